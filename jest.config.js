@@ -1,0 +1,19 @@
+export default {
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  globalSetup: '<rootDir>/test/support/start-redis.ts',
+  globalTeardown: '<rootDir>/test/support/stop-redis.ts',
+  reporters: ['default', '<rootDir>/test/support/tally-reporter.js'],
+  coverageProvider: 'babel',
+  testTimeout: 20_000,
+}
