@@ -1,0 +1,9 @@
+import type { Menu } from '../src/engine/menu.ts'
+import * as access from './access.ts'
+import * as password from './password.ts'
+
+/** Dialled code → menu. The longest code that starts the dialled string wins; what follows it answers its first screens. */
+export const menus = {
+  '*141*0#': password,
+  '*141*3*6#': access,
+} satisfies Record<string, Menu>

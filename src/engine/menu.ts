@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto'
+import type { AnyStateMachine } from 'xstate'
+import type { Language, Text } from './authoring.ts'
+
+/** A menu as its module exports it. The types of its context are checked where it is written, and erased here. */
+export interface Menu {
+  readonly machine: AnyStateMachine
+  // oxlint-disable-next-line typescript/no-explicit-any -- each menu has a context of its own; `Screens` has checked it
+  readonly screens: Readonly<Record<string, Readonly<Record<Language, Text<any>>>>>
+}
+
+/** A menu made ready once, at start. */
+export interface CompiledMenu extends Menu {
+  /** The dialled code that leads to it, e.g. `*141*0#`. */
+  readonly code: string
+  /**
+   * 8 hex digits that change when the machine changes. A dialogue begun under another revision is not resumed: its state
+   * may mean something else by now.
+   */
+  readonly revision: string
+}
+
+export function compileMenu(code: string, menu: Menu): CompiledMenu {
+  return { code, machine: menu.machine, screens: menu.screens, revision: revisionOf(menu.machine) }
+}
+
+/** The text of functions counts too: a guard that changes its meaning changes what a stored state allows. */
+function revisionOf(machine: AnyStateMachine): string {
+  const { guards } = machine.implementations
+  const text = JSON.stringify([machine.config, guards], (_key, value: unknown) =>
+    typeof value === 'function' ? String(value) : value,
+  )
+  return createHash('sha256').update(text).digest('hex').slice(0, 8)
+}
