@@ -1,0 +1,109 @@
+/** One callback, one answer: load → turn → commit. Nothing else may run a menu for a subscriber. */
+import { UssdError, asUssdError } from '../engine/errors.ts'
+import type { FaultCode } from '../engine/errors.ts'
+import type { Menu } from '../engine/menu.ts'
+import type { Services } from './effects.ts'
+import type { Keyring } from './keyring.ts'
+import type { Answer, Callback, Store } from './ports.ts'
+import { createQueue } from './queue.ts'
+import { bucketOf, handleOf, sessionName, subscriberName } from './records.ts'
+import { createRouting } from './routing.ts'
+import { createTake, say } from './take.ts'
+import type { Outcome, Taken } from './take.ts'
+import { createBudget, transact } from './transaction.ts'
+import { createTranscripts } from './transcript.ts'
+
+/** All that is known of a turn outside the gateway: no reply, no screen's text. The log masks the MSISDN. */
+export interface TurnReport {
+  readonly dialect: string
+  /** Stands for the aggregator's session id: the first 22 characters of base64url SHA-256 over dialect, NUL, id. */
+  readonly session: string
+  /** E.164 with `+`. */
+  readonly msisdn: string
+  readonly turn: number | undefined
+  readonly menu: string | undefined
+  readonly screen: string | undefined
+  readonly outcome: Outcome
+  readonly waits: boolean
+  readonly tries: number
+  readonly ms: number
+  readonly fault: FaultCode | undefined
+  /** Of a fault: what it says; it never quotes what a subscriber typed. */
+  readonly detail: string | undefined
+}
+
+export interface Gateway {
+  /** Never rejects, and never takes longer than the turn's budget: a failure is an answer too. */
+  turn(callback: Callback): Promise<Answer>
+}
+
+export function createGateway(options: {
+  readonly store: Store
+  readonly menus: Readonly<Record<string, Menu>>
+  readonly services: Services
+  readonly keyring: Keyring
+  readonly sessionIdleMs: number
+  /** What a turn may take in all, whatever happens: it lies inside the aggregator's own deadline. */
+  readonly turnBudgetMs: number
+  readonly repeatWithinMs: number
+  readonly report: (turn: TurnReport) => void
+}): Gateway {
+  const { store, services, sessionIdleMs, turnBudgetMs } = options
+  const routing = createRouting(options.menus)
+  const take = createTake({ routing, services, sessionIdleMs, transcripts: createTranscripts(options) })
+  const queue = createQueue()
+
+  async function transacted(callback: Callback, signal: AbortSignal) {
+    const budget = createBudget(turnBudgetMs)
+    const names = [
+      sessionName(callback.dialect, callback.msisdn, callback.sessionId),
+      subscriberName(callback.msisdn),
+    ]
+    return queue.run(callback.msisdn, () =>
+      transact(store, { bucket: bucketOf(callback.msisdn), names, budget }, (loaded) =>
+        take(callback, loaded, signal),
+      ),
+    )
+  }
+
+  /** Whatever fails, and however long the store keeps us waiting, the subscriber reads a sentence in time. */
+  async function inTime(callback: Callback): Promise<{ outcome: Taken; tries: number }> {
+    const giveUp = new AbortController()
+    let timer: NodeJS.Timeout | undefined
+    const timedOut = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        giveUp.abort()
+        reject(new UssdError('USSD_TURN_TIMED_OUT'))
+      }, turnBudgetMs)
+    })
+    try {
+      return await Promise.race([transacted(callback, giveUp.signal), timedOut])
+    } catch (error) {
+      return { outcome: { ...say('unavailable', 'ru'), fault: asUssdError(error) }, tries: 0 }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  return {
+    async turn(callback) {
+      const startedMs = performance.now()
+      const { outcome: taken, tries } = await inTime(callback)
+      options.report({
+        dialect: callback.dialect,
+        session: handleOf(callback.dialect, callback.sessionId),
+        msisdn: callback.msisdn,
+        turn: taken.turn,
+        menu: taken.menu,
+        screen: taken.screen,
+        outcome: taken.outcome,
+        waits: taken.answer.waits,
+        tries,
+        ms: performance.now() - startedMs,
+        fault: taken.fault?.code,
+        detail: taken.fault?.message,
+      })
+      return taken.answer
+    },
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * What the adapters implement. The store keeps opaque text under versions and changes it atomically; the gateway and the
+ * services decide what the text means. Everything a turn changes lies in one bucket, so that one Lua script, and one slot of
+ * a Redis Cluster, can change it together (decision 0003).
+ */
+
+/** A version of a record: 16 digits. It never repeats for a key, also not after the record expired and was made again. */
+export type Version = string
+
+export interface Versioned {
+  readonly version: Version
+  readonly value: string
+}
+
+/** Names a record inside its bucket: lower-case kind, then what identifies it, e.g. `subscriber:375291234567`. */
+export type RecordName = string
+
+export interface Loaded {
+  /** The store's clock, milliseconds since the epoch, at the moment of reading. Deadlines are measured on it. */
+  readonly nowMs: number
+  /** In the order of the names asked for; `undefined` where there is no record. */
+  readonly records: readonly (Versioned | undefined)[]
+}
+
+/** One record of a commit: what it must be now, and what it becomes. */
+export interface Change {
+  readonly name: RecordName
+  /** The version that was loaded; `undefined` when there was no record. If it has moved, nothing is written. */
+  readonly expect: Version | undefined
+  readonly become:
+    | { readonly kind: 'same' }
+    | { readonly kind: 'gone' }
+    /** `ttlMs` from now; without it the record stays. */
+    | { readonly kind: 'value'; readonly value: string; readonly ttlMs?: number }
+}
+
+export interface Commit {
+  readonly bucket: number
+  readonly changes: readonly Change[]
+  /** Entries of the journal, written with the records or not at all. JSON text without secrets. */
+  readonly journal: readonly string[]
+  /** In the store's time. A commit that reaches the store later is refused: its caller has stopped waiting. */
+  readonly deadlineMs: number
+}
+
+export type Committed =
+  | { readonly kind: 'ok' }
+  /** A record had moved; nothing was written. */
+  | { readonly kind: 'conflict' }
+  /** The deadline had passed; nothing was written. */
+  | { readonly kind: 'late' }
+
+export interface JournalEntry {
+  /** Position in the journal, rising. */
+  readonly id: string
+  readonly entry: string
+}
+
+/**
+ * Where sessions and subscriber records live. Both operations are one round trip and atomic.
+ * They reject with `USSD_STORE_UNAVAILABLE` when the store did not answer; whether a commit happened is then unknown, and
+ * loading again tells.
+ */
+export interface Store {
+  load(bucket: number, names: readonly RecordName[]): Promise<Loaded>
+  commit(commit: Commit): Promise<Committed>
+  /** The journal of a bucket, oldest first, behind entry `after`. */
+  readJournal(bucket: number, after: string | undefined, limit: number): Promise<readonly JournalEntry[]>
+  /** Resolves when the store answers, rejects with `USSD_STORE_UNAVAILABLE` otherwise. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+/** What a callback says the subscriber has answered so far; a dialect knows which of these it can say. */
+export type Heard =
+  /** Every answer of the dialogue, joined with `*`; empty at the begin. */
+  | { readonly kind: 'transcript'; readonly text: string }
+  /** The last answer and its place in the dialogue, counted from the begin; `typed` is undefined there. */
+  | { readonly kind: 'numbered'; readonly number: number; readonly typed: string | undefined }
+  /** The last answer alone; `typed` is undefined at the begin. */
+  | { readonly kind: 'unnumbered'; readonly typed: string | undefined }
+
+/** One callback of an aggregator, in no dialect. */
+export interface Callback {
+  readonly dialect: string
+  /** The aggregator's handle of the dialogue, opaque: 1 to 128 printable characters. */
+  readonly sessionId: string
+  /** E.164 with `+`. */
+  readonly msisdn: string
+  /** The USSD string: the dialled code, with whatever was dialled behind it. */
+  readonly dialled: string
+  readonly heard: Heard
+}
+
+/** What the subscriber sees. `waits`: the dialogue goes on with a reply (USSR), or is released (the result of the PSSR). */
+export interface Answer {
+  readonly text: string
+  readonly waits: boolean
+}

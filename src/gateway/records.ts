@@ -1,0 +1,33 @@
+/** Which record lies where. All records of a subscriber share a bucket, so that one commit can change them together. */
+import { createHash } from 'node:crypto'
+import type { RecordName } from './ports.ts'
+
+/** Fixed for the life of a database: another number would look for every record in the wrong place. */
+const BUCKETS = 256
+
+/** The bucket of an MSISDN (E.164 with `+`), 0 to 255. */
+export function bucketOf(msisdn: string): number {
+  // FNV-1a: spreads consecutive numbers, and costs less than a digest on every turn.
+  let hash = 0x811c9dc5
+  for (let at = 0; at < msisdn.length; at++) hash = Math.imul(hash ^ msisdn.charCodeAt(at), 0x01000193)
+  return (hash >>> 0) % BUCKETS
+}
+
+export const subscriberName = (msisdn: string): RecordName => `subscriber:${msisdn.slice(1)}`
+
+/** Where wrong passwords are counted, for every number somebody tries, registered or not. */
+export const loginName = (msisdn: string): RecordName => `login:${msisdn.slice(1)}`
+
+/** A self-care session, by the digest of its token. */
+export const selfCareName = (tokenDigest: string): RecordName => `self-care:${tokenDigest}`
+
+/**
+ * A session belongs to one MSISDN of one dialect: the same id from another number, or through another aggregator, names
+ * another record. The id itself stands in no key: it is the aggregator's text, of any length and any characters.
+ */
+export const sessionName = (dialect: string, msisdn: string, sessionId: string): RecordName =>
+  `session:${msisdn.slice(1)}:${handleOf(dialect, sessionId)}`
+
+/** 22 characters that stand for an aggregator's session id in keys and logs. */
+export const handleOf = (dialect: string, sessionId: string): string =>
+  createHash('sha256').update(`${dialect}\0${sessionId}`).digest('base64url').slice(0, 22)

@@ -1,0 +1,45 @@
+import type { Language } from '../engine/authoring.ts'
+
+/** What the gateway itself says to a subscriber. Each fits one message (160 octets, 3GPP TS 29.002); a test measures them. */
+export const sentences = {
+  /** Stands over the screen that is shown again. `check` measures every screen together with it. */
+  notUnderstood: { ru: 'Неверный выбор', be: 'Няправільны выбар', en: 'Wrong choice' },
+  notServed: {
+    ru: 'Ваш номер не обслуживается. Контакт-центр: 150',
+    be: 'Ваш нумар не абслугоўваецца. Кантакт-цэнтр: 150',
+    en: 'Your number is not served here. Contact centre: 150',
+  },
+  unknownCode: {
+    ru: 'Такого кода нет. Проверьте его и наберите ещё раз',
+    be: 'Такога кода няма. Праверце яго і набярыце яшчэ раз',
+    en: 'There is no such code. Please check it and dial again',
+  },
+  expired: {
+    ru: 'Время сеанса истекло. Пожалуйста, наберите код ещё раз',
+    be: 'Час сеанса скончыўся. Калі ласка, набярыце код яшчэ раз',
+    en: 'The session has expired. Please dial the code again',
+  },
+  ended: {
+    ru: 'Сеанс уже завершён. Чтобы начать новый, наберите код',
+    be: 'Сеанс ужо завершаны. Каб пачаць новы, набярыце код',
+    en: 'This session is over. Dial the code to start another',
+  },
+  outOfStep: {
+    ru: 'Ошибка сеанса. Пожалуйста, наберите код ещё раз',
+    be: 'Памылка сеанса. Калі ласка, набярыце код яшчэ раз',
+    en: 'Session error. Please dial the code again',
+  },
+  menuChanged: {
+    ru: 'Услуга обновлена. Пожалуйста, наберите код ещё раз',
+    be: 'Паслуга абноўлена. Калі ласка, набярыце код яшчэ раз',
+    en: 'The service has been updated. Please dial the code again',
+  },
+  // It must not say that nothing was changed: after a lost answer of the store nobody knows.
+  unavailable: {
+    ru: 'Услуга временно недоступна. Пожалуйста, попробуйте позже',
+    be: 'Паслуга часова недаступная. Калі ласка, паспрабуйце пазней',
+    en: 'The service is unavailable now. Please try again later',
+  },
+} as const satisfies Record<string, Record<Language, string>>
+
+export type Sentence = keyof typeof sentences

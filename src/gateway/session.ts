@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import type { Answer } from './ports.ts'
+
+/**
+ * What is kept of a dialogue between turns: where the machine rests, and a receipt for each of the last turns. Of what the
+ * subscriber typed only keyed digests are kept, never text.
+ */
+export const Session = z.object({
+  /** The code and revision of the menu it runs in. */
+  menu: z.string(),
+  revision: z.string(),
+  /** Whether it is shown in Latin letters. */
+  latin: z.boolean(),
+  /** Null once the dialogue has ended: such a session is never opened again. */
+  state: z
+    .object({ value: z.union([z.string(), z.record(z.string(), z.any())]), context: z.unknown() })
+    .nullable(),
+  /** Number of turns answered. */
+  turns: z.number(),
+  /** Characters of the transcript at the last turn. */
+  heard: z.number(),
+  /** Store time of the last turn, milliseconds since the epoch. */
+  answeredAtMs: z.number(),
+  /** Store time after which a reply comes too late. */
+  idleUntilMs: z.number(),
+  /** Newest last. */
+  receipts: z.array(z.object({ turn: z.string(), text: z.string(), waits: z.boolean() })),
+})
+export type Session = Readonly<z.infer<typeof Session>>
+export type Receipt = Session['receipts'][number]
+
+/** A turn answered before is answered again from its receipt for this long, also after the dialogue's end. */
+export const RECEIPTS_KEPT_MS = 600_000
+
+/** Of a long dialogue the last turns' receipts are kept, so that a session does not grow with its length. */
+const RECEIPTS_KEPT = 8
+
+/** The session as the answered turn leaves it, and how long it is kept. */
+export function answered(
+  before: Session | undefined,
+  turn: {
+    readonly menu: string
+    readonly revision: string
+    readonly latin: boolean
+    readonly state: Session['state']
+    readonly id: string
+    readonly heard: number
+    readonly answer: Answer
+    readonly nowMs: number
+    readonly idleMs: number
+  },
+): { readonly session: Session; readonly ttlMs: number } {
+  const receipts = before?.receipts ?? []
+  return {
+    session: {
+      menu: turn.menu,
+      revision: turn.revision,
+      latin: turn.latin,
+      state: turn.answer.waits ? turn.state : null,
+      turns: (before?.turns ?? 0) + 1,
+      heard: turn.heard,
+      answeredAtMs: turn.nowMs,
+      idleUntilMs: turn.nowMs + turn.idleMs,
+      receipts: [...receipts, { turn: turn.id, ...turn.answer }].slice(-RECEIPTS_KEPT),
+    },
+    // An expired session is told from an unknown one for as long as its receipts last.
+    ttlMs: (turn.answer.waits ? turn.idleMs : 0) + RECEIPTS_KEPT_MS,
+  }
+}

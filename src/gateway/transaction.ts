@@ -1,0 +1,65 @@
+/**
+ * Load, work, commit: the only way a record changes. The work sees one moment of the records and says what they become; the
+ * commit writes all of it if none has moved since, and otherwise the work is done again on what is there now.
+ */
+import { UssdError } from '../engine/errors.ts'
+import type { Change, Loaded, RecordName, Store } from './ports.ts'
+
+/** The time a piece of work may take, on a clock that never jumps. */
+export interface Budget {
+  leftMs(): number
+}
+
+export function createBudget(totalMs: number): Budget {
+  const endMs = performance.now() + totalMs
+  return { leftMs: () => endMs - performance.now() }
+}
+
+/** What the work came to; without `changes` there is nothing to commit. */
+export interface Work<T> {
+  readonly outcome: T
+  readonly changes?: readonly Change[]
+  readonly journal?: readonly string[]
+}
+
+/** Twins of one turn meet in the store at most once each; more tries than this is a storm, not a race. */
+const MOST_TRIES = 6
+
+/** The store is told to refuse a commit that arrives later than this: by then nobody waits for its answer. */
+const COMMIT_WITHIN_MS = 400
+
+/**
+ * Rejects with `USSD_STORE_UNAVAILABLE`, `USSD_TURN_TIMED_OUT` when the budget is used up, `USSD_CONFLICT` when the records
+ * kept moving, and with whatever the work throws. After a commit whose outcome is unknown the records are loaded again, and
+ * the work finds there what it did.
+ */
+export async function transact<T>(
+  store: Store,
+  at: { readonly bucket: number; readonly names: readonly RecordName[]; readonly budget: Budget },
+  work: (loaded: Loaded) => Promise<Work<T>> | Work<T>,
+): Promise<{ readonly outcome: T; readonly tries: number }> {
+  for (let tries = 1; tries <= MOST_TRIES; tries++) {
+    hasTimeLeft(at.budget)
+    const loaded = await store.load(at.bucket, at.names)
+    const loadedAtMs = performance.now()
+    const { outcome, changes, journal = [] } = await work(loaded)
+    if (!changes) return { outcome, tries }
+    hasTimeLeft(at.budget)
+    const sinceLoadMs = performance.now() - loadedAtMs
+    const deadlineMs = Math.floor(loaded.nowMs + sinceLoadMs + Math.min(COMMIT_WITHIN_MS, at.budget.leftMs()))
+    try {
+      const committed = await store.commit({ bucket: at.bucket, changes, journal, deadlineMs })
+      if (committed.kind === 'ok') return { outcome, tries }
+    } catch (error) {
+      if (!isUnknownOutcome(error)) throw error
+    }
+  }
+  throw new UssdError('USSD_CONFLICT')
+}
+
+const isUnknownOutcome = (error: unknown): boolean =>
+  error instanceof UssdError && error.code === 'USSD_STORE_UNAVAILABLE'
+
+function hasTimeLeft(budget: Budget): void {
+  if (budget.leftMs() <= 0) throw new UssdError('USSD_TURN_TIMED_OUT')
+}

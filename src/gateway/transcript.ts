@@ -1,0 +1,93 @@
+/**
+ * Which turn a callback is, and what was typed in it: decided by comparing it with what the session has heard, never by
+ * splitting at `*`, because a subscriber may type `*` and may answer nothing (decision 0004).
+ */
+import type { Keyring } from './keyring.ts'
+import type { Callback } from './ports.ts'
+import type { Receipt, Session } from './session.ts'
+import { RECEIPTS_KEPT_MS } from './session.ts'
+
+export type Recognised =
+  /** Answered before: show the receipt again. */
+  | { readonly kind: 'repeat'; readonly receipt: Receipt }
+  | { readonly kind: 'begin'; readonly id: string; readonly heard: number }
+  | { readonly kind: 'reply'; readonly id: string; readonly heard: number; readonly typed: string }
+  /** It continues a dialogue that is not there, or no longer. */
+  | { readonly kind: 'expired' }
+  /** It continues a dialogue that has ended. */
+  | { readonly kind: 'ended' }
+  /** It fits nothing the session has heard: an answer is missing, or another came in its place. */
+  | { readonly kind: 'out-of-step' }
+
+export interface Transcripts {
+  recognise(callback: Callback, session: Session | undefined, nowMs: number): Recognised
+}
+
+/**
+ * `repeatWithinMs`: where a dialect numbers nothing, the same answer again within this time is a repeated callback; later it
+ * is a second answer. People need longer to read a screen and answer it.
+ */
+export function createTranscripts(options: {
+  readonly keyring: Keyring
+  readonly repeatWithinMs: number
+}): Transcripts {
+  const { keyring, repeatWithinMs } = options
+
+  /** 16 characters that stand for what was heard: 96 bits under a key that is not in the store. */
+  const digest = (callback: Callback, heard: readonly string[]): string =>
+    keyring
+      .mac('transcript', [callback.dialect, callback.sessionId, callback.msisdn, callback.dialled, ...heard])
+      .toString('base64url')
+      .slice(0, 16)
+
+  return {
+    recognise(callback, session, nowMs) {
+      const { heard } = callback
+      const expired = session !== undefined && nowMs > session.idleUntilMs
+      const live = session && !expired ? session : undefined
+      const last = session?.receipts.at(-1)
+      const isFresh = session !== undefined && nowMs <= session.answeredAtMs + RECEIPTS_KEPT_MS
+
+      switch (heard.kind) {
+        case 'transcript': {
+          const id = digest(callback, [heard.text])
+          const receipt = isFresh ? session.receipts.find(({ turn }) => turn === id) : undefined
+          if (receipt) return { kind: 'repeat', receipt }
+          if (heard.text === '' && !live) return { kind: 'begin', id, heard: 0 }
+          if (!live) return { kind: 'expired' }
+          if (live.state === null) return { kind: 'ended' }
+          const before = heard.text.slice(0, live.heard)
+          const continues = heard.text.length > live.heard && digest(callback, [before]) === last?.turn
+          if (!continues) return { kind: 'out-of-step' }
+          if (live.heard === 0) return { kind: 'reply', id, heard: heard.text.length, typed: heard.text }
+          if (heard.text[live.heard] !== '*') return { kind: 'out-of-step' }
+          return {
+            kind: 'reply',
+            id,
+            heard: heard.text.length,
+            typed: heard.text.slice(live.heard + 1),
+          }
+        }
+        case 'numbered': {
+          const id = digest(callback, [String(heard.number), heard.typed ?? ''])
+          const receipt = isFresh ? session.receipts.find(({ turn }) => turn === id) : undefined
+          if (receipt) return { kind: 'repeat', receipt }
+          if (heard.typed === undefined) return { kind: 'begin', id, heard: heard.number }
+          if (!live) return { kind: 'expired' }
+          if (live.state === null) return { kind: 'ended' }
+          if (heard.number !== live.heard + 1) return { kind: 'out-of-step' }
+          return { kind: 'reply', id, heard: heard.number, typed: heard.typed }
+        }
+        case 'unnumbered': {
+          const id = digest(callback, [heard.typed === undefined ? 'begin' : 'reply', heard.typed ?? ''])
+          const isQuick = session !== undefined && nowMs - session.answeredAtMs < repeatWithinMs
+          if (last?.turn === id && isQuick) return { kind: 'repeat', receipt: last }
+          if (heard.typed === undefined) return { kind: 'begin', id, heard: 0 }
+          if (!live) return { kind: 'expired' }
+          if (live.state === null) return { kind: 'ended' }
+          return { kind: 'reply', id, heard: 0, typed: heard.typed }
+        }
+      }
+    },
+  }
+}

@@ -1,0 +1,38 @@
+import type { Secret } from '../engine/secret.ts'
+import type { Call } from '../gateway/effects.ts'
+import type { Access } from '../gateway/subscriber.ts'
+import type { Puk1 } from './puk1.ts'
+
+type Opening =
+  { outcome: 'opened' | 'locked' | 'access-moved' } | { outcome: 'wrong-puk1'; attemptsLeft: number }
+
+/** Access to self-care, as `*141*3*6#` moves it: between open and closed by the subscriber, and nowhere else (L7, L8, L11, L12). */
+export const accessServices = (puk1: Puk1) => ({
+  async readAccess(
+    _input: undefined,
+    { subscriber }: Call,
+  ): Promise<{ access: Access; attemptsLeft: number }> {
+    return { access: subscriber.now.access, attemptsLeft: subscriber.now.puk1AttemptsLeft }
+  },
+
+  async closeAccess(_input: undefined, { subscriber }: Call): Promise<{ closed: boolean }> {
+    if (subscriber.now.access !== 'open') return { closed: false }
+    subscriber.change({ access: 'closed-by-subscriber' }, 'access-closed')
+    return { closed: true }
+  },
+
+  /** Somebody else may have closed or opened it since the screen was shown; then the guess is not made. */
+  async openAccess(input: { puk1: Secret }, call: Call): Promise<Opening> {
+    if (call.subscriber.now.access !== 'closed-by-subscriber') return { outcome: 'access-moved' }
+    const guess = await puk1.guess(input.puk1, call, 'openly')
+    switch (guess.kind) {
+      case 'right':
+        call.subscriber.change({ access: 'open' }, 'access-opened')
+        return { outcome: 'opened' }
+      case 'wrong':
+        return { outcome: 'wrong-puk1', attemptsLeft: guess.attemptsLeft }
+      case 'locked':
+        return { outcome: 'locked' }
+    }
+  },
+})

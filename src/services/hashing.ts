@@ -1,0 +1,185 @@
+import { hash as argon2Hash, parseOptions, verify as argon2Verify } from '@node-rs/argon2'
+import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { UssdError } from '../engine/errors.ts'
+import type { Secret } from '../engine/secret.ts'
+import type { Keyring, Purpose } from '../gateway/keyring.ts'
+
+/** What a hashed secret is. A hash made in one domain never matches in the other. */
+type HashDomain = Extract<Purpose, 'password' | 'puk1'>
+
+/** A secret in the only form that may be stored: an argon2id PHC string, and the id of the key under it. */
+type SealedHash = { hash: string; key: string }
+
+/**
+ * The outcome of comparing a secret with a stored hash. `stale`: not of today's parameters or key; hash anew when
+ * it matches.
+ */
+type Verdict = { matches: boolean; stale: boolean }
+
+/**
+ * Slow hashing of passwords and PUK1, bounded so that other turns keep their pace: each hash takes about 20 ms of a core
+ * and 19 MiB. Both methods reject with `UssdError` USSD_BUSY, at once, when the queue is full, and with USSD_TURN_TIMED_OUT when
+ * the signal is aborted before their turn comes; a hash that has begun runs to its end.
+ * The MSISDN is part of what is hashed: give it in one form, the stored one.
+ */
+export interface Hashing {
+  /** How many hashes run now, and how many wait for a place. */
+  readonly running: number
+  readonly waiting: number
+  hash(
+    domain: HashDomain,
+    msisdn: string,
+    secret: Secret,
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<SealedHash>
+  /**
+   * Compares. With nothing stored, or a key the keyring does not hold, it works as long and says no, so that time does
+   * not tell who is a subscriber. Rejects with USSD_RECORD_CORRUPT when what is stored is no argon2 hash we would make.
+   */
+  verify(
+    stored: SealedHash | undefined,
+    domain: HashDomain,
+    msisdn: string,
+    secret: Secret,
+    options?: { signal?: AbortSignal | undefined },
+  ): Promise<Verdict>
+}
+
+/**
+ * OWASP Password Storage Cheat Sheet: argon2id (the library's default, version 19), 19 MiB, 2 passes, 1 lane;
+ * random 16-byte salt.
+ */
+const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 }
+const CURRENT = { algorithm: 2, version: 1, saltLen: 16, ...COST }
+/** Whoever can write a record must not be able to make us spend gigabytes on it. */
+const CEILING = { memoryCost: 16 * COST.memoryCost, timeCost: 16, parallelism: 16 }
+
+/**
+ * Hashing as OWASP and ASVS 5.0 11.4.2 have it: argon2id over HMAC-SHA-256(key, MSISDN ‖ digits), the key outside the
+ * database and its own per domain. The key is what protects: 10^5 passwords under argon2id alone are an hour's work.
+ * `parallel` (at least 1, default one core less than there are) run at once; `waiting` (default 20) may wait.
+ */
+export function createHashing({
+  keyring,
+  parallel = Math.max(1, availableParallelism() - 1),
+  waiting = 20,
+}: {
+  keyring: Keyring
+  parallel?: number
+  waiting?: number
+}): Hashing {
+  const gate = createGate(parallel, waiting)
+  const dummy = hashOfNothing()
+
+  return {
+    get running() {
+      return gate.running
+    },
+    get waiting() {
+      return gate.waiting
+    },
+
+    async hash(domain, msisdn, secret, { signal } = {}) {
+      const digest = asText(keyring.mac(domain, [msisdn, secret.reveal()]))
+      return { hash: await gate.run(() => argon2Hash(digest, COST), signal), key: keyring.id }
+    },
+
+    async verify(stored, domain, msisdn, secret, { signal } = {}) {
+      const parts = [msisdn, secret.reveal()]
+      const digest = stored && keyring.mac(domain, parts, stored.key)
+      if (!digest) {
+        const other = asText(keyring.mac(domain, parts))
+        await gate.run(() => argon2Verify(dummy, other), signal)
+        return { matches: false, stale: stored !== undefined }
+      }
+      const stale = stored.key !== keyring.id || !isCurrent(stored.hash)
+      return { matches: await gate.run(() => argon2Verify(stored.hash, asText(digest)), signal), stale }
+    },
+  }
+}
+
+/**
+ * The digest as argon2 is given it: base64, because the library's `verify` refuses bytes that are not UTF-8 (its
+ * `hash` does not).
+ */
+function asText(digest: Buffer): string {
+  return digest.toString('base64')
+}
+
+/** A well-formed hash that no secret has, at today's cost. */
+function hashOfNothing(): string {
+  const base64 = (bytes: number) => randomBytes(bytes).toString('base64').replaceAll('=', '')
+  const { memoryCost, timeCost, parallelism, outputLen } = COST
+  const cost = `m=${memoryCost},t=${timeCost},p=${parallelism}`
+  return `$argon2id$v=19$${cost}$${base64(CURRENT.saltLen)}$${base64(outputLen)}`
+}
+
+function isCurrent(phc: string): boolean {
+  const found = parsed(phc)
+  if (Object.entries(CEILING).some(([name, limit]) => found[name as keyof typeof CEILING] > limit)) {
+    throw corrupt('a stored hash asks for more work than is ever given')
+  }
+  return Object.entries(CURRENT).every(([name, value]) => found[name as keyof typeof CURRENT] === value)
+}
+
+function parsed(phc: string): ReturnType<typeof parseOptions> {
+  try {
+    return parseOptions(phc)
+  } catch {
+    throw corrupt('a stored hash is not an argon2 PHC string')
+  }
+}
+
+function corrupt(detail: string): UssdError {
+  return new UssdError('USSD_RECORD_CORRUPT', { detail })
+}
+
+const tooLate = () => new UssdError('USSD_TURN_TIMED_OUT', { detail: 'hashing' })
+
+/** Lets `parallel` jobs run at once and `limit` wait, first come first served; refuses the rest. */
+function createGate(parallel: number, limit: number) {
+  const queue: (() => void)[] = []
+  let running = 0
+
+  async function enter(signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) throw tooLate()
+    if (running < parallel) {
+      running += 1
+      return
+    }
+    if (queue.length >= limit) throw new UssdError('USSD_BUSY', { detail: 'hashing' })
+    await new Promise<void>((resolve, reject) => {
+      const start = () => {
+        signal?.removeEventListener('abort', leave)
+        resolve()
+      }
+      const leave = () => {
+        queue.splice(queue.indexOf(start), 1)
+        reject(tooLate())
+      }
+      signal?.addEventListener('abort', leave, { once: true })
+      queue.push(start)
+    })
+  }
+
+  return {
+    get running() {
+      return running
+    },
+    get waiting() {
+      return queue.length
+    },
+    async run<T>(job: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+      await enter(signal)
+      try {
+        return await job()
+      } finally {
+        // The place goes straight to the next in the queue: given back first, a newcomer could overtake.
+        const next = queue.shift()
+        if (next) next()
+        else running -= 1
+      }
+    },
+  }
+}

@@ -1,0 +1,16 @@
+import type { Keyring } from '../gateway/keyring.ts'
+import { accessServices } from './access.ts'
+import type { Passwords, WeakPasswords } from './password.ts'
+import { passwordServices } from './password.ts'
+import type { Puk1 } from './puk1.ts'
+
+/** The bodies of all the menus' effects, by name. */
+export const createServices = (options: {
+  readonly passwords: Passwords
+  readonly puk1: Puk1
+  readonly keyring: Keyring
+  readonly weakPasswords: WeakPasswords
+}) => ({
+  ...accessServices(options.puk1),
+  ...passwordServices(options),
+})

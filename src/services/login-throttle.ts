@@ -1,0 +1,39 @@
+import { z } from 'zod'
+
+/**
+ * Wrong passwords in a row at one number. It is counted for numbers nobody registered too, so that being throttled tells
+ * nothing. A new password starts the count anew: whoever set it held the SIM, or is the operator.
+ */
+export const Login = z.object({
+  failures: z.number().int(),
+  /** Store time before which no password is looked at; null: never again under this password. */
+  closedUntilMs: z.number().nullable(),
+  passwordGeneration: z.number().int(),
+})
+export type Login = Readonly<z.infer<typeof Login>>
+
+const FREE_FAILURES = 5
+const FIRST_PAUSE_MS = 15 * 60_000
+const LONGEST_PAUSE_MS = 24 * 3_600_000
+/** NIST SP 800-63B 5.2.2: no more than 100 consecutive failures on an account. */
+const MOST_FAILURES = 100
+const FORGOTTEN_AFTER_MS = 30 * LONGEST_PAUSE_MS
+
+/** How long until a password is looked at; 0: now. */
+export function waitMs(login: Login | undefined, passwordGeneration: number, nowMs: number): number {
+  if (!login || login.passwordGeneration !== passwordGeneration) return 0
+  return login.closedUntilMs === null ? LONGEST_PAUSE_MS : Math.max(0, login.closedUntilMs - nowMs)
+}
+
+/** The count after one more wrong password: five are free, then 15 minutes, doubling up to a day, and none after the hundredth. */
+export function afterFailure(
+  login: Login | undefined,
+  passwordGeneration: number,
+  nowMs: number,
+): { readonly login: Login; readonly ttlMs: number } {
+  const before = login?.passwordGeneration === passwordGeneration ? login.failures : 0
+  const failures = before + 1
+  const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - FREE_FAILURES))
+  const closedUntilMs = failures >= MOST_FAILURES ? null : failures < FREE_FAILURES ? nowMs : nowMs + pauseMs
+  return { login: { failures, closedUntilMs, passwordGeneration }, ttlMs: FORGOTTEN_AFTER_MS }
+}

@@ -1,0 +1,73 @@
+import type { Secret } from '../engine/secret.ts'
+import type { Call } from '../gateway/effects.ts'
+import { sameBytes } from '../gateway/keyring.ts'
+import type { Keyring } from '../gateway/keyring.ts'
+import type { Draft } from '../gateway/subscriber.ts'
+import type { Hashing } from './hashing.ts'
+import { passwordFormat, weakness } from './weak-password.ts'
+import type { Weakness } from './weak-password.ts'
+
+/** What becomes of a password that is easily guessed: asked for again before it is taken, refused, or taken. */
+export type WeakPasswords = 'warn' | 'reject' | 'allow'
+
+type Assessment =
+  | { verdict: 'accepted'; sealed: string }
+  | { verdict: 'malformed' }
+  | { verdict: 'doubtful'; weakness: Weakness; sealed: string }
+  | { verdict: 'too-weak'; weakness: Weakness }
+
+export interface Passwords {
+  /** Hashes a password into the draft. It ends every self-care session of the number (L10). */
+  set(
+    password: Secret,
+    of: { readonly msisdn: string; readonly subscriber: Draft; readonly signal: AbortSignal },
+  ): Promise<void>
+}
+
+export const createPasswords = (hashing: Hashing): Passwords => ({
+  async set(password, { msisdn, subscriber, signal }) {
+    const hash = await hashing.hash('password', msisdn, password, { signal })
+    const passwordGeneration = subscriber.now.passwordGeneration + 1
+    subscriber.change({ password: hash, passwordGeneration }, 'password-set')
+  },
+})
+
+/** Setting the self-care password by `*141*0#` (L2, L4). Between its two entries the dialogue keeps a keyed digest, not the password. */
+export function passwordServices(options: {
+  readonly passwords: Passwords
+  readonly keyring: Keyring
+  readonly weakPasswords: WeakPasswords
+}) {
+  const { passwords, keyring, weakPasswords } = options
+
+  /** The one-way form: it tells whether the same was entered again in the same dialogue, and nothing more. */
+  const seal = (password: Secret, { msisdn, dialogue }: Call): string =>
+    keyring.mac('seal', [msisdn, dialogue, password.reveal()]).toString('base64url').slice(0, 22)
+
+  return {
+    async assessPassword(
+      input: { password: Secret; warned: string | null },
+      call: Call,
+    ): Promise<Assessment> {
+      const digits = input.password.reveal()
+      if (passwordFormat(digits) !== 'ok') return { verdict: 'malformed' }
+      const sealed = seal(input.password, call)
+      const thisYear = new Date(call.nowMs).getUTCFullYear()
+      const weak = weakPasswords !== 'allow' && weakness(digits, { msisdn: call.msisdn, thisYear })
+      if (!weak) return { verdict: 'accepted', sealed }
+      if (weakPasswords === 'reject') return { verdict: 'too-weak', weakness: weak }
+      if (input.warned !== null && sameBytes(input.warned, sealed)) return { verdict: 'accepted', sealed }
+      return { verdict: 'doubtful', weakness: weak, sealed }
+    },
+
+    async savePassword(
+      input: { repeated: Secret; sealed: string },
+      call: Call,
+    ): Promise<{ outcome: 'saved' | 'different' | 'access-closed' }> {
+      if (!sameBytes(seal(input.repeated, call), input.sealed)) return { outcome: 'different' }
+      if (call.subscriber.now.access !== 'open') return { outcome: 'access-closed' }
+      await passwords.set(input.repeated, call)
+      return { outcome: 'saved' }
+    },
+  }
+}

@@ -1,0 +1,125 @@
+import type { Secret } from '../engine/secret.ts'
+import type { Store } from '../gateway/ports.ts'
+import { createQueue } from '../gateway/queue.ts'
+import { bucketOf, subscriberName } from '../gateway/records.ts'
+import { PUK1_ATTEMPTS, Subscriber, createDraft, newSubscriber, parseRecord } from '../gateway/subscriber.ts'
+import { createBudget, transact } from '../gateway/transaction.ts'
+import type { Work } from '../gateway/transaction.ts'
+import type { Hashing } from './hashing.ts'
+import type { Passwords } from './password.ts'
+
+/** What the operator may set; what is left out stays as it is. `puk1` is another SIM's, so its ten attempts begin anew. */
+export type SubscriberPatch = Partial<
+  Pick<
+    Subscriber,
+    'language' | 'tariff' | 'client' | 'role' | 'registrationByPuk1' | 'access' | 'closedBecause'
+  >
+> & {
+  readonly puk1?: Secret
+  readonly password?: Secret
+  /** The operator unlocks PUK1. */
+  readonly puk1AttemptsLeft?: typeof PUK1_ATTEMPTS
+}
+
+/** The record without its secrets. */
+export type SubscriberView = Omit<Subscriber, 'puk1' | 'password' | 'passwordGeneration'> & {
+  readonly msisdn: string
+  readonly hasPuk1: boolean
+  readonly hasPassword: boolean
+}
+
+/** The operator's side of subscriber records. MSISDNs are E.164 with `+`. Rejects with `USSD_BUSY` or a fault of the store. */
+export interface Subscribers {
+  put(
+    msisdn: string,
+    patch: SubscriberPatch,
+  ): Promise<{ readonly created: boolean; readonly view: SubscriberView }>
+  get(msisdn: string): Promise<SubscriberView | undefined>
+  remove(msisdn: string): Promise<boolean>
+}
+
+export function createSubscribers(options: {
+  readonly store: Store
+  readonly hashing: Hashing
+  readonly passwords: Passwords
+  readonly budgetMs: number
+}): Subscribers {
+  const { store, hashing, passwords, budgetMs } = options
+  const queue = createQueue()
+
+  const changing = async <T>(msisdn: string, work: Parameters<typeof transact<T>>[2]): Promise<T> => {
+    const at = {
+      bucket: bucketOf(msisdn),
+      names: [subscriberName(msisdn)],
+      budget: createBudget(budgetMs),
+    }
+    return (await queue.run(msisdn, () => transact(store, at, work))).outcome
+  }
+
+  return {
+    put(msisdn, patch) {
+      return changing(
+        msisdn,
+        async ({ records: [record], nowMs }): Promise<Work<{ created: boolean; view: SubscriberView }>> => {
+          const signal = AbortSignal.timeout(budgetMs)
+          const draft = createDraft({
+            subscriber: record ? parseRecord(Subscriber, record.value) : newSubscriber,
+            msisdn,
+            idempotencyKey: `operator:${record?.version ?? `new:${nowMs}`}`,
+            atMs: nowMs,
+            by: 'operator',
+          })
+          const { puk1, password, ...fields } = patch
+          draft.change(fields, record ? 'subscriber-changed' : 'subscriber-created')
+          if (draft.now.access !== 'closed-by-operator') draft.tidy({ closedBecause: null })
+          if (puk1) {
+            const hash = await hashing.hash('puk1', msisdn, puk1, { signal })
+            draft.tidy({ puk1: hash, puk1AttemptsLeft: PUK1_ATTEMPTS })
+          }
+          if (password) await passwords.set(password, { msisdn, subscriber: draft, signal })
+          return {
+            outcome: { created: !record, view: viewOf(msisdn, draft.now) },
+            changes: [
+              {
+                name: subscriberName(msisdn),
+                expect: record?.version,
+                become: { kind: 'value', value: JSON.stringify(draft.now) },
+              },
+            ],
+            journal: draft.journal,
+          }
+        },
+      )
+    },
+
+    get(msisdn) {
+      return changing(msisdn, ({ records: [record] }) => ({
+        outcome: record && viewOf(msisdn, parseRecord(Subscriber, record.value)),
+      }))
+    },
+
+    remove(msisdn) {
+      return changing(msisdn, ({ records: [record], nowMs }): Work<boolean> => {
+        if (!record) return { outcome: false }
+        const draft = createDraft({
+          subscriber: newSubscriber,
+          msisdn,
+          idempotencyKey: `operator:${record.version}`,
+          atMs: nowMs,
+          by: 'operator',
+        })
+        draft.change({}, 'subscriber-removed')
+        return {
+          outcome: true,
+          changes: [{ name: subscriberName(msisdn), expect: record.version, become: { kind: 'gone' } }],
+          journal: draft.journal,
+        }
+      })
+    },
+  }
+}
+
+function viewOf(msisdn: string, subscriber: Subscriber): SubscriberView {
+  const { puk1, password, passwordGeneration: _generation, ...open } = subscriber
+  return { msisdn, ...open, hasPuk1: puk1 !== null, hasPassword: password !== null }
+}

@@ -1,0 +1,294 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { isCommon, reversed } from '../../src/services/common-passwords.ts'
+import {
+  isDate,
+  isKeypad,
+  isOwnNumber,
+  isRepeat,
+  isSequence,
+  passwordFormat,
+  weakness,
+} from '../../src/services/weak-password.ts'
+
+/** Which days and years are dates depends on the calendar; here it is always 2026. */
+const thisYear = 2026
+const known = { msisdn: '+375291234567', thisYear }
+const password = fc.stringMatching(/^[0-9]{5,10}$/)
+const everyValue = (length: number) =>
+  Array.from({ length: 10 ** length }, (_, n) => String(n).padStart(length, '0'))
+
+describe('passwordFormat', () => {
+  it.each(['00000', '12345', '1234567890', ' 48213 ', '\t48213\n', '\u00a048213'])('takes %j', (text) => {
+    expect(passwordFormat(text)).toBe('ok')
+  })
+
+  it.each(['', ' ', '1', '1234', '12345678901', '1'.repeat(100_000)])(
+    'finds the wrong length of %j',
+    (text) => {
+      expect(passwordFormat(text)).toBe('length')
+    },
+  )
+
+  it.each([
+    'abcde',
+    '1234a',
+    '12 345',
+    '+12345',
+    '-12345',
+    '1234.5',
+    '1e5',
+    '0x1234',
+    '*141*0#',
+    '12345\u200b',
+    '1234½',
+  ])('finds what is no digit in %j', (text) => {
+    expect(passwordFormat(text)).toBe('not-digits')
+  })
+
+  it.each(['٤٨٢١٣', '४८२१३', '４８２１３', '𝟒𝟖𝟐𝟏𝟑', '4821３'])(
+    'refuses the digits of other scripts: %s',
+    (text) => {
+      expect(passwordFormat(text)).toBe('not-digits')
+    },
+  )
+
+  it('takes five to ten ASCII digits and nothing else, whatever the text', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[0-9 ]{0,12}$/)), (text) => {
+        expect(passwordFormat(text) === 'ok').toBe(/^[0-9]{5,10}$/.test(text.trim()))
+      }),
+    )
+  })
+})
+
+describe('weakness', () => {
+  it.each([
+    [
+      'repeat',
+      ['00000', '5555555555', '12121', '112112', '1212121', '1234512345', '1231231', '121212', '2580258025'],
+    ],
+    [
+      'sequence',
+      ['12345', '98765', '67890', '890123', '09876', '13579', '24680', '97531', '1234567890', '8024680'],
+    ],
+    ['keypad', ['14789', '147258', '147258369', '258025', '369258147', '789456123', '741852963', '25800']],
+    [
+      'keypad',
+      [
+        '159753',
+        '951753',
+        '357159',
+        '14725',
+        '36925',
+        '7894561',
+        '123654',
+        '147852369',
+        '147896325',
+        '23698',
+        '13971',
+      ],
+    ],
+    [
+      'date',
+      ['310199', '991231', '123199', '290296', '31011999', '19991231', '12311999', '29022024', '112233'],
+    ],
+    ['own-number', ['37529', '29123', '91234567', '375291234', '7654321925']],
+    ['own-number', ['2912345', '76543219', '5291234567']],
+    ['common', ['12321', '123321', '99888', '000001', '5201314', '1990123', '00123', '31415', '12340']],
+  ] as const)('finds %s in %j', (code, examples) => {
+    for (const digits of examples) expect([digits, weakness(digits, known)]).toEqual([digits, code])
+  })
+
+  it.each(['80291', '48213', '73914', '406195', '8402617', '84630517', '508274916', '6180394725'])(
+    'finds nothing in %s',
+    (digits) => {
+      expect(weakness(digits, known)).toBeUndefined()
+    },
+  )
+
+  it('gives the first rule that holds', () => {
+    expect(weakness('010101', known)).toBe('repeat') // and 1 January 2001
+    expect(weakness('12345', { ...known, msisdn: '+375291234567' })).toBe('sequence') // and in the number
+    expect(weakness('258369', { ...known, msisdn: '+375292583694' })).toBe('keypad') // and in the number
+  })
+
+
+  it('leaves 49 of 50 five-digit passwords alone', () => {
+    const weak = everyValue(5).filter((digits) => weakness(digits, known))
+    expect(weak.length).toBeLessThan(100_000 / 50)
+  })
+})
+
+describe('repeats, sequences and dates together', () => {
+  const removed = (length: number) =>
+    everyValue(length).filter((digits) => isRepeat(digits) || isSequence(digits) || isDate(digits, thisYear))
+      .length
+
+  it('are 140 of the 100 000 five-digit values', () => {
+    expect(removed(5)).toBe(140) // 100 of period 1 or 2, 40 sequences, no dates
+  })
+
+  it('are 8.45 % of the six-digit values', () => {
+    // In 2026: 83 518 dates, 1090 repeats, 40 sequences, less the 107 that are two of these.
+    // Each year to come adds about 290, until all hundred endings of a year are possible.
+    expect(removed(6)).toBe(84_541)
+  })
+})
+
+describe('a repeat', () => {
+  it('is a block of at most half the length, the last one perhaps cut', () => {
+    fc.assert(
+      fc.property(password, fc.integer({ min: 1, max: 5 }), (digits, period) => {
+        fc.pre(period <= digits.length / 2)
+        expect(isRepeat(digits.slice(0, period).repeat(10).slice(0, digits.length))).toBe(true)
+      }),
+    )
+  })
+
+  it.each(['12312', '1234123', '12122', '21212122', '123451234'])('is not %s', (digits) => {
+    expect(isRepeat(digits)).toBe(false)
+  })
+})
+
+describe('a sequence', () => {
+  it.each(['11111', '14703', '12346', '02345', '123456780', '13578', '36925'])('is not %s', (digits) => {
+    expect(isSequence(digits)).toBe(false)
+  })
+
+  it('is there for 40 values of each length: ten beginnings, four steps', () => {
+    expect(everyValue(5).filter(isSequence)).toHaveLength(40)
+  })
+})
+
+describe('a shape on the keys', () => {
+  it('is the same shape read backwards, if it is whole lines or a round', () => {
+    for (const digits of ['147258369', '159753', '14789', '25800', '23698', '139713', '258025']) {
+      expect([digits, isKeypad(digits), isKeypad(reversed(digits))]).toEqual([digits, true, true])
+    }
+  })
+
+  it.each(['12389', '14780', '14769', '15948', '12348', '1478952', '123321', '12321', '80291', '70418'])(
+    'is not %s',
+    (digits) => {
+      expect(isKeypad(digits)).toBe(false)
+    },
+  )
+})
+
+describe('a date', () => {
+  it.each(['000000', '320199', '310699', '290297', '001299', '31062026', '29022023', '19991301', '19000101'])(
+    'is not %s, which no calendar has',
+    (digits) => {
+      expect(isDate(digits, thisYear)).toBe(false)
+    },
+  )
+
+  it('is of 1930 at the earliest and of next year at the latest', () => {
+    expect(
+      ['31121929', '01011930', '31122027', '01012028'].map((digits) => isDate(digits, thisYear)),
+    ).toEqual([false, true, true, false])
+    expect(['281129', '281130', '281127', '281128'].map((digits) => isDate(digits, thisYear))).toEqual([
+      false, // of 1929 or 2029, and neither is the 29th of November 1928 or 2028
+      true,
+      true,
+      false,
+    ])
+  })
+
+  it('moves with the calendar', () => {
+    expect([isDate('25122028', 2026), isDate('25122028', 2027)]).toEqual([false, true])
+  })
+
+  it('has six or eight digits', () => {
+    for (const digits of ['01019', '1011999', '010119999', '0101199900'])
+      expect(isDate(digits, thisYear)).toBe(false)
+  })
+
+  it('is any day of the range, in all six ways of writing it', () => {
+    const day = fc.date({ min: new Date('1930-01-01'), max: new Date('2027-12-31'), noInvalidDate: true })
+    fc.assert(
+      fc.property(day, (date) => {
+        const [year = '', month = '', dd = ''] = date.toISOString().slice(0, 10).split('-')
+        const yy = year.slice(2)
+        for (const digits of [
+          dd + month + year,
+          year + month + dd,
+          month + dd + year,
+          dd + month + yy,
+          yy + month + dd,
+          month + dd + yy,
+        ]) {
+          expect([digits, isDate(digits, thisYear)]).toEqual([digits, true])
+        }
+      }),
+    )
+  })
+})
+
+describe('an own number', () => {
+  it('is any part of the number, forwards or backwards', () => {
+    fc.assert(
+      fc.property(
+        fc.stringMatching(/^[1-9][0-9]{10,14}$/),
+        fc.nat(9),
+        fc.integer({ min: 5, max: 10 }),
+        (number, from, length) => {
+          const part = number.slice(from, from + length)
+          fc.pre(part.length >= 5)
+          expect(isOwnNumber(part, `+${number}`)).toBe(true)
+          expect(isOwnNumber(reversed(part), number)).toBe(true)
+        },
+      ),
+    )
+  })
+
+  it('is what holds the last seven digits', () => {
+    expect(
+      ['1234567', '81234567', '12345678', '0001234567'].every((digits) => isOwnNumber(digits, known.msisdn)),
+    ).toBe(true)
+    expect(
+      ['0234567', '8123456', '80291', '0291234'].some((digits) => isOwnNumber(digits, known.msisdn)),
+    ).toBe(false)
+  })
+
+  it('is nothing when there is no number to hold against', () => {
+    expect(isOwnNumber('48213', '')).toBe(false)
+  })
+})
+
+describe('a common password', () => {
+  it.each([
+    ['doubled digits', ['112233', '11223', '1122334455', '998877', '111222', '111222333', '223344']],
+    ['one digit, then another', ['000001', '100000', '11122', '777888', '5555566666', '00007']],
+    ['a mirror', ['12321', '123321', '1234321', '54345', '98789', '13531', '14741', '159951', '12344321']],
+    [
+      'tens and counting',
+      ['102030', '10203', '010203', '121314', '101112', '246810', '510152025', '100200300'],
+    ],
+    [
+      'a count with something after or before it',
+      ['12300', '00123', '12340', '123450', '12312', '123412', '11123', '32100'],
+    ],
+    [
+      'numbers that people know',
+      ['31415', '314159', '3141592653', '27182', '1414213562', '112358', '65536', '90210'],
+    ],
+    ['habits', ['5201314', '100500', '142536', '192837', '1223334444', '00700', '14100', '13579246']],
+    [
+      'years',
+      ['19900', '01990', '001990', '199011', '1990123', '19871990', '20262027', '1985000000', '1234561990'],
+    ],
+  ])('is %s: %j', (_, examples) => {
+    for (const digits of examples) expect([digits, isCommon(digits, thisYear)]).toEqual([digits, true])
+  })
+
+  it('is no year before 1930 or after next year', () => {
+    expect(['019290', '19290', '20280', '20272028'].some((digits) => isCommon(digits, thisYear))).toBe(false)
+    expect(isCommon('20280', 2027)).toBe(true)
+  })
+
+  it('is rare: fewer than 1500 of the 100 000 five-digit values', () => {
+    expect(everyValue(5).filter((digits) => isCommon(digits, thisYear)).length).toBeLessThan(1500)
+  })
+})

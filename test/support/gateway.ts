@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto'
+import { menus as realMenus } from '../../menus/index.ts'
+import type { Menu } from '../../src/engine/menu.ts'
+import { Secret } from '../../src/engine/secret.ts'
+import { createGateway } from '../../src/gateway/gateway.ts'
+import type { TurnReport } from '../../src/gateway/gateway.ts'
+import { createKeyring } from '../../src/gateway/keyring.ts'
+import type { Answer, Callback, Store } from '../../src/gateway/ports.ts'
+import { bucketOf, subscriberName } from '../../src/gateway/records.ts'
+import { createHashing } from '../../src/services/hashing.ts'
+import type { Hashing } from '../../src/services/hashing.ts'
+import { createServices } from '../../src/services/index.ts'
+import { createPasswords } from '../../src/services/password.ts'
+import type { WeakPasswords } from '../../src/services/password.ts'
+import { createPuk1 } from '../../src/services/puk1.ts'
+import { createSubscribers } from '../../src/services/subscribers.ts'
+import type { SubscriberPatch } from '../../src/services/subscribers.ts'
+
+export const keyring = createKeyring({ current: randomBytes(32) })
+
+/** Everything behind the HTTP edge over a given store: real services, real hashing. */
+export function assemble(
+  store: Store,
+  options: {
+    readonly menus?: Readonly<Record<string, Menu>>
+    readonly weakPasswords?: WeakPasswords
+    readonly sessionIdleMs?: number
+    readonly turnBudgetMs?: number
+    readonly hashing?: Hashing
+  } = {},
+) {
+  const hashing = options.hashing ?? createHashing({ keyring, waiting: 1000 })
+  const passwords = createPasswords(hashing)
+  const puk1 = createPuk1(hashing)
+  const reports: TurnReport[] = []
+  const gateway = createGateway({
+    store,
+    menus: options.menus ?? realMenus,
+    services: createServices({
+      passwords,
+      puk1,
+      keyring,
+      weakPasswords: options.weakPasswords ?? 'warn',
+    }),
+    keyring,
+    sessionIdleMs: options.sessionIdleMs ?? 900_000,
+    // Generous: a busy machine is not what is tested.
+    turnBudgetMs: options.turnBudgetMs ?? 15_000,
+    repeatWithinMs: 3000,
+    report: (turn) => void reports.push(turn),
+  })
+  const subscribers = createSubscribers({ store, hashing, passwords, budgetMs: 15_000 })
+  return {
+    gateway,
+    reports,
+    subscribers,
+    hashing,
+    /** Registers a subscriber; `puk1` and `password` in clear. */
+    async register(
+      msisdn: string,
+      patch: Omit<SubscriberPatch, 'puk1' | 'password'> & { puk1?: string; password?: string } = {},
+    ) {
+      const { puk1: pukText, password, ...fields } = patch
+      await subscribers.put(msisdn, {
+        language: 'en',
+        ...fields,
+        ...(pukText !== undefined && { puk1: new Secret(pukText) }),
+        ...(password !== undefined && { password: new Secret(password) }),
+      })
+    },
+    async matches(msisdn: string, password: string): Promise<boolean> {
+      const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
+      const record = JSON.parse(records[0]?.value ?? '{}') as { password: { hash: string; key: string } | null }
+      const stored = record.password ?? undefined
+      return (await hashing.verify(stored, 'password', msisdn, new Secret(password))).matches
+    },
+    /** What the journal says of a number, oldest first. */
+    async journalOf(msisdn: string): Promise<string[]> {
+      const entries = await store.readJournal(bucketOf(msisdn), undefined, 1000)
+      return entries
+        .map(({ entry }) => JSON.parse(entry) as { msisdn: string; change: string })
+        .filter((entry) => entry.msisdn === msisdn)
+        .map(({ change }) => change)
+    },
+  }
+}
+
+type Assembled = ReturnType<typeof assemble>
+
+let sessions = 0
+
+/** A dialogue in an accumulating dialect: `dial`, then `type` after `type`. */
+export function dialogue(
+  { gateway }: Pick<Assembled, 'gateway'>,
+  msisdn: string,
+  sessionId = `session-${sessions++}`,
+) {
+  let dialled = ''
+  const replies: string[] = []
+  const callback = (): Callback => ({
+    dialect: 'test',
+    sessionId,
+    msisdn,
+    dialled,
+    heard: { kind: 'transcript', text: replies.join('*') },
+  })
+  return {
+    sessionId,
+    dial(code: string): Promise<Answer> {
+      dialled = code
+      return gateway.turn(callback())
+    },
+    type(reply: string): Promise<Answer> {
+      replies.push(reply)
+      return gateway.turn(callback())
+    },
+    /** The last callback as it was sent. */
+    last: callback,
+  }
+}
