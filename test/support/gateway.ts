@@ -70,7 +70,9 @@ export function assemble(
     },
     async matches(msisdn: string, password: string): Promise<boolean> {
       const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
-      const record = JSON.parse(records[0]?.value ?? '{}') as { password: { hash: string; key: string } | null }
+      const record = JSON.parse(records[0]?.value ?? '{}') as {
+        password: { hash: string; key: string } | null
+      }
       const stored = record.password ?? undefined
       return (await hashing.verify(stored, 'password', msisdn, new Secret(password))).matches
     },

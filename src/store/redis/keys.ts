@@ -1,0 +1,19 @@
+import type { RecordName } from '../../gateway/ports.ts'
+
+/**
+ * The names of our keys in Redis: `ussd:{b17}:subscriber:375291234567`, `ussd:{b17}:journal`. The bucket is the hash tag, so
+ * that everything a turn changes lies in one slot of a cluster (decision 0003). A record is named `<kind>:<what identifies it>`
+ * and so is never taken for the journal.
+ */
+export interface Keys {
+  record(bucket: number, name: RecordName): string
+  journal(bucket: number): string
+}
+
+/** Keys under a prefix: `ussd`, unless several gateways share one Redis. */
+export function keysUnder(prefix: string): Keys {
+  return {
+    record: (bucket, name) => `${prefix}:{b${bucket}}:${name}`,
+    journal: (bucket) => `${prefix}:{b${bucket}}:journal`,
+  }
+}

@@ -1,0 +1,85 @@
+import { UssdError } from '../../engine/errors.ts'
+import type { Change, RecordName, Store, Versioned } from '../../gateway/ports.ts'
+import { nameFault, type RedisClient } from './client.ts'
+import { keysUnder } from './keys.ts'
+
+export interface RedisStoreOptions {
+  /** Closed with the store. */
+  readonly client: RedisClient
+  /** What every key begins with, `ussd` by default. */
+  readonly prefix?: string
+}
+
+/**
+ * The store in Redis: `load` and `commit` are one Lua script each. A record is a string `<version, 16 digits>|<text>`, a
+ * journal is a stream.
+ *
+ * Rejects with USSD_STORE_UNAVAILABLE and a word for the cause (`timeout`, `READONLY`, `OOM` …), or with USSD_RECORD_CORRUPT
+ * where a key holds what no gateway has written. Neither carries ioredis' own error: that one shows the arguments.
+ */
+export function createRedisStore({ client, prefix = 'ussd' }: RedisStoreOptions): Store {
+  const { redis } = client
+  const keys = keysUnder(prefix)
+
+  return {
+    async load(bucket, names) {
+      const records = names.map((name) => keys.record(bucket, name))
+      const [nowMs, ...texts] = await answered(redis.load(records.length, ...records))
+      return { nowMs, records: names.map((name, i) => parse(name, texts[i] ?? null)) }
+    },
+
+    async commit({ bucket, changes, journal, deadlineMs }) {
+      const records = changes.map(({ name }) => keys.record(bucket, name))
+      const kind = await answered(
+        redis.commit(
+          records.length + 1,
+          ...records,
+          keys.journal(bucket),
+          deadlineMs,
+          journal.length,
+          ...journal,
+          ...changes.flatMap(toArguments),
+        ),
+      )
+      return { kind }
+    },
+
+    async readJournal(bucket, after, limit) {
+      const start = after === undefined ? '-' : `(${after}`
+      const entries = await answered(redis.xrange(keys.journal(bucket), start, '+', 'COUNT', limit))
+      return entries.map(([id, fields]) => ({ id, entry: fields[1] ?? '' }))
+    },
+
+    async ping() {
+      await answered(redis.ping())
+    },
+
+    close: () => client.close(),
+  }
+}
+
+/** expect, become, text, ttlMs: what `commit-n.lua` takes for a record. */
+function toArguments({ expect = '', become }: Change): (string | number)[] {
+  if (become.kind !== 'value') return [expect, become.kind, '', '']
+  const { value, ttlMs } = become
+  return [expect, 'value', value, ttlMs === undefined ? '' : Math.max(1, Math.round(ttlMs))]
+}
+
+function parse(name: RecordName, text: string | null): Versioned | undefined {
+  if (text === null) return undefined
+  if (!/^\d{16}\|/.test(text)) {
+    // The kind only: the rest of a name may be an MSISDN.
+    const detail = `${name.split(':', 1)[0]} without a version`
+    throw new UssdError('USSD_RECORD_CORRUPT', { detail })
+  }
+  return { version: text.slice(0, 16), value: text.slice(17) }
+}
+
+async function answered<Reply>(reply: Promise<Reply>): Promise<Reply> {
+  try {
+    return await reply
+  } catch (error) {
+    const detail = nameFault(error)
+    throw new UssdError(detail === 'WRONGTYPE' ? 'USSD_RECORD_CORRUPT' : 'USSD_STORE_UNAVAILABLE', { detail })
+  }
+}

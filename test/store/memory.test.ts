@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals'
+import { createMemoryStore } from '../../src/store/memory.ts'
+import { conforms } from './store.conformance.ts'
+
+conforms('embedded', async () => {
+  let nowMs = 1_700_000_000_000
+  const store = createMemoryStore({ now: () => nowMs })
+  const elapse = async (ms: number) => void (nowMs += ms + 1)
+  return { store, elapse, close: () => store.close() }
+})
+
+describe('the embedded store', () => {
+  /** Sessions that live for a second, then sessions a second later. */
+  async function fill(count: number, rounds: number) {
+    let nowMs = 1_700_000_000_000
+    const store = createMemoryStore({ now: () => nowMs, journalLimit: 100 })
+    let most = 0
+    for (let round = 0; round < rounds; round++) {
+      for (let i = 0; i < count; i++) {
+        const become = { kind: 'value', value: 'x', ttlMs: 1000 } as const
+        const change = { name: `session:${round}-${i}`, expect: undefined, become }
+        await store.commit({ bucket: 1, changes: [change], journal: [`${i}`], deadlineMs: nowMs })
+        most = Math.max(most, store.size())
+      }
+      nowMs += 2000
+    }
+    return { store, most }
+  }
+
+  it('forgets expired records as it goes, so that it does not grow with time', async () => {
+    const { most } = await fill(500, 20)
+    expect(most).toBeLessThan(1500)
+  })
+
+  it('sweeps no record that lives', async () => {
+    const store = createMemoryStore({ now: () => 1_700_000_000_000 })
+    const become = { kind: 'value', value: 'x', ttlMs: 1000 } as const
+    for (let i = 0; i < 500; i++) {
+      const change = { name: `session:${i}`, expect: undefined, become }
+      await store.commit({ bucket: 1, changes: [change], journal: [], deadlineMs: Infinity })
+    }
+    expect(store.size()).toBe(500)
+  })
+
+  it('keeps the newest entries of a journal', async () => {
+    const { store } = await fill(150, 1)
+    const entries = await store.readJournal(1, undefined, 1000)
+    expect(entries.map(({ entry }) => Number(entry))).toEqual(Array.from({ length: 100 }, (_, i) => i + 50))
+  })
+
+  it('gives rising versions and journal ids when its clock is set back', async () => {
+    let nowMs = 2_000
+    const store = createMemoryStore({ now: () => nowMs })
+    const name = 'session:1'
+    const versions: string[] = []
+    for (const at of [2_000, 1_000, 1_000, 1_999, 2_001]) {
+      nowMs = at
+      const before = (await store.load(1, [name])).records[0]?.version
+      const change = { name, expect: before, become: { kind: 'value', value: 'x' } } as const
+      await store.commit({ bucket: 1, changes: [change], journal: [`${at}`], deadlineMs: at })
+      versions.push((await store.load(1, [name])).records[0]?.version ?? '')
+    }
+    expect(new Set(versions).size).toBe(5)
+    expect(versions.toSorted()).toEqual(versions)
+    const ids = (await store.readJournal(1, undefined, 10)).map(({ id }) => id)
+    expect(ids).toEqual(['2000-0', '2000-1', '2000-2', '2000-3', '2001-0'])
+  })
+})

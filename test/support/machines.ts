@@ -1,0 +1,85 @@
+import type { AnyStateMachine, OutputFrom } from 'xstate'
+import * as access from '../../menus/access.ts'
+import * as password from '../../menus/password.ts'
+import type { EffectsOf } from '../../src/engine/authoring.ts'
+import { compileMenu } from '../../src/engine/menu.ts'
+import type { CompiledMenu, Menu } from '../../src/engine/menu.ts'
+import type { Perform } from '../../src/engine/turn.ts'
+
+/** Stands in a list of outcomes for an effect that could not find out. */
+export const rejects = Symbol('rejects')
+
+/** What each effect of a machine may come to. */
+export type Outcomes<M extends AnyStateMachine> = {
+  [Effect in keyof EffectsOf<M, never>]: readonly (
+    | typeof rejects
+    | Awaited<
+        EffectsOf<M, never>[Effect] extends (...of: never[]) => infer Promised ? Promised : OutputFrom<M>
+      >
+  )[]
+}
+
+export type AnyOutcomes = Readonly<Record<string, readonly unknown[]>>
+
+export const accessOutcomes: Outcomes<typeof access.machine> = {
+  readAccess: [
+    { access: 'open', attemptsLeft: 10 },
+    { access: 'closed-by-subscriber', attemptsLeft: 10 },
+    { access: 'closed-by-subscriber', attemptsLeft: 1 },
+    { access: 'closed-by-subscriber', attemptsLeft: 0 },
+    { access: 'closed-by-organisation', attemptsLeft: 10 },
+    { access: 'closed-by-operator', attemptsLeft: 10 },
+    rejects,
+  ],
+  closeAccess: [{ closed: true }, { closed: false }, rejects],
+  openAccess: [
+    { outcome: 'opened' },
+    { outcome: 'wrong-puk1', attemptsLeft: 9 },
+    { outcome: 'wrong-puk1', attemptsLeft: 1 },
+    { outcome: 'locked' },
+    { outcome: 'access-moved' },
+    rejects,
+  ],
+}
+
+export const passwordOutcomes: Outcomes<typeof password.machine> = {
+  readAccess: [{ access: 'open' }, { access: 'closed-by-subscriber' }, rejects],
+  assessPassword: [
+    { verdict: 'accepted', sealed: 'sealed' },
+    { verdict: 'malformed' },
+    { verdict: 'doubtful', weakness: 'own-number', sealed: 'sealed' },
+    { verdict: 'too-weak', weakness: 'sequence' },
+    rejects,
+  ],
+  savePassword: [{ outcome: 'saved' }, { outcome: 'different' }, { outcome: 'access-closed' }, rejects],
+}
+
+/** The menus with all that their effects may come to. */
+export const subjects: readonly { readonly menu: CompiledMenu; readonly outcomes: AnyOutcomes }[] = [
+  { menu: compileMenu('*141*0#', password), outcomes: passwordOutcomes },
+  { menu: compileMenu('*141*3*6#', access), outcomes: accessOutcomes },
+]
+
+/** A machine as a menu for tests that look at no text. */
+export const compiled = (machine: AnyStateMachine, screens: Menu['screens'] = {}): CompiledMenu =>
+  compileMenu('*100#', { machine, screens })
+
+/** The same text in every language. */
+export const inAll = <T>(text: T) => ({ ru: text, be: text, en: text })
+
+/**
+ * Performs each effect with the outcome that the next of `choices` picks, going round the list; `performed` keeps what was
+ * asked for.
+ */
+export function performing(outcomes: AnyOutcomes, choices: readonly number[] = [0]) {
+  const performed: { name: string; input: unknown }[] = []
+  const perform: Perform = (effect) => {
+    const of = outcomes[effect.name] ?? []
+    const outcome = of[(choices[performed.length % choices.length] ?? 0) % of.length]
+    performed.push(effect)
+    return outcome === rejects
+      ? Promise.reject(new Error(`${effect.name} rejects`))
+      : Promise.resolve(outcome)
+  }
+  return { perform, performed }
+}

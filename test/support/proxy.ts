@@ -1,0 +1,64 @@
+import { once } from 'node:events'
+import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/**
+ * What a proxy does with bytes, on connections that are open as well as on new ones: `pass`es them on; swallows them
+ * (`blackHole`); resets the client's connection when the server answers (`resetOnReply`: executed, but the reply is lost);
+ * holds them for a while, in order (`delay`).
+ */
+export type Fault =
+  | { readonly kind: 'pass' }
+  | { readonly kind: 'blackHole' }
+  | { readonly kind: 'resetOnReply' }
+  | { readonly kind: 'delay'; readonly delayMs: number }
+
+export interface Proxy {
+  readonly port: number
+  become(fault: Fault): void
+  close(): Promise<void>
+}
+
+/** A TCP proxy on loopback in front of a port, for the faults of a network. */
+export async function startProxy(targetPort: number): Promise<Proxy> {
+  let fault: Fault = { kind: 'pass' }
+  const sockets = new Set<Socket>()
+
+  const forward = (from: Socket, to: Socket, link: { isLost: boolean }, atReply: () => void) => {
+    let sent = Promise.resolve()
+    sockets.add(from)
+    from.on('error', () => {})
+    from.on('close', () => {
+      sockets.delete(from)
+      to.destroy()
+    })
+    from.on('data', (bytes) => {
+      // TCP loses nothing in the middle: a connection whose bytes are gone stays silent for good.
+      if (fault.kind === 'blackHole') link.isLost = true
+      if (link.isLost) return
+      if (fault.kind === 'resetOnReply') atReply()
+      const due = Date.now() + (fault.kind === 'delay' ? fault.delayMs : 0)
+      sent = sent.then(async () => {
+        if (due > Date.now()) await sleep(due - Date.now(), undefined, { ref: false })
+        if (to.writable) to.write(bytes)
+      })
+    })
+  }
+  const server = createServer((client) => {
+    const target = connect(targetPort, '127.0.0.1')
+    const link = { isLost: false }
+    forward(client, target, link, () => {})
+    forward(target, client, link, () => client.resetAndDestroy())
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    become: (next) => void (fault = next),
+    async close() {
+      server.close()
+      for (const socket of sockets) socket.destroy()
+      await once(server, 'close')
+    },
+  }
+}
