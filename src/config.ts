@@ -1,0 +1,167 @@
+/** The only reader of the environment. Everything is checked at start, and all problems are reported at once. */
+import { z } from 'zod'
+import { UssdError } from './engine/errors.ts'
+
+const onOff = z.enum(['on', 'off'], { error: 'is on or off' }).transform((value) => value === 'on')
+
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, { error: `is a whole number from ${least} to ${most}` })
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, {
+      error: `is a whole number from ${least} to ${most}`,
+    })
+
+const secretsKey = z
+  .base64({ error: 'is 32 bytes in base64 (openssl rand -base64 32)' })
+  .transform((text) => Buffer.from(text, 'base64'))
+  .refine((bytes) => bytes.length === 32, { error: 'is 32 bytes in base64 (openssl rand -base64 32)' })
+
+const commaSeparated = (value: string) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+
+const Environment = z.object({
+  PORT: wholeNumber(0, 65_535).default(8141).meta({ description: 'port to listen on; 0 takes a free one' }),
+  HOST: z.string().default('127.0.0.1').meta({
+    description: 'address to listen on; anything but loopback needs a `CALLBACK_TOKEN`',
+  }),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\/\S+$/, { error: 'begins with redis:// or rediss://' })
+    .optional()
+    .meta({ description: '`redis://` or `rediss://`; without it and `REDIS_CLUSTER`, the embedded store' }),
+  REDIS_CLUSTER: z
+    .string()
+    .transform(commaSeparated)
+    .pipe(z.array(z.string().regex(/^\[?[\w.:-]+\]?:\d{1,5}$/, { error: 'is host:port,host:port,…' })).min(1))
+    .optional()
+    .meta({ description: 'nodes of a Redis Cluster, `host:port,host:port`' }),
+  SECRETS_KEY: secretsKey.optional().meta({
+    description: 'base64 of 32 bytes under which secrets are hashed; required unless the store is embedded',
+  }),
+  SECRETS_KEYS_RETIRED: z.string().transform(commaSeparated).pipe(z.array(secretsKey)).default([]).meta({
+    description:
+      'earlier values of `SECRETS_KEY`, comma-separated: they still verify, and nothing new is made with them',
+  }),
+  CALLBACK_TOKEN: z.string().optional().meta({
+    description:
+      'what an aggregator shows: Bearer, Basic password or `?token=`; without it only loopback is served',
+  }),
+  ADMIN_TOKEN: z
+    .string()
+    .optional()
+    .meta({ description: 'what `/subscribers` asks for; without it that route refuses' }),
+  SIMULATOR: onOff
+    .optional()
+    .meta({ description: '`/handsets`; on only with the embedded store unless set' }),
+  DEMO: onOff
+    .optional()
+    .meta({ description: 'demo subscribers; on only with the embedded store unless set' }),
+  SESSION_IDLE_SECONDS: wholeNumber(1, 86_400)
+    .default(900)
+    .meta({ description: 'a dialogue without a reply for this long has expired (L6)' }),
+  TURN_BUDGET_MS: wholeNumber(100, 10_000).default(2000).meta({
+    description: 'what a turn may take before the subscriber reads that the service is unavailable',
+  }),
+  REPEAT_WITHIN_MS: wholeNumber(0, 60_000).default(3000).meta({
+    description: 'in dialects that number nothing, the same answer within this time is a repeated callback',
+  }),
+  WEAK_PASSWORDS: z
+    .enum(['warn', 'reject', 'allow'], { error: 'is warn, reject or allow' })
+    .default('warn')
+    .meta({ description: 'what becomes of a password that is easily guessed: `warn`, `reject`, `allow`' }),
+  LOG_LEVEL: z
+    .enum(['error', 'warn', 'info', 'debug', 'silent'], { error: 'is error, warn, info, debug or silent' })
+    .default('info')
+    .meta({ description: '`error`, `warn`, `info` (a line for every turn), `debug`, `silent`' }),
+})
+
+export type StoreConfig =
+  | { readonly kind: 'embedded' }
+  | { readonly kind: 'redis'; readonly url: string }
+  | { readonly kind: 'cluster'; readonly nodes: readonly string[] }
+
+export interface Config {
+  readonly port: number
+  readonly host: string
+  readonly store: StoreConfig
+  /** Undefined only with the embedded store, which makes one up for as long as it lives. */
+  readonly secretsKey: Buffer | undefined
+  readonly retiredSecretsKeys: readonly Buffer[]
+  readonly callbackToken: string | undefined
+  readonly adminToken: string | undefined
+  readonly simulator: boolean
+  readonly demo: boolean
+  readonly sessionIdleMs: number
+  readonly turnBudgetMs: number
+  readonly repeatWithinMs: number
+  readonly weakPasswords: 'warn' | 'reject' | 'allow'
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug' | 'silent'
+}
+
+/** Whether an address is reached from this machine only. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
+
+/** Throws `USSD_MISCONFIGURED` whose detail has a line for every problem; it quotes no value, because values are secrets. */
+export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  // An empty variable is an unset one: that is how Compose files and shells pass what nobody set.
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  )
+  const parsed = Environment.safeParse(given)
+  const problems = parsed.success
+    ? []
+    : parsed.error.issues.map(({ path, message }) => `${String(path[0])} ${message}`)
+  const isEmbedded = given['REDIS_URL'] === undefined && given['REDIS_CLUSTER'] === undefined
+  if (given['REDIS_URL'] !== undefined && given['REDIS_CLUSTER'] !== undefined) {
+    problems.push('REDIS_URL and REDIS_CLUSTER exclude each other')
+  }
+  if (!isEmbedded && given['SECRETS_KEY'] === undefined) {
+    problems.push('SECRETS_KEY is required with Redis: 32 bytes in base64 (openssl rand -base64 32)')
+  }
+  if (!isLoopback(given['HOST'] ?? '127.0.0.1') && given['CALLBACK_TOKEN'] === undefined) {
+    problems.push('HOST is not loopback, so CALLBACK_TOKEN is required')
+  }
+  if (!parsed.success || problems.length > 0) {
+    throw new UssdError('USSD_MISCONFIGURED', {
+      detail: [...new Set(problems)].map((line) => `\n  ${line}`).join(''),
+    })
+  }
+  const values = parsed.data
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    store: values.REDIS_CLUSTER
+      ? { kind: 'cluster', nodes: values.REDIS_CLUSTER }
+      : values.REDIS_URL
+        ? { kind: 'redis', url: values.REDIS_URL }
+        : { kind: 'embedded' },
+    secretsKey: values.SECRETS_KEY,
+    retiredSecretsKeys: values.SECRETS_KEYS_RETIRED,
+    callbackToken: values.CALLBACK_TOKEN,
+    adminToken: values.ADMIN_TOKEN,
+    simulator: values.SIMULATOR ?? isEmbedded,
+    demo: values.DEMO ?? isEmbedded,
+    sessionIdleMs: values.SESSION_IDLE_SECONDS * 1000,
+    turnBudgetMs: values.TURN_BUDGET_MS,
+    repeatWithinMs: values.REPEAT_WITHIN_MS,
+    weakPasswords: values.WEAK_PASSWORDS,
+    logLevel: values.LOG_LEVEL,
+  }
+}
+
+/** Every setting with its default and what it is for: the README's table is held against this. */
+export const settings: readonly {
+  readonly name: string
+  readonly byDefault: string
+  readonly about: string
+}[] = Object.entries(Environment.shape).map(([name, schema]) => ({
+  name,
+  byDefault: schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : '',
+  about: z.globalRegistry.get(schema)?.description ?? '',
+}))

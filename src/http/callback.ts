@@ -1,0 +1,55 @@
+import type { Request, RequestHandler, Response } from 'express'
+import type { Dialect, WireResponse } from '../dialects/dialect.ts'
+import type { Gateway } from '../gateway/gateway.ts'
+import { readBody } from './body.ts'
+import type { createTokenCheck } from './tokens.ts'
+
+/** The longest callback a dialect writes is far below this. */
+const CALLBACK_LIMIT_BYTES = 8192
+
+/**
+ * Where an aggregator calls: its dialect in, its dialect out, errors too. The body is never logged: dialects that accumulate
+ * answers send every earlier secret again. `tokenCheck` is undefined only where nobody but this machine can call.
+ */
+export function callbackRoute(
+  dialect: Dialect,
+  gateway: Gateway,
+  tokenCheck: ReturnType<typeof createTokenCheck> | undefined,
+): RequestHandler {
+  return async (request, response) => {
+    if (tokenCheck && !tokenCheck(request, request.query['token'])) {
+      return send(response, dialect.formatError(401, 'Unauthorised: the token is missing or wrong'))
+    }
+    if (!tokenCheck && comesFromAnotherSite(request)) {
+      return send(response, dialect.formatError(403, 'Refused: a page of another site may not call here'))
+    }
+    const body = await readBody(request, CALLBACK_LIMIT_BYTES).catch(() => null)
+    if (body === null) return void response.destroy()
+    if (body === undefined) {
+      response.setHeader('Connection', 'close')
+      return send(response, dialect.formatError(413, 'Bad request: the body is too large'))
+    }
+    const parsed = dialect.parseRequest({
+      method: request.method as 'GET' | 'POST',
+      query: request.query as Record<string, string | string[]>,
+      headers: request.headers as Record<string, string>,
+      body,
+    })
+    if (parsed.kind === 'malformed') return send(response, dialect.formatError(400, parsed.sentence))
+    send(response, dialect.formatAnswer(await gateway.turn(parsed.callback)))
+  }
+}
+
+/** A browser says so itself. Without a token, a page elsewhere could otherwise dial in the name of whoever reads it. */
+export const comesFromAnotherSite = (request: Request): boolean =>
+  ['cross-site', 'same-site'].includes(String(request.headers['sec-fetch-site']))
+
+/** Written in one piece: `response.send` would compute a type, a charset and an ETag for every answer. */
+function send(response: Response, { status, type, body }: WireResponse): void {
+  response.writeHead(status, {
+    'Content-Type': type,
+    'Content-Length': Buffer.byteLength(body),
+    'Cache-Control': 'no-store',
+  })
+  response.end(body)
+}

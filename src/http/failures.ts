@@ -1,0 +1,38 @@
+import type { ErrorRequestHandler, RequestHandler } from 'express'
+import { UssdError, asUssdError, faults } from '../engine/errors.ts'
+import type { FaultCode } from '../engine/errors.ts'
+
+/** What an error looks like on the routes that speak JSON: a code of docs/errors.md and a sentence. */
+export interface Failure {
+  readonly error: { readonly code: FaultCode; readonly message: string }
+}
+
+export const failure = (code: FaultCode, message: string = faults[code].says): Failure => ({
+  error: { code, message },
+})
+
+/** Throws what the error route turns into an answer. */
+export const notFound: RequestHandler = (_request, response) => {
+  response.status(404).json(failure('USSD_NOT_FOUND'))
+}
+
+/**
+ * Answers what a route threw. Express's own parsers throw errors with a `status`; everything else that has no code of ours is
+ * unexpected, and its message stays with us: `report` gets the error, the caller gets the code.
+ */
+export function failureRoute(report: (fault: UssdError) => void): ErrorRequestHandler {
+  return (error: unknown, _request, response, next) => {
+    if (response.headersSent) return next(error)
+    const fault = asUssdError(error, codeOfParser(error))
+    const { status } = faults[fault.code]
+    if (status >= 500) report(fault)
+    if (status === 503) response.setHeader('Retry-After', '2')
+    response.status(status).json(failure(fault.code))
+  }
+}
+
+function codeOfParser(error: unknown): FaultCode {
+  const status = error instanceof Error && 'status' in error ? error.status : undefined
+  if (status === 413) return 'USSD_TOO_LARGE'
+  return typeof status === 'number' && status >= 400 && status < 500 ? 'USSD_BAD_REQUEST' : 'USSD_UNEXPECTED'
+}

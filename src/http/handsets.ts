@@ -1,0 +1,141 @@
+import { Router } from 'express'
+import type { Request, Response } from 'express'
+import { z } from 'zod'
+import { fieldProblem, msisdn } from '../dialects/fields.ts'
+import { faults } from '../engine/errors.ts'
+import type { FaultCode } from '../engine/errors.ts'
+import type { Handsets, Screen } from '../simulator/handset.ts'
+import { readBody } from './body.ts'
+import { comesFromAnotherSite } from './callback.ts'
+import { failure } from './failures.ts'
+
+/** More than the longest input, 182 characters, takes in UTF-8. */
+const INPUT_LIMIT_BYTES = 2048
+
+/** Which phone: a Belarusian mobile number in any form that is written, percent-encoded where it needs to be. */
+export const HandsetPath = z.object({
+  msisdn: msisdn.meta({
+    description: 'Mobile number of Belarus, in any form that is written',
+    example: '+375291234567',
+  }),
+})
+
+/** What a phone shows, as JSON. In plain text the text is the body and the rest are headers `Ussd-…`. */
+export const HandsetScreen = z.object({
+  session: z
+    .string()
+    .meta({ description: "The dialogue's session id; empty where the screen is of no dialogue" }),
+  state: z.enum(['waiting', 'ended']).meta({ description: '`waiting`: the dialogue goes on with an answer' }),
+  text: z.string(),
+  alphabet: z.enum(['gsm7', 'ucs2']),
+  octets: z.int().min(0).meta({ description: 'What the text takes on the air; one USSD message takes 160' }),
+  problem: z
+    .string()
+    .optional()
+    .meta({ description: 'Why the dialogue broke off: a sentence about the application, or the network' }),
+})
+
+/**
+ * Simulated phones, for `curl`: `POST` types a line on one, `GET` looks at its screen, `DELETE` hangs up. The body is what is
+ * typed, whatever content type is given, and is never logged. Everything is said in plain text, or in JSON to who accepts
+ * nothing else.
+ *
+ * @param isAllowed whether the caller may act as any subscriber: whoever types here holds everybody's phone
+ */
+export function handsetRoutes(options: {
+  readonly handsets: Handsets
+  readonly isAllowed: (request: Request) => boolean
+}): Router {
+  const { handsets, isAllowed } = options
+  const router = Router()
+
+  router
+    .route('/handsets/:msisdn')
+    .all((request, response, next) => {
+      response.setHeader('Cache-Control', 'no-store')
+      response.vary('Accept')
+      if (comesFromAnotherSite(request)) {
+        return refuse('USSD_REFUSED', 'A page of another site may not use the phones.', { request, response })
+      }
+      if (!isAllowed(request)) {
+        return refuse('USSD_REFUSED', 'The phones are for this machine, or for the admin token.', {
+          request,
+          response,
+        })
+      }
+      next()
+    })
+    .get((request, response) => {
+      const phone = phoneOf({ request, response })
+      if (phone !== undefined) show(handsets.screen(phone), { request, response })
+    })
+    .delete((request, response) => {
+      const phone = phoneOf({ request, response })
+      if (phone === undefined) return
+      handsets.hangUp(phone)
+      response.status(204).end()
+    })
+    .post(async (request, response) => {
+      const phone = phoneOf({ request, response })
+      if (phone === undefined) return
+      const body = await readBody(request, INPUT_LIMIT_BYTES).catch(() => null)
+      if (body === null) return void response.destroy()
+      if (body === undefined) {
+        response.setHeader('Connection', 'close')
+        return refuse('USSD_TOO_LARGE', 'This is too long: one USSD message takes at most 182 characters.', {
+          request,
+          response,
+        })
+      }
+      // What a decoder writes for octets that are not UTF-8; nobody types it.
+      if (body.includes('\ufffd')) {
+        return refuse('USSD_BAD_REQUEST', 'What is typed must be UTF-8.', { request, response })
+      }
+      // `curl --data-binary @file` and `echo` end the line, and a phone has no such key.
+      const typed = await handsets.type(phone, body.replace(/\r?\n$/, ''))
+      if (typed.kind === 'refused') return refuse('USSD_BAD_REQUEST', typed.sentence, { request, response })
+      show(typed.screen, { request, response })
+    })
+  return router
+}
+
+interface Exchange {
+  readonly request: Request
+  readonly response: Response
+}
+
+/** E.164, or `undefined` when the path has no number of ours and that was answered. */
+function phoneOf({ request, response }: Exchange): string | undefined {
+  const path = HandsetPath.safeParse(request.params)
+  if (path.success) return path.data.msisdn
+  refuse('USSD_BAD_REQUEST', `${fieldProblem(path.error)}.`, { request, response })
+  return undefined
+}
+
+function show(screen: Screen, { request, response }: Exchange): void {
+  response.setHeader('Ussd-Session', screen.session)
+  response.setHeader('Ussd-State', screen.state)
+  response.setHeader('Ussd-Alphabet', screen.alphabet)
+  response.setHeader('Ussd-Octets', screen.octets)
+  answer(
+    200,
+    { text: screen.text, json: screen satisfies z.output<typeof HandsetScreen> },
+    { request, response },
+  )
+}
+
+function refuse(code: FaultCode, sentence: string, exchange: Exchange): void {
+  answer(faults[code].status, { text: sentence, json: failure(code, sentence) }, exchange)
+}
+
+/** Not with `response.send`: it would tag what is typed and shown, and answer a second look at it with 304. */
+function answer(
+  status: number,
+  body: { readonly text: string; readonly json: object },
+  { request, response }: Exchange,
+): void {
+  const isJson = request.accepts('text/plain', 'application/json') === 'application/json'
+  response.status(status)
+  response.setHeader('Content-Type', isJson ? 'application/json; charset=utf-8' : 'text/plain; charset=utf-8')
+  response.end(isJson ? JSON.stringify(body.json) : body.text)
+}

@@ -1,0 +1,30 @@
+import { Router } from 'express'
+
+export interface Operations {
+  /** Resolves to undefined when turns can be taken, otherwise to a sentence that says what is missing. */
+  readonly notReadyBecause: () => Promise<string | undefined>
+  readonly metrics: { readonly contentType: string; text(): Promise<string> }
+  readonly openApi: object
+}
+
+/** What those who run the gateway look at. None of it tells of a subscriber. */
+export function operationsRoutes({ notReadyBecause, metrics, openApi }: Operations): Router {
+  const router = Router()
+  const document = JSON.stringify(openApi)
+
+  // Alive, whatever the store does: a process that waits for Redis is not mended by being killed.
+  router.get('/healthz', (_request, response) => void response.json({ status: 'ok' }))
+
+  router.get('/readyz', async (_request, response) => {
+    const reason = await notReadyBecause()
+    response.status(reason === undefined ? 200 : 503)
+    response.json(reason === undefined ? { status: 'ready' } : { status: 'not ready', reason })
+  })
+
+  router.get('/metrics', async (_request, response) => {
+    response.type(metrics.contentType).send(await metrics.text())
+  })
+
+  router.get('/openapi.json', (_request, response) => void response.type('application/json').send(document))
+  return router
+}

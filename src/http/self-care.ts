@@ -1,0 +1,128 @@
+import { Router } from 'express'
+import { z } from 'zod'
+import { msisdn } from '../dialects/fields.ts'
+import { Secret } from '../engine/secret.ts'
+import type { WeakPasswords } from '../services/password.ts'
+import type { SelfCare } from '../services/self-care.ts'
+import { weakness } from '../services/weak-password.ts'
+import type { Weakness } from '../services/weak-password.ts'
+import { failure } from './failures.ts'
+import { jsonRoute, noStore, unauthorised } from './json.ts'
+import { password, puk1 } from './secret-fields.ts'
+import { tokenOf } from './tokens.ts'
+
+const number = msisdn.meta({
+  description: 'A mobile number of Belarus in any form',
+  example: '+375291234560',
+})
+
+const jsonObject = {
+  error: ({ code }: { code?: string }) => (code === 'unrecognized_keys' ? undefined : 'is a JSON object'),
+}
+
+/** What sets a password with PUK1 (L3). */
+export const NewPassword = z.strictObject(
+  { msisdn: number, puk1: puk1.meta({ example: '56789012' }), password },
+  jsonObject,
+)
+
+/** What logs in (L5). A password of no possible form is refused, and counted, like any other wrong one. */
+export const Credentials = z.strictObject(
+  {
+    msisdn: number,
+    password: z
+      .string({ error: 'is a string' })
+      .transform((text) => new Secret(text))
+      .meta({ description: 'The self-care password', example: '80291', writeOnly: true }),
+  },
+  jsonObject,
+)
+
+/** A session as it begins; the token is shown here only. */
+export const SessionBegun = z.object({
+  token: z.string().meta({
+    description: 'Shown once: 43 characters of base64url',
+    example: 'q0Xh7mJ2vR1sT9bK4nW8yE3uC6pZ5aLdFgHjQwErTyU',
+  }),
+  expiresIn: z
+    .number()
+    .int()
+    .meta({ description: 'Seconds without use after which it has ended', example: 900 }),
+})
+
+/** A session as it is used. */
+export const SessionUsed = z.object({
+  msisdn: z.string().meta({ description: 'E.164', example: '+375291234560' }),
+  expiresIn: SessionBegun.shape.expiresIn,
+})
+
+const says: Record<Weakness, string> = {
+  repeat: 'it repeats itself',
+  sequence: 'it counts up or down',
+  keypad: 'it is a shape on the keys',
+  date: 'it is a date',
+  'own-number': 'it is a part of the number',
+  common: 'many people use it',
+}
+
+/** Self-care over HTTP: setting the password with PUK1 (L3), logging in (L5), and the session behind a token (L6). */
+export function selfCareRoutes(options: {
+  readonly selfCare: SelfCare
+  /** `warn` takes a weak password here: there is no dialogue to warn in. */
+  readonly weakPasswords: WeakPasswords
+}): Router {
+  const { selfCare, weakPasswords } = options
+  const router = Router()
+  router.use('/self-care', noStore)
+
+  // It needs nothing that is stored, so it is said before PUK1 is looked at, and tells nothing of the subscriber.
+  const acceptable = NewPassword.superRefine((given, context) => {
+    const thisYear = new Date().getUTCFullYear()
+    const weak = weakPasswords === 'reject' && weakness(given.password, { msisdn: given.msisdn, thisYear })
+    if (!weak) return
+    context.addIssue({ code: 'custom', path: ['password'], message: `is easily guessed: ${says[weak]}` })
+  }).transform((given) => ({
+    msisdn: given.msisdn,
+    puk1: new Secret(given.puk1),
+    password: new Secret(given.password),
+  }))
+
+  router.post(
+    '/self-care/password',
+    ...jsonRoute(acceptable, async (given, _request, response) => {
+      if (await selfCare.setPassword(given.msisdn, given.puk1, given.password)) response.status(204).end()
+      else response.status(403).json(failure('USSD_REFUSED', 'the password was not set'))
+    }),
+  )
+
+  router.post(
+    '/self-care/sessions',
+    ...jsonRoute(Credentials, async (given, _request, response) => {
+      const loggedIn = await selfCare.logIn(given.msisdn, given.password)
+      switch (loggedIn.kind) {
+        case 'in':
+          response.status(201).json({ token: loggedIn.token, expiresIn: seconds(loggedIn.expiresInMs) })
+          return
+        case 'refused':
+          unauthorised(response, 'the number or the password is wrong')
+          return
+        case 'throttled':
+          response
+            .status(429)
+            .set('Retry-After', String(seconds(loggedIn.retryAfterMs)))
+            .json(failure('USSD_THROTTLED'))
+      }
+    }),
+  )
+
+  router.get('/self-care/session', async (request, response) => {
+    const token = tokenOf(request)
+    const used = token === undefined ? undefined : await selfCare.use(token)
+    if (used) response.json({ msisdn: used.msisdn, expiresIn: seconds(used.expiresInMs) })
+    else unauthorised(response)
+  })
+  return router
+}
+
+/** Whole seconds, never fewer than there are. */
+const seconds = (ms: number): number => Math.ceil(ms / 1000)

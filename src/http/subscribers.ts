@@ -1,0 +1,157 @@
+import { Router } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
+import { z } from 'zod'
+import { fieldProblem, msisdn } from '../dialects/fields.ts'
+import { languages } from '../engine/authoring.ts'
+import { Secret } from '../engine/secret.ts'
+import { PUK1_ATTEMPTS, Subscriber, accessStates } from '../gateway/subscriber.ts'
+import type { SubscriberPatch, SubscriberView, Subscribers } from '../services/subscribers.ts'
+import { failure } from './failures.ts'
+import { badRequest, jsonRoute, noStore, unauthorised } from './json.ts'
+import { password, puk1 } from './secret-fields.ts'
+import { createTokenCheck } from './tokens.ts'
+
+const name = z
+  .string({ error: 'is text' })
+  .max(64, { error: 'is longer than 64 characters' })
+  .refine((value) => !/\p{Cc}/u.test(value), { error: 'has control characters' })
+
+const flag = z.boolean({ error: 'is true or false' })
+
+/** `roles` and the like: one of a few words, and an error that lists them. */
+const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+  z.enum(words, { error: `is one of ${words.join(', ')}` })
+
+const reasons = ['sim-lost', 'restricted'] as const
+
+/** The subscriber in the address, in any form a number of Belarus is written in. */
+export const SubscriberAddress = z.object({
+  msisdn: msisdn.meta({
+    description: 'A mobile number of Belarus in any form: +375291234567, 80291234567, 8 (029) 123-45-67 …',
+    example: '+375291234567',
+  }),
+})
+
+/** What the operator may set. Merged into the record: what is left out stays as it is, or as it is for a new subscriber. */
+export const SubscriberInput = z
+  .strictObject(
+    {
+      language: oneOf(languages).exactOptional().meta({ description: 'Of the screens', example: 'ru' }),
+      tariff: name.exactOptional().meta({
+        description:
+          'The tariff plan. «Видеонаблюдение», «Спутниковый мониторинг» and the Internet plans may set the password with PUK1',
+        example: 'Комфорт',
+      }),
+      client: name.min(1, { error: 'is empty' }).nullable().exactOptional().meta({
+        description: 'The organisation whose contract the number is on; null: none',
+        example: 'acme',
+      }),
+      role: oneOf(['subscriber', 'administrator'])
+        .exactOptional()
+        .meta({ description: 'In the organisation' }),
+      registrationByPuk1: flag.exactOptional().meta({
+        description: 'Opted in, at a sales centre, to setting the password with PUK1 over HTTP',
+      }),
+      access: oneOf(accessStates)
+        .exactOptional()
+        .meta({ description: 'Access to self-care', example: 'open' }),
+      closedBecause: oneOf(reasons).nullable().exactOptional().meta({
+        description: 'Only together with `access: closed-by-operator`; any other access clears it',
+      }),
+      puk1: puk1
+        .transform((digits) => new Secret(digits))
+        .exactOptional()
+        .meta({ description: 'PUK1 of the SIM in use, 8 digits; its ten attempts begin anew' }),
+      password: password
+        .transform((digits) => new Secret(digits))
+        .exactOptional()
+        .meta({
+          description: 'The self-care password, 5 to 10 digits; every self-care session of the number ends',
+        }),
+      puk1AttemptsLeft: z
+        .literal(PUK1_ATTEMPTS, { error: `is ${PUK1_ATTEMPTS}, which unlocks PUK1, and nothing else` })
+        .exactOptional()
+        .meta({ description: 'Unlocks PUK1' }),
+    },
+    { error: ({ code }) => (code === 'unrecognized_keys' ? undefined : 'is a JSON object') },
+  )
+  .refine(({ access, closedBecause }) => closedBecause == null || access === 'closed-by-operator', {
+    path: ['closedBecause'],
+    error: 'is only given together with access closed-by-operator',
+  }) satisfies z.ZodType<SubscriberPatch>
+
+/** The record as it is shown: what is not listed here is not shown, whatever is kept one day. */
+export const SubscriberOutput = Subscriber.pick({
+  language: true,
+  tariff: true,
+  client: true,
+  role: true,
+  registrationByPuk1: true,
+  access: true,
+  closedBecause: true,
+  puk1AttemptsLeft: true,
+}).extend({
+  msisdn: z.string().meta({ description: 'E.164', example: '+375291234567' }),
+  hasPuk1: z.boolean(),
+  hasPassword: z.boolean(),
+}) satisfies z.ZodType<SubscriberView>
+
+/**
+ * `PUT GET DELETE /subscribers/:msisdn`: the operator's side of the records. Takes the admin token as Bearer or as the
+ * password of HTTP Basic; without one configured it refuses everything.
+ */
+export function subscriberRoutes(options: {
+  readonly subscribers: Subscribers
+  readonly adminToken: string | undefined
+}): Router {
+  const { subscribers, adminToken } = options
+  const router = Router()
+  router.use('/subscribers', noStore, onlyAdmin(adminToken))
+
+  router
+    .route('/subscribers/:msisdn')
+    .put(
+      ...jsonRoute(SubscriberInput, (patch, request, response) =>
+        addressed(request, response, async (number) => {
+          const { created, view } = await subscribers.put(number, patch)
+          response.status(created ? 201 : 200).json(SubscriberOutput.parse(view))
+        }),
+      ),
+    )
+    .get((request, response) =>
+      addressed(request, response, async (number) => {
+        const view = await subscribers.get(number)
+        if (view) response.json(SubscriberOutput.parse(view))
+        else notRegistered(response)
+      }),
+    )
+    .delete((request, response) =>
+      addressed(request, response, async (number) => {
+        if (await subscribers.remove(number)) response.status(204).end()
+        else notRegistered(response)
+      }),
+    )
+  return router
+}
+
+function onlyAdmin(adminToken: string | undefined): RequestHandler {
+  if (adminToken === undefined) {
+    return (_request, response) =>
+      unauthorised(response, 'there is no admin token yet: set ADMIN_TOKEN to use this route')
+  }
+  const isAdmin = createTokenCheck(adminToken)
+  return (request, response, next) => (isAdmin(request) ? next() : unauthorised(response))
+}
+
+async function addressed(
+  request: Request,
+  response: Response,
+  handle: (msisdn: string) => Promise<void>,
+): Promise<void> {
+  const address = SubscriberAddress.safeParse(request.params)
+  if (address.success) await handle(address.data.msisdn)
+  else badRequest(response, fieldProblem(address.error))
+}
+
+const notRegistered = (response: Response): void =>
+  void response.status(404).json(failure('USSD_NOT_FOUND', 'this number is not registered'))

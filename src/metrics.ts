@@ -1,0 +1,60 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { TurnReport } from './gateway/gateway.ts'
+import type { Hashing } from './services/hashing.ts'
+
+/** What Prometheus reads at `/metrics`. Labels are dialects, menus, outcomes and codes: never a number, never a session. */
+export interface Metrics {
+  turn(report: TurnReport): void
+  readonly contentType: string
+  text(): Promise<string>
+}
+
+export function createMetrics(hashing: Hashing): Metrics {
+  const registers = [new Registry()]
+  const [registry] = registers as [Registry]
+  collectDefaultMetrics({ register: registry })
+  const turns = new Counter({
+    name: 'ussd_turns_total',
+    help: 'Turns answered, by dialect, menu and outcome',
+    labelNames: ['dialect', 'menu', 'outcome'],
+    registers,
+  })
+  const seconds = new Histogram({
+    name: 'ussd_turn_seconds',
+    help: 'Time from the parsed callback to its answer',
+    labelNames: ['dialect'],
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2],
+    registers,
+  })
+  const retries = new Counter({
+    name: 'ussd_turn_retries_total',
+    help: 'Times a turn was run again because a record had moved',
+    registers,
+  })
+  const faults = new Counter({
+    name: 'ussd_faults_total',
+    help: 'Turns in which something failed, by code (docs/errors.md)',
+    labelNames: ['code'],
+    registers,
+  })
+  new Gauge({
+    name: 'ussd_hashes',
+    help: 'Slow hashes of secrets, running and waiting',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      this.set({ state: 'running' }, hashing.running)
+      this.set({ state: 'waiting' }, hashing.waiting)
+    },
+  })
+  return {
+    turn({ dialect, menu, outcome, ms, tries, fault }) {
+      turns.inc({ dialect, menu: menu ?? '', outcome })
+      seconds.observe({ dialect }, ms / 1000)
+      if (tries > 1) retries.inc(tries - 1)
+      if (fault) faults.inc({ code: fault })
+    },
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+  }
+}

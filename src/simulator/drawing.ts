@@ -1,0 +1,48 @@
+/** How a phone is drawn with characters: in a terminal, and as a transcript in a pipe. */
+import { parseDialled } from '../ussd/mmi.ts'
+
+/** A phone's width; a real one breaks lines near here, too. */
+const FRAME_COLUMNS = 32
+
+/** A screen in a frame, line by line, at most `columns` wide. */
+export function frame(text: string, columns: number): readonly string[] {
+  const width = Math.max(8, Math.min(FRAME_COLUMNS, columns - 4))
+  const lines = linesOf(text).flatMap((line) => wrap(line, width))
+  const bar = '─'.repeat(width + 2)
+  return [`╭${bar}╮`, ...lines.map((line) => `│ ${line}${' '.repeat(width - lengthOf(line))} │`), `╰${bar}╯`]
+}
+
+/** A screen as a transcript has it. */
+export const quote = (text: string): readonly string[] =>
+  linesOf(text).map((line) => (line === '' ? '|' : `| ${line}`))
+
+/**
+ * A dialled string as it may be written down: as far as it is one of the `codes` a menu is known by, or else its service
+ * code. What is dialled behind may be a secret.
+ */
+export function maskDialled(typed: string, codes: readonly string[]): string {
+  const dialled = parseDialled(typed)
+  if (dialled.kind !== 'ussd' && dialled.kind !== 'ss') return '…'
+  const [, symbols, rest = ''] = /^([*#]+)(.*)#$/su.exec(typed.trim()) ?? []
+  if (dialled.serviceCode === undefined || symbols === undefined) return '…'
+  const paths = codes.map((code) => code.slice(1, -1)).filter((path) => `${rest}*`.startsWith(`${path}*`))
+  const path = paths.reduce((longest, each) => (each.length > longest.length ? each : longest), '')
+  const shown = path === '' ? dialled.serviceCode : path
+  return shown === rest ? `${symbols}${shown}#` : `${symbols}${shown}*…#`
+}
+
+/** An application's text goes to a terminal, which obeys control characters: none gets through. */
+const linesOf = (text: string): readonly string[] =>
+  text.split(/\r\n|[\r\n]/).map((line) => line.replaceAll(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu, '·'))
+
+const lengthOf = (line: string): number => Array.from(line).length
+
+/** At blanks where there is one, else in the middle of a word. */
+function wrap(line: string, width: number): readonly string[] {
+  const characters = Array.from(line)
+  if (characters.length <= width) return [line]
+  const blank = characters.lastIndexOf(' ', width)
+  const end = blank > 0 ? blank : width
+  const rest = characters.slice(blank > 0 ? end + 1 : end).join('')
+  return [characters.slice(0, end).join(''), ...(rest === '' ? [] : wrap(rest, width))]
+}

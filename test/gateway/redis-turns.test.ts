@@ -1,0 +1,213 @@
+import { once } from 'node:events'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { Redis } from 'ioredis'
+import type { Answer } from '../../src/gateway/ports.ts'
+import { sentences } from '../../src/gateway/sentences.ts'
+import { createRedisClient } from '../../src/store/redis/client.ts'
+import type { RedisClient } from '../../src/store/redis/client.ts'
+import { createRedisStore } from '../../src/store/redis/store.ts'
+import { assemble, dialogue } from '../support/gateway.ts'
+import { startProxy } from '../support/proxy.ts'
+import type { Proxy } from '../support/proxy.ts'
+import { startRedisServer } from '../support/redis-server.ts'
+import type { RedisServer } from '../support/redis-server.ts'
+
+const msisdn = '+375291234567'
+const unavailable: Answer = { text: sentences.unavailable.ru, waits: false }
+
+describe('a turn over Redis', () => {
+  let server: RedisServer
+  let client: RedisClient
+  let redis: Redis
+  let gateway: ReturnType<typeof assemble>
+  beforeAll(async () => {
+    server = await startRedisServer()
+    client = createRedisClient({ url: server.url }, { commandTimeoutMs: 5000 })
+    await client.whenReady(10_000)
+    redis = client.redis as Redis
+    gateway = assemble(createRedisStore({ client }))
+    await gateway.register(msisdn, { puk1: '12345678' })
+  })
+  afterAll(async () => {
+    await client.close()
+    await server.stop()
+  })
+
+  it('is two commands to Redis, whatever the turn, and one when it is a repeat', async () => {
+    const spy = new Redis(server.url)
+    const monitor = await spy.monitor()
+    const sent: string[][] = []
+    monitor.on('monitor', (_time: string, args: string[], source: string) => {
+      if (source !== 'lua') sent.push(args)
+    })
+    /** What a turn sent: until a mark of ours has come back through the monitor. */
+    const sentBy = async (turn: () => Promise<unknown>): Promise<string[]> => {
+      sent.length = 0
+      await turn()
+      const mark = `mark-${Math.random()}`
+      const marked = new Promise<void>((resolve) =>
+        monitor.on('monitor', (_time: string, args: string[]) => void (args[1] === mark && resolve())),
+      )
+      await redis.echo(mark)
+      await marked
+      return sent.filter((args) => args[1] !== mark).map(([command]) => String(command).toLowerCase())
+    }
+    const phone = dialogue(gateway, msisdn)
+    // The first use of a script in a connection sends its text.
+    await dialogue(gateway, msisdn).dial('*141*3*6#')
+    expect(await sentBy(() => phone.dial('*141*0#'))).toEqual(['evalsha', 'evalsha'])
+    expect(await sentBy(() => phone.type('123'))).toEqual(['evalsha', 'evalsha'])
+    expect(await sentBy(() => phone.type('80291'))).toEqual(['evalsha', 'evalsha'])
+    expect(await sentBy(() => phone.type('80291'))).toEqual(['evalsha', 'evalsha'])
+    expect(await sentBy(() => gateway.gateway.turn(phone.last()))).toEqual(['evalsha'])
+    monitor.disconnect()
+    spy.disconnect()
+  })
+
+  it('leaves every session with a time to live, and only what is meant to stay without', async () => {
+    await dialogue(gateway, msisdn).dial('*141*3*6#')
+    const keys = await redis.keys('*')
+    const lasting = (await Promise.all(keys.map(async (key) => [key, await redis.pttl(key)] as const)))
+      .filter(([, ttlMs]) => ttlMs === -1)
+      .map(([key]) => key.replace(/^ussd:\{b\d+\}:/, ''))
+    expect(lasting.toSorted()).toEqual(['journal', 'subscriber:375291234567'])
+    expect(keys.filter((key) => key.includes(':session:')).length).toBeGreaterThan(0)
+  })
+
+  it('is run again when the session expired in the store meanwhile, never on what was there', async () => {
+    const phone = dialogue(gateway, msisdn)
+    await phone.dial('*141*3*6#')
+    for (const key of await redis.keys('*:session:*')) await redis.del(key)
+    expect((await phone.type('1')).text).toBe(sentences.expired.en)
+  })
+
+  it('is refused politely when a record is not ours, and the record is left alone', async () => {
+    const [key] = await redis.keys('*:subscriber:375291234567')
+    const before = await redis.get(key ?? '')
+    for (const broken of ['no version', `${'1'.repeat(16)}|{"language":"xx"}`]) {
+      await redis.set(key ?? '', broken)
+      expect(await dialogue(gateway, msisdn).dial('*141*0#')).toEqual(unavailable)
+      expect(gateway.reports.at(-1)).toMatchObject({ fault: 'USSD_RECORD_CORRUPT' })
+      expect(await redis.get(key ?? '')).toBe(broken)
+    }
+    await redis.set(key ?? '', before ?? '')
+  })
+})
+
+describe('a turn while Redis is away', () => {
+  let server: RedisServer
+  let proxy: Proxy
+  let client: RedisClient
+  let gateway: ReturnType<typeof assemble>
+  beforeEach(async () => {
+    server = await startRedisServer()
+    proxy = await startProxy(server.port)
+    client = createRedisClient({ url: `redis://127.0.0.1:${proxy.port}` })
+    await client.whenReady(10_000)
+    gateway = assemble(createRedisStore({ client }), { turnBudgetMs: 2000 })
+    // Registering hashes; a first try on a busy machine may find the store slow.
+    await eventually(() => gateway.register(msisdn, { puk1: '12345678' }))
+  })
+  afterEach(async () => {
+    server.thaw()
+    await client.close()
+    await proxy.close()
+    await server.stop()
+  })
+
+  async function eventually<T>(what: () => Promise<T>): Promise<T> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await what()
+      } catch (error) {
+        if (tries === 100) throw error
+        await new Promise((resolve) => void setTimeout(resolve, 50))
+      }
+    }
+  }
+
+  /** Dials until it is served. */
+  const heals = () =>
+    eventually(async () => {
+      const answer = await dialogue(gateway, msisdn).dial('*141*3*6#')
+      if (answer.text === unavailable.text) throw new Error('still unavailable')
+      return answer
+    })
+
+  /** A dialogue one reply before it closes access. */
+  async function atConfirmation() {
+    const phone = dialogue(gateway, msisdn)
+    await eventually(async () => {
+      if (!(await phone.dial('*141*3*6#')).waits) throw new Error('not served')
+    })
+    const asked = await phone.type('1')
+    expect(asked.text).toMatch(/^Close access/)
+    return phone
+  }
+
+  const accessNow = () => eventually(async () => (await gateway.subscribers.get(msisdn))?.access)
+
+  it('is answered when Redis was killed, and turns go on when it is back', async () => {
+    const phone = await atConfirmation()
+    await server.kill()
+    expect(await phone.type('2')).toEqual(unavailable)
+    const again = await startRedisServer({ port: server.port })
+    await gateway.gateway.turn(phone.last())
+    // Another server, with nothing in it: the number is no longer registered, which is an answer of a healed gateway.
+    expect((await heals()).text).toBe(sentences.notServed.ru)
+    await again.stop()
+  })
+
+  it('is answered when nothing listens where Redis should be', async () => {
+    const nowhere = createRedisClient({ url: `redis://127.0.0.1:${await closedPort()}` })
+    const lost = assemble(createRedisStore({ client: nowhere }), { turnBudgetMs: 2000 })
+    expect(await dialogue(lost, msisdn).dial('*141*0#')).toEqual(unavailable)
+    expect(lost.reports.at(-1)).toMatchObject({ outcome: 'unavailable', fault: 'USSD_STORE_UNAVAILABLE' })
+    await nowhere.close()
+  })
+
+  it('is answered when Redis is frozen, and what was told to be unavailable is not done when it thaws', async () => {
+    const phones = []
+    for (let at = 0; at < 16; at++) phones.push(await atConfirmation())
+    server.freeze()
+    const answers = await Promise.all(phones.map((phone) => phone.type('2')))
+    expect(answers).toEqual(answers.map(() => unavailable))
+    server.thaw()
+    await heals()
+    expect(await accessNow()).toBe('open')
+  })
+
+  it('is answered when the network swallows everything, and heals on a new connection', async () => {
+    const phone = await atConfirmation()
+    proxy.become({ kind: 'blackHole' })
+    expect(await phone.type('2')).toEqual(unavailable)
+    proxy.become({ kind: 'pass' })
+    expect((await heals()).text).toMatch(/^Access to self-care/)
+  })
+
+  it('is done once when the answer of the commit was lost, whether told at once or on the next try', async () => {
+    const phone = await atConfirmation()
+    proxy.become({ kind: 'resetOnReply' })
+    await phone.type('2')
+    proxy.become({ kind: 'pass' })
+    const answer = await eventually(async () => {
+      const again = await gateway.gateway.turn(phone.last())
+      if (again.text === unavailable.text) throw new Error('still unavailable')
+      return again
+    })
+    expect(answer.text).toMatch(/^Access is closed/)
+    expect(await accessNow()).toBe('closed-by-subscriber')
+    const closed = await eventually(() => gateway.journalOf(msisdn))
+    expect(closed.filter((change) => change === 'access-closed')).toHaveLength(1)
+  })
+
+  async function closedPort(): Promise<number> {
+    const { createServer } = await import('node:net')
+    const listener = createServer().listen(0, '127.0.0.1')
+    await once(listener, 'listening')
+    const { port } = listener.address() as { port: number }
+    listener.close()
+    await once(listener, 'close')
+    return port
+  }
+})

@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { startGateway } from '../support/running.ts'
+import type { Running } from '../support/running.ts'
+
+const inForm = /^(CON|END) [^]+$/
+const plain = 'text/plain; charset=utf-8'
+
+describe("the callback in Africa's Talking's dialect", () => {
+  let gateway: Running
+  beforeAll(async () => {
+    gateway = await startGateway()
+  })
+  afterAll(() => gateway.close('now'))
+
+  it('answers in the dialect, and keeps nobody from reading it as plain text', async () => {
+    const answer = await gateway.call({ sessionId: 'first' })
+    expect(answer).toEqual({
+      status: 200,
+      type: plain,
+      body: 'CON Личный кабинет. Введите новый пароль: 5-10 цифр\n0 Выход',
+    })
+  })
+
+  it('takes an MSISDN whose + came as a space, and * percent-encoded or not', async () => {
+    const body = 'phoneNumber=+375291234567&serviceCode=%2A141%2a3*6%23&text=&sessionId=raw&networkCode=1'
+    const answer = await gateway.call(
+      {},
+      { body, headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+    )
+    expect(answer.body).toBe('CON Доступ в личный кабинет открыт\n1 Закрыть\n0 Выход')
+  })
+
+  it('takes a body that is mislabelled, as aggregators do', async () => {
+    const body = 'phoneNumber=%2B375291234567&serviceCode=*141*0%23&text=&sessionId=mislabelled'
+    const answer = await gateway.call({}, { body, headers: { 'content-type': 'application/json' } })
+    expect(answer).toMatchObject({ status: 200, body: expect.stringMatching(/^CON /) })
+  })
+
+  it.each([
+    ['a missing session id', { sessionId: undefined }, 'sessionId is missing'],
+    ['an empty session id', { sessionId: '' }, 'sessionId is missing'],
+    ['a session id too long', { sessionId: 'x'.repeat(129) }, 'sessionId is too long'],
+    ['a session id with a line break', { sessionId: 'a\nb' }, 'sessionId has control characters'],
+    ['a missing number', { phoneNumber: undefined }, 'phoneNumber is missing'],
+    ['a foreign number', { phoneNumber: '+48123456789' }, 'phoneNumber is not a mobile number of Belarus'],
+    ['a number in words', { phoneNumber: 'my phone' }, 'phoneNumber is not a mobile number of Belarus'],
+    ['a missing code', { serviceCode: undefined }, 'serviceCode is missing'],
+    ['a code without #', { serviceCode: '*141*0' }, 'serviceCode is not a USSD code'],
+    ['a missing text', { text: undefined }, 'text is missing'],
+    ['a text with NUL', { text: '1\0' }, 'text has control characters'],
+    ['a text too long', { text: '1'.repeat(2001) }, 'text is too long'],
+  ])('refuses %s with a sentence that names the field', async (_what, fields, problem) => {
+    const answer = await gateway.call(fields)
+    expect(answer).toMatchObject({ status: 400, type: plain })
+    expect(answer.body).toMatch(/^END Bad request: /)
+    expect(answer.body).toContain(problem)
+  })
+
+  it('refuses a field given twice', async () => {
+    const body = 'phoneNumber=%2B375291234567&serviceCode=*141*0%23&text=1&text=2&sessionId=twice'
+    const answer = await gateway.call({}, { body })
+    expect(answer).toMatchObject({ status: 400, body: 'END Bad request: text is given twice' })
+  })
+
+  it('refuses a body larger than any callback, and goes on', async () => {
+    const answer = await gateway.call({}, { body: 'x'.repeat(9000) })
+    expect(answer).toMatchObject({ status: 413, body: 'END Bad request: the body is too large' })
+    const endless = new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(4096)) })
+    const streamed = await gateway
+      .call({}, { body: endless, duplex: 'half' } as RequestInit)
+      .catch(() => ({ status: 413 }))
+    expect(streamed.status).toBe(413)
+    expect((await gateway.call({ sessionId: 'after' })).status).toBe(200)
+  })
+
+  it('refuses other methods and other dialects with a sentence', async () => {
+    const put = await fetch(`${gateway.url}/ussd/africastalking`, { method: 'PUT' })
+    expect([put.status, put.headers.get('allow')]).toEqual([405, 'POST'])
+    expect(await put.text()).toMatch(/^END Bad request/)
+    const other = await fetch(`${gateway.url}/ussd/telegraph`, { method: 'POST' })
+    expect(other.status).toBe(404)
+    expect(await other.json()).toMatchObject({
+      error: { message: expect.stringContaining('africastalking') },
+    })
+  })
+
+  it('refuses a page of another site where no token guards it', async () => {
+    const answer = await gateway.call({}, { headers: { 'sec-fetch-site': 'cross-site' } })
+    expect(answer).toMatchObject({ status: 403, body: expect.stringMatching(/^END Refused/) })
+  })
+
+  it('never fails, never answers out of form and never repeats a body, whatever is sent', async () => {
+    const mark = 'canary73914'
+    const value = fc.oneof(
+      fc.constantFrom('', '1', '*', '#', '1*1', '*141*0#', '+375291234567', '%', '%00', '[]', '__proto__'),
+      fc.string({ maxLength: 40, unit: 'binary' }),
+      fc.string({ maxLength: 300, unit: 'grapheme' }).map((text) => text + mark),
+    )
+    const name = fc.constantFrom(
+      'sessionId',
+      'phoneNumber',
+      'serviceCode',
+      'text',
+      'text[]',
+      'networkCode',
+      '__proto__',
+      'constructor',
+    )
+    const usual = fc.record({
+      sessionId: fc.constantFrom('fuzz-1', 'fuzz-2', 'fuzz-3'),
+      phoneNumber: fc.constantFrom('+375291234567', '+375291234568', '80291234569', '+375291110000'),
+      serviceCode: fc.constantFrom('*141*0#', '*141*3*6#', '*141*3*6*1#', '#141*0#', '*1#'),
+      text: fc
+        .array(fc.constantFrom('', '0', '1', '2', '80291', '12345678', 'ж', '*'), { maxLength: 5 })
+        .map((all) => all.join('*')),
+    })
+    const odd = fc.array(fc.tuple(name, value), { maxLength: 7 })
+    await fc.assert(
+      fc.asyncProperty(usual, odd, async (fields, extra) => {
+        const form = new URLSearchParams(fields)
+        for (const [key, text] of extra) {
+          if (extra.length % 2 === 0) form.set(key, text)
+          else form.append(key, text)
+        }
+        const answer = await gateway.call({}, { body: form.toString() })
+        expect(answer.status).toBeLessThan(500)
+        expect(answer.body).toMatch(inForm)
+        expect(answer.body).not.toContain(mark)
+      }),
+      { numRuns: 1500 },
+    )
+    expect(gateway.log()).not.toContain(mark)
+    expect(gateway.log()).not.toMatch(/"fault"/)
+  }, 120_000)
+
+  it('never fails on bytes that are no form at all', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 500 }), async (body) => {
+        const answer = await gateway.call({}, { body: Buffer.from(body) })
+        expect(answer).toMatchObject({ status: 400, body: expect.stringMatching(inForm) })
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+describe('the token of a callback', () => {
+  const token = 'correct-horse-battery'
+  let gateway: Running
+  beforeAll(async () => {
+    gateway = await startGateway({ CALLBACK_TOKEN: token })
+  })
+  afterAll(() => gateway.close('now'))
+
+  const basic = (password: string) => `Basic ${Buffer.from(`aggregator:${password}`).toString('base64')}`
+
+  it.each([
+    ['as a bearer token', { authorization: `Bearer ${token}` }, ''],
+    ['as a Basic password', { authorization: basic(token) }, ''],
+    ['in the query', {}, `?token=${token}`],
+  ])('is taken %s', async (_how, headers, query) => {
+    const response = await fetch(`${gateway.url}/ussd/africastalking${query}`, {
+      method: 'POST',
+      headers,
+      body: new URLSearchParams({
+        sessionId: 'with-token',
+        phoneNumber: '+375291234567',
+        serviceCode: '*141*0#',
+        text: '',
+      }),
+    })
+    expect(response.status).toBe(200)
+  })
+
+  it.each([
+    ['none', {}],
+    ['a wrong one', { authorization: 'Bearer correct-horse-batterz' }],
+    ['one that is longer', { authorization: `Bearer ${token}${token}` }],
+    ['a wrong Basic password', { authorization: basic('x') }],
+    ['a Basic that is no pair', { authorization: 'Basic AAAA' }],
+    ['another scheme', { authorization: `Digest ${token}` }],
+  ])('refuses %s in the dialect, and runs nothing', async (_what, headers: Record<string, string>) => {
+    const before = gateway.log()
+    const answer = await gateway.call({ sessionId: 'forged' }, { headers })
+    expect(answer).toMatchObject({ status: 401, body: expect.stringMatching(/^END Unauthorised/) })
+    expect(gateway.log()).toBe(before)
+  })
+
+  it('refuses one given twice in the query', async () => {
+    const answer = await fetch(`${gateway.url}/ussd/africastalking?token=${token}&token=${token}`, {
+      method: 'POST',
+    })
+    expect(answer.status).toBe(401)
+  })
+})

@@ -1,0 +1,250 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import express from 'express'
+import type { ErrorRequestHandler, Express } from 'express'
+import { once } from 'node:events'
+import http from 'node:http'
+import type { Server } from 'node:http'
+import { connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { createHttpServer } from '../../src/http/server.ts'
+
+/** An app that uses of Express what reaches deepest into requests and responses. */
+function createSample(): Express {
+  const app = express()
+  app.get('/json', (_request, response) => void response.json({ says: 'Да' }))
+  app.get('/text', (_request, response) => void response.type('txt').send('Прывітанне'))
+  app.get('/redirect', (_request, response) => response.redirect('/json'))
+  app.get(
+    '/cookie',
+    (_request, response) => void response.cookie('a', 'b').append('Vary', 'Accept').sendStatus(202),
+  )
+  app.get('/accepts', (request, response) =>
+    response.format({ json: () => response.json({}), text: () => response.send(String(request.accepts())) }),
+  )
+  app.get('/request', (request, response) => {
+    const { hostname, ip, path, protocol, query, secure, xhr, originalUrl } = request
+    const mine = request.get('x-mine')
+    response.json({
+      hostname,
+      ip,
+      path,
+      protocol,
+      query,
+      secure,
+      xhr,
+      originalUrl,
+      mine,
+      fresh: request.fresh,
+    })
+  })
+  app.post('/echo', express.json(), (request, response) => void response.json(request.body))
+  app.get('/fault', () => {
+    throw new Error('a route failed')
+  })
+  app.get('/late-fault', async () => {
+    await Promise.resolve()
+    throw Object.assign(new Error('not now'), { status: 503, headers: { 'Retry-After': '2' } })
+  })
+  const router = express.Router()
+  router.get(
+    '/:name',
+    (request, response) => void response.json({ ...request.params, base: request.baseUrl }),
+  )
+  app.use('/below', router)
+  const other = express()
+  other.get(
+    '/',
+    (request, response) => void response.json({ same: request.app === other, up: request.res === response }),
+  )
+  app.use('/mounted', other)
+  const withoutStack: ErrorRequestHandler = (error: Error, _request, _response, next) => {
+    // Express shows it, and it names the classes of the server.
+    error.stack = error.message
+    next(error)
+  }
+  app.use(withoutStack)
+  return app
+}
+
+async function portOf(server: Server): Promise<number> {
+  if (!server.listening) {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+  }
+  return (server.address() as AddressInfo).port
+}
+
+async function stop(server: Server): Promise<void> {
+  server.closeAllConnections()
+  server.close()
+  await once(server, 'close')
+}
+
+/** Everything a client can see of an answer; two servers differ in the port and the time only. */
+async function answerOf(
+  server: Server,
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body = '',
+) {
+  const port = await portOf(server)
+  const request = http.request({
+    port,
+    method,
+    path,
+    headers: { Host: 'gateway.test', ...headers },
+    agent: false,
+  })
+  request.end(body)
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+  let text = ''
+  for await (const chunk of response.setEncoding('utf8')) text += String(chunk)
+  const { date, ...rest } = response.headers
+  expect(date).toBeDefined()
+  return { status: response.statusCode, message: response.statusMessage, headers: rest, text }
+}
+
+/** Writes to the server as it stands, and resolves with all it answered once it has closed the connection. */
+async function wire(server: Server, written: string): Promise<string> {
+  const socket = connect(await portOf(server), '127.0.0.1')
+  let answered = ''
+  socket.setEncoding('utf8').on('data', (chunk: string) => (answered += chunk))
+  // A connection cut while it is written to is what is tested here.
+  socket.on('error', () => {})
+  socket.write(written)
+  await once(socket, 'close')
+  return answered
+}
+
+describe('a server for an Express app', () => {
+  const app = createSample()
+  let seen: { request: unknown; response: unknown; isTheirs: boolean } | undefined
+  app.get('/prototypes', (request, response) => {
+    seen = {
+      request: Object.getPrototypeOf(request),
+      response: Object.getPrototypeOf(response),
+      isTheirs: request instanceof http.IncomingMessage && response instanceof http.ServerResponse,
+    }
+    response.end()
+  })
+  const server = createHttpServer(app)
+  const stock = http.createServer(createSample())
+  beforeAll(() => Promise.all([portOf(server), portOf(stock)]))
+  afterAll(() => Promise.all([stop(server), stop(stock)]))
+
+  it('makes requests and responses with the prototypes that Express gives them', async () => {
+    const before = { request: app.request, response: app.response }
+    await answerOf(server, 'GET', '/prototypes', {})
+    expect(seen?.request).toBe(app.request)
+    expect(seen?.response).toBe(app.response)
+    expect(seen?.isTheirs).toBe(true)
+    expect({ request: app.request, response: app.response }).toEqual(before)
+    expect(Object.getPrototypeOf(app.request)).toBe(express.request)
+    expect(Object.getPrototypeOf(app.response)).toBe(express.response)
+    expect(app.request.app).toBe(app)
+    expect(app.response.app).toBe(app)
+  })
+
+  it.each<[string, string, Record<string, string>?, string?]>([
+    ['GET', '/json'],
+    ['HEAD', '/json'],
+    ['GET', '/json', { 'If-None-Match': '*' }],
+    ['GET', '/text'],
+    ['HEAD', '/text'],
+    ['GET', '/redirect'],
+    ['GET', '/redirect', { Accept: 'text/html' }],
+    ['GET', '/cookie'],
+    ['GET', '/accepts', { Accept: 'text/plain' }],
+    ['GET', '/accepts', { Accept: 'image/png' }],
+    ['GET', '/request?a=1&a=2&b[c]=3', { 'X-Mine': 'ы', 'X-Forwarded-For': '1.2.3.4' }],
+    ['POST', '/echo', { 'Content-Type': 'application/json' }, '{"a":[1]}'],
+    ['POST', '/echo', { 'Content-Type': 'application/json' }, '{"a":'],
+    ['OPTIONS', '/json'],
+    ['GET', '/nowhere'],
+    ['DELETE', '/json'],
+    ['GET', '/%zz'],
+    ['GET', '/fault'],
+    ['GET', '/late-fault'],
+    ['GET', '/below/one'],
+    ['GET', '/mounted'],
+  ])('answers %s %s as stock Express does', async (method, path, headers = {}, body) => {
+    const sent = {
+      ...headers,
+      ...(body !== undefined && { 'Content-Length': String(Buffer.byteLength(body)) }),
+    }
+    const [ours, theirs] = [
+      await answerOf(server, method, path, encoded(sent), body),
+      await answerOf(stock, method, path, encoded(sent), body),
+    ]
+    expect(ours).toEqual(theirs)
+  })
+})
+
+/** Headers go over the wire as Latin-1. */
+const encoded = (headers: Record<string, string>) =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Buffer.from(value).toString('latin1')]),
+  )
+
+describe('the limits of the server', () => {
+  const app = express()
+  app.post('/', (request, response) => void request.resume().on('end', () => response.send('taken')))
+  app.get('/', (request, response) => void response.json(Object.keys(request.headers).length))
+  const server = createHttpServer(app)
+  afterAll(() => stop(server))
+
+  it('are those of a public port', () => {
+    expect(server).toMatchObject({
+      headersTimeout: 3000,
+      requestTimeout: 5000,
+      keepAliveTimeout: 65_000,
+      maxHeadersCount: 50,
+      maxConnections: 4096,
+      maxRequestsPerSocket: 1000,
+    })
+  })
+
+  it('refuse headers of 12 kB with 431', async () => {
+    const answered = await wire(server, `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(12_288)}\r\n\r\n`)
+    expect(answered).toMatch(/^HTTP\/1\.1 431 /)
+  })
+
+  it('refuse an address of 12 kB', async () => {
+    expect(await wire(server, `GET /${'x'.repeat(12_288)} HTTP/1.1\r\nHost: x\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 4/,
+    )
+  })
+
+  it('take headers of 6 kB', async () => {
+    const headers = `Host: x\r\nConnection: close\r\nX-Long: ${'x'.repeat(6144)}\r\n`
+    expect(await wire(server, `GET / HTTP/1.1\r\n${headers}\r\n`)).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
+  it('look at no more than 50 headers', async () => {
+    const many = Array.from({ length: 100 }, (_, i) => `X-${i}: 1\r\n`).join('')
+    const answered = await wire(server, `GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${many}\r\n`)
+    expect(Number(answered.split('\r\n\r\n')[1])).toBeLessThanOrEqual(50)
+  })
+
+  it('refuse what is not HTTP', async () => {
+    expect(await wire(server, '*141*0#\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /)
+  })
+
+  describe('once they are short enough to be waited for', () => {
+    const hasty = createHttpServer(app)
+    hasty.headersTimeout = 100
+    hasty.requestTimeout = 200
+    afterAll(() => stop(hasty))
+
+    it('close a connection whose headers do not come to their end', async () => {
+      const answered = await wire(hasty, 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ')
+      expect(answered).toMatch(/^HTTP\/1\.1 408 /)
+    })
+
+    it('close a connection whose body does not come to its end', async () => {
+      const answered = await wire(hasty, 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc')
+      expect(answered).toMatch(/^HTTP\/1\.1 408 /)
+    })
+  })
+})

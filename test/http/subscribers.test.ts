@@ -1,0 +1,318 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import express from 'express'
+import fc from 'fast-check'
+import { UssdError } from '../../src/engine/errors.ts'
+import { SubscriberOutput, subscriberRoutes } from '../../src/http/subscribers.ts'
+import type { Subscribers } from '../../src/services/subscribers.ts'
+import { createBench } from '../support/self-care.ts'
+import { failed, serve } from '../support/serve.ts'
+
+const token = 'operator-token'
+const bearer = { Authorization: `Bearer ${token}` }
+const msisdn = '+375291234567'
+const path = `/subscribers/${msisdn}`
+
+let bench = createBench()
+let served: Awaited<ReturnType<typeof serve>>
+beforeAll(async () => {
+  const subscribers: Subscribers = {
+    put: (...given) => bench.subscribers.put(...given),
+    get: (...given) => bench.subscribers.get(...given),
+    remove: (...given) => bench.subscribers.remove(...given),
+  }
+  served = await serve(subscriberRoutes({ subscribers, adminToken: token }))
+})
+afterAll(() => served.close())
+beforeEach(() => {
+  bench = createBench()
+})
+
+const put = (body?: unknown, headers = {}) => served.send('PUT', path, body, { ...bearer, ...headers })
+const get = (number = msisdn) =>
+  served.send('GET', `/subscribers/${encodeURIComponent(number)}`, undefined, bearer)
+
+const asNew = {
+  msisdn,
+  language: 'ru',
+  tariff: '',
+  client: null,
+  role: 'subscriber',
+  registrationByPuk1: false,
+  access: 'open',
+  closedBecause: null,
+  puk1AttemptsLeft: 10,
+  hasPuk1: false,
+  hasPassword: false,
+}
+
+describe('PUT /subscribers/:msisdn', () => {
+  it('registers with 201 and changes with 200; what is left out stays', async () => {
+    const first = await put({ language: 'be', tariff: 'Комфорт', client: 'acme', puk1: '12345678' })
+    expect([first.status, first.body]).toEqual([
+      201,
+      { ...asNew, language: 'be', tariff: 'Комфорт', client: 'acme', hasPuk1: true },
+    ])
+    const second = await put({
+      client: null,
+      role: 'administrator',
+      password: '80291',
+      registrationByPuk1: true,
+    })
+    expect([second.status, second.body]).toEqual([
+      200,
+      {
+        ...asNew,
+        language: 'be',
+        tariff: 'Комфорт',
+        role: 'administrator',
+        registrationByPuk1: true,
+        hasPuk1: true,
+        hasPassword: true,
+      },
+    ])
+    expect((await get()).body).toEqual(second.body)
+  })
+
+  it('registers with nothing but defaults', async () => {
+    expect((await put({})).body).toEqual(asNew)
+  })
+
+  it('closes access with a reason, which opening it clears', async () => {
+    const closed = await put({ access: 'closed-by-operator', closedBecause: 'sim-lost' })
+    expect(closed.body).toMatchObject({ access: 'closed-by-operator', closedBecause: 'sim-lost' })
+    expect((await put({ access: 'open' })).body).toMatchObject({ access: 'open', closedBecause: null })
+    expect((await put({ access: 'open', closedBecause: null })).status).toBe(200)
+  })
+
+  it('unlocks PUK1', async () => {
+    expect((await put({ puk1AttemptsLeft: 10 })).body).toMatchObject({ puk1AttemptsLeft: 10 })
+  })
+
+  it.each([
+    '+375291234567',
+    '375291234567',
+    '80291234567',
+    '8 (029) 123-45-67',
+    '00375291234567',
+    'tel:+375-29-123-45-67',
+  ])('takes the number as %s', async (written) => {
+    const { status, body } = await served.send(
+      'PUT',
+      `/subscribers/${encodeURIComponent(written)}`,
+      {},
+      bearer,
+    )
+    expect([status, body]).toEqual([201, asNew])
+    expect((await get()).body).toEqual(asNew)
+  })
+
+  it.each<[unknown, string]>([
+    [{ language: 'de' }, 'Bad request: language is one of ru, be, en'],
+    [{ language: null }, 'Bad request: language is one of ru, be, en'],
+    [{ tariff: 7 }, 'Bad request: tariff is text'],
+    [{ tariff: 'x'.repeat(65) }, 'Bad request: tariff is longer than 64 characters'],
+    [{ tariff: 'a\nb' }, 'Bad request: tariff has control characters'],
+    [{ client: '' }, 'Bad request: client is empty'],
+    [{ role: 'root' }, 'Bad request: role is one of subscriber, administrator'],
+    [{ registrationByPuk1: 'yes' }, 'Bad request: registrationByPuk1 is true or false'],
+    [
+      { access: 'ajar' },
+      'Bad request: access is one of open, closed-by-subscriber, closed-by-organisation, closed-by-operator',
+    ],
+    [
+      { access: 'closed-by-operator', closedBecause: 'x' },
+      'Bad request: closedBecause is one of sim-lost, restricted',
+    ],
+    [
+      { closedBecause: 'sim-lost' },
+      'Bad request: closedBecause is only given together with access closed-by-operator',
+    ],
+    [
+      { access: 'open', closedBecause: 'sim-lost' },
+      'Bad request: closedBecause is only given together with access closed-by-operator',
+    ],
+    [{ puk1: '1234567' }, 'Bad request: puk1 is a string of 8 digits'],
+    [{ puk1: 12345678 }, 'Bad request: puk1 is a string of 8 digits'],
+    [{ puk1: '١٢٣٤٥٦٧٨' }, 'Bad request: puk1 is a string of 8 digits'],
+    [{ puk1: null }, 'Bad request: puk1 is a string of 8 digits'],
+    [{ password: '8029' }, 'Bad request: password is a string of 5 to 10 digits'],
+    [{ password: '80291 ' }, 'Bad request: password is a string of 5 to 10 digits'],
+    [{ password: '80291\n' }, 'Bad request: password is a string of 5 to 10 digits'],
+    [{ puk1AttemptsLeft: 9 }, 'Bad request: puk1AttemptsLeft is 10, which unlocks PUK1, and nothing else'],
+    [{ passwordGeneration: 1 }, 'Bad request: there are fields this route does not have'],
+    [{ msisdn }, 'Bad request: there are fields this route does not have'],
+    ['{"__proto__": {"access": "open"}}', 'Bad request: there are fields this route does not have'],
+    [[], 'Bad request: the body is a JSON object'],
+    ['7', 'Bad request: the body is not JSON, uncompressed, in UTF-8'],
+    ['{"language":', 'Bad request: the body is not JSON, uncompressed, in UTF-8'],
+  ])('refuses %j with a sentence, and stores nothing', async (body, message) => {
+    const refused = await put(body)
+    expect([refused.status, refused.body]).toEqual([400, failed('USSD_BAD_REQUEST', message)])
+    expect(bench.written).toEqual([])
+  })
+
+  it('refuses what is not JSON by its own word: no type, a form, a compressed body', async () => {
+    const untyped = 'Bad request: the body is JSON, sent with Content-Type: application/json'
+    expect((await put()).body).toEqual(failed('USSD_BAD_REQUEST', untyped))
+    const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
+    expect((await put('{}', form)).body).toEqual(failed('USSD_BAD_REQUEST', untyped))
+    const packed = await put('{}', { 'Content-Encoding': 'gzip' })
+    expect(packed.body).toEqual(
+      failed('USSD_BAD_REQUEST', 'Bad request: the body is not JSON, uncompressed, in UTF-8'),
+    )
+    expect(bench.written).toEqual([])
+  })
+
+  it('refuses more than 4 kB', async () => {
+    const { status, body } = await put({ tariff: 'x'.repeat(4096) })
+    expect([status, body]).toEqual([413, failed('USSD_TOO_LARGE', expect.any(String))])
+  })
+
+  it('never shows what it refuses or takes, whatever is sent as a secret', async () => {
+    const marked = fc.string({ minLength: 4 }).map((text) => `canary${text}`)
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom('puk1', 'password', 'canary'), marked, async (field, value) => {
+        const { status, text } = await put({ [field]: value })
+        expect(status).toBe(400)
+        expect(text).not.toContain('canary')
+      }),
+      { numRuns: 30 },
+    )
+    const taken = await put({ puk1: '90817263', password: '4711947' })
+    expect(taken.text).not.toMatch(/90817263|4711947/)
+    expect(SubscriberOutput.strict().parse(taken.body)).toEqual(taken.body)
+  })
+})
+
+describe('GET and DELETE /subscribers/:msisdn', () => {
+  it('find a registered number in any form, and no other', async () => {
+    await put({ puk1: '12345678' })
+    expect(await get('80291234567')).toMatchObject({ status: 200, body: { ...asNew, hasPuk1: true } })
+    const stranger = await get('+375297654321')
+    expect([stranger.status, stranger.body]).toEqual([
+      404,
+      failed('USSD_NOT_FOUND', 'this number is not registered'),
+    ])
+  })
+
+  it('forget a number, once', async () => {
+    await put({})
+    const gone = await served.send('DELETE', path, undefined, bearer)
+    expect([gone.status, gone.text]).toEqual([204, ''])
+    const again = await served.send('DELETE', path, undefined, bearer)
+    expect([again.status, again.body]).toEqual([
+      404,
+      failed('USSD_NOT_FOUND', 'this number is not registered'),
+    ])
+    expect((await get()).status).toBe(404)
+  })
+})
+
+describe('every request', () => {
+  it.each([
+    '112',
+    '+7 495 123-45-67',
+    '+375171234567',
+    'abc',
+    '+37529123456',
+    ' ',
+    '375291234567;ext=1',
+    '\0',
+  ])('to %j is told that it is no number of ours', async (written) => {
+    for (const method of ['PUT', 'GET', 'DELETE']) {
+      const body = method === 'PUT' ? {} : undefined
+      const address = `/subscribers/${encodeURIComponent(written)}`
+      const refused = await served.send(method, address, body, bearer)
+      expect(refused.status).toBe(400)
+      expect(refused.body).toEqual(failed('USSD_BAD_REQUEST', expect.stringMatching(/^Bad request: msisdn /)))
+    }
+  })
+
+  it('with an address that cannot be decoded is refused', async () => {
+    expect((await served.send('GET', '/subscribers/%zz', undefined, bearer)).status).toBe(400)
+  })
+
+  it('takes the token as Bearer or as the password of Basic', async () => {
+    const basic = (pair: string) => ({ Authorization: `Basic ${Buffer.from(pair).toString('base64')}` })
+    for (const headers of [bearer, { Authorization: `bearer ${token}` }, basic(`anybody:${token}`)]) {
+      expect((await served.send('GET', path, undefined, headers)).status).toBe(404)
+    }
+    for (const headers of [
+      {},
+      { Authorization: token },
+      { Authorization: 'Bearer ' },
+      { Authorization: `Bearer ${token}x` },
+      { Authorization: `Digest ${token}` },
+      basic(token),
+      basic(`${token}:`),
+    ]) {
+      for (const method of ['PUT', 'GET', 'DELETE', 'POST']) {
+        const body = method === 'GET' ? undefined : { puk1: 'x' }
+        const refused = await served.send(
+          method,
+          `${path}?token=${token}`,
+          body,
+          headers as Record<string, string>,
+        )
+        expect([refused.status, refused.body]).toEqual([401, failed('USSD_UNAUTHORISED', expect.any(String))])
+        expect(refused.headers.get('WWW-Authenticate')).toBe('Bearer')
+      }
+    }
+    expect(bench.written).toEqual([])
+  })
+
+  it('is answered for no cache', async () => {
+    const answers = [await put({}), await put({ language: 'x' }), await get(), await served.send('GET', path)]
+    expect(answers.map(({ status }) => status)).toEqual([201, 400, 200, 401])
+    for (const { headers } of answers) expect(headers.get('Cache-Control')).toBe('no-store')
+  })
+
+  it('is refused where no token is configured, and told which to set', async () => {
+    const open = await serve(subscriberRoutes({ subscribers: bench.subscribers, adminToken: undefined }))
+    try {
+      for (const headers of [{}, bearer, { Authorization: 'Bearer undefined' }]) {
+        const refused = await open.send('PUT', path, {}, headers)
+        expect(refused.status).toBe(401)
+        expect(refused.body).toEqual(failed('USSD_UNAUTHORISED', expect.stringContaining('set ADMIN_TOKEN')))
+      }
+      expect(bench.written).toEqual([])
+    } finally {
+      await open.close()
+    }
+  })
+
+  it.each(['USSD_BUSY', 'USSD_STORE_UNAVAILABLE', 'USSD_TURN_TIMED_OUT'] as const)(
+    'that meets %s is answered with 503 and when to come back',
+    async (code) => {
+      const fail = async () => {
+        throw new UssdError(code)
+      }
+      const failing = { put: fail, get: fail, remove: fail }
+      const broken = await serve(subscriberRoutes({ subscribers: failing, adminToken: token }))
+      try {
+        for (const method of ['PUT', 'GET', 'DELETE']) {
+          const answer = await broken.send(method, path, method === 'PUT' ? {} : undefined, bearer)
+          expect([answer.status, answer.body]).toEqual([503, failed(code, expect.any(String))])
+          expect(Number(answer.headers.get('Retry-After'))).toBeGreaterThan(0)
+        }
+        expect(broken.faults.map((fault) => fault.code)).toEqual([code, code, code])
+      } finally {
+        await broken.close()
+      }
+    },
+  )
+
+  it('elsewhere is left alone: other routes may have a body of any form', async () => {
+    const other = express.Router().post('/other', (request, response) => {
+      request.resume().on('end', () => response.send('theirs'))
+    })
+    const both = await serve(subscriberRoutes({ subscribers: bench.subscribers, adminToken: token }), other)
+    try {
+      const answer = await both.send('POST', '/other', '{not json')
+      expect([answer.status, answer.text]).toEqual([200, 'theirs'])
+      expect(answer.headers.get('Cache-Control')).toBeNull()
+    } finally {
+      await both.close()
+    }
+  })
+})
