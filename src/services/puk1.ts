@@ -9,9 +9,6 @@ export type Guess =
   /** Ten wrong in a row; only the operator makes it answer again. */
   | { readonly kind: 'locked' }
 
-/** A form PUK1 always has: 8 digits, fixed by the issuer (ETSI TS 102 221, 9.5.2). */
-export const isPuk1 = (puk1: Secret): boolean => /^[0-9]{8}$/.test(puk1.reveal())
-
 export interface Puk1 {
   /**
    * Compares a guess with the operator's record and counts it in the draft, so that the count and the outcome become known in

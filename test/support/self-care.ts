@@ -28,7 +28,7 @@ export function createQuickHashing(): Hashing {
 }
 
 /** What was asked of the hashing: how many secrets were compared with a stored hash, and how many with nothing. */
-export function createCountedHashing(hashing: Hashing) {
+function createCountedHashing(hashing: Hashing) {
   const asked = { stored: 0, nothing: 0 }
   const counted: Hashing = {
     get running() {
@@ -37,7 +37,7 @@ export function createCountedHashing(hashing: Hashing) {
     get waiting() {
       return hashing.waiting
     },
-    hash: hashing.hash,
+    hash: (...given) => hashing.hash(...given),
     verify(stored, ...rest) {
       asked[stored ? 'stored' : 'nothing'] += 1
       return hashing.verify(stored, ...rest)
@@ -47,7 +47,7 @@ export function createCountedHashing(hashing: Hashing) {
 }
 
 /** A store and a note of everything that was ever to be written to it. */
-export function createRecordedStore(store: Store) {
+function createRecordedStore(store: Store) {
   const written: string[] = []
   const recorded: Store = {
     ...store,

@@ -20,13 +20,15 @@ export async function serve(...routes: Router[]) {
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
 
-  /** Sends a body as JSON, or text as it stands. */
+  /** Sends a body as JSON, or text and bytes as they stand. */
   async function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
     const hasBody = body !== undefined
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       method,
       headers: { ...(hasBody && { 'Content-Type': 'application/json' }), ...headers },
-      ...(hasBody && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      ...(hasBody && {
+        body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
+      }),
     })
     const text = await response.text()
     return { status: response.status, headers: response.headers, text, body: parsed(text) }

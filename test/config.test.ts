@@ -1,0 +1,107 @@
+import { describe, expect, it } from '@jest/globals'
+import { loadConfig, settings } from '../src/config.ts'
+import { UssdError } from '../src/engine/errors.ts'
+
+const key = Buffer.alloc(32, 1).toString('base64')
+
+const problemsOf = (env: Record<string, string>): string => {
+  try {
+    loadConfig(env)
+    return ''
+  } catch (error) {
+    if (!(error instanceof UssdError)) throw error
+    expect(error.code).toBe('USSD_MISCONFIGURED')
+    return error.message
+  }
+}
+
+describe('the configuration', () => {
+  it('needs nothing: the embedded store, loopback, the simulator and the demo subscribers', () => {
+    expect(loadConfig({})).toMatchObject({
+      port: 8141,
+      host: '127.0.0.1',
+      store: { kind: 'embedded' },
+      simulator: true,
+      demo: true,
+      sessionIdleMs: 900_000,
+      weakPasswords: 'warn',
+    })
+  })
+
+  it('takes an empty variable for an unset one', () => {
+    expect(loadConfig({ PORT: '', REDIS_URL: '', CALLBACK_TOKEN: '', SIMULATOR: '' })).toEqual(loadConfig({}))
+  })
+
+  it('turns simulator and demo off where there is a real Redis, unless they are asked for', () => {
+    const redis = { REDIS_URL: 'redis://127.0.0.1:6379', SECRETS_KEY: key }
+    expect(loadConfig(redis)).toMatchObject({ store: { kind: 'redis' }, simulator: false, demo: false })
+    expect(loadConfig({ ...redis, SIMULATOR: 'on', DEMO: 'on' })).toMatchObject({
+      simulator: true,
+      demo: true,
+    })
+  })
+
+  it('takes the nodes of a cluster', () => {
+    expect(loadConfig({ REDIS_CLUSTER: '10.0.0.1:7000, [::1]:7001', SECRETS_KEY: key }).store).toEqual({
+      kind: 'cluster',
+      nodes: ['10.0.0.1:7000', '[::1]:7001'],
+    })
+  })
+
+  it('keeps the keys that were used before', () => {
+    const retired = Buffer.alloc(32, 2).toString('base64')
+    const config = loadConfig({ SECRETS_KEY: key, SECRETS_KEYS_RETIRED: `${retired},${key}` })
+    expect(config.retiredSecretsKeys.map((bytes) => bytes[0])).toEqual([2, 1])
+  })
+
+  it.each([
+    ['a port that is none', { PORT: '70000' }, 'PORT is a whole number from 0 to 65535'],
+    ['a port in words', { PORT: 'http' }, 'PORT is a whole number'],
+    [
+      'another protocol',
+      { REDIS_URL: 'http://localhost', SECRETS_KEY: key },
+      'REDIS_URL begins with redis://',
+    ],
+    ['Redis without a key', { REDIS_URL: 'redis://localhost' }, 'SECRETS_KEY is required with Redis'],
+    ['a key that is too short', { SECRETS_KEY: 'c2hvcnQ=' }, 'SECRETS_KEY is 32 bytes in base64'],
+    ['a key that is no base64', { SECRETS_KEY: '!' }, 'SECRETS_KEY is 32 bytes in base64'],
+    [
+      'both kinds of Redis',
+      { REDIS_URL: 'redis://a', REDIS_CLUSTER: 'b:1', SECRETS_KEY: key },
+      'exclude each other',
+    ],
+    [
+      'a cluster without ports',
+      { REDIS_CLUSTER: 'localhost', SECRETS_KEY: key },
+      'REDIS_CLUSTER is host:port',
+    ],
+    ['the open world without a token', { HOST: '0.0.0.0' }, 'CALLBACK_TOKEN is required'],
+    ['a switch that is neither', { DEMO: 'yes' }, 'DEMO is on or off'],
+    ['an unknown policy', { WEAK_PASSWORDS: 'ask' }, 'WEAK_PASSWORDS is warn, reject or allow'],
+    [
+      'no time at all',
+      { SESSION_IDLE_SECONDS: '0' },
+      'SESSION_IDLE_SECONDS is a whole number from 1 to 86400',
+    ],
+  ])('refuses %s with a sentence', (_what, env, problem) => {
+    expect(problemsOf(env)).toContain(problem)
+  })
+
+  it('says all that is wrong at once, and repeats no value', () => {
+    const problems = problemsOf({
+      PORT: 'canary-1',
+      SECRETS_KEY: 'canary-2',
+      HOST: '0.0.0.0',
+      DEMO: 'canary-3',
+    })
+    for (const name of ['PORT', 'SECRETS_KEY', 'HOST', 'DEMO']) expect(problems).toContain(`\n  ${name} `)
+    expect(problems).not.toContain('canary')
+  })
+
+  it('knows each setting with a word on what it is for', () => {
+    for (const { name, about } of settings) {
+      expect(name).toMatch(/^[A-Z_]+$/)
+      expect(about).not.toBe('')
+    }
+  })
+})

@@ -1,0 +1,115 @@
+import { describe, expect, it } from '@jest/globals'
+import { UssdError } from '../../src/engine/errors.ts'
+import type { Commit, Committed, Store } from '../../src/gateway/ports.ts'
+import { createBudget, transact } from '../../src/gateway/transaction.ts'
+import type { Work } from '../../src/gateway/transaction.ts'
+import { createMemoryStore } from '../../src/store/memory.ts'
+
+const unavailable = () => new UssdError('USSD_STORE_UNAVAILABLE', { detail: 'timeout' })
+
+/** A real store whose commits fare as scripted: before, instead of or after the real one. */
+function troubled(script: ((real: () => Promise<Committed>) => Promise<Committed>)[]) {
+  const real = createMemoryStore()
+  const commits: Commit[] = []
+  const store: Store = {
+    ...real,
+    commit(commit) {
+      commits.push(commit)
+      const next = script.shift()
+      return next ? next(() => real.commit(commit)) : real.commit(commit)
+    },
+  }
+  return { store, commits, real }
+}
+
+const at = { bucket: 1, names: ['counter'], budget: createBudget(60_000) }
+
+/** Adds one to a counter; done means it is there already. */
+const once =
+  (done: { found: boolean }) =>
+  (loaded: Awaited<ReturnType<Store['load']>>): Work<string> => {
+    const [record] = loaded.records
+    done.found = record !== undefined
+    if (record) return { outcome: 'repeat' }
+    return {
+      outcome: 'done',
+      changes: [{ name: 'counter', expect: undefined, become: { kind: 'value', value: '1' } }],
+    }
+  }
+
+describe('a transaction', () => {
+  it('commits what the work says, once', async () => {
+    const { store, commits } = troubled([])
+    const done = { found: false }
+    expect(await transact(store, at, once(done))).toEqual({ outcome: 'done', tries: 1 })
+    expect(commits).toHaveLength(1)
+  })
+
+  it('commits nothing where the work changes nothing', async () => {
+    const { store, commits } = troubled([])
+    expect(await transact(store, at, () => ({ outcome: 7 }))).toEqual({ outcome: 7, tries: 1 })
+    expect(commits).toEqual([])
+  })
+
+  it('does the work again on what is there now when a record has moved', async () => {
+    const { store } = troubled([async () => ({ kind: 'conflict' })])
+    expect(await transact(store, at, once({ found: false }))).toEqual({ outcome: 'done', tries: 2 })
+  })
+
+  it('does the work again when the commit came too late', async () => {
+    const { store } = troubled([async () => ({ kind: 'late' })])
+    expect(await transact(store, at, once({ found: false }))).toEqual({ outcome: 'done', tries: 2 })
+  })
+
+  it('finds what it did when the answer of its commit was lost', async () => {
+    const { store } = troubled([
+      async (real) => {
+        await real()
+        throw unavailable()
+      },
+    ])
+    const done = { found: false }
+    expect(await transact(store, at, once(done))).toEqual({ outcome: 'repeat', tries: 2 })
+    expect(done.found).toBe(true)
+  })
+
+  it('gives up on records that keep moving', async () => {
+    const conflict = async (): Promise<Committed> => ({ kind: 'conflict' })
+    const { store, commits } = troubled(Array.from({ length: 50 }, () => conflict))
+    await expect(transact(store, at, once({ found: false }))).rejects.toMatchObject({ code: 'USSD_CONFLICT' })
+    expect(commits.length).toBeLessThanOrEqual(10)
+  })
+
+  it('gives the store a deadline on its own clock, never further than the budget', async () => {
+    const { store, commits } = troubled([])
+    const { nowMs } = await store.load(1, [])
+    await transact(store, { ...at, budget: createBudget(100) }, once({ found: false }))
+    expect(commits[0]?.deadlineMs).toBeGreaterThanOrEqual(nowMs)
+    expect(commits[0]?.deadlineMs).toBeLessThanOrEqual((await store.load(1, [])).nowMs + 100)
+  })
+
+  it('does not begin, and does not commit, when its budget is used up', async () => {
+    const { store, commits } = troubled([])
+    const spent = { leftMs: () => 0 }
+    await expect(transact(store, { ...at, budget: spent }, once({ found: false }))).rejects.toMatchObject({
+      code: 'USSD_TURN_TIMED_OUT',
+    })
+    let left = 1
+    const soon = { leftMs: () => left }
+    const slow = async (): Promise<Work<string>> => {
+      left = 0
+      return once({ found: false })({ nowMs: 0, records: [] })
+    }
+    await expect(transact(store, { ...at, budget: soon }, slow)).rejects.toMatchObject({
+      code: 'USSD_TURN_TIMED_OUT',
+    })
+    expect(commits).toEqual([])
+  })
+
+  it('passes on what the work throws, and commits nothing', async () => {
+    const { store, commits } = troubled([])
+    const fails = () => Promise.reject(new UssdError('USSD_BUSY'))
+    await expect(transact(store, at, fails)).rejects.toMatchObject({ code: 'USSD_BUSY' })
+    expect(commits).toEqual([])
+  })
+})

@@ -1,0 +1,170 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import type { Callback, Heard } from '../../src/gateway/ports.ts'
+import { answered } from '../../src/gateway/session.ts'
+import type { Session } from '../../src/gateway/session.ts'
+import { createTranscripts } from '../../src/gateway/transcript.ts'
+import { keyring } from '../support/gateway.ts'
+
+const transcripts = createTranscripts({ keyring, repeatWithinMs: 3000 })
+const idleMs = 900_000
+
+const callback = (heard: Heard): Callback => ({
+  dialect: 'test',
+  sessionId: 'one',
+  msisdn: '+375291234567',
+  dialled: '*141#',
+  heard,
+})
+
+/** The session after a callback was recognised and answered at a time. */
+function after(
+  session: Session | undefined,
+  heard: Heard,
+  nowMs: number,
+  text = `screen at ${nowMs}`,
+): Session {
+  const recognised = transcripts.recognise(callback(heard), session, nowMs)
+  if (recognised.kind !== 'begin' && recognised.kind !== 'reply') throw new Error(recognised.kind)
+  return answered(recognised.kind === 'begin' ? undefined : session, {
+    menu: '*141#',
+    revision: '1',
+    latin: false,
+    state: { value: 'somewhere', context: {} },
+    id: recognised.id,
+    heard: recognised.heard,
+    answer: { text, waits: true },
+    nowMs,
+    idleMs,
+  }).session
+}
+
+const recognise = (heard: Heard, session: Session | undefined, nowMs: number) =>
+  transcripts.recognise(callback(heard), session, nowMs)
+
+describe('a dialect that sends the whole transcript', () => {
+  const heard = (text: string): Heard => ({ kind: 'transcript', text })
+
+  it('tells every answer from what was heard before, whatever characters it has', () => {
+    // An empty first answer is written like the begin: the form has no way to say it.
+    const answers = fc.tuple(fc.string({ minLength: 1 }), fc.array(fc.string(), { maxLength: 5 }))
+    fc.assert(
+      fc.property(answers, ([first, others]) => {
+        let session = after(undefined, heard(''), 0)
+        const all: string[] = []
+        for (const typed of [first, ...others]) {
+          all.push(typed)
+          const recognised = recognise(heard(all.join('*')), session, 0)
+          expect(recognised).toMatchObject({ kind: 'reply', typed })
+          session = after(session, heard(all.join('*')), 0)
+        }
+      }),
+    )
+  })
+
+  it('knows each of the last eight turns again for ten minutes', () => {
+    let session = after(undefined, heard(''), 0)
+    for (let turn = 1; turn <= 10; turn++)
+      session = after(session, heard('1*'.repeat(turn).slice(0, -1)), turn)
+    const transcript = (turn: number) => heard('1*'.repeat(turn).slice(0, -1))
+    for (let turn = 3; turn <= 10; turn++) {
+      expect(recognise(transcript(turn), session, 11)).toMatchObject({
+        kind: 'repeat',
+        receipt: { text: `screen at ${turn}` },
+      })
+    }
+    expect(recognise(transcript(2), session, 11)).toEqual({ kind: 'out-of-step' })
+    expect(recognise(transcript(10), session, 10 + 600_000)).toMatchObject({ kind: 'repeat' })
+    expect(recognise(transcript(10), session, 10 + 600_001)).toEqual({ kind: 'out-of-step' })
+  })
+
+  it('is out of step when an answer is missing or another stands in its place', () => {
+    let session = after(undefined, heard(''), 0)
+    session = after(session, heard('1'), 1)
+    session = after(session, heard('1*2'), 2)
+    for (const text of ['3', '1*3', '2*2*1', '12', '1*2x', '']) {
+      const { kind } = recognise(heard(text), session, 3)
+      expect([text, kind]).toEqual([text, text === '' ? 'repeat' : 'out-of-step'])
+    }
+  })
+
+  it('recognises nothing of another session, number, code or dialect', () => {
+    const session = after(undefined, heard(''), 0)
+    for (const other of [
+      { sessionId: 'two' },
+      { msisdn: '+375291234568' },
+      { dialled: '*142#' },
+      { dialect: 'other' },
+    ]) {
+      const { kind } = transcripts.recognise({ ...callback(heard('1')), ...other }, session, 1)
+      expect(kind).toBe('out-of-step')
+    }
+  })
+
+  it('has expired when nobody answered in time, and may then begin anew', () => {
+    const session = after(undefined, heard(''), 0)
+    expect(recognise(heard('1'), session, idleMs)).toMatchObject({ kind: 'reply' })
+    expect(recognise(heard('1'), session, idleMs + 1)).toEqual({ kind: 'expired' })
+    expect(recognise(heard(''), session, idleMs + 1)).toMatchObject({ kind: 'begin' })
+    expect(recognise(heard('1'), undefined, 0)).toEqual({ kind: 'expired' })
+  })
+
+  it('keeps no text of what was typed', () => {
+    let session = after(undefined, heard(''), 0)
+    session = after(session, heard('80291'), 1)
+    expect(JSON.stringify(session)).not.toContain('80291')
+  })
+})
+
+describe('a dialect that numbers its callbacks', () => {
+  const begin: Heard = { kind: 'numbered', number: 1, typed: undefined }
+  const heard = (number: number, typed: string): Heard => ({ kind: 'numbered', number, typed })
+
+  it('takes the next number, knows the last ones again, and refuses all others', () => {
+    let session = after(undefined, begin, 0)
+    expect(recognise(begin, session, 1)).toMatchObject({ kind: 'repeat' })
+    session = after(session, heard(2, '1'), 1)
+    session = after(session, heard(3, '1'), 2)
+    expect(recognise(heard(2, '1'), session, 3)).toMatchObject({ receipt: { text: 'screen at 1' } })
+    expect(recognise(heard(3, '1'), session, 3)).toMatchObject({ receipt: { text: 'screen at 2' } })
+    expect(recognise(heard(3, '2'), session, 3)).toEqual({ kind: 'out-of-step' })
+    expect(recognise(heard(5, '1'), session, 3)).toEqual({ kind: 'out-of-step' })
+    expect(recognise(heard(4, '1'), session, 3)).toMatchObject({ kind: 'reply', typed: '1' })
+    expect(recognise(heard(4, '1'), undefined, 3)).toEqual({ kind: 'expired' })
+  })
+})
+
+describe('a dialect that numbers nothing', () => {
+  const begin: Heard = { kind: 'unnumbered', typed: undefined }
+  const heard = (typed: string): Heard => ({ kind: 'unnumbered', typed })
+
+  it('takes the same answer for a repeat only while nobody could have given it twice', () => {
+    let session = after(undefined, begin, 0)
+    expect(recognise(begin, session, 2999)).toMatchObject({ kind: 'repeat' })
+    expect(recognise(begin, session, 3000)).toMatchObject({ kind: 'begin' })
+    session = after(session, heard('1'), 10_000)
+    expect(recognise(heard('1'), session, 12_999)).toMatchObject({ receipt: { text: 'screen at 10000' } })
+    expect(recognise(heard('1'), session, 13_000)).toMatchObject({ kind: 'reply', typed: '1' })
+    expect(recognise(heard('2'), session, 10_001)).toMatchObject({ kind: 'reply', typed: '2' })
+    expect(recognise(heard('1'), undefined, 0)).toEqual({ kind: 'expired' })
+  })
+})
+
+describe('a dialogue that has ended', () => {
+  it('is not taken up again by any dialect', () => {
+    const begins: Heard[] = [
+      { kind: 'transcript', text: '' },
+      { kind: 'numbered', number: 1, typed: undefined },
+      { kind: 'unnumbered', typed: undefined },
+    ]
+    const replies: Heard[] = [
+      { kind: 'transcript', text: '1' },
+      { kind: 'numbered', number: 2, typed: '1' },
+      { kind: 'unnumbered', typed: '1' },
+    ]
+    for (const [at, begin] of begins.entries()) {
+      const session = { ...after(undefined, begin, 0), state: null }
+      expect(recognise(replies[at] as Heard, session, 10_000)).toEqual({ kind: 'ended' })
+    }
+  })
+})

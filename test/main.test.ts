@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { startRedisServer } from './support/redis-server.ts'
+import type { RedisServer } from './support/redis-server.ts'
+
+const started: ChildProcessWithoutNullStreams[] = []
+
+/** The process that `npm start` runs, from its source. */
+function run(env: Record<string, string>) {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+    env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env },
+  })
+  started.push(child)
+  let stderr = ''
+  child.stderr.on('data', (chunk: Buffer) => void (stderr += chunk.toString()))
+  const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
+  const lines = createInterface({ input: child.stdout })
+  const log: Record<string, unknown>[] = []
+  const listening = new Promise<string>((resolve, reject) => {
+    lines.on('line', (line) => {
+      const entry = JSON.parse(line) as Record<string, unknown>
+      log.push(entry)
+      if (entry['event'] === 'listening') resolve(String(entry['url']))
+    })
+    void exit.then(() => reject(new Error(`it ended: ${stderr}`)))
+  })
+  listening.catch(() => {})
+  return { child, exit, listening, log, stderr: () => stderr }
+}
+
+afterAll(() => {
+  for (const child of started) if (child.exitCode === null) child.kill('SIGKILL')
+})
+
+describe('the process', () => {
+  it('serves on the embedded store, says that it forgets, and ends with 0 on SIGTERM', async () => {
+    const gateway = run({})
+    const url = await gateway.listening
+    expect(gateway.log[0]).toMatchObject({
+      level: 'warn',
+      event: 'the embedded store forgets everything on exit; set REDIS_URL to keep it',
+    })
+    const ready = await fetch(`${url}/readyz`)
+    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }])
+    const screen = await fetch(`${url}/handsets/+375291234567`, { method: 'POST', body: '*141*0#' })
+    expect(await screen.text()).toMatch(/^Личный кабинет/)
+    gateway.child.kill('SIGTERM')
+    expect(await gateway.exit).toEqual([0, null])
+    expect(gateway.log.at(-1)).toMatchObject({ event: 'stopped' })
+  })
+
+  it('does not start on a configuration that cannot be used, and says everything that is wrong', async () => {
+    const gateway = run({ PORT: 'x', REDIS_URL: 'redis://localhost', DEMO: 'maybe' })
+    expect(await gateway.exit).toEqual([1, null])
+    expect(gateway.stderr()).toMatch(/PORT is .*\n.*DEMO is .*\n.*SECRETS_KEY is required/)
+    expect(gateway.stderr()).not.toContain('    at ')
+  })
+
+  describe('with Redis', () => {
+    let server: RedisServer
+    let env: Record<string, string>
+    beforeAll(async () => {
+      server = await startRedisServer()
+      env = { REDIS_URL: server.url, SECRETS_KEY: Buffer.alloc(32, 3).toString('base64') }
+    })
+    afterAll(() => server.stop())
+
+    it('refuses one that may drop records to make room', async () => {
+      const careless = await startRedisServer({ args: ['--maxmemory-policy', 'allkeys-lru'] })
+      const gateway = run({ ...env, REDIS_URL: careless.url })
+      expect(await gateway.exit).toEqual([1, null])
+      expect(gateway.stderr()).toContain('maxmemory-policy is allkeys-lru')
+      await careless.stop()
+    })
+
+    it('starts when none is there, answers politely, and says that it is not ready', async () => {
+      const gateway = run({ ...env, REDIS_URL: 'redis://127.0.0.1:1' })
+      const url = await gateway.listening
+      expect((await fetch(`${url}/healthz`)).status).toBe(200)
+      const ready = await fetch(`${url}/readyz`)
+      expect([ready.status, await ready.json()]).toMatchObject([
+        503,
+        { reason: expect.stringContaining('USSD_STORE_UNAVAILABLE') },
+      ])
+      const answer = await fetch(`${url}/ussd/africastalking`, {
+        method: 'POST',
+        body: new URLSearchParams({
+          sessionId: 's',
+          phoneNumber: '+375291234567',
+          serviceCode: '*141*0#',
+          text: '',
+        }),
+      })
+      expect([answer.status, await answer.text()]).toEqual([
+        200,
+        'END Услуга временно недоступна. Пожалуйста, попробуйте позже',
+      ])
+      gateway.child.kill('SIGINT')
+      expect(await gateway.exit).toEqual([0, null])
+    })
+
+    it('is not ready from SIGTERM on, still answers turns, and then ends with 0', async () => {
+      const gateway = run({ ...env, DEMO: 'on' })
+      const url = await gateway.listening
+      gateway.child.kill('SIGTERM')
+      let ready = await fetch(`${url}/readyz`)
+      while (ready.status === 200) ready = await fetch(`${url}/readyz`)
+      expect(await ready.json()).toEqual({ status: 'not ready', reason: 'the gateway is stopping' })
+      const answer = await fetch(`${url}/ussd/africastalking`, {
+        method: 'POST',
+        body: new URLSearchParams({
+          sessionId: 'late',
+          phoneNumber: '+375291234567',
+          serviceCode: '*141*3*6#',
+          text: '',
+        }),
+      })
+      expect(await answer.text()).toMatch(/^CON Доступ/)
+      expect(answer.headers.get('connection')).toBe('close')
+      expect(await gateway.exit).toEqual([0, null])
+    })
+  })
+})
