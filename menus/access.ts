@@ -79,6 +79,7 @@ export const machine = setup({
       on: {
         secret: [
           { guard: 'isPuk1', target: 'openingAccess' },
+          { guard: 'isLastMistake', target: 'notOpened' },
           { target: 'notPuk1', actions: 'countMistake' },
         ],
         0: 'goodbye',
@@ -171,9 +172,9 @@ export const screens: Screens<typeof machine> = {
     en: 'PUK1 has 8 digits. Enter PUK1 again\n0 Exit',
   },
   wrongPuk1: {
-    ru: (c) => `Неверный PUK1. Осталось попыток: ${c.attemptsLeft}. Введите PUK1\n0 Выход`,
-    be: (c) => `Няправільны PUK1. Засталося спроб: ${c.attemptsLeft}. Увядзіце PUK1\n0 Выхад`,
-    en: (c) => `Wrong PUK1. Attempts left: ${c.attemptsLeft}. Enter PUK1\n0 Exit`,
+    ru: (c) => `Неверный PUK1. Осталось попыток: ${c.attemptsLeft}. Введите PUK1 ещё раз\n0 Выход`,
+    be: (c) => `Няправільны PUK1. Засталося спроб: ${c.attemptsLeft}. Увядзіце PUK1 яшчэ раз\n0 Выхад`,
+    en: (c) => `Wrong PUK1. Attempts left: ${c.attemptsLeft}. Enter PUK1 again\n0 Exit`,
   },
   accessClosed: {
     ru: 'Доступ закрыт. Чтобы открыть, наберите *141*3*6# и введите PUK1',
@@ -188,7 +189,7 @@ export const screens: Screens<typeof machine> = {
   notOpened: {
     ru: (c) => `Доступ не открыт: три ошибки. Осталось попыток ввода PUK1: ${c.attemptsLeft}`,
     be: (c) => `Доступ не адкрыты: тры памылкі. Засталося спроб уводу PUK1: ${c.attemptsLeft}`,
-    en: (c) => `Access is not opened after three mistakes. PUK1 attempts left: ${c.attemptsLeft}`,
+    en: (c) => `Access stays closed after three mistakes. PUK1 attempts left: ${c.attemptsLeft}`,
   },
   puk1Locked: {
     ru: 'Ввод PUK1 заблокирован. Пожалуйста, позвоните в контакт-центр: 150',
@@ -201,8 +202,8 @@ export const screens: Screens<typeof machine> = {
     en: 'Access is closed by your organisation. Please ask its administrator',
   },
   closedByOperator: {
-    ru: 'Доступ закрыт оператором. Позвоните 150 или зайдите в центр продаж',
-    be: 'Доступ закрыты аператарам. Патэлефануйце 150 ці зайдзіце ў цэнтр продажу',
+    ru: 'Доступ закрыт оператором. Позвоните по номеру 150 или зайдите в центр продаж',
+    be: 'Доступ закрыты аператарам. Патэлефануйце на 150 ці зайдзіце ў цэнтр продажу',
     en: 'Access is closed by the operator. Please call 150 or visit a sales centre',
   },
   unavailable: {

@@ -127,7 +127,7 @@ const weaknesses: Record<Weakness, Record<Language, string>> = {
   keypad: { ru: 'узор клавиш', be: 'узор клавіш', en: 'a keypad pattern' },
   date: { ru: 'это дата', be: 'гэта дата', en: 'a date' },
   'own-number': { ru: 'ваш номер', be: 'ваш нумар', en: 'your own number' },
-  common: { ru: 'частый', be: 'часты', en: 'a common one' },
+  common: { ru: 'распространённый', be: 'распаўсюджаны', en: 'a common one' },
 }
 
 const weakness = (context: Context, language: Language) => weaknesses[context.weakness ?? 'common'][language]
@@ -141,7 +141,7 @@ export const screens: Screens<typeof machine> = {
   notPassword: {
     ru: 'Нужно от 5 до 10 цифр. Введите новый пароль ещё раз\n0 Выход',
     be: 'Трэба ад 5 да 10 лічбаў. Увядзіце новы пароль яшчэ раз\n0 Выхад',
-    en: 'It takes 5 to 10 digits. Enter a new password again\n0 Exit',
+    en: 'A password has 5 to 10 digits. Enter a new password again\n0 Exit',
   },
   weakPassword: {
     ru: (c) => `Простой пароль (${weakness(c, 'ru')}). Повторите его или введите другой\n0 Выход`,

@@ -37,9 +37,19 @@ const Environment = z.object({
   REDIS_CLUSTER: z
     .string()
     .transform(commaSeparated)
-    .pipe(z.array(z.string().regex(/^\[?[\w.:-]+\]?:\d{1,5}$/, { error: 'is host:port,host:port,…' })).min(1))
+    .pipe(
+      z
+        .array(
+          z.string().regex(/^(rediss?:\/\/([^@\s]*@)?)?\[?[\w.:-]+\]?:\d{1,5}$/, {
+            error: 'is host:port,host:port,… or redis://user:password@host:port,…',
+          }),
+        )
+        .min(1),
+    )
     .optional()
-    .meta({ description: 'nodes of a Redis Cluster, `host:port,host:port`' }),
+    .meta({
+      description: 'nodes of a Redis Cluster, `host:port,host:port` or `rediss://user:password@host:port,…`',
+    }),
   SECRETS_KEY: secretsKey.optional().meta({
     description: 'base64 of 32 bytes under which secrets are hashed; required unless the store is embedded',
   }),

@@ -3,82 +3,96 @@
  * names the screen, and the language where it has one: `open/ru: lists [12] but takes [01]`.
  */
 import { initialTransition } from 'xstate'
-import type { AnyMachineSnapshot, AnyStateNode, AnyTransitionDefinition } from 'xstate'
-import { measure } from '../ussd/message.ts'
-import { transliterate } from '../ussd/transliterate.ts'
-import { isLookup, languages } from './authoring.ts'
+import type { AnyMachineSnapshot, AnyStateNode } from 'xstate'
 import type { Language } from './authoring.ts'
+import { confirmationProblems, dialProblems } from './check-confirmations.ts'
+import { textProblems } from './check-texts.ts'
 import type { CompiledMenu } from './menu.ts'
-import { textOf } from './render.ts'
+import { entered, isWorking, leavesOf, nameOf, outcomesOf, repliesOf, statesOf } from './statechart.ts'
 
 /** `notUnderstood`: the line that stands over a screen shown again; a screen must fit together with it. */
 export function check(menu: CompiledMenu, notUnderstood: Readonly<Record<Language, string>>): string[] {
-  const leaves = leavesOf(menu.machine.root)
+  const leaves = leavesOf(menu.machine)
   const names = new Set(leaves.map(nameOf))
+  const screens = leaves.filter((leaf) => !isWorking(leaf))
   return [
     ...Object.keys(menu.screens)
       .filter((name) => !names.has(name))
       .map((name) => `${name}: there is no such state`),
-    ...leaves.flatMap((leaf) => shapeProblems(leaf)),
-    ...leaves.filter((leaf) => isWorking(leaf)).flatMap((leaf) => workingProblems(leaf, menu)),
-    ...leaves.filter((leaf) => !isWorking(leaf)).flatMap((leaf) => screenProblems(leaf, menu, notUnderstood)),
-    ...leaves.flatMap((leaf) => confirmationProblems(leaf, menu)),
+    ...contextProblems(menu),
+    ...statesOf(menu.machine.root).flatMap(shapeProblems),
+    ...unreachedProblems(menu, leaves),
+    ...leaves.filter(isWorking).flatMap((leaf) => workingProblems(leaf, menu)),
+    ...screens.flatMap(stateProblems),
+    ...screens.flatMap((leaf) => textProblems(leaf, menu, notUnderstood)),
+    ...dialProblems(menu),
+    ...screens.flatMap((leaf) => confirmationProblems(leaf, screens, menu)),
   ]
 }
 
-/** A state named with a gerund works and is never seen; `Screens` names the others by the same rule. */
-const isWorking = (leaf: AnyStateNode): boolean => /^[a-z]*ing[A-Z]/.test(leaf.key)
-
-const nameOf = (leaf: AnyStateNode): string => leaf.path.join('.')
-
-/** Transitions on what a subscriber may send, a parent's among them. */
-function replies(leaf: AnyStateNode): readonly AnyTransitionDefinition[] {
-  const own = [...leaf.transitions].flatMap(([event, transitions]) =>
-    /^(\d|text|secret)$/.test(event) ? transitions : [],
-  )
-  return leaf.parent ? [...own, ...replies(leaf.parent)] : own
-}
-
-function leavesOf(node: AnyStateNode): AnyStateNode[] {
-  const children = Object.values(node.states)
-  return children.length === 0 ? [node] : children.flatMap(leavesOf)
+/** A machine throws away what its context throws, and fails the first turn. */
+function contextProblems({ machine }: CompiledMenu): string[] {
+  const [{ status, error }] = initialTransition(machine, { language: 'ru' }) as unknown as [
+    AnyMachineSnapshot,
+  ]
+  return status === 'error'
+    ? [`the machine: has no context to begin with: ${error instanceof Error ? error.message : String(error)}`]
+    : []
 }
 
 /** Machines are pure: time, history, spawned actors and actions with bodies are lost or run again on restore (decision 0001). */
-function shapeProblems(leaf: AnyStateNode): string[] {
-  const name = nameOf(leaf)
+function shapeProblems(node: AnyStateNode): string[] {
+  const name = nameOf(node)
   const problems: string[] = []
-  const nodes = leaf.parent ? [leaf, leaf.parent] : [leaf]
-  for (const node of nodes) {
-    if (node.type === 'parallel') problems.push(`${name}: is parallel, and a subscriber sees one screen`)
-    if (node.type === 'history') problems.push(`${name}: is a history state, which is not kept between turns`)
-    if (node.after.length > 0) problems.push(`${name}: has 'after', but time is the network's`)
-    if ((node.always ?? []).length > 0) problems.push(`${name}: has 'always'; branch where it is entered`)
-  }
-  const allowed = new Set(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'text', 'secret'])
-  for (const event of leaf.ownEvents) {
-    if (!allowed.has(event) && !event.startsWith('xstate.')) {
+  if (node.type === 'parallel') problems.push(`${name}: is parallel, and a subscriber sees one screen`)
+  if (node.type === 'history') problems.push(`${name}: is a history state, which is not kept between turns`)
+  if (node.after.length > 0) problems.push(`${name}: has 'after', but time is the network's`)
+  if ((node.always ?? []).length > 0) problems.push(`${name}: has 'always'; branch where it is entered`)
+  if (node.type === 'final' && node.parent !== node.machine.root)
+    problems.push(
+      `${name}: is final inside '${nameOf(node.parent ?? node)}', which does not end the dialogue`,
+    )
+  if (node.type === 'compound' && node.invoke.length > 0)
+    problems.push(`${name}: invokes an effect and has states inside; a state of its own must invoke it`)
+  for (const event of node.transitions.keys()) {
+    if (!/^(\d|text|secret|xstate\..*)$/.test(event))
       problems.push(`${name}: takes '${event}', which no subscriber can send`)
-    }
   }
+  const { entry, exit, initial, transitions } = node
   const actions = [
-    leaf.entry,
-    leaf.exit,
-    ...[...leaf.transitions.values()].flat().map((one) => one.actions),
-  ].flat()
+    ...[...entry, ...exit].filter((action) => node.after.length === 0 || !isOfAfter(action)),
+    ...(node.type === 'compound' ? initial.actions : []),
+    ...[...transitions.values()].flat().flatMap((transition) => transition.actions),
+  ]
   for (const action of actions) {
-    if (!isAssign(action, leaf)) problems.push(`${name}: has an action that is no assign; use an effect`)
+    if (!isAssign(action, node)) problems.push(`${name}: has an action that is no assign; use an effect`)
   }
   return problems
 }
 
-function isAssign(action: unknown, leaf: AnyStateNode): boolean {
-  const type = typeof action === 'string' ? action : (action as { type?: string }).type
+const typeOf = (action: unknown): string | undefined =>
+  typeof action === 'string' ? action : (action as { type?: string }).type
+
+/** What `after` itself puts into a state. */
+const isOfAfter = (action: unknown): boolean => /^xstate\.(raise|cancel)$/.test(typeOf(action) ?? '')
+
+function isAssign(action: unknown, node: AnyStateNode): boolean {
+  const type = typeOf(action)
   if (type === 'xstate.assign') return true
-  // What XState itself does when a state invokes.
-  if (type === 'xstate.spawnChild' || type === 'xstate.stopChild' || type === 'xstate.cancel') return true
-  const named = type === undefined ? undefined : leaf.machine.implementations.actions[type]
+  const named = type === undefined ? undefined : node.machine.implementations.actions[type]
   return (named as { type?: string } | undefined)?.type === 'xstate.assign'
+}
+
+function unreachedProblems(menu: CompiledMenu, leaves: readonly AnyStateNode[]): string[] {
+  const reached = new Set<AnyStateNode>()
+  const ahead = [entered(menu.machine.root)]
+  for (let leaf = ahead.pop(); leaf; leaf = ahead.pop()) {
+    if (reached.has(leaf)) continue
+    reached.add(leaf)
+    for (const transition of [...repliesOf(leaf), ...outcomesOf(leaf, 'done'), ...outcomesOf(leaf, 'error')])
+      ahead.push(...(transition.target ?? []).map(entered))
+  }
+  return leaves.filter((leaf) => !reached.has(leaf)).map((leaf) => `${nameOf(leaf)}: no reply leads here`)
 }
 
 function workingProblems(leaf: AnyStateNode, menu: CompiledMenu): string[] {
@@ -86,102 +100,38 @@ function workingProblems(leaf: AnyStateNode, menu: CompiledMenu): string[] {
   const problems: string[] = []
   if (menu.screens[name])
     problems.push(`${name}: is named with a gerund, so it is never seen, and has a screen`)
-  if (leaf.type === 'final') return problems
+  if (leaf.type === 'final')
+    return [...problems, `${name}: is final and named with a gerund: nothing is shown`]
   if (leaf.invoke.length !== 1)
     problems.push(`${name}: is named with a gerund and invokes ${leaf.invoke.length} effects`)
-  if (replies(leaf).length > 0) problems.push(`${name}: is named with a gerund and takes replies`)
-  for (const { id } of leaf.invoke) {
-    if (!leaf.transitions.has(`xstate.error.actor.${id}`)) problems.push(`${name}: has no onError`)
-    if (!leaf.transitions.has(`xstate.done.actor.${id}`)) problems.push(`${name}: has no onDone`)
+  if (repliesOf(leaf).length > 0) problems.push(`${name}: is named with a gerund and takes replies`)
+  for (const { src } of leaf.invoke) {
+    // What is written into `invoke` itself has no name a service could have.
+    if (typeof src !== 'string' || src.startsWith('xstate.'))
+      problems.push(`${name}: invokes what setup() does not declare`)
+  }
+  if (leaf.invoke.length === 0) return problems
+  for (const [how, word] of [
+    ['done', 'onDone'],
+    ['error', 'onError'],
+  ] as const) {
+    const outcomes = outcomesOf(leaf, how)
+    if (outcomes.length === 0) problems.push(`${name}: has no ${word}`)
+    else if (outcomes.at(-1)?.guard !== undefined)
+      problems.push(`${name}: the last branch of ${word} has a guard; where neither leads, nothing is shown`)
+    if (outcomes.some(({ target }) => target === undefined))
+      problems.push(`${name}: a branch of ${word} has no target`)
   }
   return problems
 }
 
-function screenProblems(
-  leaf: AnyStateNode,
-  menu: CompiledMenu,
-  notUnderstood: Readonly<Record<Language, string>>,
-): string[] {
+function stateProblems(leaf: AnyStateNode): string[] {
   const name = nameOf(leaf)
-  const taken = replies(leaf)
-  const events = new Set(taken.map((transition) => transition.eventType))
+  const events = new Set(repliesOf(leaf).map(({ eventType }) => eventType))
   const problems: string[] = []
   if (leaf.invoke.length > 0) problems.push(`${name}: invokes an effect; name it with a gerund`)
-  if (leaf.type === 'final' && taken.length > 0) problems.push(`${name}: is final and takes replies`)
-  if (leaf.type !== 'final' && taken.length === 0) problems.push(`${name}: takes no reply, and is not final`)
+  if (leaf.type === 'final' && events.size > 0) problems.push(`${name}: is final and takes replies`)
+  if (leaf.type !== 'final' && events.size === 0) problems.push(`${name}: takes no reply, and is not final`)
   if (events.has('text') && events.has('secret')) problems.push(`${name}: takes text and a secret`)
-
-  // A reply that nothing takes shows the screen again; where everything is taken, that line never stands over it.
-  const takesAnything = taken.some(
-    ({ eventType, guard }) => (eventType === 'text' || eventType === 'secret') && guard === undefined,
-  )
-  const digits = [...events].filter((event) => /^\d$/.test(event))
-  for (const language of languages) {
-    const text = menu.screens[name]?.[language]
-    if (text === undefined) {
-      problems.push(`${name}/${language}: has no text`)
-      continue
-    }
-    const shown = sampleText(menu, text)
-    if (shown.trim() === '') problems.push(`${name}/${language}: is empty`)
-    const whole = leaf.type === 'final' || takesAnything ? shown : `${notUnderstood[language]}\n${shown}`
-    for (const [form, said] of formsOf(whole, language)) {
-      const { fits, octets } = measure(said)
-      if (!fits) problems.push(`${name}/${form}: longer than one USSD message (${octets} of 160 octets)`)
-    }
-    const listed = shown
-      .split('\n')
-      .map((line) => /^(\d)\s/.exec(line)?.[1])
-      .filter((digit) => digit !== undefined)
-    if (listed.toSorted().join('') !== digits.toSorted().join('')) {
-      problems.push(
-        `${name}/${language}: lists [${listed.join('')}] but takes [${digits.toSorted().join('')}]`,
-      )
-    }
-  }
   return problems
 }
-
-/** As written, and as `#…#` shows it. */
-const formsOf = (text: string, language: Language): readonly (readonly [string, string])[] =>
-  language === 'en'
-    ? [[language, text]]
-    : [
-        [language, text],
-        [`${language} in Latin letters`, transliterate(text, language)],
-      ]
-
-/** A text that depends on the context is measured with the context a dialogue begins with; walking the menu measures the rest. */
-function sampleText(menu: CompiledMenu, text: string | ((context: unknown) => string)): string {
-  const [first] = initialTransition(menu.machine, { language: 'ru' }) as unknown as [AnyMachineSnapshot]
-  return textOf(text, first.context)
-}
-
-/**
- * A choice that makes something happen is a confirmation, is tagged as one, and is another digit than any that led to its
- * screen: a callback delivered twice, or a dialled string, then cannot confirm.
- */
-function confirmationProblems(leaf: AnyStateNode, menu: CompiledMenu): string[] {
-  const name = nameOf(leaf)
-  const changing = replies(leaf).filter(
-    ({ eventType, target }) => /^\d$/.test(eventType) && target?.some((next) => changesSomething(next, menu)),
-  )
-  if (changing.length === 0) return []
-  if (!leaf.tags.includes('confirmation')) {
-    return changing.map(
-      ({ eventType }) =>
-        `${name}: ${eventType} performs an effect, so the state must be tagged 'confirmation'`,
-    )
-  }
-  const leadingHere = leavesOf(menu.machine.root).flatMap((from) =>
-    replies(from)
-      .filter(({ target }) => target?.includes(leaf))
-      .map(({ eventType }) => eventType),
-  )
-  return changing
-    .filter(({ eventType }) => leadingHere.includes(eventType))
-    .map(({ eventType }) => `${name}: takes the digit ${eventType} that led to it`)
-}
-
-const changesSomething = (state: AnyStateNode, menu: CompiledMenu): boolean =>
-  state.invoke.some(({ src }) => !isLookup(menu.machine.implementations.actors[String(src)]))

@@ -24,7 +24,11 @@ const MOST_EFFECTS_IN_A_TURN = 10
 type Step = readonly [AnyMachineSnapshot, readonly ExecutableActionObject[]]
 
 /** Starts a dialogue and runs it to its first screen. Throws `USSD_MENU_FAULTY`, `USSD_SERVICE_FAILED`. */
-export function begin(menu: CompiledMenu, language: Language, perform: Perform): Promise<AnyMachineSnapshot> {
+export async function begin(
+  menu: CompiledMenu,
+  language: Language,
+  perform: Perform,
+): Promise<AnyMachineSnapshot> {
   const first = guarded(menu, () => initialTransition(menu.machine, { language }) as Step)
   return settle(menu, first, perform)
 }
@@ -99,12 +103,16 @@ function offeredBy(snapshot: AnyMachineSnapshot): ReadonlySet<string> {
 /** Performs what the machine asks for, until it rests on a screen. */
 async function settle(menu: CompiledMenu, first: Step, perform: Perform): Promise<AnyMachineSnapshot> {
   let [snapshot, actions] = first
+  let rejected = false
   for (let performed = 0; ; performed++) {
     if (snapshot.status === 'error') {
-      throw new UssdError('USSD_SERVICE_FAILED', {
-        detail: `${menu.code} has no onError`,
-        cause: snapshot.error,
-      })
+      // Of what a menu throws, XState keeps some in the snapshot: what its first context throws.
+      throw rejected
+        ? new UssdError('USSD_SERVICE_FAILED', {
+            detail: `${menu.code} has no onError`,
+            cause: snapshot.error,
+          })
+        : new UssdError('USSD_MENU_FAULTY', { detail: menu.code, cause: snapshot.error })
     }
     const invoked = actions.find((action) => action.type === 'xstate.spawnChild')
     if (!invoked) return snapshot
@@ -112,6 +120,7 @@ async function settle(menu: CompiledMenu, first: Step, perform: Perform): Promis
       throw new UssdError('USSD_MENU_FAULTY', { detail: `${menu.code} performs effects without end` })
     }
     const outcome = await outcomeOf(invoked, perform)
+    rejected = 'error' in outcome
     ;[snapshot, actions] = guarded(
       menu,
       () => transition(menu.machine as AnyStateMachine, snapshot, outcome) as unknown as Step,

@@ -18,5 +18,5 @@ export interface Call {
  * The bodies of the menus' effects by name. A body returns an outcome its menu can branch on, and rejects only when it could
  * not find out. What it does to the draft counts if the turn is committed, and did not happen otherwise.
  */
-// oxlint-disable-next-line typescript/no-explicit-any -- each effect has an input of its own; main.ts holds bodies against menus
+// oxlint-disable-next-line typescript/no-explicit-any -- each effect has an input of its own; compose.ts holds bodies against menus
 export type Services = Readonly<Record<string, (input: any, call: Call) => Promise<unknown>>>

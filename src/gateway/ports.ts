@@ -31,7 +31,7 @@ export interface Change {
     | { readonly kind: 'same' }
     | { readonly kind: 'gone' }
     /** `ttlMs` from now; without it the record stays. */
-    | { readonly kind: 'value'; readonly value: string; readonly ttlMs?: number }
+    | { readonly kind: 'value'; readonly value: string; readonly ttlMs?: number | undefined }
 }
 
 export interface Commit {

@@ -17,6 +17,7 @@ const FIRST_PAUSE_MS = 15 * 60_000
 const LONGEST_PAUSE_MS = 24 * 3_600_000
 /** NIST SP 800-63B 5.2.2: no more than 100 consecutive failures on an account. */
 const MOST_FAILURES = 100
+/** A month without a wrong password forgives those before, but for the hundredth. */
 const FORGOTTEN_AFTER_MS = 30 * LONGEST_PAUSE_MS
 
 /** How long until a password is looked at; 0: now. */
@@ -30,10 +31,14 @@ export function afterFailure(
   login: Login | undefined,
   passwordGeneration: number,
   nowMs: number,
-): { readonly login: Login; readonly ttlMs: number } {
+): { readonly login: Login; readonly ttlMs: number | undefined } {
   const before = login?.passwordGeneration === passwordGeneration ? login.failures : 0
   const failures = before + 1
   const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - FREE_FAILURES))
-  const closedUntilMs = failures >= MOST_FAILURES ? null : failures < FREE_FAILURES ? nowMs : nowMs + pauseMs
-  return { login: { failures, closedUntilMs, passwordGeneration }, ttlMs: FORGOTTEN_AFTER_MS }
+  const isLocked = failures >= MOST_FAILURES
+  const closedUntilMs = isLocked ? null : failures < FREE_FAILURES ? nowMs : nowMs + pauseMs
+  return {
+    login: { failures, closedUntilMs, passwordGeneration },
+    ttlMs: isLocked ? undefined : FORGOTTEN_AFTER_MS,
+  }
 }

@@ -1,11 +1,10 @@
 /** Self-care outside a dialogue: setting the password with PUK1 where a device cannot dial (L3), and logging in (L5, L6, L10). */
-import { randomBytes } from 'node:crypto'
-import { z } from 'zod'
+import { randomUUID } from 'node:crypto'
 import type { Secret } from '../engine/secret.ts'
 import type { Keyring } from '../gateway/keyring.ts'
 import type { Store } from '../gateway/ports.ts'
 import { createQueue } from '../gateway/queue.ts'
-import { bucketOf, loginName, selfCareName, subscriberName } from '../gateway/records.ts'
+import { bucketOf, loginName, subscriberName } from '../gateway/records.ts'
 import { Subscriber, createDraft, newSubscriber, parseRecord } from '../gateway/subscriber.ts'
 import { createBudget, transact } from '../gateway/transaction.ts'
 import type { Work } from '../gateway/transaction.ts'
@@ -13,12 +12,8 @@ import type { Hashing } from './hashing.ts'
 import { Login, afterFailure, waitMs } from './login-throttle.ts'
 import type { Passwords } from './password.ts'
 import type { Puk1 } from './puk1.ts'
+import { createSelfCareSessions } from './self-care-session.ts'
 import { isSetByPuk1 } from './tariffs.ts'
-
-/** L6: without use for this long, a session has ended. */
-const SESSION_MS = 900_000
-
-const SelfCareSession = z.object({ msisdn: z.string(), passwordGeneration: z.number() })
 
 export type LoggedIn =
   | { readonly kind: 'in'; readonly token: string; readonly expiresInMs: number }
@@ -45,6 +40,7 @@ export function createSelfCare(options: {
 }): SelfCare {
   const { store, hashing, passwords, puk1: puk1s, keyring, budgetMs } = options
   const queue = createQueue()
+  const sessions = createSelfCareSessions({ store, keyring, budgetMs })
 
   /** One request of a number at a time: guesses side by side would only make each other do their work again. */
   const changing = async <T>(
@@ -56,10 +52,9 @@ export function createSelfCare(options: {
     return (await queue.run(msisdn, () => transact(store, at, work))).outcome
   }
 
-  const tokenDigest = (token: string) => keyring.mac('token', [token]).toString('base64url').slice(0, 32)
-
   return {
     setPassword(msisdn, puk1, password) {
+      const idempotencyKey = randomUUID()
       return changing(
         msisdn,
         [subscriberName(msisdn)],
@@ -70,12 +65,18 @@ export function createSelfCare(options: {
             subscriber?.access === 'open' && (subscriber.registrationByPuk1 || isSetByPuk1(subscriber.tariff))
           if (!record || !isAllowed) {
             await hashing.verify(undefined, 'puk1', msisdn, puk1, { signal })
-            return { outcome: false }
+            // A wrong PUK1 is counted in a commit; this one must not be told from it by its haste.
+            const same = {
+              name: subscriberName(msisdn),
+              expect: record?.version,
+              become: { kind: 'same' },
+            } as const
+            return { outcome: false, changes: [same] }
           }
           const draft = createDraft({
             subscriber,
             msisdn,
-            idempotencyKey: `self-care:${record.version}`,
+            idempotencyKey,
             atMs: nowMs,
             by: 'subscriber',
           })
@@ -120,7 +121,7 @@ export function createSelfCare(options: {
         const draft = createDraft({
           subscriber,
           msisdn,
-          idempotencyKey: `login:${record.version}`,
+          idempotencyKey: randomUUID(),
           atMs: nowMs,
           by: 'subscriber',
         })
@@ -135,53 +136,10 @@ export function createSelfCare(options: {
       })
       if (tried.kind !== 'right') return tried
 
-      const token = randomBytes(32).toString('base64url')
-      const digest = tokenDigest(token)
-      const session = JSON.stringify({ msisdn, passwordGeneration: tried.passwordGeneration })
-      const at = { bucket: bucketOf(digest), names: [selfCareName(digest)], budget: createBudget(budgetMs) }
-      await transact(store, at, () => ({
-        outcome: undefined,
-        changes: [
-          {
-            name: selfCareName(digest),
-            expect: undefined,
-            become: { kind: 'value', value: session, ttlMs: SESSION_MS },
-          },
-        ],
-      }))
-      return { kind: 'in', token, expiresInMs: SESSION_MS }
+      const { token, expiresInMs } = await sessions.begin(msisdn, tried.passwordGeneration)
+      return { kind: 'in', token, expiresInMs }
     },
 
-    async use(token) {
-      const digest = tokenDigest(token)
-      const at = { bucket: bucketOf(digest), names: [selfCareName(digest)], budget: createBudget(budgetMs) }
-      const { outcome } = await transact(
-        store,
-        at,
-        async ({ records: [record] }): Promise<Work<{ msisdn: string; expiresInMs: number } | undefined>> => {
-          if (!record) return { outcome: undefined }
-          const session = parseRecord(SelfCareSession, record.value)
-          const { msisdn } = session
-          const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
-          const subscriber = records[0] && parseRecord(Subscriber, records[0].value)
-          const holds =
-            subscriber?.access === 'open' && subscriber.passwordGeneration === session.passwordGeneration
-          const name = selfCareName(digest)
-          return holds
-            ? {
-                outcome: { msisdn, expiresInMs: SESSION_MS },
-                changes: [
-                  {
-                    name,
-                    expect: record.version,
-                    become: { kind: 'value', value: record.value, ttlMs: SESSION_MS },
-                  },
-                ],
-              }
-            : { outcome: undefined, changes: [{ name, expect: record.version, become: { kind: 'gone' } }] }
-        },
-      )
-      return outcome
-    },
+    use: (token) => sessions.use(token),
   }
 }

@@ -1,3 +1,4 @@
+import { randomInt, randomUUID } from 'node:crypto'
 import type { Secret } from '../engine/secret.ts'
 import type { Store } from '../gateway/ports.ts'
 import { createQueue } from '../gateway/queue.ts'
@@ -58,14 +59,18 @@ export function createSubscribers(options: {
 
   return {
     put(msisdn, patch) {
+      const idempotencyKey = randomUUID()
       return changing(
         msisdn,
         async ({ records: [record], nowMs }): Promise<Work<{ created: boolean; view: SubscriberView }>> => {
           const signal = AbortSignal.timeout(budgetMs)
           const draft = createDraft({
-            subscriber: record ? parseRecord(Subscriber, record.value) : newSubscriber,
+            // A number may be registered again: what was begun under an earlier record of it must not hold for the new one.
+            subscriber: record
+              ? parseRecord(Subscriber, record.value)
+              : { ...newSubscriber, passwordGeneration: randomInt(2 ** 47) },
             msisdn,
-            idempotencyKey: `operator:${record?.version ?? `new:${nowMs}`}`,
+            idempotencyKey,
             atMs: nowMs,
             by: 'operator',
           })
@@ -99,12 +104,13 @@ export function createSubscribers(options: {
     },
 
     remove(msisdn) {
+      const idempotencyKey = randomUUID()
       return changing(msisdn, ({ records: [record], nowMs }): Work<boolean> => {
         if (!record) return { outcome: false }
         const draft = createDraft({
           subscriber: newSubscriber,
           msisdn,
-          idempotencyKey: `operator:${record.version}`,
+          idempotencyKey,
           atMs: nowMs,
           by: 'operator',
         })

@@ -41,17 +41,22 @@ describe('a turn over Redis', () => {
     monitor.on('monitor', (_time: string, args: string[], source: string) => {
       if (source === ours) sent.push(args)
     })
-    /** What a turn sent: until a mark of ours has come back through the monitor. */
-    const sentBy = async (turn: () => Promise<unknown>): Promise<string[]> => {
-      sent.length = 0
-      await turn()
+    /** Resolves when all that was sent so far has come back through the monitor. */
+    const drained = async () => {
       const mark = `mark-${Math.random()}`
       const marked = new Promise<void>((resolve) =>
         monitor.on('monitor', (_time: string, args: string[]) => void (args[1] === mark && resolve())),
       )
       await redis.echo(mark)
       await marked
-      return sent.filter((args) => args[1] !== mark).map(([command]) => String(command).toLowerCase())
+    }
+    const sentBy = async (turn: () => Promise<unknown>): Promise<string[]> => {
+      await drained()
+      sent.length = 0
+      await turn()
+      await drained()
+      // The last one is the mark.
+      return sent.slice(0, -1).map(([command]) => String(command).toLowerCase())
     }
     const phone = dialogue(gateway, msisdn)
     // The first use of a script in a connection sends its text.

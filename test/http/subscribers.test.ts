@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import express from 'express'
 import fc from 'fast-check'
+import { gzipSync } from 'node:zlib'
 import { UssdError } from '../../src/engine/errors.ts'
 import { SubscriberOutput, subscriberRoutes } from '../../src/http/subscribers.ts'
 import type { Subscribers } from '../../src/services/subscribers.ts'
@@ -156,7 +157,7 @@ describe('PUT /subscribers/:msisdn', () => {
     expect((await put()).body).toEqual(failed('USSD_BAD_REQUEST', untyped))
     const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
     expect((await put('{}', form)).body).toEqual(failed('USSD_BAD_REQUEST', untyped))
-    const packed = await put('{}', { 'Content-Encoding': 'gzip' })
+    const packed = await put(gzipSync('{}'), { 'Content-Encoding': 'gzip' })
     expect(packed.body).toEqual(
       failed('USSD_BAD_REQUEST', 'Bad request: the body is not JSON, uncompressed, in UTF-8'),
     )

@@ -113,7 +113,6 @@ describe('weakness', () => {
     expect(weakness('258369', { ...known, msisdn: '+375292583694' })).toBe('keypad') // and in the number
   })
 
-
   it('leaves 49 of 50 five-digit passwords alone', () => {
     const weak = everyValue(5).filter((digits) => weakness(digits, known))
     expect(weak.length).toBeLessThan(100_000 / 50)

@@ -1,6 +1,7 @@
 import type { AnyStateMachine, OutputFrom } from 'xstate'
-import * as access from '../../menus/access.ts'
-import * as password from '../../menus/password.ts'
+import type * as access from '../../menus/access.ts'
+import { menus } from '../../menus/index.ts'
+import type * as password from '../../menus/password.ts'
 import type { EffectsOf } from '../../src/engine/authoring.ts'
 import { compileMenu } from '../../src/engine/menu.ts'
 import type { CompiledMenu, Menu } from '../../src/engine/menu.ts'
@@ -10,7 +11,7 @@ import type { Perform } from '../../src/engine/turn.ts'
 export const rejects = Symbol('rejects')
 
 /** What each effect of a machine may come to. */
-export type Outcomes<M extends AnyStateMachine> = {
+type Outcomes<M extends AnyStateMachine> = {
   [Effect in keyof EffectsOf<M, never>]: readonly (
     | typeof rejects
     | Awaited<
@@ -21,7 +22,7 @@ export type Outcomes<M extends AnyStateMachine> = {
 
 export type AnyOutcomes = Readonly<Record<string, readonly unknown[]>>
 
-export const accessOutcomes: Outcomes<typeof access.machine> = {
+const accessOutcomes: Outcomes<typeof access.machine> = {
   readAccess: [
     { access: 'open', attemptsLeft: 10 },
     { access: 'closed-by-subscriber', attemptsLeft: 10 },
@@ -42,7 +43,7 @@ export const accessOutcomes: Outcomes<typeof access.machine> = {
   ],
 }
 
-export const passwordOutcomes: Outcomes<typeof password.machine> = {
+const passwordOutcomes: Outcomes<typeof password.machine> = {
   readAccess: [{ access: 'open' }, { access: 'closed-by-subscriber' }, rejects],
   assessPassword: [
     { verdict: 'accepted', sealed: 'sealed' },
@@ -54,11 +55,17 @@ export const passwordOutcomes: Outcomes<typeof password.machine> = {
   savePassword: [{ outcome: 'saved' }, { outcome: 'different' }, { outcome: 'access-closed' }, rejects],
 }
 
-/** The menus with all that their effects may come to. */
-export const subjects: readonly { readonly menu: CompiledMenu; readonly outcomes: AnyOutcomes }[] = [
-  { menu: compileMenu('*141*0#', password), outcomes: passwordOutcomes },
-  { menu: compileMenu('*141*3*6#', access), outcomes: accessOutcomes },
-]
+/** All that the effects of each menu may come to. */
+const outcomesOf: Readonly<Record<keyof typeof menus, AnyOutcomes>> = {
+  '*141*0#': passwordOutcomes,
+  '*141*3*6#': accessOutcomes,
+}
+
+/** Every menu of the routing table, with all that its effects may come to. */
+export const subjects = (Object.keys(menus) as (keyof typeof menus)[]).map((code) => ({
+  menu: compileMenu(code, menus[code]),
+  outcomes: outcomesOf[code],
+}))
 
 /** A machine as a menu for tests that look at no text. */
 export const compiled = (machine: AnyStateMachine, screens: Menu['screens'] = {}): CompiledMenu =>

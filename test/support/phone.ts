@@ -21,7 +21,7 @@ export function plain(text: Text<never>): string {
 let numbers = 0
 
 /** A number nobody has dialled from; no test password is a part of it. */
-export const freshMsisdn = () => `+37533${String(6_600_000 + numbers++)}`
+const freshMsisdn = () => `+37533${String(6_600_000 + numbers++)}`
 
 /** A subscriber with a phone: registers a new number, and dials from it. */
 export async function subscriberOf(

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import type { Keyring } from '../gateway/keyring.ts'
+import type { Store } from '../gateway/ports.ts'
+import { createQueue } from '../gateway/queue.ts'
+import { bucketOf, selfCareName, subscriberName } from '../gateway/records.ts'
+import { Subscriber, parseRecord } from '../gateway/subscriber.ts'
+import { createBudget, transact } from '../gateway/transaction.ts'
+import type { Work } from '../gateway/transaction.ts'
+
+/** L6: without use for this long, a session has ended. */
+const SESSION_MS = 900_000
+
+const SelfCareSession = z.object({ msisdn: z.string(), passwordGeneration: z.number() })
+
+/** A session that was just used: whose it is, and how long it lasts without use. */
+export interface SelfCareUse {
+  readonly msisdn: string
+  readonly expiresInMs: number
+}
+
+/**
+ * Sessions of those who logged in. The token is 32 random bytes, and the store knows only its digest. A session holds as long
+ * as the password it was begun under, and while access is open (L10, L12).
+ */
+export interface SelfCareSessions {
+  begin(
+    msisdn: string,
+    passwordGeneration: number,
+  ): Promise<{ readonly token: string; readonly expiresInMs: number }>
+  /** Using a session starts its 15 minutes anew; `undefined` when there is none. */
+  use(token: string): Promise<SelfCareUse | undefined>
+}
+
+export function createSelfCareSessions(options: {
+  readonly store: Store
+  readonly keyring: Keyring
+  readonly budgetMs: number
+}): SelfCareSessions {
+  const { store, keyring, budgetMs } = options
+  const queue = createQueue()
+
+  const placeOf = (token: string) => {
+    const digest = keyring.mac('token', [token]).toString('base64url').slice(0, 32)
+    return { bucket: bucketOf(digest), name: selfCareName(digest), digest }
+  }
+
+  async function holds({ msisdn, passwordGeneration }: z.infer<typeof SelfCareSession>): Promise<boolean> {
+    const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
+    const subscriber = records[0] && parseRecord(Subscriber, records[0].value)
+    return subscriber?.access === 'open' && subscriber.passwordGeneration === passwordGeneration
+  }
+
+  return {
+    async begin(msisdn, passwordGeneration) {
+      const token = randomBytes(32).toString('base64url')
+      const { bucket, name } = placeOf(token)
+      const value = JSON.stringify({ msisdn, passwordGeneration })
+      await transact(store, { bucket, names: [name], budget: createBudget(budgetMs) }, () => ({
+        outcome: undefined,
+        changes: [{ name, expect: undefined, become: { kind: 'value', value, ttlMs: SESSION_MS } }],
+      }))
+      return { token, expiresInMs: SESSION_MS }
+    },
+
+    async use(token) {
+      const { bucket, name, digest } = placeOf(token)
+      const at = { bucket, names: [name], budget: createBudget(budgetMs) }
+      const used = await queue.run(digest, () =>
+        transact(store, at, async ({ records: [record] }): Promise<Work<SelfCareUse | undefined>> => {
+          if (!record) return { outcome: undefined }
+          const session = parseRecord(SelfCareSession, record.value)
+          if (!(await holds(session))) {
+            return {
+              outcome: undefined,
+              changes: [{ name, expect: record.version, become: { kind: 'gone' } }],
+            }
+          }
+          const renewed = { kind: 'value', value: record.value, ttlMs: SESSION_MS } as const
+          return {
+            outcome: { msisdn: session.msisdn, expiresInMs: SESSION_MS },
+            changes: [{ name, expect: record.version, become: renewed }],
+          }
+        }),
+      )
+      return used.outcome
+    },
+  }
+}

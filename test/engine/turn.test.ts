@@ -1,0 +1,426 @@
+import { describe, expect, it } from '@jest/globals'
+import { assign, createMachine, setup } from 'xstate'
+import type { AnyMachineSnapshot } from 'xstate'
+import { Secret, effect, lookup, secretOf } from '../../src/engine/authoring.ts'
+import type { Dialogue, Reply, Tag } from '../../src/engine/authoring.ts'
+import { UssdError } from '../../src/engine/errors.ts'
+import type { FaultCode } from '../../src/engine/errors.ts'
+import { asksForSecret, begin, follow, hasEnded, reply, restore, stateOf } from '../../src/engine/turn.ts'
+import type { Perform } from '../../src/engine/turn.ts'
+import { compiled, performing, rejects } from '../support/machines.ts'
+
+type Context = Dialogue & { said: string; count: number }
+
+/** A menu with one of everything. */
+const machine = setup({
+  types: { input: {} as Dialogue, context: {} as Context, events: {} as Reply, tags: {} as Tag },
+  actors: {
+    greet: lookup<{ language: string }, { known: boolean }>(),
+    send: effect<{ to: string; pin: Secret | null }, { sent: boolean }>(),
+  },
+  actions: {
+    count: assign({ count: ({ context }) => context.count + 1 }),
+    keepText: assign({ said: ({ event }) => (event.type === 'text' ? event.text : '') }),
+  },
+}).createMachine({
+  context: ({ input }) => ({ ...input, said: '', count: 0 }),
+  initial: 'greetingSubscriber',
+  states: {
+    greetingSubscriber: {
+      invoke: {
+        src: 'greet',
+        input: ({ context }) => ({ language: context.language }),
+        onDone: [{ guard: ({ event }) => event.output.known, target: 'menu' }, { target: 'stranger' }],
+        onError: 'unavailable',
+      },
+    },
+    menu: {
+      on: {
+        1: { actions: 'count' },
+        2: 'name',
+        3: 'pin',
+        4: 'sure',
+        5: 'settings',
+        6: 'unguarded',
+        7: 'broken',
+        8: { guard: ({ context }) => context.count > 0, target: 'bye' },
+        9: 'looping',
+        0: 'bye',
+      },
+    },
+    name: { on: { text: { target: 'menu', actions: 'keepText' }, 0: 'menu' } },
+    pin: { on: { secret: 'sendingPin', 0: 'menu' } },
+    sendingPin: {
+      invoke: {
+        src: 'send',
+        input: ({ context, event }) => ({ to: context.said, pin: secretOf(event) }),
+        onDone: [{ guard: ({ event }) => event.output.sent, target: 'bye' }, { target: 'pin' }],
+        onError: 'unavailable',
+      },
+    },
+    sure: { tags: 'confirmation', on: { 1: 'sendingNothing', 0: 'menu' } },
+    sendingNothing: {
+      invoke: {
+        src: 'send',
+        input: ({ context }) => ({ to: context.said, pin: null }),
+        onDone: 'bye',
+        onError: 'unavailable',
+      },
+    },
+    settings: {
+      initial: 'list',
+      on: { 0: 'menu' },
+      states: {
+        list: { on: { 1: 'language', 2: { target: 'language', actions: 'count' } } },
+        language: { on: { text: 'list' } },
+      },
+    },
+    unguarded: { on: { 1: 'failingSilently' } },
+    failingSilently: { invoke: { src: 'send', input: { to: '', pin: null }, onDone: 'bye' } },
+    broken: {
+      on: {
+        1: {
+          guard: () => {
+            throw new Error('a broken guard')
+          },
+          target: 'bye',
+        },
+        2: {
+          actions: assign(() => {
+            throw new Error('a broken assign')
+          }),
+          target: 'bye',
+        },
+        // A choice leads where the input expects a secret.
+        3: 'sendingPin',
+      },
+    },
+    looping: { on: { 1: 'going' } },
+    going: { invoke: { src: 'greet', input: { language: '' }, onDone: 'comingBack', onError: 'bye' } },
+    comingBack: { invoke: { src: 'greet', input: { language: '' }, onDone: 'going', onError: 'bye' } },
+    stranger: { type: 'final' },
+    unavailable: { type: 'final' },
+    bye: { type: 'final' },
+  },
+})
+
+const menu = compiled(machine)
+const known = { greet: [{ known: true }], send: [{ sent: true }] }
+
+/** The dialogue after these replies, each of which must be understood. */
+async function after(replies: readonly string[], perform: Perform = performing(known).perform) {
+  let snapshot = await begin(menu, 'en', perform)
+  for (const typed of replies) {
+    const next = await reply(menu, snapshot, typed, perform)
+    if (!next) throw new Error(`'${typed}' is not understood`)
+    snapshot = next
+  }
+  return snapshot
+}
+
+const pinOf = (performed: { input: unknown } | undefined) =>
+  (performed?.input as { pin: Secret } | undefined)?.pin
+
+const valueOf = (snapshot: AnyMachineSnapshot | undefined): unknown => snapshot?.value
+
+const faultOf = (work: Promise<unknown>): Promise<FaultCode | undefined> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => (error instanceof UssdError ? error.code : undefined),
+  )
+
+describe('a dialogue begins', () => {
+  it('with the first effect performed, by its name and with its input, before anything is shown', async () => {
+    const { perform, performed } = performing(known)
+    expect(valueOf(await begin(menu, 'be', perform))).toBe('menu')
+    expect(performed).toEqual([{ name: 'greet', input: { language: 'be' } }])
+  })
+
+  it('in the language it is begun in', async () => {
+    expect((await begin(menu, 'be', performing(known).perform)).context).toMatchObject({ language: 'be' })
+  })
+
+  it('where the outcome of the first effect leads', async () => {
+    const stranger = await begin(menu, 'en', performing({ greet: [{ known: false }] }).perform)
+    expect(valueOf(stranger)).toBe('stranger')
+    expect(hasEnded(stranger)).toBe(true)
+  })
+
+  it('on the screen of onError when the first effect could not find out', async () => {
+    expect(valueOf(await begin(menu, 'en', performing({ greet: [rejects] }).perform))).toBe('unavailable')
+  })
+
+  it('on the screen of onError when the first effect throws before it promises anything', async () => {
+    const perform = (() => {
+      throw new Error('no promise')
+    }) as Perform
+    expect(valueOf(await begin(menu, 'en', perform))).toBe('unavailable')
+  })
+
+  it('without an effect where the machine asks for none', async () => {
+    const { perform, performed } = performing({})
+    const plain = compiled(createMachine({ initial: 'screen', states: { screen: {} } }))
+    expect(valueOf(await begin(plain, 'en', perform))).toBe('screen')
+    expect(performed).toEqual([])
+  })
+
+  it('never, when its context cannot be made', async () => {
+    const faulty = compiled(
+      createMachine({
+        context: () => {
+          throw new Error('no context')
+        },
+      }),
+    )
+    expect(await faultOf(begin(faulty, 'en', performing({}).perform))).toBe('USSD_MENU_FAULTY')
+  })
+})
+
+describe('a reply', () => {
+  it('is a choice where the screen offers the digit', async () => {
+    expect(valueOf(await after(['2']))).toBe('name')
+    expect(hasEnded(await after(['0']))).toBe(true)
+  })
+
+  it('is a choice with blanks around it too', async () => {
+    expect(valueOf(await after([' 2\n']))).toBe('name')
+  })
+
+  it('may change the context and stay on the screen', async () => {
+    const snapshot = await after(['1', '1'])
+    expect([valueOf(snapshot), snapshot.context]).toEqual(['menu', { language: 'en', said: '', count: 2 }])
+  })
+
+  it('is free text where the screen takes text, trimmed, and otherwise as it was typed', async () => {
+    expect((await after(['2', '  Іван * 7 # '])).context).toMatchObject({ said: 'Іван * 7 #' })
+  })
+
+  it.each(['1', '10', '01', '+0', '１', '٣', '', 'secret', 'xstate.init', '*'])(
+    'of %j is free text where the screen takes text and does not offer it',
+    async (typed) => {
+      expect((await after(['2', typed])).context).toMatchObject({ said: typed })
+    },
+  )
+
+  it('of a digit the screen offers is a choice, also where it takes text or a secret', async () => {
+    expect(valueOf(await after(['2', '0']))).toBe('menu')
+    expect(valueOf(await after(['3', '0']))).toBe('menu')
+  })
+
+  it.each(['80291', '1', '', 'text', '１'])(
+    'of %j reaches the effect as a Secret where one is asked for',
+    async (typed) => {
+      const { perform, performed } = performing(known)
+      expect(valueOf(await after(['3', typed], perform))).toBe('bye')
+      const pin = pinOf(performed[1])
+      expect(pin).toBeInstanceOf(Secret)
+      expect(pin?.reveal()).toBe(typed)
+    },
+  )
+
+  it.each([
+    '',
+    'x',
+    '10',
+    '00',
+    '１',
+    '٣',
+    'text',
+    'secret',
+    '*',
+    'xstate.init',
+    'xstate.stop',
+    'toString',
+    '__proto__',
+    'xstate.done.actor.0.(machine).greetingSubscriber',
+    'xstate.after.1.menu',
+  ])('of %j is not understood where only choices are offered, and changes nothing', async (typed) => {
+    const { perform, performed } = performing(known)
+    const snapshot = await after(['1'], perform)
+    const before = JSON.stringify(stateOf(snapshot))
+    expect(await reply(menu, snapshot, typed, perform)).toBeUndefined()
+    expect(JSON.stringify(stateOf(snapshot))).toBe(before)
+    expect(performed).toHaveLength(1)
+  })
+
+  it('that a guard refuses is not understood', async () => {
+    const snapshot = await after([])
+    expect(await reply(menu, snapshot, '8', performing(known).perform)).toBeUndefined()
+    expect(valueOf(await after(['1', '8']))).toBe('bye')
+  })
+
+  it('leaves the snapshot it was given as it was', async () => {
+    const snapshot = await after([])
+    const before = JSON.stringify(stateOf(snapshot))
+    await reply(menu, snapshot, '1', performing(known).perform)
+    expect(JSON.stringify(stateOf(snapshot))).toBe(before)
+  })
+
+  it('to a dialogue that has ended is not understood', async () => {
+    const ended = await after(['0'])
+    for (const typed of ['0', '1', 'x', '']) {
+      expect(await reply(menu, ended, typed, performing(known).perform)).toBeUndefined()
+    }
+  })
+})
+
+describe('an effect', () => {
+  it.each([
+    ['sent', { sent: true }, 'bye'],
+    ['not sent', { sent: false }, 'pin'],
+    ['unknown', rejects, 'unavailable'],
+  ])('that came to "%s" leads where its outcome says', async (_how, outcome, target) => {
+    const { perform } = performing({ greet: [{ known: true }], send: [outcome] })
+    expect(valueOf(await after(['3', '80291'], perform))).toBe(target)
+  })
+
+  it('that fails where the menu has no onError fails the turn with the reason as its cause', async () => {
+    const perform: Perform = ({ name }) =>
+      name === 'greet' ? Promise.resolve({ known: true }) : Promise.reject(new Error('the reason'))
+    const failure = await after(['6', '1'], perform).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(UssdError)
+    expect(failure).toMatchObject({ code: 'USSD_SERVICE_FAILED', cause: new Error('the reason') })
+  })
+
+  it('is not performed by a reply that is not understood', async () => {
+    const { perform, performed } = performing(known)
+    await reply(menu, await after(['3'], perform), '', perform)
+    expect(performed.map(({ name }) => name)).toEqual(['greet', 'send'])
+    await reply(menu, await after([], perform), 'x', perform)
+    expect(performed.map(({ name }) => name)).toEqual(['greet', 'send', 'greet'])
+  })
+
+  it('follows another in one turn, ten at most', async () => {
+    const chain = (length: number) =>
+      compiled(
+        createMachine({
+          initial: 'doing0',
+          states: {
+            ...Object.fromEntries(
+              Array.from({ length }, (_, at) => [
+                `doing${at}`,
+                { invoke: { src: 'step', onDone: at + 1 === length ? 'done' : `doing${at + 1}` } },
+              ]),
+            ),
+            done: { type: 'final' },
+          },
+        }),
+      )
+    expect(valueOf(await begin(chain(10), 'en', performing({ step: [1] }).perform))).toBe('done')
+    expect(await faultOf(begin(chain(11), 'en', performing({ step: [1] }).perform))).toBe('USSD_MENU_FAULTY')
+  })
+})
+
+describe('a faulty menu', () => {
+  it.each([
+    ['that performs effects without end', ['9', '1']],
+    ['whose guard throws', ['7', '1']],
+    ['whose assign throws', ['7', '2']],
+    ['whose effect input throws', ['7', '3']],
+  ])('%s fails the turn as USSD_MENU_FAULTY', async (_what, replies) => {
+    const { perform, performed } = performing(known)
+    expect(await faultOf(after(replies, perform))).toBe('USSD_MENU_FAULTY')
+    expect(performed.length).toBeLessThanOrEqual(11)
+  })
+
+  it('is named in the fault by its code, and by no word of what was typed', async () => {
+    const failure = await after(['7', '1']).catch((error: unknown) => error)
+    expect((failure as UssdError).message).toContain('*100#')
+  })
+})
+
+describe('a stored dialogue', () => {
+  it.each([
+    ['is unknown', 'gone'],
+    ['is unknown inside a known one', { settings: 'gone' }],
+    ['has nothing inside', { name: 'gone' }],
+  ])('whose state %s cannot be restored', (_how, value) => {
+    const restored = () => restore(menu, { value, context: {} })
+    expect(restored).toThrow(UssdError)
+    expect(restored).toThrow(/USSD_MENU_FAULTY/)
+  })
+
+  it('rests where it rested, with what it knew', async () => {
+    const before = await after(['1', '2', 'Anna', '5', '1'])
+    const state = JSON.parse(JSON.stringify(stateOf(before))) as ReturnType<typeof stateOf>
+    expect(state).toEqual({
+      value: { settings: 'language' },
+      context: { language: 'en', said: 'Anna', count: 1 },
+    })
+    expect(stateOf(restore(menu, state))).toEqual(state)
+  })
+
+  it('that has ended has still ended', async () => {
+    const ended = restore(menu, { value: 'bye', context: { language: 'en', said: '', count: 0 } })
+    expect(hasEnded(ended)).toBe(true)
+  })
+})
+
+describe('nested states', () => {
+  it('take their own replies and those of the state they lie in', async () => {
+    expect(valueOf(await after(['5']))).toEqual({ settings: 'list' })
+    expect(valueOf(await after(['5', '1']))).toEqual({ settings: 'language' })
+    expect(valueOf(await after(['5', '1', 'ru']))).toEqual({ settings: 'list' })
+    expect(valueOf(await after(['5', '1', '0']))).toBe('menu')
+    expect((await after(['5', '2'])).context).toMatchObject({ count: 1 })
+  })
+})
+
+describe('what was dialled behind the code', () => {
+  const following = async (shortcut: readonly string[]) => {
+    const { perform, performed } = performing(known)
+    const { snapshot, understood } = await follow(menu, await after([], perform), shortcut, perform)
+    return { value: valueOf(snapshot), context: snapshot.context as Context, understood, performed }
+  }
+
+  it('answers the first screens', async () => {
+    expect(await following(['2', 'Anna', '5'])).toMatchObject({
+      value: { settings: 'list' },
+      context: { said: 'Anna' },
+      understood: true,
+    })
+  })
+
+  it('leaves the first screen as it is when there is nothing', async () => {
+    expect(await following([])).toMatchObject({ value: 'menu', understood: true })
+  })
+
+  it('is never taken as a secret', async () => {
+    const { value, understood, performed } = await following(['3', '80291'])
+    expect({ value, understood }).toEqual({ value: 'pin', understood: true })
+    expect(performed.map(({ name }) => name)).toEqual(['greet'])
+  })
+
+  it('does not leave a screen that asks for a secret, not even by a choice', async () => {
+    expect(await following(['3', '0', '1'])).toMatchObject({ value: 'pin', understood: true })
+  })
+
+  it('never confirms', async () => {
+    const { value, understood, performed } = await following(['4', '1'])
+    expect({ value, understood }).toEqual({ value: 'sure', understood: true })
+    expect(performed.map(({ name }) => name)).toEqual(['greet'])
+  })
+
+  it('is passed over behind the end of the dialogue', async () => {
+    expect(await following(['0', '1', '2'])).toMatchObject({ value: 'bye', understood: true })
+  })
+
+  it.each([[['x']], [['']], [['8']], [['5', '7', '1']]])(
+    'stops at a reply that is not understood, and says so: %j',
+    async (shortcut) => {
+      const { understood, value, performed } = await following(shortcut)
+      expect(understood).toBe(false)
+      expect(value).toEqual(shortcut.length === 1 ? 'menu' : { settings: 'list' })
+      expect(performed).toHaveLength(1)
+    },
+  )
+})
+
+describe('a secret', () => {
+  it('is asked for exactly where the screen takes one', async () => {
+    expect(asksForSecret(await after([]))).toBe(false)
+    expect(asksForSecret(await after(['2']))).toBe(false)
+    expect(asksForSecret(await after(['3']))).toBe(true)
+    expect(asksForSecret(await after(['0']))).toBe(false)
+  })
+})

@@ -1,0 +1,361 @@
+import { afterAll, describe, expect, it } from '@jest/globals'
+import { screens } from '../../menus/password.ts'
+import { languages } from '../../src/engine/authoring.ts'
+import { createMemoryStore } from '../../src/store/memory.ts'
+import { transliterate } from '../../src/ussd/transliterate.ts'
+import { assemble } from '../support/gateway.ts'
+import { plain, subscriberOf } from '../support/phone.ts'
+
+const store = createMemoryStore()
+const gateway = assemble(store)
+const { hashing } = gateway
+afterAll(() => store.close())
+
+const CODE = '*141*0#'
+const GOOD = '80291'
+const OTHER = '740385'
+
+describe('*141*0#', () => {
+  it('asks for a new password, asks to repeat it, and saves it', async () => {
+    const anna = await subscriberOf(gateway)
+    const phone = anna.begin(CODE)
+    expect(await phone.dial()).toEqual({
+      screen: 'password',
+      text: screens.password.en,
+      waits: true,
+      understood: true,
+    })
+    expect(await phone.type(GOOD)).toMatchObject({
+      screen: 'repeatPassword',
+      text: screens.repeatPassword.en,
+      waits: true,
+    })
+    expect(await phone.type(GOOD)).toMatchObject({ screen: 'saved', text: screens.saved.en, waits: false })
+    expect(await anna.matches(GOOD)).toBe(true)
+    expect(await anna.view()).toMatchObject({ hasPassword: true })
+  })
+
+  it('tells the journal once, when the password is saved', async () => {
+    const anna = await subscriberOf(gateway)
+    await anna.talk(CODE, GOOD)
+    expect(await anna.journal()).toEqual([])
+    await anna.talk(CODE, GOOD, GOOD)
+    expect(await anna.journal()).toEqual(['password-set'])
+  })
+
+  it('replaces the password there was', async () => {
+    const anna = await subscriberOf(gateway, { password: OTHER })
+    expect(await anna.talk(CODE, GOOD, GOOD)).toMatchObject({ screen: 'saved' })
+    expect([await anna.matches(GOOD), await anna.matches(OTHER)]).toEqual([true, false])
+  })
+
+  it('leaves the password there was until the new one is repeated', async () => {
+    const anna = await subscriberOf(gateway, { password: OTHER })
+    expect(await anna.talk(CODE, GOOD)).toMatchObject({ screen: 'repeatPassword' })
+    expect(await anna.matches(OTHER)).toBe(true)
+  })
+
+  it.each([
+    ['the first screen', []],
+    ['the screen that asks to repeat it', [GOOD]],
+    ['the screen of a refusal', ['8029']],
+    ['the screen that warns', ['12345']],
+    ['the screen after two that differ', [GOOD, OTHER]],
+  ])('is left by 0 from %s, and changes nothing', async (_where, replies) => {
+    const anna = await subscriberOf(gateway, { password: '90817' })
+    expect(await anna.talk(CODE, ...replies, '0')).toMatchObject({
+      screen: 'goodbye',
+      text: screens.goodbye.en,
+      waits: false,
+    })
+    expect([await anna.matches('90817'), await anna.journal()]).toEqual([true, ['password-set']])
+  })
+})
+
+describe('a password', () => {
+  it.each([
+    ['five digits', '80291'],
+    ['ten digits', '8029174635'],
+    ['digits with blanks around them', ' 80291 '],
+    ['digits that begin with 0', '08291'],
+  ])('of %s is accepted', async (_what, password) => {
+    const anna = await subscriberOf(gateway)
+    expect(await anna.talk(CODE, password, password)).toMatchObject({ screen: 'saved' })
+    expect(await anna.matches(password.trim())).toBe(true)
+  })
+
+  it.each([
+    ['four digits', '8029'],
+    ['eleven digits', '80291746351'],
+    ['one digit that is no choice', '7'],
+    ['two zeros', '00'],
+    ['letters', 'пароль'],
+    ['letters and digits', '8029a'],
+    ['digits with a blank inside', '802 91'],
+    ['digits with a sign', '-80291'],
+    ['digits and a star', '80*291'],
+    ['digits of another script', '٨٠٢٩١'],
+    ['full-width digits', '８０２９１'],
+  ])('of %s is refused with the reason, and asked for again', async (_what, password) => {
+    const anna = await subscriberOf(gateway)
+    const refused = await anna.talk(CODE, password)
+    expect(refused).toEqual({
+      screen: 'notPassword',
+      text: screens.notPassword.en,
+      waits: true,
+      understood: true,
+    })
+    expect(await anna.talk(CODE, password, GOOD, GOOD)).toMatchObject({ screen: 'saved' })
+  })
+
+  it('of nothing is refused too, where the dialect can tell it from the first callback once more', async () => {
+    const anna = await subscriberOf(gateway)
+    expect(await anna.talk(CODE, '')).toMatchObject({ text: screens.password.en, waits: true })
+    expect(await anna.talk(CODE, '1', '')).toMatchObject({ screen: 'notPassword', waits: true })
+    expect(await anna.talk(CODE, '1', '', '  ')).toMatchObject({ screen: 'refused', waits: false })
+  })
+
+  it('that is repeated differently is asked for from the start', async () => {
+    const anna = await subscriberOf(gateway)
+    const phone = anna.begin(CODE)
+    await phone.dial()
+    await phone.type(GOOD)
+    expect(await phone.type(OTHER)).toMatchObject({
+      screen: 'different',
+      text: screens.different.en,
+      waits: true,
+    })
+    expect(await phone.type(OTHER)).toMatchObject({ screen: 'repeatPassword' })
+    expect(await phone.type(OTHER)).toMatchObject({ screen: 'saved' })
+    expect([await anna.matches(GOOD), await anna.matches(OTHER)]).toEqual([false, true])
+  })
+
+  it.each([['8029'], [''], ['letters'], ['802911']])('that is repeated as %j differs', async (repeated) => {
+    const anna = await subscriberOf(gateway)
+    expect(await anna.talk(CODE, GOOD, repeated)).toMatchObject({ screen: 'different' })
+  })
+
+  it('that is repeated with blanks around it is the same', async () => {
+    const anna = await subscriberOf(gateway)
+    expect(await anna.talk(CODE, GOOD, ` ${GOOD} `)).toMatchObject({ screen: 'saved' })
+  })
+
+  it.each([
+    ['that are malformed', ['1', '22', 'x']],
+    ['that differ', [GOOD, OTHER, GOOD, OTHER, GOOD, OTHER]],
+    ['of both kinds', ['1', GOOD, OTHER, '']],
+  ])('after three refusals %s is not asked for again', async (_what, replies) => {
+    const anna = await subscriberOf(gateway)
+    const before = await anna.talk(CODE, ...replies.slice(0, -1))
+    expect(before.waits).toBe(true)
+    expect(await anna.talk(CODE, ...replies)).toMatchObject({
+      screen: 'refused',
+      text: screens.refused.en,
+      waits: false,
+    })
+    expect(await anna.journal()).toEqual([])
+  })
+
+  it('is accepted after two refusals', async () => {
+    const anna = await subscriberOf(gateway)
+    expect(await anna.talk(CODE, '1', GOOD, OTHER, GOOD, GOOD)).toMatchObject({ screen: 'saved' })
+  })
+
+  it('of another dialogue is nothing to be repeated in this one', async () => {
+    const anna = await subscriberOf(gateway)
+    await anna.talk(CODE, GOOD)
+    expect(await anna.talk(CODE, GOOD)).toMatchObject({ screen: 'repeatPassword' })
+  })
+})
+
+const WEAK = [
+  ['55555', 'repeated digits'],
+  ['12345', 'digits in a row'],
+  ['147258', 'a keypad pattern'],
+  ['140788', 'a date'],
+  ['123321', 'a common one'],
+] as const
+
+describe('a password of an obvious kind', () => {
+  it.each(WEAK)(
+    'like %s is warned about once, with the kind, and accepted when entered again',
+    async (weak, kind) => {
+      const anna = await subscriberOf(gateway)
+      const phone = anna.begin(CODE)
+      await phone.dial()
+      const warning = await phone.type(weak)
+      expect(warning).toMatchObject({ screen: 'weakPassword', waits: true })
+      expect(warning.text).toContain(`: ${kind}.`)
+      expect(await phone.type(weak)).toMatchObject({ screen: 'repeatPassword' })
+      expect(await phone.type(weak)).toMatchObject({ screen: 'saved' })
+      expect(await anna.matches(weak)).toBe(true)
+    },
+  )
+
+  it("like a part of the subscriber's number is one", async () => {
+    const anna = await subscriberOf(gateway)
+    const warning = await anna.talk(CODE, anna.msisdn.slice(-7))
+    expect(warning.text).toContain('your own number')
+  })
+
+  it('is not one that equals the password there was: a warning would tell that a guess is right', async () => {
+    const anna = await subscriberOf(gateway, { password: GOOD })
+    expect(await anna.talk(CODE, GOOD)).toMatchObject({ screen: 'repeatPassword' })
+  })
+
+  it('is not one that equals PUK1, for the same reason', async () => {
+    const anna = await subscriberOf(gateway, { puk1: '73519264' })
+    expect(await anna.talk(CODE, '73519264')).toMatchObject({ screen: 'repeatPassword' })
+  })
+
+  it('does not stand for another: that one is warned about too', async () => {
+    const anna = await subscriberOf(gateway)
+    expect(await anna.talk(CODE, '12345', '55555')).toMatchObject({ screen: 'weakPassword' })
+    expect((await anna.talk(CODE, '12345', '55555')).text).toContain('repeated digits')
+    expect(await anna.talk(CODE, '12345', '55555', '55555', '55555')).toMatchObject({ screen: 'saved' })
+  })
+
+  it('may be given up for a better one', async () => {
+    const anna = await subscriberOf(gateway)
+    expect(await anna.talk(CODE, '12345', GOOD, GOOD)).toMatchObject({ screen: 'saved' })
+    expect(await anna.matches(GOOD)).toBe(true)
+  })
+
+  it('is not saved by being entered twice: it is to be repeated like any other', async () => {
+    const anna = await subscriberOf(gateway)
+    expect(await anna.talk(CODE, '12345', '12345', '54321')).toMatchObject({ screen: 'different' })
+  })
+
+  it('is warned about once in a dialogue, also when the entries differed in between', async () => {
+    const anna = await subscriberOf(gateway)
+    expect(await anna.talk(CODE, '12345', '12345', GOOD, '12345')).toMatchObject({ screen: 'repeatPassword' })
+  })
+
+  it('is warned about again in the next dialogue', async () => {
+    const anna = await subscriberOf(gateway)
+    await anna.talk(CODE, '12345')
+    expect(await anna.talk(CODE, '12345')).toMatchObject({ screen: 'weakPassword' })
+  })
+
+  it('is no refusal: warnings do not count towards the three', async () => {
+    const anna = await subscriberOf(gateway)
+    const weak = ['12345', '55555', '147258', '140788']
+    expect(await anna.talk(CODE, ...weak, '1', '1')).toMatchObject({ screen: 'notPassword' })
+    expect(await anna.talk(CODE, ...weak, '1', '1', '1')).toMatchObject({ screen: 'refused' })
+  })
+})
+
+describe('where passwords of an obvious kind are rejected', () => {
+  const strict = assemble(store, { weakPasswords: 'reject', hashing })
+
+  it('one is refused with the kind, every time', async () => {
+    const anna = await subscriberOf(strict)
+    const refused = await anna.talk(CODE, '12345')
+    expect(refused).toMatchObject({ screen: 'tooWeak', waits: true })
+    expect(refused.text).toContain('digits in a row')
+    expect(await anna.talk(CODE, '12345', '12345')).toMatchObject({ screen: 'tooWeak' })
+    expect(await anna.talk(CODE, '12345', GOOD, GOOD)).toMatchObject({ screen: 'saved' })
+  })
+
+  it('three of them end the dialogue', async () => {
+    const anna = await subscriberOf(strict)
+    expect(await anna.talk(CODE, '12345', '55555', '12345')).toMatchObject({
+      screen: 'refused',
+      waits: false,
+    })
+    expect(await anna.talk(CODE, '12345', '1', '12345')).toMatchObject({ screen: 'refused', waits: false })
+  })
+
+  it('0 leaves', async () => {
+    const anna = await subscriberOf(strict)
+    expect(await anna.talk(CODE, '12345', '0')).toMatchObject({ screen: 'goodbye' })
+  })
+})
+
+describe('where passwords of an obvious kind are allowed', () => {
+  const lenient = assemble(store, { weakPasswords: 'allow', hashing })
+
+  it.each(WEAK.map(([weak]) => weak))('%s is taken like any other', async (weak) => {
+    const anna = await subscriberOf(lenient)
+    expect(await anna.talk(CODE, weak, weak)).toMatchObject({ screen: 'saved' })
+  })
+
+  it('a malformed one is refused all the same', async () => {
+    const anna = await subscriberOf(lenient)
+    expect(await anna.talk(CODE, '1234')).toMatchObject({ screen: 'notPassword' })
+  })
+})
+
+describe('while access is closed', () => {
+  it.each(['closed-by-subscriber', 'closed-by-organisation', 'closed-by-operator'] as const)(
+    '(%s) *141*0# says so, names *141*3*6# and ends',
+    async (access) => {
+      const anna = await subscriberOf(gateway, { access })
+      const told = await anna.talk(CODE)
+      expect(told).toMatchObject({ screen: 'accessClosed', text: screens.accessClosed.en, waits: false })
+      expect(told.text).toContain('*141*3*6#')
+    },
+  )
+
+  it('since the dialogue began, the repeated password is not saved', async () => {
+    const anna = await subscriberOf(gateway, { password: OTHER })
+    const phone = anna.begin(CODE)
+    await phone.dial()
+    await phone.type(GOOD)
+    await anna.change({ access: 'closed-by-operator' })
+    expect(await phone.type(GOOD)).toMatchObject({ screen: 'accessClosed', waits: false })
+    expect([await anna.matches(OTHER), await anna.matches(GOOD)]).toEqual([true, false])
+    expect(await anna.journal()).toEqual(['password-set', 'subscriber-changed'])
+  })
+})
+
+describe('what is dialled behind *141*0#', () => {
+  it('is never taken as a password', async () => {
+    const anna = await subscriberOf(gateway)
+    expect(await anna.talk('*141*0*80291#')).toEqual({
+      screen: 'password',
+      text: screens.password.en,
+      waits: true,
+      understood: true,
+    })
+    expect(await anna.talk('*141*0*80291*80291#')).toMatchObject({ screen: 'password', waits: true })
+    expect(await anna.view()).toMatchObject({ hasPassword: false })
+  })
+
+  it('leaves the dialogue as it is: the password may still be typed', async () => {
+    const anna = await subscriberOf(gateway)
+    expect(await anna.talk('*141*0*80291#', GOOD, GOOD)).toMatchObject({ screen: 'saved' })
+  })
+
+  it('is passed over where access is closed', async () => {
+    const anna = await subscriberOf(gateway, { access: 'closed-by-operator' })
+    expect(await anna.talk('*141*0*80291#')).toMatchObject({
+      screen: 'accessClosed',
+      waits: false,
+      understood: true,
+    })
+  })
+})
+
+describe('in every language', () => {
+  it.each(languages)('(%s) the whole way is shown in it', async (language) => {
+    const anna = await subscriberOf(gateway, { language })
+    const phone = anna.begin(CODE)
+    expect(await phone.dial()).toMatchObject({ text: screens.password[language] })
+    expect(await phone.type('1')).toMatchObject({ text: screens.notPassword[language] })
+    expect(await phone.type(GOOD)).toMatchObject({ text: screens.repeatPassword[language] })
+    expect(await phone.type(GOOD)).toMatchObject({ text: screens.saved[language] })
+  })
+
+  it.each(['ru', 'be'] as const)('(%s) #141*0# shows it in Latin letters to the end', async (language) => {
+    const anna = await subscriberOf(gateway, { language })
+    const phone = anna.begin('#141*0#')
+    expect(await phone.dial()).toMatchObject({
+      text: transliterate(plain(screens.password[language]), language),
+    })
+    await phone.type(GOOD)
+    const { text } = await phone.type(GOOD)
+    expect(text).toBe(transliterate(plain(screens.saved[language]), language))
+    expect(text).toMatch(/^[\x20-\x7e\n]+$/)
+  })
+})

@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals'
+import { languages } from '../../src/engine/authoring.ts'
+import { render, screenName } from '../../src/engine/render.ts'
+import { isWorking, leavesOf, nameOf } from '../../src/engine/statechart.ts'
+import { hasEnded } from '../../src/engine/turn.ts'
+import { sentences } from '../../src/gateway/sentences.ts'
+import { measure } from '../../src/ussd/message.ts'
+import { transliterate } from '../../src/ussd/transliterate.ts'
+import { subjects } from '../support/machines.ts'
+import { walk } from '../support/walk.ts'
+import type { Walk } from '../support/walk.ts'
+
+/** A password, PUK1, one that is neither, and nothing at all. */
+const TYPED = ['80291', '12345678', 'abc', '']
+
+const cases = subjects.flatMap(({ menu, outcomes }) =>
+  languages.map((language) => ({ code: menu.code, menu, outcomes, language })),
+)
+
+describe.each(cases)('all dialogues of $code in $language', ({ menu, outcomes, language }) => {
+  const walked: Promise<Walk> = walk(menu, outcomes, language, TYPED)
+
+  it('come to every screen', async () => {
+    const { places } = await walked
+    const met = new Set(places.map(({ snapshot }) => screenName(snapshot.value)))
+    const screens = leavesOf(menu.machine)
+      .filter((leaf) => !isWorking(leaf))
+      .map(nameOf)
+    expect([...met].toSorted()).toEqual(screens.toSorted())
+  })
+
+  it('take every transition', async () => {
+    const { transitions, untaken } = await walked
+    expect(transitions.length).toBeGreaterThan(20)
+    expect(untaken).toEqual([])
+  })
+
+  it('rest on screens that fit one message, in either script, also under the line that nothing was understood', async () => {
+    const { places } = await walked
+    const tooLong = places.flatMap(({ snapshot, mayBeMistaken }) => {
+      const screen = render(menu, snapshot, language)
+      const said =
+        mayBeMistaken && !hasEnded(snapshot) ? `${sentences.notUnderstood[language]}\n${screen}` : screen
+      const forms = language === 'en' ? [said] : [said, transliterate(said, language)]
+      return forms.filter((form) => !measure(form).fits)
+    })
+    expect(tooLong).toEqual([])
+  })
+
+  it('list the digits that are really taken, and no others', async () => {
+    const { places } = await walked
+    const wrong = places.flatMap(({ snapshot, choices }) => {
+      const listed = [...render(menu, snapshot, language).matchAll(/^([0-9]) /gm)].map(
+        ([, digit]) => digit ?? '',
+      )
+      const same = listed.toSorted().join('') === choices.join('')
+      return same ? [] : [`${screenName(snapshot.value)} lists ${listed.join()} and takes ${choices.join()}`]
+    })
+    expect(wrong).toEqual([])
+  })
+
+  it('end, or offer 0 as the way out', async () => {
+    const { places } = await walked
+    const trapped = places.filter(({ snapshot, waysOut }) => !hasEnded(snapshot) && !waysOut.includes('0'))
+    expect(trapped.map(({ snapshot }) => screenName(snapshot.value))).toEqual([])
+  })
+
+  it('keep the language they were begun in', async () => {
+    const { places } = await walked
+    expect(
+      new Set(places.map(({ snapshot }) => (snapshot.context as { language: string }).language)),
+    ).toEqual(new Set([language]))
+  })
+})

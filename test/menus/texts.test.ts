@@ -1,0 +1,170 @@
+/** Every text a subscriber can be shown, with every value it can contain. */
+import { describe, expect, it } from '@jest/globals'
+import { menus } from '../../menus/index.ts'
+import { languages } from '../../src/engine/authoring.ts'
+import type { Language } from '../../src/engine/authoring.ts'
+import { textOf } from '../../src/engine/render.ts'
+import { leavesOf, repliesOf } from '../../src/engine/statechart.ts'
+import { sentences } from '../../src/gateway/sentences.ts'
+import { PUK1_ATTEMPTS } from '../../src/gateway/subscriber.ts'
+import { countSeptets } from '../../src/ussd/alphabet.ts'
+import { measure } from '../../src/ussd/message.ts'
+import { transliterate } from '../../src/ussd/transliterate.ts'
+import type { Weakness } from '../../src/services/weak-password.ts'
+import { compiled } from '../support/machines.ts'
+
+const upTo = (last: number) => Array.from({ length: last + 1 }, (_, value) => value)
+const weaknesses: Record<Weakness, true> = {
+  repeat: true,
+  sequence: true,
+  keypad: true,
+  date: true,
+  'own-number': true,
+  common: true,
+}
+
+/** Every context that shows in a text. Of what shows in none, one value stands for all. */
+const contexts: Record<keyof typeof menus, (language: Language) => object[]> = {
+  '*141*0#': (language) =>
+    [null, ...Object.keys(weaknesses)].map((weakness) => ({
+      language,
+      refusals: 0,
+      weakness,
+      warned: 'SEALED',
+      sealed: 'SEALED',
+    })),
+  '*141*3*6#': (language) =>
+    upTo(PUK1_ATTEMPTS).flatMap((attemptsLeft) =>
+      upTo(3).map((mistakes) => ({ language, attemptsLeft, mistakes })),
+    ),
+}
+
+interface Said {
+  readonly where: string
+  readonly language: Language
+  readonly text: string
+  /** The screen with the line over it that stands there when nothing was understood. */
+  readonly whole: string
+}
+
+function saidBy(code: keyof typeof menus): Said[] {
+  const { machine, screens } = compiled(menus[code].machine, menus[code].screens)
+  return leavesOf(machine).flatMap((leaf) => {
+    const takesAnything = repliesOf(leaf).some(
+      ({ eventType, guard }) => (eventType === 'secret' || eventType === 'text') && guard === undefined,
+    )
+    const isShownAgain = leaf.type !== 'final' && !takesAnything
+    return languages.flatMap((language) => {
+      const text = screens[leaf.key]?.[language]
+      if (text === undefined) return []
+      const texts = new Set(contexts[code](language).map((context) => textOf(text, context)))
+      return [...texts].map((said) => ({
+        where: `${code} ${leaf.key}/${language}`,
+        language,
+        text: said,
+        whole: isShownAgain ? `${sentences.notUnderstood[language]}\n${said}` : said,
+      }))
+    })
+  })
+}
+
+const bySentences: Said[] = Object.entries(sentences).flatMap(([name, texts]) =>
+  languages.map((language) => ({
+    where: `${name}/${language}`,
+    language,
+    text: texts[language],
+    whole: texts[language],
+  })),
+)
+
+const all: readonly Said[] = [...saidBy('*141*0#'), ...saidBy('*141*3*6#'), ...bySentences]
+
+/** What breaks the rule, named by where it stands. */
+const breaking = (rule: (said: Said) => boolean): string[] =>
+  all.filter((said) => !rule(said)).map(({ where, whole }) => `${where}: ${whole}`)
+
+const inLatin = ({ language, whole }: Said) => (language === 'en' ? whole : transliterate(whole, language))
+const letters = (text: string): string[] => text.match(/\p{L}/gu) ?? []
+
+describe('every text', () => {
+  it('is looked at: all screens, all sentences, all values', () => {
+    expect(new Set(all.map(({ where }) => where)).size).toBe(3 * (11 + 14 + Object.keys(sentences).length))
+    expect(all.filter(({ where }) => where === '*141*3*6# wrongPuk1/be')).toHaveLength(11)
+    expect(all.filter(({ where }) => where === '*141*0# weakPassword/en')).toHaveLength(6)
+  })
+
+  it('fits one USSD message', () => {
+    expect(breaking(({ whole }) => measure(whole).fits)).toEqual([])
+  })
+
+  it('fits one USSD message in Latin letters, all of which a phone has', () => {
+    expect(breaking((said) => measure(inLatin(said)).fits)).toEqual([])
+    expect(breaking((said) => countSeptets(inLatin(said)) !== null)).toEqual([])
+  })
+
+  it('is in the GSM alphabet where it is English', () => {
+    expect(breaking(({ language, whole }) => language !== 'en' || countSeptets(whole) !== null)).toEqual([])
+  })
+
+  it('is composed (NFC)', () => {
+    expect(breaking(({ text }) => text === text.normalize('NFC'))).toEqual([])
+  })
+
+  it('has only letters, digits and the signs of a keyboard', () => {
+    expect(breaking(({ text }) => /^[A-Za-zА-Яа-яЁёІіЎў0-9 \n.,:;?!*#()'-]+$/.test(text))).toEqual([])
+  })
+
+  it('has no blank too many', () => {
+    expect(breaking(({ text }) => !/ {2}|^\s|\s$| \n|\n |\n\n| [.,:;?!)]|\( /.test(text))).toEqual([])
+  })
+
+  it('begins with a capital or a number, and does not end with a full stop', () => {
+    expect(breaking(({ text }) => /^[\p{Lu}0-9]/u.test(text) && !text.endsWith('.'))).toEqual([])
+  })
+
+  it('does not mix Cyrillic and Latin look-alikes in a word', () => {
+    const mixed = ({ text }: Said) =>
+      (text.match(/\p{L}+/gu) ?? []).some((word) => /[A-Za-z]/.test(word) && /[А-Яа-яЁёІіЎў]/.test(word))
+    expect(breaking((said) => !mixed(said))).toEqual([])
+  })
+
+  it('is in its language, as far as its letters tell', () => {
+    const foreign = { ru: /[ІіЎў]/, be: /[ИиЩщЪъ]/, en: /[А-Яа-яЁёІіЎў]/ }
+    expect(breaking(({ language, text }) => !foreign[language].test(text))).toEqual([])
+    expect(breaking(({ language, text }) => language === 'en' || /[А-Яа-яЁёІіЎў]/.test(text))).toEqual([])
+  })
+
+  it('writes ў after a vowel and у after a consonant where Belarusian does', () => {
+    const vowelBefore = /[аеёіоуыэюяАЕЁІОУЫЭЮЯ] ?у(?![ -])|[аеёіоуыэюя] у /
+    const consonantBefore = /[бвгджзйклмнпрстфхцчшь] ?ў/
+    expect(
+      breaking(
+        ({ language, text }) => language !== 'be' || !(vowelBefore.test(text) || consonantBefore.test(text)),
+      ),
+    ).toEqual([])
+  })
+
+  it('has a listing of one line a choice, 0 last', () => {
+    const choices = ({ text }: Said) => text.split('\n').slice(1)
+    expect(breaking((said) => choices(said).every((line) => /^[0-9] \p{Lu}/u.test(line)))).toEqual([])
+    expect(
+      breaking((said) =>
+        choices(said).every((line, at, { length }) => !line.startsWith('0') || at === length - 1),
+      ),
+    ).toEqual([])
+  })
+
+  it('says about as much in each language', () => {
+    const lengths = new Map<string, number[]>()
+    for (const { where, text } of all) {
+      const name = where.replace(/\/..$/, '')
+      lengths.set(name, [...(lengths.get(name) ?? []), letters(text).length])
+    }
+    const uneven = [...lengths].filter(([, counts]) => Math.max(...counts) > 2 * Math.min(...counts))
+    expect(uneven).toEqual([])
+  })
+
+  it('never shows what is kept of a secret', () => {
+    expect(breaking(({ text }) => !text.includes('SEALED'))).toEqual([])
+  })
+})

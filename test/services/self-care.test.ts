@@ -1,0 +1,411 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { UssdError } from '../../src/engine/errors.ts'
+import { Secret } from '../../src/engine/secret.ts'
+import { createKeyring } from '../../src/gateway/keyring.ts'
+import type { Store } from '../../src/gateway/ports.ts'
+import { bucketOf, subscriberName } from '../../src/gateway/records.ts'
+import { accessStates } from '../../src/gateway/subscriber.ts'
+import { createHashing } from '../../src/services/hashing.ts'
+import type { Hashing } from '../../src/services/hashing.ts'
+import { createPuk1 } from '../../src/services/puk1.ts'
+import { createBench, createQuickHashing } from '../support/self-care.ts'
+
+const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
+const camera = '+375291234560'
+const phone = '+375291234567'
+const stranger = '+375297654321'
+const puk1 = '56789012'
+const password = '80291'
+const closed = accessStates.filter((access) => access !== 'open')
+
+let bench: ReturnType<typeof createBench>
+beforeEach(async () => {
+  bench = createBench()
+  await bench.register(camera, { tariff: 'Видеонаблюдение', puk1 })
+  Object.assign(bench.asked, { stored: 0, nothing: 0 })
+})
+
+const set = (guess: string, to = password, msisdn = camera) =>
+  bench.selfCare.setPassword(msisdn, new Secret(guess), new Secret(to))
+const logIn = (given = password, msisdn = camera) => bench.selfCare.logIn(msisdn, new Secret(given))
+const refused = { kind: 'refused' }
+
+/** As many wrong secrets, which could be PUK1 or passwords. */
+const guessed = (count: number) => Array.from({ length: count }, (_, i) => new Secret(String(10_000_000 + i)))
+
+/** Logs in where that must succeed. */
+async function tokenOf(given = password, msisdn = camera): Promise<string> {
+  const loggedIn = await logIn(given, msisdn)
+  if (loggedIn.kind !== 'in') throw new Error(`the log-in was ${loggedIn.kind}`)
+  return loggedIn.token
+}
+
+describe('setting the password with PUK1 (L3)', () => {
+  it.each([
+    'Видеонаблюдение',
+    'Спутниковый мониторинг',
+    ' ВИДЕОНАБЛЮДЕНИЕ ',
+    'Безлимитный Интернет',
+    'Internet 5G',
+  ])('is for tariff plan "%s"', async (tariff) => {
+    await bench.register(phone, { tariff, puk1 })
+    expect(await set(puk1, password, phone)).toBe(true)
+    expect(await logIn(password, phone)).toMatchObject({ kind: 'in' })
+  })
+
+  it('is for whoever opted in at a sales centre', async () => {
+    await bench.register(phone, { tariff: 'Комфорт', registrationByPuk1: true, puk1 })
+    expect(await set(puk1, password, phone)).toBe(true)
+  })
+
+  it('replaces the password before, and journals who did it, without a secret', async () => {
+    expect(await set(puk1)).toBe(true)
+    bench.elapse(1000)
+    expect(await set(puk1, '4711947')).toBe(true)
+    expect(await logIn()).toEqual(refused)
+    expect(await logIn('4711947')).toMatchObject({ kind: 'in' })
+    const journal = await bench.journalOf(camera)
+    expect(journal.map(({ change, by }) => [change, by])).toEqual([
+      ['subscriber-created', 'operator'],
+      ['password-set', 'subscriber'],
+      ['password-set', 'subscriber'],
+    ])
+    expect(new Set(journal.map(({ id }) => id)).size).toBe(3)
+  })
+
+  it('writes no secret in clear', async () => {
+    const token = await set(puk1).then(() => tokenOf())
+    expect(bench.written.length).toBeGreaterThan(3)
+    for (const commit of bench.written) {
+      for (const secret of [puk1, `"${password}"`, token]) expect(commit).not.toContain(secret)
+    }
+  })
+
+  describe('refuses after the work of comparing one PUK1', () => {
+    it.each<[string, Parameters<typeof bench.register>[1]]>([
+      ['another tariff plan', { tariff: 'Комфорт', puk1 }],
+      ['no PUK1 registered', { tariff: 'Видеонаблюдение' }],
+      [
+        'access closed by the subscriber',
+        { tariff: 'Видеонаблюдение', puk1, access: 'closed-by-subscriber' },
+      ],
+      [
+        'access closed by the organisation',
+        { tariff: 'Видеонаблюдение', puk1, access: 'closed-by-organisation' },
+      ],
+      ['access closed by the operator', { tariff: 'Видеонаблюдение', puk1, access: 'closed-by-operator' }],
+    ])('%s', async (_, fields) => {
+      await bench.register(phone, fields)
+      expect(await set(puk1, password, phone)).toBe(false)
+      expect(bench.asked).toEqual({ stored: 0, nothing: 1 })
+      expect(await bench.recordOf(phone)).toMatchObject({ password: null })
+    })
+
+    it('an unknown number, of which nothing is stored', async () => {
+      expect(await set(puk1, password, stranger)).toBe(false)
+      expect(bench.asked).toEqual({ stored: 0, nothing: 1 })
+      expect(await bench.recordOf(stranger)).toBeUndefined()
+    })
+
+    it('a wrong PUK1, which is counted', async () => {
+      expect(await set('56789013')).toBe(false)
+      expect(bench.asked).toEqual({ stored: 1, nothing: 0 })
+      expect(await bench.recordOf(camera)).toMatchObject({ puk1AttemptsLeft: 9, password: null })
+      expect((await bench.journalOf(camera)).at(-1)?.change).toBe('puk1-refused')
+    })
+
+    it('the right PUK1, once ten in a row were wrong', async () => {
+      for (let i = 0; i < 10; i++) expect(await set(`0000000${i}`)).toBe(false)
+      Object.assign(bench.asked, { stored: 0, nothing: 0 })
+      expect(await set(puk1)).toBe(false)
+      expect(bench.asked).toEqual({ stored: 0, nothing: 1 })
+      expect(await bench.recordOf(camera)).toMatchObject({ puk1AttemptsLeft: 0, password: null })
+    })
+  })
+
+  it('counts no guess where the tariff plan does not allow it', async () => {
+    await bench.register(phone, { tariff: 'Комфорт', puk1 })
+    for (let i = 0; i < 12; i++) await set('00000000', password, phone)
+    expect(await bench.recordOf(phone)).toMatchObject({ puk1AttemptsLeft: 10 })
+  })
+
+  it('gives all ten attempts back for a right PUK1', async () => {
+    for (let i = 0; i < 9; i++) await set('00000000')
+    expect(await set(puk1)).toBe(true)
+    expect(await bench.recordOf(camera)).toMatchObject({ puk1AttemptsLeft: 10 })
+  })
+
+  it('is locked by the tenth wrong PUK1 until the operator unlocks it', async () => {
+    for (let i = 0; i < 10; i++) await set('00000000')
+    const changes = (await bench.journalOf(camera)).map(({ change }) => change)
+    expect(changes.slice(1)).toEqual([...Array<string>(9).fill('puk1-refused'), 'puk1-locked'])
+    expect(await set(puk1)).toBe(false)
+    await bench.register(camera, { puk1AttemptsLeft: 10 })
+    expect(await set(puk1)).toBe(true)
+  })
+
+  it('compares no more than ten of 64 PUK1 guessed at once, and is then locked', async () => {
+    const keyring = createKeyring({ current: Buffer.alloc(32, 7) })
+    bench = createBench({ keyring, hashing: createHashing({ keyring, waiting: 64 }) })
+    await bench.register(camera, { tariff: 'Видеонаблюдение', puk1 })
+    const guesses = Array.from({ length: 64 }, (_, i) => (i === 40 ? puk1 : String(10_000_000 + i)))
+    const outcomes = await Promise.all(guesses.map((guess) => set(guess)))
+    expect(outcomes).toEqual(Array(64).fill(false))
+    expect(bench.asked).toEqual({ stored: 10, nothing: 54 })
+    expect(await bench.recordOf(camera)).toMatchObject({ puk1AttemptsLeft: 0, password: null })
+    expect((await bench.journalOf(camera)).filter(({ change }) => change.startsWith('puk1-'))).toHaveLength(
+      10,
+    )
+  })
+
+  it('tells the outcome of no more than ten guesses made at once at several processes', async () => {
+    const processes = [bench.another(), bench.another(), bench.another(), bench.another()]
+    const outcomes = await Promise.allSettled(
+      processes.flatMap((selfCare) =>
+        guessed(16).map((guess) => selfCare.setPassword(camera, guess, new Secret(password))),
+      ),
+    )
+    for (const outcome of outcomes) {
+      if (outcome.status === 'fulfilled') expect(outcome.value).toBe(false)
+      else expect(outcome.reason).toMatchObject({ code: 'USSD_CONFLICT' })
+    }
+    const changes = (await bench.journalOf(camera)).map(({ change }) => change)
+    expect(changes.slice(1)).toEqual([...Array<string>(9).fill('puk1-refused'), 'puk1-locked'])
+    expect(await bench.recordOf(camera)).toMatchObject({ puk1AttemptsLeft: 0 })
+  })
+
+  it('stands although the store did not confirm it, and a wrong PUK1 is counted all the same', async () => {
+    const deaf = deafOnce(bench.store)
+    expect(await bench.another(deaf).setPassword(camera, new Secret(puk1), new Secret(password))).toBe(true)
+    expect(await logIn()).toMatchObject({ kind: 'in' })
+    const deafAgain = deafOnce(bench.store)
+    expect(await bench.another(deafAgain).setPassword(camera, new Secret('1'), new Secret('1'))).toBe(false)
+    expect((await bench.recordOf(camera))?.puk1AttemptsLeft).toBeLessThan(10)
+    expect(await logIn()).toMatchObject({ kind: 'in' })
+  })
+
+  it('is busy where no more hashes may wait, and counts nothing then', async () => {
+    const selfCare = over(async () => {
+      throw new UssdError('USSD_BUSY')
+    })
+    const isBusy = expect.objectContaining({ code: 'USSD_BUSY' })
+    await expect(selfCare.setPassword(camera, new Secret('1'), new Secret(password))).rejects.toEqual(isBusy)
+    await expect(selfCare.logIn(camera, new Secret(password))).rejects.toEqual(isBusy)
+    expect(await bench.recordOf(camera)).toMatchObject({ puk1AttemptsLeft: 10 })
+  })
+
+  it('has a code for it when the hashing does not come to it within the budget', async () => {
+    const selfCare = over(
+      (_stored, _domain, _msisdn, _secret, { signal } = {}) =>
+        new Promise((_resolve, reject) =>
+          // As the real one does; see the test of its queue.
+          signal?.addEventListener('abort', () => reject(new UssdError('USSD_TURN_TIMED_OUT'))),
+        ),
+      { budgetMs: 20 },
+    )
+    const isLate = { code: 'USSD_TURN_TIMED_OUT' }
+    await expect(selfCare.setPassword(camera, new Secret('1'), new Secret(password))).rejects.toMatchObject(
+      isLate,
+    )
+    await expect(selfCare.logIn(camera, new Secret(password))).rejects.toMatchObject(isLate)
+  })
+})
+
+/** Self-care whose hashing compares in another way. */
+function over(verify: Hashing['verify'], options: { budgetMs?: number } = {}) {
+  const hashing = { ...createQuickHashing(), verify }
+  return bench.another(bench.store, { hashing, puk1: createPuk1(hashing), ...options })
+}
+
+/** The store, whose first commit is carried out and never confirmed. */
+function deafOnce(store: Store): Store {
+  let heard = true
+  return {
+    ...store,
+    async commit(commit) {
+      const committed = await store.commit(commit)
+      if (!heard) return committed
+      heard = false
+      throw new UssdError('USSD_STORE_UNAVAILABLE')
+    },
+  }
+}
+
+describe('logging in (L5)', () => {
+  beforeEach(() => bench.register(camera, { password }))
+
+  it('begins a session of 15 minutes under a token nobody can guess', async () => {
+    const [first, second] = [await logIn(), await logIn()]
+    expect(first).toEqual({
+      kind: 'in',
+      token: expect.stringMatching(/^[\w-]{43}$/),
+      expiresInMs: 15 * MINUTE_MS,
+    })
+    expect(second).not.toEqual(first)
+  })
+
+  describe('is refused in one way, after the work of comparing one password, and counted', () => {
+    it.each<[string, string, Parameters<typeof bench.register>[1] | undefined]>([
+      ['an unknown number', password, undefined],
+      ['no password', password, {}],
+      ['a wrong password', '80292', { password }],
+      ['a password of no possible form', 'пароль', { password }],
+      ...closed.map((access) => [access, password, { password, access }] as [string, string, object]),
+    ])('%s', async (_, given, fields) => {
+      if (fields) await bench.register(phone, fields)
+      for (let tried = 1; tried <= 5; tried++) {
+        Object.assign(bench.asked, { stored: 0, nothing: 0 })
+        expect(await logIn(given, phone)).toEqual(refused)
+        expect(bench.asked.stored + bench.asked.nothing).toBe(1)
+      }
+      expect(await logIn(given, phone)).toEqual({ kind: 'throttled', retryAfterMs: 15 * MINUTE_MS })
+    })
+  })
+
+  it('looks at no password during a pause, the right one included, and says how long it is', async () => {
+    for (let i = 0; i < 5; i++) await logIn('00000')
+    bench.elapse(5 * MINUTE_MS)
+    Object.assign(bench.asked, { stored: 0, nothing: 0 })
+    expect(await logIn()).toEqual({ kind: 'throttled', retryAfterMs: 10 * MINUTE_MS })
+    expect(bench.asked).toEqual({ stored: 0, nothing: 0 })
+    bench.elapse(10 * MINUTE_MS)
+    expect(await logIn()).toMatchObject({ kind: 'in' })
+  })
+
+  it('pauses twice as long after the next wrong password', async () => {
+    for (let i = 0; i < 5; i++) await logIn('00000')
+    bench.elapse(15 * MINUTE_MS)
+    expect(await logIn('00000')).toEqual(refused)
+    expect(await logIn()).toEqual({ kind: 'throttled', retryAfterMs: 30 * MINUTE_MS })
+  })
+
+  it('forgets wrong passwords once the right one was given', async () => {
+    for (let round = 0; round < 3; round++) {
+      for (let i = 0; i < 4; i++) expect(await logIn('00000')).toEqual(refused)
+      expect(await logIn()).toMatchObject({ kind: 'in' })
+    }
+  })
+
+  it('compares no more than five of 64 passwords guessed at once', async () => {
+    const outcomes = await Promise.all(Array.from({ length: 64 }, (_, i) => logIn(String(10_000 + i))))
+    expect(outcomes.filter(({ kind }) => kind === 'refused')).toHaveLength(5)
+    expect(outcomes.filter(({ kind }) => kind === 'throttled')).toHaveLength(59)
+    expect(bench.asked.stored).toBe(5)
+  })
+
+  it('tells the outcome of no more than five guesses made at once at several processes', async () => {
+    const processes = [bench.another(), bench.another(), bench.another(), bench.another()]
+    const outcomes = await Promise.allSettled(
+      processes.flatMap((selfCare) => guessed(16).map((guess) => selfCare.logIn(camera, guess))),
+    )
+    const kinds = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.kind : 'failed'))
+    expect(kinds.filter((kind) => kind === 'refused').length).toBeLessThanOrEqual(5)
+    expect(kinds).not.toContain('in')
+    expect(await logIn()).toMatchObject({ kind: 'throttled' })
+  })
+
+  it('is open again after a pause once a new password was set with PUK1', async () => {
+    for (let i = 0; i < 5; i++) await logIn('00000')
+    expect(await logIn()).toMatchObject({ kind: 'throttled' })
+    expect(await set(puk1, '4711947')).toBe(true)
+    expect(await logIn('4711947')).toMatchObject({ kind: 'in' })
+  })
+
+  it('stays closed after the hundredth wrong password, however long nobody tries', async () => {
+    for (let failures = 0; failures < 100;) {
+      const tried = await logIn('00000')
+      if (tried.kind === 'throttled') bench.elapse(tried.retryAfterMs)
+      else failures += 1
+    }
+    bench.elapse(29 * DAY_MS)
+    expect(await logIn()).toMatchObject({ kind: 'throttled' })
+    bench.elapse(2 * DAY_MS)
+    expect(await logIn()).toMatchObject({ kind: 'throttled' })
+    await bench.register(camera, { password })
+    expect(await logIn()).toMatchObject({ kind: 'in' })
+  })
+
+  it('renews a hash made under a retired key, which ends no session', async () => {
+    const [oldKey, newKey] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
+    const old = createKeyring({ current: oldKey })
+    const keyring = createKeyring({ current: newKey, retired: [oldKey] })
+    bench = createBench({ keyring, hashing: createHashing({ keyring }) })
+    const stored = await createHashing({ keyring: old }).hash('password', camera, new Secret(password))
+    await bench.register(camera, { password })
+    await rewrite(camera, { password: stored })
+    const token = await tokenOf()
+    const record = await bench.recordOf(camera)
+    expect(record?.password?.key).toBe(keyring.id)
+    expect(await bench.selfCare.use(token)).toMatchObject({ msisdn: camera })
+    expect(await logIn()).toMatchObject({ kind: 'in' })
+    expect(await bench.recordOf(camera)).toEqual(record)
+  })
+})
+
+/** Puts into the record what another configuration would have left there. */
+async function rewrite(msisdn: string, fields: object): Promise<void> {
+  const [bucket, name] = [bucketOf(msisdn), subscriberName(msisdn)]
+  const { records } = await bench.store.load(bucket, [name])
+  const value = JSON.stringify({ ...JSON.parse(records[0]?.value ?? '{}'), ...fields })
+  const change = { name, expect: records[0]?.version, become: { kind: 'value', value } } as const
+  await bench.store.commit({ bucket, changes: [change], journal: [], deadlineMs: Infinity })
+}
+
+describe('a session (L6)', () => {
+  let token: string
+  beforeEach(async () => {
+    await bench.register(camera, { password })
+    token = await tokenOf()
+  })
+  const use = () => bench.selfCare.use(token)
+  const inUse = { msisdn: camera, expiresInMs: 15 * MINUTE_MS }
+
+  it('lasts as long as no 15 minutes pass without use', async () => {
+    for (let i = 0; i < 10; i++) {
+      bench.elapse(15 * MINUTE_MS - 1)
+      expect(await use()).toEqual(inUse)
+    }
+    bench.elapse(15 * MINUTE_MS + 1)
+    expect(await use()).toBeUndefined()
+  })
+
+  it.each(['', 'x', '*', 'A'.repeat(43), 'A'.repeat(5000)])(
+    'is not behind another token (%#)',
+    async (other) => {
+      expect(await bench.selfCare.use(other)).toBeUndefined()
+    },
+  )
+
+  it('ends when the password is set anew, by whomever (L10)', async () => {
+    expect(await set(puk1, password)).toBe(true)
+    expect(await use()).toBeUndefined()
+    token = await tokenOf()
+    await bench.register(camera, { password })
+    expect(await use()).toBeUndefined()
+  })
+
+  it.each(closed)('ends when access becomes %s', async (access) => {
+    await bench.register(camera, { access })
+    expect(await use()).toBeUndefined()
+    await bench.register(camera, { access: 'open' })
+    expect(await use()).toBeUndefined()
+  })
+
+  it('ends with the subscriber, and is not of the next one with this number', async () => {
+    await bench.subscribers.remove(camera)
+    await bench.register(camera, { password: '4711947' })
+    expect(await use()).toBeUndefined()
+  })
+
+  it('is one of several of the same subscriber', async () => {
+    const other = await tokenOf()
+    expect(await use()).toEqual(inUse)
+    expect(await bench.selfCare.use(other)).toEqual(inUse)
+  })
+
+  it('may be used several times at once, as a page does', async () => {
+    const uses = await Promise.allSettled(Array.from({ length: 12 }, use))
+    expect(uses).toEqual(Array(12).fill({ status: 'fulfilled', value: inUse }))
+  })
+})

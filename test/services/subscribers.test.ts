@@ -1,0 +1,207 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { languages } from '../../src/engine/authoring.ts'
+import { Secret } from '../../src/engine/secret.ts'
+import { accessStates, newSubscriber } from '../../src/gateway/subscriber.ts'
+import type { JournalRecord } from '../../src/gateway/subscriber.ts'
+import { demoSubscribers, registerDemoSubscribers } from '../../src/services/demo.ts'
+import type { SubscriberPatch } from '../../src/services/subscribers.ts'
+import { isSetByPuk1 } from '../../src/services/tariffs.ts'
+import { createBench } from '../support/self-care.ts'
+
+const msisdn = '+375291234567'
+const secret = /12345678|80291|hash|key|Generation/
+
+let bench: ReturnType<typeof createBench>
+beforeEach(() => {
+  bench = createBench()
+})
+
+const asNew = {
+  msisdn,
+  language: 'ru',
+  tariff: '',
+  client: null,
+  role: 'subscriber',
+  registrationByPuk1: false,
+  access: 'open',
+  closedBecause: null,
+  puk1AttemptsLeft: 10,
+  hasPuk1: false,
+  hasPassword: false,
+}
+
+const fields = fc.record<Required<Omit<SubscriberPatch, 'puk1' | 'password' | 'puk1AttemptsLeft'>>, never>(
+  {
+    language: fc.constantFrom(...languages),
+    tariff: fc.string(),
+    client: fc.option(fc.string()),
+    role: fc.constantFrom('subscriber', 'administrator'),
+    registrationByPuk1: fc.boolean(),
+    access: fc.constantFrom(...accessStates),
+    closedBecause: fc.constantFrom('sim-lost', 'restricted', null),
+  },
+  { requiredKeys: [] },
+)
+
+describe('a subscriber put by the operator', () => {
+  it('begins with open access and no password (L1)', async () => {
+    expect(await bench.subscribers.put(msisdn, {})).toEqual({ created: true, view: asNew })
+    expect(await bench.subscribers.get(msisdn)).toEqual(asNew)
+  })
+
+  it('keeps whatever a later patch leaves out, and a reason only with access closed by the operator', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fields, { minLength: 1, maxLength: 5 }), async (patches) => {
+        bench = createBench()
+        let expected: Record<string, unknown> = asNew
+        for (const [i, patch] of patches.entries()) {
+          expected = { ...expected, ...patch }
+          if (expected['access'] !== 'closed-by-operator') expected = { ...expected, closedBecause: null }
+          expect(await bench.subscribers.put(msisdn, patch)).toEqual({ created: i === 0, view: expected })
+          expect(await bench.subscribers.get(msisdn)).toEqual(expected)
+        }
+      }),
+    )
+  })
+
+  it('is re-opened by nothing but access itself: a change of tariff leaves it closed (L1)', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...accessStates), fields, async (access, patch) => {
+        bench = createBench()
+        await bench.subscribers.put(msisdn, { access })
+        const { access: _access, ...rest } = patch
+        expect((await bench.subscribers.put(msisdn, rest)).view.access).toBe(access)
+      }),
+    )
+  })
+
+  it('shows of its secrets only whether they are there', async () => {
+    const put = await bench.register(msisdn, { puk1: '12345678', password: '80291' })
+    expect(put.view).toEqual({ ...asNew, hasPuk1: true, hasPassword: true })
+    for (const shown of [put, await bench.subscribers.get(msisdn), await bench.journalOf(msisdn)]) {
+      expect(JSON.stringify(shown).replace(/hasP\w+/g, '')).not.toMatch(secret)
+    }
+    for (const commit of bench.written) expect(commit).not.toMatch(/12345678"|"80291"/)
+  })
+
+  it('gets ten attempts at a PUK1 that was set anew, and at the same one when the operator unlocks it', async () => {
+    await bench.register(msisdn, { tariff: 'Интернет', puk1: '12345678' })
+    const guess = (puk1: string) => bench.selfCare.setPassword(msisdn, new Secret(puk1), new Secret('80291'))
+    for (let i = 0; i < 10; i++) await guess('00000000')
+    expect(await bench.subscribers.get(msisdn)).toMatchObject({ puk1AttemptsLeft: 0 })
+    await bench.register(msisdn, { tariff: 'Интернет-2' })
+    expect(await bench.subscribers.get(msisdn)).toMatchObject({ puk1AttemptsLeft: 0 })
+    await bench.register(msisdn, { puk1AttemptsLeft: 10 })
+    expect(await guess('12345678')).toBe(true)
+    for (let i = 0; i < 10; i++) await guess('00000000')
+    await bench.register(msisdn, { puk1: '87654321' })
+    expect(await bench.subscribers.get(msisdn)).toMatchObject({ puk1AttemptsLeft: 10 })
+    expect(await guess('12345678')).toBe(false)
+    expect(await guess('87654321')).toBe(true)
+  })
+
+  it('is one record, however many put it at once', async () => {
+    const tariffs = Array.from({ length: 20 }, (_, i) => `Комфорт ${i}`)
+    const puts = await Promise.all(tariffs.map((tariff) => bench.subscribers.put(msisdn, { tariff })))
+    expect(puts.filter(({ created }) => created)).toHaveLength(1)
+    expect(await bench.journalOf(msisdn)).toHaveLength(20)
+    expect(await bench.subscribers.get(msisdn)).toMatchObject({ tariff: 'Комфорт 19' })
+  })
+})
+
+describe('a subscriber removed', () => {
+  it('is gone, once', async () => {
+    await bench.register(msisdn, { puk1: '12345678' })
+    expect(await bench.subscribers.remove(msisdn)).toBe(true)
+    expect(await bench.subscribers.get(msisdn)).toBeUndefined()
+    expect(await bench.subscribers.remove(msisdn)).toBe(false)
+  })
+
+  it('leaves nothing to the next with the same number', async () => {
+    await bench.register(msisdn, { tariff: 'Комфорт', client: 'acme', puk1: '12345678', password: '80291' })
+    await bench.subscribers.remove(msisdn)
+    expect(await bench.subscribers.put(msisdn, {})).toEqual({ created: true, view: asNew })
+  })
+
+  it('that never was is told apart', async () => {
+    expect(await bench.subscribers.get(msisdn)).toBeUndefined()
+    expect(await bench.subscribers.remove(msisdn)).toBe(false)
+    expect(await bench.journalOf(msisdn)).toEqual([])
+  })
+})
+
+describe('the journal', () => {
+  it('tells what the operator did, to whom and when', async () => {
+    await bench.register(msisdn)
+    bench.elapse(1000)
+    await bench.register(msisdn, { tariff: 'Комфорт', password: '80291' })
+    bench.elapse(1000)
+    await bench.subscribers.remove(msisdn)
+    const journal = await bench.journalOf(msisdn)
+    const startMs = journal[0]?.atMs ?? 0
+    expect(journal.map(({ change, by, atMs }) => [change, by, atMs - startMs])).toEqual([
+      ['subscriber-created', 'operator', 0],
+      ['subscriber-changed', 'operator', 1000],
+      ['password-set', 'operator', 1000],
+      ['subscriber-removed', 'operator', 2000],
+    ])
+  })
+
+  it('gives every change a key of its own, also to changes of different numbers in the same millisecond', async () => {
+    const numbers = Object.keys(demoSubscribers)
+    for (const number of numbers) await bench.register(number)
+    for (const number of numbers) await bench.register(number, { tariff: 'Комфорт', password: '80291' })
+    for (const number of numbers) await bench.subscribers.remove(number)
+    const entries = (await Promise.all(numbers.map((number) => bench.journalOf(number)))).flat()
+    expect(entries).toHaveLength(4 * numbers.length)
+    expect(repeated(entries)).toEqual([])
+  })
+
+  it('gives a number that is registered again in the same millisecond another key', async () => {
+    for (let i = 0; i < 3; i++) {
+      await bench.register(msisdn)
+      await bench.subscribers.remove(msisdn)
+    }
+    expect(repeated(await bench.journalOf(msisdn))).toEqual([])
+  })
+})
+
+const repeated = (entries: JournalRecord[]) =>
+  entries.map(({ id }) => id).filter((id, i, ids) => ids.indexOf(id) !== i)
+
+describe('the demo subscribers', () => {
+  it('are registered with their secrets, once; what somebody changed stays', async () => {
+    await registerDemoSubscribers(bench.subscribers)
+    for (const [number, { puk1, ...patch }] of Object.entries(demoSubscribers)) {
+      const { puk1: _puk1, password: _password, passwordGeneration: _generation, ...open } = newSubscriber
+      const hasPuk1 = puk1 !== undefined
+      const view = { msisdn: number, ...open, ...patch, hasPuk1, hasPassword: false }
+      expect(await bench.subscribers.get(number)).toEqual(view)
+    }
+    await bench.register(msisdn, { access: 'closed-by-subscriber' })
+    await registerDemoSubscribers(bench.subscribers)
+    expect(await bench.subscribers.get(msisdn)).toMatchObject({ access: 'closed-by-subscriber' })
+  })
+
+  it('have the PUK1 that is documented', async () => {
+    await registerDemoSubscribers(bench.subscribers)
+    const set = bench.selfCare.setPassword('+375291234560', new Secret('56789012'), new Secret('80291'))
+    expect(await set).toBe(true)
+  })
+})
+
+describe('a tariff plan', () => {
+  it.each([
+    'Видеонаблюдение',
+    'СПУТНИКОВЫЙ МОНИТОРИНГ',
+    ' видеонаблюдение',
+    'Мобильный интернет',
+    'ИНТЕРНЕТ 50',
+    'Internet',
+  ])('"%s" lets PUK1 set the password', (tariff) => expect(isSetByPuk1(tariff)).toBe(true))
+
+  it.each(['', 'Комфорт', 'Видео', 'Мониторинг', 'Инет'])('"%s" does not', (tariff) =>
+    expect(isSetByPuk1(tariff)).toBe(false),
+  )
+})

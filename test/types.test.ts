@@ -1,0 +1,276 @@
+/**
+ * The mistakes the compiler must catch. It is `tsc` that tests this file: an `@ts-expect-error` over a line that compiles is an
+ * error itself.
+ */
+import { describe, expect, it } from '@jest/globals'
+import { assign, setup } from 'xstate'
+import type * as access from '../menus/access.ts'
+import type * as password from '../menus/password.ts'
+import { Secret, effect, lookup, secretOf } from '../src/engine/authoring.ts'
+import type {
+  Dialogue,
+  EffectsOf,
+  EffectsOfAll,
+  Json,
+  Language,
+  Reply,
+  Screens,
+  Tag,
+} from '../src/engine/authoring.ts'
+import type { Menu } from '../src/engine/menu.ts'
+import type { Services } from '../src/gateway/effects.ts'
+
+type Context = Dialogue & { left: number; name: string | null }
+type Call = { readonly msisdn: string }
+
+const declared = setup({
+  types: { input: {} as Dialogue, context: {} as Context, events: {} as Reply, tags: {} as Tag },
+  actors: {
+    look: lookup<undefined, { left: number }>(),
+    save: effect<{ pin: Secret; name: string }, { saved: boolean }>(),
+  },
+  guards: { isPin: ({ event }) => secretOf(event).reveal().length === 4 },
+})
+
+const machine = declared.createMachine({
+  context: ({ input }) => ({ ...input, left: 3, name: null }),
+  initial: 'lookingUp',
+  states: {
+    lookingUp: {
+      invoke: {
+        src: 'look',
+        onDone: { target: 'menu', actions: assign({ left: ({ event }) => event.output.left }) },
+        onError: 'bye',
+      },
+    },
+    menu: { on: { 1: 'settings', 2: 'pin', 0: 'bye' } },
+    pin: { on: { secret: { guard: 'isPin', target: 'savingPin' } } },
+    savingPin: {
+      invoke: {
+        src: 'save',
+        input: ({ event }) => ({ pin: secretOf(event), name: '' }),
+        onDone: 'bye',
+        onError: 'bye',
+      },
+    },
+    settings: {
+      initial: 'list',
+      states: {
+        list: { on: { 1: 'language' } },
+        language: { on: { text: 'readingLanguage' } },
+        readingLanguage: { invoke: { src: 'look', onDone: 'list', onError: 'list' } },
+      },
+    },
+    bye: { type: 'final' },
+  },
+})
+
+const text: Record<Language, string> = { ru: '', be: '', en: '' }
+
+describe('the types', () => {
+  it('let a sound menu through', () => {
+    const screens: Screens<typeof machine> = {
+      menu: text,
+      pin: { ru: (c) => String(c.left), be: ({ name }) => name ?? '', en: 'PIN' },
+      'settings.list': text,
+      'settings.language': text,
+      bye: text,
+    }
+    const menu: Menu = { machine, screens }
+    expect(Object.keys(menu.screens)).toEqual(['menu', 'pin', 'settings.list', 'settings.language', 'bye'])
+  })
+})
+
+const all = { menu: text, pin: text, 'settings.list': text, 'settings.language': text, bye: text }
+const { bye: _bye, ...withoutBye } = all
+const { be: _be, ...withoutBelarusian } = text
+
+export const screens: readonly Screens<typeof machine>[] = [
+  all,
+  // @ts-expect-error a screen is missing
+  withoutBye,
+  // @ts-expect-error there is no such state
+  { ...all, gone: text },
+  // @ts-expect-error a language is missing
+  { ...all, bye: withoutBelarusian },
+  // @ts-expect-error there is no such language
+  { ...all, bye: { ...text, uk: '' } },
+  // @ts-expect-error a state that works is never seen
+  { ...all, savingPin: text },
+  // @ts-expect-error nor is one inside another
+  { ...all, 'settings.readingLanguage': text },
+  // @ts-expect-error a state with others inside is not seen itself
+  { ...all, settings: text },
+  // @ts-expect-error a nested state is keyed by its path
+  { ...all, language: text },
+  // @ts-expect-error there is no such field of the context
+  { ...all, bye: { ...text, en: (c) => c.gone } },
+  // @ts-expect-error a field may be null
+  { ...all, bye: { ...text, en: (c) => c.name.trim() } },
+  // @ts-expect-error a text is a string
+  { ...all, bye: { ...text, en: (c) => c.left } },
+]
+
+const keepsASecret = setup({
+  types: { input: {} as Dialogue, context: {} as Dialogue & { pin: Secret | null }, events: {} as Reply },
+}).createMachine({ context: ({ input }) => ({ ...input, pin: null }), initial: 'menu', states: { menu: {} } })
+// @ts-expect-error a context is kept as JSON
+export const secretInContext: Screens<typeof keepsASecret> = { menu: text }
+
+const keepsASecretDeep = setup({
+  types: {
+    input: {} as Dialogue,
+    context: {} as Dialogue & { tried: { pin: Secret }[] },
+    events: {} as Reply,
+  },
+}).createMachine({ context: ({ input }) => ({ ...input, tried: [] }), initial: 'menu', states: { menu: {} } })
+// @ts-expect-error a context is kept as JSON, all the way down
+export const secretDeepInContext: Screens<typeof keepsASecretDeep> = { menu: text }
+
+const keepsADate = setup({
+  types: { input: {} as Dialogue, context: {} as Dialogue & { at: Date }, events: {} as Reply },
+}).createMachine({
+  context: ({ input }) => ({ ...input, at: new Date(0) }),
+  initial: 'menu',
+  states: { menu: {} },
+})
+// @ts-expect-error a date does not come back from JSON as a date
+export const dateInContext: Screens<typeof keepsADate> = { menu: text }
+
+const secret = new Secret('80291')
+export const json: readonly Json[] = [
+  'text',
+  { nested: [1, null, true] },
+  // @ts-expect-error a secret is not kept
+  secret,
+  // @ts-expect-error nor inside something
+  { kept: [secret] },
+  // @ts-expect-error nor what JSON leaves out
+  undefined,
+]
+
+export const secretAssigned = declared.createMachine({
+  context: ({ input }) => ({ ...input, left: 3, name: null }),
+  on: {
+    secret: {
+      // @ts-expect-error a secret is no string
+      actions: assign({ name: ({ event }) => event.secret }),
+    },
+  },
+})
+
+export const unknownField = declared.createMachine({
+  context: ({ input }) => ({ ...input, left: 3, name: null }),
+  on: {
+    1: {
+      // @ts-expect-error there is no such field of the context
+      actions: assign({ gone: () => 1 }),
+    },
+  },
+})
+
+export const unknownEffect = declared.createMachine({
+  context: ({ input }) => ({ ...input, left: 3, name: null }),
+  // @ts-expect-error there is no such effect
+  invoke: { src: 'gone' },
+})
+
+export const wrongInput = declared.createMachine({
+  context: ({ input }) => ({ ...input, left: 3, name: null }),
+  // @ts-expect-error the effect takes a secret
+  invoke: { src: 'save', input: { pin: '80291', name: '' } },
+})
+
+export const missingInput = declared.createMachine({
+  context: ({ input }) => ({ ...input, left: 3, name: null }),
+  // @ts-expect-error the effect takes a name
+  invoke: { src: 'save', input: ({ event }) => ({ pin: secretOf(event) }) },
+})
+
+export const wrongOutput = declared.createMachine({
+  context: ({ input }) => ({ ...input, left: 3, name: null }),
+  invoke: {
+    src: 'save',
+    input: ({ event }) => ({ pin: secretOf(event), name: '' }),
+    // @ts-expect-error the effect has no such outcome
+    onDone: { guard: ({ event }) => event.output.stored },
+  },
+})
+
+export const unknownEvent = declared.createMachine({
+  context: ({ input }) => ({ ...input, left: 3, name: null }),
+  // @ts-expect-error no subscriber can send it
+  on: { CANCEL: {} },
+})
+
+export const twoDigits = declared.createMachine({
+  context: ({ input }) => ({ ...input, left: 3, name: null }),
+  // @ts-expect-error a choice is one digit
+  on: { 10: {} },
+})
+
+export const unknownGuard = declared.createMachine({
+  context: ({ input }) => ({ ...input, left: 3, name: null }),
+  // @ts-expect-error there is no such guard
+  on: { 1: { guard: 'isGone' } },
+})
+
+export const unknownTag = declared.createMachine({
+  context: ({ input }) => ({ ...input, left: 3, name: null }),
+  // @ts-expect-error there is no such tag
+  tags: 'confirmed',
+})
+
+export const missingContext = declared.createMachine({
+  // @ts-expect-error the context has a name too
+  context: ({ input }) => ({ ...input, left: 3 }),
+})
+
+// @ts-expect-error a secret is not a string
+export const revealed: string = secret
+// @ts-expect-error what looks like a secret is none: its value is private to it
+export const forged: Secret = { reveal: () => '', toString: () => '', toJSON: () => '' }
+// @ts-expect-error a reply of a digit carries no secret
+export const secretOfDigit: Reply = { type: '1', secret }
+// @ts-expect-error a secret reply carries a Secret
+export const secretOfText: Reply = { type: 'secret', secret: '80291' }
+
+type Bodies = EffectsOf<typeof machine, Call>
+export const bodies: readonly Bodies[] = [
+  {
+    look: async () => ({ left: 1 }),
+    save: async ({ pin }, { msisdn }) => ({ saved: pin.reveal() === msisdn }),
+  },
+  // @ts-expect-error an effect has no body
+  { look: async () => ({ left: 1 }) },
+  // @ts-expect-error an outcome is missing
+  { look: async () => ({}), save: async () => ({ saved: true }) },
+  // @ts-expect-error an outcome is of another type
+  { look: async () => ({ left: '1' }), save: async () => ({ saved: true }) },
+  // @ts-expect-error an effect is a promise of its outcome
+  { look: () => ({ left: 1 }), save: async () => ({ saved: true }) },
+  // @ts-expect-error an input is of another type
+  { look: async () => ({ left: 1 }), save: async (_input: { pin: string }) => ({ saved: true }) },
+  // @ts-expect-error there is no such field of the call
+  { look: async (_input, call) => ({ left: call.gone }), save: async () => ({ saved: true }) },
+]
+
+type RealMenus = { '*141*0#': typeof password; '*141*3*6#': typeof access }
+type RealServices = EffectsOfAll<RealMenus, Call>
+const real = {} as RealServices
+const { openAccess: _openAccess, ...withoutOpening } = real
+
+export const services: readonly RealServices[] = [
+  real,
+  // @ts-expect-error an effect of one menu has no body
+  withoutOpening,
+  // @ts-expect-error an outcome that one of the menus does not know
+  { ...real, savePassword: async () => ({ outcome: 'kept' }) },
+  // @ts-expect-error both menus read the access, and one of them wants the attempts left
+  { ...real, readAccess: async () => ({ access: 'open' }) },
+  // @ts-expect-error the input is a secret, not text
+  { ...real, openAccess: async (_input: { puk1: string }) => ({ outcome: 'opened' }) },
+]
+
+/** The gateway takes bodies of any effects; only the types above hold them against the menus. */
+export const anyServices: Services = withoutOpening
