@@ -50,7 +50,10 @@ const LAST_TURNS_MS = 2000
 export interface Composed {
   /** Listens as configured, and resolves once requests are taken. */
   listen(): Promise<{ readonly url: string }>
-  /** `now`: ends at once. `gently`: tells the load balancer, finishes the turns under way, then ends. */
+  /**
+   * Finishes the turns under way and ends. `gently`: says first, for as long as a load balancer needs to hear it, that it is
+   * no longer ready.
+   */
   close(how: 'now' | 'gently'): Promise<void>
   readonly server: Server
   readonly subscribers: Subscribers
@@ -169,10 +172,8 @@ export function compose(
         if (how === 'gently') await pause(NOTICE_MS)
         const closed = once(server, 'close')
         server.close()
-        if (how === 'gently') {
-          server.closeIdleConnections()
-          await Promise.race([closed, pause(LAST_TURNS_MS)])
-        }
+        server.closeIdleConnections()
+        await Promise.race([closed, pause(LAST_TURNS_MS)])
         server.closeAllConnections()
         await closed
       }

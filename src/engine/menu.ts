@@ -24,11 +24,13 @@ export function compileMenu(code: string, menu: Menu): CompiledMenu {
   return { code, machine: menu.machine, screens: menu.screens, revision: revisionOf(menu.machine) }
 }
 
-/** The text of functions counts too: a guard that changes its meaning changes what a stored state allows. */
+/** The text of functions counts too: a guard or an assign that changes its meaning changes what a stored state means. */
 function revisionOf(machine: AnyStateMachine): string {
-  const { guards } = machine.implementations
-  const text = JSON.stringify([machine.config, guards], (_key, value: unknown) =>
-    typeof value === 'function' ? String(value) : value,
-  )
+  const { guards, actions } = machine.implementations
+  const text = JSON.stringify([machine.config, guards, actions], (_key, value: unknown) => {
+    if (typeof value !== 'function') return value
+    // All assigns are one function; what tells them apart hangs on it.
+    return 'assignment' in value ? { assignment: value.assignment } : String(value)
+  })
   return createHash('sha256').update(text).digest('hex').slice(0, 8)
 }

@@ -15,6 +15,8 @@ export const Session = z.object({
   state: z
     .object({ value: z.union([z.string(), z.record(z.string(), z.any())]), context: z.unknown() })
     .nullable(),
+  /** The turn that began it: the same begin again is a repeat, another one begins another dialogue. */
+  begunBy: z.string(),
   /** Number of turns answered. */
   turns: z.number(),
   /** Characters of the transcript at the last turn. */
@@ -57,6 +59,7 @@ export function answered(
       revision: turn.revision,
       latin: turn.latin,
       state: turn.answer.waits ? turn.state : null,
+      begunBy: before?.begunBy ?? turn.id,
       turns: (before?.turns ?? 0) + 1,
       heard: turn.heard,
       answeredAtMs: turn.nowMs,

@@ -53,7 +53,9 @@ export function createTranscripts(options: {
           const id = digest(callback, [heard.text])
           const receipt = isFresh ? session.receipts.find(({ turn }) => turn === id) : undefined
           if (receipt) return { kind: 'repeat', receipt }
-          if (heard.text === '' && !live) return { kind: 'begin', id, heard: 0 }
+          // Another code under the id of an old dialogue is a new one; the same code is that dialogue's begin, come late.
+          const begins = heard.text === '' && (!live || live.begunBy !== id)
+          if (begins) return { kind: 'begin', id, heard: 0 }
           if (!live) return { kind: 'expired' }
           if (live.state === null) return { kind: 'ended' }
           const before = heard.text.slice(0, live.heard)
@@ -72,7 +74,9 @@ export function createTranscripts(options: {
           const id = digest(callback, [String(heard.number), heard.typed ?? ''])
           const receipt = isFresh ? session.receipts.find(({ turn }) => turn === id) : undefined
           if (receipt) return { kind: 'repeat', receipt }
-          if (heard.typed === undefined) return { kind: 'begin', id, heard: heard.number }
+          if (heard.typed === undefined && live?.begunBy !== id)
+            return { kind: 'begin', id, heard: heard.number }
+          if (heard.typed === undefined) return { kind: 'out-of-step' }
           if (!live) return { kind: 'expired' }
           if (live.state === null) return { kind: 'ended' }
           if (heard.number !== live.heard + 1) return { kind: 'out-of-step' }

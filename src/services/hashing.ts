@@ -58,12 +58,13 @@ const CEILING = { memoryCost: 16 * COST.memoryCost, timeCost: 16, parallelism: 1
 /**
  * Hashing as OWASP and ASVS 5.0 11.4.2 have it: argon2id over HMAC-SHA-256(key, MSISDN ‖ digits), the key outside the
  * database and its own per domain. The key is what protects: 10^5 passwords under argon2id alone are an hour's work.
- * `parallel` (at least 1, default one core less than there are) run at once; `waiting` (default 20) may wait.
+ * `parallel` (at least 1, default one core less than there are) run at once; `waiting` (default 64, about two
+ * seconds of work) may wait.
  */
 export function createHashing({
   keyring,
   parallel = Math.max(1, availableParallelism() - 1),
-  waiting = 20,
+  waiting = 64,
 }: {
   keyring: Keyring
   parallel?: number

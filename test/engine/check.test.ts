@@ -59,8 +59,11 @@ describe('a sound menu', () => {
     const nested = {
       open: {
         initial: 'list',
-        on: { 0: 'bye' },
-        states: { list: { on: { 1: 'more', 3: '#amount' } }, more: { on: { 1: undefined, 2: '#sure' } } },
+        on: { 0: 'bye', 3: 'amount', 4: 'amount' },
+        states: {
+          list: { on: { 1: 'more', 4: undefined } },
+          more: { on: { 2: '#sure', 3: undefined, 4: [{ guard: 'isAmount', target: 'list' }] } },
+        },
       },
       amount: { id: 'amount', on: { text: 'open', 0: 'bye' } },
       sure: { id: 'sure', tags: 'confirmation', on: { 9: 'closingAll', 0: 'bye' } },
@@ -68,7 +71,7 @@ describe('a sound menu', () => {
     const texts = {
       open: undefined,
       'open.list': inAll('List\n1 More\n3 Amount\n0 Exit'),
-      'open.more': inAll('More\n2 Close\n0 Exit'),
+      'open.more': inAll('More\n2 Close\n4 List\n0 Exit'),
       sure: inAll('Sure?\n9 Yes\n0 No'),
     }
     expect(problemsOf(nested, texts)).toEqual([])

@@ -195,7 +195,7 @@ describe('a reply', () => {
     expect((await after(['2', '  Іван * 7 # '])).context).toMatchObject({ said: 'Іван * 7 #' })
   })
 
-  it.each(['1', '10', '01', '+0', '１', '٣', '', 'secret', 'xstate.init', '*'])(
+  it.each(['1', '10', '01', '+0', '１', '٣', '', 'text', 'secret', 'xstate.init', '*'])(
     'of %j is free text where the screen takes text and does not offer it',
     async (typed) => {
       expect((await after(['2', typed])).context).toMatchObject({ said: typed })
@@ -207,7 +207,7 @@ describe('a reply', () => {
     expect(valueOf(await after(['3', '0']))).toBe('menu')
   })
 
-  it.each(['80291', '1', '', 'text', '１'])(
+  it.each(['80291', '1', '', 'text', 'secret', '１'])(
     'of %j reaches the effect as a Secret where one is asked for',
     async (typed) => {
       const { perform, performed } = performing(known)

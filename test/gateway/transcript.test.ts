@@ -101,6 +101,19 @@ describe('a dialect that sends the whole transcript', () => {
     }
   })
 
+  it('begins another dialogue with another code under the same id, and never the same one again', () => {
+    let session = after(undefined, heard(''), 0)
+    for (let turn = 1; turn <= 9; turn++)
+      session = after(session, heard('1*'.repeat(turn).slice(0, -1)), turn)
+    expect(recognise(heard(''), session, 10)).toEqual({ kind: 'out-of-step' })
+    const ended = { ...session, state: null }
+    for (const before of [session, ended]) {
+      const other = { ...callback(heard('')), dialled: '*100#' }
+      expect(transcripts.recognise(other, before, 10)).toMatchObject({ kind: 'begin' })
+    }
+    expect(recognise(heard(''), ended, 10)).toEqual({ kind: 'ended' })
+  })
+
   it('has expired when nobody answered in time, and may then begin anew', () => {
     const session = after(undefined, heard(''), 0)
     expect(recognise(heard('1'), session, idleMs)).toMatchObject({ kind: 'reply' })
