@@ -15,7 +15,7 @@ export interface TestStore {
 }
 
 /** The Redis that all test files share; throws with what to do where there is none. */
-export function testRedisUrl(): string {
+function testRedisUrl(): string {
   const url = process.env['TEST_REDIS_URL']
   if (!url) throw new Error(process.env['TEST_REDIS_MISSING'] ?? 'TEST_REDIS_URL is not set.')
   return url
