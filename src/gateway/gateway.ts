@@ -4,13 +4,16 @@ import type { FaultCode } from '../engine/errors.ts'
 import type { Menu } from '../engine/menu.ts'
 import type { Services } from './effects.ts'
 import type { Keyring } from './keyring.ts'
-import type { Answer, Callback, Store } from './ports.ts'
+import type { Answer, Callback, Ended, Loaded, Store } from './ports.ts'
 import { createQueue } from './queue.ts'
 import { bucketOf, handleOf, sessionName, subscriberName } from './records.ts'
 import { createRouting } from './routing.ts'
+import { RECEIPTS_KEPT_MS, Session } from './session.ts'
+import { parseRecord } from './subscriber.ts'
 import { createTake, say } from './take.ts'
 import type { Outcome, Taken } from './take.ts'
 import { createBudget, transact } from './transaction.ts'
+import type { Work } from './transaction.ts'
 import { createTranscripts } from './transcript.ts'
 
 /** All that is known of a turn outside the gateway: no reply, no screen's text. The log masks the MSISDN. */
@@ -35,6 +38,8 @@ export interface TurnReport {
 export interface Gateway {
   /** Never rejects, and never takes longer than the turn's budget: a failure is an answer too. */
   turn(callback: Callback): Promise<Answer>
+  /** Closes the dialogue the network has ended: no late callback takes it up again. Never rejects. */
+  end(ended: Ended): Promise<void>
 }
 
 export function createGateway(options: {
@@ -105,5 +110,41 @@ export function createGateway(options: {
       })
       return taken.answer
     },
+
+    async end(ended) {
+      const startedMs = performance.now()
+      const name = sessionName(ended.dialect, ended.msisdn, ended.sessionId)
+      const at = { bucket: bucketOf(ended.msisdn), names: [name], budget: createBudget(turnBudgetMs) }
+      const closed = queue.run(ended.msisdn, () => transact(store, at, (loaded) => close(name, loaded)))
+      const { tries, fault } = await closed.then(
+        ({ tries }) => ({ tries, fault: undefined }),
+        (error: unknown) => ({ tries: 0, fault: asUssdError(error) }),
+      )
+      options.report({
+        dialect: ended.dialect,
+        session: handleOf(ended.dialect, ended.sessionId),
+        msisdn: ended.msisdn,
+        turn: undefined,
+        menu: undefined,
+        screen: undefined,
+        outcome: ended.why,
+        waits: false,
+        tries,
+        ms: performance.now() - startedMs,
+        fault: fault?.code,
+        detail: fault?.message,
+      })
+    },
+  }
+}
+
+/** An open session as it is once the network has ended it: its receipts stay, its state does not. */
+function close(name: string, { records: [record] }: Loaded): Work<void> {
+  const session = record && parseRecord(Session, record.value)
+  if (!session?.state) return { outcome: undefined }
+  const value = JSON.stringify({ ...session, state: null })
+  return {
+    outcome: undefined,
+    changes: [{ name, expect: record?.version, become: { kind: 'value', value, ttlMs: RECEIPTS_KEPT_MS } }],
   }
 }

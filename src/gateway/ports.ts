@@ -59,7 +59,7 @@ export interface JournalEntry {
 /**
  * Where sessions and subscriber records live. Both operations are one round trip and atomic.
  * They reject with `USSD_STORE_UNAVAILABLE` when the store did not answer; whether a commit happened is then unknown, and
- * loading again tells.
+ * loading again tells. They reject with `USSD_STORE_REFUSED` when it said no: then nothing was written.
  */
 export interface Store {
   load(bucket: number, names: readonly RecordName[]): Promise<Loaded>
@@ -73,8 +73,16 @@ export interface Store {
 
 /** What a callback says the subscriber has answered so far; a dialect knows which of these it can say. */
 export type Heard =
-  /** Every answer of the dialogue, joined with `*`; empty at the begin. */
-  | { readonly kind: 'transcript'; readonly text: string }
+  /**
+   * Every answer of the dialogue, joined with `*`, behind a code that stays the same. `begins`: a dialogue begins with an
+   * empty text, or, where a dialect says what was dialled in the same place, with any text of a session nobody knows.
+   */
+  | {
+      readonly kind: 'transcript'
+      readonly code: string
+      readonly text: string
+      readonly begins: 'empty' | 'unknown'
+    }
   /** The last answer and its place in the dialogue, counted from the begin; `typed` is undefined there. */
   | { readonly kind: 'numbered'; readonly number: number; readonly typed: string | undefined }
   /** The last answer alone; `typed` is undefined at the begin. */
@@ -87,7 +95,7 @@ export interface Callback {
   readonly sessionId: string
   /** E.164 with `+`. */
   readonly msisdn: string
-  /** The USSD string: the dialled code, with whatever was dialled behind it. */
+  /** The USSD string: the dialled code, with whatever was dialled behind it. Only looked at when a dialogue begins. */
   readonly dialled: string
   readonly heard: Heard
 }
@@ -96,4 +104,13 @@ export interface Callback {
 export interface Answer {
   readonly text: string
   readonly waits: boolean
+}
+
+/** The network says that a dialogue is over: the subscriber hung up, did not answer in time, or the network failed. */
+export interface Ended {
+  readonly dialect: string
+  readonly sessionId: string
+  /** E.164 with `+`. */
+  readonly msisdn: string
+  readonly why: 'cancelled' | 'timed-out' | 'failed'
 }

@@ -35,7 +35,7 @@ export type Receipt = Session['receipts'][number]
 export const RECEIPTS_KEPT_MS = 600_000
 
 /** Of a long dialogue the last turns' receipts are kept, so that a session does not grow with its length. */
-const RECEIPTS_KEPT = 8
+const RECEIPTS_KEPT = 16
 
 /** The session as the answered turn leaves it, and how long it is kept. */
 export function answered(

@@ -3,7 +3,7 @@ import { UssdError, asUssdError } from '../engine/errors.ts'
 import type { Perform } from '../engine/turn.ts'
 import { resume, start } from './dialogue.ts'
 import type { Services } from './effects.ts'
-import type { Answer, Callback, Loaded } from './ports.ts'
+import type { Answer, Callback, Ended, Loaded } from './ports.ts'
 import { handleOf, sessionName, subscriberName } from './records.ts'
 import type { Routing } from './routing.ts'
 import { sentences } from './sentences.ts'
@@ -25,6 +25,8 @@ export type Outcome =
   | 'out-of-step'
   | 'menu-changed'
   | 'unavailable'
+  /** The network said that the dialogue is over. */
+  | Ended['why']
 
 /** A turn taken: the answer, and what the log may know of how it came about. */
 export interface Taken {
@@ -37,7 +39,7 @@ export interface Taken {
   readonly fault?: UssdError
 }
 
-const sentenceOf: Record<Exclude<Outcome, 'shown' | 'not-understood' | 'repeat'>, Sentence> = {
+const sentenceOf: Record<Exclude<Outcome, 'shown' | 'not-understood' | 'repeat' | Ended['why']>, Sentence> = {
   'not-served': 'notServed',
   'unknown-code': 'unknownCode',
   expired: 'expired',

@@ -29,7 +29,15 @@ const MOST_TRIES = 6
 const COMMIT_WITHIN_MS = 400
 
 /**
- * Rejects with `USSD_STORE_UNAVAILABLE`, `USSD_TURN_TIMED_OUT` when the budget is used up, `USSD_CONFLICT` when the records
+ * A connection that broke is back in a moment, as a rule: loading is tried again for this long before the turn is given up,
+ * and for longer where a commit may have happened and its receipt tells the subscriber what came of it.
+ */
+const LOAD_AGAIN_WITHIN_MS = 250
+const LOOK_FOR_RECEIPT_WITHIN_MS = 800
+const BETWEEN_LOADS_MS = 25
+
+/**
+ * Rejects with `USSD_STORE_UNAVAILABLE` or `USSD_STORE_REFUSED`, `USSD_TURN_TIMED_OUT` when the budget is used up, `USSD_CONFLICT` when the records
  * kept moving, and with whatever the work throws. After a commit whose outcome is unknown the records are loaded again, and
  * the work finds there what it did.
  */
@@ -38,9 +46,9 @@ export async function transact<T>(
   at: { readonly bucket: number; readonly names: readonly RecordName[]; readonly budget: Budget },
   work: (loaded: Loaded) => Promise<Work<T>> | Work<T>,
 ): Promise<{ readonly outcome: T; readonly tries: number }> {
+  let unknown: UssdError | undefined
   for (let tries = 1; tries <= MOST_TRIES; tries++) {
-    hasTimeLeft(at.budget)
-    const loaded = await store.load(at.bucket, at.names)
+    const loaded = await loadAgain(store, at, unknown ? LOOK_FOR_RECEIPT_WITHIN_MS : LOAD_AGAIN_WITHIN_MS)
     const loadedAtMs = performance.now()
     const { outcome, changes, journal = [] } = await work(loaded)
     if (!changes) return { outcome, tries }
@@ -51,13 +59,31 @@ export async function transact<T>(
       const committed = await store.commit({ bucket: at.bucket, changes, journal, deadlineMs })
       if (committed.kind === 'ok') return { outcome, tries }
     } catch (error) {
-      if (!isUnknownOutcome(error)) throw error
+      if (!isUnavailable(error)) throw error
+      unknown = error
     }
   }
-  throw new UssdError('USSD_CONFLICT')
+  throw unknown ?? new UssdError('USSD_CONFLICT')
 }
 
-const isUnknownOutcome = (error: unknown): boolean =>
+async function loadAgain(
+  store: Store,
+  at: { readonly bucket: number; readonly names: readonly RecordName[]; readonly budget: Budget },
+  withinMs: number,
+): Promise<Loaded> {
+  const again = createBudget(withinMs)
+  for (;;) {
+    hasTimeLeft(at.budget)
+    try {
+      return await store.load(at.bucket, at.names)
+    } catch (error) {
+      if (!isUnavailable(error) || again.leftMs() <= 0) throw error
+      await new Promise((resolve) => void setTimeout(resolve, BETWEEN_LOADS_MS))
+    }
+  }
+}
+
+const isUnavailable = (error: unknown): error is UssdError =>
   error instanceof UssdError && error.code === 'USSD_STORE_UNAVAILABLE'
 
 function hasTimeLeft(budget: Budget): void {

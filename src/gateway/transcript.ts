@@ -36,7 +36,7 @@ export function createTranscripts(options: {
   /** 16 characters that stand for what was heard: 96 bits under a key that is not in the store. */
   const digest = (callback: Callback, heard: readonly string[]): string =>
     keyring
-      .mac('transcript', [callback.dialect, callback.sessionId, callback.msisdn, callback.dialled, ...heard])
+      .mac('transcript', [callback.dialect, callback.sessionId, callback.msisdn, ...heard])
       .toString('base64url')
       .slice(0, 16)
 
@@ -50,28 +50,35 @@ export function createTranscripts(options: {
 
       switch (heard.kind) {
         case 'transcript': {
-          const id = digest(callback, [heard.text])
+          const { code, text } = heard
+          const id = digest(callback, [code, text])
           const receipt = isFresh ? session.receipts.find(({ turn }) => turn === id) : undefined
           if (receipt) return { kind: 'repeat', receipt }
-          // Another code under the id of an old dialogue is a new one; the same code is that dialogue's begin, come late.
-          const begins = heard.text === '' && (!live || live.begunBy !== id)
-          if (begins) return { kind: 'begin', id, heard: 0 }
+          const continues =
+            session !== undefined &&
+            text.length > session.heard &&
+            digest(callback, [code, text.slice(0, session.heard)]) === last?.turn
+          // Another code under the id of an old dialogue is a new one; the same begin come late is not.
+          const isAnother = !live || live.begunBy !== id
+          const begins =
+            heard.begins === 'empty' ? text === '' && isAnother : !continues && (!live || live.state === null)
+          if (begins) return { kind: 'begin', id, heard: text.length }
           if (!live) return { kind: 'expired' }
           if (live.state === null) return { kind: 'ended' }
-          const before = heard.text.slice(0, live.heard)
-          const continues = heard.text.length > live.heard && digest(callback, [before]) === last?.turn
+          // A begin come so late that its receipt is gone is shown where the dialogue is now.
+          if (live.begunBy === id && last) return { kind: 'repeat', receipt: last }
           if (!continues) return { kind: 'out-of-step' }
-          if (live.heard === 0) return { kind: 'reply', id, heard: heard.text.length, typed: heard.text }
-          if (heard.text[live.heard] !== '*') return { kind: 'out-of-step' }
-          return {
-            kind: 'reply',
-            id,
-            heard: heard.text.length,
-            typed: heard.text.slice(live.heard + 1),
-          }
+          // Behind an empty transcript there is no star before an answer, but there is one behind an empty first answer.
+          if (live.heard === 0)
+            return { kind: 'reply', id, heard: text.length, typed: text.replace(/^\*/, '') }
+          if (text[live.heard] !== '*') return { kind: 'out-of-step' }
+          return { kind: 'reply', id, heard: text.length, typed: text.slice(live.heard + 1) }
         }
         case 'numbered': {
-          const id = digest(callback, [String(heard.number), heard.typed ?? ''])
+          const id = digest(callback, [
+            String(heard.number),
+            ...(heard.typed === undefined ? ['begin', callback.dialled] : ['reply', heard.typed]),
+          ])
           const receipt = isFresh ? session.receipts.find(({ turn }) => turn === id) : undefined
           if (receipt) return { kind: 'repeat', receipt }
           if (heard.typed === undefined && live?.begunBy !== id)
@@ -83,7 +90,10 @@ export function createTranscripts(options: {
           return { kind: 'reply', id, heard: heard.number, typed: heard.typed }
         }
         case 'unnumbered': {
-          const id = digest(callback, [heard.typed === undefined ? 'begin' : 'reply', heard.typed ?? ''])
+          const id = digest(
+            callback,
+            heard.typed === undefined ? ['begin', callback.dialled] : ['reply', heard.typed],
+          )
           const isQuick = session !== undefined && nowMs - session.answeredAtMs < repeatWithinMs
           if (last?.turn === id && isQuick) return { kind: 'repeat', receipt: last }
           if (heard.typed === undefined) return { kind: 'begin', id, heard: 0 }

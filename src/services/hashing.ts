@@ -4,6 +4,8 @@ import { availableParallelism } from 'node:os'
 import { UssdError } from '../engine/errors.ts'
 import type { Secret } from '../engine/secret.ts'
 import type { Keyring, Purpose } from '../gateway/keyring.ts'
+import { createGate } from './gate.ts'
+import type { Lane } from './gate.ts'
 
 /** What a hashed secret is. A hash made in one domain never matches in the other. */
 type HashDomain = Extract<Purpose, 'password' | 'puk1'>
@@ -59,18 +61,19 @@ const CEILING = { memoryCost: 16 * COST.memoryCost, timeCost: 16, parallelism: 1
  * Hashing as OWASP and ASVS 5.0 11.4.2 have it: argon2id over HMAC-SHA-256(key, MSISDN ‖ digits), the key outside the
  * database and its own per domain. The key is what protects: 10^5 passwords under argon2id alone are an hour's work.
  * `parallel` (at least 1, default one core less than there are) run at once; `waiting` (default 64, about two
- * seconds of work) may wait.
+ * seconds of work) may wait. Or it goes through a `gate` it shares with others.
  */
 export function createHashing({
   keyring,
   parallel = Math.max(1, availableParallelism() - 1),
   waiting = 64,
+  gate = createGate(parallel).lane(waiting),
 }: {
   keyring: Keyring
   parallel?: number
   waiting?: number
+  gate?: Lane
 }): Hashing {
-  const gate = createGate(parallel, waiting)
   const dummy = hashOfNothing()
 
   return {
@@ -134,53 +137,4 @@ function parsed(phc: string): ReturnType<typeof parseOptions> {
 
 function corrupt(detail: string): UssdError {
   return new UssdError('USSD_RECORD_CORRUPT', { detail })
-}
-
-const tooLate = () => new UssdError('USSD_TURN_TIMED_OUT', { detail: 'hashing' })
-
-/** Lets `parallel` jobs run at once and `limit` wait, first come first served; refuses the rest. */
-function createGate(parallel: number, limit: number) {
-  const queue: (() => void)[] = []
-  let running = 0
-
-  async function enter(signal: AbortSignal | undefined): Promise<void> {
-    if (signal?.aborted) throw tooLate()
-    if (running < parallel) {
-      running += 1
-      return
-    }
-    if (queue.length >= limit) throw new UssdError('USSD_BUSY', { detail: 'hashing' })
-    await new Promise<void>((resolve, reject) => {
-      const start = () => {
-        signal?.removeEventListener('abort', leave)
-        resolve()
-      }
-      const leave = () => {
-        queue.splice(queue.indexOf(start), 1)
-        reject(tooLate())
-      }
-      signal?.addEventListener('abort', leave, { once: true })
-      queue.push(start)
-    })
-  }
-
-  return {
-    get running() {
-      return running
-    },
-    get waiting() {
-      return queue.length
-    },
-    async run<T>(job: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-      await enter(signal)
-      try {
-        return await job()
-      } finally {
-        // The place goes straight to the next in the queue: given back first, a newcomer could overtake.
-        const next = queue.shift()
-        if (next) next()
-        else running -= 1
-      }
-    },
-  }
 }

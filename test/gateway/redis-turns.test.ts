@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { Redis } from 'ioredis'
 import type { Answer } from '../../src/gateway/ports.ts'
+import { sessionName } from '../../src/gateway/records.ts'
 import { sentences } from '../../src/gateway/sentences.ts'
 import { createRedisClient } from '../../src/store/redis/client.ts'
 import type { RedisClient } from '../../src/store/redis/client.ts'
@@ -78,6 +79,20 @@ describe('a turn over Redis', () => {
       .map(([key]) => key.replace(/^ussd:\{b\d+\}:/, ''))
     expect(lasting.toSorted()).toEqual(['journal', 'subscriber:375291234567'])
     expect(keys.filter((key) => key.includes(':session:')).length).toBeGreaterThan(0)
+  })
+
+  it('keeps a session ten minutes longer than it may idle, and ten minutes when it has ended', async () => {
+    const phone = dialogue(gateway, msisdn)
+    const ttlMs = async () => {
+      const name = sessionName('test', msisdn, phone.sessionId)
+      return redis.pttl((await redis.keys(`*:${name}`))[0] ?? '')
+    }
+    await phone.dial('*141*3*6#')
+    expect(await ttlMs()).toBeGreaterThan(900_000 + 500_000)
+    expect(await ttlMs()).toBeLessThanOrEqual(900_000 + 600_000)
+    await phone.type('0')
+    expect(await ttlMs()).toBeGreaterThan(500_000)
+    expect(await ttlMs()).toBeLessThanOrEqual(600_000)
   })
 
   it('is run again when the session expired in the store meanwhile, never on what was there', async () => {
@@ -191,7 +206,16 @@ describe('a turn while Redis is away', () => {
     expect((await heals()).text).toMatch(/^Access to self-care/)
   })
 
-  it('is done once when the answer of the commit was lost, whether told at once or on the next try', async () => {
+  it('is told what was done when only the answer of the commit was lost', async () => {
+    const phone = await atConfirmation()
+    // The load passes; the commit is carried out, its answer is lost, and the network is well again.
+    proxy.become({ kind: 'resetOnReply', after: 1, times: 1 })
+    expect((await phone.type('2')).text).toMatch(/^Access is closed/)
+    const closed = await gateway.journalOf(msisdn)
+    expect(closed.filter((change) => change === 'access-closed')).toHaveLength(1)
+  })
+
+  it('is done once when every answer is lost for a while', async () => {
     const phone = await atConfirmation()
     proxy.become({ kind: 'resetOnReply' })
     await phone.type('2')

@@ -88,6 +88,43 @@ describe('a transaction', () => {
     expect(commits[0]?.deadlineMs).toBeLessThanOrEqual((await store.load(1, [])).nowMs + 100)
   })
 
+  it('gives the store less than half a second for a commit, however large the budget', async () => {
+    const { store, commits } = troubled([])
+    await transact(store, at, once({ found: false }))
+    expect(commits[0]?.deadlineMs).toBeLessThanOrEqual((await store.load(1, [])).nowMs + 400)
+  })
+
+  it('loads again when the connection was just lost, and gives up when it stays away', async () => {
+    const { store } = troubled([])
+    let away = 3
+    const flaky: Store = {
+      ...store,
+      load: (...of) => (away-- > 0 ? Promise.reject(unavailable()) : store.load(...of)),
+    }
+    expect(await transact(flaky, at, once({ found: false }))).toEqual({ outcome: 'done', tries: 1 })
+    away = Infinity
+    await expect(transact(flaky, at, once({ found: false }))).rejects.toMatchObject({
+      code: 'USSD_STORE_UNAVAILABLE',
+    })
+  })
+
+  it('tries nothing again that the store has refused', async () => {
+    const refuse = () => Promise.reject(new UssdError('USSD_STORE_REFUSED', { detail: 'OOM' }))
+    const { store, commits } = troubled([refuse, refuse])
+    await expect(transact(store, at, once({ found: false }))).rejects.toMatchObject({
+      code: 'USSD_STORE_REFUSED',
+    })
+    expect(commits).toHaveLength(1)
+  })
+
+  it('says that the store was away, and not that records moved, when no commit was ever answered', async () => {
+    const lost = () => Promise.reject(unavailable())
+    const { store } = troubled(Array.from({ length: 50 }, () => lost))
+    await expect(transact(store, at, once({ found: false }))).rejects.toMatchObject({
+      code: 'USSD_STORE_UNAVAILABLE',
+    })
+  })
+
   it('does not begin, and does not commit, when its budget is used up', async () => {
     const { store, commits } = troubled([])
     const spent = { leftMs: () => 0 }

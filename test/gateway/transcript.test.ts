@@ -43,11 +43,12 @@ const recognise = (heard: Heard, session: Session | undefined, nowMs: number) =>
   transcripts.recognise(callback(heard), session, nowMs)
 
 describe('a dialect that sends the whole transcript', () => {
-  const heard = (text: string): Heard => ({ kind: 'transcript', text })
+  const heard = (text: string, code = '*141#'): Heard => ({ kind: 'transcript', code, text, begins: 'empty' })
 
   it('tells every answer from what was heard before, whatever characters it has', () => {
     // An empty first answer is written like the begin: the form has no way to say it.
-    const answers = fc.tuple(fc.string({ minLength: 1 }), fc.array(fc.string(), { maxLength: 5 }))
+    const first = fc.string({ minLength: 1 }).filter((text) => !text.startsWith('*'))
+    const answers = fc.tuple(first, fc.array(fc.string(), { maxLength: 5 }))
     fc.assert(
       fc.property(answers, ([first, others]) => {
         let session = after(undefined, heard(''), 0)
@@ -62,20 +63,20 @@ describe('a dialect that sends the whole transcript', () => {
     )
   })
 
-  it('knows each of the last eight turns again for ten minutes', () => {
+  it('knows each of the last sixteen turns again for ten minutes', () => {
     let session = after(undefined, heard(''), 0)
-    for (let turn = 1; turn <= 10; turn++)
+    for (let turn = 1; turn <= 18; turn++)
       session = after(session, heard('1*'.repeat(turn).slice(0, -1)), turn)
     const transcript = (turn: number) => heard('1*'.repeat(turn).slice(0, -1))
-    for (let turn = 3; turn <= 10; turn++) {
-      expect(recognise(transcript(turn), session, 11)).toMatchObject({
+    for (let turn = 3; turn <= 18; turn++) {
+      expect(recognise(transcript(turn), session, 19)).toMatchObject({
         kind: 'repeat',
         receipt: { text: `screen at ${turn}` },
       })
     }
-    expect(recognise(transcript(2), session, 11)).toEqual({ kind: 'out-of-step' })
-    expect(recognise(transcript(10), session, 10 + 600_000)).toMatchObject({ kind: 'repeat' })
-    expect(recognise(transcript(10), session, 10 + 600_001)).toEqual({ kind: 'out-of-step' })
+    expect(recognise(transcript(2), session, 19)).toEqual({ kind: 'out-of-step' })
+    expect(recognise(transcript(18), session, 18 + 600_000)).toMatchObject({ kind: 'repeat' })
+    expect(recognise(transcript(18), session, 18 + 600_001)).toEqual({ kind: 'out-of-step' })
   })
 
   it('is out of step when an answer is missing or another stands in its place', () => {
@@ -93,7 +94,7 @@ describe('a dialect that sends the whole transcript', () => {
     for (const other of [
       { sessionId: 'two' },
       { msisdn: '+375291234568' },
-      { dialled: '*142#' },
+      { heard: heard('1', '*142#') },
       { dialect: 'other' },
     ]) {
       const { kind } = transcripts.recognise({ ...callback(heard('1')), ...other }, session, 1)
@@ -103,12 +104,13 @@ describe('a dialect that sends the whole transcript', () => {
 
   it('begins another dialogue with another code under the same id, and never the same one again', () => {
     let session = after(undefined, heard(''), 0)
-    for (let turn = 1; turn <= 9; turn++)
+    for (let turn = 1; turn <= 17; turn++)
       session = after(session, heard('1*'.repeat(turn).slice(0, -1)), turn)
-    expect(recognise(heard(''), session, 10)).toEqual({ kind: 'out-of-step' })
+    // So late that its receipt is gone, the begin is shown where the dialogue is.
+    expect(recognise(heard(''), session, 18)).toMatchObject({ receipt: { text: 'screen at 17' } })
     const ended = { ...session, state: null }
     for (const before of [session, ended]) {
-      const other = { ...callback(heard('')), dialled: '*100#' }
+      const other = callback(heard('', '*100#'))
       expect(transcripts.recognise(other, before, 10)).toMatchObject({ kind: 'begin' })
     }
     expect(recognise(heard(''), ended, 10)).toEqual({ kind: 'ended' })
@@ -122,10 +124,50 @@ describe('a dialect that sends the whole transcript', () => {
     expect(recognise(heard('1'), undefined, 0)).toEqual({ kind: 'expired' })
   })
 
+  it('takes an empty first answer, which is written like the begin, and the answer behind it', () => {
+    const session = after(undefined, heard(''), 0)
+    expect(recognise(heard(''), session, 1)).toMatchObject({ kind: 'repeat' })
+    expect(recognise(heard('*80291'), session, 2)).toMatchObject({ kind: 'reply', typed: '80291' })
+  })
+
   it('keeps no text of what was typed', () => {
     let session = after(undefined, heard(''), 0)
     session = after(session, heard('80291'), 1)
     expect(JSON.stringify(session)).not.toContain('80291')
+  })
+})
+
+describe('a dialect whose transcript begins with what was dialled', () => {
+  const heard = (text: string): Heard => ({ kind: 'transcript', code: '*141#', text, begins: 'unknown' })
+
+  it('begins with any text of a session nobody knows, and tells every answer behind it', () => {
+    const answers = fc.array(fc.string(), { maxLength: 5 })
+    fc.assert(
+      fc.property(fc.constantFrom('', '0', '3*6', '3*6*1'), answers, (suffix, replies) => {
+        expect(recognise(heard(suffix), undefined, 0)).toMatchObject({ kind: 'begin' })
+        let session = after(undefined, heard(suffix), 0)
+        const all: string[] = suffix === '' ? [] : [suffix]
+        for (const typed of replies) {
+          all.push(typed)
+          const recognised = recognise(heard(all.join('*')), session, 0)
+          // Behind nothing, nothing cannot be said, and a star is taken for the one behind it.
+          if (all.join('*') === '') return expect(recognised.kind).toBe('repeat')
+          if (all.length === 1 && typed.startsWith('*')) return
+          expect(recognised).toMatchObject({ kind: 'reply', typed })
+          session = after(session, heard(all.join('*')), 0)
+        }
+      }),
+    )
+  })
+
+  it('repeats its begin, and takes up nothing that has expired or ended', () => {
+    const session = after(undefined, heard('3*6'), 0)
+    expect(recognise(heard('3*6'), session, 1)).toMatchObject({ kind: 'repeat' })
+    expect(recognise(heard('3*7'), session, 1)).toEqual({ kind: 'out-of-step' })
+    expect(recognise(heard('3*6*1'), session, idleMs + 1)).toEqual({ kind: 'expired' })
+    const ended = { ...session, state: null }
+    expect(recognise(heard('3*6*1'), ended, 1)).toEqual({ kind: 'ended' })
+    expect(recognise(heard('0'), ended, 1)).toMatchObject({ kind: 'begin' })
   })
 })
 
@@ -166,12 +208,12 @@ describe('a dialect that numbers nothing', () => {
 describe('a dialogue that has ended', () => {
   it('is not taken up again by any dialect', () => {
     const begins: Heard[] = [
-      { kind: 'transcript', text: '' },
+      { kind: 'transcript', code: '*141#', text: '', begins: 'empty' },
       { kind: 'numbered', number: 1, typed: undefined },
       { kind: 'unnumbered', typed: undefined },
     ]
     const replies: Heard[] = [
-      { kind: 'transcript', text: '1' },
+      { kind: 'transcript', code: '*141#', text: '1', begins: 'empty' },
       { kind: 'numbered', number: 2, typed: '1' },
       { kind: 'unnumbered', typed: '1' },
     ]

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import { inspect } from 'node:util'
 import { Secret } from '../../src/engine/secret.ts'
 import { createKeyring } from '../../src/gateway/keyring.ts'
+import { createGate } from '../../src/services/gate.ts'
 
 /** The real argon2, watched from outside: what begins, and how many are at work at once. */
 const seen = {
@@ -285,5 +286,24 @@ describe('the queue', () => {
     const jobs = many(2, () => hashing.hash('password', msisdn, password))
     expect(inspect([hashing, await jobs[1]], { depth: 9, showHidden: true })).not.toContain('80291')
     await jobs[0]
+  })
+})
+
+describe('two ways through one gate', () => {
+  it('let the work behind go only when nobody waits in front', async () => {
+    const gate = createGate(1)
+    const [front, behind] = [gate.lane(2), gate.lane(1)]
+    const order: string[] = []
+    const job = (name: string) => async () => void order.push(name)
+    const all = [
+      front.run(job('running'), undefined),
+      behind.run(job('behind'), undefined),
+      front.run(job('front 1'), undefined),
+      front.run(job('front 2'), undefined),
+    ]
+    expect([front.running, front.waiting, behind.waiting]).toEqual([1, 2, 1])
+    await expect(behind.run(job('one too many'), undefined)).rejects.toMatchObject({ code: 'USSD_BUSY' })
+    await Promise.all(all)
+    expect(order).toEqual(['running', 'front 1', 'front 2', 'behind'])
   })
 })

@@ -193,10 +193,10 @@ describe('the Redis store on a server of its own', () => {
     }
   })
 
-  it('is unavailable while Redis is full, and writes nothing of a commit', async () => {
+  it('refuses while Redis is full, and writes nothing of a commit', async () => {
     await test.redis.config('SET', 'maxmemory', '1')
     const refused = expect.objectContaining({
-      code: 'USSD_STORE_UNAVAILABLE',
+      code: 'USSD_STORE_REFUSED',
       message: expect.stringMatching(/: OOM$/),
     })
     await expect(commit('session:full')).rejects.toEqual(refused)

@@ -104,7 +104,7 @@ export function dialogue(
     sessionId,
     msisdn,
     dialled,
-    heard: { kind: 'transcript', text: replies.join('*') },
+    heard: { kind: 'transcript', code: dialled, text: replies.join('*'), begins: 'empty' },
   })
   return {
     sessionId,
@@ -118,5 +118,10 @@ export function dialogue(
     },
     /** The last callback as it was sent. */
     last: callback,
+    /** The last callback with another transcript. */
+    saying: (text: string): Callback => ({
+      ...callback(),
+      heard: { kind: 'transcript', code: dialled, text, begins: 'empty' },
+    }),
   }
 }

@@ -4,13 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
  * What a proxy does with bytes, on connections that are open as well as on new ones: `pass`es them on; swallows them
- * (`blackHole`); resets the client's connection when the server answers (`resetOnReply`: executed, but the reply is lost);
+ * (`blackHole`); resets the client's connection when the server answers (`resetOnReply`: executed, but the reply is lost; the first
+ * `after` answers pass, and only `times` are lost);
  * holds them for a while, in order (`delay`).
  */
 export type Fault =
   | { readonly kind: 'pass' }
   | { readonly kind: 'blackHole' }
-  | { readonly kind: 'resetOnReply' }
+  | { readonly kind: 'resetOnReply'; readonly after?: number; readonly times?: number }
   | { readonly kind: 'delay'; readonly delayMs: number }
 
 export interface Proxy {
@@ -19,12 +20,16 @@ export interface Proxy {
   close(): Promise<void>
 }
 
+/** Whether the answer was swallowed. */
+type ResetOnReply = (fault: Extract<Fault, { kind: 'resetOnReply' }>) => boolean
+
 /** A TCP proxy on loopback in front of a port, for the faults of a network. */
 export async function startProxy(targetPort: number): Promise<Proxy> {
   let fault: Fault = { kind: 'pass' }
+  let replies = 0
   const sockets = new Set<Socket>()
 
-  const forward = (from: Socket, to: Socket, link: { isLost: boolean }, atReply: () => void) => {
+  const forward = (from: Socket, to: Socket, link: { isLost: boolean }, atReply: ResetOnReply) => {
     let sent = Promise.resolve()
     sockets.add(from)
     from.on('error', () => {})
@@ -36,7 +41,7 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
       // TCP loses nothing in the middle: a connection whose bytes are gone stays silent for good.
       if (fault.kind === 'blackHole') link.isLost = true
       if (link.isLost) return
-      if (fault.kind === 'resetOnReply') atReply()
+      if (fault.kind === 'resetOnReply' && atReply(fault)) return
       const due = Date.now() + (fault.kind === 'delay' ? fault.delayMs : 0)
       sent = sent.then(async () => {
         if (due > Date.now()) await sleep(due - Date.now(), undefined, { ref: false })
@@ -47,14 +52,22 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
   const server = createServer((client) => {
     const target = connect(targetPort, '127.0.0.1')
     const link = { isLost: false }
-    forward(client, target, link, () => {})
-    forward(target, client, link, () => client.resetAndDestroy())
+    forward(client, target, link, () => false)
+    forward(target, client, link, ({ after = 0, times = Infinity }) => {
+      replies += 1
+      if (replies <= after || replies > after + times) return false
+      client.resetAndDestroy()
+      return true
+    })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
 
   return {
     port: (server.address() as AddressInfo).port,
-    become: (next) => void (fault = next),
+    become(next) {
+      fault = next
+      replies = 0
+    },
     async close() {
       server.close()
       for (const socket of sockets) socket.destroy()

@@ -14,7 +14,8 @@ export interface RedisStoreOptions {
  * The store in Redis: `load` and `commit` are one Lua script each. A record is a string `<version, 16 digits>|<text>`, a
  * journal is a stream.
  *
- * Rejects with USSD_STORE_UNAVAILABLE and a word for the cause (`timeout`, `READONLY`, `OOM` …), or with USSD_RECORD_CORRUPT
+ * Rejects with USSD_STORE_UNAVAILABLE (`timeout`, `closed`, `ECONNREFUSED` …), with USSD_STORE_REFUSED where Redis itself said
+ * no (`READONLY`, `OOM`, `BUSY` …), each with that word for the cause, or with USSD_RECORD_CORRUPT
  * where a key holds what no gateway has written. Neither carries ioredis' own error: that one shows the arguments.
  */
 export function createRedisStore({ client, prefix = 'ussd' }: RedisStoreOptions): Store {
@@ -80,6 +81,9 @@ async function answered<Reply>(reply: Promise<Reply>): Promise<Reply> {
     return await reply
   } catch (error) {
     const detail = nameFault(error)
-    throw new UssdError(detail === 'WRONGTYPE' ? 'USSD_RECORD_CORRUPT' : 'USSD_STORE_UNAVAILABLE', { detail })
+    if (detail === 'WRONGTYPE') throw new UssdError('USSD_RECORD_CORRUPT', { detail })
+    // An error that Redis itself has said begins with a word in capitals: it read the command and wrote nothing.
+    const isRefusal = /^[A-Z]+$/.test(detail) && !detail.startsWith('E')
+    throw new UssdError(isRefusal ? 'USSD_STORE_REFUSED' : 'USSD_STORE_UNAVAILABLE', { detail })
   }
 }
