@@ -1,13 +1,14 @@
 /** Puts the parts together: the only file that constructs them, and the only one that listens. */
 import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
+import { availableParallelism } from 'node:os'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { menus } from '../menus/index.ts'
 import { isLoopback } from './config.ts'
 import type { Config } from './config.ts'
 import { africastalking } from './dialects/africastalking.ts'
-import { dialects } from './dialects/index.ts'
+import { dialectsWith } from './dialects/index.ts'
 import type { EffectsOfAll } from './engine/authoring.ts'
 import { UssdError, asUssdError } from './engine/errors.ts'
 import type { Menu } from './engine/menu.ts'
@@ -16,17 +17,18 @@ import { createGateway } from './gateway/gateway.ts'
 import { createKeyring } from './gateway/keyring.ts'
 import type { Store } from './gateway/ports.ts'
 import { createApp } from './http/app.ts'
-import { handsetRoutes } from './http/handsets.ts'
 import { openApiDocument } from './http/openapi.ts'
 import { operationsRoutes } from './http/operations.ts'
 import { selfCareRoutes } from './http/self-care.ts'
 import { createHttpServer } from './http/server.ts'
+import { createSimulator } from './http/simulator.ts'
 import { subscriberRoutes } from './http/subscribers.ts'
 import { createTokenCheck } from './http/tokens.ts'
-import type { Log } from './log.ts'
 import { createLog } from './log.ts'
 import { createMetrics } from './metrics.ts'
+import { openStore } from './open-store.ts'
 import { registerDemoSubscribers } from './services/demo.ts'
+import { createGate } from './services/gate.ts'
 import { createHashing } from './services/hashing.ts'
 import { createServices } from './services/index.ts'
 import { createPasswords } from './services/password.ts'
@@ -34,14 +36,13 @@ import { createPuk1 } from './services/puk1.ts'
 import { createSelfCare } from './services/self-care.ts'
 import { createSubscribers } from './services/subscribers.ts'
 import type { Subscribers } from './services/subscribers.ts'
-import { createHandsets } from './simulator/handset.ts'
-import { createMemoryStore } from './store/memory.ts'
-import { createRedisClient } from './store/redis/client.ts'
-import { checkRedisPolicy } from './store/redis/policy.ts'
-import { createRedisStore } from './store/redis/store.ts'
 
 /** Requests that are not turns may take this long: an operator's client waits longer than a subscriber. */
 const REQUEST_BUDGET_MS = 5000
+
+/** About two seconds of hashing for dialogues; the requests behind them are refused sooner. */
+const HASHES_WAITING = 64
+const REQUESTS_WAITING = 32
 
 /** A load balancer asks `/readyz` this often; until it has, it still sends turns. */
 const NOTICE_MS = 1500
@@ -55,6 +56,8 @@ export interface Composed {
    * no longer ready.
    */
   close(how: 'now' | 'gently'): Promise<void>
+  /** Puts into the log that the process cannot go on. */
+  crashed(fault: UssdError): void
   readonly server: Server
   readonly subscribers: Subscribers
   readonly store: Store
@@ -78,14 +81,18 @@ export function compose(
     ? { store: instead.store, check: async () => {} }
     : openStore(config, log)
 
-  const hashing = createHashing({ keyring })
+  const dialects = dialectsWith(config.getDialect)
+  // Anybody may ask for a login, and each asks for a hash: subscribers in a dialogue go first.
+  const gate = createGate(Math.max(1, availableParallelism() - 1))
+  const hashing = createHashing({ keyring, gate: gate.lane(HASHES_WAITING) })
+  const hashingBehind = createHashing({ keyring, gate: gate.lane(REQUESTS_WAITING) })
   const passwords = createPasswords(hashing)
   const puk1 = createPuk1(hashing)
   const { weakPasswords, sessionIdleMs, turnBudgetMs, repeatWithinMs } = config
   const services = createServices({ passwords, puk1, keyring, weakPasswords })
   // Every menu finds its effects, with the inputs and outcomes it expects: a menu that does not fails to compile here.
   services satisfies EffectsOfAll<typeof menus, Call>
-  const metrics = createMetrics(hashing)
+  const metrics = createMetrics({ turns: hashing, requests: hashingBehind })
   const gateway = createGateway({
     store,
     menus: instead.menus ?? menus,
@@ -100,7 +107,14 @@ export function compose(
     },
   })
   const subscribers = createSubscribers({ store, hashing, passwords, budgetMs: REQUEST_BUDGET_MS })
-  const selfCare = createSelfCare({ store, hashing, passwords, puk1, keyring, budgetMs: REQUEST_BUDGET_MS })
+  const selfCare = createSelfCare({
+    store,
+    hashing: hashingBehind,
+    passwords: createPasswords(hashingBehind),
+    puk1: createPuk1(hashingBehind),
+    keyring,
+    budgetMs: REQUEST_BUDGET_MS,
+  })
 
   let url = ''
   let isStopping = false
@@ -114,23 +128,25 @@ export function compose(
 
   const { callbackToken, adminToken } = config
   const simulator = () => {
-    const handsets = createHandsets({
-      dialect: africastalking,
-      callbackUrl: () => `${url}/ussd/${africastalking.name}`,
-      ...(callbackToken !== undefined && { token: callbackToken }),
-    })
     // Whoever may type on these phones is every subscriber at once: from another machine only the operator may.
     const isAdmin = adminToken === undefined ? () => false : createTokenCheck(adminToken)
-    const isAllowed = isLoopback(config.host) ? () => true : isAdmin
-    return handsetRoutes({ handsets, isAllowed })
+    return createSimulator({
+      dialects,
+      usual: africastalking,
+      url: () => url,
+      token: callbackToken,
+      targets: config.simulatorTargets,
+      isAllowed: isLoopback(config.host) ? () => true : isAdmin,
+    })
   }
+  const simulated = config.simulator ? simulator() : undefined
   const app = createApp({
     gateway,
     dialects,
     callbackToken,
     routes: [
-      operationsRoutes({ notReadyBecause, metrics, openApi: openApiDocument() }),
-      ...(config.simulator ? [simulator()] : []),
+      operationsRoutes({ notReadyBecause, metrics, openApi: openApiDocument(dialects) }),
+      ...(simulated?.routes ?? []),
       subscriberRoutes({ subscribers, adminToken }),
       selfCareRoutes({ selfCare, weakPasswords }),
     ],
@@ -145,6 +161,7 @@ export function compose(
     server,
     subscribers,
     store,
+    crashed: (fault) => log.fault('the process cannot go on', fault),
 
     async listen() {
       await check()
@@ -168,6 +185,7 @@ export function compose(
 
     async close(how) {
       isStopping = true
+      simulated?.close()
       if (server.listening) {
         if (how === 'gently') await pause(NOTICE_MS)
         const closed = once(server, 'close')
@@ -179,30 +197,6 @@ export function compose(
       }
       await store.close()
       log.event('stopped')
-    },
-  }
-}
-
-function openStore(config: Config, log: Log): { store: Store; check: () => Promise<void> } {
-  if (config.store.kind === 'embedded') {
-    log.warning('the embedded store forgets everything on exit; set REDIS_URL to keep it')
-    return { store: createMemoryStore(), check: async () => {} }
-  }
-  const client = createRedisClient(
-    config.store.kind === 'redis' ? { url: config.store.url } : { clusterNodes: config.store.nodes },
-  )
-  return {
-    store: createRedisStore({ client }),
-    /** A Redis that drops records is refused; one that is not there yet is waited for by the turns themselves. */
-    async check() {
-      if (!(await client.whenReady(2000))) {
-        log.warning('Redis does not answer yet', { cause: client.lastFault() ?? 'unknown' })
-        return
-      }
-      const findings = await checkRedisPolicy(client)
-      for (const { kind, says } of findings) if (kind === 'warning') log.warning(says)
-      const problems = findings.filter(({ kind }) => kind === 'problem').map(({ says }) => says)
-      if (problems.length > 0) throw new UssdError('USSD_MISCONFIGURED', { detail: problems.join(' ') })
     },
   }
 }

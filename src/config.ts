@@ -18,11 +18,33 @@ const secretsKey = z
   .transform((text) => Buffer.from(text, 'base64'))
   .refine((bytes) => bytes.length === 32, { error: 'is 32 bytes in base64 (openssl rand -base64 32)' })
 
+/** It travels in a header: printable ASCII without blanks. */
+const token = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, { error: 'is made of printable ASCII characters without blanks' })
+
+/** Whether the address can be taken apart, with whatever user and password are in it. */
+function isAddress(address: string): boolean {
+  try {
+    const { username, password } = new URL(address)
+    return decodeURIComponent(username + password) !== undefined
+  } catch {
+    return false
+  }
+}
+
 const commaSeparated = (value: string) =>
   value
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
+
+/** Whether it is the beginning of addresses: an origin, with or without a path. */
+function isTarget(address: string): boolean {
+  const url = URL.canParse(address) ? new URL(address) : undefined
+  if (!url || !/^https?:$/.test(url.protocol)) return false
+  return [url.username, url.password, url.search, url.hash].every((part) => part === '')
+}
 
 const Environment = z.object({
   PORT: wholeNumber(0, 65_535).default(8141).meta({ description: 'port to listen on; 0 takes a free one' }),
@@ -32,6 +54,7 @@ const Environment = z.object({
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\/\S+$/, { error: 'begins with redis:// or rediss://' })
+    .refine(isAddress, { error: 'is not of the form redis://user:password@host:6379/0' })
     .optional()
     .meta({ description: '`redis://` or `rediss://`; without it and `REDIS_CLUSTER`, the embedded store' }),
   REDIS_CLUSTER: z
@@ -57,17 +80,35 @@ const Environment = z.object({
     description:
       'earlier values of `SECRETS_KEY`, comma-separated: they still verify, and nothing new is made with them',
   }),
-  CALLBACK_TOKEN: z.string().optional().meta({
+  CALLBACK_TOKEN: token.optional().meta({
     description:
       'what an aggregator shows: Bearer, Basic password or `?token=`; without it only loopback is served',
   }),
-  ADMIN_TOKEN: z
-    .string()
+  GET_DIALECT: z
+    .enum(['advanta', 'kemru', 'safaricom', 'crossgate'], {
+      error: 'is advanta, kemru, safaricom or crossgate',
+    })
+    .default('advanta')
+    .meta({
+      description: 'the form of `/ussd/get`: `advanta`, `kemru`, `safaricom`, `crossgate`',
+    }),
+  ADMIN_TOKEN: token
     .optional()
     .meta({ description: 'what `/subscribers` asks for; without it that route refuses' }),
   SIMULATOR: onOff
     .optional()
     .meta({ description: '`/handsets`; on only with the embedded store unless set' }),
+  SIMULATOR_TARGETS: z
+    .string()
+    .transform(commaSeparated)
+    .pipe(
+      z.array(z.string().refine(isTarget, { error: 'is http://host/path,https://host,… without passwords' })),
+    )
+    .default([])
+    .meta({
+      description:
+        'applications that `/handsets/…?url=` may call: addresses, comma-separated, and all below them',
+    }),
   DEMO: onOff
     .optional()
     .meta({ description: 'demo subscribers; on only with the embedded store unless set' }),
@@ -103,8 +144,12 @@ export interface Config {
   readonly secretsKey: Buffer | undefined
   readonly retiredSecretsKeys: readonly Buffer[]
   readonly callbackToken: string | undefined
+  /** Whose form of the GET family is taken. */
+  readonly getDialect: 'advanta' | 'kemru' | 'safaricom' | 'crossgate'
   readonly adminToken: string | undefined
   readonly simulator: boolean
+  /** Addresses that the simulated phones may call, each with everything below it. */
+  readonly simulatorTargets: readonly string[]
   readonly demo: boolean
   readonly sessionIdleMs: number
   readonly turnBudgetMs: number
@@ -154,8 +199,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     secretsKey: values.SECRETS_KEY,
     retiredSecretsKeys: values.SECRETS_KEYS_RETIRED,
     callbackToken: values.CALLBACK_TOKEN,
+    getDialect: values.GET_DIALECT,
     adminToken: values.ADMIN_TOKEN,
     simulator: values.SIMULATOR ?? isEmbedded,
+    simulatorTargets: values.SIMULATOR_TARGETS,
     demo: values.DEMO ?? isEmbedded,
     sessionIdleMs: values.SESSION_IDLE_SECONDS * 1000,
     turnBudgetMs: values.TURN_BUDGET_MS,

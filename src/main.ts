@@ -1,6 +1,6 @@
 import { compose } from './compose.ts'
 import { loadConfig } from './config.ts'
-import { UssdError } from './engine/errors.ts'
+import { UssdError, asUssdError } from './engine/errors.ts'
 
 /** A stop that hangs is ended after this long. */
 const HARD_STOP_MS = 8000
@@ -19,6 +19,12 @@ async function main(): Promise<void> {
     void gateway.close(how).then(() => process.exit(0))
   }
   process.on('SIGTERM', stop).on('SIGINT', stop)
+  // Node would print the error whole, and with it perhaps what a subscriber typed.
+  const crash = (error: unknown) => {
+    gateway.crashed(asUssdError(error))
+    void gateway.close('now').finally(() => process.exit(1))
+  }
+  process.on('uncaughtException', crash).on('unhandledRejection', crash)
   await gateway.listen()
 }
 

@@ -9,7 +9,7 @@ export interface Metrics {
   text(): Promise<string>
 }
 
-export function createMetrics(hashing: Hashing): Metrics {
+export function createMetrics(hashing: { readonly turns: Hashing; readonly requests: Hashing }): Metrics {
   const registers = [new Registry()]
   const [registry] = registers as [Registry]
   collectDefaultMetrics({ register: registry })
@@ -39,12 +39,13 @@ export function createMetrics(hashing: Hashing): Metrics {
   })
   new Gauge({
     name: 'ussd_hashes',
-    help: 'Slow hashes of secrets, running and waiting',
+    help: 'Slow hashes of secrets: running, waiting for a dialogue, waiting for a request',
     labelNames: ['state'],
     registers,
     collect() {
-      this.set({ state: 'running' }, hashing.running)
-      this.set({ state: 'waiting' }, hashing.waiting)
+      this.set({ state: 'running' }, hashing.turns.running)
+      this.set({ state: 'turns waiting' }, hashing.turns.waiting)
+      this.set({ state: 'requests waiting' }, hashing.requests.waiting)
     },
   })
   return {

@@ -48,6 +48,21 @@ describe('the configuration', () => {
     })
   })
 
+  it('takes the targets of simulated phones', () => {
+    expect(loadConfig({}).simulatorTargets).toEqual([])
+    expect(
+      loadConfig({ SIMULATOR_TARGETS: 'http://127.0.0.1:3000, https://shop.example/ussd' }).simulatorTargets,
+    ).toEqual(['http://127.0.0.1:3000', 'https://shop.example/ussd'])
+    for (const wrong of [
+      'shop.example',
+      'file:///etc',
+      'http://me:secret@shop.example',
+      'http://a/?b',
+      'http://a/#b',
+    ])
+      expect(problemsOf({ SIMULATOR_TARGETS: wrong })).toContain('SIMULATOR_TARGETS is http://host/path')
+  })
+
   it('keeps the keys that were used before', () => {
     const retired = Buffer.alloc(32, 2).toString('base64')
     const config = loadConfig({ SECRETS_KEY: key, SECRETS_KEYS_RETIRED: `${retired},${key}` })
@@ -76,6 +91,17 @@ describe('the configuration', () => {
       'REDIS_CLUSTER is host:port',
     ],
     ['the open world without a token', { HOST: '0.0.0.0' }, 'CALLBACK_TOKEN is required'],
+    [
+      'a token nobody could send',
+      { CALLBACK_TOKEN: 'my token' },
+      'CALLBACK_TOKEN is made of printable ASCII',
+    ],
+    [
+      'an address that is none',
+      { REDIS_URL: 'redis://:p%ZZ@a:1', SECRETS_KEY: key },
+      'REDIS_URL is not of the form',
+    ],
+    ['a port beyond all', { REDIS_URL: 'redis://a:99999', SECRETS_KEY: key }, 'REDIS_URL is not of the form'],
     ['a switch that is neither', { DEMO: 'yes' }, 'DEMO is on or off'],
     ['an unknown policy', { WEAK_PASSWORDS: 'ask' }, 'WEAK_PASSWORDS is warn, reject or allow'],
     [

@@ -8,6 +8,8 @@ import { callbackRoute } from './callback.ts'
 import { failure, failureRoute, notFound } from './failures.ts'
 import { createTokenCheck } from './tokens.ts'
 
+const methodOf = { GET: 'get', POST: 'post', PUT: 'put' } as const
+
 /** Builds the application and never listens. */
 export function createApp(options: {
   readonly gateway: Gateway
@@ -26,10 +28,10 @@ export function createApp(options: {
   const tokenCheck = options.callbackToken === undefined ? undefined : createTokenCheck(options.callbackToken)
   for (const dialect of Object.values(options.dialects)) {
     const address = `/ussd/${dialect.name}`
+    const addresses = [address, ...(dialect.paths ?? []).map((path) => `${address}${path}`)]
     const route = callbackRoute(dialect, options.gateway, tokenCheck)
-    if (dialect.methods.includes('POST')) app.post(address, route)
-    if (dialect.methods.includes('GET')) app.get(address, route)
-    app.all(address, (_request, response) => {
+    for (const method of dialect.methods) app[methodOf[method]](addresses, route)
+    app.all(addresses, (_request, response) => {
       const { status, type, body } = dialect.formatError(
         405,
         `Bad request: it takes ${dialect.methods.join(' or ')}`,

@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express'
-import type { Dialect, WireResponse } from '../dialects/dialect.ts'
+import type { Dialect, Method, WireResponse } from '../dialects/dialect.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { readBody } from './body.ts'
 import type { createTokenCheck } from './tokens.ts'
@@ -30,23 +30,41 @@ export function callbackRoute(
       return send(response, dialect.formatError(413, 'Bad request: the body is too large'))
     }
     const parsed = dialect.parseRequest({
-      method: request.method as 'GET' | 'POST',
+      method: request.method as Method,
+      path: request.path.slice(`/ussd/${dialect.name}`.length),
       query: request.query as Record<string, string | string[]>,
       headers: request.headers as Record<string, string>,
       body,
     })
-    if (parsed.kind === 'malformed') return send(response, dialect.formatError(400, parsed.sentence))
-    send(response, dialect.formatAnswer(await gateway.turn(parsed.callback)))
+    switch (parsed.kind) {
+      case 'malformed':
+        return send(response, dialect.formatError(400, parsed.sentence))
+      case 'ended':
+        if (parsed.ended) await gateway.end(parsed.ended)
+        return send(response, dialect.formatEnded(parsed.echo))
+      case 'callback':
+        return send(response, dialect.formatAnswer(await gateway.turn(parsed.callback), parsed.echo))
+    }
   }
 }
 
-/** A browser says so itself. Without a token, a page elsewhere could otherwise dial in the name of whoever reads it. */
-export const comesFromAnotherSite = (request: Request): boolean =>
-  ['cross-site', 'same-site'].includes(String(request.headers['sec-fetch-site']))
+/**
+ * Whether a page of another site asks: a browser says so itself, and a page whose host was made to point at this machine still
+ * names that host. Without a token, it could otherwise dial in the name of whoever reads it.
+ */
+export function comesFromAnotherSite({ headers, socket }: Request): boolean {
+  if (['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']))) return true
+  const host = (headers.host ?? '').replace(/:\d+$/, '')
+  return isLoopback(socket.localAddress ?? '') && !isLoopback(host)
+}
+
+const isLoopback = (host: string): boolean =>
+  /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?|::ffff:127(\.\d{1,3}){3})$/.test(host)
 
 /** Written in one piece: `response.send` would compute a type, a charset and an ETag for every answer. */
-function send(response: Response, { status, type, body }: WireResponse): void {
+function send(response: Response, { status, type, body, headers }: WireResponse): void {
   response.writeHead(status, {
+    ...headers,
     'Content-Type': type,
     'Content-Length': Buffer.byteLength(body),
     'Cache-Control': 'no-store',

@@ -25,7 +25,8 @@ export function failureRoute(report: (fault: UssdError) => void): ErrorRequestHa
     if (response.headersSent) return next(error)
     const fault = asUssdError(error, codeOfParser(error))
     const { status } = faults[fault.code]
-    if (status >= 500) report(fault)
+    // Being busy is counted, not told each time: whoever floods us must not flood the log as well.
+    if (status >= 500 && fault.code !== 'USSD_BUSY') report(fault)
     if (status === 503) response.setHeader('Retry-After', '2')
     response.status(status).json(failure(fault.code))
   }

@@ -1,10 +1,12 @@
 import { Router } from 'express'
-import type { Request, Response } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
 import { fieldProblem, msisdn } from '../dialects/fields.ts'
 import { faults } from '../engine/errors.ts'
 import type { FaultCode } from '../engine/errors.ts'
-import type { Handsets, Screen } from '../simulator/handset.ts'
+import type { Handsets } from '../simulator/handset.ts'
+import type { Lines } from '../simulator/lines.ts'
+import type { Screen } from '../simulator/screen.ts'
 import { readBody } from './body.ts'
 import { comesFromAnotherSite } from './callback.ts'
 import { failure } from './failures.ts'
@@ -20,6 +22,29 @@ export const HandsetPath = z.object({
   }),
 })
 
+const word = (description: string, example: string) =>
+  z
+    .string({ error: 'is given twice' })
+    .max(2000, { error: 'is too long' })
+    .optional()
+    .meta({ description, example })
+
+/** Where the dialogue that begins now leads; one in progress stays where it began. */
+export const HandsetQuery = z.strictObject({
+  url: word(
+    "Another application's callback, of those that `SIMULATOR_TARGETS` names",
+    'http://127.0.0.1:3000/ussd',
+  ),
+  dialect: word('In which wire format it is called', 'africastalking'),
+  profile: word('The carrier, and figures that overrule its own', 'safaricom,idle=60s'),
+  events: word(
+    'Where the application of `url` hears that a dialogue is over',
+    'http://127.0.0.1:3000/events',
+  ),
+  faults: word('What the network does wrong, and how often', 'duplicate=0.2,delay=0.1:50ms,drop=0.1:retry'),
+  seed: word('The same seed brings the same faults', '7'),
+})
+
 /** What a phone shows, as JSON. In plain text the text is the body and the rest are headers `Ussd-…`. */
 export const HandsetScreen = z.object({
   session: z
@@ -32,7 +57,12 @@ export const HandsetScreen = z.object({
   problem: z
     .string()
     .optional()
-    .meta({ description: 'Why the dialogue broke off: a sentence about the application, or the network' }),
+    .meta({ description: 'What went wrong: a sentence about the application, or the network' }),
+  faults: z
+    .array(z.enum(['duplicate', 'delay', 'drop', 'reorder', 'reset', 'begin']))
+    .readonly()
+    .optional()
+    .meta({ description: 'What the network did to this turn because it was asked to' }),
 })
 
 /**
@@ -40,31 +70,20 @@ export const HandsetScreen = z.object({
  * typed, whatever content type is given, and is never logged. Everything is said in plain text, or in JSON to who accepts
  * nothing else.
  *
- * @param isAllowed whether the caller may act as any subscriber: whoever types here holds everybody's phone
+ * @param lines where a dialogue may lead, as the query says it
+ * @param access lets through whoever may use the phones
  */
 export function handsetRoutes(options: {
   readonly handsets: Handsets
-  readonly isAllowed: (request: Request) => boolean
+  readonly lines: Lines
+  readonly access: RequestHandler
 }): Router {
-  const { handsets, isAllowed } = options
+  const { handsets, lines } = options
   const router = Router()
 
   router
     .route('/handsets/:msisdn')
-    .all((request, response, next) => {
-      response.setHeader('Cache-Control', 'no-store')
-      response.vary('Accept')
-      if (comesFromAnotherSite(request)) {
-        return refuse('USSD_REFUSED', 'A page of another site may not use the phones.', { request, response })
-      }
-      if (!isAllowed(request)) {
-        return refuse('USSD_REFUSED', 'The phones are for this machine, or for the admin token.', {
-          request,
-          response,
-        })
-      }
-      next()
-    })
+    .all(options.access)
     .get((request, response) => {
       const phone = phoneOf({ request, response })
       if (phone !== undefined) show(handsets.screen(phone), { request, response })
@@ -78,6 +97,15 @@ export function handsetRoutes(options: {
     .post(async (request, response) => {
       const phone = phoneOf({ request, response })
       if (phone === undefined) return
+      const query = HandsetQuery.safeParse(request.query)
+      if (!query.success) {
+        return refuse('USSD_BAD_REQUEST', `${fieldProblem(query.error)}.`, { request, response })
+      }
+      const chosen = lines(query.data)
+      if (chosen.kind !== 'line') {
+        const code = chosen.kind === 'refused' ? 'USSD_REFUSED' : 'USSD_BAD_REQUEST'
+        return refuse(code, chosen.sentence, { request, response })
+      }
       const body = await readBody(request, INPUT_LIMIT_BYTES).catch(() => null)
       if (body === null) return void response.destroy()
       if (body === undefined) {
@@ -92,11 +120,29 @@ export function handsetRoutes(options: {
         return refuse('USSD_BAD_REQUEST', 'What is typed must be UTF-8.', { request, response })
       }
       // `curl --data-binary @file` and `echo` end the line, and a phone has no such key.
-      const typed = await handsets.type(phone, body.replace(/\r?\n$/, ''))
+      const typed = await handsets.type(phone, body.replace(/\r?\n$/, ''), chosen.line)
       if (typed.kind === 'refused') return refuse('USSD_BAD_REQUEST', typed.sentence, { request, response })
       show(typed.screen, { request, response })
     })
   return router
+}
+
+/** Lets those through who may act as any subscriber: whoever types on the phones holds everybody's. */
+export function handsetAccess(isAllowed: (request: Request) => boolean): RequestHandler {
+  return (request, response, next) => {
+    response.setHeader('Cache-Control', 'no-store')
+    response.vary('Accept')
+    if (comesFromAnotherSite(request)) {
+      return refuse('USSD_REFUSED', 'A page of another site may not use the phones.', { request, response })
+    }
+    if (!isAllowed(request)) {
+      return refuse('USSD_REFUSED', 'The phones are for this machine, or for the admin token.', {
+        request,
+        response,
+      })
+    }
+    next()
+  }
 }
 
 interface Exchange {

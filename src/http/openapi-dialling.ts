@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-openapi'
 import { msisdn, sessionId, typed, ussdString } from '../dialects/fields.ts'
-import { HandsetPath, HandsetScreen } from './handsets.ts'
+import { HandsetPath, HandsetQuery, HandsetScreen } from './handsets.ts'
 import { failed, text } from './openapi-answers.ts'
 
 const form = 'application/x-www-form-urlencoded'
@@ -92,15 +92,15 @@ export const handset: ZodOpenApiPathItemObject = {
     tags: ['Handsets'],
     summary: 'Type a line: a code when the phone is idle, an answer in a dialogue',
     security: [{ adminBearer: [] }, { adminBasic: [] }, {}],
-    requestParams: { path: HandsetPath },
+    requestParams: { path: HandsetPath, query: HandsetQuery },
     requestBody: {
       required: true,
       content: { 'text/plain': { schema: z.string().max(182), example: '*141*0#' } },
     },
     responses: {
       200: screen,
-      ...failed('USSD_BAD_REQUEST', 'Nothing a phone can send'),
-      ...failed('USSD_REFUSED', 'Not from this machine, and no admin token'),
+      ...failed('USSD_BAD_REQUEST', 'Nothing a phone can send, or no such dialect, profile or fault'),
+      ...failed('USSD_REFUSED', 'Not from this machine, and no admin token; or no target that is allowed'),
       ...failed('USSD_TOO_LARGE', 'More than fits one message'),
     },
   },
@@ -115,5 +115,33 @@ export const handset: ZodOpenApiPathItemObject = {
       ...failed('USSD_BAD_REQUEST', 'No number of Belarus'),
       ...failed('USSD_REFUSED', 'Not from this machine, and no admin token'),
     },
+  },
+}
+
+const xml = (example: string) => ({ 'text/xml': { schema: z.string(), example } })
+
+export const networkPush: ZodOpenApiOperationObject = {
+  operationId: 'pushToHandset',
+  tags: ['Handsets'],
+  summary: 'Ask or notify a simulated phone from the side of the network, in the dialect of RestComm',
+  description:
+    'Only with `SIMULATOR=on`. The first post of a dialogue names the phone; the cookie of its answer goes with those that follow, and `<dialog prearrangedEnd="false"/>` ends it. A question waits for what is typed at `/handsets`. A phone that nobody used or looked at is absent.',
+  security: [{ adminBearer: [] }, { adminBasic: [] }, {}],
+  requestBody: {
+    required: true,
+    content: xml(
+      '<dialog mapMessagesSize="1"><unstructuredSSRequest_Request invokeId="1" dataCodingScheme="15" string="1 Yes"><msisdn number="375291234567" nai="international_number" npi="ISDN"/></unstructuredSSRequest_Request></dialog>',
+    ),
+  },
+  responses: {
+    200: {
+      description: 'What the subscriber answered, or why nothing came of it',
+      content: xml(
+        '<dialog type="Continue" mapMessagesSize="1"><errComponents/><unstructuredSSRequest_Response invokeId="1" dataCodingScheme="15" string="1"/></dialog>',
+      ),
+    },
+    400: text('No dialog of this dialect, or one of a dialogue that is over', 'The body is no dialog.'),
+    ...failed('USSD_REFUSED', 'Not from this machine, and no admin token'),
+    413: text('Larger than 8 kB', 'The dialog is larger than 8 kB.'),
   },
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { createDocument } from 'zod-openapi'
 import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-openapi'
+import type { Dialect } from '../dialects/dialect.ts'
 import { json, text } from './openapi-answers.ts'
-import { africasTalking, handset } from './openapi-dialling.ts'
+import { callbackPaths } from './openapi-callbacks.ts'
+import { handset, networkPush } from './openapi-dialling.ts'
 import { selfCare, subscriber } from './openapi-records.ts'
 
 const open = { tags: ['Operation'], security: [] } satisfies Partial<ZodOpenApiOperationObject>
@@ -54,7 +56,7 @@ const bearer = (description: string) => ({ type: 'http', scheme: 'bearer', descr
 const basic = (description: string) => ({ type: 'http', scheme: 'basic', description }) as const
 
 /** Everything that is served, as OpenAPI 3.1, from the schemas that the routes parse with. Built once, at start. */
-export const openApiDocument = () =>
+export const openApiDocument = (dialects: Readonly<Record<string, Dialect>>) =>
   createDocument({
     openapi: '3.1.1',
     info: {
@@ -72,8 +74,9 @@ export const openApiDocument = () =>
       { name: 'Operation', description: 'For those who run the gateway' },
     ],
     paths: {
-      '/ussd/africastalking': { post: africasTalking },
+      ...callbackPaths(dialects),
       '/handsets/{msisdn}': handset,
+      '/network/restcomm': { post: networkPush },
       '/subscribers/{msisdn}': subscriber,
       ...selfCare,
       ...operation,

@@ -11,7 +11,7 @@ import type { Server } from 'node:http'
  * exception from then on (expressjs/express#5998): more than half the time of a turn. Requests and responses are born with
  * those prototypes here, so that there is nothing left to change. A test holds the trick to Express's behaviour.
  */
-export function createHttpServer(app: Express): Server {
+export function createHttpServer(app: Express, { firstByteWithinMs = 5000 } = {}): Server {
   class Request extends http.IncomingMessage {}
   class Response extends http.ServerResponse {}
   adopt(Request.prototype, express.request, app)
@@ -32,6 +32,9 @@ export function createHttpServer(app: Express): Server {
     },
     app,
   )
+  // Node's own timers start with the first byte: a socket that never sends one would stay.
+  server.on('connection', (socket) => socket.setTimeout(firstByteWithinMs, () => socket.destroy()))
+  server.on('request', ({ socket }) => socket.setTimeout(0))
   server.maxHeadersCount = 50
   server.maxConnections = 4096
   server.maxRequestsPerSocket = 1000

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { africastalking } from '../../src/dialects/africastalking.ts'
-import { conforms, received } from './dialect.conformance.ts'
+import { conforms, received, turnOf } from './dialect.conformance.ts'
 
 conforms(africastalking)
 
@@ -15,6 +15,7 @@ const fields = {
 const parse = (body: string) =>
   africastalking.parseRequest({
     method: 'POST',
+    path: '',
     query: {},
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body,
@@ -30,7 +31,7 @@ const callback = {
   sessionId: fields.sessionId,
   msisdn: '+375291234567',
   dialled: '*141*3*6#',
-  heard: { kind: 'transcript', text: '1*2' },
+  heard: { kind: 'transcript', code: '*141*3*6#', text: '1*2', begins: 'empty' },
 }
 const malformed = (problem: string) => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
 
@@ -38,20 +39,18 @@ describe("a callback of Africa's Talking", () => {
   it('is read as it stands on the wire', () => {
     const body =
       'phoneNumber=%2B375291234567&serviceCode=%2A141%2A3%2A6%23&text=1%2A2&sessionId=ATUid_3f9c1d7a5b2e48c6a0d4f8e17b6c5a92&networkCode=99999'
-    expect(parse(body)).toEqual({ kind: 'callback', callback })
+    expect(parse(body)).toEqual({ kind: 'callback', callback, echo: {} })
   })
 
   it('is written as it stands on the wire, * percent-encoded', () => {
-    const { body, method, query, type } = africastalking.formatRequest({
-      sessionId: fields.sessionId,
-      msisdn: fields.phoneNumber,
-      dialled: fields.serviceCode,
-      replies: ['1', '2'],
-    })
-    expect({ method, query, type }).toEqual({
+    const { body, ...rest } = africastalking.formatRequest(
+      turnOf({ sessionId: fields.sessionId, replies: ['1', '2'] }),
+    )
+    expect(rest).toEqual({
       method: 'POST',
+      path: '',
       query: '',
-      type: 'application/x-www-form-urlencoded',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
     })
     expect(body).toBe(
       'phoneNumber=%2B375291234567&serviceCode=%2A141%2A3%2A6%23&text=1%2A2&sessionId=ATUid_3f9c1d7a5b2e48c6a0d4f8e17b6c5a92&networkCode=25701',
@@ -60,17 +59,16 @@ describe("a callback of Africa's Talking", () => {
 
   it('needs no percent-encoding of * and +, no network code, no order and no label', () => {
     const body = `sessionId=${fields.sessionId}&text=1*2&serviceCode=*141*3*6%23&phoneNumber=+375291234567`
-    expect(parse(body)).toEqual({ kind: 'callback', callback })
-    expect(africastalking.parseRequest({ method: 'POST', query: {}, headers: {}, body })).toEqual({
-      kind: 'callback',
-      callback,
-    })
+    expect(parse(body)).toEqual({ kind: 'callback', callback, echo: {} })
+    expect(
+      africastalking.parseRequest({ method: 'POST', path: '', query: {}, headers: {}, body }),
+    ).toMatchObject({ kind: 'callback', callback })
   })
 
   it.each(['375291234567', '80291234567', '8 (029) 123-45-67'])(
     'has the number in any form: %s',
     (phoneNumber) => {
-      expect(parse(withFields({ phoneNumber }))).toEqual({ kind: 'callback', callback })
+      expect(parse(withFields({ phoneNumber }))).toEqual({ kind: 'callback', callback, echo: {} })
     },
   )
 
@@ -113,7 +111,7 @@ describe("a callback of Africa's Talking", () => {
 
   it('gains and loses nothing by fields with the names of an object', () => {
     const extra = '&__proto__=x&__proto__[text]=9&constructor=y&hasOwnProperty=z'
-    expect(parse(withFields({}) + extra)).toEqual({ kind: 'callback', callback })
+    expect(parse(withFields({}) + extra)).toEqual({ kind: 'callback', callback, echo: {} })
     expect(parse(`${without('text')}&__proto__[text]=9&__proto__.text=9`)).toEqual(
       malformed('text is missing'),
     )
@@ -155,7 +153,7 @@ describe("a callback of Africa's Talking", () => {
 
   it('survives the way back and forth with every dialogue there is a wire example of', () => {
     for (const replies of [[], ['1'], ['1', ''], ['', ''], ['1', '*'], ['#', '+'], ['Мінск']]) {
-      const turn = { sessionId: 'a', msisdn: '+375291234567', dialled: '*141#', replies }
+      const turn = turnOf({ replies })
       const parsed = africastalking.parseRequest(received(africastalking.formatRequest(turn)))
       expect(parsed).toMatchObject({ callback: { heard: { kind: 'transcript', text: replies.join('*') } } })
     }
@@ -165,12 +163,12 @@ describe("a callback of Africa's Talking", () => {
 describe("an answer to Africa's Talking", () => {
   it('is CON and a screen that waits, or END and one that releases', () => {
     const type = 'text/plain; charset=utf-8'
-    expect(africastalking.formatAnswer({ text: 'Да\n1 Нет', waits: true })).toEqual({
+    expect(africastalking.formatAnswer({ text: 'Да\n1 Нет', waits: true }, {})).toEqual({
       status: 200,
       type,
       body: 'CON Да\n1 Нет',
     })
-    expect(africastalking.formatAnswer({ text: 'Пока', waits: false })).toEqual({
+    expect(africastalking.formatAnswer({ text: 'Пока', waits: false }, {})).toEqual({
       status: 200,
       type,
       body: 'END Пока',
@@ -205,6 +203,93 @@ describe("an answer to Africa's Talking", () => {
       expect(africastalking.parseResponse({ status, type: 'text/plain', body: 'CON x' })).toEqual({
         kind: 'malformed',
         sentence: `the application answered with status ${status}`,
+      })
+    }
+  })
+})
+
+describe("what Africa's Talking tells at the end of a session", () => {
+  const beganAtMs = Date.UTC(2026, 9, 1, 10, 20, 30)
+  const answers = [
+    { answer: { text: 'Menu', waits: true }, echo: { hop: 'root' } },
+    { answer: { text: 'Bye', waits: false }, echo: { hop: 'bye' } },
+  ]
+  const turn = turnOf({ sessionId: fields.sessionId, replies: ['1'], answers, beganAtMs })
+  const told = (end: 'completed' | 'cancelled' | 'timed-out' | 'failed') => {
+    const call = africastalking.formatEnd(turn, end, beganAtMs + 4500)
+    if (!call) throw new Error('it is not told')
+    return call
+  }
+  const ended = (why: string) => ({
+    kind: 'ended',
+    ended: { dialect: 'africastalking', sessionId: fields.sessionId, msisdn: '+375291234567', why },
+    echo: {},
+  })
+
+  it('is posted as a form to an address of its own, with all there is to know', () => {
+    const { method, path, query, body } = told('completed')
+    expect({ method, path, query }).toEqual({ method: 'POST', path: '/events', query: '' })
+    expect(Object.fromEntries(new URLSearchParams(body))).toEqual({
+      date: '2026-10-01 10:20:34',
+      sessionId: fields.sessionId,
+      serviceCode: '*141*3*6#',
+      networkCode: '25701',
+      phoneNumber: '+375291234567',
+      status: 'Success',
+      cost: 'BYN 0.00',
+      durationInMillis: '4500',
+      hopsCount: '2',
+      hopsMetadata: 'root|bye',
+      input: '1',
+      lastAppResponse: 'END Bye',
+    })
+  })
+
+  it('closes a dialogue that was left or failed, and none that came to its end', () => {
+    const read = (end: Parameters<typeof told>[0]) => africastalking.parseRequest(received(told(end)))
+    expect(read('cancelled')).toEqual(ended('cancelled'))
+    expect(read('timed-out')).toEqual(ended('cancelled'))
+    expect(read('failed')).toEqual(ended('failed'))
+    expect(read('completed')).toEqual({ kind: 'ended', ended: undefined, echo: {} })
+    expect(new URLSearchParams(told('failed').body).get('errorMessage')).not.toBeNull()
+  })
+
+  it.each([
+    ['sessionId', '', 'sessionId is missing'],
+    ['phoneNumber', '+254711000000', 'phoneNumber is not a mobile number of Belarus'],
+    ['status', 'Queued', 'status is none of Success, Incomplete, Failed'],
+  ])('is malformed where %s is %j', (name, value, problem) => {
+    const call = received(told('failed'))
+    const form = new URLSearchParams(call.body)
+    form.set(name, value)
+    expect(africastalking.parseRequest({ ...call, body: form.toString() })).toEqual(malformed(problem))
+  })
+})
+
+describe("the hop metadata of Africa's Talking", () => {
+  const answer = (hop?: string) => ({
+    status: 200,
+    type: 'text/plain',
+    ...(hop !== undefined && { headers: { 'at-ussd-hop-metadata': hop } }),
+    body: 'CON x',
+  })
+
+  it('comes back with the next callback, and only with that', () => {
+    const read = africastalking.parseResponse(answer('root'))
+    if (read.kind !== 'answer') throw new Error(read.sentence)
+    const next = turnOf({ replies: ['1'], answers: [read] })
+    expect(africastalking.formatRequest(next).headers['at-ussd-hop-metadata']).toBe('root')
+    const silent = { answer: read.answer, echo: {} }
+    const later = turnOf({ replies: ['1', '2'], answers: [read, silent] })
+    expect(africastalking.formatRequest(later).headers).not.toHaveProperty('at-ussd-hop-metadata')
+  })
+
+  it('has at most 99 characters and no |', () => {
+    expect(africastalking.parseResponse(answer('x'.repeat(99)))).toMatchObject({ kind: 'answer' })
+    for (const hop of ['x'.repeat(100), 'a|b']) {
+      expect(africastalking.parseResponse(answer(hop))).toEqual({
+        kind: 'malformed',
+        sentence: 'the hop metadata is longer than 99 characters or has a |',
       })
     }
   })

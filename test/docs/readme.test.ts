@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { settings } from '../../src/config.ts'
+import { dialects } from '../../src/dialects/index.ts'
+import { presets } from '../../src/dialects/get.ts'
 import { openApiDocument } from '../../src/http/openapi.ts'
 import { demoSubscribers } from '../../src/services/demo.ts'
 import { documents, quoted, read, rows, section } from './documents.ts'
@@ -15,12 +17,17 @@ describe('the README', () => {
 
   it('lists every route of the OpenAPI document, and no other', () => {
     const listed = rows(section(readme, 'HTTP')).map(([route = '']) => route)
-    const served = Object.entries(openApiDocument().paths ?? {}).flatMap(([path, item]) =>
+    const served = Object.entries(openApiDocument(dialects).paths ?? {}).flatMap(([path, item]) =>
       ['get', 'put', 'post', 'delete', 'patch']
         .filter((method) => method in item)
-        .map((method) => code(`${method.toUpperCase()} ${path}`)),
+        // A dialect's own addresses and methods stand in docs/dialects.md.
+        .map((method) =>
+          code(path.startsWith('/ussd/') ? 'POST /ussd/{dialect}' : `${method.toUpperCase()} ${path}`),
+        ),
     )
-    expect(listed.toSorted()).toEqual(served.toSorted())
+    expect(listed.toSorted()).toEqual([...new Set(served)].toSorted())
+    const [, named = ''] = rows(section(readme, 'HTTP')).find(([route]) => route?.includes('{dialect}')) ?? []
+    for (const name of Object.keys(dialects)) expect(named).toContain(code(name))
   })
 
   it('lists the demo subscribers as they are registered', () => {
@@ -46,7 +53,8 @@ describe('the documents', () => {
   })
 
   it('know the settings they speak of', () => {
-    const known = new Set([...settings.map(({ name }) => name), 'REDIS_PASSWORD', 'TEST_REDIS_URL'])
+    const notOurs = ['REDIS_PASSWORD', 'TEST_REDIS_URL', presets.safaricom.names.session]
+    const known = new Set([...settings.map(({ name }) => name), ...notOurs])
     const notSettings = /^(USSD_\w+|READONLY|OOM|WRONGTYPE|ECONNREFUSED|[A-Z0-9]+)$/
     const spoken = documents
       .flatMap((path) => quoted(read(path)))

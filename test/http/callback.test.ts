@@ -63,6 +63,12 @@ describe("the callback in Africa's Talking's dialect", () => {
     expect(answer).toMatchObject({ status: 400, body: 'END Bad request: text is given twice' })
   })
 
+  it('refuses bytes that are no text', async () => {
+    const body = 'phoneNumber=%2B375291234567&serviceCode=*141*0%23&text=&sessionId=%FF'
+    const answer = await gateway.call({}, { body })
+    expect(answer).toMatchObject({ status: 400, body: 'END Bad request: sessionId is not UTF-8' })
+  })
+
   it('refuses a body larger than any callback, and goes on', async () => {
     const answer = await gateway.call({}, { body: 'x'.repeat(9000) })
     expect(answer).toMatchObject({ status: 413, body: 'END Bad request: the body is too large' })
@@ -88,6 +94,17 @@ describe("the callback in Africa's Talking's dialect", () => {
   it('refuses a page of another site where no token guards it', async () => {
     const answer = await gateway.call({}, { headers: { 'sec-fetch-site': 'cross-site' } })
     expect(answer).toMatchObject({ status: 403, body: expect.stringMatching(/^END Refused/) })
+  })
+
+  it('refuses a page whose host was made to point at this machine', async () => {
+    const { get } = await import('node:http')
+    const status = await new Promise((resolve, reject) => {
+      get(`${gateway.url}/handsets/+375291234567`, { headers: { host: 'evil.example' } }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      }).on('error', reject)
+    })
+    expect(status).toBe(403)
   })
 
   it('never fails, never answers out of form and never repeats a body, whatever is sent', async () => {

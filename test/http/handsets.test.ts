@@ -7,9 +7,13 @@ import fc from 'fast-check'
 import { z } from 'zod'
 import { africastalking } from '../../src/dialects/africastalking.ts'
 import { failureRoute } from '../../src/http/failures.ts'
-import { HandsetScreen, handsetRoutes } from '../../src/http/handsets.ts'
+import { HandsetScreen, handsetAccess, handsetRoutes } from '../../src/http/handsets.ts'
+import { networkRoutes } from '../../src/http/network.ts'
 import { createHttpServer } from '../../src/http/server.ts'
 import { createHandsets } from '../../src/simulator/handset.ts'
+import { createLines } from '../../src/simulator/lines.ts'
+import { createRestcommPush } from '../../src/simulator/restcomm-push.ts'
+import { createTargetCheck } from '../../src/simulator/targets.ts'
 import { shop, startForeignApplication } from '../simulator/foreign-application.ts'
 import type { Answering } from '../simulator/foreign-application.ts'
 
@@ -19,11 +23,20 @@ afterEach(async () => {
 })
 
 /** The routes on a server that listens, in front of somebody's application. */
-async function serve(options: { isAllowed?: () => boolean; answering?: Answering } = {}) {
+async function serve(options: { isAllowed?: () => boolean; answering?: Answering; targets?: string[] } = {}) {
   const application = await startForeignApplication(options.answering ?? shop)
-  const handsets = createHandsets({ dialect: africastalking, callbackUrl: application.url })
+  const line = { dialect: africastalking, callbackUrl: application.url }
+  const handsets = createHandsets(line)
+  const lines = createLines({
+    dialects: { africastalking, loud: { ...africastalking, name: 'loud' } },
+    usual: africastalking,
+    own: (dialect) => ({ ...line, dialect, callbackUrl: `${application.url}?as=${dialect.name}` }),
+    isAllowed: createTargetCheck(options.targets ?? []),
+  })
   const app = express()
-  app.use(handsetRoutes({ handsets, isAllowed: options.isAllowed ?? (() => true) }))
+  const access = handsetAccess(options.isAllowed ?? (() => true))
+  app.use(handsetRoutes({ handsets, lines, access }))
+  app.use(networkRoutes({ restcomm: createRestcommPush(handsets), access }))
   app.use(failureRoute(() => {}))
   const server = createHttpServer(app).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -200,6 +213,75 @@ describe('/handsets', () => {
       text: broken.text,
       problem: 'The application answered with status 500.',
     })
+  })
+
+  it('leads to the application that is asked for, if it is allowed, and stays with it', async () => {
+    const other = await startForeignApplication(() => 'CON other')
+    closing.push(() => other.close())
+    const { application, type, url } = await serve({ targets: [new URL(other.url).origin] })
+    const to = (query: Record<string, string>) => `+375291234567?${new URLSearchParams(query).toString()}`
+    expect(await seen(type('*141#', {}, to({ url: other.url, profile: 'a1' })))).toMatchObject({
+      status: 200,
+      text: 'other',
+    })
+    expect(await seen(type('1'))).toMatchObject({ text: 'other' })
+    expect(application.received).toEqual([])
+    expect(other.received.map(({ fields, headers }) => [fields['text'], headers.authorization])).toEqual([
+      ['', undefined],
+      ['1', undefined],
+    ])
+    await fetch(`${url}+375291234567`, { method: 'DELETE' })
+    expect(await seen(type('*141#'))).toMatchObject({ text: 'Вопрос 1\n1 да' })
+  })
+
+  it('speaks to this gateway in another dialect, as another carrier, with faults', async () => {
+    const { application, type } = await serve()
+    const answer = await type(
+      '*141#',
+      json,
+      '+375291234567?dialect=loud&profile=safaricom&faults=begin=1&seed=7',
+    )
+    expect(await answer.json()).toMatchObject({ state: 'waiting', faults: ['begin'] })
+    expect(application.received.map(({ url }) => url)).toEqual(Array(2).fill('/callbacks/ussd?as=loud'))
+    expect(await seen(type('1'.repeat(81)))).toMatchObject({
+      status: 400,
+      text: 'This is too long: the network takes at most 80 characters.',
+    })
+  })
+
+  it('leads nowhere else, and follows no redirection there', async () => {
+    const other = await startForeignApplication(
+      (_received, response) => void response.writeHead(307, { Location: '/elsewhere' }).end(),
+    )
+    closing.push(() => other.close())
+    const { application, type } = await serve({ targets: [`${new URL(other.url).origin}/callbacks`] })
+    const wanted = async (query: string) => seen(type('*141#', {}, `+375291234567?${query}`))
+    for (const address of ['http://127.0.0.1:1/', `${new URL(other.url).origin}/other`, application.url]) {
+      expect(await wanted(`url=${encodeURIComponent(address)}`)).toMatchObject({
+        status: 403,
+        text: 'SIMULATOR_TARGETS does not name this target.',
+      })
+    }
+    for (const query of [
+      'url=x',
+      'url=http://me:80291@127.0.0.1/',
+      'dialect=x',
+      'profile=x',
+      'faults=x',
+      'dialct=x',
+      'url=a&url=b',
+    ]) {
+      const { status, text } = await wanted(query)
+      expect([query, status]).toEqual([query, 400])
+      expect(text).toMatch(/^[A-Z].*\.$/)
+      expect(text).not.toContain('80291')
+    }
+    expect(application.received).toEqual([])
+    expect(other.received).toEqual([])
+    expect(await wanted(`url=${encodeURIComponent(other.url)}`)).toMatchObject({
+      text: 'Connection problem or invalid MMI code.',
+    })
+    expect(other.received).toHaveLength(1)
   })
 
   it('is closed to who may not use it, and to the pages of other sites', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { readFileSync } from 'node:fs'
+import { dialects } from '../../src/dialects/index.ts'
 import { faults } from '../../src/engine/errors.ts'
 import { openApiDocument } from '../../src/http/openapi.ts'
 import { startGateway } from '../support/running.ts'
@@ -18,7 +19,7 @@ interface Media {
 }
 
 /** The document as a client reads it. */
-const document = JSON.parse(JSON.stringify(openApiDocument())) as {
+const document = JSON.parse(JSON.stringify(openApiDocument(dialects))) as {
   info: { version: string }
   paths: Record<string, Record<string, Operation>>
   components: { securitySchemes: Record<string, unknown>; schemas: Record<string, unknown> }
@@ -80,7 +81,7 @@ interface FailureSchema {
 }
 
 interface Layer {
-  readonly route?: { path: string; methods: Record<string, boolean> }
+  readonly route?: { path: string | readonly string[]; methods: Record<string, boolean> }
   readonly handle?: { stack?: readonly Layer[] }
 }
 
@@ -90,7 +91,10 @@ const routesIn = (stack: readonly Layer[]): string[] =>
     if (!route) return routesIn(handle?.stack ?? [])
     const taken = Object.keys(route.methods).filter((method) => method !== '_all')
     if (taken.length > methods.length) return []
-    return taken.map((method) => `${method.toUpperCase()} ${route.path.replaceAll(/:(\w+)/g, '{$1}')}`)
+    return [route.path].flat().flatMap((path) => {
+      const described = path.replaceAll(/:(\w+)/g, '{$1}')
+      return taken.map((method) => `${method.toUpperCase()} ${described}`)
+    })
   })
 
 describe('what is served', () => {
@@ -126,6 +130,8 @@ describe('what is served', () => {
     ['GET /handsets/{msisdn}', '/handsets/112', { headers: { Accept: 'application/json' } }],
     ['POST /handsets/{msisdn}', '/handsets/+375291234567', { method: 'POST', body: '*141*0#' }],
     ['DELETE /handsets/{msisdn}', '/handsets/+375291234567', { method: 'DELETE' }],
+    ['POST /network/restcomm', '/network/restcomm', { method: 'POST', body: '<x/>' }],
+    ['POST /network/restcomm', '/network/restcomm', { method: 'POST', body: pushed() }],
     ['GET /subscribers/{msisdn}', '/subscribers/+375291234567'],
     ['GET /subscribers/{msisdn}', '/subscribers/+375291234567', { headers: admin }],
     ['GET /subscribers/{msisdn}', '/subscribers/+375297654321', { headers: admin }],
@@ -192,6 +198,12 @@ function json(method: string, body: unknown, headers: object = {}): RequestInit 
 function described(path: string): object {
   const { example } = document.paths[path]?.['post']?.requestBody?.content['application/json'] ?? {}
   return example as object
+}
+
+/** To a phone that is switched off. */
+function pushed(): string {
+  const { example } = document.paths['/network/restcomm']?.['post']?.requestBody?.content['text/xml'] ?? {}
+  return String(example).replace('375291234567', '375297777777')
 }
 
 function wrongPuk1(): object {

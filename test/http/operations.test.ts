@@ -42,7 +42,7 @@ describe('the routes of those who run it', () => {
     const { text } = await request(gateway.server).get('/metrics').expect(200)
     expect(text).toContain('ussd_turns_total{dialect="africastalking",menu="*141*0#",outcome="shown"} 1')
     expect(text).toContain('ussd_turn_seconds_count{dialect="africastalking"} 1')
-    expect(text).toContain('ussd_hashes{state="waiting"} 0')
+    expect(text).toContain('ussd_hashes{state="turns waiting"} 0')
     expect(text).not.toContain('375291234567')
   })
 

@@ -241,9 +241,14 @@ describe('the limits of the server', () => {
 
   describe('once they are short enough to be waited for', () => {
     const hasty = createHttpServer(app)
+    const deaf = createHttpServer(app, { firstByteWithinMs: 100 })
     hasty.headersTimeout = 100
     hasty.requestTimeout = 200
-    afterAll(() => stop(hasty))
+    afterAll(() => Promise.all([stop(hasty), stop(deaf)]))
+
+    it('close a connection on which nothing comes', async () => {
+      expect(await wire(deaf, '')).toBe('')
+    })
 
     it('close a connection whose headers do not come to their end', async () => {
       const answered = await wire(hasty, 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ')

@@ -296,7 +296,9 @@ describe('every request', () => {
           expect([answer.status, answer.body]).toEqual([503, failed(code, expect.any(String))])
           expect(Number(answer.headers.get('Retry-After'))).toBeGreaterThan(0)
         }
-        expect(broken.faults.map((fault) => fault.code)).toEqual([code, code, code])
+        // Being busy is counted, not told: whoever floods must not flood the log as well.
+        const told = code === 'USSD_BUSY' ? [] : [code, code, code]
+        expect(broken.faults.map((fault) => fault.code)).toEqual(told)
       } finally {
         await broken.close()
       }

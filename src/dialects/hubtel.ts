@@ -1,0 +1,203 @@
+import { randomBytes } from 'node:crypto'
+import { z } from 'zod'
+import type { Dialect, End, NetworkTurn, ParsedRequest, WireCall } from './dialect.ts'
+import { looseCode, missing, msisdn, noCode, sessionId, typed } from './fields.ts'
+import { jsonResponse, jsonText, jsonType, orNothing, readRequest, readResponse } from './json.ts'
+import { screenText } from './json.ts'
+import type { JsonFields } from './json.ts'
+
+/**
+ * v1 writes its answers in PascalCase and its types capitalised; Programmable Services, its successor, answers in camelCase,
+ * says `initiation`, names the `Platform`, and may name the service by a GUID instead of its code.
+ */
+type Generation = 'v1' | 'programmable'
+
+const type = <T extends string>(types: readonly [T, ...T[]]) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' ? value.toLowerCase() : value),
+    z.enum(types, {
+      error: ({ input }) => (input === undefined ? 'is missing' : `is none of ${types.join(', ')}`),
+    }),
+  )
+
+const notNumber = { error: 'is not a number' }
+
+/** `Operator`, `ClientState` and `ExtraData` are of no use here and not looked at. */
+const Request = z.object({
+  Mobile: jsonText(msisdn),
+  SessionId: jsonText(sessionId),
+  ServiceCode: z.unknown().optional(),
+  Type: type(['initiation', 'favorite', 'response', 'release', 'timeout']),
+  Message: orAbsent(jsonText(typed.optional())),
+  Sequence: orNothing(jsonText(z.string(notNumber).regex(/^\d{1,9}$/, notNumber))),
+  Platform: z.unknown().optional(),
+})
+
+const Response = z.object({
+  Type: type(['response', 'release']),
+  Message: screenText,
+  ClientState: orNothing(z.string({ error: 'is not text' })),
+})
+
+const why = { release: 'cancelled', timeout: 'timed-out' } as const
+
+/** A service may be named by 32 hexadecimal digits: that is no code. */
+const guid = /^[\da-f]{8}-?(?:[\da-f]{4}-?){3}[\da-f]{12}$/i
+
+/**
+ * Hubtel: a JSON POST with the last input in `Message`, and its number in `Sequence`, as a number or as text; `Type` and
+ * `Message` come back. The begin has the dialled string. That the subscriber left is told with `Type` Release, that the
+ * application or the subscriber was too slow with Timeout, both at the same address. Names and types are compared as both
+ * of its own libraries do, without regard to case.
+ *
+ * @param generation what the network's end speaks; the gateway's end tells which it hears
+ */
+export const createHubtel = (generation: Generation): Dialect => ({
+  name: 'hubtel',
+  methods: ['POST'],
+  answerWithinMs: 5000,
+  cannot: [],
+
+  parseRequest({ body }): ParsedRequest {
+    const read = readRequest(body, Request, named(Object.keys(Request.shape)))
+    if (read.kind === 'malformed') return read
+    const { Mobile, SessionId, Type, Message, Sequence, Platform } = read.fields
+    const session = { dialect: 'hubtel', sessionId: SessionId, msisdn: Mobile }
+    const isProgrammable = Platform != null || /^[a-z]/.test(String(read.raw['Type']))
+    const echo = { generation: isProgrammable ? 'programmable' : 'v1' }
+    if (Type === 'release' || Type === 'timeout') {
+      return { kind: 'ended', ended: { ...session, why: why[Type] }, echo }
+    }
+    const begins = Type !== 'response'
+    if (!begins && Message === undefined) return missing('Message')
+    const dialled = codeOf(begins ? Message : undefined, read.fields.ServiceCode)
+    if (begins && dialled === undefined) return noCode('Message')
+    const typed = begins ? undefined : Message
+    return {
+      kind: 'callback',
+      callback: {
+        ...session,
+        dialled: dialled ?? '',
+        heard:
+          Sequence === undefined
+            ? { kind: 'unnumbered', typed }
+            : { kind: 'numbered', number: Number(Sequence), typed },
+      },
+      echo,
+    }
+  },
+
+  formatAnswer({ text, waits }, echo) {
+    const type = waits ? 'Response' : 'Release'
+    return echo['generation'] === 'programmable'
+      ? jsonResponse(200, {
+          type,
+          message: text,
+          label: '',
+          dataType: waits ? 'input' : 'display',
+          fieldType: 'text',
+        })
+      : jsonResponse(200, { Type: type, Message: text })
+  },
+
+  formatEnded(echo) {
+    return echo['generation'] === 'programmable'
+      ? jsonResponse(200, { type: 'Release', message: '' })
+      : jsonResponse(200, { Type: 'Release', Message: '' })
+  },
+
+  formatError(status, sentence) {
+    return jsonResponse(status, { Type: 'Release', Message: sentence })
+  },
+
+  newSessionId: () => randomBytes(generation === 'v1' ? 8 : 10).toString('hex'),
+
+  formatRequest(turn) {
+    const { dialled, replies } = turn
+    return replies.length === 0
+      ? call(generation, turn, 'Initiation', dialled, 1)
+      : call(generation, turn, 'Response', replies.at(-1) ?? '', replies.length + 1)
+  },
+
+  parseResponse(response) {
+    const read = readResponse(response, Response, named(Object.keys(Response.shape)))
+    if (read.kind === 'malformed') return read
+    const { Type, Message, ClientState } = read.fields
+    return {
+      kind: 'answer',
+      answer: { text: Message, waits: Type === 'response' },
+      echo: ClientState === undefined ? {} : { ClientState },
+    }
+  },
+
+  formatEnd(turn, end) {
+    const type = typeOfEnd[end]
+    return type && call(generation, turn, type, '', turn.replies.length + 2)
+  },
+})
+
+/** The dialect as the gateway serves it, with the older of its network ends. */
+export const hubtel = createHubtel('v1')
+
+/** An application that was too slow is told so with Timeout too. */
+const typeOfEnd: Record<End, 'Release' | 'Timeout' | undefined> = {
+  completed: undefined,
+  cancelled: 'Release',
+  'timed-out': 'Timeout',
+  failed: 'Timeout',
+}
+
+/** `null` is as good as left out. */
+function orAbsent<T extends z.ZodType<unknown>>(field: T) {
+  return z.preprocess((value) => value ?? undefined, field.optional())
+}
+
+/** Finds fields by their names in any case. Where two names differ in case alone, the last one counts. */
+function named(names: readonly string[]): (fields: JsonFields) => JsonFields {
+  const inFull = new Map(names.map((name) => [name.toLowerCase(), name]))
+  return (fields) => {
+    const found: Record<string, unknown> = {}
+    for (const [name, value] of Object.entries(fields)) {
+      const full = inFull.get(name.toLowerCase())
+      if (full !== undefined) found[full] = value
+    }
+    return found
+  }
+}
+
+/** The begin has the whole dialled string as its message; of a favourite it may be anything, then the service's code counts. */
+function codeOf(message: string | undefined, serviceCode: unknown): string | undefined {
+  const service =
+    typeof serviceCode === 'string' && !guid.test(serviceCode) ? looseCode(serviceCode) : undefined
+  if (message === undefined) return service
+  const isCode = /^\s*[*#]/.test(message)
+  return (isCode ? looseCode(message) : service) ?? service ?? looseCode(message)
+}
+
+function call(
+  generation: Generation,
+  { sessionId, msisdn, dialled, answers }: NetworkTurn,
+  type: 'Initiation' | 'Response' | 'Release' | 'Timeout',
+  message: string,
+  sequence: number,
+): WireCall {
+  const state = answers.at(-1)?.echo['ClientState']
+  const isV1 = generation === 'v1'
+  return {
+    method: 'POST',
+    path: '',
+    query: '',
+    headers: { 'content-type': jsonType, accept: 'application/json' },
+    body: JSON.stringify({
+      Mobile: msisdn.slice(1),
+      SessionId: sessionId,
+      ServiceCode: isV1 ? dialled.replace(/^[*#]|#$/g, '') : '5b0e6f2d8c4a4f1c9d7e3a2b1c0d9e8f',
+      Type: isV1 ? type : type.toLowerCase(),
+      Message: message,
+      Operator: isV1 ? 'mtn' : 'mtn-gh',
+      Sequence: isV1 ? sequence : String(sequence),
+      ...(state !== undefined && { ClientState: state }),
+      ...(!isV1 && { Platform: 'USSD', ExtraData: {} }),
+    }),
+  }
+}

@@ -1,0 +1,249 @@
+import { randomInt } from 'node:crypto'
+import { z } from 'zod'
+import type { Ended } from '../gateway/ports.ts'
+import { measure } from '../ussd/message.ts'
+import type { Dialect, NetworkTurn, ParsedRequest, WireCall, WireResponse } from './dialect.ts'
+import { fieldProblem, msisdn, sessionId, typed, ussdString } from './fields.ts'
+import { parseXml, writeXml } from './xml.ts'
+import type { Element, Markup } from './xml.ts'
+
+/** What we have the gateway remind us of: the subscriber's digits, the begin's invoke id, and how many turns were answered. */
+const reminder = /^(\d{12})(?:;(-?\d{1,3})(?:;(\d{1,6}))?)?$/
+
+const invokeId = z
+  .string({ error: 'is missing' })
+  .regex(/^-?\d{1,3}$/, { error: 'is none from -128 to 127' })
+  .refine((id) => Number(id) >= -128 && Number(id) <= 127, { error: 'is none from -128 to 127' })
+const Whose = z.object({ localId: sessionId, msisdn })
+const Begin = z.object({ invokeId, string: ussdString })
+/** A string is optional in the answer (3GPP TS 24.090): without it, nothing was typed. */
+const Reply = z.object({ invokeId, string: typed.default('') })
+
+const type = 'text/xml; charset=utf-8'
+
+const BEGIN = 'processUnstructuredSSRequest_Request'
+const RELEASES = 'processUnstructuredSSRequest_Response'
+const ASKS = 'unstructuredSSRequest_Request'
+const REPLY = 'unstructuredSSRequest_Response'
+
+/**
+ * The RestComm (Mobicents) USSD gateway: MAP operations in `<dialog>`, their texts in attributes. A dialogue is its `localId`
+ * and `remoteId`. Only the begin has a number, and the gateway gives invoke ids of its own to our questions; so the number
+ * and the place in the dialogue come from `userObject`, which the gateway sends back with everything that follows.
+ */
+export const restcomm: Dialect = {
+  name: 'restcomm',
+  methods: ['POST'],
+  answerWithinMs: 25_000,
+  cannot: [],
+
+  parseRequest({ body }) {
+    const xml = parseXml(body, 'dialog')
+    if (xml.kind === 'malformed') return malformed(`Bad request: the body ${xml.problem}`)
+    return parseDialog(xml.element)
+  },
+
+  formatAnswer({ text, waits }, echo) {
+    const { msisdn, beginId = '0', number } = echo
+    if (!waits) return released(200, text, beginId)
+    const place = number === undefined ? '' : `;${Number(number) + 1}`
+    return written(200, { mapMessagesSize: '1', userObject: msisdn && `${msisdn};${beginId}${place}` }, [
+      [ASKS, message(String((Number(number ?? 0) + 1) % 128), text)],
+    ])
+  },
+
+  formatEnded() {
+    return written(200, { mapMessagesSize: '0' }, [])
+  },
+
+  formatError(status, sentence) {
+    return released(status, sentence, '0')
+  },
+
+  newSessionId: () => `${randomInt(1, 2 ** 31)}:${randomInt(1, 2 ** 31)}`,
+
+  formatRequest(turn) {
+    const last = turn.replies.at(-1)
+    if (last === undefined) {
+      const number = numberOf(turn)
+      return calling(turn, { type: 'Begin', mapMessagesSize: '1' }, [
+        ['originationReference', number],
+        ['errComponents', {}],
+        [BEGIN, message('0', turn.dialled), [['msisdn', number]]],
+      ])
+    }
+    // Of its own, as those of the real one are: what the application asked under is not looked at.
+    const asked = String(turn.replies.length)
+    return calling(turn, { type: 'Continue', mapMessagesSize: '1' }, [
+      ...originOf(turn),
+      ['errComponents', {}],
+      [REPLY, message(asked, last)],
+    ])
+  },
+
+  parseResponse({ status, body }) {
+    if (status !== 200) return malformed(`the application answered with status ${status}`)
+    const xml = parseXml(body, 'dialog')
+    if (xml.kind === 'malformed') return malformed(`the answer ${xml.problem}`)
+    const { attributes, elements } = xml.element
+    if (attributes['mapMessagesSize'] === undefined) return malformed('the answer has no mapMessagesSize')
+    if (attributes['mapUserAbortChoice'] !== undefined)
+      return malformed('the application aborted the dialogue')
+    if (attributes['prearrangedEnd'] === 'true') return malformed('the application dropped the dialogue')
+    const operations = elements.filter((element) => element.name !== 'errComponents')
+    const [operation] = operations
+    if (!operation || operations.length > 1) return malformed('the answer has no operation, or more than one')
+    const text = operation.attributes['string']
+    if (operation.name !== ASKS && operation.name !== RELEASES) {
+      return malformed(`the answer's operation is neither ${ASKS} nor ${RELEASES}`)
+    }
+    if (text === undefined) return malformed("the answer's operation has no string")
+    const { userObject } = attributes
+    return {
+      kind: 'answer',
+      answer: { text, waits: operation.name === ASKS },
+      echo: userObject === undefined ? {} : { userObject },
+    }
+  },
+
+  formatEnd(turn, end) {
+    const why = {
+      cancelled: { mapUserAbortChoice: 'isUserSpecificReason' },
+      'timed-out': { dialogTimedOut: 'true' },
+      failed: { mapAbortProviderReason: 'SupportingDialogueTransactionReleased' },
+      completed: undefined,
+    }[end]
+    if (!why) return undefined
+    const elements: readonly Markup[] = [...originOf(turn), ['errComponents', {}]]
+    return calling(turn, { type: 'Abort', mapMessagesSize: '0', ...why }, elements)
+  },
+}
+
+function parseDialog(dialog: Element): ParsedRequest {
+  const { attributes, elements } = dialog
+  const { localId, remoteId, userObject } = attributes
+  const [, reminded, beginId, answered] = reminder.exec(userObject ?? '') ?? []
+  const operations = elements.filter(({ name }) => name.endsWith('_Request') || name.endsWith('_Response'))
+  const [operation] = operations
+  const number =
+    operation?.elements.find(({ name }) => name === 'msisdn')?.attributes['number'] ??
+    elements.find(({ name }) => name === 'originationReference')?.attributes['number'] ??
+    reminded
+  const whose = Whose.safeParse({
+    localId: localId === undefined || remoteId === undefined ? localId : `${localId}:${remoteId}`,
+    msisdn: number,
+  })
+
+  const why = whyEnded(dialog)
+  if (why) {
+    // Without a number there was no answer of ours yet, so there is nothing to end.
+    if (number === undefined) return { kind: 'ended', ended: undefined, echo: {} }
+    if (!whose.success) return malformed(fieldProblem(whose.error))
+    const { localId: sessionId, msisdn } = whose.data
+    return { kind: 'ended', ended: { dialect: 'restcomm', sessionId, msisdn, why }, echo: {} }
+  }
+  if (operations.length > 1) return malformed('Bad request: there is more than one operation')
+  if (operation?.name !== BEGIN && operation?.name !== REPLY) {
+    return malformed(`Bad request: there is neither ${BEGIN} nor ${REPLY}`)
+  }
+  if (!whose.success) return malformed(fieldProblem(whose.error))
+  const { localId: sessionId, msisdn } = whose.data
+  const begins = operation.name === BEGIN
+  const parsed = (begins ? Begin : Reply).safeParse(operation.attributes)
+  if (!parsed.success) return malformed(fieldProblem(parsed.error))
+  const { invokeId, string } = parsed.data
+  const place = begins ? '0' : answered
+  const id = begins ? invokeId : beginId
+  return {
+    kind: 'callback',
+    callback: {
+      dialect: 'restcomm',
+      sessionId,
+      msisdn,
+      dialled: begins ? string : '',
+      // A gateway that gives nothing back is counted by its invoke ids, to the end.
+      heard: { kind: 'numbered', number: Number(place ?? invokeId), typed: begins ? undefined : string },
+    },
+    echo: {
+      msisdn: msisdn.slice(1),
+      ...(id !== undefined && { beginId: id }),
+      ...(place !== undefined && { number: place }),
+    },
+  }
+}
+
+/** Why the dialogue is over, where a dialog says so. */
+function whyEnded({ attributes, elements }: Element): Ended['why'] | undefined {
+  if (attributes['mapUserAbortChoice'] !== undefined) return 'cancelled'
+  if (attributes['dialogTimedOut'] === 'true' || attributes['invokeTimedOut'] !== undefined)
+    return 'timed-out'
+  if (attributes['mapAbortProviderReason'] !== undefined || attributes['mapRefuseReason'] !== undefined) {
+    return 'failed'
+  }
+  const errors = elements.find(({ name }) => name === 'errComponents')?.elements ?? []
+  return errors.length > 0 || attributes['type'] === 'Abort' ? 'failed' : undefined
+}
+
+const malformed = (sentence: string) => ({ kind: 'malformed', sentence }) as const
+
+/** What the application last wanted back. */
+const userObjectOf = ({ answers }: NetworkTurn): string | undefined =>
+  answers.findLast(({ echo }) => echo['userObject'] !== undefined)?.echo['userObject']
+
+const numberOf = (turn: NetworkTurn) => ({
+  number: turn.msisdn.slice(1),
+  nai: 'international_number',
+  npi: 'ISDN',
+})
+
+/** An application that set no `userObject` could not tell whose turn it is. */
+const originOf = (turn: NetworkTurn): readonly Markup[] =>
+  userObjectOf(turn) === undefined ? [['originationReference', numberOf(turn)]] : []
+
+/** 15 is GSM 7-bit, 72 is UCS-2. */
+const message = (invokeId: string, string: string) => ({
+  invokeId,
+  dataCodingScheme: String(measure(string).dcs),
+  string,
+})
+
+const written = (
+  status: number,
+  attributes: Readonly<Record<string, string | undefined>>,
+  operations: readonly Markup[],
+): WireResponse => ({ status, type, body: writeXml(['dialog', attributes, operations]) })
+
+/** The result of the begin, under its invoke id; "false" sends it before the dialogue is closed. */
+const released = (status: number, text: string, beginId: string): WireResponse =>
+  written(status, { mapMessagesSize: '1', prearrangedEnd: 'false' }, [[RELEASES, message(beginId, text)]])
+
+function calling(
+  turn: NetworkTurn,
+  attributes: Readonly<Record<string, string>>,
+  elements: readonly Markup[],
+): WireCall {
+  const [localId = '', ...rest] = turn.sessionId.split(':')
+  const { type: kind, mapMessagesSize, ...more } = attributes
+  return {
+    method: 'POST',
+    path: '',
+    query: '',
+    // It calls the charset an encoding.
+    headers: { 'content-type': 'text/xml', accept: 'text/xml', 'content-encoding': 'utf-8' },
+    body: writeXml([
+      'dialog',
+      {
+        type: kind,
+        appCntx: 'networkUnstructuredSsContext_version2',
+        networkId: '0',
+        localId,
+        remoteId: rest.length === 0 ? undefined : rest.join(':'),
+        mapMessagesSize,
+        returnMessageOnError: 'false',
+        ...more,
+        userObject: userObjectOf(turn),
+      },
+      elements,
+    ]),
+  }
+}

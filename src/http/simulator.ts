@@ -1,0 +1,47 @@
+import type { Request, Router } from 'express'
+import type { Dialect } from '../dialects/dialect.ts'
+import { createHandsets } from '../simulator/handset.ts'
+import { createLines } from '../simulator/lines.ts'
+import type { Line } from '../simulator/network.ts'
+import { createRestcommPush } from '../simulator/restcomm-push.ts'
+import { createTargetCheck } from '../simulator/targets.ts'
+import { handsetAccess, handsetRoutes } from './handsets.ts'
+import { networkRoutes } from './network.ts'
+
+/** How soon a simulated network notices that somebody does not answer. */
+const TICK_MS = 1000
+
+/**
+ * The simulated network of a gateway: phones that dial it over HTTP, as an aggregator would.
+ *
+ * @param usual the dialect that is spoken where none is asked for
+ * @param url where this gateway listens, once it does
+ * @param targets other applications that phones may be pointed at; they are shown no token
+ */
+export function createSimulator(options: {
+  readonly dialects: Readonly<Record<string, Dialect>>
+  readonly usual: Dialect
+  readonly url: () => string
+  readonly token: string | undefined
+  readonly targets: readonly string[]
+  readonly isAllowed: (request: Request) => boolean
+}): { readonly routes: readonly Router[]; close(): void } {
+  const { dialects, usual, url, token, targets } = options
+  const own = (dialect: Dialect): Line => ({
+    dialect,
+    callbackUrl: () => `${url()}/ussd/${dialect.name}`,
+    eventsUrl: () => `${url()}/ussd/${dialect.name}/events`,
+    token,
+  })
+  const handsets = createHandsets(own(usual))
+  const lines = createLines({ dialects, usual, own, isAllowed: createTargetCheck(targets) })
+  const access = handsetAccess(options.isAllowed)
+  const timer = setInterval(() => handsets.tick(), TICK_MS).unref()
+  return {
+    routes: [
+      handsetRoutes({ handsets, lines, access }),
+      networkRoutes({ restcomm: createRestcommPush(handsets), access }),
+    ],
+    close: () => clearInterval(timer),
+  }
+}

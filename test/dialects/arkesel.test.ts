@@ -1,0 +1,120 @@
+import { describe, expect, it } from '@jest/globals'
+import { arkesel } from '../../src/dialects/arkesel.ts'
+import { conforms, turnOf } from './dialect.conformance.ts'
+import { json, malformed, notJson, posted } from './posted.ts'
+
+conforms(arkesel)
+
+const begin = {
+  sessionID: '2005506191900168',
+  userID: 'DEMOAPP',
+  newSession: true,
+  msisdn: '375291234567',
+  userData: '*141*0#',
+  network: 'MTN',
+}
+const reply = { ...begin, newSession: false, userData: '2' }
+const session = { dialect: 'arkesel', sessionId: '2005506191900168', msisdn: '+375291234567' }
+const echo = { sessionID: '2005506191900168', userID: 'DEMOAPP', msisdn: '375291234567' }
+const callback = (dialled: string, typed: string | undefined) => ({
+  kind: 'callback',
+  callback: { ...session, dialled, heard: { kind: 'unnumbered', typed } },
+  echo,
+})
+
+describe('a callback of Arkesel', () => {
+  it('is read as it stands on the wire', () => {
+    expect(posted(arkesel, begin)).toEqual(callback('*141*0#', undefined))
+    expect(posted(arkesel, reply)).toEqual(callback('', '2'))
+  })
+
+  it('is written as it stands on the wire', () => {
+    const turn = turnOf({ sessionId: begin.sessionID, dialled: '*141*0#' })
+    const { body } = arkesel.formatRequest(turn)
+    expect(JSON.parse(body)).toEqual({ ...begin, userID: 'USSD_GATEWAY' })
+    expect(JSON.parse(arkesel.formatRequest({ ...turn, replies: ['1', '2'] }).body)).toEqual({
+      ...reply,
+      userID: 'USSD_GATEWAY',
+    })
+  })
+
+  it.each(['#', '*', '', '0', '*141*0#'])('has %j for an answer like any other', (userData) => {
+    expect(posted(arkesel, { ...reply, userData })).toEqual(callback('', userData))
+  })
+
+  it.each(['*141*0', '141*0', '141*0#', ' *141*0# '])('begins with the code as %j', (userData) => {
+    expect(posted(arkesel, { ...begin, userData })).toEqual(callback('*141*0#', undefined))
+  })
+
+  it.each([true, 'true', 'True', 1, '1'])('begins where newSession is %j', (newSession) => {
+    expect(posted(arkesel, { ...begin, newSession })).toEqual(callback('*141*0#', undefined))
+  })
+
+  it('takes numbers for texts, and needs no account and no network', () => {
+    const numbers = { ...reply, sessionID: 2005506191900168, msisdn: 375291234567, userData: 2 }
+    expect(posted(arkesel, numbers)).toEqual(callback('', '2'))
+    const { userID: _, network: __, ...rest } = reply
+    expect(posted(arkesel, rest)).toMatchObject({
+      kind: 'callback',
+      echo: { sessionID: echo.sessionID, msisdn: echo.msisdn },
+    })
+  })
+
+  it('overlooks a byte order mark, and takes the last of a field given twice', () => {
+    expect(posted(arkesel, `\ufeff${JSON.stringify(reply)}`)).toEqual(callback('', '2'))
+    expect(posted(arkesel, JSON.stringify(reply).replace('{', '{"userData":"9",'))).toEqual(callback('', '2'))
+  })
+
+  it('gains and loses nothing by fields with the names of an object', () => {
+    const extra = '{"__proto__":{"userData":"9"},"constructor":"y","toString":null,'
+    expect(posted(arkesel, JSON.stringify(reply).replace('{', extra))).toEqual(callback('', '2'))
+    const { userData: _, ...without } = reply
+    expect(posted(arkesel, JSON.stringify(without).replace('{', extra))).toEqual(
+      malformed('userData is missing'),
+    )
+    expect(Object.keys(Object.prototype)).toEqual([])
+  })
+
+  it.each<[string, object, string]>([
+    ['no session', { sessionID: undefined }, 'sessionID is missing'],
+    ['a session that is null', { sessionID: null }, 'sessionID is not text'],
+    ['a session beyond exact numbers', { sessionID: 2 ** 60 }, 'sessionID is not text'],
+    ['an account in an array', { userID: ['a'] }, 'userID is not text'],
+    ['no mark of the begin', { newSession: undefined }, 'newSession is missing'],
+    ['another mark of the begin', { newSession: 'yes' }, 'newSession is neither true nor false'],
+    ['no number', { msisdn: undefined }, 'msisdn is missing'],
+    ['a foreign number', { msisdn: '254711000000' }, 'msisdn is not a mobile number of Belarus'],
+    ['no answer', { newSession: false, userData: undefined }, 'userData is missing'],
+    ['an answer in an object', { newSession: false, userData: {} }, 'userData is not text'],
+    ['a line break', { newSession: false, userData: '1\n2' }, 'userData has control characters'],
+    ['no code at the begin', { userData: '' }, 'userData is not a USSD code such as *141#'],
+    ['a word at the begin', { userData: 'menu' }, 'userData is not a USSD code such as *141#'],
+    ['a code too long', { userData: `*${'1'.repeat(182)}#` }, 'userData is not a USSD code such as *141#'],
+  ])('is malformed with %s', (_, changed, problem) => {
+    expect(posted(arkesel, { ...begin, ...changed })).toEqual(malformed(problem))
+  })
+
+  it.each(notJson)('is malformed as %j', (body, problem) => {
+    expect(posted(arkesel, body)).toEqual(malformed(problem))
+  })
+})
+
+describe('an answer to Arkesel', () => {
+  it('gives back the session, the account and the number as they came', () => {
+    expect(JSON.parse(arkesel.formatAnswer({ text: 'Да', waits: true }, echo).body)).toEqual({
+      ...echo,
+      message: 'Да',
+      continueSession: true,
+    })
+  })
+
+  it.each<[object | string, string]>([
+    [{ message: 'x' }, 'in the answer continueSession is neither true nor false'],
+    [{ message: 'x', continueSession: 'true' }, 'in the answer continueSession is neither true nor false'],
+    [{ continueSession: true }, 'in the answer message is missing'],
+    [{ message: null, continueSession: true }, 'in the answer message is not text'],
+    ['[]', 'the answer is not a JSON object'],
+  ])('is malformed as %j', (fields, sentence) => {
+    expect(arkesel.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence })
+  })
+})

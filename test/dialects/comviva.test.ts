@@ -1,0 +1,161 @@
+import { describe, expect, it } from '@jest/globals'
+import { bareCode } from '../../src/dialects/code.ts'
+import { comviva } from '../../src/dialects/comviva.ts'
+import { conforms, turnOf } from './dialect.conformance.ts'
+
+conforms(comviva)
+
+const parse = (body: string) =>
+  comviva.parseRequest({ method: 'POST', path: '', query: {}, headers: {}, body })
+const pull = (inside: string) => `<request type="pull">${inside}</request>`
+const whose = '<msisdn>375291234567</msisdn><sessionId>13697502734175597</sessionId>'
+const session = { dialect: 'comviva', sessionId: '13697502734175597', msisdn: '+375291234567' }
+const echo = { msisdn: '375291234567' }
+const malformed = (problem: string) => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
+const begin = {
+  kind: 'callback',
+  callback: { ...session, dialled: '*141*0#', heard: { kind: 'unnumbered', typed: undefined } },
+  echo,
+}
+const reply = (typed: string) => ({
+  kind: 'callback',
+  callback: { ...session, dialled: '', heard: { kind: 'unnumbered', typed } },
+  echo,
+})
+
+describe('a pull of Comviva', () => {
+  it('begins with newRequest 1 and the code without its * and #', () => {
+    const body = `<?xml version="1.0" encoding="UTF-8"?>
+<request type="pull">
+  <msisdn>375291234567</msisdn>
+  <sessionId>13697502734175597</sessionId>
+  <newRequest>1</newRequest>
+  <subscriberInput>141*0</subscriberInput>
+  <freeflow><mode>FC</mode></freeflow>
+</request>`
+    expect(parse(body)).toEqual(begin)
+  })
+
+  it('continues with newRequest 0 and the last answer', () => {
+    const input = (typed: string) =>
+      pull(`${whose}<newRequest>0</newRequest><subscriberInput>${typed}</subscriberInput>`)
+    expect(parse(input('2'))).toEqual(reply('2'))
+    expect(parse(input(''))).toEqual(reply(''))
+    expect(parse(input('141*0'))).toEqual(reply('141*0'))
+  })
+
+  it('has the names that other deployments have', () => {
+    const body =
+      '<REQUEST TYPE="pull"><MSISDN>375291234567</MSISDN><sessionid>13697502734175597</sessionid>' +
+      '<transactionId>9</transactionId><new_request>1</new_request><input>*141*0#</input><dateFormat>x</dateFormat>' +
+      '<parameters><param><name>a</name></param><param><name>b</name></param></parameters></REQUEST>'
+    expect(parse(body)).toEqual(begin)
+    expect(parse(`<request>${whose}<newRequest>0</newRequest><input>1</input></request>`)).toEqual(reply('1'))
+  })
+
+  it('with the word cleanup for its type says that the dialogue is over', () => {
+    const ended = { kind: 'ended', ended: { ...session, why: 'cancelled' }, echo }
+    expect(parse(`<request type="cleanup">${whose}</request>`)).toEqual(ended)
+    expect(parse(`<request Type="CleanUp">${whose}<newRequest>0</newRequest></request>`)).toEqual(ended)
+  })
+
+  it.each([
+    ['no XML', 'x', 'the body is no well-formed XML'],
+    ['another document', '<ussd/>', 'the body is no request'],
+    ['no number', pull('<newRequest>1</newRequest>'), 'msisdn is missing'],
+    ['no place', pull(`${whose}<subscriberInput>1</subscriberInput>`), 'newrequest is neither 0 nor 1'],
+    ['a strange place', pull(`${whose}<newRequest>2</newRequest>`), 'newrequest is neither 0 nor 1'],
+    ['no answer', pull(`${whose}<newRequest>0</newRequest>`), 'subscriberinput is missing'],
+    [
+      'words for a code',
+      pull(`${whose}<newRequest>1</newRequest><input>hi</input>`),
+      'subscriberinput is not a USSD code such as *141#',
+    ],
+    [
+      'two answers',
+      pull(`${whose}<newRequest>0</newRequest><input>1</input><subscriberInput>2</subscriberInput>`),
+      'subscriberinput is given twice',
+    ],
+    [
+      'a clean-up of nobody',
+      '<request type="cleanup"><sessionId>a</sessionId></request>',
+      'msisdn is missing',
+    ],
+  ])('is malformed with %s', (_, body, problem) => {
+    expect(parse(body)).toEqual(malformed(problem))
+  })
+
+  it('is written by the network as it stands on the wire', () => {
+    const turn = turnOf({ sessionId: '13697502734175597', dialled: '*141*0#' })
+    const sent = (type: string, more: string) =>
+      `<?xml version="1.0" encoding="UTF-8"?>\n<request type="${type}">${whose}${more}</request>`
+    const flow = '<freeflow><mode>FC</mode></freeflow>'
+    expect(comviva.formatRequest(turn).body).toBe(
+      sent('pull', `<newRequest>1</newRequest><subscriberInput>141*0</subscriberInput>${flow}`),
+    )
+    expect(comviva.formatRequest({ ...turn, replies: ['2'] }).body).toBe(
+      sent('pull', `<newRequest>0</newRequest><subscriberInput>2</subscriberInput>${flow}`),
+    )
+    expect(comviva.formatEnd(turn, 'timed-out', 0)?.body).toBe(sent('cleanup', ''))
+    expect(comviva.formatEnd(turn, 'completed', 0)).toBeUndefined()
+  })
+
+  it.each([
+    ['*141*0#', '141*0'],
+    ['*141*3*6#', '141*3*6'],
+    ['#141#', '#141#'],
+    ['**141#', '**141#'],
+    ['*141#1#', '*141#1#'],
+    ['*#', '*#'],
+  ])('has %s as %s', (dialled, bare) => {
+    expect(bareCode(dialled)).toBe(bare)
+  })
+})
+
+describe('an answer to Comviva', () => {
+  const type = 'text/xml; charset=utf-8'
+  const document = (whose: string, text: string, state: string) =>
+    `<?xml version="1.0" encoding="UTF-8"?>\n<response>${whose}<applicationResponse>${text}</applicationResponse>` +
+    `<freeflow><freeflowState>${state}</freeflowState><freeflowCharging>N</freeflowCharging>` +
+    '<freeflowChargingAmount>0</freeflowChargingAmount></freeflow></response>'
+  const number = '<msisdn>375291234567</msisdn>'
+
+  it('is FC where the screen waits and FB where it releases, and charges nothing', () => {
+    expect(comviva.formatAnswer({ text: '1. Да\n2. Нет', waits: true }, echo)).toEqual({
+      status: 200,
+      type,
+      body: document(number, '1. Да\n2. Нет', 'FC'),
+    })
+    expect(comviva.formatAnswer({ text: 'Пока', waits: false }, echo).body).toBe(
+      document(number, 'Пока', 'FB'),
+    )
+    expect(comviva.formatEnded(echo)).toEqual({ status: 200, type, body: document(number, '', 'FB') })
+    expect(comviva.formatError(413, 'Long')).toEqual({ status: 413, type, body: document('', 'Long', 'FB') })
+  })
+
+  it.each(['FB', 'FE'])('is over with %s', (state) => {
+    expect(comviva.parseResponse({ status: 200, type, body: document('', 'Пока', state) })).toEqual({
+      kind: 'answer',
+      answer: { text: 'Пока', waits: false },
+      echo: {},
+    })
+  })
+
+  it.each([
+    ['another document', '<request/>', 'the answer is no response'],
+    ['no text', '<response/>', 'the answer has no applicationResponse, or more than one'],
+    [
+      'no state',
+      '<response><applicationResponse/></response>',
+      'the freeflowState of the answer is neither FC nor FB',
+    ],
+    ['another state', document('', 'x', 'FX'), 'the freeflowState of the answer is neither FC nor FB'],
+    [
+      'two states',
+      document('', 'x', 'FC</freeflowState><freeflowState>FB'),
+      'the freeflowState of the answer is neither FC nor FB',
+    ],
+  ])('is malformed with %s', (_, body, sentence) => {
+    expect(comviva.parseResponse({ status: 200, type, body })).toEqual({ kind: 'malformed', sentence })
+  })
+})

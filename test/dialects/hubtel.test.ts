@@ -1,0 +1,208 @@
+import { describe, expect, it } from '@jest/globals'
+import { createHubtel, hubtel } from '../../src/dialects/hubtel.ts'
+import { conforms, received, turnOf } from './dialect.conformance.ts'
+import { json, malformed, notJson, posted } from './posted.ts'
+
+const programmable = createHubtel('programmable')
+
+conforms(hubtel)
+conforms(programmable, { title: 'the dialect hubtel, Programmable Services' })
+
+const begin = {
+  Mobile: '375291234567',
+  SessionId: '9d1f0b7c2e684c0f',
+  ServiceCode: '141*0',
+  Type: 'Initiation',
+  Message: '*141*0#',
+  Operator: 'mtn',
+  Sequence: 1,
+}
+const reply = { ...begin, Type: 'Response', Message: '2', Sequence: 2, ClientState: 'root' }
+const guid = '5b0e6f2d8c4a4f1c9d7e3a2b1c0d9e8f'
+const session = { dialect: 'hubtel', sessionId: '9d1f0b7c2e684c0f', msisdn: '+375291234567' }
+const callback = (changed: object) => ({
+  kind: 'callback',
+  callback: {
+    ...session,
+    dialled: '*141*0#',
+    heard: { kind: 'numbered', number: 1, typed: undefined },
+    ...changed,
+  },
+})
+
+describe('a callback of Hubtel', () => {
+  it('is read as it stands on the wire, in either generation', () => {
+    expect(posted(hubtel, begin)).toEqual({ ...callback({}), echo: { generation: 'v1' } })
+    expect(posted(hubtel, reply)).toEqual({
+      ...callback({ heard: { kind: 'numbered', number: 2, typed: '2' } }),
+      echo: { generation: 'v1' },
+    })
+    const sent = { ServiceCode: guid, Type: 'initiation', Platform: 'USSD', Sequence: '1', ExtraData: {} }
+    expect(posted(hubtel, { ...begin, ...sent })).toEqual({
+      ...callback({}),
+      echo: { generation: 'programmable' },
+    })
+  })
+
+  it('is written as it stands on the wire, the state the application keeps there given back', () => {
+    const answers = [{ answer: { text: 'Menu', waits: true }, echo: { ClientState: 'root' } }]
+    const turn = turnOf({ sessionId: begin.SessionId, dialled: '*141*0#', replies: ['2'], answers })
+    const { body, headers } = hubtel.formatRequest(turn)
+    expect(JSON.parse(body)).toEqual(reply)
+    expect(headers['content-type']).toMatch(/^application\/json/)
+    expect(JSON.parse(hubtel.formatRequest({ ...turn, replies: [], answers: [] }).body)).toEqual(begin)
+    expect(JSON.parse(programmable.formatRequest({ ...turn, replies: [], answers: [] }).body)).toEqual({
+      ...begin,
+      ServiceCode: guid,
+      Type: 'initiation',
+      Operator: 'mtn-gh',
+      Sequence: '1',
+      Platform: 'USSD',
+      ExtraData: {},
+    })
+  })
+
+  it('gives a state back once only', () => {
+    const answers = [
+      { answer: { text: 'a', waits: true }, echo: { ClientState: 'root' } },
+      { answer: { text: 'b', waits: true }, echo: {} },
+    ]
+    const { body } = hubtel.formatRequest(turnOf({ replies: ['1', '2'], answers }))
+    expect(body).not.toContain('ClientState')
+  })
+
+  it.each(['Initiation', 'INITIATION', 'initiation', 'Favorite', 'favorite'])('begins with %s', (Type) => {
+    expect(posted(hubtel, { ...begin, Type })).toMatchObject(callback({}))
+  })
+
+  it('has names in any case, and no operator', () => {
+    const { Operator: _, ...rest } = begin
+    const lower = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name.toLowerCase(), value]))
+    expect(posted(hubtel, lower)).toMatchObject(callback({}))
+  })
+
+  it.each([1, '1', '001'])('counts its turns as a number or as text: %j', (Sequence) => {
+    expect(posted(hubtel, { ...begin, Sequence })).toMatchObject(callback({}))
+  })
+
+  it.each([undefined, null, ''])('does without a number: %j', (Sequence) => {
+    const heard = { kind: 'unnumbered', typed: '2' }
+    expect(posted(hubtel, { ...reply, Sequence })).toMatchObject(callback({ heard }))
+  })
+
+  it.each([
+    ['*141*0#', '141*0'],
+    ['*141*3*6#', '141*0'],
+    ['*141*3*6#', guid],
+    ['*141*3*6', guid],
+    ['141*3*6', undefined],
+    ['', '141*0'],
+    [undefined, '*141*0#'],
+    ['Anna', '141*0'],
+  ])('has the dialled string in the message %j, else in the service code %j', (Message, ServiceCode) => {
+    const dialled = Message?.includes('141*3*6') ? '*141*3*6#' : '*141*0#'
+    expect(posted(hubtel, { ...begin, Message, ServiceCode })).toMatchObject(callback({ dialled }))
+  })
+
+  it('is malformed where no code is anywhere', () => {
+    for (const ServiceCode of [guid, undefined, null, '', 7, {}]) {
+      expect(posted(hubtel, { ...begin, Message: 'Anna', ServiceCode })).toEqual(
+        malformed('Message is not a USSD code such as *141#'),
+      )
+    }
+  })
+
+  it.each([
+    ['Release', 'cancelled'],
+    ['release', 'cancelled'],
+    ['Timeout', 'timed-out'],
+    ['TIMEOUT', 'timed-out'],
+  ])('says with %s that the dialogue was %s', (Type, why) => {
+    const end = { ...begin, Type, Message: '', Sequence: 3 }
+    expect(posted(hubtel, end)).toMatchObject({ kind: 'ended', ended: { ...session, why } })
+    const { Message: _, Sequence: __, ServiceCode: ___, ...bare } = end
+    expect(posted(hubtel, bare)).toMatchObject({ kind: 'ended', ended: { ...session, why } })
+  })
+
+  it('tells a dialogue that came to no good end with Release or Timeout, and says nothing of a good one', () => {
+    const turn = turnOf({ replies: ['1'] })
+    const told = (['cancelled', 'timed-out', 'failed'] as const).map((end) => hubtel.formatEnd(turn, end, 0))
+    expect(told.map((call) => JSON.parse(call?.body ?? '{}'))).toMatchObject([
+      { Type: 'Release', Message: '', Sequence: 3 },
+      { Type: 'Timeout', Message: '', Sequence: 3 },
+      { Type: 'Timeout', Message: '', Sequence: 3 },
+    ])
+    expect(hubtel.formatEnd(turn, 'completed', 0)).toBeUndefined()
+  })
+
+  it.each<[string, object, string]>([
+    ['no number', { Mobile: undefined }, 'Mobile is missing'],
+    ['a number that is none', { Mobile: true }, 'Mobile is not text'],
+    ['a foreign number', { Mobile: '254711000000' }, 'Mobile is not a mobile number of Belarus'],
+    ['no session', { SessionId: undefined }, 'SessionId is missing'],
+    ['an empty session', { SessionId: '' }, 'SessionId is missing'],
+    ['a session in an array', { SessionId: ['a'] }, 'SessionId is not text'],
+    ['no type', { Type: undefined }, 'Type is missing'],
+    ['another type', { Type: 'Query' }, 'Type is none of initiation, favorite, response, release, timeout'],
+    ['no message', { Type: 'Response', Message: undefined }, 'Message is missing'],
+    ['a message of two lines', { Message: '1\n2' }, 'Message has control characters'],
+    ['half a character', { Message: '\ud83d' }, 'Message has control characters'],
+    ['a number of the turn that is none', { Sequence: 'one' }, 'Sequence is not a number'],
+    ['a turn before the first', { Sequence: -1 }, 'Sequence is not a number'],
+    ['half a turn', { Sequence: 1.5 }, 'Sequence is not a number'],
+  ])('is malformed with %s', (_, changed, problem) => {
+    expect(posted(hubtel, { ...begin, ...changed })).toEqual(malformed(problem))
+  })
+
+  it.each(notJson)('is malformed as %j', (body, problem) => {
+    expect(posted(hubtel, body)).toEqual(malformed(problem))
+  })
+})
+
+describe('an answer to Hubtel', () => {
+  it('is written in the case of whoever asked', () => {
+    const answer = { text: 'Да\n1 Нет', waits: true }
+    const { status, body } = hubtel.formatAnswer(answer, { generation: 'v1' })
+    expect([status, JSON.parse(body)]).toEqual([200, { Type: 'Response', Message: 'Да\n1 Нет' }])
+    const parsed = hubtel.parseRequest(received(programmable.formatRequest(turnOf())))
+    if (parsed.kind !== 'callback') throw new Error(parsed.kind)
+    expect(JSON.parse(hubtel.formatAnswer(answer, parsed.echo).body)).toMatchObject({
+      type: 'Response',
+      message: 'Да\n1 Нет',
+      dataType: 'input',
+    })
+    expect(JSON.parse(hubtel.formatAnswer({ ...answer, waits: false }, parsed.echo).body)).toMatchObject({
+      type: 'Release',
+      dataType: 'display',
+    })
+    expect(JSON.parse(hubtel.formatEnded(parsed.echo).body)).toEqual({ type: 'Release', message: '' })
+  })
+
+  it('is read in either case, with the state it wants back', () => {
+    const answer = { text: 'x', waits: true }
+    const echo = { ClientState: 'root' }
+    for (const fields of [
+      { Type: 'Response', Message: 'x', ClientState: 'root' },
+      { type: 'response', message: 'x', clientState: 'root', label: 'Main', data: [], item: null },
+    ]) {
+      expect(hubtel.parseResponse(json(fields))).toEqual({ kind: 'answer', answer, echo })
+    }
+    expect(hubtel.parseResponse(json({ type: 'Release', message: '', clientState: null }))).toEqual({
+      kind: 'answer',
+      answer: { text: '', waits: false },
+      echo: {},
+    })
+  })
+
+  it.each<[object | string, string]>([
+    ['', 'the answer is not JSON'],
+    ['CON x', 'the answer is not JSON'],
+    [{ Message: 'x' }, 'in the answer Type is missing'],
+    [{ Type: 'AddToCart', Message: 'x' }, 'in the answer Type is none of response, release'],
+    [{ Type: 'Response' }, 'in the answer Message is missing'],
+    [{ Type: 'Response', Message: 1 }, 'in the answer Message is not text'],
+    [{ Type: 'Response', Message: 'x', ClientState: {} }, 'in the answer ClientState is not text'],
+  ])('is malformed as %j', (fields, sentence) => {
+    expect(hubtel.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence })
+  })
+})

@@ -1,0 +1,112 @@
+import { describe, expect, it } from '@jest/globals'
+import { nalo } from '../../src/dialects/nalo.ts'
+import { conforms, turnOf } from './dialect.conformance.ts'
+import { json, malformed, notJson, posted } from './posted.ts'
+
+conforms(nalo)
+
+const begin = {
+  USERID: 'NALOTest',
+  MSISDN: '375291234567',
+  USERDATA: '*141*0#',
+  MSGTYPE: true,
+  NETWORK: 'MTN',
+  SESSIONID: '16590115252429751',
+}
+const reply = { ...begin, USERDATA: '2', MSGTYPE: false }
+const session = { dialect: 'nalo', sessionId: '16590115252429751', msisdn: '+375291234567' }
+const echo = { USERID: 'NALOTest', MSISDN: '375291234567' }
+const callback = (dialled: string, typed: string | undefined, sessionId = session.sessionId) => ({
+  kind: 'callback',
+  callback: { ...session, sessionId, dialled, heard: { kind: 'unnumbered', typed } },
+  echo,
+})
+
+describe('a callback of Nalo', () => {
+  it('is read as it stands on the wire', () => {
+    expect(posted(nalo, begin)).toEqual(callback('*141*0#', undefined))
+    expect(posted(nalo, reply)).toEqual(callback('', '2'))
+  })
+
+  it('is written as it stands on the wire', () => {
+    const turn = turnOf({ sessionId: begin.SESSIONID, dialled: '*141*0#' })
+    expect(JSON.parse(nalo.formatRequest(turn).body)).toEqual(begin)
+    expect(JSON.parse(nalo.formatRequest({ ...turn, replies: ['1', '2'] }).body)).toEqual(reply)
+  })
+
+  it.each([undefined, null, ''])('is known by account and number where SESSIONID is %j', (SESSIONID) => {
+    const key = 'NALOTest:375291234567'
+    expect(posted(nalo, { ...begin, SESSIONID })).toEqual(callback('*141*0#', undefined, key))
+    expect(posted(nalo, { ...reply, SESSIONID, MSISDN: '+375291234567' })).toMatchObject({
+      callback: { sessionId: key },
+    })
+  })
+
+  it.each(['*141*0', '141*0', '*141*0#'])('begins with the code as %j', (USERDATA) => {
+    expect(posted(nalo, { ...begin, USERDATA })).toEqual(callback('*141*0#', undefined))
+  })
+
+  it.each([true, 'true', 'TRUE', 1, '1'])('begins where MSGTYPE is %j', (MSGTYPE) => {
+    expect(posted(nalo, { ...begin, MSGTYPE })).toEqual(callback('*141*0#', undefined))
+  })
+
+  it.each([false, 'false', 0, '0'])('goes on where MSGTYPE is %j', (MSGTYPE) => {
+    expect(posted(nalo, { ...reply, MSGTYPE })).toEqual(callback('', '2'))
+  })
+
+  it.each([2, '2'])('ends where MSGTYPE is %j', (MSGTYPE) => {
+    const { USERDATA: _, ...end } = { ...reply, MSGTYPE }
+    expect(posted(nalo, end)).toEqual({ kind: 'ended', ended: { ...session, why: 'cancelled' }, echo })
+  })
+
+  it.each<[string, object, string]>([
+    ['no account', { USERID: undefined }, 'USERID is missing'],
+    ['an empty account', { USERID: '' }, 'USERID is missing'],
+    ['no number', { MSISDN: undefined }, 'MSISDN is missing'],
+    ['a foreign number', { MSISDN: '254711000000' }, 'MSISDN is not a mobile number of Belarus'],
+    ['no type', { MSGTYPE: undefined }, 'MSGTYPE is missing'],
+    ['another type', { MSGTYPE: 3 }, 'MSGTYPE is neither true nor false'],
+    ['a type that is null', { MSGTYPE: null }, 'MSGTYPE is neither true nor false'],
+    ['no input', { USERDATA: undefined }, 'USERDATA is missing'],
+    ['no code', { USERDATA: 'menu' }, 'USERDATA is not a USSD code such as *141#'],
+    ['a session in an array', { SESSIONID: ['a'] }, 'SESSIONID is not text'],
+    ['a session of two lines', { SESSIONID: 'a\nb' }, 'SESSIONID has control characters'],
+  ])('is malformed with %s', (_, changed, problem) => {
+    expect(posted(nalo, { ...begin, ...changed })).toEqual(malformed(problem))
+  })
+
+  it.each(notJson)('is malformed as %j', (body, problem) => {
+    expect(posted(nalo, body)).toEqual(malformed(problem))
+  })
+})
+
+describe('an answer to Nalo', () => {
+  it('gives back the account and the number as they came, and never what was typed', () => {
+    expect(JSON.parse(nalo.formatAnswer({ text: 'Да', waits: true }, echo).body)).toEqual({
+      ...echo,
+      MSG: 'Да',
+      MSGTYPE: true,
+    })
+  })
+
+  it.each([
+    [true, true],
+    ['true', true],
+    [1, true],
+    [false, false],
+    ['0', false],
+    [2, false],
+  ])('is read with MSGTYPE %j', (MSGTYPE, waits) => {
+    const answer = { text: 'x', waits }
+    expect(nalo.parseResponse(json({ MSG: 'x', MSGTYPE }))).toEqual({ kind: 'answer', answer, echo: {} })
+  })
+
+  it.each<[object | string, string]>([
+    [{ MSG: 'x' }, 'in the answer MSGTYPE is missing'],
+    [{ MSG: 'x', MSGTYPE: 'CON' }, 'in the answer MSGTYPE is neither true nor false'],
+    [{ MSGTYPE: true }, 'in the answer MSG is missing'],
+    [{ message: 'x', msgtype: true }, 'in the answer MSG is missing'],
+  ])('is malformed as %j', (fields, sentence) => {
+    expect(nalo.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence })
+  })
+})

@@ -1,0 +1,304 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { request } from 'node:http'
+import { text as textOf } from 'node:stream/consumers'
+import type { Echo, WireCall } from '../../src/dialects/dialect.ts'
+import { restcomm } from '../../src/dialects/restcomm.ts'
+import { startGateway } from '../support/running.ts'
+import type { Running } from '../support/running.ts'
+import { conforms, received, turnOf } from './dialect.conformance.ts'
+
+conforms(restcomm)
+
+const parse = (body: string) =>
+  restcomm.parseRequest({ method: 'POST', path: '', query: {}, headers: {}, body })
+const ids = 'appCntx="networkUnstructuredSsContext_version2" networkId="0" localId="12" remoteId="13"'
+const dialog = (attributes: string, inside: string) => `<dialog ${ids} ${attributes}>${inside}</dialog>`
+const origin = '<originationReference number="375291234567" nai="international_number" npi="ISDN"/>'
+const child = '<msisdn nai="international_number" npi="ISDN" number="375291234567"/>'
+const begin = (attributes: string, inside = '', before = '') =>
+  dialog(
+    'type="Begin" mapMessagesSize="1" returnMessageOnError="false"',
+    `<destinationReference number="257010123456789" nai="international_number" npi="land_mobile"/>${before}<errComponents/>` +
+      `<processUnstructuredSSRequest_Request ${attributes}>${inside}</processUnstructuredSSRequest_Request>`,
+  )
+const reply = (userObject: string | undefined, attributes: string, before = '') =>
+  dialog(
+    `type="Continue" mapMessagesSize="1" returnMessageOnError="false"${userObject === undefined ? '' : ` userObject="${userObject}"`}`,
+    `${before}<errComponents/><unstructuredSSRequest_Response ${attributes}/>`,
+  )
+const abort = (attributes: string, inside = '<errComponents/>') =>
+  dialog(`type="Abort" mapMessagesSize="0" ${attributes}`, inside)
+const session = { dialect: 'restcomm', sessionId: '12:13', msisdn: '+375291234567' }
+const malformed = (problem: string) => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
+
+describe('a begin of RestComm', () => {
+  const callback = {
+    ...session,
+    dialled: '*141*0#',
+    heard: { kind: 'numbered', number: 0, typed: undefined },
+  }
+
+  it('is number 0, whatever its invoke id, and that is kept for the end', () => {
+    const echo = { msisdn: '375291234567', number: '0' }
+    for (const beginId of ['0', '1', '-128', '127']) {
+      const body = begin(`invokeId="${beginId}" dataCodingScheme="15" string="*141*0#"`, child, origin)
+      expect(parse(body)).toEqual({ kind: 'callback', callback, echo: { ...echo, beginId } })
+    }
+  })
+
+  it('has its number in msisdn, or else in originationReference', () => {
+    const attributes = 'invokeId="0" dataCodingScheme="15" string="*141*0#"'
+    expect(parse(begin(attributes, '', origin))).toMatchObject({ callback })
+    expect(parse(begin(attributes, child, origin.replace('4567', '0000')))).toMatchObject({ callback })
+    expect(parse(begin(attributes))).toEqual(malformed('msisdn is missing'))
+  })
+
+  it.each([
+    ['no XML', 'x', 'the body is no well-formed XML'],
+    ['another document', '<ussd/>', 'the body is no dialog'],
+    [
+      'no operation',
+      dialog('type="Begin"', origin),
+      'there is neither processUnstructuredSSRequest_Request nor unstructuredSSRequest_Response',
+    ],
+    [
+      'an operation that is never asked for',
+      dialog('type="Continue"', `${origin}<unstructuredSSNotify_Response invokeId="1"/>`),
+      'there is neither processUnstructuredSSRequest_Request nor unstructuredSSRequest_Response',
+    ],
+    [
+      'two operations',
+      dialog('', `${origin}<unstructuredSSRequest_Response/><unstructuredSSRequest_Response/>`),
+      'there is more than one operation',
+    ],
+    ['no id', begin('invokeId="0" string="*1#"', child).replace('localId="12"', ''), 'localId is missing'],
+    ['no invoke id', begin('string="*141#"', child), 'invokeId is missing'],
+    [
+      'a strange invoke id',
+      begin('invokeId="128" string="*141#"', child),
+      'invokeId is none from -128 to 127',
+    ],
+    ['no string', begin('invokeId="0"', child), 'string is missing'],
+    ['no code', begin('invokeId="0" string="141"', child), 'string is not a USSD code such as *141#'],
+  ])('is malformed with %s', (_, body, problem) => {
+    expect(parse(body)).toEqual(malformed(problem))
+  })
+})
+
+describe('an answer that RestComm carries', () => {
+  it('is numbered by what we had it remember: the real gateway gives invoke ids of its own', () => {
+    expect(parse(reply('375291234567;5;3', 'invokeId="0" dataCodingScheme="15" string="2"'))).toEqual({
+      kind: 'callback',
+      callback: { ...session, dialled: '', heard: { kind: 'numbered', number: 3, typed: '2' } },
+      echo: { msisdn: '375291234567', beginId: '5', number: '3' },
+    })
+  })
+
+  it('is numbered by its invoke id where nothing is remembered, and so is the rest of the dialogue', () => {
+    const parsed = parse(reply(undefined, 'invokeId="2" string="1"', origin))
+    expect(parsed).toMatchObject({
+      callback: { heard: { number: 2, typed: '1' } },
+      echo: { msisdn: '375291234567' },
+    })
+    const echo: Echo = parsed.kind === 'callback' ? parsed.echo : {}
+    expect(restcomm.formatAnswer({ text: 'x', waits: true }, echo).body).toContain(
+      'userObject="375291234567;0"',
+    )
+  })
+
+  it('has line breaks and spaces as they were escaped, and may have no string at all', () => {
+    const string = (attributes: string) => parse(reply('375291234567;0;1', `invokeId="1" ${attributes}`))
+    expect(string('string=" 1 "')).toMatchObject({ callback: { heard: { typed: ' 1 ' } } })
+    expect(string('string=""')).toMatchObject({ callback: { heard: { typed: '' } } })
+    expect(string('')).toMatchObject({ callback: { heard: { typed: '' } } })
+    expect(string('string="1&#10;2"')).toEqual(malformed('string has control characters'))
+  })
+
+  it('is malformed without a number: one of its own, or one remembered', () => {
+    const missing = malformed('msisdn is missing')
+    expect(parse(reply(undefined, 'invokeId="1" string="1"'))).toEqual(missing)
+    expect(parse(reply('s-42', 'invokeId="1" string="1"'))).toEqual(missing)
+    expect(parse(reply('375171234567;0;1', 'invokeId="1" string="1"'))).toEqual(
+      malformed('msisdn is not a mobile number of Belarus'),
+    )
+  })
+})
+
+describe('an abort of RestComm', () => {
+  it.each([
+    ['cancelled', 'mapUserAbortChoice="isUserSpecificReason"'],
+    ['cancelled', 'mapUserAbortChoice="isProcedureCancellationReason_callRelease"'],
+    ['timed-out', 'dialogTimedOut="true"'],
+    ['timed-out', 'invokeTimedOut="1"'],
+    ['failed', 'mapAbortProviderReason="SupportingDialogueTransactionReleased"'],
+    ['failed', 'mapRefuseReason="NoReasonGiven"'],
+    ['failed', ''],
+  ])('says %s with %s', (why, attributes) => {
+    const ended = { kind: 'ended', ended: { ...session, why }, echo: {} }
+    expect(parse(abort(`${attributes} userObject="375291234567;0;1"`))).toEqual(ended)
+    expect(parse(abort(attributes, origin))).toEqual(ended)
+    expect(parse(abort(attributes))).toEqual({ kind: 'ended', ended: undefined, echo: {} })
+  })
+
+  it('may be an error of the handset', () => {
+    const body = dialog(
+      'type="End" userObject="375291234567;0;1"',
+      '<errComponents><errComponent><invokeId value="1"/></errComponent></errComponents>',
+    )
+    expect(parse(body)).toMatchObject({ kind: 'ended', ended: { why: 'failed' } })
+  })
+
+  it('is none where dialogTimedOut is false', () => {
+    const body = reply('375291234567;0;1', 'invokeId="1" string="1"').replace(
+      'type=',
+      'dialogTimedOut="false" type=',
+    )
+    expect(parse(body)).toMatchObject({ kind: 'callback' })
+  })
+})
+
+describe('an answer to RestComm', () => {
+  const type = 'text/xml; charset=utf-8'
+  const xml = '<?xml version="1.0" encoding="UTF-8"?>\n'
+  const echo = { msisdn: '375291234567', beginId: '7', number: '2' }
+
+  it('asks with the next number and has the gateway remember who, under which id, and the number', () => {
+    expect(restcomm.formatAnswer({ text: '1. Balance\n2. Top up', waits: true }, echo)).toEqual({
+      status: 200,
+      type,
+      body: `${xml}<dialog mapMessagesSize="1" userObject="375291234567;7;3"><unstructuredSSRequest_Request invokeId="3" dataCodingScheme="15" string="1. Balance&#10;2. Top up"/></dialog>`,
+    })
+  })
+
+  it('ends with the result of the begin, under its invoke id, in the alphabet it takes', () => {
+    expect(restcomm.formatAnswer({ text: 'Пока', waits: false }, echo).body).toBe(
+      `${xml}<dialog mapMessagesSize="1" prearrangedEnd="false"><processUnstructuredSSRequest_Response invokeId="7" dataCodingScheme="72" string="Пока"/></dialog>`,
+    )
+    expect(restcomm.formatError(400, 'No').body).toContain('invokeId="0" dataCodingScheme="15" string="No"')
+    expect(restcomm.formatEnded({})).toEqual({
+      status: 200,
+      type,
+      body: `${xml}<dialog mapMessagesSize="0"/>`,
+    })
+  })
+
+  it.each([
+    ['no document', 'x', 'the answer is no well-formed XML'],
+    ['another document', '<ussd/>', 'the answer is no dialog'],
+    ['no size', '<dialog/>', 'the answer has no mapMessagesSize'],
+    [
+      'an abort',
+      '<dialog mapMessagesSize="0" mapUserAbortChoice="x"/>',
+      'the application aborted the dialogue',
+    ],
+    [
+      'silence',
+      '<dialog mapMessagesSize="0" prearrangedEnd="true"/>',
+      'the application dropped the dialogue',
+    ],
+    ['nothing', '<dialog mapMessagesSize="0"/>', 'the answer has no operation, or more than one'],
+    [
+      'a notification',
+      '<dialog mapMessagesSize="1"><unstructuredSSNotify_Request invokeId="1" string="x"/></dialog>',
+      "the answer's operation is neither unstructuredSSRequest_Request nor processUnstructuredSSRequest_Response",
+    ],
+    [
+      'no string',
+      '<dialog mapMessagesSize="1"><unstructuredSSRequest_Request invokeId="1"/></dialog>',
+      "the answer's operation has no string",
+    ],
+  ])('is malformed with %s', (_, body, sentence) => {
+    expect(restcomm.parseResponse({ status: 200, type, body })).toEqual({ kind: 'malformed', sentence })
+  })
+})
+
+describe('the network of RestComm', () => {
+  const answer = { text: 'x', waits: true }
+  const turn = turnOf({ sessionId: '12:13' })
+
+  it('gives back what the application last wanted remembered, and then no number', () => {
+    const answers = [
+      { answer, echo: { userObject: 's-41' } },
+      { answer, echo: { userObject: 's-42' } },
+      { answer, echo: {} },
+    ]
+    const { body } = restcomm.formatRequest({ ...turn, replies: ['1', '1', '2'], answers })
+    expect(body).toBe(
+      '<?xml version="1.0" encoding="UTF-8"?>\n<dialog type="Continue" appCntx="networkUnstructuredSsContext_version2" networkId="0" localId="12" remoteId="13" mapMessagesSize="1" returnMessageOnError="false" userObject="s-42"><errComponents/><unstructuredSSRequest_Response invokeId="3" dataCodingScheme="15" string="2"/></dialog>',
+    )
+    expect(restcomm.formatEnd({ ...turn, answers }, 'timed-out', 0)?.body).toContain(
+      'type="Abort" appCntx="networkUnstructuredSsContext_version2" networkId="0" localId="12" remoteId="13" mapMessagesSize="0" returnMessageOnError="false" dialogTimedOut="true" userObject="s-42"',
+    )
+  })
+
+  it.each([
+    ['cancelled', 'cancelled'],
+    ['timed-out', 'timed-out'],
+    ['failed', 'failed'],
+  ] as const)('tells %s as such', (end, why) => {
+    const call = restcomm.formatEnd(turn, end, 0)
+    expect(call && restcomm.parseRequest(received(call))).toMatchObject({ ended: { why } })
+  })
+
+  it('makes two ids of every session', () => {
+    expect(restcomm.newSessionId()).toMatch(/^\d+:\d+$/)
+  })
+})
+
+describe('RestComm over HTTP', () => {
+  let gateway: Running
+  beforeAll(async () => {
+    gateway = await startGateway()
+  })
+  afterAll(() => gateway.close('now'))
+
+  /** As the real one sends it: with a charset for a content encoding, which fetch and Express would see to. */
+  const send = ({ headers, body }: WireCall) =>
+    new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+      request(`${gateway.url}/ussd/restcomm`, { method: 'POST', headers: { ...headers } }, (response) => {
+        textOf(response).then((read) => resolve({ status: response.statusCode, body: read }), reject)
+      })
+        .on('error', reject)
+        .end(body)
+    })
+
+  it('goes through a whole dialogue with Content-Encoding: utf-8, and shows a repeated answer again', async () => {
+    let turn = turnOf({ sessionId: '77:78', dialled: '*141*3*6#' })
+    expect(restcomm.formatRequest(turn).headers['content-encoding']).toBe('utf-8')
+    const shown: string[] = []
+    for (const typed of [undefined, '1', '0', undefined]) {
+      if (typed !== undefined) turn = { ...turn, replies: [...turn.replies, typed] }
+      const call = restcomm.formatRequest(turn)
+      const response = await send(call)
+      expect(await send(call)).toEqual(response)
+      const read = restcomm.parseResponse({ status: response.status ?? 0, type: '', body: response.body })
+      if (read.kind !== 'answer') throw new Error(read.sentence)
+      shown.push(`${read.answer.waits ? 'waits' : 'ends'}: ${read.answer.text.split('\n')[0] ?? ''}`)
+      if (!read.answer.waits) break
+      turn = { ...turn, answers: [...turn.answers, read] }
+    }
+    expect(shown.slice(0, 2)).toEqual([
+      'waits: Доступ в личный кабинет открыт',
+      expect.stringMatching(/^waits: /),
+    ])
+    expect(shown.at(-1)).toMatch(/^ends: /)
+  })
+
+  it('lets go of a dialogue that was aborted', async () => {
+    const begun = turnOf({ sessionId: '79:80', dialled: '*141*3*6#' })
+    const first = restcomm.parseResponse({
+      ...(await send(restcomm.formatRequest(begun))),
+      status: 200,
+      type: '',
+    })
+    if (first.kind !== 'answer') throw new Error(first.sentence)
+    const turn = { ...begun, answers: [first] }
+    const over = restcomm.formatEnd(turn, 'cancelled', 0)
+    expect(over && (await send(over))).toMatchObject({
+      status: 200,
+      body: expect.stringContaining('<dialog'),
+    })
+    const late = await send(restcomm.formatRequest({ ...turn, replies: ['1'] }))
+    expect(late.body).toContain('processUnstructuredSSRequest_Response')
+  })
+})

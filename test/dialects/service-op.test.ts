@@ -1,0 +1,83 @@
+import { describe, expect, it } from '@jest/globals'
+import { serviceOp } from '../../src/dialects/service-op.ts'
+import { conforms, turnOf } from './dialect.conformance.ts'
+import { json, malformed, notJson, posted } from './posted.ts'
+
+conforms(serviceOp)
+
+const begin = {
+  sessionID: '7361928450',
+  msisdn: '375291234567',
+  network: '00',
+  ussdString: '*141*0#',
+  ussdServiceOp: 1,
+}
+const reply = { ...begin, ussdString: '2', ussdServiceOp: 18 }
+const session = { dialect: 'service-op', sessionId: '7361928450', msisdn: '+375291234567' }
+const callback = (dialled: string, typed: string | undefined) => ({
+  kind: 'callback',
+  callback: { ...session, dialled, heard: { kind: 'unnumbered', typed } },
+  echo: { sessionID: '7361928450', msisdn: '375291234567' },
+})
+
+describe('a callback with ussdServiceOp', () => {
+  it('is read as it stands on the wire', () => {
+    expect(posted(serviceOp, begin)).toEqual(callback('*141*0#', undefined))
+    expect(posted(serviceOp, reply)).toEqual(callback('', '2'))
+  })
+
+  it('is written as it stands on the wire', () => {
+    const turn = turnOf({ sessionId: begin.sessionID, dialled: '*141*0#' })
+    expect(JSON.parse(serviceOp.formatRequest(turn).body)).toEqual(begin)
+    expect(JSON.parse(serviceOp.formatRequest({ ...turn, replies: ['1', '2'] }).body)).toEqual(reply)
+  })
+
+  it('has the number with + or without, and the operation as a number or as text', () => {
+    expect(posted(serviceOp, { ...begin, msisdn: '+375291234567', ussdServiceOp: '1' })).toEqual({
+      ...callback('*141*0#', undefined),
+      echo: { sessionID: '7361928450', msisdn: '+375291234567' },
+    })
+    expect(posted(serviceOp, { ...reply, ussdServiceOp: '18' })).toEqual(callback('', '2'))
+  })
+
+  it.each(['*141*0', '141*0', '*141*0#'])('begins with the code as %j', (ussdString) => {
+    expect(posted(serviceOp, { ...begin, ussdString })).toEqual(callback('*141*0#', undefined))
+  })
+
+  it.each<[string, object, string]>([
+    ['no session', { sessionID: undefined }, 'sessionID is missing'],
+    ['no number', { msisdn: undefined }, 'msisdn is missing'],
+    ['a foreign number', { msisdn: '254711000000' }, 'msisdn is not a mobile number of Belarus'],
+    ['no text', { ussdString: undefined }, 'ussdString is missing'],
+    ['a text that is null', { ussdString: null }, 'ussdString is not text'],
+    ['no code', { ussdString: 'menu' }, 'ussdString is not a USSD code such as *141#'],
+    ['no operation', { ussdServiceOp: undefined }, 'ussdServiceOp is missing'],
+    ['an operation of the answer', { ussdServiceOp: 2 }, 'ussdServiceOp is none of 1, 18'],
+    ['an operation in an array', { ussdServiceOp: [1] }, 'ussdServiceOp is none of 1, 18'],
+  ])('is malformed with %s', (_, changed, problem) => {
+    expect(posted(serviceOp, { ...begin, ...changed })).toEqual(malformed(problem))
+  })
+
+  it.each(notJson)('is malformed as %j', (body, problem) => {
+    expect(posted(serviceOp, body)).toEqual(malformed(problem))
+  })
+})
+
+describe('an answer with ussdServiceOp', () => {
+  it('is 2 for a screen that waits and 17 for the last one, as numbers', () => {
+    const bodies = [true, false].map((waits) => serviceOp.formatAnswer({ text: 'Да', waits }, {}).body)
+    expect(bodies.map((body) => JSON.parse(body))).toEqual([
+      { message: 'Да', ussdServiceOp: 2 },
+      { message: 'Да', ussdServiceOp: 17 },
+    ])
+  })
+
+  it.each<[object | string, string]>([
+    [{ message: 'x' }, 'in the answer ussdServiceOp is missing'],
+    [{ message: 'x', ussdServiceOp: 18 }, 'in the answer ussdServiceOp is none of 2, 17'],
+    [{ message: 'x', ussdServiceOp: true }, 'in the answer ussdServiceOp is none of 2, 17'],
+    [{ ussdServiceOp: 2 }, 'in the answer message is missing'],
+  ])('is malformed as %j', (fields, sentence) => {
+    expect(serviceOp.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence })
+  })
+})

@@ -1,0 +1,150 @@
+import { describe, expect, it } from '@jest/globals'
+import { truroute } from '../../src/dialects/truroute.ts'
+import { conforms, received, turnOf } from './dialect.conformance.ts'
+
+conforms(truroute)
+
+const parse = (body: string) =>
+  truroute.parseRequest({ method: 'POST', path: '', query: {}, headers: {}, body })
+const ussd = (inside: string) => `<ussd>${inside}</ussd>`
+const whose = '<msisdn>375291234567</msisdn><sessionid>20260304091500123</sessionid>'
+const session = { dialect: 'truroute', sessionId: '20260304091500123', msisdn: '+375291234567' }
+const malformed = (problem: string) => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
+
+describe('a callback of TruRoute', () => {
+  it('begins with type 1 and what was dialled', () => {
+    expect(parse(ussd(`${whose}<type>1</type><msg>*141*0#</msg>`))).toEqual({
+      kind: 'callback',
+      callback: { ...session, dialled: '*141*0#', heard: { kind: 'unnumbered', typed: undefined } },
+      echo: {},
+    })
+  })
+
+  it.each(['141*0', '*141*0', '141*0#'])('begins with the code in any form: %s', (code) => {
+    expect(parse(ussd(`${whose}<type>1</type><msg>${code}</msg>`))).toMatchObject({
+      callback: { dialled: '*141*0#' },
+    })
+  })
+
+  it.each([
+    ['a digit', '2', '2'],
+    ['nothing', '', ''],
+    ['spaces', ' 1 ', ' 1 '],
+    ['leading zeros', '007', '007'],
+    ['what looks like a number', '1e3', '1e3'],
+    ['escaped', '&lt;&#1105;&amp;', '<ё&'],
+    ['CDATA', '<![CDATA[<1>]]>', '<1>'],
+  ])('continues with type 2 and what was typed: %s', (_, sent, typed) => {
+    expect(parse(ussd(`${whose}<type>2</type><msg>${sent}</msg>`))).toEqual({
+      kind: 'callback',
+      callback: { ...session, dialled: '', heard: { kind: 'unnumbered', typed } },
+      echo: {},
+    })
+  })
+
+  it('has the names of elements in any case, in any order, and others among them', () => {
+    const body =
+      '<USSD><Type>2</Type><MSG>1</MSG><new>x</new><MSISDN>375291234567</MSISDN><SessionID>a</SessionID></USSD>'
+    expect(parse(body)).toMatchObject({ kind: 'callback', callback: { sessionId: 'a' } })
+  })
+
+  it.each([
+    ['3', 'cancelled'],
+    ['4', 'timed-out'],
+    ['10', 'failed'],
+  ])('of type %s says that the dialogue is over: %s', (type, why) => {
+    const ended = { kind: 'ended', ended: { ...session, why }, echo: {} }
+    expect(parse(ussd(`${whose}<type>${type}</type><msg></msg>`))).toEqual(ended)
+    expect(parse(ussd(`${whose}<type>${type}</type>`))).toEqual(ended)
+  })
+
+  it.each([
+    ['no XML', 'msisdn=375291234567', 'the body is no well-formed XML'],
+    ['a document type', '<!DOCTYPE ussd><ussd/>', 'the body has a document type'],
+    ['another document', '<request/>', 'the body is no ussd'],
+    ['no type', ussd(whose), 'type is none of 1, 2, 3, 4, 10'],
+    ['an unknown type', ussd(`${whose}<type>5</type>`), 'type is none of 1, 2, 3, 4, 10'],
+    ['two types', ussd(`${whose}<type>1</type><type>2</type>`), 'type is none of 1, 2, 3, 4, 10'],
+    ['no number', ussd('<sessionid>a</sessionid><type>3</type>'), 'msisdn is missing'],
+    ['no session', ussd('<msisdn>375291234567</msisdn><type>3</type>'), 'sessionid is missing'],
+    ['two numbers', ussd(`${whose}<msisdn>375297654321</msisdn><type>3</type>`), 'msisdn is given twice'],
+    ['no code', ussd(`${whose}<type>1</type>`), 'msg is missing'],
+    ['words for a code', ussd(`${whose}<type>1</type><msg>hi</msg>`), 'msg is not a USSD code such as *141#'],
+    ['no answer', ussd(`${whose}<type>2</type>`), 'msg is missing'],
+    ['an element for an answer', ussd(`${whose}<type>2</type><msg><b>1</b></msg>`), 'msg is missing'],
+    ['two answers', ussd(`${whose}<type>2</type><msg>1</msg><MSG>2</MSG>`), 'msg is given twice'],
+    ['an answer of two lines', ussd(`${whose}<type>2</type><msg>1\n2</msg>`), 'msg has control characters'],
+  ])('is malformed with %s', (_, body, problem) => {
+    expect(parse(body)).toEqual(malformed(problem))
+  })
+
+  it('is written by the network as it stands on the wire', () => {
+    const turn = turnOf({ sessionId: '20260304091500123', dialled: '*141*0#' })
+    const xml = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    expect(truroute.formatRequest(turn)).toEqual({
+      method: 'POST',
+      path: '',
+      query: '',
+      headers: { 'content-type': 'text/xml' },
+      body: `${xml}${ussd(`${whose}<type>1</type><msg>*141*0#</msg>`)}`,
+    })
+    expect(truroute.formatRequest({ ...turn, replies: ['1', '2'] }).body).toBe(
+      `${xml}${ussd(`${whose}<type>2</type><msg>2</msg>`)}`,
+    )
+    expect(truroute.formatEnd(turn, 'cancelled', 0)?.body).toContain('<type>3</type><msg></msg>')
+    expect(truroute.formatEnd(turn, 'timed-out', 0)?.body).toContain('<type>4</type><msg></msg>')
+  })
+
+  it('is sent by the network for no end there is no word for', () => {
+    expect(truroute.formatEnd(turnOf(), 'completed', 0)).toBeUndefined()
+    expect(truroute.formatEnd(turnOf(), 'failed', 0)).toBeUndefined()
+  })
+
+  it('tells a time-out as one, on both ends', () => {
+    const call = truroute.formatEnd(turnOf(), 'timed-out', 0)
+    expect(call && truroute.parseRequest(received(call))).toMatchObject({ ended: { why: 'timed-out' } })
+  })
+})
+
+describe('an answer to TruRoute', () => {
+  it('is of type 2 where the screen waits and of type 3 where it releases, and charges nothing', () => {
+    const document = (type: string, text: string) =>
+      `<?xml version="1.0" encoding="UTF-8"?>\n<ussd><type>${type}</type><msg>${text}</msg><premium><cost>0</cost><ref>0</ref></premium></ussd>`
+    const type = 'text/xml; charset=utf-8'
+    expect(truroute.formatAnswer({ text: '1. Да\n2. <Нет>', waits: true }, {})).toEqual({
+      status: 200,
+      type,
+      body: document('2', '1. Да\n2. &lt;Нет&gt;'),
+    })
+    expect(truroute.formatAnswer({ text: 'Пока', waits: false }, {}).body).toBe(document('3', 'Пока'))
+    expect(truroute.formatEnded({})).toEqual({ status: 200, type, body: document('3', '') })
+    expect(truroute.formatError(401, 'No')).toEqual({ status: 401, type, body: document('3', 'No') })
+  })
+
+  it.each([
+    ['no document', 'x', 'the answer is no well-formed XML'],
+    ['another document', '<response/>', 'the answer is no ussd'],
+    ['no type', '<ussd><msg>x</msg></ussd>', 'the type of the answer is neither 2 nor 3'],
+    ['no text', '<ussd><type>2</type></ussd>', 'the answer has no msg, or more than one'],
+    ['two texts', '<ussd><type>2</type><msg/><msg/></ussd>', 'the answer has no msg, or more than one'],
+    [
+      'another code',
+      '<ussd><type>5</type><msg>*1#</msg></ussd>',
+      'the answer redirects, which this network does not',
+    ],
+  ])('is malformed with %s', (_, body, sentence) => {
+    expect(truroute.parseResponse({ status: 200, type: 'text/xml', body })).toEqual({
+      kind: 'malformed',
+      sentence,
+    })
+  })
+
+  it('needs no premium', () => {
+    const body = '<ussd><msg>Пока</msg><type>3</type></ussd>'
+    expect(truroute.parseResponse({ status: 200, type: '', body })).toEqual({
+      kind: 'answer',
+      answer: { text: 'Пока', waits: false },
+      echo: {},
+    })
+  })
+})
