@@ -14,6 +14,9 @@ import type { Language } from '../src/engine/authoring.ts'
 import { UssdError } from '../src/engine/errors.ts'
 import { dial } from '../src/simulator/dial-pad.ts'
 import { createHandsets } from '../src/simulator/handset.ts'
+import { parseNetwork } from '../src/simulator/lines.ts'
+import type { Wanted } from '../src/simulator/lines.ts'
+import { profiles } from '../src/simulator/profiles.ts'
 import { useInTerminal } from '../src/simulator/terminal.ts'
 import { parseMsisdn } from '../src/ussd/msisdn.ts'
 
@@ -28,10 +31,19 @@ class Stop extends Error {
 }
 
 /** Where the phone calls, and how its subscriber's language is set there. */
-interface Line {
+interface Site {
   readonly callbackUrl: string
+  /** Where a gateway of ours hears that a dialogue is over, in dialects that have an address for that. */
+  readonly eventsUrl: string | undefined
   setLanguage(msisdn: string, language: Language): Promise<void>
   close(): Promise<void>
+}
+
+interface Given extends Pick<Wanted, 'url' | 'profile' | 'faults' | 'seed'> {
+  readonly msisdn: string
+  readonly lang?: Language
+  readonly dialect: string
+  readonly eventsUrl?: string
 }
 
 const command = new Command('npm run dial --')
@@ -54,13 +66,22 @@ const command = new Command('npm run dial --')
     `the callback's wire format: ${Object.keys(dialects).join(', ')}`,
     'africastalking',
   )
+  .option(
+    '--profile <name>',
+    `the carrier: ${Object.keys(profiles).join(', ')}; figures may follow: a1,idle=20s,longer=cut`,
+    'default',
+  )
+  .option('--events-url <address>', 'where an application of --url hears that a dialogue is over')
+  .option('--faults <list>', 'what the network does wrong: duplicate, delay, drop, reorder, reset, begin')
+  .option('--seed <number>', 'which faults strike: the same seed brings the same', '1')
   .addHelpText(
     'after',
     `
 Examples:
   npm run dial -- '*141*0#'
   npm run dial -- '*141*3*6#' --msisdn '+375291234568' --lang be
-  npm run dial -- '*141#' --url https://application.example/ussd
+  npm run dial -- '*141#' --url https://application.example/ussd --profile safaricom
+  npm run dial -- '*141*0#' --faults 'duplicate=0.2,delay=0.1:50ms,drop=0.1:retry' --seed 7
   printf '*141*0#\\n80291\\n80291\\n' | npm run -s dial
 
 Ctrl-C hangs up, Ctrl-D leaves. CALLBACK_TOKEN is sent as a bearer token.
@@ -73,7 +94,7 @@ async function main(): Promise<boolean> {
   command.parse()
   const config = loadConfig()
   const [code] = command.args
-  const given = command.opts<{ msisdn: string; lang?: Language; url?: string; dialect: string }>()
+  const given = command.opts<Given>()
   const dialect = Object.hasOwn(dialects, given.dialect) ? dialects[given.dialect] : undefined
   if (!dialect) throw new Stop(`there is no such dialect; there are: ${Object.keys(dialects).join(', ')}`, 2)
   const number = parseMsisdn(given.msisdn)
@@ -81,11 +102,17 @@ async function main(): Promise<boolean> {
   const pressed = code === undefined ? undefined : dial(code)
   if (pressed?.kind === 'refused') throw new Stop(pressed.sentence, 2)
 
-  const line = await reach(given.url, dialect.name, config)
+  const network = parseNetwork(given)
+  if (network.kind === 'malformed') throw new Stop(network.sentence, 2)
+  if (given.eventsUrl !== undefined) addressOf(given.eventsUrl, '--events-url')
+  const site = await reach(given.url, dialect.name, config)
   try {
-    if (given.lang !== undefined) await line.setLanguage(number.e164, given.lang)
-    const { callbackUrl } = line
-    const handsets = createHandsets({ dialect, callbackUrl, token: config.callbackToken })
+    if (given.lang !== undefined) await site.setLanguage(number.e164, given.lang)
+    const { callbackUrl } = site
+    const eventsUrl = given.eventsUrl ?? site.eventsUrl
+    const line = { dialect, callbackUrl, eventsUrl, token: config.callbackToken, ...network.value }
+    const handsets = createHandsets(line)
+    setInterval(() => handsets.tick(), 1000).unref()
     const { failed } = await useInTerminal({
       handsets,
       msisdn: number.e164,
@@ -98,31 +125,32 @@ async function main(): Promise<boolean> {
           ? { columns: () => stdout.columns || 80, hasColours: stdout.hasColors() }
           : undefined,
     })
+    await handsets.settle()
     return failed
   } finally {
-    await line.close()
+    await site.close()
   }
 }
 
-async function reach(address: string | undefined, dialect: string, config: Config): Promise<Line> {
+async function reach(address: string | undefined, dialect: string, config: Config): Promise<Site> {
   if (address !== undefined) {
     const url = addressOf(address)
     if (!(await isListening(url))) throw new Stop(`nothing answers at ${url.origin}`, 1)
     if (url.pathname === '/') url.pathname = `/ussd/${dialect}`
-    return lineTo(url, config)
+    return siteAt(url, config)
   }
   const usual = new URL(`http://127.0.0.1:${config.port}/ussd/${dialect}`)
   return config.port !== 0 && (await isGateway(usual))
-    ? lineTo(usual, config)
-    : ownLine(usual, dialect, config)
+    ? siteAt(usual, config)
+    : ownSite(usual, dialect, config)
 }
 
-function addressOf(address: string): URL {
+function addressOf(address: string, option = '--url'): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined
   if (!url || !/^https?:$/.test(url.protocol))
-    throw new Stop('--url is not an address such as http://127.0.0.1:8141', 2)
+    throw new Stop(`${option} is not an address such as http://127.0.0.1:8141`, 2)
   if (url.username !== '' || url.password !== '')
-    throw new Stop('--url has a password in it; set CALLBACK_TOKEN instead', 2)
+    throw new Stop(`${option} has a password in it; set CALLBACK_TOKEN instead`, 2)
   return url
 }
 
@@ -146,13 +174,21 @@ const isGateway = (url: URL): Promise<boolean> =>
     () => false,
   )
 
+/** Its query is kept: it may hold a token. */
+function eventsOf(callbackUrl: URL): string {
+  const url = new URL(callbackUrl)
+  url.pathname += '/events'
+  return url.href
+}
+
 /** An application that runs already; whether it is a gateway of ours its address tells. */
-function lineTo(url: URL, { adminToken }: Config): Line {
+function siteAt(url: URL, { adminToken }: Config): Site {
+  const isOurs = /^\/ussd\/[\w-]+$/.test(url.pathname)
   return {
     callbackUrl: url.href,
+    eventsUrl: isOurs ? eventsOf(url) : undefined,
     async setLanguage(msisdn, language) {
-      if (!/^\/ussd\/[\w-]+$/.test(url.pathname))
-        throw new Stop('--lang is for a gateway, and --url names an application', 2)
+      if (!isOurs) throw new Stop('--lang is for a gateway, and --url names an application', 2)
       if (adminToken === undefined)
         throw new Stop('--lang changes the subscriber of a running gateway: set ADMIN_TOKEN to its token', 1)
       const response = await fetch(new URL(`/subscribers/${msisdn}`, url), {
@@ -171,7 +207,7 @@ function lineTo(url: URL, { adminToken }: Config): Line {
 }
 
 /** A gateway in this process, on the embedded store whatever the environment says: a phone here is for trying things out. */
-async function ownLine(usual: URL, dialect: string, config: Config): Promise<Line> {
+async function ownSite(usual: URL, dialect: string, config: Config): Promise<Site> {
   const { compose } = await import('../src/compose.ts')
   const gateway = compose(
     {
@@ -191,6 +227,7 @@ async function ownLine(usual: URL, dialect: string, config: Config): Promise<Lin
   )
   return {
     callbackUrl: `${url}/ussd/${dialect}`,
+    eventsUrl: `${url}/ussd/${dialect}/events`,
     setLanguage: async (msisdn, language) => void (await gateway.subscribers.put(msisdn, { language })),
     close: () => gateway.close('now'),
   }

@@ -1,50 +1,82 @@
 import { isUtf8 } from 'node:buffer'
-import type { Dialect, NetworkTurn, WireResponse } from '../dialects/dialect.ts'
+import { request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import type { Dialect, Echo, WireCall, WireResponse } from '../dialects/dialect.ts'
 import type { Answer } from '../gateway/ports.ts'
 
 /** What became of a call to the application. */
-type Called =
-  | { readonly kind: 'answer'; readonly answer: Answer }
+export type Called =
+  | { readonly kind: 'answer'; readonly answer: Answer; readonly echo: Echo }
   /** `problem`: one English sentence on what happened, which quotes nothing that was sent. */
   | { readonly kind: 'failed'; readonly problem: string }
 
-/** The application behind a callback, as the network reaches it. */
+/** How long a call may take. */
+interface Patience {
+  /** What the sentence says that the application had. */
+  readonly answerWithinMs: number
+  /** What is left of it. */
+  readonly leftMs: number
+  /** Gives the call up early. */
+  readonly hungUp: AbortSignal
+}
+
+/** The application behind a callback, as the network reaches it. Nothing rejects. */
 export interface Application {
-  /** Carries one turn there and its answer back. Never rejects; `hungUp` gives the call up early. */
-  call(turn: NetworkTurn, hungUp: AbortSignal): Promise<Called>
+  /** Carries a callback there and its answer back. */
+  call(wire: WireCall, patience: Patience): Promise<Called>
+  /** Carries a callback there and cuts the connection as soon as it was sent. */
+  cut(wire: WireCall, patience: Patience): Promise<Called>
+  /** Says that a dialogue is over; whether anybody heard it is nobody's business. */
+  tell(wire: WireCall): Promise<void>
+}
+
+/** Where an application listens, and what it asks to be shown. */
+export interface Address {
+  /** Without credentials; its query is kept. A function is asked before every call. */
+  readonly callbackUrl: string | (() => string)
+  /**
+   * Where it wants to hear that a dialogue is over, in dialects whose aggregator has an address of its own for that; without
+   * it, it does not hear it from these. The others say it at the callback.
+   */
+  readonly eventsUrl?: string | (() => string) | undefined
+  /** Sent as `Authorization: Bearer`. */
+  readonly token?: string | undefined
 }
 
 /** Far above the longest screen. What is larger is no answer, and is not read on. */
 const ANSWER_LIMIT_BYTES = 16_384
 
+/** How long the network takes the trouble to say that a dialogue is over. */
+const TELL_WITHIN_MS = 5000
+
+/** What a dialect appends to the address where it says that a dialogue is over, if it is not the callback's. */
+const EVENTS = '/events'
+
 /**
- * Speaks a dialect's network end over HTTP, with keep-alive, and waits as long as the dialect's aggregator does. As with
- * the real ones, a callback is never sent twice and a redirection is not followed: `text` may hold secrets.
- *
- * @param callbackUrl without credentials; its query is kept. A function is asked before every call.
- * @param token sent as `Authorization: Bearer`
+ * Speaks a dialect's network end over HTTP, with keep-alive. As with the real ones, a callback is not sent twice of itself and
+ * a redirection is not followed: what was typed may be a secret.
  */
-export function createApplication(options: {
-  readonly dialect: Dialect
-  readonly callbackUrl: string | (() => string)
-  readonly token?: string | undefined
-}): Application {
-  const { dialect, callbackUrl, token } = options
+export function createApplication({
+  dialect,
+  callbackUrl,
+  eventsUrl,
+  token,
+}: Address & { readonly dialect: Dialect }): Application {
   return {
-    async call(turn, hungUp) {
+    async call(wire, { answerWithinMs, leftMs, hungUp }) {
       const slow = new AbortController()
       const giveUp = () => slow.abort()
-      const timer = setTimeout(giveUp, dialect.answerWithinMs)
+      const timer = setTimeout(giveUp, leftMs)
       hungUp.addEventListener('abort', giveUp)
       try {
-        const response = await send(turn, slow.signal)
+        const response = await readResponse(await send(wire, addressOf(wire), slow.signal))
         if (typeof response === 'string') return failed(response)
         const parsed = dialect.parseResponse(response)
         return parsed.kind === 'answer' ? parsed : failed(parsed.sentence)
       } catch (error) {
         return failed(
           slow.signal.aborted
-            ? `the application did not answer within ${dialect.answerWithinMs / 1000} s`
+            ? `the application did not answer within ${answerWithinMs / 1000} s`
             : `the application could not be reached: ${reasonOf(error)}`,
         )
       } finally {
@@ -52,37 +84,71 @@ export function createApplication(options: {
         hungUp.removeEventListener('abort', giveUp)
       }
     },
+
+    cut(wire, { hungUp, leftMs }) {
+      const url = addressOf(wire)
+      const { method, body } = wire
+      return new Promise((resolve) => {
+        const open = url.protocol === 'https:' ? requestHttps : requestHttp
+        const headers = { ...headersOf(wire), 'content-length': Buffer.byteLength(body) }
+        const signal = AbortSignal.any([hungUp, AbortSignal.timeout(leftMs)])
+        const request = open(url, { method, headers, signal, agent: false })
+        const close = () => resolve(failed('the connection was cut before the answer, as was asked for'))
+        // Only when everything has left: the application is to hear all of it.
+        request
+          .on('error', close)
+          .on('close', close)
+          .end(body, () => request.destroy())
+      })
+    },
+
+    async tell(wire) {
+      const isEvent = wire.path === EVENTS
+      if (isEvent && eventsUrl === undefined) return
+      const url = isEvent ? new URL(textOf(eventsUrl ?? '')) : addressOf(wire)
+      await send(wire, url, AbortSignal.timeout(TELL_WITHIN_MS)).then(
+        (response) => response.body?.cancel(),
+        () => undefined,
+      )
+    },
   }
 
-  /** The answer, or what is wrong with it. */
-  async function send(turn: NetworkTurn, signal: AbortSignal): Promise<WireResponse | string> {
-    const { method, type, query, body } = dialect.formatRequest(turn)
-    const url = new URL(typeof callbackUrl === 'string' ? callbackUrl : callbackUrl())
+  function addressOf({ path, query }: WireCall): URL {
+    const url = new URL(textOf(callbackUrl))
+    if (path !== '') url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`
     if (query !== '') url.search = [url.search, query].filter((part) => part !== '').join('&')
-    const response = await fetch(url, {
-      method,
-      redirect: 'manual',
-      signal,
-      headers: {
-        ...(type !== undefined && { 'content-type': type }),
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      },
-      ...(method === 'POST' && { body }),
-    })
-    const answer = await readAnswer(response)
-    if (!answer) return 'the answer is larger than any screen'
-    if (!isUtf8(answer)) return 'the answer is not UTF-8'
-    // `response.text()` would drop a byte order mark; before the verb, it makes an answer malformed.
-    return {
-      status: response.status,
-      type: response.headers.get('content-type') ?? '',
-      body: answer.toString(),
-    }
+    return url
+  }
+
+  function headersOf({ headers }: WireCall) {
+    return { ...headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
+  }
+
+  function send(wire: WireCall, url: URL, signal: AbortSignal): Promise<Response> {
+    const { method, body } = wire
+    const headers = headersOf(wire)
+    return fetch(url, { method, redirect: 'manual', signal, headers, ...(method !== 'GET' && { body }) })
+  }
+}
+
+const textOf = (url: string | (() => string)) => (typeof url === 'string' ? url : url())
+
+/** The answer, or what is wrong with it. */
+async function readResponse(response: Response): Promise<WireResponse | string> {
+  const answer = await readBody(response)
+  if (!answer) return 'the answer is larger than any screen'
+  if (!isUtf8(answer)) return 'the answer is not UTF-8'
+  // `response.text()` would drop a byte order mark; before the verb, it makes an answer malformed.
+  return {
+    status: response.status,
+    type: response.headers.get('content-type') ?? '',
+    headers: Object.fromEntries(response.headers),
+    body: answer.toString(),
   }
 }
 
 /** `undefined` where it is larger than the limit. */
-async function readAnswer({ body }: Response): Promise<Buffer | undefined> {
+async function readBody({ body }: Response): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   // Leaving the loop cancels the rest.

@@ -10,20 +10,29 @@ export type Pressed =
   /** Cannot be sent at all; `sentence` says why. */
   | { readonly kind: 'refused'; readonly sentence: string }
 
+/** Latin letters in one USSD message. */
+const MESSAGE_CHARACTERS = 182
+
+const lengthOf = (text: string) => Array.from(text).length
+
 /** Nobody types these on a phone, and a line break would mean that two inputs were taken for one. */
 const hasControls = /\p{Cc}/u
 
 /**
  * A code typed on an idle phone (3GPP TS 22.030 6.5.3.2): only a USSD string goes to an application. The sentences never
  * repeat what was typed: behind a code there may be a PIN.
+ *
+ * @param most characters that the carrier takes
  */
-export function dial(typed: string): Pressed {
+export function dial(typed: string, most = MESSAGE_CHARACTERS): Pressed {
   const code = typed.normalize('NFC').trim()
   if (hasControls.test(code)) return refused('Type one line, without control characters.')
   const dialled = parseDialled(code)
   switch (dialled.kind) {
     case 'ussd':
-      return { kind: 'sent', text: dialled.ussdString }
+      return lengthOf(code) > most
+        ? refused(`This is too long: the network takes at most ${most} characters.`)
+        : { kind: 'sent', text: dialled.ussdString }
     case 'ss':
       return kept('This is a setting of the network, such as call forwarding: no application is asked.')
     case 'local':
@@ -44,13 +53,17 @@ const whyInvalid = {
 } as const
 
 /** An answer typed in a dialogue: anything that one USSD message takes, also nothing, also what looks like a code. */
-export function reply(typed: string): Pressed {
+export function reply(typed: string, most = MESSAGE_CHARACTERS): Pressed {
   const text = typed.normalize('NFC')
   if (hasControls.test(text)) return refused('Type one line, without control characters.')
   const { alphabet, fits } = measure(text)
-  if (fits) return { kind: 'sent', text }
-  const most = alphabet === 'gsm7' ? '182 characters' : '80 characters that are not all Latin'
-  return refused(`This is too long: one USSD message takes at most ${most}.`)
+  if (fits) {
+    return lengthOf(text) > most
+      ? refused(`This is too long: the network takes at most ${most} characters.`)
+      : { kind: 'sent', text }
+  }
+  const fitting = alphabet === 'gsm7' ? '182 characters' : '80 characters that are not all Latin'
+  return refused(`This is too long: one USSD message takes at most ${fitting}.`)
 }
 
 const kept = (sentence: string): Pressed => ({ kind: 'kept', sentence })

@@ -1,22 +1,15 @@
-import { randomBytes } from 'node:crypto'
-import type { Dialect, NetworkTurn } from '../dialects/dialect.ts'
-import { measure } from '../ussd/message.ts'
-import { createApplication } from './application.ts'
 import { dial, reply } from './dial-pad.ts'
-
-/** What a phone shows. */
-export interface Screen {
-  /** The dialogue's session id; empty where the screen is of no dialogue. */
-  readonly session: string
-  /** `waiting`: the dialogue goes on with an answer. */
-  readonly state: 'waiting' | 'ended'
-  readonly text: string
-  readonly alphabet: 'gsm7' | 'ucs2'
-  /** What the text takes on the air; above 160 a real network could not send it. */
-  readonly octets: number
-  /** Why the dialogue broke off: one English sentence, never what was typed. */
-  readonly problem?: string
-}
+import type { Pressed } from './dial-pad.ts'
+import { createDialogue } from './dialogue.ts'
+import type { Dialogue } from './dialogue.ts'
+import type { Line, Pause } from './network.ts'
+import { blank, createPhones } from './phones.ts'
+import type { Phone } from './phones.ts'
+import { profiles } from './profiles.ts'
+import { createPush } from './push.ts'
+import type { Push } from './push.ts'
+import { screenOf } from './screen.ts'
+import type { Screen } from './screen.ts'
 
 /** What became of an input. */
 type Typed =
@@ -29,62 +22,60 @@ export interface Handsets {
   /**
    * Types a line and sends it: a code on an idle phone, an answer in a dialogue. Inputs of one phone are carried out one
    * after another; those of a dialogue that was hung up meanwhile are dropped. Does not reject: what goes wrong is shown.
+   *
+   * @param line where a dialogue that begins now leads, instead of the usual; one in progress stays where it began
    */
-  type(msisdn: string, text: string): Promise<Typed>
+  type(msisdn: string, text: string, line?: Line): Promise<Typed>
   /** What is on the screen now. */
   screen(msisdn: string): Screen
   /** Clears the screen; a dialogue ends at once, also where its answer is still awaited. */
   hangUp(msisdn: string): void
+  /** Begins a dialogue from the network's side. A phone is switched on when it was used or looked at. */
+  push(msisdn: string, session: string): Pushed
+  /** Ends every dialogue whose time is over. Without it, a phone is looked at when it is used. */
+  tick(): void
+  /** When every application heard, or could not hear, which of its dialogues are over. */
+  settle(): Promise<void>
 }
 
-/** A dialogue in progress: the turn that was sent last, and when the network breaks it off. */
-interface Dialogue extends NetworkTurn {
-  readonly endsAtMs: number
-}
-
-interface Phone {
-  screen: Screen
-  dialogue: Dialogue | undefined
-  /** Aborted and renewed when the phone is hung up. */
-  line: AbortController
-  /** Settles behind the last input. */
-  inputs: Promise<unknown>
-  waiting: number
-}
-
-/** What a phone shows when the network has no answer for it. */
-const CONNECTION_PROBLEM = 'Connection problem or invalid MMI code.'
-
-/** More than any menu asks; an endless dialogue would be kept, and sent again with every answer. */
-const MOST_REPLIES = 500
+/** `busy`: a phone has one dialogue at a time (3GPP TS 24.090 6.2). */
+type Pushed =
+  { readonly kind: 'open'; readonly push: Push } | { readonly kind: 'busy' } | { readonly kind: 'absent' }
 
 /**
  * Phones and the network between them and an application: the callback goes over HTTP in the dialect's own form, so that
  * nothing here knows how the application is made. Only as much is remembered as `maxPhones` phones need: the one that was
  * least recently used goes first, and its dialogue with it.
  *
- * @param dialogueLimitMs how long the network keeps a dialogue, from its begin; it is looked at on use, no timer runs
- * @param now milliseconds of a clock that does not jump
+ * @param options the usual line, and `now`: milliseconds of a clock that does not jump. Dialogues are looked at on use and on
+ * `tick`, no timer runs. `pause` is how a callback is held up.
  */
-export function createHandsets(options: {
-  readonly dialect: Dialect
-  readonly callbackUrl: string | (() => string)
-  readonly token?: string | undefined
-  readonly dialogueLimitMs?: number
-  readonly maxPhones?: number
-  readonly now?: () => number
-}): Handsets {
-  const { dialogueLimitMs = 180_000, maxPhones = 10_000, now = () => performance.now() } = options
-  const application = createApplication(options)
-  const phones = new Map<string, Phone>()
+export function createHandsets(
+  options: Line & {
+    readonly maxPhones?: number
+    readonly now?: () => number
+    readonly pause?: Pause
+  },
+): Handsets {
+  const { maxPhones = 10_000, now = () => performance.now(), pause = sleep } = options
+  const phones = createPhones(maxPhones)
+  const asides = new Set<Promise<unknown>>()
+  const surroundings = {
+    now,
+    pause,
+    aside(work: Promise<unknown>) {
+      const done = work.finally(() => asides.delete(done)).catch(() => undefined)
+      asides.add(done)
+    },
+  }
 
   return {
-    type(msisdn, text) {
-      const phone = phoneOf(msisdn)
-      const { line } = phone
+    type(msisdn, text, line) {
+      const phone = phones.use(msisdn)
+      const { signal } = phone.line
       phone.waiting += 1
       const typed = phone.inputs.then(() =>
-        line.signal.aborted ? shown(phone.screen) : take(phone, msisdn, text),
+        signal.aborted ? shown(phone) : take(phone, { msisdn, text, line, hungUp: signal }),
       )
       const settle = () => void (phone.waiting -= 1)
       phone.inputs = typed.then(settle, settle)
@@ -92,9 +83,26 @@ export function createHandsets(options: {
     },
 
     screen(msisdn) {
-      const phone = phones.get(msisdn)
+      const phone = phones.look(msisdn)
       if (phone?.waiting === 0) breakOff(phone)
-      return phone?.screen ?? screenOf({ session: '', text: '', state: 'ended' })
+      return phone?.screen ?? blank('')
+    },
+
+    push(msisdn, session) {
+      const phone = phones.get(msisdn)
+      if (!phone) return { kind: 'absent' }
+      if (phone.waiting === 0) breakOff(phone)
+      if (phone.waiting > 0 || phone.dialogue) return { kind: 'busy' }
+      const { profile = profiles.default } = options
+      const push = createPush({
+        session,
+        profile,
+        now,
+        show: (screen) => void (phone.screen = screen),
+        leave: () => void (phone.dialogue = undefined),
+      })
+      phone.dialogue = push.dialogue
+      return { kind: 'open', push }
     },
 
     hangUp(msisdn) {
@@ -102,95 +110,70 @@ export function createHandsets(options: {
       if (!phone) return
       phone.line.abort()
       phone.line = new AbortController()
+      phone.dialogue?.end('cancelled')
       phone.dialogue = undefined
-      phone.screen = screenOf({ session: phone.screen.session, text: '', state: 'ended' })
+      phone.screen = blank(phone.screen.session)
+    },
+
+    tick() {
+      for (const phone of phones) if (phone.waiting === 0) breakOff(phone)
+    },
+
+    async settle() {
+      while (asides.size > 0) await Promise.allSettled(asides)
     },
   }
 
-  function phoneOf(msisdn: string): Phone {
-    const phone = phones.get(msisdn) ?? {
-      screen: screenOf({ session: '', text: '', state: 'ended' }),
-      dialogue: undefined,
-      line: new AbortController(),
-      inputs: Promise.resolve(),
-      waiting: 0,
-    }
-    // A Map keeps the order of insertion: the least recently used come first.
-    phones.delete(msisdn)
-    phones.set(msisdn, phone)
-    for (const [other, { waiting }] of phones) {
-      if (phones.size <= maxPhones) break
-      // One that is busy stays, or its next input would overtake this one.
-      if (waiting === 0 && other !== msisdn) phones.delete(other)
-    }
-    return phone
-  }
-
-  async function take(phone: Phone, msisdn: string, text: string): Promise<Typed> {
+  async function take(
+    phone: Phone,
+    { msisdn, text, line = options, hungUp }: Input & { readonly hungUp: AbortSignal },
+  ): Promise<Typed> {
     // It was meant for a dialogue that is no more: as a code it would mean something else.
-    if (breakOff(phone) && !text.trimEnd().endsWith('#')) return shown(phone.screen)
-    const { dialogue } = phone
-    if (dialogue && dialogue.replies.length >= MOST_REPLIES) {
-      release(phone, dialogue.sessionId, `The network ended the dialogue after ${MOST_REPLIES} answers.`)
-      return shown(phone.screen)
+    if (breakOff(phone) && !text.trimEnd().endsWith('#')) return shown(phone)
+    const { most } = (phone.dialogue?.profile ?? line.profile ?? profiles.default).input
+    const pressed: Pressed = phone.dialogue ? reply(text, most) : dial(text, most)
+    if (pressed.kind === 'refused') return pressed
+    if (pressed.kind === 'kept') {
+      phone.screen = screenOf({ session: '', text: pressed.sentence, state: 'ended' })
+      return shown(phone)
     }
-    const pressed = dialogue ? reply(text) : dial(text)
-    switch (pressed.kind) {
-      case 'refused':
-        return pressed
-      case 'kept':
-        phone.screen = screenOf({ session: '', text: pressed.sentence, state: 'ended' })
-        return shown(phone.screen)
-      case 'sent':
-        return carry(
-          phone,
-          dialogue
-            ? { ...dialogue, replies: [...dialogue.replies, pressed.text] }
-            : {
-                // The form that Africa's Talking's own have.
-                sessionId: `ATUid_${randomBytes(16).toString('hex')}`,
-                msisdn,
-                dialled: pressed.text,
-                replies: [],
-                endsAtMs: now() + dialogueLimitMs,
-              },
-        )
-    }
+    const next = phone.dialogue
+      ? phone.dialogue.answer(pressed.text, hungUp)
+      : begin(phone, { msisdn, text: pressed.text, line }).begin(hungUp)
+    const screen = await next
+    if (!screen) return shown(phone)
+    phone.screen = screen
+    if (screen.state === 'ended') phone.dialogue = undefined
+    return shown(phone)
   }
 
-  async function carry(phone: Phone, dialogue: Dialogue): Promise<Typed> {
-    const { line } = phone
-    const session = dialogue.sessionId
-    const called = await application.call(dialogue, line.signal)
-    // Nobody looks at what the application says to somebody who has hung up.
-    if (line.signal.aborted) return shown(phone.screen)
-    if (called.kind === 'failed') {
-      release(phone, session, called.problem)
-      return shown(phone.screen)
-    }
-    const { text, waits } = called.answer
-    phone.dialogue = waits ? dialogue : undefined
-    phone.screen = screenOf({ session, text, state: waits ? 'waiting' : 'ended' })
-    return shown(phone.screen)
-  }
-
-  /** Whether the network ends the phone's dialogue now: it lasted too long. The application is not told. */
-  function breakOff(phone: Phone): boolean {
-    const { dialogue } = phone
-    if (!dialogue || now() < dialogue.endsAtMs) return false
-    release(phone, dialogue.sessionId, `The network ended the dialogue after ${dialogueLimitMs / 1000} s.`)
-    return true
+  function begin(phone: Phone, { msisdn, text, line = options }: Input): Dialogue {
+    // On a line of its own, the same seed means the same dialogue, whatever was dialled before.
+    const number = line === options ? phone.begun++ : 0
+    phone.dialogue = createDialogue(line, { msisdn, dialled: text, number }, surroundings)
+    return phone.dialogue
   }
 }
 
-function release(phone: Phone, session: string, problem: string): void {
+interface Input {
+  readonly msisdn: string
+  readonly text: string
+  readonly line: Line | undefined
+}
+
+/** Whether the network ends the phone's dialogue now. */
+function breakOff(phone: Phone): boolean {
+  const screen = phone.dialogue?.breakOff()
+  if (!screen) return false
   phone.dialogue = undefined
-  phone.screen = { ...screenOf({ session, text: CONNECTION_PROBLEM, state: 'ended' }), problem }
+  phone.screen = screen
+  return true
 }
 
-function screenOf({ session, state, text }: Pick<Screen, 'session' | 'state' | 'text'>): Screen {
-  const { alphabet, octets } = measure(text)
-  return { session, state, text, alphabet, octets }
-}
+const shown = ({ screen }: Phone): Typed => ({ kind: 'screen', screen })
 
-const shown = (screen: Screen): Typed => ({ kind: 'screen', screen })
+const sleep: Pause = (ms, signal) =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
+  })

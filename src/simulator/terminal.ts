@@ -9,7 +9,8 @@ import type { Handsets } from './handset.ts'
  *
  * At a terminal it draws screens in a frame and asks for each line; an empty one leaves, Ctrl-C hangs up. In a pipe it
  * writes a transcript: `☎` and the code as far as it may be written down, each line of a screen as `| …`, and `>` alone for
- * an answer, because which screens ask for a secret cannot be known here. `✗` is what went wrong, in one sentence.
+ * an answer, because which screens ask for a secret cannot be known here. `✗` is what went wrong, in one sentence, and `~` what
+ * the network was asked to do wrong.
  *
  * @param code dialled before the first line is read
  * @param codes what menus are known by: as far as one of these, a dialled string is no secret
@@ -70,6 +71,7 @@ export async function useInTerminal(options: {
       return print(paint('red', `✗ ${typed.sentence}`))
     }
     const { screen } = typed
+    if (screen.faults) print(paint('dim', `~ ${screen.faults.join(', ')}`))
     if (screen.text !== '') {
       print(...(terminal ? frame(screen.text, terminal.columns()) : quote(screen.text)))
     }

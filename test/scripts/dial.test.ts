@@ -77,6 +77,20 @@ describe('npm run dial', () => {
     expect(code).toBe(0)
   })
 
+  it('plays a carrier, does what is asked wrong, and tells how a dialogue ended', async () => {
+    const { url, received } = await application(({ url: address, ...callback }, response) =>
+      address === '/events' ? '' : shop({ url: address, ...callback }, response),
+    )
+    const asked = ['--url', url, '--events-url', `${new URL(url).origin}/events`, '--profile', 'safaricom']
+    const faults = ['--faults', 'duplicate=1:late,delay=1:1ms', '--seed', '7']
+    const { code, out } = await dial([...asked, ...faults], `*141#\n${'1'.repeat(81)}\n`)
+    expect(out).toBe(
+      '☎ *141#\n~ delay, duplicate\n| Вопрос 1\n| 1 да\n>\n✗ This is too long: the network takes at most 80 characters.\nhung up: the input ended and the screen waits\n',
+    )
+    expect(code).toBe(1)
+    expect(received.map(({ fields }) => fields['text'] ?? fields['status'])).toEqual(['', '', 'Incomplete'])
+  })
+
   it('is 1 when the application failed, and says how', async () => {
     const { url } = await application((_received, response) => void response.writeHead(500).end())
     const { code, out } = await dial(['*141#', '--url', url], '80291\n')
@@ -102,6 +116,10 @@ describe('npm run dial', () => {
       [['--dialect', 'toString'], /^dial: there is no such dialect; there are: .*africastalking/],
       [['--url', 'localhost:8141'], /^dial: --url is not an address such as http/],
       [['--url', 'http://me:80291@127.0.0.1/'], /^dial: --url has a password in it/],
+      [['--profile', 'vodafone'], /^dial: There is no such profile; there are: default,/],
+      [['--faults', 'drop'], /^dial: A fault is written with its rate/],
+      [['--seed', 'x'], /^dial: The seed is a whole number/],
+      [['--events-url', 'x'], /^dial: --events-url is not an address/],
       [['--nonsense'], /^error: unknown option/],
     ]
     const ended = await Promise.all(asked.map(([args]) => dial(args)))
@@ -173,7 +191,9 @@ describe('npm run dial', () => {
       'GET /healthz  ',
       'PUT /subscribers/+375291234567 Bearer admin {"language":"be"}',
       'POST /ussd/africastalking Bearer callback ',
+      'POST /ussd/africastalking/events Bearer callback ',
       'POST /ussd/africastalking Bearer callback ',
+      'POST /ussd/africastalking/events Bearer callback ',
     ])
   })
 

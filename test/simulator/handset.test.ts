@@ -7,7 +7,8 @@ import fc from 'fast-check'
 import { africastalking } from '../../src/dialects/africastalking.ts'
 import type { Dialect } from '../../src/dialects/dialect.ts'
 import { createHandsets } from '../../src/simulator/handset.ts'
-import type { Handsets, Screen } from '../../src/simulator/handset.ts'
+import type { Handsets } from '../../src/simulator/handset.ts'
+import type { Screen } from '../../src/simulator/screen.ts'
 import { startForeignApplication, shop } from './foreign-application.ts'
 import type { Answering, ForeignApplication } from './foreign-application.ts'
 
@@ -114,6 +115,8 @@ describe('a handset', () => {
         ...africastalking,
         formatRequest: ({ dialled }) => ({
           method: 'GET',
+          path: '',
+          headers: {},
           query: `code=${encodeURIComponent(dialled)}`,
           body: '',
         }),
@@ -203,7 +206,9 @@ describe('a handset', () => {
           if (kind === 'screen') sent.push(text.normalize('NFC'))
         }
         const { body = '' } = application.received.at(-1) ?? {}
-        expect(africastalking.parseRequest({ method: 'POST', query: {}, headers: {}, body })).toMatchObject({
+        expect(
+          africastalking.parseRequest({ method: 'POST', path: '', query: {}, headers: {}, body }),
+        ).toMatchObject({
           kind: 'callback',
           callback: { msisdn, dialled: '*141#', heard: { kind: 'transcript', text: sent.join('*') } },
         })

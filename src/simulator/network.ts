@@ -1,0 +1,131 @@
+import type { Dialect, Echo, NetworkTurn, WireCall } from '../dialects/dialect.ts'
+import type { Answer } from '../gateway/ports.ts'
+import { createApplication } from './application.ts'
+import type { Address, Application, Called } from './application.ts'
+import type { FaultName, Faults, Mishaps } from './faults.ts'
+import type { Profile } from './profiles.ts'
+
+/** Where a phone's dialogue leads: an application, the aggregator and the carrier before it, and what is to go wrong. */
+export interface Line extends Address {
+  readonly dialect: Dialect
+  readonly profile?: Profile | undefined
+  readonly faults?: Faults | undefined
+}
+
+/** A callback as it was sent, and what it was answered. */
+export interface Delivered {
+  readonly wire: WireCall
+  readonly answer: Answer
+}
+
+/** What the network made of a turn. */
+export type Carried = { readonly faults: readonly FaultName[] } & (
+  | {
+      readonly kind: 'answer'
+      readonly delivered: Delivered
+      readonly echo: Echo
+      /** What the application did wrong, although it answered. */
+      readonly problem: string | undefined
+    }
+  | { readonly kind: 'failed'; readonly problem: string }
+)
+
+/** The network between a phone and one application. Never rejects. */
+export interface Network {
+  /**
+   * Carries a turn, with the mishaps that were drawn for it. `before` is the callback that came before in the dialogue. It
+   * takes as long as all copies of the callback do, so that what a dialogue shows depends on no race.
+   */
+  carry(
+    turn: NetworkTurn,
+    on: {
+      readonly mishaps: Mishaps | undefined
+      readonly before: Delivered | undefined
+      readonly hungUp: AbortSignal
+    },
+  ): Promise<Carried>
+  readonly tell: Application['tell']
+}
+
+/** Waits; returns at once when it is aborted. */
+export type Pause = (ms: number, signal: AbortSignal) => Promise<void>
+
+export function createNetwork(line: Line, profile: Profile, pause: Pause): Network {
+  const { dialect } = line
+  const application = createApplication(line)
+
+  return {
+    tell: (wire) => application.tell(wire),
+
+    async carry(turn, { mishaps, before, hungUp }) {
+      const wire = dialect.formatRequest(turn)
+      const answerWithinMs = profile.answerWithinMs ?? dialect.answerWithinMs
+      const patience = { answerWithinMs, leftMs: answerWithinMs, hungUp }
+      const send = (copy: WireCall) => application.call(copy, patience)
+      if (!mishaps) return carriedAs(await send(wire), { wire, faults: [] })
+
+      const faults: FaultName[] = []
+      const { delayMs, lost } = mishaps
+      if (delayMs > 0) {
+        faults.push('delay')
+        await pause(Math.min(delayMs, answerWithinMs), hungUp)
+        if (delayMs >= answerWithinMs) {
+          return { kind: 'failed', problem: 'The callback was held up until the network gave up.', faults }
+        }
+        patience.leftMs -= delayMs
+      }
+      const sent = lost === 'reset' ? application.cut(wire, patience) : send(wire)
+      const copies: Called[] = []
+      if (mishaps.duplicate) faults.push('duplicate')
+      const twin = mishaps.duplicate === 'now' ? send(wire) : undefined
+      let called = await sent
+      if (twin) copies.push(await twin)
+      if (lost !== 'reset' && called.kind === 'failed') return { ...called, faults }
+      if (mishaps.duplicate === 'late') copies.push(await send(wire))
+      if (lost) {
+        faults.push(lost)
+        if (called.kind === 'answer') copies.push(called)
+        if (mishaps.retry) called = await send(wire)
+        else if (lost === 'drop') called = lostAnswer
+      }
+      if (mishaps.begin && turn.replies.length === 0) {
+        faults.push('begin')
+        copies.push(await send(wire))
+      }
+      let lateCopy: Called | undefined
+      if (mishaps.reorder && before) {
+        faults.push('reorder')
+        lateCopy = await send(before.wire)
+      }
+      const problem =
+        called.kind === 'failed'
+          ? undefined
+          : (differenceIn(copies, called.answer, 'A copy of the callback') ??
+            (lateCopy &&
+              before &&
+              differenceIn([lateCopy], before.answer, 'A late copy of the callback before')))
+      return carriedAs(called, { wire, faults, problem })
+    },
+  }
+}
+
+const lostAnswer: Called = { kind: 'failed', problem: 'The answer was lost on the way, as was asked for.' }
+
+function carriedAs(
+  called: Called,
+  { wire, faults, problem }: { wire: WireCall; faults: readonly FaultName[]; problem?: string | undefined },
+): Carried {
+  if (called.kind === 'failed') return { ...called, faults }
+  const { answer, echo } = called
+  return { kind: 'answer', delivered: { wire, answer }, echo, problem, faults }
+}
+
+/** The same callback is to be answered with the same, however often it comes. */
+function differenceIn(copies: readonly Called[], answer: Answer, what: string): string | undefined {
+  for (const copy of copies) {
+    if (copy.kind === 'failed') return `${what} was not answered. ${copy.problem}`
+    if (copy.answer.text !== answer.text || copy.answer.waits !== answer.waits)
+      return `${what} was answered otherwise than at first.`
+  }
+  return undefined
+}

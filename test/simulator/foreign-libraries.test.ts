@@ -1,0 +1,143 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import connectAfricasTalking from 'africastalking'
+import express from 'express'
+import UssdMenu from 'ussd-menu-builder'
+import { africastalking } from '../../src/dialects/africastalking.ts'
+import { hubtel } from '../../src/dialects/hubtel.ts'
+import { createHandsets } from '../../src/simulator/handset.ts'
+
+/**
+ * Applications as others write them, with the libraries they write them with: what our network sends must be what those
+ * libraries read, and what they answer must be read by it.
+ */
+describe('an application of somebody else', () => {
+  let server: Server
+  let url: string
+  const seen: string[] = []
+
+  beforeAll(async () => {
+    const app = express()
+    app.use('/official', officialHandler(seen))
+    app.post('/menu-builder', express.urlencoded({ extended: false }), async (request, response) => {
+      const answer = await menuBuilder('africasTalking').run(request.body)
+      response.type('text/plain').send(answer)
+    })
+    app.post('/menu-builder-hubtel', express.json(), async (request, response) => {
+      response.json(await menuBuilder('hubtel').run(request.body))
+    })
+    server = createServer(app).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  })
+  afterAll(async () => {
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  })
+
+  const msisdn = '+375291234567'
+
+  /** What a phone shows, turn by turn. */
+  async function walk(handsets: ReturnType<typeof createHandsets>, ...typed: string[]) {
+    const screens: string[] = []
+    for (const text of typed) {
+      const result = await handsets.type(msisdn, text)
+      if (result.kind !== 'screen') throw new Error(result.sentence)
+      const { state, text: shown, problem } = result.screen
+      screens.push(problem ?? `${state}: ${shown}`)
+    }
+    return screens
+  }
+
+  it("is walked to its end when it stands on Africa's Talking's own handler", async () => {
+    const handsets = createHandsets({ dialect: africastalking, callbackUrl: `${url}/official` })
+    expect(await walk(handsets, '*384*1#', '2', '50')).toEqual([
+      'waiting: 1 Balance\n2 Top up',
+      'waiting: How much?',
+      'ended: Topped up by 50',
+    ])
+    expect(seen).toEqual(['*384*1# +375291234567 ', '*384*1# +375291234567 2', '*384*1# +375291234567 2*50'])
+  })
+
+  it('shows what a phone would when that handler is given an answer it refuses', async () => {
+    const handsets = createHandsets({ dialect: africastalking, callbackUrl: `${url}/official` })
+    await walk(handsets, '*384*1#')
+    expect(await walk(handsets, 'fail')).toEqual(['The application answered with status 500.'])
+    expect(handsets.screen(msisdn)).toMatchObject({
+      state: 'ended',
+      text: 'Connection problem or invalid MMI code.',
+    })
+  })
+
+  it("is walked to its end when it is made with ussd-menu-builder, in Africa's Talking's form", async () => {
+    const handsets = createHandsets({ dialect: africastalking, callbackUrl: `${url}/menu-builder` })
+    expect(await walk(handsets, '*384*2#', '1')).toEqual([
+      'waiting: Welcome\n1 Name',
+      'ended: You are +375291234567',
+    ])
+  })
+
+  it("is walked to its end when it is made with ussd-menu-builder, in Hubtel's form", async () => {
+    const handsets = createHandsets({ dialect: hubtel, callbackUrl: `${url}/menu-builder-hubtel` })
+    expect(await walk(handsets, '*384*2#', '1')).toEqual([
+      'waiting: Welcome\n1 Name',
+      'ended: You are +375291234567',
+    ])
+  })
+
+  it('serves several phones at once, each its own dialogue', async () => {
+    const handsets = createHandsets({ dialect: africastalking, callbackUrl: `${url}/official` })
+    const numbers = Array.from({ length: 8 }, (_, at) => `+37529123456${at}`)
+    const ends = await Promise.all(
+      numbers.map(async (number, at) => {
+        await handsets.type(number, '*384*1#')
+        await handsets.type(number, '2')
+        const last = await handsets.type(number, String(10 + at))
+        return last.kind === 'screen' ? last.screen.text : last.sentence
+      }),
+    )
+    expect(ends).toEqual(numbers.map((_, at) => `Topped up by ${10 + at}`))
+  })
+})
+
+function officialHandler(seen: string[]) {
+  const { USSD } = connectAfricasTalking({ username: 'sandbox', apiKey: 'none' })
+  return USSD(({ serviceCode, phoneNumber, text }, answer) => {
+    seen.push(`${serviceCode} ${phoneNumber} ${text}`)
+    const [choice, amount] = text.split('*')
+    if (choice === 'fail') answer({ response: '' } as never)
+    else if (choice === '2' && amount) answer({ response: `Topped up by ${amount}`, endSession: true })
+    else if (choice === '2') answer({ response: 'How much?', endSession: false })
+    else answer({ response: '1 Balance\n2 Top up', endSession: false })
+  })
+}
+
+/** One menu for each request: shared by two callers at once, this library answers one with the other's screen. */
+function menuBuilder(provider: 'africasTalking' | 'hubtel'): UssdMenu {
+  const menu = new UssdMenu({ provider })
+  const { get, set } = routes
+  menu.sessionConfig({
+    start: (_id, done) => done?.(undefined),
+    end: (_id, done) => done?.(undefined),
+    set: (id, key, value, done) => {
+      set(`${id} ${key}`, value)
+      done?.(undefined)
+    },
+    get: (id, key, done) => done?.(undefined, get(`${id} ${key}`)),
+  })
+  menu.startState({ run: () => menu.con('Welcome\n1 Name'), next: { 1: 'name' } })
+  menu.state('name', { run: () => menu.end(`You are ${menu.args.phoneNumber}`) })
+  return menu
+}
+
+const routes = (() => {
+  const kept = new Map<string, unknown>()
+  return {
+    get: (key: string) => kept.get(key) as string,
+    set: (key: string, value: unknown) => void kept.set(key, value),
+  }
+})()

@@ -1,0 +1,288 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { africastalking } from '../../src/dialects/africastalking.ts'
+import { dialects } from '../../src/dialects/index.ts'
+import { createHandsets } from '../../src/simulator/handset.ts'
+import { parseProfile, profiles } from '../../src/simulator/profiles.ts'
+import type { Profile } from '../../src/simulator/profiles.ts'
+import type { Screen } from '../../src/simulator/screen.ts'
+import { startGateway } from '../support/running.ts'
+import { shop, startForeignApplication } from './foreign-application.ts'
+import type { Answering } from './foreign-application.ts'
+
+const msisdn = '+375291234567'
+const closing: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  await Promise.all(closing.splice(0).map((close) => close()))
+})
+
+function profileOf(spelt: string): Profile {
+  const parsed = parseProfile(spelt)
+  if (parsed.kind === 'malformed') throw new Error(parsed.sentence)
+  return parsed.value
+}
+
+/** Phones of a carrier before somebody's application that hears events, too. */
+async function phones(answering: Answering, spelt = 'default') {
+  const application = await startForeignApplication((received, response) =>
+    received.url.startsWith('/events') ? '' : answering(received, response),
+  )
+  closing.push(() => application.close())
+  const clock = { ms: 0 }
+  const handsets = createHandsets({
+    dialect: africastalking,
+    callbackUrl: application.url,
+    eventsUrl: `${new URL(application.url).origin}/events`,
+    profile: profileOf(spelt),
+    now: () => clock.ms,
+  })
+  const type = async (text: string): Promise<Screen> => {
+    const typed = await handsets.type(msisdn, text)
+    if (typed.kind === 'refused') throw new Error(typed.sentence)
+    return typed.screen
+  }
+  return {
+    application,
+    clock,
+    handsets,
+    type,
+    /** What the application heard of dialogues that are over. */
+    events: async () => {
+      await handsets.settle()
+      const events = application.received.filter(({ url }) => url === '/events')
+      return events.map(({ fields }) => [fields['status'], fields['input'], fields['hopsCount']])
+    },
+    texts: () =>
+      application.received.flatMap(({ url, fields }) => (url === '/events' ? [] : [fields['text']])),
+  }
+}
+
+describe('a carrier', () => {
+  it('ends a dialogue that nobody answers, and tells the application once', async () => {
+    const { clock, events, handsets, type } = await phones(shop, 'safaricom')
+    await type('*141#')
+    clock.ms = 29_999
+    handsets.tick()
+    expect(await type('1')).toMatchObject({ state: 'waiting' })
+    // The time begins anew with every screen.
+    clock.ms = 59_998
+    handsets.tick()
+    expect(handsets.screen(msisdn).state).toBe('waiting')
+    clock.ms = 59_999
+    handsets.tick()
+    const over = {
+      state: 'ended',
+      text: profiles.safaricom.failureText,
+      problem: 'The network waited 30 s for an answer, and ended the dialogue.',
+    }
+    expect(handsets.screen(msisdn)).toMatchObject(over)
+    handsets.tick()
+    handsets.hangUp(msisdn)
+    expect(await events()).toEqual([['Incomplete', '1', '2']])
+  })
+
+  it('ends a dialogue that lasts too long', async () => {
+    const { clock, events, handsets, type } = await phones(() => 'CON again', 'a1,idle=60s,dialogue=100s')
+    await type('*141#')
+    clock.ms = 59_000
+    await type('1')
+    clock.ms = 100_000
+    expect(handsets.screen(msisdn)).toMatchObject({
+      text: 'Неполадки подключения или неверный код MMI.',
+      problem: 'The network ended the dialogue after 100 s.',
+    })
+    expect(await events()).toEqual([['Incomplete', '1', '2']])
+  })
+
+  it('tells how each dialogue ended, whichever way, and how long it lasted', async () => {
+    let answer = 'CON ok'
+    const { application, clock, events, handsets, type } = await phones(() => answer)
+    await type('*141#')
+    answer = 'END done'
+    clock.ms = 41_250
+    await type('7')
+    handsets.hangUp(msisdn)
+    expect(await events()).toEqual([['Success', '7', '2']])
+    expect(application.received.at(-1)).toMatchObject({
+      method: 'POST',
+      fields: { durationInMillis: '41250', lastAppResponse: 'END done', phoneNumber: msisdn },
+    })
+
+    answer = 'CON ok'
+    await type('*141#')
+    handsets.hangUp(msisdn)
+    handsets.hangUp(msisdn)
+    answer = 'oops'
+    await type('*141#')
+    const ends = [
+      ['Incomplete', '', '1'],
+      ['Failed', '', '0'],
+    ]
+    expect((await events()).slice(1)).toEqual(ends)
+  })
+
+  it('tells of a dialogue that is hung up while its answer is awaited', async () => {
+    const waiting: ServerResponse[] = []
+    let arrived = () => {}
+    const called = new Promise<void>((resolve) => (arrived = resolve))
+    const { events, handsets } = await phones((_received, response) => {
+      waiting.push(response)
+      arrived()
+    })
+    const typed = handsets.type(msisdn, '*141#')
+    await called
+    handsets.hangUp(msisdn)
+    await typed
+    expect(await events()).toEqual([['Incomplete', '', '0']])
+  })
+
+  it('tells nothing where it does not, and waits for nobody who does not listen', async () => {
+    const silent = await phones(() => 'END ok', 'default,ends=off')
+    await silent.type('*141#')
+    expect(await silent.events()).toEqual([])
+
+    const application = await startForeignApplication(({ url }, response) =>
+      url === '/events' ? void response.destroy() : 'END ok',
+    )
+    closing.push(() => application.close())
+    const handsets = createHandsets({
+      dialect: africastalking,
+      callbackUrl: application.url,
+      eventsUrl: `${new URL(application.url).origin}/events`,
+    })
+    expect(await handsets.type(msisdn, '*141#')).toMatchObject({ screen: { text: 'ok' } })
+    await handsets.settle()
+    expect(application.received).toHaveLength(2)
+  })
+
+  it('waits for the application as long as its profile says', async () => {
+    const { type, events } = await phones(() => undefined, 'default,answer=50ms')
+    expect(await type('*141#')).toMatchObject({
+      problem: 'The application did not answer within 0.05 s.',
+      text: profiles.default.failureText,
+    })
+    expect(await events()).toEqual([['Failed', '', '0']])
+  })
+
+  it('takes no longer input than its own', async () => {
+    const { handsets, texts, type } = await phones(shop, 'safaricom')
+    const refused = {
+      kind: 'refused',
+      sentence: 'This is too long: the network takes at most 80 characters.',
+    }
+    expect(await handsets.type(msisdn, `*141*${'1'.repeat(75)}#`)).toEqual(refused)
+    await type(`*141*${'1'.repeat(74)}#`)
+    expect(await handsets.type(msisdn, '1'.repeat(81))).toEqual(refused)
+    await type('1'.repeat(80))
+    expect(texts()).toEqual(['', '1'.repeat(80)])
+  })
+
+  it('fails with a screen that it does not carry, or cuts it', async () => {
+    const long = `CON ${'я'.repeat(100)}`
+    const strict = await phones(() => long)
+    expect(await strict.type('*141#')).toMatchObject({
+      state: 'ended',
+      text: profiles.default.failureText,
+      problem: 'The screen takes 200 octets of at most 160, and the network does not carry it.',
+    })
+    expect(await strict.events()).toEqual([['Failed', '', '1']])
+    const cutting = await phones(() => long, 'mtn')
+    expect(await cutting.type('*141#')).toMatchObject({
+      state: 'waiting',
+      text: 'я'.repeat(80),
+      octets: 160,
+      problem: 'The screen takes 200 octets of at most 160: the network cut it.',
+    })
+    expect(await cutting.type('1')).toMatchObject({ state: 'waiting' })
+  })
+
+  it('turns the pages of a long screen itself; only an answer to it goes to the application', async () => {
+    const list = Array.from({ length: 25 }, (_, at) => `${at + 1} Item ${at + 1}`).join('\n')
+    const { clock, texts, type } = await phones(
+      ({ fields }) => (fields['text'] === '' ? `CON ${list}` : `END took ${fields['text']}`),
+      'safaricom',
+    )
+    const first = await type('*141#')
+    expect(first).toMatchObject({ state: 'waiting', text: expect.stringMatching(/^1 Item 1\n.*98:More$/s) })
+    clock.ms = 20_000
+    const second = await type('98')
+    expect(second.text).toMatch(/^\d+ Item .*00:Back$/s)
+    // Turning a page is a sign of life.
+    clock.ms = 40_000
+    expect(await type('00')).toEqual(first)
+    expect(texts()).toEqual([''])
+    expect(await type('00')).toMatchObject({ state: 'ended', text: 'took 00' })
+    expect(texts()).toEqual(['', '00'])
+  })
+
+  it('reads a long final text to its end', async () => {
+    const words = Array.from({ length: 60 }, (_, at) => `word${at}`).join(' ')
+    const { events, handsets, texts, type } = await phones(() => `END ${words}`, 'safaricom')
+    let screen = await type('*141#')
+    expect(screen).toMatchObject({ state: 'waiting', text: expect.stringMatching(/98:More$/) })
+    expect(await type('5')).toEqual(screen)
+    while (screen.state === 'waiting') screen = await type('98')
+    expect(screen.text).toMatch(/word59$/)
+    expect(texts()).toEqual([''])
+    expect(await events()).toEqual([['Success', '', '1']])
+
+    // The application is done with it, also where nobody reads on.
+    await type('*141#')
+    handsets.hangUp(msisdn)
+    expect(await events()).toEqual(Array(2).fill(['Success', '', '1']))
+  })
+})
+
+describe('several phones', () => {
+  it('are on lines of their own, and each dialogue stays where it began', async () => {
+    const [usual, other] = await Promise.all([phones(shop), phones(() => 'CON other')])
+    const line = { dialect: africastalking, callbackUrl: other.application.url, profile: profileOf('mtn') }
+    const numbers = Array.from({ length: 20 }, (_, at) => `+3752900000${String(at).padStart(2, '0')}`)
+    const screens = await Promise.all(
+      numbers.map(async (number, at) => {
+        const wanted = at % 2 === 0 ? undefined : line
+        await usual.handsets.type(number, '*141#', wanted)
+        // What is wanted in the middle of a dialogue changes nothing.
+        return usual.handsets.type(number, '1', wanted ? undefined : line)
+      }),
+    )
+    expect(screens.map((typed) => typed.kind === 'screen' && typed.screen.text)).toEqual(
+      numbers.map((_, at) => (at % 2 === 0 ? 'Вопрос 2\n1 да' : 'other')),
+    )
+    expect(usual.application.received).toHaveLength(20)
+    expect(other.application.received).toHaveLength(20)
+  })
+})
+
+describe('the gateway', () => {
+  it.each(Object.keys(dialects))('is dialled through both menus in the dialect %s', async (name) => {
+    // No person types as fast: in dialects that number nothing, the same answer again would be a repeat.
+    const gateway = await startGateway({ LOG_LEVEL: 'silent', REPEAT_WITHIN_MS: '0' })
+    closing.push(() => gateway.close('now'))
+    const dialect = dialects[name]
+    if (!dialect) throw new Error(name)
+    const handsets = createHandsets({ dialect, callbackUrl: `${gateway.url}/ussd/${name}` })
+    const texts: string[] = []
+    for (const text of ['*141*3*6#', '0', '*141*0#', '80291', '80291']) {
+      const typed = await handsets.type(msisdn, text)
+      if (typed.kind === 'refused') throw new Error(typed.sentence)
+      expect(typed.screen).not.toHaveProperty('problem')
+      texts.push(typed.screen.state)
+    }
+    expect(texts).toEqual(['waiting', 'ended', 'waiting', 'waiting', 'ended'])
+  })
+
+  it('hears of a dialogue that was hung up, and that it is over', async () => {
+    const gateway = await startGateway({ SIMULATOR: 'on' })
+    closing.push(() => gateway.close('now'))
+    const phone = `${gateway.url}/handsets/${msisdn}`
+    await fetch(phone, { method: 'POST', body: '*141*0#' })
+    const logged = once(gateway.server, 'request').then(() => once(gateway.server, 'request'))
+    await fetch(phone, { method: 'DELETE' })
+    await logged
+    await gateway.close('now')
+    closing.splice(0)
+    expect(gateway.log()).toContain('"outcome":"cancelled"')
+  })
+})

@@ -1,0 +1,122 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { BACK, MORE, fit } from '../../src/simulator/fitting.ts'
+import { parseProfile, profiles } from '../../src/simulator/profiles.ts'
+import { measure } from '../../src/ussd/message.ts'
+
+describe('a carrier profile', () => {
+  it('is known by its name, and its figures can be overruled', () => {
+    expect(parseProfile('airtel')).toEqual({ kind: 'ok', value: profiles.airtel })
+    expect(
+      parseProfile(
+        ' a1 , answer=5s, idle=1.5s,dialogue=120s,screen=140,unit=characters,longer=cut,input=80,ends=off',
+      ),
+    ).toEqual({
+      kind: 'ok',
+      value: {
+        ...profiles.a1,
+        answerWithinMs: 5000,
+        idleMs: 1500,
+        dialogueMs: 120_000,
+        screen: { most: 140, unit: 'characters', longer: 'cut' },
+        input: { most: 80 },
+        tellsEnd: false,
+      },
+    })
+    expect(profiles.a1.idleMs).toBe(60_000)
+  })
+
+  it.each([
+    ['', /^There is no such profile; there are: default, safaricom, airtel, mtn, a1\.$/],
+    ['vodafone', /^There is no such profile/],
+    ['toString', /^There is no such profile/],
+    ['a1=7', /^There is no such profile/],
+    ['a1,color=red', /^A profile has answer, idle/],
+    ['a1,idle=20', /out of its range/],
+    ['a1,idle=601s', /out of its range/],
+    ['a1,idle=', /out of its range/],
+    ['a1,screen=39', /out of its range/],
+    ['a1,screen=1e2', /out of its range/],
+    ['a1,unit=septets', /out of its range/],
+    ['a1,input=183', /out of its range/],
+    ['a1,ends=maybe', /out of its range/],
+  ])('%p is refused with a sentence', (spelt, says) => {
+    expect(parseProfile(spelt)).toEqual({ kind: 'malformed', sentence: expect.stringMatching(says) })
+  })
+})
+
+describe('a screen', () => {
+  const octets = { most: 160, unit: 'octets', longer: 'fail' } as const
+  const cyrillic = 'я'.repeat(81)
+
+  it('is carried as it is where it fits, also when it just does', () => {
+    for (const text of ['', 'x'.repeat(182), 'я'.repeat(80)])
+      expect(fit(text, octets, true)).toEqual({ kind: 'fits' })
+  })
+
+  it('that is too long fails or is cut, and what it took is said', () => {
+    expect(fit(cyrillic, octets, true)).toEqual({
+      kind: 'failed',
+      problem: 'The screen takes 162 octets of at most 160, and the network does not carry it.',
+    })
+    expect(fit(cyrillic, { ...octets, longer: 'cut' }, true)).toEqual({
+      kind: 'cut',
+      text: 'я'.repeat(80),
+      problem: 'The screen takes 162 octets of at most 160: the network cut it.',
+    })
+    expect(fit('x'.repeat(161), { most: 160, unit: 'characters', longer: 'cut' }, true)).toEqual({
+      kind: 'cut',
+      text: 'x'.repeat(160),
+      problem: 'The screen has 161 characters of at most 160: the network cut it.',
+    })
+    // Whatever a carrier counts, one message takes 160 octets.
+    expect(fit(cyrillic, { most: 184, unit: 'characters', longer: 'fail' }, true)).toMatchObject({
+      problem: 'The screen takes 162 octets of at most 160, and the network does not carry it.',
+    })
+    // A character of two units is not cut in the middle.
+    expect(fit(`${'я'.repeat(79)}😀`, { ...octets, longer: 'cut' }, true)).toMatchObject({
+      text: 'я'.repeat(79),
+    })
+  })
+
+  it('is shown in parts at line ends, with what turns them', () => {
+    const list = Array.from({ length: 30 }, (_, at) => `${at + 1} Item ${at + 1}`).join('\n')
+    const fitted = fit(list, profiles.safaricom.screen, true)
+    if (fitted.kind !== 'pages') throw new Error('there are no pages')
+    const [first = '', second = ''] = fitted.pages
+    expect(first).toMatch(/^1 Item 1\n.*\n\d+ Item \d+\n98:More$/s)
+    expect(second).toMatch(/^\d+ Item \d+\n.*\n98:More\n00:Back$/s)
+    expect(fitted.pages.at(-1)).toMatch(/^\d+ Item \d+\n(.*\n)?30 Item 30\n00:Back$/s)
+  })
+
+  it('loses nothing in parts, and each of them fits, whatever the text', () => {
+    const text = fc.oneof(
+      fc.string({ maxLength: 900, minLength: 100 }),
+      fc.string({ unit: fc.constantFrom('я', ' ', '\n', 'x', '😀'), maxLength: 600, minLength: 50 }),
+    )
+    const most = fc.integer({ min: 40, max: 200 })
+    fc.assert(
+      fc.property(
+        text,
+        most,
+        fc.constantFrom('octets', 'characters'),
+        fc.boolean(),
+        (said, at, unit, waits) => {
+          const fitted = fit(said, { most: at, unit, longer: 'paginate' }, waits)
+          if (fitted.kind === 'fits') return
+          if (fitted.kind !== 'pages') throw new Error(fitted.kind)
+          for (const page of fitted.pages) {
+            expect(measure(page).fits).toBe(true)
+            const taken = unit === 'octets' ? measure(page).octets : Array.from(page).length
+            expect(taken).toBeLessThanOrEqual(at)
+          }
+          const parts = fitted.pages.map((page) => page.replace(/(\n98:More)?(\n00:Back)?$/, ''))
+          // Only a blank or a line end goes, where a page begins.
+          const dense = (all: string) => all.replace(/[\n ]/g, '')
+          expect(dense(parts.join(''))).toBe(dense(said))
+        },
+      ),
+    )
+    expect([MORE, BACK]).toEqual(['98', '00'])
+  })
+})
