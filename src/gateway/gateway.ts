@@ -1,4 +1,5 @@
 /** One callback, one answer: load → turn → commit. Nothing else may run a menu for a subscriber. */
+import type { Language } from '../engine/authoring.ts'
 import { UssdError, asUssdError } from '../engine/errors.ts'
 import type { FaultCode } from '../engine/errors.ts'
 import type { Menu } from '../engine/menu.ts'
@@ -58,7 +59,7 @@ export function createGateway(options: {
   const take = createTake({ routing, services, sessionIdleMs, transcripts: createTranscripts(options) })
   const queue = createQueue()
 
-  async function transacted(callback: Callback, signal: AbortSignal) {
+  async function transacted(callback: Callback, signal: AbortSignal, speaks: (language: Language) => void) {
     const budget = createBudget(turnBudgetMs)
     const names = [
       sessionName(callback.dialect, callback.msisdn, callback.sessionId),
@@ -66,7 +67,7 @@ export function createGateway(options: {
     ]
     return queue.run(callback.msisdn, () =>
       transact(store, { bucket: bucketOf(callback.msisdn), names, budget }, (loaded) =>
-        take(callback, loaded, signal),
+        take(callback, loaded, signal, speaks),
       ),
     )
   }
@@ -74,6 +75,7 @@ export function createGateway(options: {
   /** Whatever fails, and however long the store keeps us waiting, the subscriber reads a sentence in time. */
   async function inTime(callback: Callback): Promise<{ outcome: Taken; tries: number }> {
     const giveUp = new AbortController()
+    let language: Language = 'ru'
     let timer: NodeJS.Timeout | undefined
     const timedOut = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
@@ -82,9 +84,12 @@ export function createGateway(options: {
       }, turnBudgetMs)
     })
     try {
-      return await Promise.race([transacted(callback, giveUp.signal), timedOut])
+      return await Promise.race([
+        transacted(callback, giveUp.signal, (spoken) => void (language = spoken)),
+        timedOut,
+      ])
     } catch (error) {
-      return { outcome: { ...say('unavailable', 'ru'), fault: asUssdError(error) }, tries: 0 }
+      return { outcome: { ...say('unavailable', language), fault: asUssdError(error) }, tries: 0 }
     } finally {
       clearTimeout(timer)
     }

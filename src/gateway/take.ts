@@ -55,8 +55,16 @@ export const say = (outcome: keyof typeof sentenceOf, language: Language): Taken
   answer: { text: sentences[sentenceOf[outcome]][language], waits: false },
 })
 
-/** What one callback comes to on the records as they are at this moment: an answer, and what a commit would write. */
-export type Take = (callback: Callback, loaded: Loaded, signal: AbortSignal) => Promise<Work<Taken>>
+/**
+ * What one callback comes to on the records as they are at this moment: an answer, and what a commit would write.
+ * `speaks` hears the subscriber's language as soon as it is known, for whatever fails after that.
+ */
+export type Take = (
+  callback: Callback,
+  loaded: Loaded,
+  signal: AbortSignal,
+  speaks: (language: Language) => void,
+) => Promise<Work<Taken>>
 
 export function createTake(options: {
   readonly routing: Routing
@@ -66,11 +74,12 @@ export function createTake(options: {
 }): Take {
   const { routing, transcripts, services, sessionIdleMs } = options
 
-  return async (callback, loaded, signal) => {
+  return async (callback, loaded, signal, speaks) => {
     const [sessionRecord, subscriberRecord] = loaded.records
     if (!subscriberRecord) return { outcome: say('not-served', 'ru') }
     const subscriber = parseRecord(Subscriber, subscriberRecord.value)
     const { language } = subscriber
+    speaks(language)
     const session = sessionRecord && parseRecord(Session, sessionRecord.value)
 
     const recognised = transcripts.recognise(callback, session, loaded.nowMs)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { menus as realMenus } from '../../menus/index.ts'
+import { UssdError } from '../../src/engine/errors.ts'
 import type { Answer, Store } from '../../src/gateway/ports.ts'
 import { bucketOf, sessionName } from '../../src/gateway/records.ts'
 import { sentences } from '../../src/gateway/sentences.ts'
@@ -298,6 +299,17 @@ describe.each(Object.entries(stores))('the gateway over the %s store', (_name, c
         waits: false,
       })
       expect(stuck.reports.at(-1)).toMatchObject({ outcome: 'unavailable', fault: 'USSD_TURN_TIMED_OUT' })
+    })
+  })
+
+  describe('a commit that is always refused', () => {
+    it('is told in the language of the subscriber, which was known before', async () => {
+      const msisdn = await subscriber({ language: 'be' })
+      const full: Store = { ...store, commit: () => Promise.reject(new UssdError('USSD_STORE_REFUSED')) }
+      expect(await dialogue(assemble(full), msisdn).dial('*141*0#')).toEqual({
+        text: sentences.unavailable.be,
+        waits: false,
+      })
     })
   })
 
