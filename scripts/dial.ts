@@ -8,7 +8,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { menus } from '../menus/index.ts'
 import { loadConfig } from '../src/config.ts'
 import type { Config } from '../src/config.ts'
-import { dialects } from '../src/dialects/index.ts'
+import { dialects, dialectsWith } from '../src/dialects/index.ts'
 import { languages } from '../src/engine/authoring.ts'
 import type { Language } from '../src/engine/authoring.ts'
 import { UssdError } from '../src/engine/errors.ts'
@@ -95,7 +95,9 @@ async function main(): Promise<boolean> {
   const config = loadConfig()
   const [code] = command.args
   const given = command.opts<Given>()
-  const dialect = Object.hasOwn(dialects, given.dialect) ? dialects[given.dialect] : undefined
+  // An application of the GET family is spoken to in the form that is set.
+  const spoken = dialectsWith(config.getDialect)
+  const dialect = Object.hasOwn(spoken, given.dialect) ? spoken[given.dialect] : undefined
   if (!dialect) throw new Stop(`there is no such dialect; there are: ${Object.keys(dialects).join(', ')}`, 2)
   const number = parseMsisdn(given.msisdn)
   if (number.kind === 'reject') throw new Stop('--msisdn is not a mobile number of Belarus', 2)

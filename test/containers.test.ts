@@ -92,6 +92,20 @@ describe('docker-compose.yml', () => {
     const known = settings.map(({ name }) => name)
     expect(Object.keys(services.gateway.environment).filter((name) => !known.includes(name))).toEqual([])
   })
+
+  it('takes every setting of the gateway from outside, but where it listens and what cluster it uses', () => {
+    const given = Object.keys(services.gateway.environment)
+    const fixed = ['PORT', 'HOST', 'REDIS_CLUSTER']
+    const missing = settings.map(({ name }) => name).filter((name) => !given.includes(name))
+    expect(missing).toEqual(fixed)
+  })
+
+  it('lets the phones dial nobody unless it is told whom', () => {
+    expect(services.gateway.environment).toMatchObject({
+      SIMULATOR: '${SIMULATOR:-off}',
+      SIMULATOR_TARGETS: '${SIMULATOR_TARGETS:-}',
+    })
+  })
 })
 
 describe('the Dockerfile', () => {

@@ -43,7 +43,8 @@ export const africastalking: Dialect = {
   cannot: [
     {
       case: 'first-empty-answer',
-      because: 'an empty first answer leaves `text` empty, as it is at the begin',
+      because:
+        'an empty first answer leaves `text` empty, as it is at the begin; so a star that comes first is taken for the one behind it',
     },
     {
       case: 'time-out',
