@@ -6,7 +6,7 @@ import { stderr, stdin, stdout } from 'node:process'
 import { Command, CommanderError, Option } from 'commander'
 import { menus } from '../menus/index.ts'
 import { loadConfig } from '../src/config.ts'
-import { dialects, dialectsWith } from '../src/dialects/index.ts'
+import { spokenWith } from '../src/dialects/index.ts'
 import { languages } from '../src/engine/authoring.ts'
 import type { Language } from '../src/engine/authoring.ts'
 import { UssdError } from '../src/engine/errors.ts'
@@ -43,7 +43,7 @@ const command = new Command('npm run dial --')
   )
   .option(
     '--dialect <name>',
-    `the callback's wire format: ${Object.keys(dialects).join(', ')}`,
+    `the callback's wire format: ${Object.keys(spokenWith('advanta')).join(', ')}`,
     'africastalking',
   )
   .option(
@@ -76,9 +76,9 @@ async function main(): Promise<boolean> {
   const [code] = command.args
   const given = command.opts<Given>()
   // An application of the GET family is spoken to in the form that is set.
-  const spoken = dialectsWith(config.getDialect)
+  const spoken = spokenWith(config.getDialect)
   const dialect = Object.hasOwn(spoken, given.dialect) ? spoken[given.dialect] : undefined
-  if (!dialect) throw new Stop(`there is no such dialect; there are: ${Object.keys(dialects).join(', ')}`, 2)
+  if (!dialect) throw new Stop(`there is no such dialect; there are: ${Object.keys(spoken).join(', ')}`, 2)
   const number = parseMsisdn(given.msisdn)
   if (number.kind === 'reject') throw new Stop('--msisdn is not a mobile number of Belarus', 2)
   const pressed = code === undefined ? undefined : dial(code)

@@ -8,7 +8,7 @@ import { menus } from '../menus/index.ts'
 import { isLoopback } from './config.ts'
 import type { Config } from './config.ts'
 import { africastalking } from './dialects/africastalking.ts'
-import { dialectsWith } from './dialects/index.ts'
+import { dialectsWith, spokenWith } from './dialects/index.ts'
 import type { EffectsOfAll } from './engine/authoring.ts'
 import { UssdError, asUssdError } from './engine/errors.ts'
 import type { Menu } from './engine/menu.ts'
@@ -131,7 +131,7 @@ export function compose(
     // Whoever may type on these phones is every subscriber at once: from another machine only the operator may.
     const isAdmin = adminToken === undefined ? () => false : createTokenCheck(adminToken)
     return createSimulator({
-      dialects,
+      dialects: spokenWith(config.getDialect),
       usual: africastalking,
       url: () => url,
       token: callbackToken,

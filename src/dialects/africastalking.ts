@@ -152,7 +152,8 @@ function formatEvent(turn: NetworkTurn, end: Parameters<Dialect['formatEnd']>[1]
       status,
       cost: 'BYN 0.00',
       durationInMillis: String(nowMs - turn.beganAtMs),
-      hopsCount: String(turn.answers.length),
+      // Every time the application was called, also where no answer came.
+      hopsCount: String(turn.replies.length + 1),
       hopsMetadata: hops.join('|'),
       input: turn.replies.join('*'),
       lastAppResponse: last ? `${last.waits ? 'CON' : 'END'} ${last.text}` : '',

@@ -3,7 +3,7 @@ import { arkesel } from './arkesel.ts'
 import { comviva } from './comviva.ts'
 import type { Dialect } from './dialect.ts'
 import { createGet, get, presets } from './get.ts'
-import { hubtel } from './hubtel.ts'
+import { createHubtel, hubtel } from './hubtel.ts'
 import { infobip } from './infobip.ts'
 import { nalo } from './nalo.ts'
 import { restcomm } from './restcomm.ts'
@@ -28,4 +28,11 @@ export const dialects: Readonly<Record<string, Dialect>> = {
 export const dialectsWith = (getDialect: keyof typeof presets): Readonly<Record<string, Dialect>> => ({
   ...dialects,
   [get.name]: createGet(presets[getDialect]),
+})
+
+/** What the simulated network speaks: beside those, each form that one name stands for, such as `get:safaricom`. */
+export const spokenWith = (getDialect: keyof typeof presets): Readonly<Record<string, Dialect>> => ({
+  ...dialectsWith(getDialect),
+  'hubtel:programmable': createHubtel('programmable'),
+  ...Object.fromEntries(Object.entries(presets).map(([name, preset]) => [`get:${name}`, createGet(preset)])),
 })

@@ -25,11 +25,22 @@ const BEGIN = 'processUnstructuredSSRequest_Request'
 const RELEASES = 'processUnstructuredSSRequest_Response'
 const ASKS = 'unstructuredSSRequest_Request'
 const REPLY = 'unstructuredSSRequest_Response'
+const NOTIFIES = 'unstructuredSSNotify_Request'
+
+/** What may stand in a dialog beside its operation. */
+const beside: ReadonlySet<string> = new Set([
+  'localAddress',
+  'remoteAddress',
+  'destinationReference',
+  'originationReference',
+  'errComponents',
+])
 
 /**
  * The RestComm (Mobicents) USSD gateway: MAP operations in `<dialog>`, their texts in attributes. A dialogue is its `localId`
  * and `remoteId`. Only the begin has a number, and the gateway gives invoke ids of its own to our questions; so the number
- * and the place in the dialogue come from `userObject`, which the gateway sends back with everything that follows.
+ * and the place in the dialogue come from `userObject`, which the gateway sends back with everything that follows. So it does
+ * with the cookies of the answers, by which other applications know their dialogues.
  */
 export const restcomm: Dialect = {
   name: 'restcomm',
@@ -81,7 +92,7 @@ export const restcomm: Dialect = {
     ])
   },
 
-  parseResponse({ status, body }) {
+  parseResponse({ status, headers, body }) {
     if (status !== 200) return malformed(`the application answered with status ${status}`)
     const xml = parseXml(body, 'dialog')
     if (xml.kind === 'malformed') return malformed(`the answer ${xml.problem}`)
@@ -90,19 +101,24 @@ export const restcomm: Dialect = {
     if (attributes['mapUserAbortChoice'] !== undefined)
       return malformed('the application aborted the dialogue')
     if (attributes['prearrangedEnd'] === 'true') return malformed('the application dropped the dialogue')
-    const operations = elements.filter((element) => element.name !== 'errComponents')
+    const operations = elements.filter(({ name }) => !beside.has(name))
     const [operation] = operations
     if (!operation || operations.length > 1) return malformed('the answer has no operation, or more than one')
+    // Its acknowledgement is no answer that a phone could give.
+    if (operation.name === NOTIFIES) {
+      return malformed('the answer is a notification, which is not played in a dialogue that the phone began')
+    }
     const text = operation.attributes['string']
     if (operation.name !== ASKS && operation.name !== RELEASES) {
       return malformed(`the answer's operation is neither ${ASKS} nor ${RELEASES}`)
     }
     if (text === undefined) return malformed("the answer's operation has no string")
     const { userObject } = attributes
+    const cookie = cookiesIn(headers?.['set-cookie'] ?? '').join('; ')
     return {
       kind: 'answer',
       answer: { text, waits: operation.name === ASKS },
-      echo: userObject === undefined ? {} : { userObject },
+      echo: { ...(userObject !== undefined && { userObject }), ...(cookie !== '' && { cookie }) },
     }
   },
 
@@ -190,6 +206,23 @@ const malformed = (sentence: string) => ({ kind: 'malformed', sentence }) as con
 const userObjectOf = ({ answers }: NetworkTurn): string | undefined =>
   answers.findLast(({ echo }) => echo['userObject'] !== undefined)?.echo['userObject']
 
+/**
+ * Names and values of what was set, without the rest of it (RFC 6265 5.2). Headers of the same name are lines here: a comma may
+ * be part of one.
+ */
+const cookiesIn = (setCookie: string): readonly string[] =>
+  setCookie
+    .split('\n')
+    .map((line) => (line.split(';')[0] ?? '').trim())
+    .filter((pair) => pair.indexOf('=') > 0)
+
+/** Every cookie that the application set, as it last did. */
+function cookieOf({ answers }: NetworkTurn): string | undefined {
+  const pairs = answers.flatMap(({ echo }) => echo['cookie']?.split('; ') ?? [])
+  const byName = new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair]))
+  return byName.size === 0 ? undefined : [...byName.values()].join('; ')
+}
+
 const numberOf = (turn: NetworkTurn) => ({
   number: turn.msisdn.slice(1),
   nai: 'international_number',
@@ -224,12 +257,18 @@ function calling(
 ): WireCall {
   const [localId = '', ...rest] = turn.sessionId.split(':')
   const { type: kind, mapMessagesSize, ...more } = attributes
+  const cookie = cookieOf(turn)
   return {
     method: 'POST',
     path: '',
     query: '',
     // It calls the charset an encoding.
-    headers: { 'content-type': 'text/xml', accept: 'text/xml', 'content-encoding': 'utf-8' },
+    headers: {
+      'content-type': 'text/xml',
+      accept: 'text/xml',
+      'content-encoding': 'utf-8',
+      ...(cookie !== undefined && { cookie }),
+    },
     body: writeXml([
       'dialog',
       {

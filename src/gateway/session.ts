@@ -26,7 +26,7 @@ export const Session = z.object({
   /** Store time after which a reply comes too late. */
   idleUntilMs: z.number(),
   /** Newest last. */
-  receipts: z.array(z.object({ turn: z.string(), text: z.string(), waits: z.boolean() })),
+  receipts: z.array(z.object({ turn: z.string(), text: z.string(), waits: z.boolean(), atMs: z.number() })),
 })
 export type Session = Readonly<z.infer<typeof Session>>
 export type Receipt = Session['receipts'][number]
@@ -64,7 +64,7 @@ export function answered(
       heard: turn.heard,
       answeredAtMs: turn.nowMs,
       idleUntilMs: turn.nowMs + turn.idleMs,
-      receipts: [...receipts, { turn: turn.id, ...turn.answer }].slice(-RECEIPTS_KEPT),
+      receipts: [...receipts, { turn: turn.id, ...turn.answer, atMs: turn.nowMs }].slice(-RECEIPTS_KEPT),
     },
     // An expired session is told from an unknown one for as long as its receipts last.
     ttlMs: (turn.answer.waits ? turn.idleMs : 0) + RECEIPTS_KEPT_MS,

@@ -94,8 +94,9 @@ export function createTranscripts(options: {
             callback,
             heard.typed === undefined ? ['begin', callback.dialled] : ['reply', heard.typed],
           )
-          const isQuick = session !== undefined && nowMs - session.answeredAtMs < repeatWithinMs
-          if (last?.turn === id && isQuick) return { kind: 'repeat', receipt: last }
+          // A late copy of an earlier answer is no second answer either; what is shown is where the dialogue is now.
+          const isQuick = ({ turn, atMs }: Receipt) => turn === id && nowMs - atMs < repeatWithinMs
+          if (last && session?.receipts.some(isQuick)) return { kind: 'repeat', receipt: last }
           if (heard.typed === undefined) return { kind: 'begin', id, heard: 0 }
           if (!live) return { kind: 'expired' }
           if (live.state === null) return { kind: 'ended' }

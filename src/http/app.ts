@@ -1,5 +1,5 @@
 import express from 'express'
-import type { Express, Router } from 'express'
+import type { Express, NextFunction, Request, Response, Router } from 'express'
 import helmet from 'helmet'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { UssdError } from '../engine/errors.ts'
@@ -32,14 +32,23 @@ export function createApp(options: {
     const route = callbackRoute(dialect, options.gateway, tokenCheck)
     for (const method of dialect.methods) app[methodOf[method]](addresses, route)
     app.all(addresses, (_request, response) => {
-      const { status, type, body } = dialect.formatError(
-        405,
-        `Bad request: it takes ${dialect.methods.join(' or ')}`,
-      )
-      response.set({ 'Content-Type': type, Allow: dialect.methods.join(', ') })
-      response.status(status).send(body)
+      response.set('Allow', dialect.methods.join(', '))
+      answerError(dialect, response, 405, `Bad request: it takes ${dialect.methods.join(' or ')}`)
     })
   }
+  // Whatever else lies below a dialect's address, and what cannot even be read as an address, is answered in it too.
+  const dialectOf = (path: string) => options.dialects[/^\/ussd\/([\w-]+)\//.exec(path)?.[1] ?? '']
+  app.use('/ussd', (request, response, next) => {
+    const dialect = dialectOf(request.originalUrl)
+    if (dialect) answerError(dialect, response, 404, 'Bad request: there is nothing at this address')
+    else next()
+  })
+  app.use('/ussd', (error: unknown, request: Request, response: Response, next: NextFunction) => {
+    const dialect = dialectOf(request.originalUrl)
+    if (dialect && isUriError(error))
+      answerError(dialect, response, 400, 'Bad request: the address cannot be read')
+    else next(error)
+  })
   app.all('/ussd/:dialect', (_request, response) => {
     const known = Object.keys(options.dialects).join(', ')
     response.status(404).json(failure('USSD_NOT_FOUND', `there is no such dialect; there are: ${known}`))
@@ -57,3 +66,12 @@ export function createApp(options: {
   app.use(failureRoute(options.reportFault))
   return app
 }
+
+function answerError(dialect: Dialect, response: Response, status: number, sentence: string): void {
+  const error = dialect.formatError(status, sentence)
+  response.status(error.status).set('Content-Type', error.type).send(error.body)
+}
+
+/** Of a path that is not percent-encoded: Express gives it a status. */
+const isUriError = (error: unknown): boolean =>
+  error instanceof Error && 'status' in error && error.status === 400

@@ -142,9 +142,15 @@ async function readResponse(response: Response): Promise<WireResponse | string> 
   return {
     status: response.status,
     type: response.headers.get('content-type') ?? '',
-    headers: Object.fromEntries(response.headers),
+    headers: headersIn(response.headers),
     body: answer.toString(),
   }
+}
+
+/** Cookies are lines of one value, as a comma may be part of one; taken as they come, only the last would be left. */
+function headersIn(headers: Headers): Readonly<Record<string, string>> {
+  const cookies = headers.getSetCookie()
+  return { ...Object.fromEntries(headers), ...(cookies.length > 0 && { 'set-cookie': cookies.join('\n') }) }
 }
 
 /** `undefined` where it is larger than the limit. */

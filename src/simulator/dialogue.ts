@@ -60,7 +60,7 @@ export function createDialogue(
     if (isOver) return
     isOver = true
     if (!profile.tellsEnd) return
-    const wire = dialect.formatEnd(turn, how, beganAtMs + (now() - beganMs))
+    const wire = dialect.formatEnd(turn, how, beganAtMs + Math.round(now() - beganMs))
     if (wire) aside(network.tell(wire))
   }
 

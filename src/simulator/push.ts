@@ -8,18 +8,25 @@ import type { Screen } from './screen.ts'
 export type Shown =
   /** What the subscriber answered; undefined where nothing was asked. */
   | { readonly kind: 'answered'; readonly text: string | undefined }
-  /** The phone was hung up, or nobody answered in time: the dialogue is over. */
-  | { readonly kind: 'cancelled' | 'timed-out' }
+  /** The dialogue is over. */
+  | { readonly kind: Over }
   /** More than one message takes: the dialogue is over. */
   | { readonly kind: 'too-long' }
+  /** A question waits for its answer: nothing was shown, and the question stays. */
+  | { readonly kind: 'busy' }
+
+/** How it ended: the phone was hung up or released, or its time was over. */
+export type Over = 'cancelled' | 'timed-out'
 
 /** A dialogue that an application began: notifications (USSN) and questions (USSR), until it releases the phone. */
 export interface Push {
   notify(text: string): Shown
-  /** Waits for the answer, as long as the network does. One question at a time: another before the answer is `cancelled`. */
+  /** Waits for the answer, as long as the network does. One question at a time: until its answer, everything is `busy`. */
   ask(text: string): Promise<Shown>
   /** The phone is free again; what it shows stays. */
   release(): void
+  /** Calls back once, when it is over and before anybody hears so. */
+  onOver(listener: (how: Over) => void): void
   /** As the phone has it. */
   readonly dialogue: Dialogue
 }
@@ -39,7 +46,8 @@ export function createPush(options: {
   const beganMs = now()
   let shownMs = beganMs
   let text: string | undefined
-  let isOver = false
+  let over: Over | undefined
+  let heed: ((how: Over) => void) | undefined
   let asked: ((shown: Shown) => void) | undefined
 
   const screen = (state: Screen['state']) => screenOf({ session, state, text: text ?? '' })
@@ -47,11 +55,28 @@ export function createPush(options: {
     asked?.(shown)
     asked = undefined
   }
-  const close = (shown: Shown) => {
-    if (isOver) return
-    isOver = true
+  const close = (how: Over) => {
+    if (over) return
+    over = how
     leave()
-    settle(shown)
+    heed?.(how)
+    settle({ kind: how })
+  }
+  /** What the phone shows where the time is over now. */
+  const breakOff = (): Screen | undefined => {
+    const { idleMs, dialogueMs, failureText } = profile
+    const nowMs = now()
+    if (over || (nowMs - shownMs < idleMs && nowMs - beganMs < dialogueMs)) return undefined
+    close('timed-out')
+    const problem = 'The network ended a dialogue that an application began: its time was over.'
+    return screenOf({ session, state: 'ended', text: failureText, problem })
+  }
+  /** Why nothing can be shown now, if so. Nobody may have looked at the phone since its time was over. */
+  const hindrance = (): Shown | undefined => {
+    const ended = breakOff()
+    if (ended) show(ended)
+    if (over) return { kind: over }
+    return asked && { kind: 'busy' }
   }
 
   /** Whether the phone shows it now. */
@@ -65,27 +90,30 @@ export function createPush(options: {
   }
 
   const release = () => {
-    if (isOver) return
+    if (over) return
     if (text !== undefined) show(screen('ended'))
-    close({ kind: 'cancelled' })
+    close('cancelled')
   }
 
   return {
     notify(next) {
-      if (isOver) return { kind: 'cancelled' }
+      const hindered = hindrance()
+      if (hindered) return hindered
       if (put(next)) return { kind: 'answered', text: undefined }
       release()
       return { kind: 'too-long' }
     },
 
     async ask(next) {
-      if (isOver || asked) return { kind: 'cancelled' }
+      const hindered = hindrance()
+      if (hindered) return hindered
       if (put(next)) return new Promise<Shown>((resolve) => (asked = resolve))
       release()
       return { kind: 'too-long' }
     },
 
     release,
+    onOver: (listener) => void (heed = listener),
 
     dialogue: {
       profile,
@@ -100,16 +128,8 @@ export function createPush(options: {
         return screen('waiting')
       },
 
-      breakOff() {
-        const { idleMs, dialogueMs, failureText } = profile
-        const nowMs = now()
-        if (nowMs - shownMs < idleMs && nowMs - beganMs < dialogueMs) return undefined
-        close({ kind: 'timed-out' })
-        const problem = 'The network ended a dialogue that an application began: its time was over.'
-        return screenOf({ session, state: 'ended', text: failureText, problem })
-      },
-
-      end: (how) => close({ kind: how === 'timed-out' ? 'timed-out' : 'cancelled' }),
+      breakOff,
+      end: (how) => close(how === 'timed-out' ? 'timed-out' : 'cancelled'),
     },
   }
 }

@@ -8,13 +8,16 @@ import { parseXml, writeXml } from '../dialects/xml.ts'
 import type { Element, Markup } from '../dialects/xml.ts'
 import { measure } from '../ussd/message.ts'
 import type { Handsets } from './handset.ts'
-import type { Push, Shown } from './push.ts'
+import type { Over, Push, Shown } from './push.ts'
 
 const ASK = 'unstructuredSSRequest'
 const NOTIFY = 'unstructuredSSNotify'
 
 /** Local error codes of 3GPP TS 24.080 4.5. How RestComm writes them inside `errComponents` is not documented. */
 const errors = { 'ussd-Busy': '72', absentSubscriber: '27', unexpectedDataValue: '36' } as const
+
+/** Of how many dialogues it is remembered that they ended between two posts. */
+const MOST_ENDINGS = 1000
 
 /** What is answered to a post. */
 export type Posted =
@@ -32,6 +35,8 @@ export interface RestcommPush {
 export function createRestcommPush(handsets: Handsets): RestcommPush {
   /** Dialogues in progress; a phone has one at most. */
   const pushes = new Map<string, Push>()
+  /** How those ended of whose end the application has not heard yet; the oldest go first. */
+  const endings = new Map<string, Over>()
 
   return {
     async post(body, session, gone) {
@@ -43,6 +48,11 @@ export function createRestcommPush(handsets: Handsets): RestcommPush {
       const isLast = dialog.attributes['prearrangedEnd'] !== undefined
       const known = session === undefined ? undefined : pushes.get(session)
       if (operations.length > 1) return malformed('There is more than one operation.')
+      const ending = session === undefined ? undefined : endings.get(session)
+      if (session !== undefined && ending && (operation || isLast)) {
+        endings.delete(session)
+        return answer(dialog, undefined, ...overWith(ending))
+      }
       if (!operation) {
         if (!isLast || session === undefined || !known)
           return malformed('There is no operation, and no dialogue to end.')
@@ -64,11 +74,13 @@ export function createRestcommPush(handsets: Handsets): RestcommPush {
         return answer(dialog, undefined, { type: 'End', mapMessagesSize: '1' }, failing(invokeId, error))
       }
       const { push } = opened
-      pushes.set(id, push)
+      if (!known) keep(id, push)
       const leave = () => finish(id, push)
       gone.addEventListener('abort', leave)
       const shown = kind === ASK ? await push.ask(string) : push.notify(string)
       gone.removeEventListener('abort', leave)
+      // The one that asked still waits: what is done here must not end its dialogue.
+      if (shown.kind === 'busy') return malformed('A question of this dialogue waits for its answer.')
       if (isLast || shown.kind !== 'answered') finish(id, push)
       return answer(dialog, id, ...resultOf(shown, `${kind}_Response`, invokeId))
     },
@@ -80,8 +92,21 @@ export function createRestcommPush(handsets: Handsets): RestcommPush {
     return whose.success ? handsets.push(whose.data, id) : undefined
   }
 
+  function keep(id: string, push: Push): void {
+    pushes.set(id, push)
+    push.onOver((how) => {
+      // One that the application itself finished is not here any more.
+      if (!pushes.delete(id)) return
+      endings.set(id, how)
+      const [oldest] = endings.keys()
+      if (endings.size > MOST_ENDINGS && oldest !== undefined) endings.delete(oldest)
+    })
+  }
+
+  /** For an application that knows how it ended, or does not want to. */
   function finish(id: string, push: Push): void {
     pushes.delete(id)
+    endings.delete(id)
     push.release()
   }
 }
@@ -89,7 +114,11 @@ export function createRestcommPush(handsets: Handsets): RestcommPush {
 type Attributes = Readonly<Record<string, string>>
 
 /** What the dialog of the answer says of itself, and what is in it. */
-function resultOf(shown: Shown, name: string, invokeId: string): readonly [Attributes, ...Markup[]] {
+function resultOf(
+  shown: Exclude<Shown, { kind: 'busy' }>,
+  name: string,
+  invokeId: string,
+): readonly [Attributes, ...Markup[]] {
   switch (shown.kind) {
     case 'answered': {
       const { text } = shown
@@ -101,15 +130,17 @@ function resultOf(shown: Shown, name: string, invokeId: string): readonly [Attri
       ]
     }
     case 'cancelled':
-      return [
-        { type: 'Abort', mapMessagesSize: '0', mapUserAbortChoice: 'isUserSpecificReason' },
-        ['errComponents', {}],
-      ]
     case 'timed-out':
-      return [{ type: 'Abort', mapMessagesSize: '0', dialogTimedOut: 'true' }, ['errComponents', {}]]
+      return overWith(shown.kind)
     case 'too-long':
       return [{ type: 'End', mapMessagesSize: '1' }, failing(invokeId, 'unexpectedDataValue')]
   }
+}
+
+function overWith(how: Over): readonly [Attributes, ...Markup[]] {
+  const why: Attributes =
+    how === 'cancelled' ? { mapUserAbortChoice: 'isUserSpecificReason' } : { dialogTimedOut: 'true' }
+  return [{ type: 'Abort', mapMessagesSize: '0', ...why }, ['errComponents', {}]]
 }
 
 const failing = (invokeId: string, error: keyof typeof errors): Markup => [

@@ -3,6 +3,8 @@ import { request } from 'node:http'
 import { text as textOf } from 'node:stream/consumers'
 import type { Echo, WireCall } from '../../src/dialects/dialect.ts'
 import { restcomm } from '../../src/dialects/restcomm.ts'
+import { createHandsets } from '../../src/simulator/handset.ts'
+import { startForeignApplication } from '../simulator/foreign-application.ts'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
 import { conforms, received, turnOf } from './dialect.conformance.ts'
@@ -200,7 +202,22 @@ describe('an answer to RestComm', () => {
     [
       'a notification',
       '<dialog mapMessagesSize="1"><unstructuredSSNotify_Request invokeId="1" string="x"/></dialog>',
+      'the answer is a notification, which is not played in a dialogue that the phone began',
+    ],
+    [
+      'what the gateway alone sends',
+      '<dialog mapMessagesSize="1"><unstructuredSSRequest_Response invokeId="1" string="x"/></dialog>',
       "the answer's operation is neither unstructuredSSRequest_Request nor processUnstructuredSSRequest_Response",
+    ],
+    [
+      'addresses and no operation',
+      `<dialog mapMessagesSize="0">${origin}<errComponents/></dialog>`,
+      'the answer has no operation, or more than one',
+    ],
+    [
+      'two operations',
+      '<dialog mapMessagesSize="1"><unstructuredSSRequest_Request string="x"/><unstructuredSSRequest_Request string="x"/></dialog>',
+      'the answer has no operation, or more than one',
     ],
     [
       'no string',
@@ -209,6 +226,25 @@ describe('an answer to RestComm', () => {
     ],
   ])('is malformed with %s', (_, body, sentence) => {
     expect(restcomm.parseResponse({ status: 200, type, body })).toEqual({ kind: 'malformed', sentence })
+  })
+
+  it('may have everything else that a dialog may have before its operation', () => {
+    const body = `<dialog mapMessagesSize="1"><localAddress/><remoteAddress/><destinationReference number="1"/>${origin}<errComponents/><unstructuredSSRequest_Request invokeId="1" dataCodingScheme="15" string="x"/></dialog>`
+    const answer = { text: 'x', waits: true }
+    expect(restcomm.parseResponse({ status: 200, type, body })).toEqual({ kind: 'answer', answer, echo: {} })
+  })
+
+  it('may set cookies, of which names and values are kept', () => {
+    const { body } = restcomm.formatAnswer({ text: 'x', waits: true }, {})
+    const echo = (cookies: string) => {
+      const read = restcomm.parseResponse({ status: 200, type, body, headers: { 'set-cookie': cookies } })
+      return read.kind === 'answer' ? read.echo : read
+    }
+    expect(echo('a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Path=/\nb="x=y"')).toEqual({
+      cookie: 'a=1; b="x=y"',
+    })
+    expect(echo('a=\nnameless; Path=/\n=2')).toEqual({ cookie: 'a=' })
+    expect(echo('nameless')).toEqual({})
   })
 })
 
@@ -229,6 +265,14 @@ describe('the network of RestComm', () => {
     expect(restcomm.formatEnd({ ...turn, answers }, 'timed-out', 0)?.body).toContain(
       'type="Abort" appCntx="networkUnstructuredSsContext_version2" networkId="0" localId="12" remoteId="13" mapMessagesSize="0" returnMessageOnError="false" dialogTimedOut="true" userObject="s-42"',
     )
+  })
+
+  it('sends every cookie as it was last set, with the end as well', () => {
+    expect(restcomm.formatRequest(turn).headers).not.toHaveProperty('cookie')
+    const answers = [{ cookie: 'a=1; b=2' }, {}, { cookie: 'a=3' }, {}].map((echo) => ({ answer, echo }))
+    const { headers } = restcomm.formatRequest({ ...turn, replies: ['1', '2', '3', '4'], answers })
+    expect(headers['cookie']).toBe('a=3; b=2')
+    expect(restcomm.formatEnd({ ...turn, answers }, 'cancelled', 0)?.headers['cookie']).toBe('a=3; b=2')
   })
 
   it.each([
@@ -300,5 +344,45 @@ describe('RestComm over HTTP', () => {
     })
     const late = await send(restcomm.formatRequest({ ...turn, replies: ['1'] }))
     expect(late.body).toContain('processUnstructuredSSRequest_Response')
+  })
+})
+
+describe('an application that knows its dialogues by a cookie alone', () => {
+  it('is found by it with every answer, and when the phone is hung up', async () => {
+    const ask = (text: string) =>
+      restcomm.formatAnswer({ text, waits: true }, {}).body.replace(/ userObject="[^"]*"/, '')
+    const visits = new Map<string, number>()
+    const application = await startForeignApplication(({ headers, body }, response) => {
+      response.setHeader('Content-Type', 'text/xml')
+      if (body.includes('type="Begin"')) {
+        visits.set('s42', 0)
+        response.setHeader('Set-Cookie', [
+          'JSESSIONID=s42; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Path=/; HttpOnly',
+          'route=b',
+        ])
+        return void response.end(ask('Hello'))
+      }
+      const [, id = ''] = /(?:^|; )JSESSIONID=(\w+)/.exec(headers.cookie ?? '') ?? []
+      const visit = visits.get(id)
+      if (visit === undefined) return void response.writeHead(500).end()
+      visits.set(id, visit + 1)
+      response.end(ask(`Answer ${visit + 1}`))
+    })
+    try {
+      const phone = '+375291234567'
+      const handsets = createHandsets({ dialect: restcomm, callbackUrl: application.url })
+      await handsets.type(phone, '*100#')
+      await handsets.type(phone, '1')
+      expect(await handsets.type(phone, '1')).toMatchObject({
+        screen: { text: 'Answer 2', state: 'waiting' },
+      })
+      handsets.hangUp(phone)
+      await handsets.settle()
+      const both = 'JSESSIONID=s42; route=b'
+      expect(application.received.map(({ headers }) => headers.cookie)).toEqual([undefined, both, both, both])
+      expect(application.received.at(-1)?.body).toContain('mapUserAbortChoice')
+    } finally {
+      await application.close()
+    }
   })
 })

@@ -201,6 +201,10 @@ describe('a dialect that numbers nothing', () => {
     expect(recognise(heard('1'), session, 12_999)).toMatchObject({ receipt: { text: 'screen at 10000' } })
     expect(recognise(heard('1'), session, 13_000)).toMatchObject({ kind: 'reply', typed: '1' })
     expect(recognise(heard('2'), session, 10_001)).toMatchObject({ kind: 'reply', typed: '2' })
+    // A late copy of an earlier answer, which now might confirm something, is shown where the dialogue is.
+    const further = after(session, heard('2'), 11_000)
+    expect(recognise(heard('1'), further, 12_999)).toMatchObject({ receipt: { text: 'screen at 11000' } })
+    expect(recognise(heard('1'), further, 13_000)).toMatchObject({ kind: 'reply', typed: '1' })
     expect(recognise(heard('1'), undefined, 0)).toEqual({ kind: 'expired' })
   })
 })

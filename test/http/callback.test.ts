@@ -91,6 +91,16 @@ describe("the callback in Africa's Talking's dialect", () => {
     })
   })
 
+  it.each([
+    ['/ussd/africastalking/elsewhere', 404, /^END Bad request/],
+    ['/ussd/restcomm/elsewhere', 404, /^<\?xml/],
+    ['/ussd/infobip/session/1/elsewhere', 200, /"responseExitCode":404/],
+    ['/ussd/infobip/session/%zz/start', 200, /"responseExitCode":400/],
+  ])('answers %s in its dialect', async (path, status, body) => {
+    const response = await fetch(`${gateway.url}${path}`, { method: 'POST', body: '{}' })
+    expect([response.status, await response.text()]).toEqual([status, expect.stringMatching(body)])
+  })
+
   it('refuses a page of another site where no token guards it', async () => {
     const answer = await gateway.call({}, { headers: { 'sec-fetch-site': 'cross-site' } })
     expect(answer).toMatchObject({ status: 403, body: expect.stringMatching(/^END Refused/) })

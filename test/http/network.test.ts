@@ -124,6 +124,63 @@ describe('a push to a phone', () => {
     })
   })
 
+  it.each([
+    ['a copy of the question', question('One')],
+    ['another question', operation('unstructuredSSRequest_Request', 'Two')],
+    [
+      'a last notification',
+      operation('unstructuredSSNotify_Request', 'Bye').replace(' user', ' prearrangedEnd="false" user'),
+    ],
+  ])('keeps a question that waits when %s comes under its cookie', async (_, body) => {
+    const { handsets, post, shows } = await network()
+    handsets.screen(msisdn)
+    await post(operation('unstructuredSSNotify_Request', 'Hello', whose))
+    const asked = post(question('One'))
+    await shows('One')
+    expect(await post(body)).toEqual([400, 'A question of this dialogue waits for its answer.'])
+    expect(handsets.screen(msisdn)).toMatchObject({ state: 'waiting', text: 'One' })
+    await handsets.type(msisdn, '1')
+    expect((await asked)[1]).toContain('unstructuredSSRequest_Response')
+    expect((await post(operation('unstructuredSSNotify_Request', 'Bye')))[1]).toContain('Notify_Response')
+  })
+
+  it('hears at its next post, once, that it ended since the last', async () => {
+    const { clock, forget, handsets, post } = await network()
+    handsets.screen(msisdn)
+    const hello = operation('unstructuredSSNotify_Request', 'Hello', whose)
+    await post(hello)
+    handsets.hangUp(msisdn)
+    expect(await post(hello)).toEqual([
+      200,
+      expect.stringContaining('mapUserAbortChoice="isUserSpecificReason"'),
+    ])
+    expect(await post(hello)).toEqual([400, 'The dialogue of this cookie is over.'])
+    for (const next of [hello, question('x'), end]) {
+      forget()
+      await post(hello)
+      clock.ms += 180_000
+      handsets.tick()
+      expect(await post(next)).toEqual([200, expect.stringContaining('dialogTimedOut="true"')])
+      expect((await post(next))[0]).toBe(400)
+    }
+  })
+
+  it.each([
+    ['question', question('Two')],
+    ['notification', operation('unstructuredSSNotify_Request', 'Two')],
+  ])('ends with a %s after its time, although nobody looked at the phone', async (_, late) => {
+    const { clock, handsets, post } = await network()
+    handsets.screen(msisdn)
+    await post(operation('unstructuredSSNotify_Request', 'One', whose))
+    clock.ms = 180_000
+    expect(await post(late)).toEqual([200, expect.stringContaining('dialogTimedOut="true"')])
+    expect(handsets.screen(msisdn)).toMatchObject({
+      state: 'ended',
+      problem: expect.stringContaining('its time was over'),
+    })
+    expect(await post(late)).toEqual([400, 'The dialogue of this cookie is over.'])
+  })
+
   it('releases the phone when the application leaves, and does not show what is too long', async () => {
     const { handsets, post, shows } = await network()
     handsets.screen(msisdn)

@@ -18,10 +18,15 @@ describe('an application of somebody else', () => {
   let server: Server
   let url: string
   const seen: string[] = []
+  const events: Record<string, string>[] = []
 
   beforeAll(async () => {
     const app = express()
     app.use('/official', officialHandler(seen))
+    app.post('/events', express.urlencoded({ extended: false }), (request, response) => {
+      events.push(request.body as Record<string, string>)
+      response.end()
+    })
     app.post('/menu-builder', express.urlencoded({ extended: false }), async (request, response) => {
       const answer = await menuBuilder('africasTalking').run(request.body)
       response.type('text/plain').send(answer)
@@ -87,6 +92,16 @@ describe('an application of somebody else', () => {
       'waiting: Welcome\n1 Name',
       'ended: You are +375291234567',
     ])
+  })
+
+  it("hears of a dialogue's end as Africa's Talking tells it, in whole milliseconds", async () => {
+    const eventsUrl = `${url}/events`
+    const handsets = createHandsets({ dialect: africastalking, callbackUrl: `${url}/official`, eventsUrl })
+    await walk(handsets, '*384*1#', '2')
+    handsets.hangUp(msisdn)
+    await handsets.settle()
+    expect(events).toEqual([expect.objectContaining({ status: 'Incomplete', hopsCount: '2', input: '2' })])
+    expect(events[0]?.['durationInMillis']).toMatch(/^\d+$/)
   })
 
   it('serves several phones at once, each its own dialogue', async () => {

@@ -117,7 +117,7 @@ describe('a carrier', () => {
     await type('*141#')
     const ends = [
       ['Incomplete', '', '1'],
-      ['Failed', '', '0'],
+      ['Failed', '', '1'],
     ]
     expect((await events()).slice(1)).toEqual(ends)
   })
@@ -134,7 +134,7 @@ describe('a carrier', () => {
     await called
     handsets.hangUp(msisdn)
     await typed
-    expect(await events()).toEqual([['Incomplete', '', '0']])
+    expect(await events()).toEqual([['Incomplete', '', '1']])
   })
 
   it('tells nothing where it does not, and waits for nobody who does not listen', async () => {
@@ -162,7 +162,7 @@ describe('a carrier', () => {
       problem: 'The application did not answer within 0.05 s.',
       text: profiles.default.failureText,
     })
-    expect(await events()).toEqual([['Failed', '', '0']])
+    expect(await events()).toEqual([['Failed', '', '1']])
   })
 
   it('takes no longer input than its own', async () => {

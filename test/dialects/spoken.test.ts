@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals'
+import { spokenWith } from '../../src/dialects/index.ts'
+import { createHandsets } from '../../src/simulator/handset.ts'
+import { startGateway } from '../support/running.ts'
+
+const forms = Object.keys(spokenWith('advanta')).filter((name) => name.includes(':'))
+
+describe('a form of a dialect that has several', () => {
+  it('is one of these', () => {
+    expect(forms.toSorted()).toEqual([
+      'get:advanta',
+      'get:crossgate',
+      'get:kemru',
+      'get:safaricom',
+      'hubtel:programmable',
+    ])
+  })
+
+  it.each(forms)('%s is spoken by the simulated network and understood by a gateway', async (form) => {
+    const [, variant = ''] = form.split(':')
+    const gateway = await startGateway(form.startsWith('get:') ? { GET_DIALECT: variant } : {})
+    const dialect = spokenWith('advanta')[form]
+    if (!dialect) throw new Error(form)
+    const handsets = createHandsets({ dialect, callbackUrl: `${gateway.url}/ussd/${dialect.name}` })
+    const texts: string[] = []
+    for (const typed of ['*141*3*6#', '1', '0']) {
+      const result = await handsets.type('+375291234567', typed)
+      texts.push(result.kind === 'screen' ? `${result.screen.state} ${result.screen.text}` : result.sentence)
+    }
+    expect(texts).toEqual([
+      expect.stringMatching(/^waiting Доступ в личный кабинет открыт/),
+      expect.stringMatching(/^waiting Закрыть доступ/),
+      'ended Доступ не изменён. До свидания',
+    ])
+    await gateway.close('now')
+  })
+})
