@@ -1,30 +1,15 @@
 import { randomInt } from 'node:crypto'
-import { z } from 'zod'
-import type { Ended } from '../gateway/ports.ts'
 import { measure } from '../ussd/message.ts'
-import type { Dialect, NetworkTurn, ParsedRequest, WireCall, WireResponse } from './dialect.ts'
-import { fieldProblem, msisdn, sessionId, typed, ussdString } from './fields.ts'
+import { cookieOf, cookiesIn } from './cookies.ts'
+import type { Dialect, NetworkTurn, WireCall, WireResponse } from './dialect.ts'
+import { BEGIN, REPLY, malformed, parseDialog } from './restcomm-dialog.ts'
 import { parseXml, writeXml } from './xml.ts'
-import type { Element, Markup } from './xml.ts'
-
-/** What we have the gateway remind us of: the subscriber's digits, the begin's invoke id, and how many turns were answered. */
-const reminder = /^(\d{12})(?:;(-?\d{1,3})(?:;(\d{1,6}))?)?$/
-
-const invokeId = z
-  .string({ error: 'is missing' })
-  .regex(/^-?\d{1,3}$/, { error: 'is none from -128 to 127' })
-  .refine((id) => Number(id) >= -128 && Number(id) <= 127, { error: 'is none from -128 to 127' })
-const Whose = z.object({ localId: sessionId, msisdn })
-const Begin = z.object({ invokeId, string: ussdString })
-/** A string is optional in the answer (3GPP TS 24.090): without it, nothing was typed. */
-const Reply = z.object({ invokeId, string: typed.default('') })
+import type { Markup } from './xml.ts'
 
 const type = 'text/xml; charset=utf-8'
 
-const BEGIN = 'processUnstructuredSSRequest_Request'
 const RELEASES = 'processUnstructuredSSRequest_Response'
 const ASKS = 'unstructuredSSRequest_Request'
-const REPLY = 'unstructuredSSRequest_Response'
 const NOTIFIES = 'unstructuredSSNotify_Request'
 
 /** What may stand in a dialog beside its operation. */
@@ -135,93 +120,9 @@ export const restcomm: Dialect = {
   },
 }
 
-function parseDialog(dialog: Element): ParsedRequest {
-  const { attributes, elements } = dialog
-  const { localId, remoteId, userObject } = attributes
-  const [, reminded, beginId, answered] = reminder.exec(userObject ?? '') ?? []
-  const operations = elements.filter(({ name }) => name.endsWith('_Request') || name.endsWith('_Response'))
-  const [operation] = operations
-  const number =
-    operation?.elements.find(({ name }) => name === 'msisdn')?.attributes['number'] ??
-    elements.find(({ name }) => name === 'originationReference')?.attributes['number'] ??
-    reminded
-  const whose = Whose.safeParse({
-    localId: localId === undefined || remoteId === undefined ? localId : `${localId}:${remoteId}`,
-    msisdn: number,
-  })
-
-  const why = whyEnded(dialog)
-  if (why) {
-    // Without a number there was no answer of ours yet, so there is nothing to end.
-    if (number === undefined) return { kind: 'ended', ended: undefined, echo: {} }
-    if (!whose.success) return malformed(fieldProblem(whose.error))
-    const { localId: sessionId, msisdn } = whose.data
-    return { kind: 'ended', ended: { dialect: 'restcomm', sessionId, msisdn, why }, echo: {} }
-  }
-  if (operations.length > 1) return malformed('Bad request: there is more than one operation')
-  if (operation?.name !== BEGIN && operation?.name !== REPLY) {
-    return malformed(`Bad request: there is neither ${BEGIN} nor ${REPLY}`)
-  }
-  if (!whose.success) return malformed(fieldProblem(whose.error))
-  const { localId: sessionId, msisdn } = whose.data
-  const begins = operation.name === BEGIN
-  const parsed = (begins ? Begin : Reply).safeParse(operation.attributes)
-  if (!parsed.success) return malformed(fieldProblem(parsed.error))
-  const { invokeId, string } = parsed.data
-  const place = begins ? '0' : answered
-  const id = begins ? invokeId : beginId
-  return {
-    kind: 'callback',
-    callback: {
-      dialect: 'restcomm',
-      sessionId,
-      msisdn,
-      dialled: begins ? string : '',
-      // A gateway that gives nothing back is counted by its invoke ids, to the end.
-      heard: { kind: 'numbered', number: Number(place ?? invokeId), typed: begins ? undefined : string },
-    },
-    echo: {
-      msisdn: msisdn.slice(1),
-      ...(id !== undefined && { beginId: id }),
-      ...(place !== undefined && { number: place }),
-    },
-  }
-}
-
-/** Why the dialogue is over, where a dialog says so. */
-function whyEnded({ attributes, elements }: Element): Ended['why'] | undefined {
-  if (attributes['mapUserAbortChoice'] !== undefined) return 'cancelled'
-  if (attributes['dialogTimedOut'] === 'true' || attributes['invokeTimedOut'] !== undefined)
-    return 'timed-out'
-  if (attributes['mapAbortProviderReason'] !== undefined || attributes['mapRefuseReason'] !== undefined) {
-    return 'failed'
-  }
-  const errors = elements.find(({ name }) => name === 'errComponents')?.elements ?? []
-  return errors.length > 0 || attributes['type'] === 'Abort' ? 'failed' : undefined
-}
-
-const malformed = (sentence: string) => ({ kind: 'malformed', sentence }) as const
-
 /** What the application last wanted back. */
 const userObjectOf = ({ answers }: NetworkTurn): string | undefined =>
   answers.findLast(({ echo }) => echo['userObject'] !== undefined)?.echo['userObject']
-
-/**
- * Names and values of what was set, without the rest of it (RFC 6265 5.2). Headers of the same name are lines here: a comma may
- * be part of one.
- */
-const cookiesIn = (setCookie: string): readonly string[] =>
-  setCookie
-    .split('\n')
-    .map((line) => (line.split(';')[0] ?? '').trim())
-    .filter((pair) => pair.indexOf('=') > 0)
-
-/** Every cookie that the application set, as it last did. */
-function cookieOf({ answers }: NetworkTurn): string | undefined {
-  const pairs = answers.flatMap(({ echo }) => echo['cookie']?.split('; ') ?? [])
-  const byName = new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair]))
-  return byName.size === 0 ? undefined : [...byName.values()].join('; ')
-}
 
 const numberOf = (turn: NetworkTurn) => ({
   number: turn.msisdn.slice(1),
