@@ -2,7 +2,7 @@ import type { AnyMachineSnapshot } from 'xstate'
 import type { Language } from '../engine/authoring.ts'
 import type { CompiledMenu } from '../engine/menu.ts'
 import { render, screenName } from '../engine/render.ts'
-import { begin, follow, hasEnded, reply, restore, stateOf } from '../engine/turn.ts'
+import { asksForSecret, begin, follow, hasEnded, reply, restore, stateOf } from '../engine/turn.ts'
 import type { DialogueState, Perform } from '../engine/turn.ts'
 import { transliterate } from '../ussd/transliterate.ts'
 import type { Answer } from './ports.ts'
@@ -75,6 +75,7 @@ function rest(turn: {
     answer: {
       text: latin && language !== 'en' ? transliterate(text, language) : text,
       waits: !hasEnded(snapshot),
+      ...(asksForSecret(snapshot) && { asksSecret: true }),
     },
   }
 }

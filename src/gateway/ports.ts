@@ -104,6 +104,8 @@ export interface Callback {
 export interface Answer {
   readonly text: string
   readonly waits: boolean
+  /** The reply it waits for is a secret. A dialect does not say it; whoever plays the network is told beside the answer. */
+  readonly asksSecret?: true
 }
 
 /** The network says that a dialogue is over: the subscriber hung up, did not answer in time, or the network failed. */

@@ -26,7 +26,15 @@ export const Session = z.object({
   /** Store time after which a reply comes too late. */
   idleUntilMs: z.number(),
   /** Newest last. */
-  receipts: z.array(z.object({ turn: z.string(), text: z.string(), waits: z.boolean(), atMs: z.number() })),
+  receipts: z.array(
+    z.object({
+      turn: z.string(),
+      text: z.string(),
+      waits: z.boolean(),
+      asksSecret: z.literal(true).exactOptional(),
+      atMs: z.number(),
+    }),
+  ),
 })
 export type Session = Readonly<z.infer<typeof Session>>
 export type Receipt = Session['receipts'][number]

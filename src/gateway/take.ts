@@ -84,9 +84,9 @@ export function createTake(options: {
 
     const recognised = transcripts.recognise(callback, session, loaded.nowMs)
     if (recognised.kind === 'repeat') {
-      const { text, waits } = recognised.receipt
+      const { turn: _turn, atMs: _atMs, ...answer } = recognised.receipt
       return {
-        outcome: { answer: { text, waits }, outcome: 'repeat', ...(session && { menu: session.menu }) },
+        outcome: { answer, outcome: 'repeat', ...(session && { menu: session.menu }) },
       }
     }
     if (recognised.kind !== 'begin' && recognised.kind !== 'reply') {

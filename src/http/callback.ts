@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express'
-import type { Dialect, Method, WireResponse } from '../dialects/dialect.ts'
+import type { Dialect, Echo, Method, WireResponse } from '../dialects/dialect.ts'
 import type { Gateway } from '../gateway/gateway.ts'
+import type { Answer } from '../gateway/ports.ts'
 import { readBody } from './body.ts'
 import type { createTokenCheck } from './tokens.ts'
 
@@ -43,7 +44,7 @@ export function callbackRoute(
         if (parsed.ended) await gateway.end(parsed.ended)
         return send(response, dialect.formatEnded(parsed.echo))
       case 'callback':
-        return send(response, dialect.formatAnswer(await gateway.turn(parsed.callback), parsed.echo))
+        return sendAnswer(response, dialect, await gateway.turn(parsed.callback), parsed.echo)
     }
   }
 }
@@ -60,6 +61,13 @@ export function comesFromAnotherSite({ headers, socket }: Request): boolean {
 
 const isLoopback = (host: string): boolean =>
   /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?|::ffff:127(\.\d{1,3}){3})$/.test(host)
+
+/** Beside the dialect's own answer, for whoever draws a phone or writes a dialogue down: what the screen asks for. */
+function sendAnswer(response: Response, dialect: Dialect, answer: Answer, echo: Echo): void {
+  const wire = dialect.formatAnswer(answer, echo)
+  const asks = answer.waits && { 'Ussd-Asks': answer.asksSecret ? 'secret' : 'open' }
+  send(response, asks ? { ...wire, headers: { ...wire.headers, ...asks } } : wire)
+}
 
 /** Written in one piece: `response.send` would compute a type, a charset and an ETag for every answer. */
 function send(response: Response, { status, type, body, headers }: WireResponse): void {

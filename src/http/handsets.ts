@@ -63,6 +63,10 @@ export const HandsetScreen = z.object({
     .readonly()
     .optional()
     .meta({ description: 'What the network did to this turn because it was asked to' }),
+  asks: z
+    .enum(['secret', 'open'])
+    .optional()
+    .meta({ description: 'What a waiting screen asks for: a secret, or an answer everybody may see' }),
 })
 
 /**
@@ -163,6 +167,7 @@ function show(screen: Screen, { request, response }: Exchange): void {
   response.setHeader('Ussd-State', screen.state)
   response.setHeader('Ussd-Alphabet', screen.alphabet)
   response.setHeader('Ussd-Octets', screen.octets)
+  if (screen.asks !== undefined) response.setHeader('Ussd-Asks', screen.asks)
   answer(
     200,
     { text: screen.text, json: screen satisfies z.output<typeof HandsetScreen> },

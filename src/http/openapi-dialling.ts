@@ -52,6 +52,7 @@ const screenHeaders = z.object({
   'Ussd-State': HandsetScreen.shape.state,
   'Ussd-Alphabet': HandsetScreen.shape.alphabet,
   'Ussd-Octets': z.string().meta({ description: 'What the text takes on the air', example: '76' }),
+  'Ussd-Asks': HandsetScreen.shape.asks,
 })
 
 const screen = {

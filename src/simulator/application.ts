@@ -4,9 +4,18 @@ import { request as requestHttps } from 'node:https'
 import type { Dialect, Echo, WireCall, WireResponse } from '../dialects/dialect.ts'
 import type { Answer } from '../gateway/ports.ts'
 
+/** What a waiting screen asks for: a secret, or an answer everybody may see. */
+export type Asks = 'secret' | 'open'
+
 /** What became of a call to the application. */
 export type Called =
-  | { readonly kind: 'answer'; readonly answer: Answer; readonly echo: Echo }
+  | {
+      readonly kind: 'answer'
+      readonly answer: Answer
+      readonly echo: Echo
+      /** What the application says beside its answer that it asks for, if it is a gateway of ours. */
+      readonly asks: Asks | undefined
+    }
   /** `problem`: one English sentence on what happened, which quotes nothing that was sent. */
   | { readonly kind: 'failed'; readonly problem: string }
 
@@ -72,7 +81,7 @@ export function createApplication({
         const response = await readResponse(await send(wire, addressOf(wire), slow.signal))
         if (typeof response === 'string') return failed(response)
         const parsed = dialect.parseResponse(response)
-        return parsed.kind === 'answer' ? parsed : failed(parsed.sentence)
+        return parsed.kind === 'answer' ? { ...parsed, asks: asksOf(response) } : failed(parsed.sentence)
       } catch (error) {
         return failed(
           slow.signal.aborted
@@ -151,6 +160,11 @@ async function readResponse(response: Response): Promise<WireResponse | string> 
 function headersIn(headers: Headers): Readonly<Record<string, string>> {
   const cookies = headers.getSetCookie()
   return { ...Object.fromEntries(headers), ...(cookies.length > 0 && { 'set-cookie': cookies.join('\n') }) }
+}
+
+function asksOf({ headers }: WireResponse): Asks | undefined {
+  const asks = headers?.['ussd-asks']
+  return asks === 'secret' || asks === 'open' ? asks : undefined
 }
 
 /** `undefined` where it is larger than the limit. */

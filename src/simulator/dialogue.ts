@@ -3,6 +3,7 @@ import { createChance, mishapsOf } from './faults.ts'
 import type { FaultName } from './faults.ts'
 import { BACK, MORE, fit } from './fitting.ts'
 import { createNetwork } from './network.ts'
+import type { Asks } from './application.ts'
 import type { Delivered, Line, Pause } from './network.ts'
 import { profiles } from './profiles.ts'
 import type { Profile } from './profiles.ts'
@@ -15,6 +16,8 @@ export interface Dialogue {
   /** Sends what was dialled, and then each answer; `undefined` when the phone was hung up meanwhile. */
   begin(hungUp: AbortSignal): Promise<Screen | undefined>
   answer(text: string, hungUp: AbortSignal): Promise<Screen | undefined>
+  /** Sends the last callback again, also when the dialogue is over; what is wrong with what came back, if anything is. */
+  repeat(hungUp: AbortSignal): Promise<string | undefined>
   /** Ends it if it lasts too long or waited too long, and then is what the phone shows. */
   breakOff(): Screen | undefined
   /** Ends it, if it is not over, and tells the application, if that can be told. */
@@ -54,7 +57,14 @@ export function createDialogue(
   let shownMs = beganMs
   let isOver = false
   /** A screen in parts, which one is shown, and what the application is doing behind them. */
-  let booklet: { readonly pages: readonly string[]; at: number; readonly waits: boolean } | undefined
+  let booklet:
+    | {
+        readonly pages: readonly string[]
+        at: number
+        readonly waits: boolean
+        readonly asks: Asks | undefined
+      }
+    | undefined
 
   const end = (how: End) => {
     if (isOver) return
@@ -78,7 +88,7 @@ export function createDialogue(
     shownMs = now()
     if (carried.kind === 'failed') return breakDown('failed', carried.problem, carried.faults)
     const { delivered, echo, faults: done } = carried
-    const { answer } = delivered
+    const { answer, asks } = delivered
     turn = { ...turn, answers: [...turn.answers, { answer, echo }] }
     before = delivered
     const { text, waits } = answer
@@ -86,7 +96,7 @@ export function createDialogue(
     if (fitted.kind === 'failed') return breakDown('failed', fitted.problem, done)
     if (!waits) end('completed')
     if (fitted.kind === 'pages') {
-      booklet = { pages: fitted.pages, at: 0, waits }
+      booklet = { pages: fitted.pages, at: 0, waits, asks }
       return page(done, carried.problem)
     }
     const problem = [carried.problem, fitted.kind === 'cut' ? fitted.problem : undefined]
@@ -98,15 +108,16 @@ export function createDialogue(
       text: fitted.kind === 'cut' ? fitted.text : text,
       problem: problem || undefined,
       faults: done,
+      asks,
     })
   }
 
   /** The part of a long screen that is open; with the last one of a final text the dialogue is over. */
   const page = (done?: readonly FaultName[], problem?: string): Screen | undefined => {
     if (!booklet) return undefined
-    const { pages, at, waits } = booklet
+    const { pages, at, waits, asks } = booklet
     const state = waits || at < pages.length - 1 ? 'waiting' : 'ended'
-    return screenOf({ session, state, text: pages[at] ?? '', faults: done, problem })
+    return screenOf({ session, state, text: pages[at] ?? '', faults: done, problem, asks })
   }
 
   return {
@@ -132,6 +143,8 @@ export function createDialogue(
       turn = { ...turn, replies: [...turn.replies, text] }
       return carry(hungUp)
     },
+
+    repeat: async (hungUp) => before && network.again(before, hungUp),
 
     breakOff() {
       const { idleMs, dialogueMs } = profile

@@ -26,6 +26,11 @@ export interface Handsets {
    * @param line where a dialogue that begins now leads, instead of the usual; one in progress stays where it began
    */
   type(msisdn: string, text: string, line?: Line): Promise<Typed>
+  /**
+   * Has the aggregator send the phone's last callback again, also when its dialogue is over: the screen stays as it is, and
+   * its `problem` says whether the copy was answered otherwise.
+   */
+  repeat(msisdn: string): Promise<Typed>
   /** What is on the screen now. */
   screen(msisdn: string): Screen
   /** Clears the screen; a dialogue ends at once, also where its answer is still awaited. */
@@ -69,18 +74,27 @@ export function createHandsets(
     },
   }
 
+  /** One input of a phone after another. */
+  const inTurn = (msisdn: string, input: (phone: Phone, hungUp: AbortSignal) => Promise<Typed>) => {
+    const phone = phones.use(msisdn)
+    const { signal } = phone.line
+    phone.waiting += 1
+    const typed = phone.inputs.then(() => (signal.aborted ? shown(phone) : input(phone, signal)))
+    const settle = () => void (phone.waiting -= 1)
+    phone.inputs = typed.then(settle, settle)
+    return typed
+  }
+
   return {
-    type(msisdn, text, line) {
-      const phone = phones.use(msisdn)
-      const { signal } = phone.line
-      phone.waiting += 1
-      const typed = phone.inputs.then(() =>
-        signal.aborted ? shown(phone) : take(phone, { msisdn, text, line, hungUp: signal }),
-      )
-      const settle = () => void (phone.waiting -= 1)
-      phone.inputs = typed.then(settle, settle)
-      return typed
-    },
+    type: (msisdn, text, line) =>
+      inTurn(msisdn, (phone, hungUp) => take(phone, { msisdn, text, line, hungUp })),
+
+    repeat: (msisdn) =>
+      inTurn(msisdn, async (phone, hungUp) => {
+        if (!phone.last) return { kind: 'refused', sentence: 'This phone has sent no callback yet.' }
+        const problem = await phone.last.repeat(hungUp)
+        return { kind: 'screen', screen: { ...phone.screen, ...(problem !== undefined && { problem }) } }
+      }),
 
     screen(msisdn) {
       const phone = phones.look(msisdn)
@@ -150,7 +164,7 @@ export function createHandsets(
   function begin(phone: Phone, { msisdn, text, line = options }: Input): Dialogue {
     // On a line of its own, the same seed means the same dialogue, whatever was dialled before.
     const number = line === options ? phone.begun++ : 0
-    phone.dialogue = createDialogue(line, { msisdn, dialled: text, number }, surroundings)
+    phone.dialogue = phone.last = createDialogue(line, { msisdn, dialled: text, number }, surroundings)
     return phone.dialogue
   }
 }

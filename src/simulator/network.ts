@@ -1,7 +1,7 @@
 import type { Dialect, Echo, NetworkTurn, WireCall } from '../dialects/dialect.ts'
 import type { Answer } from '../gateway/ports.ts'
 import { createApplication } from './application.ts'
-import type { Address, Application, Called } from './application.ts'
+import type { Address, Application, Asks, Called } from './application.ts'
 import type { FaultName, Faults, Mishaps } from './faults.ts'
 import type { Profile } from './profiles.ts'
 
@@ -16,6 +16,7 @@ export interface Line extends Address {
 export interface Delivered {
   readonly wire: WireCall
   readonly answer: Answer
+  readonly asks: Asks | undefined
 }
 
 /** What the network made of a turn. */
@@ -44,6 +45,8 @@ export interface Network {
       readonly hungUp: AbortSignal
     },
   ): Promise<Carried>
+  /** Sends a callback again, byte for byte; what is wrong with what came back, if anything is. */
+  again(delivered: Delivered, hungUp: AbortSignal): Promise<string | undefined>
   readonly tell: Application['tell']
 }
 
@@ -56,6 +59,12 @@ export function createNetwork(line: Line, profile: Profile, pause: Pause): Netwo
 
   return {
     tell: (wire) => application.tell(wire),
+
+    async again({ wire, answer }, hungUp) {
+      const answerWithinMs = profile.answerWithinMs ?? dialect.answerWithinMs
+      const copy = await application.call(wire, { answerWithinMs, leftMs: answerWithinMs, hungUp })
+      return differenceIn([copy], answer, 'The callback, sent again,')
+    },
 
     async carry(turn, { mishaps, before, hungUp }) {
       const wire = dialect.formatRequest(turn)
@@ -116,8 +125,8 @@ function carriedAs(
   { wire, faults, problem }: { wire: WireCall; faults: readonly FaultName[]; problem?: string | undefined },
 ): Carried {
   if (called.kind === 'failed') return { ...called, faults }
-  const { answer, echo } = called
-  return { kind: 'answer', delivered: { wire, answer }, echo, problem, faults }
+  const { answer, echo, asks } = called
+  return { kind: 'answer', delivered: { wire, answer, asks }, echo, problem, faults }
 }
 
 /** The same callback is to be answered with the same, however often it comes. */

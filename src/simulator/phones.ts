@@ -6,6 +6,8 @@ import type { Screen } from './screen.ts'
 export interface Phone {
   screen: Screen
   dialogue: Dialogue | undefined
+  /** The last one that was begun, also when it is over. */
+  last: Dialogue | undefined
   /** Dialogues it began so far on the usual line. */
   begun: number
   /** Aborted and renewed when the phone is hung up. */
@@ -31,6 +33,7 @@ export function createPhones(most: number): Phones {
     const phone = phones.get(msisdn) ?? {
       screen: blank(''),
       dialogue: undefined,
+      last: undefined,
       begun: 0,
       line: new AbortController(),
       inputs: Promise.resolve(),

@@ -118,6 +118,7 @@ export function createPush(options: {
     dialogue: {
       profile,
       begin: async () => undefined,
+      repeat: async () => undefined,
 
       async answer(typed) {
         // Where nothing was asked, nothing is sent, and the screen stays as it is.

@@ -1,4 +1,5 @@
 import { measure } from '../ussd/message.ts'
+import type { Asks } from './application.ts'
 import type { FaultName } from './faults.ts'
 
 /** What a phone shows. */
@@ -15,6 +16,8 @@ export interface Screen {
   readonly problem?: string
   /** What the network did to this turn because it was asked to. */
   readonly faults?: readonly FaultName[]
+  /** What a waiting screen asks for, where the application says so. */
+  readonly asks?: Asks
 }
 
 /** A screen with its measure; what is undefined is left out. */
@@ -24,8 +27,9 @@ export function screenOf(of: {
   readonly text: string
   readonly problem?: string | undefined
   readonly faults?: readonly FaultName[] | undefined
+  readonly asks?: Asks | undefined
 }): Screen {
-  const { session, state, text, problem, faults = [] } = of
+  const { session, state, text, problem, faults = [], asks } = of
   const { alphabet, octets } = measure(text)
   return {
     session,
@@ -35,5 +39,6 @@ export function screenOf(of: {
     octets,
     ...(problem !== undefined && { problem }),
     ...(faults.length > 0 && { faults }),
+    ...(state === 'waiting' && asks !== undefined && { asks }),
   }
 }

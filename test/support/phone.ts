@@ -31,9 +31,9 @@ export async function subscriberOf(
   const msisdn = freshMsisdn()
   await gateway.register(msisdn, patch)
 
-  const shown = (answer: { text: string; waits: boolean }): Shown => {
+  const shown = ({ text, waits }: { text: string; waits: boolean }): Shown => {
     const report = gateway.reports.at(-1)
-    return { screen: report?.screen, understood: report?.outcome === 'shown', ...answer }
+    return { screen: report?.screen, understood: report?.outcome === 'shown', text, waits }
   }
   /** A dialogue of its own: what it shows after each entry. */
   const begin = (code: string) => {
