@@ -75,7 +75,7 @@ export const machine = setup({
             ),
           },
           {
-            guard: ({ event }) => event.output.verdict === 'doubtful',
+            guard: ({ event, context }) => event.output.verdict === 'doubtful' && context.warned === null,
             target: 'weakPassword',
             actions: assign(({ event }) =>
               event.output.verdict === 'doubtful'
@@ -84,6 +84,19 @@ export const machine = setup({
             ),
           },
           { guard: 'isLastRefusal', target: 'refused' },
+          // A second weak one counts as refused: warned of each anew, the dialogue would never have to end.
+          {
+            guard: ({ event }) => event.output.verdict === 'doubtful',
+            target: 'weakPassword',
+            actions: [
+              'countRefusal',
+              assign(({ event }) =>
+                event.output.verdict === 'doubtful'
+                  ? { warned: event.output.sealed, weakness: event.output.weakness }
+                  : {},
+              ),
+            ],
+          },
           {
             guard: ({ event }) => event.output.verdict === 'too-weak',
             target: 'tooWeak',

@@ -237,11 +237,18 @@ describe('a password of an obvious kind', () => {
     expect(await anna.talk(CODE, '12345')).toMatchObject({ screen: 'weakPassword' })
   })
 
-  it('is no refusal: warnings do not count towards the three', async () => {
+  it('is no refusal: the warning does not count towards the three', async () => {
     const anna = await subscriberOf(gateway)
-    const weak = ['12345', '55555', '147258', '140788']
-    expect(await anna.talk(CODE, ...weak, '1', '1')).toMatchObject({ screen: 'notPassword' })
-    expect(await anna.talk(CODE, ...weak, '1', '1', '1')).toMatchObject({ screen: 'refused' })
+    expect(await anna.talk(CODE, '12345', '1', '1')).toMatchObject({ screen: 'notPassword' })
+    expect(await anna.talk(CODE, '12345', '1', '1', '1')).toMatchObject({ screen: 'refused' })
+  })
+
+  it('after another one does count: nobody is warned without end', async () => {
+    const anna = await subscriberOf(gateway)
+    const weak = ['12345', '55555', '147258']
+    expect(await anna.talk(CODE, ...weak)).toMatchObject({ screen: 'weakPassword', waits: true })
+    expect(await anna.talk(CODE, ...weak, '140788')).toMatchObject({ screen: 'refused', waits: false })
+    expect(await anna.talk(CODE, '12345', '55555', '12345', '55555')).toMatchObject({ screen: 'refused' })
   })
 })
 
