@@ -1,0 +1,59 @@
+/** What a walkthrough does at the self-care site, as HTTP requests. */
+import { Unusable } from './target.ts'
+import type { TargetGateway } from './target.ts'
+import type { Action, Walkthrough } from './walkthrough.ts'
+
+export type SiteAction = Extract<Action, { kind: 'log-in' | 'visit' | 'set-password' | 'manage' }>
+
+export interface Site {
+  /** Does it as the subscriber of that phone; resolves with the HTTP status. Rejects with `Unusable`. */
+  act(who: string, action: SiteAction): Promise<number>
+  /** Whether one can log in with this password. */
+  takes(msisdn: string, password: string): Promise<boolean>
+}
+
+/** The site of a gateway, with the sessions that the phones' subscribers have begun there. */
+export function createSite(gateway: TargetGateway, handsets: Walkthrough['handsets']): Site {
+  const tokens = new Map<string, string>()
+
+  const numberOf = (who: string): string => {
+    const phone = handsets[who]
+    if (!phone) throw new Unusable(`there is no phone '${who}'`)
+    return phone.msisdn
+  }
+  const logIn = (msisdn: string, password: string) =>
+    gateway.ask({ method: 'POST', path: '/self-care/sessions', body: { msisdn, password } })
+
+  return {
+    async act(who, action) {
+      const msisdn = numberOf(who)
+      const token = tokens.get(who)
+      switch (action.kind) {
+        case 'log-in': {
+          const { status, body } = await logIn(msisdn, action.password)
+          const begun = tokenIn(body)
+          if (status === 201 && begun !== undefined) tokens.set(who, begun)
+          return status
+        }
+        case 'visit':
+          return (await gateway.ask({ method: 'GET', path: '/self-care/session', token })).status
+        case 'set-password': {
+          const { puk1, password } = action
+          const body = { msisdn, puk1, password }
+          return (await gateway.ask({ method: 'POST', path: '/self-care/password', body })).status
+        }
+        case 'manage': {
+          const path = `/self-care/subscribers/${numberOf(action.of)}/access`
+          return (await gateway.ask({ method: 'PUT', path, token, body: { access: action.access } })).status
+        }
+      }
+    },
+
+    takes: async (msisdn, password) => (await logIn(msisdn, password)).status === 201,
+  }
+}
+
+function tokenIn(body: unknown): string | undefined {
+  const token = typeof body === 'object' && body !== null && 'token' in body ? body.token : undefined
+  return typeof token === 'string' ? token : undefined
+}
