@@ -29,7 +29,9 @@ export function isWorking({ key }: AnyStateNode): boolean {
 export const hasTag = (node: AnyStateNode, tag: string): boolean =>
   node.tags.includes(tag) || (node.parent !== undefined && hasTag(node.parent, tag))
 
-const isReply = (event: string): boolean => /^(\d|text|secret)$/.test(event)
+export const isDigit = (event: string): boolean => /^\d$/.test(event)
+
+export const isReply = (event: string): boolean => isDigit(event) || event === 'text' || event === 'secret'
 
 /** Nothing behind an unguarded transition is ever taken. */
 function upToUnguarded(transitions: readonly AnyTransitionDefinition[]): readonly AnyTransitionDefinition[] {
@@ -49,8 +51,23 @@ export function repliesOf(leaf: AnyStateNode): readonly AnyTransitionDefinition[
   return [...taken.values()].flat().filter(({ target, actions }) => target || actions.length > 0)
 }
 
+/**
+ * Whether a state, or one it lies in, names a reply. What is typed is then that choice, or a secret, even where `1: undefined` or
+ * a guard keeps it from being taken.
+ */
+export const isNamed = (leaf: AnyStateNode, event: string): boolean =>
+  (leaf.transitions.get(event)?.length ?? 0) > 0 || (leaf.parent !== undefined && isNamed(leaf.parent, event))
+
+/** Whether a dialogue ends there: a final state inside another ends nothing. */
+export const isEnd = (leaf: AnyStateNode): boolean =>
+  leaf.type === 'final' && leaf.parent === leaf.machine.root
+
+/** How an effect came out: it told its outcome, or could not find out. */
+export type How = 'done' | 'error'
+const bothWays: readonly How[] = ['done', 'error']
+
 /** The transitions by which an effect's outcome leaves the state that performs it. */
-export const outcomesOf = (leaf: AnyStateNode, how: 'done' | 'error'): readonly AnyTransitionDefinition[] =>
+export const outcomesOf = (leaf: AnyStateNode, how: How): readonly AnyTransitionDefinition[] =>
   leaf.invoke.flatMap(({ id }) => leaf.transitions.get(`xstate.${how}.actor.${id}`) ?? [])
 
 /** The state that is entered when this one is. */
@@ -62,15 +79,20 @@ export function entered(node: AnyStateNode): AnyStateNode {
 const landings = ({ target }: AnyTransitionDefinition, from: AnyStateNode): AnyStateNode[] =>
   target ? target.map(entered) : [from]
 
-/** Where a transition may come to rest, and every state that performs an effect on the way there. */
-export function reachedBy(
-  transition: AnyTransitionDefinition,
-  from: AnyStateNode,
-): { readonly screens: ReadonlySet<AnyStateNode>; readonly working: ReadonlySet<AnyStateNode> } {
-  return reachedFrom(landings(transition, from))
+/** Screens a dialogue may come to rest on, and every state that performs an effect on the way there. */
+export interface Reached {
+  readonly screens: ReadonlySet<AnyStateNode>
+  readonly working: ReadonlySet<AnyStateNode>
 }
 
-export function reachedFrom(start: readonly AnyStateNode[]): ReturnType<typeof reachedBy> {
+/** Where a transition may lead, by the outcomes that are looked at. */
+export const reachedBy = (
+  transition: AnyTransitionDefinition,
+  from: AnyStateNode,
+  hows: readonly How[] = bothWays,
+): Reached => reachedFrom(landings(transition, from), hows)
+
+export function reachedFrom(start: readonly AnyStateNode[], hows: readonly How[] = bothWays): Reached {
   const screens = new Set<AnyStateNode>()
   const working = new Set<AnyStateNode>()
   const ahead = [...start]
@@ -78,7 +100,7 @@ export function reachedFrom(start: readonly AnyStateNode[]): ReturnType<typeof r
     if (node.invoke.length === 0) screens.add(node)
     else if (!working.has(node)) {
       working.add(node)
-      for (const how of ['done', 'error'] as const) {
+      for (const how of hows) {
         for (const outcome of outcomesOf(node, how)) ahead.push(...landings(outcome, node))
       }
     }

@@ -1,10 +1,11 @@
 /** Every dialogue a menu allows, through the engine as the gateway drives it, with every outcome of every effect. */
-import { createMachine } from 'xstate'
-import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate'
+import type { AnyMachineSnapshot, AnyStateMachine, AnyTransitionDefinition } from 'xstate'
 import type { Language } from '../../src/engine/authoring.ts'
 import type { CompiledMenu } from '../../src/engine/menu.ts'
 import { begin, hasEnded, reply, restore, stateOf } from '../../src/engine/turn.ts'
 import type { DialogueState, Perform } from '../../src/engine/turn.ts'
+import { transitionsOf } from '../../src/walkthrough/coverage/names.ts'
+import { watchMachine } from '../../src/walkthrough/coverage/watched-machine.ts'
 import { rejects } from './machines.ts'
 import type { AnyOutcomes } from './machines.ts'
 
@@ -23,7 +24,7 @@ export interface Place {
 
 export interface Walk {
   readonly places: readonly Place[]
-  /** Transitions of the machine, as `state event #branch`, and those of them no dialogue took. */
+  /** Transitions of the machine by name, and those of them no dialogue took. */
   readonly transitions: readonly string[]
   readonly untaken: readonly string[]
 }
@@ -72,8 +73,8 @@ export async function walk(
   }
   return {
     places: [...seen.values()],
-    transitions: spied.all,
-    untaken: spied.all.filter((transition) => !spied.taken.has(transition)),
+    transitions: spied.all.map(({ name }) => name),
+    untaken: spied.all.filter(({ definition }) => !spied.taken.has(definition)).map(({ name }) => name),
   }
 }
 
@@ -105,52 +106,15 @@ async function* everyOutcome<T>(
   }
 }
 
-type Config = Record<string, unknown>
-
-/** The same machine, whose guards tell which transition was taken by which event. */
+/** The same machine, which tells the transitions that were taken, and the replies by which. */
 function spy(machine: AnyStateMachine) {
-  const all: string[] = []
-  const taken = new Set<string>()
+  const taken = new Set<AnyTransitionDefinition>()
   const events = new Set<string>()
-  const guards = machine.implementations.guards as Record<string, (of: unknown) => boolean>
-
-  const watch = (transitions: unknown, label: string) =>
-    (Array.isArray(transitions) ? transitions : [transitions]).map((transition: unknown, branch) => {
-      const name = `${label} #${branch}`
-      const config: Config =
-        typeof transition === 'string' ? { target: transition } : { ...(transition as Config) }
-      const guard = config['guard']
-      const passes = typeof guard === 'string' ? guards[guard] : (guard as (of: unknown) => boolean)
-      all.push(name)
-      config['guard'] = (of: { event: { type: string } }) => {
-        if (guard !== undefined && !passes?.(of)) return false
-        taken.add(name)
-        events.add(of.event.type)
-        return true
-      }
-      return config
-    })
-
-  const watchState = (state: Config, path: string): Config => {
-    const { on, invoke, states } = state as { on?: Config; invoke?: Config; states?: Record<string, Config> }
-    const each = <T>(of: Record<string, T>, make: (value: T, key: string) => unknown) =>
-      Object.fromEntries(Object.entries(of).map(([key, value]) => [key, make(value, key)]))
-    return {
-      ...state,
-      ...(on && { on: each(on, (value, event) => watch(value, `${path} ${event}`)) }),
-      ...(invoke && {
-        invoke: {
-          ...invoke,
-          onDone: watch(invoke['onDone'], `${path} done`),
-          onError: watch(invoke['onError'], `${path} error`),
-        },
-      }),
-      ...(states && {
-        states: each(states, (value, key) => watchState(value, path ? `${path}.${key}` : key)),
-      }),
-    }
-  }
-  const config = watchState(machine.config as Config, '')
-  const watched = createMachine(config as never, machine.implementations as never) as AnyStateMachine
-  return { machine: watched, all, taken, events }
+  const watched = watchMachine(machine, {
+    taken(transition) {
+      taken.add(transition)
+      events.add(transition.eventType)
+    },
+  })
+  return { machine: watched, all: transitionsOf(watched), taken, events }
 }
