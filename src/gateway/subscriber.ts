@@ -72,7 +72,8 @@ export type Change =
   | 'subscriber-changed'
   | 'subscriber-removed'
 
-export type ChangedBy = 'subscriber' | 'operator'
+/** The administrator is one of the subscriber's client (L9). */
+export type ChangedBy = 'subscriber' | 'administrator' | 'operator'
 
 /** A journal entry: the change, whose, when, and a key by which a receiver recognises a second delivery. */
 export interface JournalRecord {

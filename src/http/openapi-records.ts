@@ -1,6 +1,7 @@
 /** The description of what works on records: the operator's side of them, and self-care. */
 import type { z } from 'zod'
 import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-openapi'
+import { AccessInput } from './administration.ts'
 import { failed, json, storeFailures } from './openapi-answers.ts'
 import { Credentials, NewPassword, SessionBegun, SessionUsed } from './self-care.ts'
 import { SubscriberAddress, SubscriberInput, SubscriberOutput } from './subscribers.ts'
@@ -155,6 +156,36 @@ export const selfCare: Record<string, ZodOpenApiPathItemObject> = {
         200: json('The session goes on', SessionUsed, { msisdn: '+375291234560', expiresIn: 900 }),
         ...failed('USSD_UNAUTHORISED', 'No such session, or it has ended'),
         ...storeFailures,
+      },
+    },
+  },
+  '/self-care/subscribers/{msisdn}/access': {
+    put: {
+      operationId: 'setAccess',
+      tags: ['Self-care'],
+      summary: 'An administrator opens or closes access of a subscriber of the same client',
+      description:
+        'What is closed here is closed by the organisation: PUK1 does not open it. Opening also opens what the subscriber has closed; what the operator has closed stays so. The 15 minutes of the session begin anew.',
+      security: [{ sessionBearer: [] }],
+      requestParams: { path: SubscriberAddress },
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: AccessInput, example: { access: 'closed' } } },
+      },
+      responses: {
+        204: { description: 'It is so; where it was not, the change is in the journal' },
+        ...selfCareFailures,
+        ...failed(
+          'USSD_BAD_REQUEST',
+          'Which field is wrong, and how',
+          'Bad request: access is one of open, closed',
+        ),
+        ...failed('USSD_UNAUTHORISED', 'No such session, or it has ended'),
+        ...failed(
+          'USSD_REFUSED',
+          'One answer, whatever the reason: no administrator, an unknown number, another client, closed by the operator',
+          'the access was not changed',
+        ),
       },
     },
   },

@@ -1,0 +1,59 @@
+import { Router } from 'express'
+import type { Request, RequestHandler } from 'express'
+import { z } from 'zod'
+import { fieldProblem } from '../dialects/fields.ts'
+import { administeredStates } from '../services/administration.ts'
+import type { Administration } from '../services/administration.ts'
+import type { SelfCare } from '../services/self-care.ts'
+import { failure } from './failures.ts'
+import { badRequest, jsonRoute, noStore, unauthorised } from './json.ts'
+import { SubscriberAddress } from './subscribers.ts'
+import { tokenOf } from './tokens.ts'
+
+/** What an administrator asks for. */
+export const AccessInput = z.strictObject(
+  {
+    access: z
+      .enum(administeredStates, { error: `is one of ${administeredStates.join(', ')}` })
+      .meta({ description: 'Access to self-care: closed is closed by the organisation', example: 'closed' }),
+  },
+  { error: ({ code }) => (code === 'unrecognized_keys' ? undefined : 'is a JSON object') },
+)
+
+/**
+ * `PUT /self-care/subscribers/:msisdn/access`: an administrator opens or closes access of a subscriber of the same client
+ * (L9). Takes the token of the administrator's own self-care session as Bearer; the session comes first, so that without
+ * one there is nothing but 401.
+ */
+export function administrationRoutes(options: {
+  readonly selfCare: Pick<SelfCare, 'use'>
+  readonly administration: Administration
+}): Router {
+  const { selfCare, administration } = options
+  const router = Router()
+  const callers = new WeakMap<Request, string>()
+
+  const withSession: RequestHandler = async (request, response, next) => {
+    const token = tokenOf(request)
+    const used = token === undefined ? undefined : await selfCare.use(token)
+    if (!used) return unauthorised(response)
+    callers.set(request, used.msisdn)
+    next()
+  }
+
+  router.put(
+    '/self-care/subscribers/:msisdn/access',
+    noStore,
+    withSession,
+    ...jsonRoute(AccessInput, async ({ access }, request, response) => {
+      const address = SubscriberAddress.safeParse(request.params)
+      if (!address.success) return badRequest(response, fieldProblem(address.error))
+      const by = callers.get(request)
+      const { msisdn } = address.data
+      if (by !== undefined && (await administration.setAccess({ by, msisdn, access }))) {
+        response.status(204).end()
+      } else response.status(403).json(failure('USSD_REFUSED', 'the access was not changed'))
+    }),
+  )
+  return router
+}

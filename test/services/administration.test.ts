@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { bucketOf } from '../../src/gateway/records.ts'
+import { accessStates } from '../../src/gateway/subscriber.ts'
+import type { Access } from '../../src/gateway/subscriber.ts'
+import { administeredStates } from '../../src/services/administration.ts'
+import type { Administered } from '../../src/services/administration.ts'
+import { createOffice } from '../support/administration.ts'
+import { dialogue } from '../support/gateway.ts'
+import { stores } from '../support/stores.ts'
+import type { StoreUnderTest } from '../support/stores.ts'
+
+const puk1 = '12345678'
+const password = '80291'
+const stranger = '+375297654321'
+
+let numbers = 0
+/** A number nobody has. */
+const fresh = () => `+37529${String(2_000_000 + numbers++)}`
+
+const opened = 'access-opened by administrator'
+const closed = 'access-closed by administrator'
+
+describe.each(Object.entries(stores))('administrators over the %s store', (_name, create) => {
+  let under: StoreUnderTest
+  let office: ReturnType<typeof createOffice>
+  let chief: string
+  let member: string
+  beforeAll(async () => {
+    under = await create()
+    office = createOffice(under.store)
+  })
+  afterAll(() => under.close())
+  beforeEach(async () => {
+    chief = fresh()
+    member = fresh()
+    await office.register(chief, { client: 'acme', role: 'administrator', password })
+    await office.register(member, { client: 'acme', puk1, password })
+  })
+
+  const set = (access: Administered, msisdn = member, by = chief) =>
+    office.administration.setAccess({ by, msisdn, access })
+  const accessOf = async (msisdn: string) => (await office.recordOf(msisdn))?.access
+
+  describe('what becomes of access (L8, L9)', () => {
+    it.each<[Access, Administered, Access, string[]]>([
+      ['open', 'closed', 'closed-by-organisation', [closed]],
+      ['open', 'open', 'open', []],
+      ['closed-by-organisation', 'open', 'open', [opened]],
+      ['closed-by-organisation', 'closed', 'closed-by-organisation', []],
+      ['closed-by-subscriber', 'open', 'open', [opened]],
+      ['closed-by-subscriber', 'closed', 'closed-by-organisation', [closed]],
+    ])('%s, to be %s, becomes %s', async (before, access, after, journal) => {
+      await office.register(member, { access: before })
+      const record = await office.recordOf(member)
+      expect(await set(access)).toBe(true)
+      expect(await office.recordOf(member)).toEqual({
+        ...record,
+        access: after,
+        ...(journal.length > 0 && { version: expect.not.stringMatching(record?.version ?? '') }),
+      })
+      expect(await office.journalOf(member)).toEqual(journal)
+    })
+
+    it('has a key of its own in the journal for every change', async () => {
+      for (const access of ['closed', 'open', 'closed'] as const) await set(access)
+      const entries = await under.store.readJournal(bucketOf(member), undefined, 10_000)
+      const ids = entries.map(({ entry }) => (JSON.parse(entry) as { id: string }).id)
+      expect(new Set(ids).size).toBe(ids.length)
+    })
+
+    it('closed by the organisation is opened by no PUK1', async () => {
+      await set('closed')
+      const phone = dialogue(office.gateway, member)
+      expect(await phone.dial('*141*3*6#')).toEqual({
+        text: expect.stringContaining('closed by your organisation'),
+        waits: false,
+      })
+    })
+
+    it('of another administrator of the client is moved like any other', async () => {
+      await office.register(member, { role: 'administrator' })
+      expect(await set('closed')).toBe(true)
+      expect(await accessOf(member)).toBe('closed-by-organisation')
+    })
+  })
+
+  describe('is refused, and nothing is written', () => {
+    const refused = async (msisdn = member, by = chief) => {
+      const before = [await office.recordOf(msisdn), await office.recordOf(by)]
+      const journal = await office.journalOf(msisdn)
+      for (const access of administeredStates) expect(await set(access, msisdn, by)).toBe(false)
+      expect([await office.recordOf(msisdn), await office.recordOf(by)]).toEqual(before)
+      expect(await office.journalOf(msisdn)).toEqual(journal)
+    }
+
+    it.each(accessStates)('for a subscriber of another client, %s', async (access) => {
+      await office.register(member, { client: 'globex', access })
+      await refused()
+    })
+
+    it.each(['Acme', 'acme ', 'acm'])('for a client named nearly the same: "%s"', async (client) => {
+      await office.register(member, { client })
+      await refused()
+    })
+
+    it('for a subscriber without a client', async () => {
+      await office.register(member, { client: null })
+      await refused()
+    })
+
+    it('to an administrator without a client, also for others without one and for the own number', async () => {
+      await office.register(chief, { client: null })
+      await refused()
+      await office.register(member, { client: null })
+      await refused()
+      await refused(chief)
+    })
+
+    it('to whoever is no administrator, also for the own number', async () => {
+      await office.register(chief, { role: 'subscriber' })
+      await refused()
+      await refused(chief)
+    })
+
+    it('for a number nobody registered, of which nothing is stored', async () => {
+      await refused(stranger)
+      expect(await office.recordOf(stranger)).toBeUndefined()
+    })
+
+    it('to a number nobody registered', async () => {
+      await refused(member, stranger)
+    })
+
+    it.each(['sim-lost', 'restricted'] as const)(
+      'for access the operator closed: %s',
+      async (closedBecause) => {
+        await office.register(member, { access: 'closed-by-operator', closedBecause })
+        await refused()
+      },
+    )
+
+    it.each(accessStates.filter((access) => access !== 'open'))(
+      'to an administrator whose own access is %s',
+      async (access) => {
+        await office.register(chief, { access })
+        await refused()
+        expect(await set('open', chief)).toBe(false)
+        expect(await accessOf(chief)).toBe(access)
+      },
+    )
+
+    it('whatever the two records are, unless an administrator of the same client asks', async () => {
+      const somebody = {
+        role: fc.constantFrom('subscriber' as const, 'administrator' as const),
+        client: fc.constantFrom('acme', 'globex', null),
+        access: fc.constantFrom(...accessStates),
+      }
+      const asked = fc.constantFrom(...administeredStates)
+      await fc.assert(
+        fc.asyncProperty(fc.record(somebody), fc.record(somebody), asked, async (by, of, access) => {
+          await office.register(chief, by)
+          await office.register(member, of)
+          const may =
+            by.role === 'administrator' &&
+            by.client !== null &&
+            by.access === 'open' &&
+            by.client === of.client
+          const isDone = await set(access)
+          expect(isDone).toBe(may && of.access !== 'closed-by-operator')
+          const after = access === 'open' ? 'open' : 'closed-by-organisation'
+          expect(await accessOf(member)).toBe(isDone ? after : of.access)
+        }),
+        { numRuns: 60 },
+      )
+    })
+  })
+
+  describe('self-care sessions', () => {
+    it('of the subscriber end when access is closed, and logging in is refused until it is open', async () => {
+      const token = await office.tokenOf(member, password)
+      expect(await office.selfCare.use(token)).toMatchObject({ msisdn: member })
+      await set('closed')
+      expect(await office.selfCare.use(token)).toBeUndefined()
+      await expect(office.tokenOf(member, password)).rejects.toThrow('refused')
+      await set('open')
+      expect(await office.selfCare.use(token)).toBeUndefined()
+      expect(await office.tokenOf(member, password)).toMatch(/./)
+    })
+
+    it('of the administrator end with the own access, which the administrator may close', async () => {
+      const token = await office.tokenOf(chief, password)
+      expect(await set('closed', chief)).toBe(true)
+      expect(await accessOf(chief)).toBe('closed-by-organisation')
+      expect(await office.journalOf(chief)).toEqual([closed])
+      expect(await office.selfCare.use(token)).toBeUndefined()
+    })
+  })
+})

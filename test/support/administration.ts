@@ -1,0 +1,73 @@
+import { Secret } from '../../src/engine/secret.ts'
+import type { Store } from '../../src/gateway/ports.ts'
+import { bucketOf, subscriberName } from '../../src/gateway/records.ts'
+import type { JournalRecord, Subscriber } from '../../src/gateway/subscriber.ts'
+import { createAdministration } from '../../src/services/administration.ts'
+import { createPasswords } from '../../src/services/password.ts'
+import { createPuk1 } from '../../src/services/puk1.ts'
+import { createSelfCare } from '../../src/services/self-care.ts'
+import { assemble, keyring } from './gateway.ts'
+import { createQuickHashing } from './self-care.ts'
+
+const budgetMs = 15_000
+
+/** A gateway, self-care and its administrators over a store. */
+export function createOffice(store: Store) {
+  const hashing = createQuickHashing()
+  const gateway = assemble(store, { hashing })
+  const passwords = createPasswords(hashing)
+  const selfCare = createSelfCare({
+    store,
+    hashing,
+    passwords,
+    puk1: createPuk1(hashing),
+    keyring,
+    budgetMs,
+  })
+
+  return {
+    gateway,
+    selfCare,
+    register: (...given: Parameters<typeof gateway.register>) => gateway.register(...given),
+    administration: createAdministration({ store, budgetMs }),
+    /** The same in another process, or over a store that misbehaves. */
+    another: (over: Store = store) => createAdministration({ store: over, budgetMs }),
+
+    /** Logs in where that must succeed. */
+    async tokenOf(msisdn: string, password: string): Promise<string> {
+      const loggedIn = await selfCare.logIn(msisdn, new Secret(password))
+      if (loggedIn.kind !== 'in') throw new Error(`the log-in was ${loggedIn.kind}`)
+      return loggedIn.token
+    },
+
+    /** The record as it is stored, with its version. */
+    async recordOf(msisdn: string) {
+      const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
+      return records[0] && { ...(JSON.parse(records[0].value) as Subscriber), version: records[0].version }
+    },
+
+    /** What the journal says of access to a number, oldest first, as `access-opened by administrator`. */
+    async journalOf(msisdn: string): Promise<string[]> {
+      const entries = await store.readJournal(bucketOf(msisdn), undefined, 10_000)
+      return entries
+        .map(({ entry }) => JSON.parse(entry) as JournalRecord)
+        .filter((entry) => entry.msisdn === msisdn && entry.change.startsWith('access-'))
+        .map(({ change, by }) => `${change} by ${by}`)
+    },
+  }
+}
+
+/** The store, where something else happens between the first load and its commit. */
+export function meanwhile(store: Store, happens: () => Promise<unknown>): Store {
+  let isDue = true
+  return {
+    ...store,
+    async commit(commit) {
+      if (isDue) {
+        isDue = false
+        await happens()
+      }
+      return store.commit(commit)
+    },
+  }
+}
