@@ -2,6 +2,7 @@
  * npm run dial: a phone in the terminal. It is the handset and the network, and calls an application's callback over HTTP:
  * that of `--url`, that of the gateway which runs at the usual address, or that of one it starts for itself.
  */
+import { writeFileSync } from 'node:fs'
 import { stderr, stdin, stdout } from 'node:process'
 import { Command, CommanderError, Option } from 'commander'
 import { menus } from '../menus/index.ts'
@@ -17,13 +18,18 @@ import type { Wanted } from '../src/simulator/lines.ts'
 import { profiles } from '../src/simulator/profiles.ts'
 import { useInTerminal } from '../src/simulator/terminal.ts'
 import { parseMsisdn } from '../src/ussd/msisdn.ts'
+import { createRecorder } from '../src/walkthrough/recorder.ts'
+import type { Walkthrough } from '../src/walkthrough/walkthrough.ts'
+import { writeScript } from '../src/walkthrough/write.ts'
 import { Stop, addressOf, reach } from './dial/site.ts'
+import { weaknessOf } from './walk/tasks.ts'
 
 interface Given extends Pick<Wanted, 'url' | 'profile' | 'faults' | 'seed'> {
   readonly msisdn: string
   readonly lang?: Language
   readonly dialect: string
   readonly eventsUrl?: string
+  readonly record?: string
 }
 
 const command = new Command('npm run dial --')
@@ -54,6 +60,7 @@ const command = new Command('npm run dial --')
   .option('--events-url <address>', 'where an application of --url hears that a dialogue is over')
   .option('--faults <list>', 'what the network does wrong: duplicate, delay, drop, reorder, reset, begin')
   .option('--seed <number>', 'which faults strike: the same seed brings the same', '1')
+  .option('--record <file>', 'writes down what is done, as a script for npm run walk; no secret is in it')
   .addHelpText(
     'after',
     `
@@ -61,6 +68,7 @@ Examples:
   npm run dial -- '*141*0#'
   npm run dial -- '*141*3*6#' --msisdn '+375291234568' --lang be
   npm run dial -- '*141#' --url https://application.example/ussd --profile safaricom
+  npm run dial -- '*141*0#' --record password.yaml
   npm run dial -- '*141*0#' --faults 'duplicate=0.2,delay=0.1:50ms,drop=0.1:retry' --seed 7
   printf '*141*0#\\n80291\\n80291\\n' | npm run -s dial
 
@@ -95,7 +103,12 @@ async function main(): Promise<boolean> {
     const line = { dialect, callbackUrl, eventsUrl, token: config.callbackToken, ...network.value }
     const handsets = createHandsets(line)
     setInterval(() => handsets.tick(), 1000).unref()
+    const recorder =
+      given.record === undefined
+        ? undefined
+        : createRecorder({ msisdn: number.e164, look: () => site.look(number.e164), weaknessOf })
     const { failed } = await useInTerminal({
+      heard: recorder,
       handsets,
       msisdn: number.e164,
       code,
@@ -108,10 +121,24 @@ async function main(): Promise<boolean> {
           : undefined,
     })
     await handsets.settle()
+    if (given.record !== undefined) writeDown(given.record, recorder?.walkthrough())
     return failed
   } finally {
     await site.close()
   }
+}
+
+function writeDown(file: string, walkthrough: Walkthrough | undefined): void {
+  if (!walkthrough) throw new Stop('nothing was dialled, so nothing is recorded', 1)
+  try {
+    writeFileSync(file, writeScript(walkthrough))
+  } catch (error) {
+    throw new Stop(`${file} cannot be written: ${(error as NodeJS.ErrnoException).code ?? 'it failed'}`, 1)
+  }
+  const hint = walkthrough.handsets['subscriber']?.fixture
+    ? `npm run walk -- ${file}`
+    : 'the record of its subscriber could not be seen: add a subscriber before it is walked elsewhere'
+  stderr.write(`Recorded in ${file}: ${hint}\n`)
 }
 
 // A reader that has seen enough (`| head`) is no fault.

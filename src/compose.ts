@@ -12,10 +12,11 @@ import { dialectsWith, spokenWith } from './dialects/index.ts'
 import type { EffectsOfAll } from './engine/authoring.ts'
 import { UssdError, asUssdError } from './engine/errors.ts'
 import type { Menu } from './engine/menu.ts'
-import type { Call } from './gateway/effects.ts'
+import type { Call, Services } from './gateway/effects.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createKeyring } from './gateway/keyring.ts'
 import type { Store } from './gateway/ports.ts'
+import { administrationRoutes } from './http/administration.ts'
 import { createApp } from './http/app.ts'
 import { openApiDocument } from './http/openapi.ts'
 import { operationsRoutes } from './http/operations.ts'
@@ -27,6 +28,7 @@ import { createTokenCheck } from './http/tokens.ts'
 import { createLog } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { openStore } from './open-store.ts'
+import { createAdministration } from './services/administration.ts'
 import { registerDemoSubscribers } from './services/demo.ts'
 import { createGate } from './services/gate.ts'
 import { createHashing } from './services/hashing.ts'
@@ -36,6 +38,7 @@ import { createPuk1 } from './services/puk1.ts'
 import { createSelfCare } from './services/self-care.ts'
 import { createSubscribers } from './services/subscribers.ts'
 import type { Subscribers } from './services/subscribers.ts'
+import { weakness } from './services/weak-password.ts'
 
 /** Requests that are not turns may take this long: an operator's client waits longer than a subscriber. */
 const REQUEST_BUDGET_MS = 5000
@@ -65,10 +68,11 @@ export interface Composed {
 
 export function compose(
   config: Config,
-  /** For tests: another store, other menus, another place for the log. */
+  /** For tests and tools: another store, other menus, services that are watched, another place for the log. */
   instead: {
     readonly store?: Store
     readonly menus?: Readonly<Record<string, Menu>>
+    readonly around?: (services: Services) => Services
     readonly logTo?: NodeJS.WritableStream
   } = {},
 ): Composed {
@@ -96,7 +100,7 @@ export function compose(
   const gateway = createGateway({
     store,
     menus: instead.menus ?? menus,
-    services,
+    services: instead.around ? instead.around(services) : services,
     keyring,
     sessionIdleMs,
     turnBudgetMs,
@@ -115,6 +119,7 @@ export function compose(
     keyring,
     budgetMs: REQUEST_BUDGET_MS,
   })
+  const administration = createAdministration({ store, budgetMs: REQUEST_BUDGET_MS })
 
   let url = ''
   let isStopping = false
@@ -137,6 +142,8 @@ export function compose(
       token: callbackToken,
       targets: config.simulatorTargets,
       isAllowed: isLoopback(config.host) ? () => true : isAdmin,
+      look: (msisdn) => subscribers.get(msisdn),
+      weaknessOf: (digits, msisdn) => weakness(digits, { msisdn, thisYear: new Date().getUTCFullYear() }),
     })
   }
   const simulated = config.simulator ? simulator() : undefined
@@ -149,6 +156,7 @@ export function compose(
       ...(simulated?.routes ?? []),
       subscriberRoutes({ subscribers, adminToken }),
       selfCareRoutes({ selfCare, weakPasswords }),
+      administrationRoutes({ selfCare, administration }),
     ],
     reportFault: (fault) => log.fault('request failed', fault),
   })

@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { stderr } from 'node:process'
 import type { Config } from '../../src/config.ts'
 import type { Language } from '../../src/engine/authoring.ts'
+import type { Seen } from '../../src/walkthrough/recorder.ts'
 
 /** Why there is no phone to use: a sentence, and the exit code, 2 where the command was called wrongly. */
 export class Stop extends Error {
@@ -20,6 +21,8 @@ interface Site {
   /** Where a gateway of ours hears that a dialogue is over, in dialects that have an address for that. */
   readonly eventsUrl: string | undefined
   setLanguage(msisdn: string, language: Language): Promise<void>
+  /** The subscriber's record, where it can be seen: of a gateway with simulated phones, or with its admin token. */
+  look(msisdn: string): Promise<Seen | undefined>
   close(): Promise<void>
 }
 
@@ -95,8 +98,32 @@ function siteAt(url: URL, { adminToken }: Config): Site {
       const answer = response ? `answered with status ${response.status}` : 'did not answer'
       if (!response?.ok) throw new Stop(`the language could not be set: the gateway ${answer}`, 1)
     },
+    async look(msisdn) {
+      if (!isOurs) return undefined
+      const asAdmin = { authorization: `Bearer ${adminToken}` }
+      return (
+        (adminToken === undefined ? undefined : await readRecord(url, `/subscribers/${msisdn}`, asAdmin)) ??
+        readRecord(url, `/handsets/${msisdn}/subscriber`, adminToken === undefined ? {} : asAdmin)
+      )
+    },
     async close() {},
   }
+}
+
+async function readRecord(
+  url: URL,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<Seen | undefined> {
+  const signal = AbortSignal.timeout(10_000)
+  try {
+    const response = await fetch(new URL(path, url), { headers, signal, redirect: 'manual' })
+    if (response.ok) return (await response.json()) as Seen
+    await response.body?.cancel()
+  } catch {
+    // What cannot be seen is not recorded.
+  }
+  return undefined
 }
 
 /** A gateway in this process, on the embedded store whatever the environment says: a phone here is for trying things out. */
@@ -122,6 +149,7 @@ async function ownSite(usual: URL, dialect: string, config: Config): Promise<Sit
     callbackUrl: `${url}/ussd/${dialect}`,
     eventsUrl: `${url}/ussd/${dialect}/events`,
     setLanguage: async (msisdn, language) => void (await gateway.subscribers.put(msisdn, { language })),
+    look: (msisdn) => gateway.subscribers.get(msisdn),
     close: () => gateway.close('now'),
   }
 }

@@ -10,6 +10,7 @@ import type { Screen } from '../simulator/screen.ts'
 import { readBody } from './body.ts'
 import { comesFromAnotherSite } from './callback.ts'
 import { failure } from './failures.ts'
+import type { Recordings } from './recordings.ts'
 
 /** More than the longest input, 182 characters, takes in UTF-8. */
 const INPUT_LIMIT_BYTES = 2048
@@ -43,6 +44,10 @@ export const HandsetQuery = z.strictObject({
   ),
   faults: word('What the network does wrong, and how often', 'duplicate=0.2,delay=0.1:50ms,drop=0.1:retry'),
   seed: word('The same seed brings the same faults', '7'),
+  record: z
+    .literal('on', { error: 'is on, or is left out' })
+    .optional()
+    .meta({ description: 'This and all that follows on this phone is written down as a walkthrough' }),
 })
 
 /** What a phone shows, as JSON. In plain text the text is the body and the rest are headers `Ussd-…`. */
@@ -80,9 +85,10 @@ export const HandsetScreen = z.object({
 export function handsetRoutes(options: {
   readonly handsets: Handsets
   readonly lines: Lines
+  readonly recordings: Recordings
   readonly access: RequestHandler
 }): Router {
-  const { handsets, lines } = options
+  const { handsets, lines, recordings } = options
   const router = Router()
 
   router
@@ -96,6 +102,7 @@ export function handsetRoutes(options: {
       const phone = phoneOf({ request, response })
       if (phone === undefined) return
       handsets.hangUp(phone)
+      recordings.hungUp(phone)
       response.status(204).end()
     })
     .post(async (request, response) => {
@@ -105,7 +112,8 @@ export function handsetRoutes(options: {
       if (!query.success) {
         return refuse('USSD_BAD_REQUEST', `${fieldProblem(query.error)}.`, { request, response })
       }
-      const chosen = lines(query.data)
+      const { record, ...wanted } = query.data
+      const chosen = lines(wanted)
       if (chosen.kind !== 'line') {
         const code = chosen.kind === 'refused' ? 'USSD_REFUSED' : 'USSD_BAD_REQUEST'
         return refuse(code, chosen.sentence, { request, response })
@@ -124,8 +132,11 @@ export function handsetRoutes(options: {
         return refuse('USSD_BAD_REQUEST', 'What is typed must be UTF-8.', { request, response })
       }
       // `curl --data-binary @file` and `echo` end the line, and a phone has no such key.
-      const typed = await handsets.type(phone, body.replace(/\r?\n$/, ''), chosen.line)
+      const text = body.replace(/\r?\n$/, '')
+      const typed = await handsets.type(phone, text, chosen.line)
       if (typed.kind === 'refused') return refuse('USSD_BAD_REQUEST', typed.sentence, { request, response })
+      if (record) recordings.begin(phone)
+      await recordings.typed(phone, { text, before: typed.before, after: typed.screen })
       show(typed.screen, { request, response })
     })
   return router
@@ -149,13 +160,13 @@ export function handsetAccess(isAllowed: (request: Request) => boolean): Request
   }
 }
 
-interface Exchange {
+export interface Exchange {
   readonly request: Request
   readonly response: Response
 }
 
 /** E.164, or `undefined` when the path has no number of ours and that was answered. */
-function phoneOf({ request, response }: Exchange): string | undefined {
+export function phoneOf({ request, response }: Exchange): string | undefined {
   const path = HandsetPath.safeParse(request.params)
   if (path.success) return path.data.msisdn
   refuse('USSD_BAD_REQUEST', `${fieldProblem(path.error)}.`, { request, response })
@@ -175,7 +186,7 @@ function show(screen: Screen, { request, response }: Exchange): void {
   )
 }
 
-function refuse(code: FaultCode, sentence: string, exchange: Exchange): void {
+export function refuse(code: FaultCode, sentence: string, exchange: Exchange): void {
   answer(faults[code].status, { text: sentence, json: failure(code, sentence) }, exchange)
 }
 

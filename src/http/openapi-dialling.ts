@@ -4,6 +4,7 @@ import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-op
 import { msisdn, sessionId, typed, ussdString } from '../dialects/fields.ts'
 import { HandsetPath, HandsetQuery, HandsetScreen } from './handsets.ts'
 import { failed, text } from './openapi-answers.ts'
+import { SubscriberOutput } from './subscribers.ts'
 
 const form = 'application/x-www-form-urlencoded'
 
@@ -116,6 +117,56 @@ export const handset: ZodOpenApiPathItemObject = {
       ...failed('USSD_BAD_REQUEST', 'No number of Belarus'),
       ...failed('USSD_REFUSED', 'Not from this machine, and no admin token'),
     },
+  },
+}
+
+const onThisPhone = {
+  tags: ['Handsets'],
+  security: [{ adminBearer: [] }, { adminBasic: [] }, {}],
+  requestParams: { path: HandsetPath },
+} satisfies Partial<ZodOpenApiOperationObject>
+
+const refusals = {
+  ...failed('USSD_BAD_REQUEST', 'No number of Belarus'),
+  ...failed('USSD_REFUSED', 'Not from this machine, and no admin token'),
+}
+
+export const handsetSubscriber: ZodOpenApiPathItemObject = {
+  get: {
+    ...onThisPhone,
+    operationId: 'lookAtHandsetSubscriber',
+    summary: "The record of the phone's subscriber, without its secrets",
+    responses: {
+      200: {
+        description: 'The record as it is now',
+        content: { 'application/json': { schema: SubscriberOutput } },
+      },
+      ...refusals,
+      ...failed('USSD_NOT_FOUND', 'Nobody has registered this number'),
+    },
+  },
+}
+
+export const handsetWalkthrough: ZodOpenApiPathItemObject = {
+  description: 'What was done on the phone since it was typed on with `?record=on`.',
+  get: {
+    ...onThisPhone,
+    operationId: 'readRecordedWalkthrough',
+    summary: 'The recorded walkthrough, in which a placeholder stands for every secret',
+    responses: {
+      200: {
+        description: 'A script that `npm run walk` takes',
+        content: { 'application/yaml': { schema: z.string(), example: 'title: …\nturns:\n  - sees: …\n' } },
+      },
+      ...refusals,
+      ...failed('USSD_NOT_FOUND', 'Nothing was recorded'),
+    },
+  },
+  delete: {
+    ...onThisPhone,
+    operationId: 'forgetRecordedWalkthrough',
+    summary: 'Stop recording, and forget what was recorded',
+    responses: { 204: { description: 'Nothing is recorded' }, ...refusals },
   },
 }
 

@@ -4,7 +4,7 @@ import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-op
 import type { Dialect } from '../dialects/dialect.ts'
 import { json, text } from './openapi-answers.ts'
 import { callbackPaths } from './openapi-callbacks.ts'
-import { handset, networkPush } from './openapi-dialling.ts'
+import { handset, handsetSubscriber, handsetWalkthrough, networkPush } from './openapi-dialling.ts'
 import { selfCare, subscriber } from './openapi-records.ts'
 
 const open = { tags: ['Operation'], security: [] } satisfies Partial<ZodOpenApiOperationObject>
@@ -76,6 +76,8 @@ export const openApiDocument = (dialects: Readonly<Record<string, Dialect>>) =>
     paths: {
       ...callbackPaths(dialects),
       '/handsets/{msisdn}': handset,
+      '/handsets/{msisdn}/subscriber': handsetSubscriber,
+      '/handsets/{msisdn}/walkthrough': handsetWalkthrough,
       '/network/restcomm': { post: networkPush },
       '/subscribers/{msisdn}': subscriber,
       ...selfCare,

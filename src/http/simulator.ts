@@ -1,5 +1,6 @@
 import type { Request, Router } from 'express'
 import type { Dialect } from '../dialects/dialect.ts'
+import type { SubscriberView } from '../services/subscribers.ts'
 import { createHandsets } from '../simulator/handset.ts'
 import { createLines } from '../simulator/lines.ts'
 import type { Line } from '../simulator/network.ts'
@@ -7,6 +8,8 @@ import { createRestcommPush } from '../simulator/restcomm-push.ts'
 import { createTargetCheck } from '../simulator/targets.ts'
 import { handsetAccess, handsetRoutes } from './handsets.ts'
 import { networkRoutes } from './network.ts'
+import { recordedRoutes } from './recorded.ts'
+import { createRecordings } from './recordings.ts'
 
 /** How soon a simulated network notices that somebody does not answer. */
 const TICK_MS = 1000
@@ -16,6 +19,7 @@ const TICK_MS = 1000
  *
  * @param usual the dialect that is spoken where none is asked for
  * @param url where this gateway listens, once it does
+ * @param look the record of a phone's subscriber
  * @param targets other applications that phones may be pointed at; they are shown no token
  */
 export function createSimulator(options: {
@@ -25,8 +29,10 @@ export function createSimulator(options: {
   readonly token: string | undefined
   readonly targets: readonly string[]
   readonly isAllowed: (request: Request) => boolean
+  readonly look: (msisdn: string) => Promise<SubscriberView | undefined>
+  readonly weaknessOf: (digits: string, msisdn: string) => string | undefined
 }): { readonly routes: readonly Router[]; close(): void } {
-  const { dialects, usual, url, token, targets } = options
+  const { dialects, usual, url, token, targets, look, weaknessOf } = options
   const own = (dialect: Dialect): Line => ({
     dialect,
     callbackUrl: () => `${url()}/ussd/${dialect.name}`,
@@ -35,11 +41,13 @@ export function createSimulator(options: {
   })
   const handsets = createHandsets(own(usual))
   const lines = createLines({ dialects, usual, own, isAllowed: createTargetCheck(targets) })
+  const recordings = createRecordings({ look, weaknessOf })
   const access = handsetAccess(options.isAllowed)
   const timer = setInterval(() => handsets.tick(), TICK_MS).unref()
   return {
     routes: [
-      handsetRoutes({ handsets, lines, access }),
+      handsetRoutes({ handsets, lines, recordings, access }),
+      recordedRoutes({ recordings, look, access }),
       networkRoutes({ restcomm: createRestcommPush(handsets), access }),
     ],
     close: () => clearInterval(timer),

@@ -13,9 +13,19 @@ import type { Screen } from './screen.ts'
 
 /** What became of an input. */
 type Typed =
-  | { readonly kind: 'screen'; readonly screen: Screen }
-  /** Nothing was sent and the screen stays as it is; `sentence` says why. */
-  | { readonly kind: 'refused'; readonly sentence: string }
+  /** `before`: what it showed when its turn came. */
+  { readonly kind: 'screen'; readonly screen: Screen; readonly before: Screen } | Refused
+
+interface Shown {
+  readonly kind: 'screen'
+  readonly screen: Screen
+}
+
+/** Nothing was sent and the screen stays as it is; `sentence` says why. */
+interface Refused {
+  readonly kind: 'refused'
+  readonly sentence: string
+}
 
 /** Simulated phones, one per MSISDN (E.164 with `+`). */
 export interface Handsets {
@@ -75,11 +85,18 @@ export function createHandsets(
   }
 
   /** One input of a phone after another. */
-  const inTurn = (msisdn: string, input: (phone: Phone, hungUp: AbortSignal) => Promise<Typed>) => {
+  const inTurn = (
+    msisdn: string,
+    input: (phone: Phone, hungUp: AbortSignal) => Promise<Shown | Refused>,
+  ): Promise<Typed> => {
     const phone = phones.use(msisdn)
     const { signal } = phone.line
     phone.waiting += 1
-    const typed = phone.inputs.then(() => (signal.aborted ? shown(phone) : input(phone, signal)))
+    const typed = phone.inputs.then(async () => {
+      const before = phone.screen
+      const typed = signal.aborted ? shown(phone) : await input(phone, signal)
+      return typed.kind === 'screen' ? { ...typed, before } : typed
+    })
     const settle = () => void (phone.waiting -= 1)
     phone.inputs = typed.then(settle, settle)
     return typed
@@ -141,7 +158,7 @@ export function createHandsets(
   async function take(
     phone: Phone,
     { msisdn, text, line = options, hungUp }: Input & { readonly hungUp: AbortSignal },
-  ): Promise<Typed> {
+  ): Promise<Shown | Refused> {
     // It was meant for a dialogue that is no more: as a code it would mean something else.
     if (breakOff(phone) && !text.trimEnd().endsWith('#')) return shown(phone)
     const { most } = (phone.dialogue?.profile ?? line.profile ?? profiles.default).input
@@ -184,7 +201,7 @@ function breakOff(phone: Phone): boolean {
   return true
 }
 
-const shown = ({ screen }: Phone): Typed => ({ kind: 'screen', screen })
+const shown = ({ screen }: Phone): Shown => ({ kind: 'screen', screen })
 
 const sleep: Pause = (ms, signal) =>
   new Promise((resolve) => {

@@ -3,6 +3,13 @@ import type { Readable, Writable } from 'node:stream'
 import { styleText } from 'node:util'
 import { frame, maskDialled, quote } from './drawing.ts'
 import type { Handsets } from './handset.ts'
+import type { Screen } from './screen.ts'
+
+/** Whoever writes down what is done on the phone. */
+interface Heard {
+  typed(entry: { readonly text: string; readonly before: Screen; readonly after: Screen }): Promise<void>
+  hungUp(): void
+}
 
 /**
  * Uses one phone line by line, until the input ends.
@@ -14,6 +21,7 @@ import type { Handsets } from './handset.ts'
  *
  * @param code dialled before the first line is read
  * @param codes what menus are known by: as far as one of these, a dialled string is no secret
+ * @param heard is told of everything that was sent, and of a hang-up
  * @returns whether something went wrong: the application failed, or a line of a pipe could not be sent
  */
 export async function useInTerminal(options: {
@@ -25,8 +33,9 @@ export async function useInTerminal(options: {
   readonly output: Writable
   /** `columns` wide; undefined for a pipe. */
   readonly terminal: { readonly columns: () => number; readonly hasColours: boolean } | undefined
+  readonly heard?: Heard | undefined
 }): Promise<{ readonly failed: boolean }> {
-  const { handsets, msisdn, code, codes, input, output, terminal } = options
+  const { handsets, msisdn, code, codes, input, output, terminal, heard } = options
   const paint = (style: 'dim' | 'red' | 'cyan', text: string) =>
     terminal?.hasColours ? styleText(style, text) : text
   const print = (...lines: readonly string[]) => void output.write(lines.map((line) => `${line}\n`).join(''))
@@ -53,6 +62,7 @@ export async function useInTerminal(options: {
   reader.on('SIGINT', () => {
     if (!isBusy && !isWaiting()) return reader.close()
     handsets.hangUp(msisdn)
+    heard?.hungUp()
     print('', paint('dim', 'hung up'))
     if (isBusy) return
     // What was begun to be typed was an answer.
@@ -70,7 +80,8 @@ export async function useInTerminal(options: {
       failed ||= !terminal
       return print(paint('red', `✗ ${typed.sentence}`))
     }
-    const { screen } = typed
+    const { screen, before } = typed
+    await heard?.typed({ text, before, after: screen })
     if (screen.faults) print(paint('dim', `~ ${screen.faults.join(', ')}`))
     if (screen.text !== '') {
       print(...(terminal ? frame(screen.text, terminal.columns()) : quote(screen.text)))
@@ -96,6 +107,7 @@ export async function useInTerminal(options: {
   reader.close()
   if (isWaiting()) {
     handsets.hangUp(msisdn)
+    heard?.hungUp()
     print(...(terminal ? ['', paint('dim', 'hung up')] : ['hung up: the input ended and the screen waits']))
   }
   return { failed }

@@ -44,7 +44,9 @@ export function fillIn(
     const phone = handsets[who]
     if (!phone) throw new Unusable(`there is no phone '${who}'`)
     const given = phone.fixture ? phone.fixture[name] : known[phone.msisdn]?.[name]
-    if (given !== undefined && !isPlaceholder(given)) return given
+    const wanted = given === undefined ? undefined : PLACEHOLDER.exec(given)?.[1]
+    if (given !== undefined && wanted === undefined) return given
+    if (wanted !== undefined && wanted !== 'puk1' && wanted !== 'password') return make(who, wanted)
     // A password is not made up: without one, nobody has set it.
     if (phone.fixture && (name === 'puk1' || given !== undefined)) return make(who, '8 digits', name)
     throw new Unusable(`{{${name}}} of ${phone.msisdn} is not known: name it in the file of --secrets`)

@@ -59,7 +59,8 @@ export function createSteps(options: {
     return typed.kind === 'screen' ? typed.screen : failed(`the phone refuses it: ${typed.sentence}`)
   }
 
-  const perform = async ({ who, action }: Step): Promise<Screen | number | Failure | undefined> => {
+  const perform = async (step: Step): Promise<Screen | number | Failure | undefined> => {
+    const { who, action } = step
     const msisdn = msisdnOf(who)
     const shown = handsets.screen(msisdn)
     switch (action.kind) {
@@ -78,7 +79,8 @@ export function createSteps(options: {
       }
       case 'wait':
         await pass(action.ms)
-        return handsets.screen(msisdn)
+        // An idle phone shows nothing new.
+        return shown.state === 'waiting' || step.expectation ? handsets.screen(msisdn) : undefined
       case 'repeat': {
         const repeated = await handsets.repeat(msisdn)
         return repeated.kind === 'screen' ? repeated.screen : failed(repeated.sentence)

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { africastalking } from '../../src/dialects/africastalking.ts'
 import { failureRoute } from '../../src/http/failures.ts'
 import { HandsetScreen, handsetAccess, handsetRoutes } from '../../src/http/handsets.ts'
+import { createRecordings } from '../../src/http/recordings.ts'
 import { networkRoutes } from '../../src/http/network.ts'
 import { createHttpServer } from '../../src/http/server.ts'
 import { createHandsets } from '../../src/simulator/handset.ts'
@@ -35,7 +36,8 @@ async function serve(options: { isAllowed?: () => boolean; answering?: Answering
   })
   const app = express()
   const access = handsetAccess(options.isAllowed ?? (() => true))
-  app.use(handsetRoutes({ handsets, lines, access }))
+  const recordings = createRecordings({ look: async () => undefined, weaknessOf: () => undefined })
+  app.use(handsetRoutes({ handsets, lines, recordings, access }))
   app.use(networkRoutes({ restcomm: createRestcommPush(handsets), access }))
   app.use(failureRoute(() => {}))
   const server = createHttpServer(app).listen(0, '127.0.0.1')

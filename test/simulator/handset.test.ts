@@ -82,6 +82,7 @@ describe('a handset', () => {
     expect(first).toEqual({
       kind: 'screen',
       screen: { session, state: 'waiting', text: 'Вопрос\n1 да', alphabet: 'ucs2', octets: 22 },
+      before: { session: '', state: 'ended', text: '', alphabet: 'gsm7', octets: 0 },
     })
     expect(await shown(handsets, '1')).toEqual({
       session,
@@ -92,6 +93,40 @@ describe('a handset', () => {
     })
     await shown(handsets, '*141#')
     expect(application.received[2]?.fields['sessionId']).not.toBe(session)
+  })
+
+  it('shows what a waiting screen asks for, where the application says so', async () => {
+    const said = ['secret', 'open', 'anything', 'secret']
+    const { handsets } = await phones((_received, response) => {
+      const asks = said.shift() ?? ''
+      response.setHeader('Ussd-Asks', asks)
+      return said.length === 0 ? 'END Goodbye' : 'CON Question'
+    })
+    expect((await shown(handsets, '*141#')).asks).toBe('secret')
+    expect((await shown(handsets, '1')).asks).toBe('open')
+    expect(await shown(handsets, '1')).not.toHaveProperty('asks')
+    expect(await shown(handsets, '1')).not.toHaveProperty('asks')
+  })
+
+  it('has its last callback sent again, octet for octet, also when the dialogue is over', async () => {
+    const { application, handsets } = await phones(shop)
+    expect(await handsets.repeat(msisdn)).toEqual({
+      kind: 'refused',
+      sentence: 'This phone has sent no callback yet.',
+    })
+    const over = await shown(handsets, '*384#', '1', '1')
+    expect(await handsets.repeat(msisdn)).toEqual({ kind: 'screen', screen: over, before: over })
+    expect(application.received).toHaveLength(4)
+    expect(application.received[3]?.body).toBe(application.received[2]?.body)
+  })
+
+  it('says that a repeated callback was answered otherwise, and shows what it showed', async () => {
+    let answers = 0
+    const { handsets } = await phones(() => `CON ${answers++}`)
+    const first = await shown(handsets, '*384#')
+    const problem = 'The callback, sent again, was answered otherwise than at first.'
+    expect(await handsets.repeat(msisdn)).toMatchObject({ screen: { ...first, problem } })
+    expect(handsets.screen(msisdn)).toEqual(first)
   })
 
   it('sends its token, keeps the query of the address, and keeps its connection', async () => {
@@ -357,7 +392,7 @@ describe('hanging up', () => {
       kind: 'screen',
       screen: { session: '', state: 'ended', text: '', alphabet: 'gsm7', octets: 0 },
     }
-    expect(await Promise.all(typed)).toEqual([blank, blank])
+    expect(await Promise.all(typed)).toMatchObject([blank, blank])
     const again = handsets.type(msisdn, '*100#')
     ;(await next()).end('END ok')
     expect(await again).toMatchObject({ screen: { text: 'ok' } })

@@ -1,0 +1,159 @@
+import { describe, expect, it } from '@jest/globals'
+import { africastalking } from '../../src/dialects/africastalking.ts'
+import { createHandsets } from '../../src/simulator/handset.ts'
+import { weakness } from '../../src/services/weak-password.ts'
+import { readScripts } from '../../src/walkthrough/read.ts'
+import { createRecorder } from '../../src/walkthrough/recorder.ts'
+import { walk } from '../../src/walkthrough/runner.ts'
+import type { WeaknessOf } from '../../src/walkthrough/secrets.ts'
+import type { Fixture, Walkthrough } from '../../src/walkthrough/walkthrough.ts'
+import { writeScript } from '../../src/walkthrough/write.ts'
+import { inProcessTarget } from '../../scripts/walk/in-process.ts'
+import { startForeignApplication } from '../simulator/foreign-application.ts'
+
+const msisdn = '+375291234567'
+const weaknessOf: WeaknessOf = (digits, number) => weakness(digits, { msisdn: number, thisYear: 2026 })
+
+/** What somebody does on a phone of a gateway: what is typed, milliseconds that pass, or a hang-up. */
+async function record(fixture: Omit<Fixture, 'msisdn'>, does: readonly (string | number | undefined)[]) {
+  const target = await inProcessTarget({ dialect: africastalking })
+  const now = () => target.clock?.now() ?? 0
+  await target.gateway?.register({ msisdn, ...fixture })
+  const handsets = createHandsets({ ...target.line, now })
+  const recorder = createRecorder({
+    msisdn,
+    weaknessOf,
+    now,
+    look: async () => (await target.gateway?.look(msisdn)) as never,
+  })
+  for (const one of does) {
+    if (typeof one === 'number') target.clock?.advance(one)
+    else if (one === undefined) {
+      handsets.hangUp(msisdn)
+      recorder.hungUp()
+    } else {
+      target.clock?.advance(4000)
+      const typed = await handsets.type(msisdn, one)
+      if (typed.kind === 'screen')
+        await recorder.typed({ text: one, before: typed.before, after: typed.screen })
+    }
+  }
+  await target.close()
+  const walkthrough = recorder.walkthrough()
+  return { walkthrough, script: walkthrough ? writeScript(walkthrough) : '' }
+}
+
+/** Reads a script and walks it on a fresh gateway. */
+async function replay(script: string) {
+  const read = readScripts(script, 'recorded.yaml')
+  if (read.kind !== 'ok') throw new Error(read.problems.map(({ sentence }) => sentence).join())
+  const target = await inProcessTarget({ dialect: africastalking })
+  const result = await walk(read.walkthroughs[0] as Walkthrough, target, { weaknessOf })
+  await target.close()
+  return result
+}
+
+const DIALOGUES: readonly (readonly [
+  string,
+  Omit<Fixture, 'msisdn'>,
+  readonly (string | number | undefined)[],
+])[] = [
+  ['a password that is set', { language: 'ru' }, ['*141*0#', '80291745', '80291745']],
+  [
+    'entries that differ, weak ones and refused ones',
+    { language: 'be' },
+    ['*141*0#', '8029', '80291745', '80291746', '147258', '147258', '147258'],
+  ],
+  ['letters, and nothing at all', { language: 'en' }, ['*141*0#', 'qwerty', '', '0']],
+  ['access that is closed', { language: 'ru' }, ['*141*3*6#', '1', '1', '2']],
+  [
+    'access that is opened after wrong guesses',
+    { language: 'en', access: 'closed-by-subscriber', puk1: '41829375', puk1AttemptsLeft: 4 },
+    ['*141*3*6#', '1', '41829376', '4182937', '41829375'],
+  ],
+  [
+    'PUK1 that is locked',
+    { language: 'be', access: 'closed-by-subscriber', puk1: '41829375', puk1AttemptsLeft: 1 },
+    ['*141*3*6*1#', '99999999', '*141*3*6*1#'],
+  ],
+  [
+    'a phone that is hung up, and dials again',
+    { language: 'ru' },
+    ['*141*3*6#', '1', undefined, '*141*3*6#', '0'],
+  ],
+  ['a dialogue that is left open', { language: 'ru' }, ['*141*0#', '80291745']],
+  ['a subscriber who answers too late', { language: 'ru' }, ['*141*0#', 200_000, '80291745', '*141*0#', '0']],
+  [
+    'access that the operator closed',
+    { language: 'ru', access: 'closed-by-operator', closedBecause: 'sim-lost' },
+    ['*141*3*6#'],
+  ],
+]
+
+describe('a recorded dialogue', () => {
+  it.each(DIALOGUES)('replays at once, and holds no secret: %s', async (_what, fixture, does) => {
+    const { script } = await record(fixture, does)
+    for (const typed of does) {
+      if (typeof typed === 'string' && /^\d{4,}$|^[a-z]+$/.test(typed)) expect(script).not.toContain(typed)
+    }
+    expect(script).not.toContain('41829375')
+    const result = await replay(script)
+    expect(result.walked.flatMap(({ failure }) => failure ?? [])).toEqual([])
+    expect(result.afterwards).toEqual([])
+    expect(result.verdict).toBe('passed')
+  })
+
+  it('says of a secret that it was PUK1, which entries were the same, and why one was easily guessed', async () => {
+    const { script } = await record({ language: 'ru', access: 'closed-by-subscriber', puk1: '41829375' }, [
+      '*141*3*6#',
+      '1',
+      '41829376',
+      '41829375',
+      '*141*0#',
+      '80291',
+      '80291',
+      '*141*0#',
+      '11111',
+      '0',
+    ])
+    expect([...script.matchAll(/secret: '(.*?)'/g)].map(([, secret]) => secret)).toEqual([
+      '{{8 digits a}}',
+      '{{puk1}}',
+      '{{5 digits b}}',
+      '{{5 digits b}}',
+      '{{6 digits c, repeat}}',
+    ])
+  })
+
+  it('is nothing before anything was dialled', async () => {
+    expect((await record({}, [])).walkthrough).toBeUndefined()
+    expect((await record({}, ['12', '*#06#'])).walkthrough).toBeUndefined()
+  })
+
+  it('keeps of a dialled string what is made of choices, and of another the code alone', async () => {
+    const dialled = async (code: string) => {
+      const { walkthrough } = await record({ language: 'ru' }, [code])
+      const [first] = walkthrough?.steps ?? []
+      return first?.action.kind === 'dial' ? first.action.code : undefined
+    }
+    expect(await dialled('*141*3*6*1#')).toBe('*141*3*6*1#')
+    expect(await dialled('*141*0*80291#')).toBe('*141#')
+  })
+
+  it('of an application that does not say what it asks for keeps nothing but choices in clear', async () => {
+    const application = await startForeignApplication(() => 'CON Your PIN?')
+    const handsets = createHandsets({ dialect: africastalking, callbackUrl: application.url })
+    const recorder = createRecorder({ msisdn, weaknessOf, look: async () => undefined })
+    for (const text of ['*384#', '1', '7391', 'abc']) {
+      const typed = await handsets.type(msisdn, text)
+      if (typed.kind === 'screen') await recorder.typed({ text, before: typed.before, after: typed.screen })
+    }
+    await application.close()
+    const script = writeScript(recorder.walkthrough() as Walkthrough)
+    expect(script).not.toMatch(/7391|abc/)
+    expect(script).toContain("sends: '1'")
+    expect(script).toContain('{{4 digits a}}')
+    expect(script).toContain('{{3 characters b}}')
+    expect(script).toContain("subscriber: '+375291234567'")
+  })
+})
