@@ -1,4 +1,4 @@
-/** What walkthroughs are walked on: a gateway in this process, one that runs elsewhere, or somebody's application. */
+/** What walkthroughs are walked on where nothing else is named: a whole gateway in this process. */
 import { PassThrough } from 'node:stream'
 import { compose } from '../../src/compose.ts'
 import { loadConfig } from '../../src/config.ts'
@@ -11,12 +11,12 @@ import { bucketOf, subscriberName } from '../../src/gateway/records.ts'
 import type { Subscribers } from '../../src/services/subscribers.ts'
 import type { Line } from '../../src/simulator/network.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
-import { Unusable } from '../../src/walkthrough/target.ts'
-import type { Target, TargetGateway, VirtualClock } from '../../src/walkthrough/target.ts'
+import type { Target, VirtualClock } from '../../src/walkthrough/target.ts'
 import type { Fixture } from '../../src/walkthrough/walkthrough.ts'
+import { ask } from './ask.ts'
 
 /** A clock that moves when it is told to; it begins now. */
-export function createVirtualClock(): VirtualClock {
+function createVirtualClock(): VirtualClock {
   let nowMs = Date.now()
   return { now: () => nowMs, advance: (ms) => void (nowMs += ms) }
 }
@@ -104,93 +104,4 @@ async function setAttemptsLeft(store: Store, msisdn: string, puk1AttemptsLeft: n
   const value = JSON.stringify({ ...(JSON.parse(record.value) as object), puk1AttemptsLeft })
   const changes = [{ name, expect: record.version, become: { kind: 'value', value } } as const]
   await store.commit({ bucket, changes, journal: [], deadlineMs: nowMs + 5000 })
-}
-
-/**
- * An application that runs elsewhere. A gateway of ours is known by its address, `/ussd/<dialect>`; with its admin token,
- * subscribers can be registered there.
- */
-export function remoteTarget(options: {
-  readonly callbackUrl: URL
-  readonly eventsUrl?: string | undefined
-  readonly dialect: Dialect
-  readonly network?: Pick<Line, 'profile' | 'faults'>
-  readonly callbackToken: string | undefined
-  readonly adminToken: string | undefined
-}): Target {
-  const { callbackUrl, dialect, network = {}, callbackToken, adminToken } = options
-  const isOurs = /^\/ussd\/[\w-]+$/.test(callbackUrl.pathname)
-  const events = new URL(callbackUrl)
-  events.pathname += '/events'
-  return {
-    clock: undefined,
-    line: {
-      dialect,
-      callbackUrl: callbackUrl.href,
-      eventsUrl: options.eventsUrl ?? (isOurs ? events.href : undefined),
-      token: callbackToken,
-      ...network,
-    },
-    gateway: isOurs ? remoteGateway(callbackUrl.origin, adminToken) : undefined,
-    close: async () => {},
-  }
-}
-
-function remoteGateway(origin: string, adminToken: string | undefined): TargetGateway {
-  const administer = async (method: 'GET' | 'PUT' | 'DELETE', msisdn: string, body?: object) => {
-    if (adminToken === undefined)
-      throw new Unusable('the subscribers of a running gateway need its ADMIN_TOKEN in the environment')
-    const answer = await ask(origin, {
-      method,
-      path: `/subscribers/${msisdn}`,
-      token: adminToken,
-      ...(body && { body }),
-    })
-    if (answer.status === 401) throw new Unusable('the gateway does not know this ADMIN_TOKEN')
-    if (answer.status >= 400 && answer.status !== 404)
-      throw new Unusable(`the gateway answered ${answer.status} where the operator set a subscriber`)
-    return answer
-  }
-  return {
-    async register({ msisdn, puk1AttemptsLeft, ...fields }) {
-      if (puk1AttemptsLeft !== undefined && puk1AttemptsLeft !== 10)
-        throw new Unusable('PUK1 attempts can be set only where the gateway is in this process')
-      await administer('DELETE', msisdn)
-      await administer('PUT', msisdn, fields)
-    },
-    change: async (msisdn, patch) => void (await administer('PUT', msisdn, patch)),
-    async look(msisdn) {
-      const { status, body } = await administer('GET', msisdn)
-      return status === 404 ? undefined : (body as Awaited<ReturnType<TargetGateway['look']>>)
-    },
-    ask: (request) => ask(origin, request),
-    performed: undefined,
-  }
-}
-
-async function ask(
-  origin: string,
-  request: {
-    readonly method: string
-    readonly path: string
-    readonly body?: object
-    readonly token?: string | undefined
-  },
-): Promise<{ readonly status: number; readonly body: unknown }> {
-  const { method, path, body, token } = request
-  const response = await fetch(new URL(path, origin), {
-    method,
-    redirect: 'manual',
-    signal: AbortSignal.timeout(10_000),
-    headers: {
-      ...(body && { 'content-type': 'application/json' }),
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-    },
-    ...(body && { body: JSON.stringify(body) }),
-  }).catch(() => {
-    throw new Unusable(`nothing answers at ${origin}`)
-  })
-  const text = await response.text()
-  const isJson = response.headers.get('content-type')?.startsWith('application/json') === true
-  return { status: response.status, body: isJson ? (JSON.parse(text) as unknown) : undefined }
 }

@@ -1,0 +1,156 @@
+/** npm run walk: walks scripted dialogues on a gateway, and says which of them went as they are to go. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stderr, stdout } from 'node:process'
+import { CommanderError } from 'commander'
+import { menus } from '../menus/index.ts'
+import { loadConfig } from '../src/config.ts'
+import { UssdError } from '../src/engine/errors.ts'
+import { isBelow } from '../src/walkthrough/coverage/coverage.ts'
+import { coverageText } from '../src/walkthrough/coverage/text.ts'
+import { watch } from '../src/walkthrough/coverage/watch.ts'
+import { curlScript } from '../src/walkthrough/curl.ts'
+import { readDialoguss } from '../src/walkthrough/dialoguss.ts'
+import { formatProblem, readScripts } from '../src/walkthrough/read.ts'
+import { htmlOf } from '../src/walkthrough/reports/html.ts'
+import { junitOf } from '../src/walkthrough/reports/junit.ts'
+import { tapHead, tapOf, tapTail } from '../src/walkthrough/reports/tap.ts'
+import type { Result } from '../src/walkthrough/result.ts'
+import { scriptJsonSchema } from '../src/walkthrough/schema.ts'
+import { fillIn } from '../src/walkthrough/secrets.ts'
+import { Unusable } from '../src/walkthrough/target.ts'
+import type { Walkthrough } from '../src/walkthrough/walkthrough.ts'
+import { writeScript } from '../src/walkthrough/write.ts'
+import { Stop } from './dial/site.ts'
+import { walkCommand } from './walk/command.ts'
+import type { Given } from './walk/command.ts'
+import { drawCoverage } from './walk/drawings.ts'
+import { filesIn, readAll } from './walk/files.ts'
+import { runAll } from './walk/pool.ts'
+import { knownSecrets, tasksOf, weaknessOf } from './walk/tasks.ts'
+
+const PROGRESS_MS = 2000
+
+const print = (...lines: readonly string[]) => void stdout.write(lines.map((line) => `${line}\n`).join(''))
+
+/** Resolves with the exit code. */
+async function main(): Promise<0 | 1 | 2> {
+  walkCommand.parse()
+  const given = walkCommand.opts<Given>()
+  if (given.schema) {
+    print(JSON.stringify(scriptJsonSchema(), null, 2))
+    return 0
+  }
+  const places = walkCommand.args.length > 0 ? walkCommand.args : ['scripts/walkthroughs']
+  const { walkthroughs, problems } = readAll(filesIn(places), given.import ? readDialoguss : readScripts)
+  if (problems.length > 0) {
+    for (const problem of problems) stderr.write(`${formatProblem(problem)}\n`)
+    const files = new Set(problems.map(({ file }) => file)).size
+    if (!given.import && !given.curl) print(`0 passed, ${files} failed`)
+    return 2
+  }
+  if (given.import) {
+    print(
+      walkthroughs
+        .map((walkthrough) => writeScript(walkthrough))
+        .join('---\n')
+        .trimEnd(),
+    )
+    return 0
+  }
+  if (given.curl) {
+    const how = { known: knownSecrets(given), weaknessOf }
+    print(
+      walkthroughs
+        .map((walkthrough) => curlScript(fillIn(walkthrough, how)))
+        .join('\n')
+        .trimEnd(),
+    )
+    return 0
+  }
+  return run(walkthroughs, given)
+}
+
+async function run(walkthroughs: readonly Walkthrough[], given: Given): Promise<0 | 1 | 2> {
+  const { coverage: wantsText, coverageJson, coverageDiagrams, min } = given
+  const wantsCoverage = [wantsText, coverageJson, coverageDiagrams, min].some(
+    (wanted) => wanted !== undefined,
+  )
+  if (given.url !== undefined && wantsCoverage)
+    throw new Stop('coverage is seen in this process only: leave --url out', 2)
+  const watched = watch(menus)
+  const tasks = tasksOf(walkthroughs, given, { config: loadConfig(), menus: watched.menus })
+  const ranAt = new Date()
+
+  // One alone is shown whole.
+  const how = given.transcripts || tasks.length === 1 ? 'transcript' : 'brief'
+  print(...tapHead(tasks.length))
+  let walked = 0
+  let timer: NodeJS.Timeout | undefined
+  if (!given.transcripts) {
+    timer = setInterval(() => stderr.write(`${walked} of ${tasks.length} walked\n`), PROGRESS_MS).unref()
+  }
+  const counted = tasks.map((task) => ({
+    ...task,
+    run: () =>
+      task.run().then((result) => {
+        walked += 1
+        return result
+      }),
+  }))
+  const results = await runAll(counted, given.jobs, (result, at) => print(...tapOf(result, at + 1, how)))
+  clearInterval(timer)
+
+  const coverages = watched.coverage()
+  // Drawings take a moment: only where somebody looks at them.
+  const drawings =
+    given.url === undefined && (given.html !== undefined || coverageDiagrams !== undefined)
+      ? await drawCoverage(coverages, menus)
+      : []
+  const { junit, html } = given
+  if (junit !== undefined) write(junit, junitOf(results, { ranAt }))
+  if (html !== undefined) {
+    const target = given.url ?? 'a gateway in the process'
+    write(html, htmlOf({ results, ranAt, target, ...(wantsCoverage && { coverage: drawings }) }))
+  }
+  if (coverageJson !== undefined) write(coverageJson, `${JSON.stringify(coverages, null, 2)}\n`)
+  if (coverageDiagrams !== undefined) {
+    mkdirSync(coverageDiagrams, { recursive: true })
+    for (const { name, svg } of drawings) write(join(coverageDiagrams, `${name}.svg`), svg)
+  }
+  if (wantsText || min !== undefined)
+    print(
+      '',
+      ...coverageText(coverages)
+        .trimEnd()
+        .split('\n')
+        .map((line) => `# ${line}`),
+    )
+  const tooLittle = min !== undefined && isBelow(coverages, min)
+  if (tooLittle) print(`# less than ${min} % was touched`)
+  print(...tapTail(results))
+  return tooLittle || results.some(({ verdict }: Result) => verdict === 'failed') ? 1 : 0
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text)
+  } catch (error) {
+    throw new Stop(`${file} cannot be written: ${(error as NodeJS.ErrnoException).code ?? 'it failed'}`, 1)
+  }
+}
+
+// A reader that has seen enough (`| head`) is no fault.
+const leave = (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1)
+stdout.on('error', leave)
+stderr.on('error', leave)
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else if (error instanceof Stop || error instanceof UssdError || error instanceof Unusable) {
+    stderr.write(`walk: ${error.message}\n`)
+    process.exitCode = error instanceof Stop ? error.exitCode : 2
+  } else throw error
+}

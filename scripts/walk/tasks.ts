@@ -1,0 +1,94 @@
+/** What is to be walked, and on what: each walkthrough in each dialect that is asked for. */
+import type { Config } from '../../src/config.ts'
+import type { Dialect } from '../../src/dialects/dialect.ts'
+import { dialects, spokenWith } from '../../src/dialects/index.ts'
+import type { Menu } from '../../src/engine/menu.ts'
+import { demoSubscribers } from '../../src/services/demo.ts'
+import { weakness } from '../../src/services/weak-password.ts'
+import { parseNetwork } from '../../src/simulator/lines.ts'
+import type { Result } from '../../src/walkthrough/result.ts'
+import { walk } from '../../src/walkthrough/runner.ts'
+import type { KnownSecrets, WeaknessOf } from '../../src/walkthrough/secrets.ts'
+import type { Target } from '../../src/walkthrough/target.ts'
+import type { Walkthrough } from '../../src/walkthrough/walkthrough.ts'
+import { Stop, addressOf } from '../dial/site.ts'
+import type { Given } from './command.ts'
+import { readSecrets } from './files.ts'
+import { inProcessTarget } from './in-process.ts'
+import type { Task } from './pool.ts'
+import { remoteTarget } from './remote.ts'
+
+export const weaknessOf: WeaknessOf = (digits, msisdn) =>
+  weakness(digits, { msisdn, thisYear: new Date().getUTCFullYear() })
+
+/** The demo subscribers' PUK1, which guard nothing, and those of the file that is named. */
+export const knownSecrets = ({ secrets }: Pick<Given, 'secrets'>): KnownSecrets => ({
+  ...Object.fromEntries(Object.entries(demoSubscribers).map(([msisdn, { puk1 }]) => [msisdn, { puk1 }])),
+  ...(secrets !== undefined && readSecrets(secrets)),
+})
+
+/** Throws `Stop` where an option is wrong. */
+export function tasksOf(
+  walkthroughs: readonly Walkthrough[],
+  given: Given,
+  { config, menus }: { readonly config: Config; readonly menus: Readonly<Record<string, Menu>> },
+): readonly Task<Result>[] {
+  const network = parseNetwork(given)
+  if (network.kind === 'malformed') throw new Stop(network.sentence, 2)
+  const how = { known: knownSecrets(given), weaknessOf }
+  const address = given.url === undefined ? undefined : addressOf(given.url)
+  const spoken = dialectsOf(given.dialect, config)
+
+  const targetFor = (walkthrough: Walkthrough, { dialect, form }: Spoken): Promise<Target> => {
+    if (address) {
+      const callbackUrl = new URL(address)
+      if (callbackUrl.pathname === '/') callbackUrl.pathname = `/ussd/${dialect.name}`
+      const { callbackToken, adminToken } = config
+      const { eventsUrl } = given
+      return Promise.resolve(
+        remoteTarget({ callbackUrl, eventsUrl, dialect, network: network.value, callbackToken, adminToken }),
+      )
+    }
+    const takesThemAsTheyAre = Object.values(walkthrough.handsets).some(({ fixture }) => !fixture)
+    return inProcessTarget({
+      dialect,
+      network: network.value,
+      menus,
+      demo: takesThemAsTheyAre ? 'on' : 'off',
+      ...(form !== undefined && { env: { GET_DIALECT: form } }),
+    })
+  }
+
+  return spoken.flatMap((each) =>
+    walkthroughs.map((walkthrough) => ({
+      // Elsewhere all share one gateway, and a phone has one dialogue at a time; in this process each has its own.
+      keys: address ? Object.values(walkthrough.handsets).map(({ msisdn }) => msisdn) : [],
+      async run() {
+        const target = await targetFor(walkthrough, each)
+        try {
+          return { ...(await walk(walkthrough, target, how)), dialect: each.name }
+        } finally {
+          await target.close()
+        }
+      },
+    })),
+  )
+}
+
+interface Spoken {
+  readonly name: string
+  readonly dialect: Dialect
+  /** Of the GET family: whose form. */
+  readonly form: string | undefined
+}
+
+function dialectsOf(names: string, config: Config): readonly Spoken[] {
+  const spoken = spokenWith(config.getDialect)
+  const wanted = names === 'all' ? Object.keys(dialects) : names.split(',').map((name) => name.trim())
+  return wanted.map((name) => {
+    const dialect = Object.hasOwn(spoken, name) ? spoken[name] : undefined
+    if (!dialect) throw new Stop(`there is no such dialect; there are: ${Object.keys(spoken).join(', ')}`, 2)
+    const form = name === 'get' ? config.getDialect : /^get:(.+)$/.exec(name)?.[1]
+    return { name, dialect, form }
+  })
+}
