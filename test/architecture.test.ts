@@ -16,8 +16,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 
   // Pure: no clock, no network, no files. `node:crypto` digests a menu's revision, `node:util` masks a secret.
   'src/ussd': ['libphonenumber-js'],
-  // `check` measures texts, also in Latin letters.
-  'src/engine': ['src/ussd/message.ts', 'src/ussd/transliterate.ts', 'xstate', 'node:crypto', 'node:util'],
+  // `check` measures texts, also in Latin letters, and dials codes as a phone does.
+  'src/engine': [
+    'src/ussd/message.ts',
+    'src/ussd/mmi.ts',
+    'src/ussd/transliterate.ts',
+    'xstate',
+    'node:crypto',
+    'node:util',
+  ],
   // Of XState it knows a snapshot's type; the engine drives machines.
   'src/gateway': ['src/engine', 'src/ussd/transliterate.ts', 'xstate', 'zod', 'node:crypto'],
 
@@ -78,6 +85,23 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/simulator/restcomm-push.ts': ['node:crypto'],
   'src/simulator/terminal.ts': ['node:readline'],
 
+  // Scripts as data, walked on simulated phones; it knows no gateway but through a target that it is given.
+  'src/walkthrough': [
+    'src/dialects',
+    'src/engine',
+    'src/gateway/ports.ts',
+    'src/simulator',
+    'src/ussd',
+    'node:crypto',
+    'xstate',
+    'yaml',
+    'zod',
+  ],
+  'src/walkthrough/diagram': ['src/walkthrough', '@viz-js/viz'],
+  'src/walkthrough/reports': ['src/walkthrough', '@xmldom/xmldom'],
+  // The simulated phones are recorded.
+  'src/http/recordings.ts': ['src/walkthrough/recorder.ts', 'src/walkthrough/write.ts'],
+
   'src/config.ts': ['src/engine/errors.ts', 'zod'],
   // It masks numbers.
   'src/log.ts': ['src/engine/errors.ts', 'src/gateway/gateway.ts', 'src/ussd/msisdn.ts', 'winston'],
@@ -93,8 +117,21 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   // It starts what is composed, and says in words why it could not.
   'src/main.ts': ['src/compose.ts', 'src/config.ts', 'src/engine/errors.ts'],
-  scripts: ['src', 'menus', 'scripts', 'commander', 'zod', 'node:events', 'node:fs', 'node:process'],
+  scripts: [
+    'src',
+    'menus',
+    'scripts',
+    'commander',
+    'zod',
+    'node:events',
+    'node:fs',
+    'node:path',
+    'node:process',
+  ],
   'scripts/dial': ['src', 'node:net', 'node:process'],
+  'scripts/walk': ['commander', 'node:fs', 'node:os', 'node:path', 'node:stream', 'yaml', 'zod'],
+  'scripts/lint-menus': ['yaml', 'zod'],
+  'scripts/redis': ['node:child_process', 'node:events', 'node:fs', 'node:net', 'node:os', 'node:path'],
 }
 
 /** What starts the program is started, not imported. */

@@ -4,10 +4,10 @@
 import type { AnyStateNode, AnyTransitionDefinition } from 'xstate'
 import { isLookup } from './authoring.ts'
 import type { CompiledMenu } from './menu.ts'
-import { entered, hasTag, nameOf, reachedBy, reachedFrom, repliesOf } from './statechart.ts'
+import { entered, hasTag, isDigit, nameOf, reachedBy, reachedFrom, repliesOf } from './statechart.ts'
 
 /** Of the states on the way, those that perform an effect which is no lookup. */
-const changesOnTheWay = (working: ReadonlySet<AnyStateNode>, menu: CompiledMenu): AnyStateNode[] =>
+export const changesOnTheWay = (working: ReadonlySet<AnyStateNode>, menu: CompiledMenu): AnyStateNode[] =>
   [...working].filter((node) =>
     node.invoke.some(
       ({ src }) => typeof src !== 'string' || !isLookup(menu.machine.implementations.actors[src]),
@@ -65,5 +65,3 @@ function leadsTo(confirmation: AnyStateNode, from: AnyStateNode, typed: string):
         (!isDigit(transition.eventType) && !isChoice && transition.guard === undefined)),
   )
 }
-
-const isDigit = (event: string): boolean => /^\d$/.test(event)

@@ -5,13 +5,23 @@
 import { initialTransition } from 'xstate'
 import type { AnyMachineSnapshot, AnyStateNode } from 'xstate'
 import type { Language } from './authoring.ts'
+import { branchProblems } from './check-branches.ts'
 import { confirmationProblems, dialProblems } from './check-confirmations.ts'
+import type { Sample } from './check-contexts.ts'
 import { textProblems } from './check-texts.ts'
+import { wayProblems } from './check-ways.ts'
 import type { CompiledMenu } from './menu.ts'
 import { entered, isWorking, leavesOf, nameOf, outcomesOf, repliesOf, statesOf } from './statechart.ts'
 
-/** `notUnderstood`: the line that stands over a screen shown again; a screen must fit together with it. */
-export function check(menu: CompiledMenu, notUnderstood: Readonly<Record<Language, string>>): string[] {
+/**
+ * `notUnderstood`: the line that stands over a screen shown again; a screen must fit together with it. `samples`: fields of the
+ * context as they come later in a dialogue, for texts that depend on them.
+ */
+export function check(
+  menu: CompiledMenu,
+  notUnderstood: Readonly<Record<Language, string>>,
+  samples: readonly Sample[] = [],
+): string[] {
   const leaves = leavesOf(menu.machine)
   const names = new Set(leaves.map(nameOf))
   const screens = leaves.filter((leaf) => !isWorking(leaf))
@@ -21,10 +31,12 @@ export function check(menu: CompiledMenu, notUnderstood: Readonly<Record<Languag
       .map((name) => `${name}: there is no such state`),
     ...contextProblems(menu),
     ...statesOf(menu.machine.root).flatMap(shapeProblems),
+    ...statesOf(menu.machine.root).flatMap(branchProblems),
     ...unreachedProblems(menu, leaves),
     ...leaves.filter(isWorking).flatMap((leaf) => workingProblems(leaf, menu)),
     ...screens.flatMap(stateProblems),
-    ...screens.flatMap((leaf) => textProblems(leaf, menu, notUnderstood)),
+    ...wayProblems(menu, leaves),
+    ...screens.flatMap((leaf) => textProblems(leaf, menu, notUnderstood, samples)),
     ...dialProblems(menu),
     ...screens.flatMap((leaf) => confirmationProblems(leaf, screens, menu)),
   ]

@@ -1,13 +1,11 @@
+import { isCode, leadOf } from '../engine/code.ts'
+import type { Lead } from '../engine/code.ts'
 import { compileMenu } from '../engine/menu.ts'
 import type { CompiledMenu, Menu } from '../engine/menu.ts'
 
 /** Where a dialled string leads. */
-export interface Route {
+export interface Route extends Omit<Lead, 'code'> {
   readonly menu: CompiledMenu
-  /** What was dialled behind the code: answers to the menu's first screens, given in advance. */
-  readonly shortcut: readonly string[]
-  /** `#141…#` is `*141…#` in Latin letters, as Belarusian subscribers know it from other operators' codes. */
-  readonly latin: boolean
 }
 
 export interface Routing {
@@ -17,31 +15,19 @@ export interface Routing {
   menu(code: string): CompiledMenu | undefined
 }
 
-/** One symbol, a code of digits, arguments that are free of `*` and `#` and may be empty, `#` (3GPP TS 22.030 6.5.2). */
-const USSD_STRING = /^([*#])(\d+(?:\*[^*#]*)*)#$/
-
 /** The routing table, made once at start. Throws a TypeError for a code that is not `*digits[*digits…]#`. */
 export function createRouting(menus: Readonly<Record<string, Menu>>): Routing {
-  const byPath = new Map<string, CompiledMenu>()
   const byCode = new Map<string, CompiledMenu>()
   for (const [code, menu] of Object.entries(menus)) {
-    if (!/^\*\d+(\*\d+)*#$/.test(code))
-      throw new TypeError(`'${code}' is not a code a menu can be reached by`)
-    const compiled = compileMenu(code, menu)
-    byCode.set(code, compiled)
-    byPath.set(code.slice(1, -1), compiled)
+    if (!isCode(code)) throw new TypeError(`'${code}' is not a code a menu can be reached by`)
+    byCode.set(code, compileMenu(code, menu))
   }
   return {
     menu: (code) => byCode.get(code),
     route(dialled) {
-      const [, symbol, path] = USSD_STRING.exec(dialled) ?? []
-      if (path === undefined) return undefined
-      const parts = path.split('*')
-      for (let length = parts.length; length > 0; length--) {
-        const menu = byPath.get(parts.slice(0, length).join('*'))
-        if (menu) return { menu, shortcut: parts.slice(length), latin: symbol === '#' }
-      }
-      return undefined
+      const lead = leadOf(dialled, byCode)
+      const menu = lead && byCode.get(lead.code)
+      return menu && { menu, shortcut: lead.shortcut, latin: lead.latin }
     },
   }
 }

@@ -1,49 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
-import { assign, createMachine, raise, spawnChild } from 'xstate'
-import { effect, lookup } from '../../src/engine/authoring.ts'
+import { assign, raise, spawnChild } from 'xstate'
+import { effect } from '../../src/engine/authoring.ts'
 import type { Language } from '../../src/engine/authoring.ts'
 import { check } from '../../src/engine/check.ts'
-import type { Menu } from '../../src/engine/menu.ts'
 import { sentences } from '../../src/gateway/sentences.ts'
-import { compiled, inAll, subjects } from '../support/machines.ts'
+import { compiled, inAll, soundMenuBut, subjects } from '../support/machines.ts'
+import type { States, Texts } from '../support/machines.ts'
 
-type States = Record<string, object>
-type Texts = Record<string, unknown>
-
-/** A sound menu, in the loose types a mistake needs: `states` and `texts` come in place of its own, `undefined` takes one away. */
-function problemsOf(states: States = {}, texts: Texts = {}, root: object = {}): string[] {
-  const present = (of: Record<string, unknown>) =>
-    Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined))
-  const config = {
-    context: ({ input }: { input: { language: Language } }) => ({ ...input, left: 3 }),
-    initial: 'lookingUp',
-    ...root,
-    states: present({
-      lookingUp: { invoke: { src: 'look', onDone: 'open', onError: 'bye' } },
-      open: { on: { 1: 'sure', 3: 'amount', 0: 'bye' } },
-      sure: { tags: 'confirmation', on: { 2: 'closingAll', 0: 'bye' } },
-      closingAll: { invoke: { src: 'change', onDone: 'bye', onError: 'bye' } },
-      amount: { on: { text: { guard: 'isAmount', target: 'open' }, 0: 'bye' } },
-      bye: { type: 'final' },
-      ...states,
-    }),
-  }
-  const machine = createMachine(
-    config as never,
-    {
-      actors: { look: lookup<undefined, boolean>(), change: effect<undefined>() },
-      guards: { isAmount: () => true },
-      actions: { count: assign({ left: 2 }), speak: () => {} },
-    } as never,
-  )
-  const screens = present({
-    open: inAll('Open\n1 Close\n3 Amount\n0 Exit'),
-    sure: inAll('Sure?\n2 Yes\n0 No'),
-    amount: inAll('How much?\n0 Exit'),
-    bye: inAll('Goodbye'),
-    ...texts,
-  })
-  return check(compiled(machine, screens as Menu['screens']), sentences.notUnderstood)
+function problemsOf(...but: Parameters<typeof soundMenuBut>): string[] {
+  const { machine, screens } = soundMenuBut(...but)
+  return check(compiled(machine, screens), sentences.notUnderstood)
 }
 
 describe('a sound menu', () => {
@@ -97,8 +63,6 @@ describe('a sound menu', () => {
   })
 })
 
-/** `fits` characters, and one line. */
-const long = (letter: string, length: number) => inAll(letter.repeat(length))
 const withText = (name: string, language: Language, text: unknown): Texts => ({
   [name]: { ...inAll(name === 'bye' ? 'Goodbye' : 'Open\n1 Close\n3 Amount\n0 Exit'), [language]: text },
 })
@@ -113,12 +77,22 @@ describe('a mistake in the texts is found', () => {
     [
       'a digit taken that one language does not list',
       withText('open', 'en', 'Open\n1 Close\n0 Exit'),
-      ['open/en: lists [01] but takes [013]'],
+      ['open/en: lists [01] but takes [013]; 3 is listed in ru, be'],
     ],
     [
       'a digit listed twice',
       withText('open', 'ru', 'Open\n1 Close\n1 Shut\n3 Amount\n0 Exit'),
-      ['open/ru: lists [0113] but takes [013]'],
+      ['open/ru: lists 1 twice'],
+    ],
+    [
+      'the way out lost in one language',
+      withText('open', 'be', 'Open\n1 Close\n3 Amount'),
+      ['open/be: lists [13] but takes [013]; 0 is listed in ru, en'],
+    ],
+    [
+      'a digit in place of another in one language',
+      withText('open', 'be', 'Open\n1 Close\n4 Amount\n0 Exit'),
+      ['open/be: lists [014] but takes [013]; 3 is listed in ru, en'],
     ],
     [
       'a digit listed on a screen that ends',
@@ -195,13 +169,9 @@ describe('a mistake in the texts is found', () => {
   })
 
   it('but the line does not stand over a screen that takes whatever is typed', () => {
-    expect(problemsOf({ amount: { on: { text: 'open' } } }, { amount: long('я', 80) })).toEqual([])
-    expect(
-      problemsOf(
-        { amount: { on: { text: { guard: 'isAmount', target: 'open' } } } },
-        { amount: long('я', 80) },
-      ),
-    ).toHaveLength(3)
+    const texts = { amount: inAll(`${'я'.repeat(73)}\n0 Exit`) }
+    expect(problemsOf({ amount: { on: { text: 'open', 0: 'bye' } } }, texts)).toEqual([])
+    expect(problemsOf({}, texts)).toContain('amount/ru: longer than one USSD message (190 of 160 octets)')
   })
 })
 
@@ -292,8 +262,8 @@ describe('a mistake in a state is found', () => {
     ],
     [
       'text and a secret together',
-      { amount: { on: { text: 'open', secret: 'open' } } },
-      { amount: inAll('?') },
+      { amount: { on: { text: 'open', secret: 'open', 0: 'bye' } } },
+      {},
       ['amount: takes text and a secret'],
     ],
     [

@@ -1,8 +1,10 @@
+import { assign, createMachine } from 'xstate'
 import type { AnyStateMachine, OutputFrom } from 'xstate'
 import type * as access from '../../menus/access.ts'
 import { menus } from '../../menus/index.ts'
 import type * as password from '../../menus/password.ts'
-import type { EffectsOf } from '../../src/engine/authoring.ts'
+import { effect, lookup } from '../../src/engine/authoring.ts'
+import type { EffectsOf, Language } from '../../src/engine/authoring.ts'
 import { compileMenu } from '../../src/engine/menu.ts'
 import type { CompiledMenu, Menu } from '../../src/engine/menu.ts'
 import type { Perform } from '../../src/engine/turn.ts'
@@ -73,6 +75,46 @@ export const compiled = (machine: AnyStateMachine, screens: Menu['screens'] = {}
 
 /** The same text in every language. */
 export const inAll = <T>(text: T) => ({ ru: text, be: text, en: text })
+
+export type States = Record<string, object | undefined>
+export type Texts = Record<string, unknown>
+
+const present = (of: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined))
+
+/** A sound menu, in the loose types a mistake needs: `states` and `texts` come in place of its own, `undefined` takes one away. */
+export function soundMenuBut(states: States = {}, texts: Texts = {}, root: object = {}): Menu {
+  const config = {
+    context: ({ input }: { input: { language: Language } }) => ({ ...input, left: 3 }),
+    initial: 'lookingUp',
+    ...root,
+    states: present({
+      lookingUp: { invoke: { src: 'look', onDone: 'open', onError: 'bye' } },
+      open: { on: { 1: 'sure', 3: 'amount', 0: 'bye' } },
+      sure: { tags: 'confirmation', on: { 2: 'closingAll', 0: 'bye' } },
+      closingAll: { invoke: { src: 'change', onDone: 'bye', onError: 'bye' } },
+      amount: { on: { text: { guard: 'isAmount', target: 'open' }, 0: 'bye' } },
+      bye: { type: 'final' },
+      ...states,
+    }),
+  }
+  const machine = createMachine(
+    config as never,
+    {
+      actors: { look: lookup<undefined, boolean>(), change: effect<undefined>() },
+      guards: { isAmount: () => true },
+      actions: { count: assign({ left: 2 }), speak: () => {} },
+    } as never,
+  )
+  const screens = present({
+    open: inAll('Open\n1 Close\n3 Amount\n0 Exit'),
+    sure: inAll('Sure?\n2 Yes\n0 No'),
+    amount: inAll('How much?\n0 Exit'),
+    bye: inAll('Goodbye'),
+    ...texts,
+  })
+  return { machine, screens: screens as Menu['screens'] }
+}
 
 /**
  * Performs each effect with the outcome that the next of `choices` picks, going round the list; `performed` keeps what was

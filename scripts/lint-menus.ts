@@ -1,0 +1,61 @@
+/** npm run lint:menus: every menu of the routing table, and every published shortcut, held against the rules of docs/menus.md. */
+import { readFileSync } from 'node:fs'
+import { stderr, stdout } from 'node:process'
+import { Command, CommanderError } from 'commander'
+import { menus } from '../menus/index.ts'
+import { languages } from '../src/engine/authoring.ts'
+import { lintMenus } from '../src/engine/lint.ts'
+import { isWorking, leavesOf } from '../src/engine/statechart.ts'
+import { sentences } from '../src/gateway/sentences.ts'
+import { readShortcuts } from './lint-menus/shortcuts.ts'
+
+const command = new Command('npm run lint:menus --')
+  .usage('[options]')
+  .description(
+    'Finds mistakes in the menus without running them: dead ends, digits listed and not taken, texts too long, codes that no phone sends, published shortcuts that lead elsewhere. docs/menus.md explains each.',
+  )
+  .option('--shortcuts <file>', 'what subscribers were told to dial', 'menus/shortcuts.yaml')
+  .addHelpText('after', '\nExit code: 0 no problems, 1 problems, 2 called wrongly.')
+  .allowExcessArguments(false)
+  .showHelpAfterError('(--help shows how it is used)')
+  .exitOverride()
+
+/** A sentence that says why nothing could be looked at. */
+class Stop extends Error {}
+
+function main(): boolean {
+  command.parse()
+  const { shortcuts: file } = command.opts<{ readonly shortcuts: string }>()
+  const reading = readShortcuts(contentOf(file), file)
+  const shortcuts = reading.kind === 'read' ? reading.shortcuts : []
+  const screens = Object.values(menus).flatMap(({ machine }) =>
+    leavesOf(machine).filter((leaf) => !isWorking(leaf)),
+  )
+  stdout.write(
+    `${Object.keys(menus).length} menus, ${screens.length} screens, ${languages.length} languages, ${shortcuts.length} shortcuts\n`,
+  )
+  const problems = [
+    ...lintMenus(menus, { notUnderstood: sentences.notUnderstood, shortcuts }),
+    ...(reading.kind === 'malformed' ? reading.problems : []),
+  ]
+  stdout.write(problems.length === 0 ? 'no problems\n' : problems.map((problem) => `${problem}\n`).join(''))
+  return problems.length === 0
+}
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    throw new Stop(`${file} cannot be read`)
+  }
+}
+
+try {
+  if (!main()) process.exitCode = 1
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else if (error instanceof Stop) {
+    stderr.write(`lint-menus: ${error.message}\n`)
+    process.exitCode = 2
+  } else throw error
+}
