@@ -3,8 +3,8 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { startRedisServer } from './support/redis-server.ts'
-import type { RedisServer } from './support/redis-server.ts'
+import { startRedisServer } from '../scripts/redis/redis-server.ts'
+import type { RedisServer } from '../scripts/redis/redis-server.ts'
 
 const started: ChildProcessWithoutNullStreams[] = []
 

@@ -10,8 +10,8 @@ import { createRedisStore } from '../../src/store/redis/store.ts'
 import { assemble, dialogue } from '../support/gateway.ts'
 import { startProxy } from '../support/proxy.ts'
 import type { Proxy } from '../support/proxy.ts'
-import { startRedisServer } from '../support/redis-server.ts'
-import type { RedisServer } from '../support/redis-server.ts'
+import { startRedisServer } from '../../scripts/redis/redis-server.ts'
+import type { RedisServer } from '../../scripts/redis/redis-server.ts'
 
 const msisdn = '+375291234567'
 const unavailable: Answer = { text: sentences.unavailable.ru, waits: false }

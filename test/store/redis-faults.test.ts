@@ -7,7 +7,7 @@ import type { Store } from '../../src/gateway/ports.ts'
 import { createRedisClient, type RedisClient } from '../../src/store/redis/client.ts'
 import { createRedisStore } from '../../src/store/redis/store.ts'
 import { startProxy, type Proxy } from '../support/proxy.ts'
-import { freePort, startRedisServer, type RedisServer } from '../support/redis-server.ts'
+import { freePort, startRedisServer, type RedisServer } from '../../scripts/redis/redis-server.ts'
 
 const bucket = 1
 const name = 'subscriber:1'

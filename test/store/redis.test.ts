@@ -6,7 +6,7 @@ import { createRedisClient, nameFault, type RedisClient } from '../../src/store/
 import { keysUnder } from '../../src/store/redis/keys.ts'
 import { checkRedisPolicy } from '../../src/store/redis/policy.ts'
 import { createRedisStore } from '../../src/store/redis/store.ts'
-import { startRedisServer, type RedisServer } from '../support/redis-server.ts'
+import { startRedisServer, type RedisServer } from '../../scripts/redis/redis-server.ts'
 import { openTestStore, type TestStore } from '../support/redis.ts'
 import { conforms } from './store.conformance.ts'
 

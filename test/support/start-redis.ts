@@ -1,5 +1,5 @@
-import { findRedisBinary } from './redis-binary.ts'
-import { startRedisServer, type RedisServer } from './redis-server.ts'
+import { findRedisBinary } from '../../scripts/redis/redis-binary.ts'
+import { startRedisServer, type RedisServer } from '../../scripts/redis/redis-server.ts'
 
 declare global {
   var testRedis: RedisServer | undefined

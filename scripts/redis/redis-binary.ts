@@ -1,0 +1,38 @@
+import { spawn, spawnSync } from 'node:child_process'
+
+/** The server program of Redis or Valkey, installed first where that asks nobody a question and `install` allows it. */
+export async function findRedisBinary({ install }: { install: 'allowed' | 'no' }): Promise<string> {
+  const found = onPath()
+  if (found !== undefined) return found
+  if (install === 'allowed') await installRedis()
+  const installed = onPath()
+  if (installed !== undefined) return installed
+  throw new Error(
+    'A Redis server is needed: install redis-server (apt-get install redis-server, dnf install redis, ' +
+      'brew install redis) or valkey-server so that it is on PATH, or name one that runs: TEST_REDIS_URL for the tests, ' +
+      '--redis for npm run explore.',
+  )
+}
+
+const onPath = (): string | undefined => ['redis-server', 'valkey-server'].find(canRun)
+
+const canRun = (program: string): boolean =>
+  spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
+
+// The service that a package may start for itself on port 6379 is never used and never stopped.
+async function installRedis(): Promise<void> {
+  if (process.getuid?.() === 0 && canRun('apt-get')) {
+    await run('apt-get', ['update'])
+    await run('apt-get', ['install', '-y', '--no-install-recommends', 'redis-server'])
+  } else if (canRun('brew')) {
+    await run('brew', ['install', 'redis'])
+  }
+}
+
+/** Its output goes to stderr, as progress. A failure is not the end of it: what is missing is said afterwards. */
+function run(program: string, args: readonly string[]): Promise<void> {
+  console.error(`A Redis server is needed, and there is none; running: ${program} ${args.join(' ')}`)
+  const quietly = ['DEBIAN_FRONTEND=noninteractive', 'NONINTERACTIVE=1', program, ...args]
+  const child = spawn('env', quietly, { stdio: ['ignore', 2, 2] })
+  return new Promise((resolve) => child.once('error', () => resolve()).once('exit', () => resolve()))
+}
