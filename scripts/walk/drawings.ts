@@ -1,6 +1,6 @@
 import type { Menu } from '../../src/engine/menu.ts'
+import { kinds } from '../../src/walkthrough/coverage/coverage.ts'
 import type { MenuCoverage } from '../../src/walkthrough/coverage/coverage.ts'
-import { coverageText } from '../../src/walkthrough/coverage/text.ts'
 import { dotOf } from '../../src/walkthrough/diagram/dot.ts'
 import { svgOf } from '../../src/walkthrough/diagram/svg.ts'
 
@@ -25,7 +25,7 @@ export const drawCoverage = (
       const draw = async () => ({
         menu: code,
         name: menu.machine.id,
-        summary: coverageText([coverage]).trimEnd(),
+        summary: kinds.map((kind) => `${kind} ${coverage.percent[kind]} %`).join(' · '),
         svg: await svgOf(dotOf({ code, ...menu }, coverage), `${code}: what was touched`),
       })
       return [draw()]
