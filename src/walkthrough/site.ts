@@ -1,4 +1,5 @@
 /** What a walkthrough does at the self-care site, as HTTP requests. */
+import { z } from 'zod'
 import { Unusable } from './target.ts'
 import type { TargetGateway } from './target.ts'
 import type { Action, Walkthrough } from './walkthrough.ts'
@@ -54,6 +55,6 @@ export function createSite(gateway: TargetGateway, handsets: Walkthrough['handse
 }
 
 function tokenIn(body: unknown): string | undefined {
-  const token = typeof body === 'object' && body !== null && 'token' in body ? body.token : undefined
-  return typeof token === 'string' ? token : undefined
+  const parsed = z.object({ token: z.string() }).safeParse(body)
+  return parsed.success ? parsed.data.token : undefined
 }
