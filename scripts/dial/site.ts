@@ -16,7 +16,7 @@ export class Stop extends Error {
 }
 
 /** Where the phone calls, and how its subscriber's language is set there. */
-interface Site {
+export interface Site {
   readonly callbackUrl: string
   /** Where a gateway of ours hears that a dialogue is over, in dialects that have an address for that. */
   readonly eventsUrl: string | undefined
