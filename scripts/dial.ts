@@ -99,7 +99,10 @@ async function main(): Promise<boolean> {
     const line = { dialect, callbackUrl, eventsUrl, token: config.callbackToken, ...network.value }
     const handsets = createHandsets(line)
     setInterval(() => handsets.tick(), 1000).unref()
-    const recording = given.record === undefined ? undefined : await recordTo(given.record, number.e164, site)
+    const recording =
+      given.record === undefined
+        ? undefined
+        : await recordTo(given.record, number.e164, site, optionsOf(given))
     const { failed } = await useInTerminal({
       heard: recording?.recorder,
       handsets,
@@ -119,6 +122,15 @@ async function main(): Promise<boolean> {
   } finally {
     await site.close()
   }
+}
+
+/** As they are given to `npm run walk`. */
+function optionsOf({ profile, faults, seed, dialect }: Given): readonly string[] {
+  return [
+    ...(dialect === 'africastalking' ? [] : ['--dialect', dialect]),
+    ...(profile === undefined || profile === 'default' ? [] : ['--profile', profile]),
+    ...(faults === undefined ? [] : ['--faults', faults, '--seed', seed ?? '1']),
+  ]
 }
 
 /** Loaded only where somebody records: a phone is to ring soon. */

@@ -142,6 +142,7 @@ export function compose(
       token: callbackToken,
       targets: config.simulatorTargets,
       isAllowed: isLoopback(config.host) ? () => true : isAdmin,
+      codes: Object.keys(instead.menus ?? menus),
       look: (msisdn) => subscribers.get(msisdn),
       weaknessOf: (digits, msisdn) => weakness(digits, { msisdn, thisYear: new Date().getUTCFullYear() }),
     })

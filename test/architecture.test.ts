@@ -151,7 +151,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:path',
     'node:process',
   ],
-  'scripts/dial': ['src', 'node:fs', 'node:net', 'node:process'],
+  'scripts/dial': ['src', 'menus', 'node:fs', 'node:net', 'node:process'],
   'scripts/explore': ['src', 'menus', 'scripts/walk', 'node:fs', 'node:path', 'node:stream'],
   'scripts/lint-menus': ['src/engine/lint-shortcuts.ts', 'yaml', 'zod'],
   'scripts/redis': ['node:child_process', 'node:events', 'node:fs', 'node:net', 'node:os', 'node:path'],

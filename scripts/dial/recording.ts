@@ -1,6 +1,7 @@
 /** What is done on the phone in the terminal, written down as a script. */
 import { writeFileSync } from 'node:fs'
 import { stderr } from 'node:process'
+import { menus } from '../../menus/index.ts'
 import { weakness } from '../../src/services/weak-password.ts'
 import { createRecorder } from '../../src/walkthrough/recorder.ts'
 import type { Recorder } from '../../src/walkthrough/recorder.ts'
@@ -13,10 +14,13 @@ export function startRecording(
   file: string,
   msisdn: string,
   site: Pick<Site, 'look'>,
+  /** Options by which the network was told what to do wrong, and how it shows screens: they are none of the script's. */
+  network: readonly string[],
 ): { readonly recorder: Recorder; writeDown(): void } {
   const thisYear = new Date().getUTCFullYear()
   const recorder = createRecorder({
     msisdn,
+    codes: Object.keys(menus),
     look: () => site.look(msisdn),
     weaknessOf: (digits, number) => weakness(digits, { msisdn: number, thisYear }),
   })
@@ -34,9 +38,11 @@ export function startRecording(
         )
       }
       const hint = walkthrough.handsets['subscriber']?.fixture
-        ? `npm run walk -- ${file}`
+        ? `npm run walk -- ${[file, ...network].join(' ')}`
         : 'the record of its subscriber could not be seen: add a subscriber before it is walked elsewhere'
-      stderr.write(`Recorded in ${file}: ${hint}\n`)
+      const left = recorder.leftOut()
+      const without = left === 0 ? '' : ` Not written down: ${left} ${left === 1 ? 'dialogue' : 'dialogues'}.`
+      stderr.write(`Recorded in ${file}: ${hint}${without}\n`)
     },
   }
 }

@@ -51,7 +51,7 @@ export function addressOf(address: string, option = '--url'): URL {
 }
 
 /** Whether anything takes connections there. Nothing is sent: it may be somebody's application. */
-function isListening({ protocol, hostname, port }: URL): Promise<boolean> {
+export function isListening({ protocol, hostname, port }: URL): Promise<boolean> {
   return new Promise((resolve) => {
     const usualPort = protocol === 'https:' ? 443 : 80
     const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || usualPort })
