@@ -93,6 +93,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/simulator',
     'src/ussd',
     'node:crypto',
+    'node:vm',
     'yaml',
     'zod',
   ],
