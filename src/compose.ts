@@ -13,6 +13,7 @@ import type { EffectsOfAll } from './engine/authoring.ts'
 import { UssdError, asUssdError } from './engine/errors.ts'
 import type { Menu } from './engine/menu.ts'
 import type { Call, Services } from './gateway/effects.ts'
+import { createAdmission } from './gateway/admission.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createKeyring } from './gateway/keyring.ts'
 import type { Store } from './gateway/ports.ts'
@@ -28,6 +29,7 @@ import { createTokenCheck } from './http/tokens.ts'
 import { createLog } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { openStore } from './open-store.ts'
+import { createBreaker } from './store/breaker.ts'
 import { createAdministration } from './services/administration.ts'
 import { registerDemoSubscribers } from './services/demo.ts'
 import { createGate } from './services/gate.ts'
@@ -81,9 +83,9 @@ export function compose(
     current: config.secretsKey ?? randomBytes(32),
     retired: config.retiredSecretsKeys,
   })
-  const { store, check } = instead.store
-    ? { store: instead.store, check: async () => {} }
-    : openStore(config, log)
+  const opened = instead.store ? { store: instead.store, check: async () => {} } : openStore(config, log)
+  const store = createBreaker({ ...opened, changed: (news) => log.node(news) })
+  const admission = createAdmission({ most: config.mostTurns, changed: (news) => log.admission(news) })
 
   const dialects = dialectsWith(config.getDialect)
   // Anybody may ask for a login, and each asks for a hash: subscribers in a dialogue go first.
@@ -96,7 +98,7 @@ export function compose(
   const services = createServices({ passwords, puk1, keyring, weakPasswords })
   // Every menu finds its effects, with the inputs and outcomes it expects: a menu that does not fails to compile here.
   services satisfies EffectsOfAll<typeof menus, Call>
-  const metrics = createMetrics({ turns: hashing, requests: hashingBehind })
+  const metrics = createMetrics({ turns: hashing, requests: hashingBehind, breaker: store, admission })
   const gateway = createGateway({
     store,
     menus: instead.menus ?? menus,
@@ -105,6 +107,8 @@ export function compose(
     sessionIdleMs,
     turnBudgetMs,
     repeatWithinMs,
+    admission,
+    refused: (dialect) => metrics.refused(dialect),
     report(turn) {
       metrics.turn(turn)
       log.turn(turn)
@@ -172,7 +176,7 @@ export function compose(
     crashed: (fault) => log.fault('the process cannot go on', fault),
 
     async listen() {
-      await check()
+      await opened.check()
       if (config.demo) {
         await registerDemoSubscribers(subscribers).catch((error: unknown) =>
           log.fault('the demo subscribers could not be registered', asUssdError(error)),
