@@ -1,16 +1,21 @@
+import { mkdir, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { startRedisServer } from '../../scripts/redis/redis-server.ts'
+import type { RedisServer } from '../../scripts/redis/redis-server.ts'
 import { bucketOf } from '../../src/gateway/records.ts'
 import { until } from './world.ts'
 import type { World } from './world.ts'
 
 export interface Fault {
   readonly name: string
-  /** What becomes of turns meanwhile; `unknown`: their commits happen, and their answers are lost. */
-  readonly turns: 'served' | 'unavailable' | 'unknown'
+  /** What subscribers are told meanwhile. */
+  readonly turns: readonly ('served' | 'unavailable')[]
   /** What `/readyz` says then. */
-  readonly readyz: 200 | 503
+  readonly readyz: readonly (200 | 503)[]
+  /** Whatever takes time, before a turn is under way. */
+  readonly prepare?: (world: World) => Promise<unknown>
   /** Begins it, for the turns of these numbers, and returns what ends it. */
   readonly begin: (world: World, msisdns: readonly string[]) => Promise<() => Promise<unknown>>
 }
@@ -27,11 +32,13 @@ const network = (become: Parameters<World['proxy']['become']>[0]) => async (worl
 
 const subscriberKey = (msisdn: string) => `ussd:{b${bucketOf(msisdn)}}:subscriber:${msisdn.slice(1)}`
 
+let successor: RedisServer | undefined
+
 export const faults: readonly Fault[] = [
   {
     name: 'killed, and refused from then on',
-    turns: 'unavailable',
-    readyz: 503,
+    turns: ['unavailable'],
+    readyz: [503],
     async begin(world) {
       await world.crash()
       return () => world.restart()
@@ -39,64 +46,76 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'frozen (SIGSTOP)',
-    turns: 'unavailable',
-    readyz: 503,
+    turns: ['unavailable'],
+    readyz: [503],
     async begin(world) {
       world.redis().freeze()
       return async () => world.redis().thaw()
     },
   },
-  { name: 'a black hole', turns: 'unavailable', readyz: 503, begin: network({ kind: 'blackHole' }) },
-  { name: 'too slow', turns: 'unavailable', readyz: 503, begin: network({ kind: 'delay', delayMs: 5000 }) },
+  { name: 'a black hole', turns: ['unavailable'], readyz: [503], begin: network({ kind: 'blackHole' }) },
   {
-    name: 'every answer reset after the command ran',
-    turns: 'unknown',
-    readyz: 503,
-    // The loads pass: it is the commits' answers that are lost.
-    begin: network({ kind: 'resetOnReply', after: 16 }),
+    name: 'too slow',
+    turns: ['unavailable'],
+    readyz: [503],
+    begin: network({ kind: 'delay', delayMs: 5000 }),
+  },
+  {
+    name: 'resetting every connection over which it answers',
+    turns: ['unavailable'],
+    readyz: [503],
+    begin: network({ kind: 'resetOnReply' }),
+  },
+  {
+    name: 'resetting a connection once, after the commits ran',
+    // Whoever finds the receipt in time is told what was done.
+    turns: ['served', 'unavailable'],
+    readyz: [200, 503],
+    begin: network({ kind: 'resetOnReply', times: 1 }),
   },
   {
     name: 'LOADING its append-only file',
-    turns: 'unavailable',
-    readyz: 503,
+    turns: ['unavailable'],
+    readyz: [503],
+    prepare: ({ admin }) => admin.eval('for i = 1, 25000 do redis.call("SET", "filler:" .. i, i) end', 0),
     async begin(world) {
-      const keys = 'for i = 1, 40000 do redis.call("SET", "filler:" .. i, i) end'
-      await world.admin.eval(keys, 0)
       await world.crash()
-      // 100 microseconds a command: four seconds and more.
+      // Microseconds for each command: three seconds and more.
       const loaded = world.restart('--key-load-delay', '100')
-      const admin = new Redis(world.redis().port, '127.0.0.1', { retryStrategy: () => 20, enableReadyCheck: false })
+      const admin = new Redis(world.redis().port, '127.0.0.1', {
+        retryStrategy: () => 20,
+        enableReadyCheck: false,
+      })
       admin.on('error', () => {})
       await until(async () => /^LOADING/.test(await admin.ping().catch((error: Error) => error.message)))
       admin.disconnect()
-      return async () => {
-        await loaded
-        await world.admin.eval('for i = 1, 40000 do redis.call("DEL", "filler:" .. i) end', 0)
-      }
+      return () => loaded
     },
   },
   {
     name: 'READONLY: demoted to a replica of another',
-    turns: 'unavailable',
-    readyz: 200,
-    async begin({ admin, redis }) {
-      const successor = await startRedisServer({ args: ['--replicaof', `127.0.0.1 ${redis().port}`] })
+    turns: ['unavailable'],
+    // It answers; but every refusal makes the client connect anew, in case the name now leads elsewhere.
+    readyz: [200, 503],
+    async prepare({ redis }) {
+      successor = await startRedisServer({ args: ['--replicaof', `127.0.0.1 ${redis().port}`] })
       const other = new Redis(successor.url)
       await until(async () => (await other.info('replication')).includes('master_link_status:up'))
       await other.replicaof('NO', 'ONE')
-      await admin.replicaof('127.0.0.1', successor.port)
-      await until(async () => (await admin.info('replication')).includes('master_link_status:up'))
+      other.disconnect()
+    },
+    async begin({ admin }) {
+      await admin.replicaof('127.0.0.1', successor?.port ?? 0)
       return async () => {
         await admin.replicaof('NO', 'ONE')
-        other.disconnect()
-        await successor.stop()
+        await successor?.stop()
       }
     },
   },
   {
     name: 'MASTERDOWN: a replica without its master',
-    turns: 'unavailable',
-    readyz: 503,
+    turns: ['unavailable'],
+    readyz: [503],
     async begin({ admin }) {
       await admin.config('SET', 'replica-serve-stale-data', 'no')
       await admin.replicaof('127.0.0.1', 1)
@@ -108,8 +127,8 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'BUSY: a script of another client runs away',
-    turns: 'unavailable',
-    readyz: 503,
+    turns: ['unavailable'],
+    readyz: [503],
     async begin({ redis, admin }) {
       const careless = new Redis(redis().url)
       const killed = careless.eval('while true do end', 0).catch(() => {})
@@ -123,28 +142,29 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'OOM: its memory is used up, and it evicts nothing',
-    turns: 'unavailable',
-    readyz: 200,
+    turns: ['unavailable'],
+    readyz: [200],
     begin: setting('maxmemory', '1mb', '0'),
   },
   {
     name: 'NOREPLICAS: fewer replicas than are demanded',
-    turns: 'unavailable',
-    readyz: 200,
+    turns: ['unavailable'],
+    readyz: [200],
     begin: setting('min-replicas-to-write', '1', '0'),
   },
   {
     name: 'MISCONF: it cannot write its snapshot',
-    turns: 'unavailable',
-    readyz: 200,
-    async begin({ admin }) {
-      // A name that cannot be renamed to: what a full disk does to it as well.
+    turns: ['unavailable'],
+    // In this state alone Redis refuses even a PING.
+    readyz: [503],
+    // The file it has to replace is a folder: it fails as it does on a full disk.
+    prepare: ({ dir }) => mkdir(join(dir, 'dump.rdb')),
+    async begin({ admin, dir }) {
       await admin.config('SET', 'save', '3600 1000000')
-      await admin.config('SET', 'dbfilename', 'appendonlydir')
       await admin.bgsave()
       await until(async () => (await admin.info('persistence')).includes('rdb_last_bgsave_status:err'))
       return async () => {
-        await admin.config('SET', 'dbfilename', 'dump.rdb')
+        await rmdir(join(dir, 'dump.rdb'))
         await admin.bgsave()
         await until(async () => (await admin.info('persistence')).includes('rdb_last_bgsave_status:ok'))
         await admin.config('SET', 'save', '')
@@ -153,8 +173,8 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'NOSCRIPT: it forgets the scripts again and again',
-    turns: 'served',
-    readyz: 200,
+    turns: ['served'],
+    readyz: [200],
     async begin({ admin }) {
       const over = new AbortController()
       const forgetting = (async () => {
@@ -171,8 +191,8 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'WRONGTYPE: somebody else wrote under the keys of subscribers',
-    turns: 'unavailable',
-    readyz: 200,
+    turns: ['unavailable'],
+    readyz: [200],
     async begin({ admin }, msisdns) {
       for (const key of msisdns.map(subscriberKey)) {
         await admin.rename(key, `${key}:aside`)
@@ -185,8 +205,8 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'corrupt records of subscribers',
-    turns: 'unavailable',
-    readyz: 200,
+    turns: ['unavailable'],
+    readyz: [200],
     async begin({ admin }, msisdns) {
       for (const key of msisdns.map(subscriberKey)) {
         await admin.rename(key, `${key}:aside`)

@@ -12,9 +12,16 @@ import type { Running } from '../support/running.ts'
 export interface World {
   readonly gateway: Running
   readonly proxy: Proxy
+  /** Where Redis writes, whichever process it is. */
+  readonly dir: string
   /** Another client of Redis, past the proxy. */
   readonly admin: Redis
   redis(): RedisServer
+  /**
+   * Holds turns between their load and their commit: `reached` resolves when so many have loaded, `release` lets them go on.
+   * Whatever happens in between meets every one of them at its commit.
+   */
+  hold(turns: number): { readonly reached: Promise<void>; release(): void }
   /** Ends Redis as a crash does. */
   crash(): Promise<void>
   /** Starts it on the data and the port it had; resolves when it has read them. */
@@ -22,27 +29,65 @@ export interface World {
   close(): Promise<void>
 }
 
+/** Redis waits by itself for replicas that may come, and for scripts that may end: no longer than a test does. */
+const SETTINGS = ['--busy-reply-threshold', '100', '--repl-diskless-sync-delay', '0']
+
 export async function startWorld(): Promise<World> {
-  const first = await startRedisServer({ args: ['--enable-debug-command', 'local', '--busy-reply-threshold', '100'] })
+  const first = await startRedisServer({ args: SETTINGS })
   const servers = [first]
   const proxy = await startProxy(first.port)
   const admin = new Redis(first.url, { maxRetriesPerRequest: null, retryStrategy: () => 20 })
   // While Redis is away on purpose.
   admin.on('error', () => {})
-  const gateway = await startGateway({
-    REDIS_URL: `redis://127.0.0.1:${proxy.port}`,
-    SECRETS_KEY: Buffer.alloc(32, 5).toString('base64'),
-  })
+  let pass = async () => {}
+  const gateway = await startGateway(
+    {
+      REDIS_URL: `redis://127.0.0.1:${proxy.port}`,
+      SECRETS_KEY: Buffer.alloc(32, 5).toString('base64'),
+    },
+    {
+      around: (services) =>
+        Object.fromEntries(
+          Object.entries(services).map(([name, service]) => [
+            name,
+            async (...given: Parameters<typeof service>) => {
+              await pass()
+              return service(...given)
+            },
+          ]),
+        ),
+    },
+  )
   const last = () => servers.at(-1) ?? first
   return {
     gateway,
     proxy,
     admin,
+    dir: first.dir,
     redis: last,
+    hold(turns) {
+      let open = () => {}
+      const gate = new Promise<void>((resolve) => (open = resolve))
+      let held = 0
+      const reached = new Promise<void>((resolve) => {
+        pass = () => {
+          held += 1
+          if (held === turns) resolve()
+          return gate
+        }
+      })
+      return {
+        reached,
+        release() {
+          pass = async () => {}
+          open()
+        },
+      }
+    },
     crash: () => last().kill(),
     async restart(...args) {
-      const place = ['--dir', first.dir, '--enable-debug-command', 'local', '--busy-reply-threshold', '100']
-      servers.push(await startRedisServer({ port: first.port, args: [...place, ...args] }))
+      const place = ['--dir', first.dir]
+      servers.push(await startRedisServer({ port: first.port, args: [...SETTINGS, ...place, ...args] }))
     },
     async close() {
       last().thaw()

@@ -89,16 +89,12 @@ describe('the breaker', () => {
     expect(news()).toEqual([])
   })
 
-  it.each(['USSD_STORE_REFUSED', 'USSD_RECORD_CORRUPT'] as const)(
-    'takes %s for an answer',
-    async (code) => {
-      const { faults, load, news } = troubled({ nodes: 'one' })
-      faults.set('even', code)
-      for (const endMs = performance.now() + 400; performance.now() < endMs; )
-        expect(await load(0)).toBe(code)
-      expect(news()).toEqual([])
-    },
-  )
+  it.each(['USSD_STORE_REFUSED', 'USSD_RECORD_CORRUPT'] as const)('takes %s for an answer', async (code) => {
+    const { faults, load, news } = troubled({ nodes: 'one' })
+    faults.set('even', code)
+    for (const endMs = performance.now() + 400; performance.now() < endMs;) expect(await load(0)).toBe(code)
+    expect(news()).toEqual([])
+  })
 
   it('leaves alone what lies on other nodes, and stays ready for them', async () => {
     const { faults, until, load, news, breaker } = troubled({ nodes: 'two' })
