@@ -49,8 +49,13 @@ const REQUEST_BUDGET_MS = 5000
 const HASHES_WAITING = 64
 const REQUESTS_WAITING = 32
 
-/** A load balancer asks `/readyz` this often; until it has, it still sends turns. */
+/**
+ * A load balancer asks `/readyz` this often; until it has, it still sends turns. One that is late is waited for: until no turn
+ * has come for a while, up to a limit that lies inside the hard stop.
+ */
 const NOTICE_MS = 1500
+const QUIET_FOR_MS = 500
+const NOTICE_AT_MOST_MS = 5000
 const LAST_TURNS_MS = 2000
 
 export interface Composed {
@@ -165,9 +170,18 @@ export function compose(
     reportFault: (fault) => log.fault('request failed', fault),
   })
   const server = createHttpServer(app)
-  server.prependListener('request', (_request, response) => {
-    if (isStopping) response.setHeader('Connection', 'close')
+  let lastCallMs = 0
+  server.prependListener('request', (request, response) => {
+    if (!isStopping) return
+    response.setHeader('Connection', 'close')
+    if (request.url?.startsWith('/ussd/')) lastCallMs = performance.now()
   })
+  const noticed = async () => {
+    const sinceMs = performance.now()
+    await pause(NOTICE_MS)
+    const isStillCalled = () => performance.now() - lastCallMs < QUIET_FOR_MS
+    while (isStillCalled() && performance.now() - sinceMs < NOTICE_AT_MOST_MS) await pause(50)
+  }
 
   return {
     server,
@@ -199,7 +213,7 @@ export function compose(
       isStopping = true
       simulated?.close()
       if (server.listening) {
-        if (how === 'gently') await pause(NOTICE_MS)
+        if (how === 'gently') await noticed()
         const closed = once(server, 'close')
         server.close()
         server.closeIdleConnections()

@@ -95,10 +95,6 @@ describe('a whole gateway, while its Redis is', () => {
         expect(turns).toContain(toldAs(body))
         expect(ms).toBeLessThan(ANSWERED_WITHIN_MS)
       }
-      if (process.env['FIGURES'])
-        process.stderr.write(
-          `FIG ${name}: worst ${Math.round(Math.max(...all.map(({ ms }) => ms)))} recovered ${Math.round(recoveredMs)} second ${Math.round(Math.max(...dialled.map(({ ms }) => ms)))} ready ${readiness} ${confirmed.filter(({ body }) => body === CLOSED).length}\n`,
-        )
       expect(recoveredMs).toBeLessThan(RECOVERED_WITHIN_MS)
       expect(readyz).toContain(readiness)
       await expectHonest(phones, confirmed)

@@ -42,7 +42,7 @@ function troubled(options: { readonly nodes: 'one' | 'two' }) {
     news: () => news.map(({ kind, node }) => `${node} ${kind}`),
     asked: () => asked,
     /** Loads until that comes of it; the test's own limit bounds it. */
-    async until(bucket: number, code: string) {
+    until: async (bucket: number, code: string) => {
       while ((await load(bucket)) !== code) await sleep(1)
     },
   }
