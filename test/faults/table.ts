@@ -87,7 +87,9 @@ export const faults: readonly Fault[] = [
         enableReadyCheck: false,
       })
       admin.on('error', () => {})
-      await until(async () => /^LOADING/.test(await admin.ping().catch((error: Error) => error.message)))
+      await until(async () =>
+        (await admin.ping().catch((error: Error) => error.message)).startsWith('LOADING'),
+      )
       admin.disconnect()
       return () => loaded
     },
@@ -97,8 +99,8 @@ export const faults: readonly Fault[] = [
     turns: ['unavailable'],
     // It answers; but every refusal makes the client connect anew, in case the name now leads elsewhere.
     readyz: [200, 503],
-    async prepare({ redis }) {
-      successor = await startRedisServer({ args: ['--replicaof', `127.0.0.1 ${redis().port}`] })
+    async prepare(world) {
+      successor = await startRedisServer({ args: ['--replicaof', `127.0.0.1 ${world.redis().port}`] })
       const other = new Redis(successor.url)
       await until(async () => (await other.info('replication')).includes('master_link_status:up'))
       await other.replicaof('NO', 'ONE')
@@ -129,8 +131,9 @@ export const faults: readonly Fault[] = [
     name: 'BUSY: a script of another client runs away',
     turns: ['unavailable'],
     readyz: [503],
-    async begin({ redis, admin }) {
-      const careless = new Redis(redis().url)
+    async begin(world) {
+      const { admin } = world
+      const careless = new Redis(world.redis().url)
       const killed = careless.eval('while true do end', 0).catch(() => {})
       await until(async () => (await admin.ping().catch((error: Error) => error.message)).startsWith('BUSY'))
       return async () => {
