@@ -118,6 +118,9 @@ const Environment = z.object({
   TURN_BUDGET_MS: wholeNumber(100, 10_000).default(2000).meta({
     description: 'what a turn may take before the subscriber reads that the service is unavailable',
   }),
+  MOST_TURNS: wholeNumber(1, 100_000).default(256).meta({
+    description: 'turns under way at once in a process; more are told at once to try again',
+  }),
   REPEAT_WITHIN_MS: wholeNumber(0, 60_000).default(3000).meta({
     description: 'in dialects that number nothing, the same answer within this time is a repeated callback',
   }),
@@ -153,6 +156,8 @@ export interface Config {
   readonly demo: boolean
   readonly sessionIdleMs: number
   readonly turnBudgetMs: number
+  /** Turns under way at once in this process. */
+  readonly mostTurns: number
   readonly repeatWithinMs: number
   readonly weakPasswords: 'warn' | 'reject' | 'allow'
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug' | 'silent'
@@ -206,6 +211,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     demo: values.DEMO ?? isEmbedded,
     sessionIdleMs: values.SESSION_IDLE_SECONDS * 1000,
     turnBudgetMs: values.TURN_BUDGET_MS,
+    mostTurns: values.MOST_TURNS,
     repeatWithinMs: values.REPEAT_WITHIN_MS,
     weakPasswords: values.WEAK_PASSWORDS,
     logLevel: values.LOG_LEVEL,

@@ -127,8 +127,21 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 
   'src/config.ts': ['src/engine/errors.ts', 'zod'],
   // It masks numbers.
-  'src/log.ts': ['src/engine/errors.ts', 'src/gateway/gateway.ts', 'src/ussd/msisdn.ts', 'winston'],
-  'src/metrics.ts': ['src/gateway/gateway.ts', 'src/services/hashing.ts', 'prom-client'],
+  'src/log.ts': [
+    'src/engine/errors.ts',
+    'src/gateway/admission.ts',
+    'src/gateway/gateway.ts',
+    'src/store/breaker.ts',
+    'src/ussd/msisdn.ts',
+    'winston',
+  ],
+  'src/metrics.ts': [
+    'src/gateway/admission.ts',
+    'src/gateway/gateway.ts',
+    'src/services/hashing.ts',
+    'src/store/breaker.ts',
+    'prom-client',
+  ],
   'src/compose.ts': ['src', 'menus', 'node:crypto', 'node:events', 'node:http', 'node:net', 'node:os'],
   // The store that is configured.
   'src/open-store.ts': [

@@ -3,6 +3,8 @@ import type { Language } from '../engine/authoring.ts'
 import { UssdError, asUssdError } from '../engine/errors.ts'
 import type { FaultCode } from '../engine/errors.ts'
 import type { Menu } from '../engine/menu.ts'
+import { createAdmission } from './admission.ts'
+import type { Admission } from './admission.ts'
 import type { Services } from './effects.ts'
 import type { Keyring } from './keyring.ts'
 import type { Answer, Callback, Ended, Loaded, Store } from './ports.ts'
@@ -16,6 +18,12 @@ import type { Outcome, Taken } from './take.ts'
 import { createBudget, transact } from './transaction.ts'
 import type { Work } from './transaction.ts'
 import { createTranscripts } from './transcript.ts'
+
+/**
+ * How many turns of one subscriber may wait. Twins of a callback are all to see the same screen, and a phone sends one at a
+ * time: who has more under way is a defect or an attack, and takes no places from others.
+ */
+const TURNS_WAITING = 64
 
 /** All that is known of a turn outside the gateway: no reply, no screen's text. The log masks the MSISDN. */
 export interface TurnReport {
@@ -53,11 +61,15 @@ export function createGateway(options: {
   readonly turnBudgetMs: number
   readonly repeatWithinMs: number
   readonly report: (turn: TurnReport) => void
+  /** How many turns may be under way; without it, any number. What it turns away is reported by its dialect alone. */
+  readonly admission?: Admission
+  readonly refused?: (dialect: string) => void
 }): Gateway {
-  const { store, services, sessionIdleMs, turnBudgetMs } = options
+  const { store, services, sessionIdleMs, turnBudgetMs, refused } = options
+  const admission = options.admission ?? createAdmission({ most: Infinity, changed() {} })
   const routing = createRouting(options.menus)
   const take = createTake({ routing, services, sessionIdleMs, transcripts: createTranscripts(options) })
-  const queue = createQueue()
+  const queue = createQueue({ mostWaiting: TURNS_WAITING })
 
   async function transacted(callback: Callback, signal: AbortSignal, speaks: (language: Language) => void) {
     const budget = createBudget(turnBudgetMs)
@@ -89,7 +101,9 @@ export function createGateway(options: {
         timedOut,
       ])
     } catch (error) {
-      return { outcome: { ...say('unavailable', language), fault: asUssdError(error) }, tries: 0 }
+      const fault = asUssdError(error)
+      const outcome = fault.code === 'USSD_BUSY' ? 'busy' : 'unavailable'
+      return { outcome: { ...say(outcome, language), fault }, tries: 0 }
     } finally {
       clearTimeout(timer)
     }
@@ -97,8 +111,12 @@ export function createGateway(options: {
 
   return {
     async turn(callback) {
+      if (!admission.enter()) {
+        refused?.(callback.dialect)
+        return say('busy', 'ru').answer
+      }
       const startedMs = performance.now()
-      const { outcome: taken, tries } = await inTime(callback)
+      const { outcome: taken, tries } = await inTime(callback).finally(() => admission.leave())
       options.report({
         dialect: callback.dialect,
         session: handleOf(callback.dialect, callback.sessionId),
@@ -117,6 +135,8 @@ export function createGateway(options: {
     },
 
     async end(ended) {
+      // The dialogue then stays open until it expires.
+      if (!admission.enter()) return refused?.(ended.dialect)
       const startedMs = performance.now()
       const name = sessionName(ended.dialect, ended.msisdn, ended.sessionId)
       const at = { bucket: bucketOf(ended.msisdn), names: [name], budget: createBudget(turnBudgetMs) }
@@ -125,6 +145,7 @@ export function createGateway(options: {
         ({ tries }) => ({ tries, fault: undefined }),
         (error: unknown) => ({ tries: 0, fault: asUssdError(error) }),
       )
+      admission.leave()
       options.report({
         dialect: ended.dialect,
         session: handleOf(ended.dialect, ended.sessionId),

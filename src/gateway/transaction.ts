@@ -37,7 +37,7 @@ const LOOK_FOR_RECEIPT_WITHIN_MS = 800
 const BETWEEN_LOADS_MS = 25
 
 /**
- * Rejects with `USSD_STORE_UNAVAILABLE` or `USSD_STORE_REFUSED`, `USSD_TURN_TIMED_OUT` when the budget is used up, `USSD_CONFLICT` when the records
+ * Rejects with `USSD_STORE_UNAVAILABLE`, `USSD_STORE_AWAY` or `USSD_STORE_REFUSED`, `USSD_TURN_TIMED_OUT` when the budget is used up, `USSD_CONFLICT` when the records
  * kept moving, and with whatever the work throws. After a commit whose outcome is unknown the records are loaded again, and
  * the work finds there what it did.
  */
@@ -48,7 +48,7 @@ export async function transact<T>(
 ): Promise<{ readonly outcome: T; readonly tries: number }> {
   let unknown: UssdError | undefined
   for (let tries = 1; tries <= MOST_TRIES; tries++) {
-    const loaded = await loadAgain(store, at, unknown ? LOOK_FOR_RECEIPT_WITHIN_MS : LOAD_AGAIN_WITHIN_MS)
+    const loaded = await loadAgain(store, at, unknown ? 'receipt' : 'records')
     const loadedAtMs = performance.now()
     const { outcome, changes, journal = [] } = await work(loaded)
     if (!changes) return { outcome, tries }
@@ -69,15 +69,18 @@ export async function transact<T>(
 async function loadAgain(
   store: Store,
   at: { readonly bucket: number; readonly names: readonly RecordName[]; readonly budget: Budget },
-  withinMs: number,
+  lookingFor: 'records' | 'receipt',
 ): Promise<Loaded> {
-  const again = createBudget(withinMs)
+  const again = createBudget(lookingFor === 'receipt' ? LOOK_FOR_RECEIPT_WITHIN_MS : LOAD_AGAIN_WITHIN_MS)
+  // Who has committed waits for a store that is known to be away, too; who has not is told at once.
+  const isWorthWaiting = (error: unknown) =>
+    isUnavailable(error) || (lookingFor === 'receipt' && isAway(error))
   for (;;) {
     hasTimeLeft(at.budget)
     try {
       return await store.load(at.bucket, at.names)
     } catch (error) {
-      if (!isUnavailable(error) || again.leftMs() <= 0) throw error
+      if (!isWorthWaiting(error) || again.leftMs() <= 0) throw error
       await new Promise((resolve) => void setTimeout(resolve, BETWEEN_LOADS_MS))
     }
   }
@@ -85,6 +88,8 @@ async function loadAgain(
 
 const isUnavailable = (error: unknown): error is UssdError =>
   error instanceof UssdError && error.code === 'USSD_STORE_UNAVAILABLE'
+
+const isAway = (error: unknown): boolean => error instanceof UssdError && error.code === 'USSD_STORE_AWAY'
 
 function hasTimeLeft(budget: Budget): void {
   if (budget.leftMs() <= 0) throw new UssdError('USSD_TURN_TIMED_OUT')
