@@ -3,6 +3,8 @@ import type { Language } from '../engine/authoring.ts'
 import { UssdError, asUssdError } from '../engine/errors.ts'
 import type { FaultCode } from '../engine/errors.ts'
 import type { Menu } from '../engine/menu.ts'
+import { processClock } from './clock.ts'
+import type { Clock } from './clock.ts'
 import type { Services } from './effects.ts'
 import type { Keyring } from './keyring.ts'
 import type { Answer, Callback, Ended, Loaded, Store } from './ports.ts'
@@ -16,6 +18,7 @@ import type { Outcome, Taken } from './take.ts'
 import { createBudget, transact } from './transaction.ts'
 import type { Work } from './transaction.ts'
 import { createTranscripts } from './transcript.ts'
+import type { Transcripts } from './transcript.ts'
 
 /** All that is known of a turn outside the gateway: no reply, no screen's text. The log masks the MSISDN. */
 export interface TurnReport {
@@ -43,7 +46,7 @@ export interface Gateway {
   end(ended: Ended): Promise<void>
 }
 
-export function createGateway(options: {
+export interface GatewayOptions {
   readonly store: Store
   readonly menus: Readonly<Record<string, Menu>>
   readonly services: Services
@@ -53,20 +56,27 @@ export function createGateway(options: {
   readonly turnBudgetMs: number
   readonly repeatWithinMs: number
   readonly report: (turn: TurnReport) => void
-}): Gateway {
+}
+
+export function createGateway(
+  options: GatewayOptions,
+  /** For a simulation: another time, and transcripts that are watched or wrong. */
+  instead: { readonly clock?: Clock; readonly transcripts?: Transcripts } = {},
+): Gateway {
   const { store, services, sessionIdleMs, turnBudgetMs } = options
+  const { clock = processClock, transcripts = createTranscripts(options) } = instead
   const routing = createRouting(options.menus)
-  const take = createTake({ routing, services, sessionIdleMs, transcripts: createTranscripts(options) })
+  const take = createTake({ routing, services, sessionIdleMs, transcripts })
   const queue = createQueue()
 
   async function transacted(callback: Callback, signal: AbortSignal, speaks: (language: Language) => void) {
-    const budget = createBudget(turnBudgetMs)
+    const budget = createBudget(turnBudgetMs, clock)
     const names = [
       sessionName(callback.dialect, callback.msisdn, callback.sessionId),
       subscriberName(callback.msisdn),
     ]
     return queue.run(callback.msisdn, () =>
-      transact(store, { bucket: bucketOf(callback.msisdn), names, budget }, (loaded) =>
+      transact(store, { bucket: bucketOf(callback.msisdn), names, budget, clock }, (loaded) =>
         take(callback, loaded, signal, speaks),
       ),
     )
@@ -76,12 +86,12 @@ export function createGateway(options: {
   async function inTime(callback: Callback): Promise<{ outcome: Taken; tries: number }> {
     const giveUp = new AbortController()
     let language: Language = 'ru'
-    let timer: NodeJS.Timeout | undefined
+    let cancel = () => {}
     const timedOut = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
+      cancel = clock.after(turnBudgetMs, () => {
         giveUp.abort()
         reject(new UssdError('USSD_TURN_TIMED_OUT'))
-      }, turnBudgetMs)
+      })
     })
     try {
       return await Promise.race([
@@ -91,13 +101,13 @@ export function createGateway(options: {
     } catch (error) {
       return { outcome: { ...say('unavailable', language), fault: asUssdError(error) }, tries: 0 }
     } finally {
-      clearTimeout(timer)
+      cancel()
     }
   }
 
   return {
     async turn(callback) {
-      const startedMs = performance.now()
+      const startedMs = clock.nowMs()
       const { outcome: taken, tries } = await inTime(callback)
       options.report({
         dialect: callback.dialect,
@@ -109,7 +119,7 @@ export function createGateway(options: {
         outcome: taken.outcome,
         waits: taken.answer.waits,
         tries,
-        ms: performance.now() - startedMs,
+        ms: clock.nowMs() - startedMs,
         fault: taken.fault?.code,
         detail: taken.fault?.message,
       })
@@ -117,9 +127,10 @@ export function createGateway(options: {
     },
 
     async end(ended) {
-      const startedMs = performance.now()
+      const startedMs = clock.nowMs()
       const name = sessionName(ended.dialect, ended.msisdn, ended.sessionId)
-      const at = { bucket: bucketOf(ended.msisdn), names: [name], budget: createBudget(turnBudgetMs) }
+      const budget = createBudget(turnBudgetMs, clock)
+      const at = { bucket: bucketOf(ended.msisdn), names: [name], budget, clock }
       const closed = queue.run(ended.msisdn, () => transact(store, at, (loaded) => close(name, loaded)))
       const { tries, fault } = await closed.then(
         ({ tries }) => ({ tries, fault: undefined }),
@@ -135,7 +146,7 @@ export function createGateway(options: {
         outcome: ended.why,
         waits: false,
         tries,
-        ms: performance.now() - startedMs,
+        ms: clock.nowMs() - startedMs,
         fault: fault?.code,
         detail: fault?.message,
       })
