@@ -5,6 +5,8 @@ import type { FaultCode } from '../engine/errors.ts'
 import type { Menu } from '../engine/menu.ts'
 import { createAdmission } from './admission.ts'
 import type { Admission } from './admission.ts'
+import { processClock } from './clock.ts'
+import type { Clock } from './clock.ts'
 import type { Services } from './effects.ts'
 import type { Keyring } from './keyring.ts'
 import type { Answer, Callback, Ended, Loaded, Store } from './ports.ts'
@@ -18,6 +20,7 @@ import type { Outcome, Taken } from './take.ts'
 import { createBudget, transact } from './transaction.ts'
 import type { Work } from './transaction.ts'
 import { createTranscripts } from './transcript.ts'
+import type { Transcripts } from './transcript.ts'
 
 /**
  * How many turns of one subscriber may wait. Twins of a callback are all to see the same screen, and a phone sends one at a
@@ -51,7 +54,7 @@ export interface Gateway {
   end(ended: Ended): Promise<void>
 }
 
-export function createGateway(options: {
+export interface GatewayOptions {
   readonly store: Store
   readonly menus: Readonly<Record<string, Menu>>
   readonly services: Services
@@ -64,21 +67,28 @@ export function createGateway(options: {
   /** How many turns may be under way; without it, any number. What it turns away is reported by its dialect alone. */
   readonly admission?: Admission
   readonly refused?: (dialect: string) => void
-}): Gateway {
+}
+
+export function createGateway(
+  options: GatewayOptions,
+  /** For a simulation: another time, and transcripts that are watched or wrong. */
+  instead: { readonly clock?: Clock; readonly transcripts?: Transcripts } = {},
+): Gateway {
   const { store, services, sessionIdleMs, turnBudgetMs, refused } = options
+  const { clock = processClock, transcripts = createTranscripts(options) } = instead
   const admission = options.admission ?? createAdmission({ most: Infinity, changed() {} })
   const routing = createRouting(options.menus)
-  const take = createTake({ routing, services, sessionIdleMs, transcripts: createTranscripts(options) })
+  const take = createTake({ routing, services, sessionIdleMs, transcripts })
   const queue = createQueue({ mostWaiting: TURNS_WAITING })
 
   async function transacted(callback: Callback, signal: AbortSignal, speaks: (language: Language) => void) {
-    const budget = createBudget(turnBudgetMs)
+    const budget = createBudget(turnBudgetMs, clock)
     const names = [
       sessionName(callback.dialect, callback.msisdn, callback.sessionId),
       subscriberName(callback.msisdn),
     ]
     return queue.run(callback.msisdn, () =>
-      transact(store, { bucket: bucketOf(callback.msisdn), names, budget }, (loaded) =>
+      transact(store, { bucket: bucketOf(callback.msisdn), names, budget, clock }, (loaded) =>
         take(callback, loaded, signal, speaks),
       ),
     )
@@ -88,12 +98,12 @@ export function createGateway(options: {
   async function inTime(callback: Callback): Promise<{ outcome: Taken; tries: number }> {
     const giveUp = new AbortController()
     let language: Language = 'ru'
-    let timer: NodeJS.Timeout | undefined
+    let cancel = () => {}
     const timedOut = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
+      cancel = clock.after(turnBudgetMs, () => {
         giveUp.abort()
         reject(new UssdError('USSD_TURN_TIMED_OUT'))
-      }, turnBudgetMs)
+      })
     })
     try {
       return await Promise.race([
@@ -105,7 +115,7 @@ export function createGateway(options: {
       const outcome = fault.code === 'USSD_BUSY' ? 'busy' : 'unavailable'
       return { outcome: { ...say(outcome, language), fault }, tries: 0 }
     } finally {
-      clearTimeout(timer)
+      cancel()
     }
   }
 
@@ -115,7 +125,7 @@ export function createGateway(options: {
         refused?.(callback.dialect)
         return say('busy', 'ru').answer
       }
-      const startedMs = performance.now()
+      const startedMs = clock.nowMs()
       const { outcome: taken, tries } = await inTime(callback).finally(() => admission.leave())
       options.report({
         dialect: callback.dialect,
@@ -127,7 +137,7 @@ export function createGateway(options: {
         outcome: taken.outcome,
         waits: taken.answer.waits,
         tries,
-        ms: performance.now() - startedMs,
+        ms: clock.nowMs() - startedMs,
         fault: taken.fault?.code,
         detail: taken.fault?.message,
       })
@@ -137,9 +147,10 @@ export function createGateway(options: {
     async end(ended) {
       // The dialogue then stays open until it expires.
       if (!admission.enter()) return refused?.(ended.dialect)
-      const startedMs = performance.now()
+      const startedMs = clock.nowMs()
       const name = sessionName(ended.dialect, ended.msisdn, ended.sessionId)
-      const at = { bucket: bucketOf(ended.msisdn), names: [name], budget: createBudget(turnBudgetMs) }
+      const budget = createBudget(turnBudgetMs, clock)
+      const at = { bucket: bucketOf(ended.msisdn), names: [name], budget, clock }
       const closed = queue.run(ended.msisdn, () => transact(store, at, (loaded) => close(name, loaded)))
       const { tries, fault } = await closed.then(
         ({ tries }) => ({ tries, fault: undefined }),
@@ -156,7 +167,7 @@ export function createGateway(options: {
         outcome: ended.why,
         waits: false,
         tries,
-        ms: performance.now() - startedMs,
+        ms: clock.nowMs() - startedMs,
         fault: fault?.code,
         detail: fault?.message,
       })

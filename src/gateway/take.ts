@@ -99,7 +99,8 @@ export function createTake(options: {
     const draft = createDraft({
       subscriber,
       msisdn: callback.msisdn,
-      idempotencyKey: `${dialogue}:${recognised.id}`,
+      // Where a dialect numbers nothing, the same answer given again has the same turn id, and is another turn.
+      idempotencyKey: `${dialogue}:${recognised.id}:${loaded.nowMs}`,
       atMs: loaded.nowMs,
       by: 'subscriber',
     })
