@@ -15,6 +15,7 @@ import type { Menu } from './engine/menu.ts'
 import type { Call, Services } from './gateway/effects.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createKeyring } from './gateway/keyring.ts'
+import { createNaming } from './gateway/naming.ts'
 import type { Store } from './gateway/ports.ts'
 import { administrationRoutes } from './http/administration.ts'
 import { createApp } from './http/app.ts'
@@ -81,9 +82,14 @@ export function compose(
     current: config.secretsKey ?? randomBytes(32),
     retired: config.retiredSecretsKeys,
   })
-  const { store, check } = instead.store
+  const opened = instead.store
     ? { store: instead.store, check: async () => {} }
     : openStore(config, log)
+  const { keysCarry } = config
+  const naming = createNaming({ store: opened.store, keyring, keysCarry })
+  // The embedded store begins empty and dies with its key: there is nothing to agree on.
+  const isNamed = config.store.kind !== 'embedded' || keysCarry === 'pseudonyms'
+  const store = isNamed ? naming.store : opened.store
 
   const dialects = dialectsWith(config.getDialect)
   // Anybody may ask for a login, and each asks for a hash: subscribers in a dialogue go first.
@@ -172,7 +178,8 @@ export function compose(
     crashed: (fault) => log.fault('the process cannot go on', fault),
 
     async listen() {
-      await check()
+      await opened.check()
+      if (isNamed) await naming.check()
       if (config.demo) {
         await registerDemoSubscribers(subscribers).catch((error: unknown) =>
           log.fault('the demo subscribers could not be registered', asUssdError(error)),
