@@ -25,7 +25,9 @@ const onOff = (value: string): 'on' | 'off' => {
 
 const command = new Command('npm run census --')
   .usage('--redis <url>')
-  .description('Looks at every key of a Redis, reads and changes nothing else, and says what should not be so.')
+  .description(
+    'Looks at every key of a Redis, reads and changes nothing else, and says what should not be so.',
+  )
   .option('--redis <url>', 'redis:// or rediss://')
   .option('--cluster <nodes>', 'some nodes of a cluster, host:port,host:port', (value) => value.split(','))
   .option('--prefix <text>', 'what the keys of the gateway begin with (default: ussd)')
@@ -68,7 +70,8 @@ async function main(): Promise<boolean> {
 }
 
 function reportOf({ keysCarry, counts, foreign, findings }: Census): string {
-  const masked = (key: string) => key.replace(/\+?\d{9,15}/g, (number) => maskMsisdn(`+${number.replace('+', '')}`))
+  const masked = (key: string) =>
+    key.replace(/\+?\d{9,15}/g, (number) => maskMsisdn(`+${number.replace('+', '')}`))
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0)
   const left = findings.length - MOST_SHOWN
   const lines = [

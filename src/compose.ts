@@ -82,9 +82,7 @@ export function compose(
     current: config.secretsKey ?? randomBytes(32),
     retired: config.retiredSecretsKeys,
   })
-  const opened = instead.store
-    ? { store: instead.store, check: async () => {} }
-    : openStore(config, log)
+  const opened = instead.store ? { store: instead.store, check: async () => {} } : openStore(config, log)
   const { keysCarry } = config
   const naming = createNaming({ store: opened.store, keyring, keysCarry })
   // The embedded store begins empty and dies with its key: there is nothing to agree on.

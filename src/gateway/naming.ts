@@ -58,7 +58,9 @@ export function createNaming(options: {
     if (record.keysCarry === 'msisdns') return undefined
     if (keyring.mac('pseudonym', [], record.key)) return record.key
     const where = 'it must be SECRETS_KEY or one of SECRETS_KEYS_RETIRED'
-    throw misconfigured(`the pseudonyms of this database are made with the secrets key ${record.key}: ${where}`)
+    throw misconfigured(
+      `the pseudonyms of this database are made with the secrets key ${record.key}: ${where}`,
+    )
   }
 
   async function agree(): Promise<string | undefined> {

@@ -41,7 +41,13 @@ async function fill(gateway: Running): Promise<void> {
   for (const typed of ['*141*3*6#', '1', '2']) await phone(closed, typed)
   await phone('+375297770000', '*141*0#')
   // Left in the middle; with ids that would be another key, if they stood in one.
-  for (const sessionId of ['a}:{b1}:subscriber:375291234567', 'x\u00a0:y*', open.slice(1), '{}', ':'.repeat(128)]) {
+  for (const sessionId of [
+    'a}:{b1}:subscriber:375291234567',
+    'x\u00a0:y*',
+    open.slice(1),
+    '{}',
+    ':'.repeat(128),
+  ]) {
     await gateway.call({ sessionId, serviceCode: '*141*0#' })
   }
   // Nalo: some send no id, and one is made of the number.
@@ -138,7 +144,6 @@ describe.each(['off', 'on'])('a census with PSEUDONYMS=%s', (pseudonyms) => {
     expect(foreign).toBe(1)
     const named = findings.filter(({ says }) => says === 'an MSISDN stands in its name')
     expect(named).toHaveLength(pseudonyms === 'on' ? 2 : 0)
-
   })
 
   it('holds keys against another setting when that is asked for', async () => {

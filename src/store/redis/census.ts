@@ -126,7 +126,8 @@ function judge(
   }
   const [, bucketText = '', name = ''] = /^\{b(\d{1,3})\}:(.*)$/s.exec(key.slice(by.prefix.length + 1)) ?? []
   const form = by.forms.find((one) => one.name.test(name))
-  if (!form || Number(bucketText) >= BUCKETS) return { kind: 'stray', says: [...says, 'its name has no known form'] }
+  if (!form || Number(bucketText) >= BUCKETS)
+    return { kind: 'stray', says: [...says, 'its name has no known form'] }
 
   const { kind, mostMs } = form
   const owner = form.name.exec(name)?.[1]
@@ -137,16 +138,12 @@ function judge(
   if (type !== form.type) says.push(`it is a ${type}, not a ${form.type}`)
   if (mostMs === undefined && ttlMs !== -1) says.push('it expires, and should stay')
   if (mostMs !== undefined && ttlMs === -1 && !isLockedLogin(kind, text)) says.push('it has no time to live')
-  if (mostMs !== undefined && ttlMs > mostMs) says.push('its time to live is longer than any setting makes it')
+  if (mostMs !== undefined && ttlMs > mostMs)
+    says.push('its time to live is longer than any setting makes it')
   return { kind, says }
 }
 
-function isPlacedBy(
-  owner: string,
-  kind: KeyKind,
-  keysCarry: Census['keysCarry'],
-  bucket: number,
-): boolean {
+function isPlacedBy(owner: string, kind: KeyKind, keysCarry: Census['keysCarry'], bucket: number): boolean {
   const isMsisdn = keysCarry === 'msisdns' && kind !== 'self-care'
   return bucketOf(isMsisdn ? `+${owner}` : owner) === bucket
 }

@@ -41,9 +41,10 @@ async function check(redis: Redis): Promise<readonly PolicyFinding[]> {
   else if (!fsync) warning('appendfsync could not be read; it should be always.')
   else if (fsync !== 'always') {
     warning(`appendfsync is ${fsync}: a power cut loses changes already confirmed; it should be always.`)
-  }
-  else if ((await setting(redis, 'no-appendfsync-on-rewrite')) === 'yes') {
-    warning('no-appendfsync-on-rewrite is yes: while the file is rewritten, a power cut loses changes; it should be no.')
+  } else if ((await setting(redis, 'no-appendfsync-on-rewrite')) === 'yes') {
+    warning(
+      'no-appendfsync-on-rewrite is yes: while the file is rewritten, a power cut loses changes; it should be no.',
+    )
   }
   const hasReplicas = Number(info.get('connected_slaves') ?? 0) > 0
   if (hasReplicas && (await setting(redis, 'min-replicas-to-write')) === '0') {
