@@ -16,6 +16,7 @@ import type { Call, Services } from './gateway/effects.ts'
 import { createAdmission } from './gateway/admission.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createKeyring } from './gateway/keyring.ts'
+import { createNaming } from './gateway/naming.ts'
 import type { Store } from './gateway/ports.ts'
 import { administrationRoutes } from './http/administration.ts'
 import { createApp } from './http/app.ts'
@@ -89,8 +90,13 @@ export function compose(
     retired: config.retiredSecretsKeys,
   })
   const opened = instead.store ? { store: instead.store, check: async () => {} } : openStore(config, log)
-  const store = createBreaker({ ...opened, changed: (news) => log.node(news) })
+  const breaker = createBreaker({ ...opened, changed: (news) => log.node(news) })
   const admission = createAdmission({ most: config.mostTurns, changed: (news) => log.admission(news) })
+  const { keysCarry } = config
+  const naming = createNaming({ store: breaker, keyring, keysCarry })
+  // The embedded store begins empty and dies with its key: there is nothing to agree on.
+  const isNamed = config.store.kind !== 'embedded' || keysCarry === 'pseudonyms'
+  const store = isNamed ? naming.store : breaker
 
   const dialects = dialectsWith(config.getDialect)
   // Anybody may ask for a login, and each asks for a hash: subscribers in a dialogue go first.
@@ -103,7 +109,7 @@ export function compose(
   const services = createServices({ passwords, puk1, keyring, weakPasswords })
   // Every menu finds its effects, with the inputs and outcomes it expects: a menu that does not fails to compile here.
   services satisfies EffectsOfAll<typeof menus, Call>
-  const metrics = createMetrics({ turns: hashing, requests: hashingBehind, breaker: store, admission })
+  const metrics = createMetrics({ turns: hashing, requests: hashingBehind, breaker, admission })
   const gateway = createGateway({
     store,
     menus: instead.menus ?? menus,
@@ -192,6 +198,7 @@ export function compose(
 
     async listen() {
       await opened.check()
+      if (isNamed) await naming.check()
       if (config.demo) {
         await registerDemoSubscribers(subscribers).catch((error: unknown) =>
           log.fault('the demo subscribers could not be registered', asUssdError(error)),

@@ -80,6 +80,10 @@ const Environment = z.object({
     description:
       'earlier values of `SECRETS_KEY`, comma-separated: they still verify, and nothing new is made with them',
   }),
+  PSEUDONYMS: onOff.optional().meta({
+    description:
+      '`on`: keyed pseudonyms stand for MSISDNs in key names; fixed from the first start of a database; off unless set',
+  }),
   CALLBACK_TOKEN: token.optional().meta({
     description:
       'what an aggregator shows: Bearer, Basic password or `?token=`; without it only loopback is served',
@@ -146,6 +150,8 @@ export interface Config {
   /** Undefined only with the embedded store, which makes one up for as long as it lives. */
   readonly secretsKey: Buffer | undefined
   readonly retiredSecretsKeys: readonly Buffer[]
+  /** What stands for a subscriber in the names of keys. */
+  readonly keysCarry: 'msisdns' | 'pseudonyms'
   readonly callbackToken: string | undefined
   /** Whose form of the GET family is taken. */
   readonly getDialect: 'advanta' | 'kemru' | 'safaricom' | 'crossgate'
@@ -203,6 +209,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
         : { kind: 'embedded' },
     secretsKey: values.SECRETS_KEY,
     retiredSecretsKeys: values.SECRETS_KEYS_RETIRED,
+    keysCarry: values.PSEUDONYMS ? 'pseudonyms' : 'msisdns',
     callbackToken: values.CALLBACK_TOKEN,
     getDialect: values.GET_DIALECT,
     adminToken: values.ADMIN_TOKEN,

@@ -22,6 +22,9 @@ export function openStore(config: Config, log: Log): Opened {
     log.warning('the embedded store forgets everything on exit; set REDIS_URL to keep it')
     return { store: createMemoryStore(), check: async () => {} }
   }
+  // On a Redis these are somebody's mistake more often than not.
+  if (config.demo) log.warning('DEMO is on: subscribers whose PUK1 everybody knows are registered in Redis')
+  if (config.simulator) log.warning('SIMULATOR is on: whoever may use /handsets is every subscriber at once')
   const client = createRedisClient(
     config.store.kind === 'redis' ? { url: config.store.url } : { clusterNodes: config.store.nodes },
   )
