@@ -13,18 +13,19 @@ export function openStore(config: Config, log: Log): { store: Store; check: () =
     log.warning('the embedded store forgets everything on exit; set REDIS_URL to keep it')
     return { store: createMemoryStore(), check: async () => {} }
   }
+  const { replicas } = config.store
   const client = createRedisClient(
     config.store.kind === 'redis' ? { url: config.store.url } : { clusterNodes: config.store.nodes },
   )
   return {
-    store: createRedisStore({ client }),
+    store: createRedisStore({ client, replicas }),
     /** A Redis that drops records is refused; one that is not there yet is waited for by the turns themselves. */
     async check() {
       if (!(await client.whenReady(2000))) {
         log.warning('Redis does not answer yet', { cause: client.lastFault() ?? 'unknown' })
         return
       }
-      const findings = await checkRedisPolicy(client)
+      const findings = await checkRedisPolicy(client, replicas)
       for (const { kind, says } of findings) if (kind === 'warning') log.warning(says)
       const problems = findings.filter(({ kind }) => kind === 'problem').map(({ says }) => says)
       if (problems.length > 0) throw new UssdError('USSD_MISCONFIGURED', { detail: problems.join(' ') })

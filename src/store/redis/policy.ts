@@ -8,15 +8,19 @@ export interface PolicyFinding {
 }
 
 /**
- * Looks at the settings of Redis that decide whether a commit lasts: eviction, the append-only file, the version. Asks
- * every master of a cluster. What a managed Redis does not let us read becomes a warning; it never rejects.
+ * Looks at the settings of Redis that decide whether a commit lasts: eviction, the append-only file, the version, and whether
+ * `replicas` (how many must have a commit) fits those that are attached. Asks every master of a cluster. What a managed
+ * Redis does not let us read becomes a warning; it never rejects.
  */
-export async function checkRedisPolicy({ redis }: RedisClient): Promise<readonly PolicyFinding[]> {
+export async function checkRedisPolicy(
+  { redis }: RedisClient,
+  replicas = 0,
+): Promise<readonly PolicyFinding[]> {
   const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis]
-  return (await Promise.all(nodes.map(check))).flat()
+  return (await Promise.all(nodes.map((node) => check(node, replicas)))).flat()
 }
 
-async function check(redis: Redis): Promise<readonly PolicyFinding[]> {
+async function check(redis: Redis, replicas: number): Promise<readonly PolicyFinding[]> {
   const where = `Redis at ${redis.options.host}:${redis.options.port}`
   const info = fieldsOf(await redis.info().catch(() => ''))
   const version = info.get('redis_version')
@@ -39,6 +43,21 @@ async function check(redis: Redis): Promise<readonly PolicyFinding[]> {
   else if (!fsync) warning('appendfsync could not be read; it should be always.')
   else if (fsync !== 'always') {
     warning(`appendfsync is ${fsync}: a power cut loses changes already confirmed; it should be always.`)
+  }
+  const attached = [...info].filter(([name, of]) => /^slave\d+$/.test(name) && of.includes('state=online'))
+  const leastToWrite = replicas > 0 ? await setting(redis, 'min-replicas-to-write') : undefined
+  if (attached.length < replicas) {
+    // No problem: it is how a cluster looks after a failover, and whoever starts then can still serve the other nodes' part.
+    warning(
+      `${attached.length} replicas are attached and REDIS_REPLICAS is ${replicas}: until there are as many, nothing is changed.`,
+    )
+  } else if (replicas === 0 && attached.length > 0) {
+    warning(
+      'it has replicas and REDIS_REPLICAS is 0: a failover may lose changes already confirmed; it should be 1.',
+    )
+  }
+  if (leastToWrite === '0') {
+    warning('min-replicas-to-write is 0: cut off from its replicas it goes on writing; it should be 1.')
   }
   return findings
 }
