@@ -48,8 +48,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/gateway/ports.ts',
     'src/engine/errors.ts',
     'ioredis',
+    'node:crypto',
     'node:fs',
     'node:net',
+    'node:timers',
     'node:util',
   ],
   // Every aggregator's MSISDN is parsed by the one profile.
@@ -131,7 +133,17 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'scripts/dial': ['src', 'node:net', 'node:process'],
   'scripts/walk': ['commander', 'node:fs', 'node:os', 'node:path', 'node:stream', 'yaml', 'zod'],
   'scripts/lint-menus': ['yaml', 'zod'],
-  'scripts/redis': ['node:child_process', 'node:events', 'node:fs', 'node:net', 'node:os', 'node:path'],
+  'scripts/cluster': ['menus', 'scripts/redis', 'src', 'node:crypto', 'node:timers'],
+  'scripts/redis': [
+    'ioredis',
+    'node:timers',
+    'node:child_process',
+    'node:events',
+    'node:fs',
+    'node:net',
+    'node:os',
+    'node:path',
+  ],
 }
 
 /** What starts the program is started, not imported. */

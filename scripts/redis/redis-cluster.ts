@@ -88,13 +88,15 @@ export async function startRedisCluster(
 async function startNode(args: readonly string[]): Promise<ClusterNode & { stop(): Promise<void> }> {
   const port = await freePort()
   const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(NODE_TIMEOUT_MS)]
+  // Otherwise the whole cluster refuses while one part of it has no master.
+  const apart = ['--cluster-require-full-coverage', 'no']
   const quick = ['--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1']
   const place = ['--cluster-announce-ip', '127.0.0.1', '--cluster-announce-port', String(port)]
   const start = (dir?: string) =>
     startRedisServer({
       port,
       ...(dir !== undefined && { dir }),
-      args: [...cluster, ...quick, ...place, ...args],
+      args: [...cluster, ...apart, ...quick, ...place, ...args],
     })
   let server: RedisServer = await start()
   const admin = new Redis(port, '127.0.0.1', {

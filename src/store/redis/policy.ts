@@ -59,6 +59,12 @@ async function check(redis: Redis, replicas: number): Promise<readonly PolicyFin
   if (leastToWrite === '0') {
     warning('min-replicas-to-write is 0: cut off from its replicas it goes on writing; it should be 1.')
   }
+  const isCluster = info.get('redis_mode') === 'cluster'
+  if (isCluster && (await setting(redis, 'cluster-require-full-coverage')) === 'yes') {
+    warning(
+      'cluster-require-full-coverage is yes: while one master is replaced no other serves; it should be no.',
+    )
+  }
   return findings
 }
 

@@ -7,9 +7,6 @@ import { nameFault } from './client.ts'
 import { commitLua } from './commands.ts'
 import { slotOf } from './keys.ts'
 
-/** How long replicas may take to have a commit. No command behind it on the same connection is answered sooner. */
-const REPLICAS_WITHIN_MS = 100
-
 /** Commits that share one WAIT, at most: the answer of the first waits for all of them to be carried out. */
 const MOST_TOGETHER = 128
 
@@ -46,10 +43,11 @@ interface Lane {
  * Runs `commit-n.lua`, and resolves with its reply once so many replicas have what it wrote, in one round trip. Rejects with
  * USSD_STORE_UNAVAILABLE, `too few replicas`, when it is written, but not yet there, and otherwise as ioredis does
  * (decision 0033). `replicas`: from 1.
+ * `withinMs`: how long they may take; no command behind it on the same connection is answered sooner.
  */
 export function createReplicatedCommit(
   redis: Redis | Cluster,
-  replicas: number,
+  { replicas, withinMs }: { readonly replicas: number; readonly withinMs: number },
 ): (script: Script) => Promise<Committed['kind']> {
   const lanes = new Map<string, Lane>()
 
@@ -91,7 +89,7 @@ export function createReplicatedCommit(
       if (by === 'digest') pipeline.evalsha(commitSha, keys.length, ...keys, ...args)
       else pipeline.eval(commitLua, keys.length, ...keys, ...args)
     }
-    const results = (await pipeline.wait(replicas, REPLICAS_WITHIN_MS).exec()) ?? []
+    const results = (await pipeline.wait(replicas, withinMs).exec()) ?? []
     const [waitFault, reached] = results.at(-1) ?? []
     let at = 0
     for (const sent of together) {

@@ -11,6 +11,8 @@ export interface RedisStoreOptions {
   readonly prefix?: string
   /** How many replicas must have a commit before it is answered, 0 to 5; 0 by default. */
   readonly replicas?: number
+  /** How long they may take to have it, 100 by default; less than a command may take. */
+  readonly replicasWithinMs?: number
 }
 
 /**
@@ -21,10 +23,11 @@ export interface RedisStoreOptions {
  * no (`READONLY`, `OOM`, `BUSY` …), each with that word for the cause, or with USSD_RECORD_CORRUPT
  * where a key holds what no gateway has written. Neither carries ioredis' own error: that one shows the arguments.
  */
-export function createRedisStore({ client, prefix = 'ussd', replicas = 0 }: RedisStoreOptions): Store {
+export function createRedisStore(options: RedisStoreOptions): Store {
+  const { client, prefix = 'ussd', replicas = 0, replicasWithinMs: withinMs = 100 } = options
   const { redis } = client
   const keys = keysUnder(prefix)
-  const replicated = replicas > 0 ? createReplicatedCommit(redis, replicas) : undefined
+  const replicated = replicas > 0 ? createReplicatedCommit(redis, { replicas, withinMs }) : undefined
 
   const commit: Store['commit'] = async ({ bucket, changes, journal, deadlineMs }) => {
     const names = [...changes.map(({ name }) => keys.record(bucket, name)), keys.journal(bucket)]
