@@ -26,7 +26,12 @@ export interface Gateways {
 
 export async function openGateways(
   clusterNodes: readonly string[],
-  options: { readonly count: number; readonly replicas: number },
+  options: {
+    readonly count: number
+    readonly replicas: number
+    /** A turn that failed, and what the log says of it. */
+    readonly failed: (msisdn: string, why: string) => void
+  },
 ): Promise<Gateways> {
   const { count, replicas } = options
   const clients = Array.from({ length: count }, () => createRedisClient({ clusterNodes }))
@@ -48,7 +53,9 @@ export async function openGateways(
       sessionIdleMs: 900_000,
       turnBudgetMs: TURN_BUDGET_MS,
       repeatWithinMs: 3000,
-      report: () => {},
+      report({ msisdn, fault, detail = '' }) {
+        if (fault !== undefined) options.failed(msisdn, detail)
+      },
     }),
   )
   return {

@@ -45,6 +45,7 @@ export function describe(outcome: Outcome, requirements: readonly Requirement[])
     ...(answered.length > 0
       ? [`  the nodes answered: ${answered.map((word) => `${word} ${errors[word]}`).join(', ')}`]
       : []),
+    ...Object.entries(outcome.whyElsewhere).map(([why, times]) => `  in the others, ${times} times: ${why}`),
     ...outcome.odd.slice(0, 3).map((text) => `  odd answer: ${text}`),
     ...requirements.filter(({ holds }) => !holds).map(({ says }) => `  NOT MET: ${says}`),
   ]

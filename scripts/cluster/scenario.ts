@@ -1,4 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { bucketOf } from '../../src/gateway/records.ts'
+import { slotOf } from '../../src/store/redis/keys.ts'
 import { startRedisCluster } from '../redis/redis-cluster.ts'
 import type { RedisCluster } from '../redis/redis-cluster.ts'
 import { openGateways } from './gateways.ts'
@@ -42,6 +44,8 @@ export interface Outcome {
   /** Dialogues, and openings of access, that were acknowledged and then forgotten. */
   readonly forgotten: number
   readonly odd: readonly string[]
+  /** What the log says of turns that failed outside the struck part, and how often. */
+  readonly whyElsewhere: Readonly<Record<string, number>>
   /** Errors that the nodes answered: MOVED, ASK, TRYAGAIN, NOSCRIPT … */
   readonly errors: Readonly<Record<string, number>>
 }
@@ -55,7 +59,11 @@ export async function play(
   say(`${name}: starting ${MASTERS * (1 + replicasEach)} servers`)
   const cluster = await startRedisCluster({ masters: MASTERS, replicasEach })
   try {
-    const opened = await openGateways(cluster.addresses, { count: 2, replicas })
+    const whyElsewhere: Record<string, number> = {}
+    const failed = (msisdn: string, why: string) => {
+      if (cluster.partOf(slotOf(bucketOf(msisdn))) !== 0) whyElsewhere[why] = (whyElsewhere[why] ?? 0) + 1
+    }
+    const opened = await openGateways(cluster.addresses, { count: 2, replicas, failed })
     try {
       const load = startLoad(opened, { writers, parts: MASTERS, partOf: (slot) => cluster.partOf(slot) })
       await Promise.all(cluster.masters.map((_, part) => load.serves(part)))
@@ -82,6 +90,7 @@ export async function play(
         doubles,
         forgotten: load.forgotten(),
         odd: load.odd,
+        whyElsewhere,
         errors: await errorsOf(cluster),
       }
     } finally {
