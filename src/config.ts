@@ -73,6 +73,10 @@ const Environment = z.object({
     .meta({
       description: 'nodes of a Redis Cluster, `host:port,host:port` or `rediss://user:password@host:port,…`',
     }),
+  REDIS_REPLICAS: wholeNumber(0, 5).default(0).meta({
+    description:
+      'how many replicas must have a change before it is confirmed; one where a failover must lose nothing',
+  }),
   SECRETS_KEY: secretsKey.optional().meta({
     description: 'base64 of 32 bytes under which secrets are hashed; required unless the store is embedded',
   }),
@@ -138,10 +142,11 @@ const Environment = z.object({
     .meta({ description: '`error`, `warn`, `info` (a line for every turn), `debug`, `silent`' }),
 })
 
+/** `replicas`: how many must have a change before it is confirmed. */
 export type StoreConfig =
   | { readonly kind: 'embedded' }
-  | { readonly kind: 'redis'; readonly url: string }
-  | { readonly kind: 'cluster'; readonly nodes: readonly string[] }
+  | { readonly kind: 'redis'; readonly url: string; readonly replicas: number }
+  | { readonly kind: 'cluster'; readonly nodes: readonly string[]; readonly replicas: number }
 
 export interface Config {
   readonly port: number
@@ -203,9 +208,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     port: values.PORT,
     host: values.HOST,
     store: values.REDIS_CLUSTER
-      ? { kind: 'cluster', nodes: values.REDIS_CLUSTER }
+      ? { kind: 'cluster', nodes: values.REDIS_CLUSTER, replicas: values.REDIS_REPLICAS }
       : values.REDIS_URL
-        ? { kind: 'redis', url: values.REDIS_URL }
+        ? { kind: 'redis', url: values.REDIS_URL, replicas: values.REDIS_REPLICAS }
         : { kind: 'embedded' },
     secretsKey: values.SECRETS_KEY,
     retiredSecretsKeys: values.SECRETS_KEYS_RETIRED,

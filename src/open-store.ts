@@ -25,11 +25,12 @@ export function openStore(config: Config, log: Log): Opened {
   // On a Redis these are somebody's mistake more often than not.
   if (config.demo) log.warning('DEMO is on: subscribers whose PUK1 everybody knows are registered in Redis')
   if (config.simulator) log.warning('SIMULATOR is on: whoever may use /handsets is every subscriber at once')
+  const { replicas } = config.store
   const client = createRedisClient(
     config.store.kind === 'redis' ? { url: config.store.url } : { clusterNodes: config.store.nodes },
   )
   return {
-    store: createRedisStore({ client }),
+    store: createRedisStore({ client, replicas }),
     nodeOf: nodesOfBuckets(client),
     /** A Redis that drops records is refused; one that is not there yet is waited for by the turns themselves. */
     async check() {
@@ -37,7 +38,7 @@ export function openStore(config: Config, log: Log): Opened {
         log.warning('Redis does not answer yet', { cause: client.lastFault() ?? 'unknown' })
         return
       }
-      const findings = await checkRedisPolicy(client)
+      const findings = await checkRedisPolicy(client, replicas)
       for (const { kind, says } of findings) if (kind === 'warning') log.warning(says)
       const problems = findings.filter(({ kind }) => kind === 'problem').map(({ says }) => says)
       if (problems.length > 0) throw new UssdError('USSD_MISCONFIGURED', { detail: problems.join(' ') })

@@ -45,7 +45,18 @@ describe('the configuration', () => {
     expect(loadConfig({ REDIS_CLUSTER: '10.0.0.1:7000, [::1]:7001', SECRETS_KEY: key }).store).toEqual({
       kind: 'cluster',
       nodes: ['10.0.0.1:7000', '[::1]:7001'],
+      replicas: 0,
     })
+  })
+
+  it('takes how many replicas must have a change', () => {
+    const redis = { REDIS_URL: 'redis://127.0.0.1:6379', SECRETS_KEY: key }
+    expect(loadConfig({ ...redis, REDIS_REPLICAS: '5' }).store).toMatchObject({ replicas: 5 })
+    for (const wrong of ['6', '-1', 'one']) {
+      expect(() => loadConfig({ ...redis, REDIS_REPLICAS: wrong })).toThrow(
+        'REDIS_REPLICAS is a whole number from 0 to 5',
+      )
+    }
   })
 
   it('takes the targets of simulated phones', () => {

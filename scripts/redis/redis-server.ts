@@ -9,6 +9,8 @@ import { findRedisBinary } from './redis-binary.ts'
 export interface RedisServerOptions {
   /** A free one by default. */
   readonly port?: number
+  /** Where its files are; a new folder by default. One that is given is what it starts from. */
+  readonly dir?: string
   /** Further arguments of redis-server. */
   readonly args?: readonly string[]
   readonly binary?: string
@@ -32,7 +34,7 @@ export interface RedisServer {
 export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
   const binary = options.binary ?? (await findRedisBinary({ install: 'no' }))
   const port = options.port ?? (await freePort())
-  const dir = await mkdtemp(join(tmpdir(), 'ussd-redis-'))
+  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'ussd-redis-')))
   const persistence = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always']
   const place = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dir]
   const child = spawn(binary, [...place, ...persistence, ...(options.args ?? [])], {

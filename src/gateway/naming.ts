@@ -134,6 +134,18 @@ export function createNaming(options: {
         })
       },
 
+      async settle(bucket, records) {
+        const at = placed(
+          bucket,
+          records.map(({ name }) => name),
+          await agreement(),
+        )
+        return store.settle(
+          at.bucket,
+          records.map((record, i) => ({ ...record, name: at.names[i] ?? record.name })),
+        )
+      },
+
       async readJournal(bucket, after, limit) {
         await agreement()
         return store.readJournal(bucket, after, limit)

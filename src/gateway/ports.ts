@@ -34,6 +34,9 @@ export interface Change {
     | { readonly kind: 'value'; readonly value: string; readonly ttlMs?: number | undefined }
 }
 
+/** A record that was loaded, and is not changed. */
+export type Standing = Pick<Change, 'name' | 'expect'>
+
 export interface Commit {
   readonly bucket: number
   readonly changes: readonly Change[]
@@ -57,7 +60,7 @@ export interface JournalEntry {
 }
 
 /**
- * Where sessions and subscriber records live. Both operations are one round trip and atomic.
+ * Where sessions and subscriber records live. `load` and `commit` are one round trip each, and atomic.
  * They reject with `USSD_STORE_UNAVAILABLE` when the store did not answer; whether a commit happened is then unknown, and
  * loading again tells. They reject with `USSD_STORE_AWAY` when it was not asked, and with `USSD_STORE_REFUSED` when it said
  * no: then nothing was written.
@@ -65,6 +68,12 @@ export interface JournalEntry {
 export interface Store {
   load(bucket: number, names: readonly RecordName[]): Promise<Loaded>
   commit(commit: Commit): Promise<Committed>
+  /**
+   * 'ok' once these records last as what a commit has written does, 'conflict' if one has moved; rejects as a commit. It is
+   * asked before something is told that no commit of its own stands behind. Where whatever can be loaded lasts, there is
+   * nothing to do (decision 0033).
+   */
+  settle(bucket: number, records: readonly Standing[]): Promise<Committed>
   /** The journal of a bucket, oldest first, behind entry `after`. */
   readJournal(bucket: number, after: string | undefined, limit: number): Promise<readonly JournalEntry[]>
   /** Resolves when the store answers, rejects with `USSD_STORE_UNAVAILABLE` or `USSD_STORE_AWAY` otherwise. */

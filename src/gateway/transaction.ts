@@ -5,7 +5,7 @@
 import { UssdError } from '../engine/errors.ts'
 import { processClock } from './clock.ts'
 import type { Clock } from './clock.ts'
-import type { Change, Loaded, RecordName, Store } from './ports.ts'
+import type { Change, Committed, Loaded, RecordName, Store } from './ports.ts'
 
 /** The time a piece of work may take, on a clock that never jumps. */
 export interface Budget {
@@ -25,7 +25,7 @@ interface Place {
   readonly clock?: Clock
 }
 
-/** What the work came to; without `changes` there is nothing to commit. */
+/** What the work came to; without `changes` there is nothing to commit, and it is told once all it was made of lasts. */
 export interface Work<T> {
   readonly outcome: T
   readonly changes?: readonly Change[]
@@ -62,13 +62,21 @@ export async function transact<T>(
     const loaded = await loadAgain(store, at, unknown ? 'receipt' : 'records')
     const loadedAtMs = clock.nowMs()
     const { outcome, changes, journal = [] } = await work(loaded)
-    if (!changes) return { outcome, tries }
-    hasTimeLeft(at.budget)
-    const sinceLoadMs = clock.nowMs() - loadedAtMs
-    const deadlineMs = Math.floor(loaded.nowMs + sinceLoadMs + Math.min(COMMIT_WITHIN_MS, at.budget.leftMs()))
+    let commit: () => Promise<Committed>
+    if (!changes) {
+      // What was loaded may be what a commit wrote that does not last yet, and whose caller was told so.
+      const standing = at.names.map((name, i) => ({ name, expect: loaded.records[i]?.version }))
+      commit = () => store.settle(at.bucket, standing)
+    } else {
+      hasTimeLeft(at.budget)
+      const sinceLoadMs = clock.nowMs() - loadedAtMs
+      const deadlineMs = Math.floor(
+        loaded.nowMs + sinceLoadMs + Math.min(COMMIT_WITHIN_MS, at.budget.leftMs()),
+      )
+      commit = () => store.commit({ bucket: at.bucket, changes, journal, deadlineMs })
+    }
     try {
-      const committed = await store.commit({ bucket: at.bucket, changes, journal, deadlineMs })
-      if (committed.kind === 'ok') return { outcome, tries }
+      if ((await commit()).kind === 'ok') return { outcome, tries }
     } catch (error) {
       if (!isUnavailable(error)) throw error
       unknown = error

@@ -119,6 +119,7 @@ export function createBreaker({ store, nodeOf, changed, probeEveryMs = 250 }: Br
   return {
     load: (bucket, names) => ask(bucket, () => store.load(bucket, names)),
     commit: (commit) => ask(commit.bucket, () => store.commit(commit)),
+    settle: (bucket, records) => ask(bucket, () => store.settle(bucket, records)),
     readJournal: (bucket, after, limit) => ask(bucket, () => store.readJournal(bucket, after, limit)),
 
     async ping() {

@@ -98,6 +98,11 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
       return { kind: 'ok' }
     },
 
+    async settle() {
+      answer()
+      return { kind: 'ok' }
+    },
+
     async readJournal(bucket, after, limit) {
       answer()
       const entries = journals.get(bucket)?.entries ?? []

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { Redis } from 'ioredis'
 import type { Answer } from '../../src/gateway/ports.ts'
@@ -16,6 +17,43 @@ import type { RedisServer } from '../../scripts/redis/redis-server.ts'
 const msisdn = '+375291234567'
 const unavailable: Answer = { text: sentences.unavailable.ru, waits: false }
 const isUnavailable = ({ text }: Answer) => Object.values<string>(sentences.unavailable).includes(text)
+
+/** What a connection sends while something is done. */
+async function watchCommands(url: string, redis: Redis) {
+  const spy = new Redis(url)
+  const monitor = await spy.monitor()
+  const [, ours] = / addr=(\S+) /.exec(String(await redis.client('INFO'))) ?? []
+  const sent: string[][] = []
+  monitor.on('monitor', (_time: string, args: string[], source: string) => {
+    if (source === ours) sent.push(args)
+  })
+  /** Resolves when all that was sent so far has come back through the monitor. */
+  const drained = async () => {
+    const mark = `mark-${Math.random()}`
+    let hear: (time: string, args: string[]) => void = () => {}
+    const marked = new Promise<void>((resolve) => {
+      hear = (_time, args) => void (args[1] === mark && resolve())
+    })
+    monitor.on('monitor', hear)
+    await redis.echo(mark)
+    await marked
+    monitor.off('monitor', hear)
+  }
+  return {
+    async sentBy(act: () => Promise<unknown>): Promise<string[]> {
+      await drained()
+      sent.length = 0
+      await act()
+      await drained()
+      // The last one is the mark.
+      return sent.slice(0, -1).map(([command]) => String(command).toLowerCase())
+    },
+    stop() {
+      monitor.disconnect()
+      spy.disconnect()
+    },
+  }
+}
 
 describe('a turn over Redis', () => {
   let server: RedisServer
@@ -36,40 +74,35 @@ describe('a turn over Redis', () => {
   })
 
   it('is two commands to Redis, whatever the turn, and one when it is a repeat', async () => {
-    const spy = new Redis(server.url)
-    const monitor = await spy.monitor()
-    const [, ours] = / addr=(\S+) /.exec(String(await redis.client('INFO'))) ?? []
-    const sent: string[][] = []
-    monitor.on('monitor', (_time: string, args: string[], source: string) => {
-      if (source === ours) sent.push(args)
-    })
-    /** Resolves when all that was sent so far has come back through the monitor. */
-    const drained = async () => {
-      const mark = `mark-${Math.random()}`
-      const marked = new Promise<void>((resolve) =>
-        monitor.on('monitor', (_time: string, args: string[]) => void (args[1] === mark && resolve())),
-      )
-      await redis.echo(mark)
-      await marked
-    }
-    const sentBy = async (turn: () => Promise<unknown>): Promise<string[]> => {
-      await drained()
-      sent.length = 0
-      await turn()
-      await drained()
-      // The last one is the mark.
-      return sent.slice(0, -1).map(([command]) => String(command).toLowerCase())
-    }
+    const watched = await watchCommands(server.url, redis)
     const phone = dialogue(gateway, msisdn)
     // The first use of a script in a connection sends its text.
     await dialogue(gateway, msisdn).dial('*141*3*6#')
-    expect(await sentBy(() => phone.dial('*141*0#'))).toEqual(['evalsha', 'evalsha'])
-    expect(await sentBy(() => phone.type('123'))).toEqual(['evalsha', 'evalsha'])
-    expect(await sentBy(() => phone.type('80291'))).toEqual(['evalsha', 'evalsha'])
-    expect(await sentBy(() => phone.type('80291'))).toEqual(['evalsha', 'evalsha'])
-    expect(await sentBy(() => gateway.gateway.turn(phone.last()))).toEqual(['evalsha'])
-    monitor.disconnect()
-    spy.disconnect()
+    expect(await watched.sentBy(() => phone.dial('*141*0#'))).toEqual(['evalsha', 'evalsha'])
+    expect(await watched.sentBy(() => phone.type('123'))).toEqual(['evalsha', 'evalsha'])
+    expect(await watched.sentBy(() => phone.type('80291'))).toEqual(['evalsha', 'evalsha'])
+    expect(await watched.sentBy(() => phone.type('80291'))).toEqual(['evalsha', 'evalsha'])
+    expect(await watched.sentBy(() => gateway.gateway.turn(phone.last()))).toEqual(['evalsha'])
+    watched.stop()
+  })
+
+  it('waits for a replica in the round trip of the commit, and in one of its own when it is a repeat', async () => {
+    const replica = await startRedisServer({ args: ['--replicaof', '127.0.0.1', String(server.port)] })
+    const waiting = assemble(createRedisStore({ client, replicas: 1, replicasWithinMs: 4000 }))
+    try {
+      while (!(await redis.info('replication')).includes('state=online')) await sleep(20)
+      const watched = await watchCommands(server.url, redis)
+      const phone = dialogue(waiting, msisdn)
+      await dialogue(waiting, msisdn).dial('*141*3*6#')
+      const turn = ['evalsha', 'evalsha', 'wait']
+      expect(await watched.sentBy(() => phone.dial('*141*3*6#'))).toEqual(turn)
+      expect(await watched.sentBy(() => phone.type('1'))).toEqual(turn)
+      expect(await watched.sentBy(() => phone.type('7'))).toEqual(turn)
+      expect(await watched.sentBy(() => waiting.gateway.turn(phone.last()))).toEqual(turn)
+      watched.stop()
+    } finally {
+      await replica.stop()
+    }
   })
 
   it('leaves every session with a time to live, and only what is meant to stay without', async () => {

@@ -261,7 +261,14 @@ describe('the Redis store on a cluster', () => {
 
   beforeAll(async () => {
     server = await startRedisServer({
-      args: ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'],
+      args: [
+        '--cluster-enabled',
+        'yes',
+        '--cluster-announce-ip',
+        '127.0.0.1',
+        '--cluster-require-full-coverage',
+        'no',
+      ],
     })
     admin = new Redis(server.url)
     await admin.cluster('ADDSLOTS', ...Array.from({ length: 16_384 }, (_, slot) => slot))
@@ -290,6 +297,10 @@ describe('the Redis store on a cluster', () => {
     }
     await store.ping()
     expect(await checkRedisPolicy(client)).toEqual([])
+    await admin.config('SET', 'cluster-require-full-coverage', 'yes')
+    expect(await checkRedisPolicy(client)).toEqual([
+      { kind: 'warning', says: expect.stringMatching(/cluster-require-full-coverage is yes/) },
+    ])
   })
 })
 

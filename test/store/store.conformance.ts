@@ -230,6 +230,23 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       expect((await journal()).map(({ entry }) => entry)).toEqual([`${winner}`])
     })
 
+    it('settles records that stand, and leaves them as they are, with their times to live', async () => {
+      const { bucket, put, read } = await open()
+      await put('subscriber:1', 'stays')
+      await put('session:1', 'goes', 100)
+      const before = [await read('subscriber:1'), await read('session:1')]
+      const standing = [
+        { name: 'subscriber:1', expect: before[0]?.version },
+        { name: 'session:1', expect: before[1]?.version },
+        { name: 'login:1', expect: undefined },
+      ]
+      if (before[1]) expect(await store.settle(bucket, standing)).toEqual({ kind: 'ok' })
+      expect(await read('subscriber:1')).toEqual(before[0])
+      expect(await read('login:1')).toBeUndefined()
+      await under.elapse(100)
+      expect(await read('session:1')).toBeUndefined()
+    })
+
     it('reads the journal in order, in parts, behind an entry', async () => {
       const { commit, journal } = await open()
       for (let i = 0; i < 12; i += 3) await commit([], [`${i}`, `${i + 1}`, `${i + 2}`])

@@ -10,6 +10,12 @@ export interface StoreUnderTest {
   close(): Promise<void>
 }
 
+/** Waits for the clock of a store that keeps real time. */
+export async function elapseOn(store: Store, ms: number): Promise<void> {
+  const { nowMs: start } = await store.load(0, [])
+  for (let nowMs = start; nowMs <= start + ms; { nowMs } = await store.load(0, [])) await sleep(1)
+}
+
 /** Both stores, each with its clock: suites run over either. */
 export const stores: Readonly<Record<string, () => Promise<StoreUnderTest>>> = {
   async embedded() {
@@ -21,10 +27,7 @@ export const stores: Readonly<Record<string, () => Promise<StoreUnderTest>>> = {
     const { store, close } = await openTestStore()
     return {
       store,
-      async elapse(ms) {
-        const { nowMs: start } = await store.load(0, [])
-        for (let nowMs = start; nowMs <= start + ms; { nowMs } = await store.load(0, [])) await sleep(1)
-      },
+      elapse: (ms) => elapseOn(store, ms),
       close,
     }
   },

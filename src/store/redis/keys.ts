@@ -17,3 +17,13 @@ export function keysUnder(prefix: string): Keys {
     journal: (bucket) => `${prefix}:{b${bucket}}:journal`,
   }
 }
+
+/** The slot of a cluster in which a bucket lies, 0 to 16383: CRC-16/XMODEM of the hash tag (Redis Cluster specification). */
+export function slotOf(bucket: number): number {
+  let crc = 0
+  for (const byte of Buffer.from(`b${bucket}`)) {
+    crc ^= byte << 8
+    for (let bit = 0; bit < 8; bit++) crc = ((crc << 1) ^ (crc & 0x8000 ? 0x1021 : 0)) & 0xffff
+  }
+  return crc % 16_384
+}

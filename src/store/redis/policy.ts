@@ -8,17 +8,21 @@ export interface PolicyFinding {
 }
 
 /**
- * Looks at the settings of Redis that decide whether a commit lasts (version, eviction, append-only file, replicas), and
- * whether strangers may change it. Asks every master of a cluster. What a managed Redis does not let us read becomes a
- * warning; it never rejects. Only what loses records while all goes well is a problem: what a restart, a power cut or a failover
- * loses is the operator's to weigh, and the stock settings of Redis do not stop anybody from trying the gateway out.
+ * Looks at the settings of Redis that decide whether a commit lasts: version, eviction, append-only file, and whether `replicas`
+ * (how many must have a commit) fits those that are attached; and whether strangers may change it. Asks every master of a
+ * cluster. What a managed Redis does not let us read becomes a warning; it never rejects. Only what loses records while all goes
+ * well is a problem: what a restart, a power cut or a failover loses is the operator's to weigh, and the stock settings of Redis
+ * do not stop anybody from trying the gateway out.
  */
-export async function checkRedisPolicy({ redis }: RedisClient): Promise<readonly PolicyFinding[]> {
+export async function checkRedisPolicy(
+  { redis }: RedisClient,
+  replicas = 0,
+): Promise<readonly PolicyFinding[]> {
   const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis]
-  return (await Promise.all(nodes.map(check))).flat()
+  return (await Promise.all(nodes.map((node) => check(node, replicas)))).flat()
 }
 
-async function check(redis: Redis): Promise<readonly PolicyFinding[]> {
+async function check(redis: Redis, replicas: number): Promise<readonly PolicyFinding[]> {
   const where = `Redis at ${redis.options.host}:${redis.options.port}`
   const info = fieldsOf(await redis.info().catch(() => ''))
   const version = info.get('redis_version')
@@ -46,13 +50,29 @@ async function check(redis: Redis): Promise<readonly PolicyFinding[]> {
       'no-appendfsync-on-rewrite is yes: while the file is rewritten, a power cut loses changes; it should be no.',
     )
   }
-  const hasReplicas = Number(info.get('connected_slaves') ?? 0) > 0
-  if (hasReplicas && (await setting(redis, 'min-replicas-to-write')) === '0') {
+  if (!isThisMachine(redis.options.host) && (await asksNothing(redis))) {
+    warning('it serves without a password: whoever reaches it may read and change every record.')
+  }
+  const attached = [...info].filter(([name, of]) => /^slave\d+$/.test(name) && of.includes('state=online'))
+  if (attached.length < replicas) {
+    // No problem: it is how a cluster looks after a failover, and whoever starts then can still serve the other nodes' part.
+    warning(
+      `${attached.length} replicas are attached and REDIS_REPLICAS is ${replicas}: until there are as many, nothing is changed.`,
+    )
+  } else if (replicas === 0 && attached.length > 0) {
+    warning(
+      'it has replicas and REDIS_REPLICAS is 0: a failover may lose changes already confirmed; it should be 1.',
+    )
+  }
+  if (replicas > 0 && (await setting(redis, 'min-replicas-to-write')) === '0') {
     const why = 'a master that is cut off goes on confirming changes, and a failover loses them'
     warning(`min-replicas-to-write is 0: ${why}; it should be 1 or more.`)
   }
-  if (!isThisMachine(redis.options.host) && (await asksNothing(redis))) {
-    warning('it serves without a password: whoever reaches it may read and change every record.')
+  const isCluster = info.get('redis_mode') === 'cluster'
+  if (isCluster && (await setting(redis, 'cluster-require-full-coverage')) === 'yes') {
+    warning(
+      'cluster-require-full-coverage is yes: while one master is replaced no other serves; it should be no.',
+    )
   }
   return findings
 }

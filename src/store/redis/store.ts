@@ -3,12 +3,17 @@ import { UssdError } from '../../engine/errors.ts'
 import type { Change, RecordName, Store, Versioned } from '../../gateway/ports.ts'
 import { nameFault, type RedisClient } from './client.ts'
 import { keysUnder } from './keys.ts'
+import { createReplicatedCommit } from './replication.ts'
 
 export interface RedisStoreOptions {
   /** Closed with the store. */
   readonly client: RedisClient
   /** What every key begins with, `ussd` by default. */
   readonly prefix?: string
+  /** How many replicas must have a commit before it is answered, 0 to 5; 0 by default. */
+  readonly replicas?: number
+  /** How long they may take to have it, 100 by default; less than a command may take. */
+  readonly replicasWithinMs?: number
 }
 
 /**
@@ -20,9 +25,22 @@ export interface RedisStoreOptions {
  * (`READONLY`, `OOM`, `NOREPLICAS`, `MISCONF` …), each with that word for the cause, or with USSD_RECORD_CORRUPT
  * where a key holds what no gateway has written. Neither carries ioredis' own error: that one shows the arguments.
  */
-export function createRedisStore({ client, prefix = 'ussd' }: RedisStoreOptions): Store {
+export function createRedisStore(options: RedisStoreOptions): Store {
+  const { client, prefix = 'ussd', replicas = 0, replicasWithinMs: withinMs = 100 } = options
   const { redis } = client
   const keys = keysUnder(prefix)
+  const replicated = replicas > 0 ? createReplicatedCommit(redis, { replicas, withinMs }) : undefined
+
+  const commit: Store['commit'] = async ({ bucket, changes, journal, deadlineMs }) => {
+    const names = [...changes.map(({ name }) => keys.record(bucket, name)), keys.journal(bucket)]
+    // WAIT asks replicas for what its connection has written: so a commit that is waited for writes, whatever it changes.
+    const records = changes.flatMap((change) => toArguments(change, replicated ? 'again' : 'same'))
+    const args = [deadlineMs, journal.length, ...journal, ...records]
+    const kind = await answered(
+      replicated?.({ bucket, keys: names, args }) ?? redis.commit(names.length, ...names, ...args),
+    )
+    return { kind }
+  }
 
   return {
     async load(bucket, names) {
@@ -31,20 +49,14 @@ export function createRedisStore({ client, prefix = 'ussd' }: RedisStoreOptions)
       return { nowMs, records: names.map((name, i) => parse(name, texts[i] ?? null)) }
     },
 
-    async commit({ bucket, changes, journal, deadlineMs }) {
-      const records = changes.map(({ name }) => keys.record(bucket, name))
-      const kind = await answered(
-        redis.commit(
-          records.length + 1,
-          ...records,
-          keys.journal(bucket),
-          deadlineMs,
-          journal.length,
-          ...journal,
-          ...changes.flatMap(toArguments),
-        ),
-      )
-      return { kind }
+    commit,
+
+    async settle(bucket, records) {
+      // What is not there cannot be written again.
+      const there = records.filter((record) => record.expect !== undefined)
+      if (!replicated || there.length === 0) return { kind: 'ok' }
+      const changes = there.map((record) => ({ ...record, become: { kind: 'same' } }) as const)
+      return commit({ bucket, changes, journal: [], deadlineMs: Number.MAX_SAFE_INTEGER })
     },
 
     async readJournal(bucket, after, limit) {
@@ -70,8 +82,8 @@ const anyOf = <Reply>(replies: readonly Promise<Reply>[]): Promise<Reply> =>
   })
 
 /** expect, become, text, ttlMs: what `commit-n.lua` takes for a record. */
-function toArguments({ expect = '', become }: Change): (string | number)[] {
-  if (become.kind !== 'value') return [expect, become.kind, '', '']
+function toArguments({ expect = '', become }: Change, same: 'same' | 'again'): (string | number)[] {
+  if (become.kind !== 'value') return [expect, become.kind === 'same' ? same : become.kind, '', '']
   const { value, ttlMs } = become
   return [expect, 'value', value, ttlMs === undefined ? '' : Math.max(1, Math.round(ttlMs))]
 }
@@ -93,7 +105,11 @@ async function answered<Reply>(reply: Promise<Reply>): Promise<Reply> {
   try {
     return await reply
   } catch (error) {
+    if (error instanceof UssdError) throw error
     const detail = nameFault(error)
+    // Nobody has the slot, or it is being moved: somebody has it in a moment.
+    if (/^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN)$/.test(detail))
+      throw new UssdError('USSD_STORE_UNAVAILABLE', { detail })
     if (detail === 'WRONGTYPE') throw new UssdError('USSD_RECORD_CORRUPT', { detail })
     // An error that Redis itself has said begins with a word in capitals: it read the command and wrote nothing.
     const isRefusal = /^[A-Z]+$/.test(detail) && !detail.startsWith('E') && !TAKES_NOTHING.test(detail)

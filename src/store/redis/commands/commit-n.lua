@@ -8,7 +8,7 @@
   ARGV[2]       entries     how many entries of the journal follow
   ARGV[3..]     entry       the entries; then for each record, in the order of KEYS:
                 expect      version it must have; '' where there must be no record
-                become      same | gone | value
+                become      same | again | gone | value
                 text        of a value, else ''
                 ttlMs       of a value, whole milliseconds from 1; '' for one that stays
 
@@ -36,7 +36,9 @@ for i = 1, records do
   local expect, become, ttlMs = ARGV[at + 1], ARGV[at + 2], ARGV[at + 4]
   if redis.call('GETRANGE', KEYS[i], 0, 15) ~= expect then return 'conflict' end
   if expect ~= '' then version = math.max(version, expect + 1) end
-  if become ~= 'same' and become ~= 'gone' and become ~= 'value' then return redis.error_reply('BADARGS become') end
+  if become ~= 'same' and become ~= 'again' and become ~= 'gone' and become ~= 'value' then
+    return redis.error_reply('BADARGS become')
+  end
   if ttlMs ~= '' and not (#ttlMs < 16 and ttlMs:find('^[1-9]%d*$')) then return redis.error_reply('BADARGS ttlMs') end
 end
 if entries > 0 then
@@ -50,6 +52,9 @@ for i = 1, records do
   local become, text, ttlMs = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   if become == 'gone' then
     redis.call('DEL', KEYS[i])
+  elseif become == 'again' and ARGV[at + 1] ~= '' then
+    -- Changes nothing, also not its time to live, but is a write: WAIT asks replicas for what this connection has written.
+    redis.call('SETRANGE', KEYS[i], 0, ARGV[at + 1])
   elseif become == 'value' and ttlMs == '' then
     redis.call('SET', KEYS[i], prefix .. text)
   elseif become == 'value' then

@@ -1,0 +1,13 @@
+import { afterAll, beforeAll } from '@jest/globals'
+import { startRedisCluster, type RedisCluster } from '../../scripts/redis/redis-cluster.ts'
+import { conforms } from '../store/store.conformance.ts'
+import { openClusterStore } from '../support/cluster.ts'
+import { gatewayConforms } from './gateway.conformance.ts'
+
+let cluster: RedisCluster
+beforeAll(async () => void (cluster = await startRedisCluster()), 60_000)
+afterAll(() => cluster.stop())
+
+// As it is run in production: three masters, and every commit on a replica before it is answered.
+conforms('Redis Cluster', () => openClusterStore(cluster, { replicas: 1 }))
+gatewayConforms('Redis Cluster', () => openClusterStore(cluster, { replicas: 1 }))

@@ -1,0 +1,351 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import { menus as realMenus } from '../../menus/index.ts'
+import { UssdError } from '../../src/engine/errors.ts'
+import type { Answer, Store } from '../../src/gateway/ports.ts'
+import { bucketOf, sessionName } from '../../src/gateway/records.ts'
+import { sentences } from '../../src/gateway/sentences.ts'
+import { createHashing } from '../../src/services/hashing.ts'
+import { assemble, dialogue, keyring } from '../support/gateway.ts'
+import { counterMenu } from '../support/counter-menu.ts'
+import type { StoreUnderTest } from '../support/stores.ts'
+
+let numbers = 0
+/** A number nobody has dialled from. */
+const freshMsisdn = () => `+37529${String(1_000_000 + numbers++)}`
+
+const sentence = (name: keyof typeof sentences): Answer => ({ text: sentences[name].en, waits: false })
+
+/** The suite of a gateway over a store: every store passes it. */
+export function gatewayConforms(name: string, create: () => Promise<StoreUnderTest>): void {
+  describe(`the gateway over the ${name} store`, () => {
+    let under: StoreUnderTest
+    let store: Store
+    let gateway: ReturnType<typeof assemble>
+    beforeAll(async () => {
+      under = await create()
+      store = under.store
+      gateway = assemble(store)
+    })
+    afterAll(() => under.close())
+
+    async function subscriber(patch: Parameters<typeof gateway.register>[1] = {}, at = gateway) {
+      const msisdn = freshMsisdn()
+      await at.register(msisdn, { puk1: '12345678', ...patch })
+      return msisdn
+    }
+
+    describe('a dialogue', () => {
+      it('sets the password that was entered twice', async () => {
+        const msisdn = await subscriber()
+        const phone = dialogue(gateway, msisdn)
+        expect(await phone.dial('*141*0#')).toMatchObject({ waits: true })
+        expect(await phone.type('80291')).toMatchObject({ waits: true })
+        expect(await phone.type('80291')).toMatchObject({ waits: false })
+        expect(await gateway.matches(msisdn, '80291')).toBe(true)
+        expect(await gateway.journalOf(msisdn)).toEqual(['subscriber-created', 'password-set'])
+      })
+
+      it('keeps nothing that was typed as a secret, in no record and no report', async () => {
+        const msisdn = await subscriber({ access: 'closed-by-subscriber' })
+        const phone = dialogue(gateway, msisdn)
+        await phone.dial('*141*3*6#')
+        await phone.type('1')
+        await phone.type('70707071')
+        const { records } = await store.load(bucketOf(msisdn), [
+          sessionName('test', msisdn, phone.sessionId),
+          `subscriber:${msisdn.slice(1)}`,
+        ])
+        const journal = await store.readJournal(bucketOf(msisdn), undefined, 1000)
+        expect(records[0]?.value).toContain('wrongPuk1')
+        expect(JSON.stringify([records, journal, gateway.reports])).not.toContain('70707071')
+      })
+    })
+
+    describe('a callback that comes again', () => {
+      it('is shown the same answer at every turn, byte for byte, also after later turns and after the end', async () => {
+        const msisdn = await subscriber()
+        const phone = dialogue(gateway, msisdn)
+        const sent = [
+          [await phone.dial('*141*0#'), phone.last()],
+          [await phone.type('123'), phone.last()],
+          [await phone.type('80291'), phone.last()],
+          [await phone.type('80291'), phone.last()],
+        ] as const
+        for (const [answer, callback] of [...sent, ...sent.toReversed()]) {
+          expect(await gateway.gateway.turn(callback)).toEqual(answer)
+        }
+        expect(await gateway.journalOf(msisdn)).toEqual(['subscriber-created', 'password-set'])
+      })
+
+      it('has one effect and one answer when 64 copies of it come at once through two gateways', async () => {
+        const twins = [assemble(store), assemble(store)] as const
+        const msisdn = await subscriber({}, twins[0])
+        const phone = dialogue(twins[0], msisdn)
+        await phone.dial('*141*3*6#')
+        await phone.type('1')
+        const copies = Array.from({ length: 64 }, (_, copy) =>
+          twins[copy % 2 === 0 ? 0 : 1].gateway.turn(phone.saying('1*2')),
+        )
+        const answers = await Promise.all(copies)
+        expect(new Set(answers.map(({ text, waits }) => `${waits} ${text}`)).size).toBe(1)
+        expect(answers[0]?.text).toContain('Access is closed')
+        expect(await gateway.journalOf(msisdn)).toEqual(['subscriber-created', 'access-closed'])
+      })
+
+      it('begins one dialogue when 64 copies of the first callback come at once', async () => {
+        const msisdn = await subscriber()
+        const phone = dialogue(gateway, msisdn)
+        await phone.dial('*141*3*6#')
+        const answers = await Promise.all(
+          Array.from({ length: 64 }, () =>
+            gateway.gateway.turn({ ...phone.last(), sessionId: 'one-and-the-same' }),
+          ),
+        )
+        expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
+        const outcomes = gateway.reports.slice(-64).map(({ outcome }) => outcome)
+        expect(outcomes.filter((outcome) => outcome === 'shown')).toHaveLength(1)
+      })
+
+      it('is an expired dialogue once its receipt is forgotten', async () => {
+        const quick = assemble(store, { sessionIdleMs: 20 })
+        const msisdn = await subscriber({}, quick)
+        const phone = dialogue(quick, msisdn)
+        await phone.dial('*141*3*6#')
+        await under.elapse(30)
+        expect(await phone.type('1')).toEqual(sentence('expired'))
+      })
+    })
+
+    describe('a callback that fits nothing', () => {
+      it('with another answer in the place of one that was taken, changes nothing and ends', async () => {
+        const msisdn = await subscriber()
+        const phone = dialogue(gateway, msisdn)
+        await phone.dial('*141*3*6#')
+        const confirm = await phone.type('1')
+        const other = phone.saying('0')
+        expect(await gateway.gateway.turn(other)).toEqual(sentence('outOfStep'))
+        expect(await gateway.gateway.turn(phone.last())).toEqual(confirm)
+      })
+
+      it('of two different answers at once takes one', async () => {
+        const msisdn = await subscriber()
+        const phone = dialogue(gateway, msisdn)
+        await phone.dial('*141*3*6#')
+        const answers = await Promise.all(['1', '0'].map((text) => gateway.gateway.turn(phone.saying(text))))
+        expect(
+          answers.filter(({ text }) => text === sentences.outOfStep.en || text === sentences.ended.en),
+        ).toHaveLength(1)
+      })
+
+      it('of a session nobody began is an expired session, and leaves no trace', async () => {
+        const msisdn = await subscriber()
+        const answer = await gateway.gateway.turn({
+          dialect: 'test',
+          sessionId: 'never-begun',
+          msisdn,
+          dialled: '*141*3*6#',
+          heard: { kind: 'transcript', code: '*141*3*6#', text: '1*2', begins: 'empty' },
+        })
+        expect(answer).toEqual(sentence('expired'))
+        const { records } = await store.load(bucketOf(msisdn), [sessionName('test', msisdn, 'never-begun')])
+        expect(records).toEqual([undefined])
+        expect(await gateway.journalOf(msisdn)).toEqual(['subscriber-created'])
+      })
+
+      it('of another number on a known session is an expired session, and the session stays whose it was', async () => {
+        const [owner, other] = [await subscriber(), await subscriber()]
+        const phone = dialogue(gateway, owner)
+        await phone.dial('*141*3*6#')
+        await phone.type('1')
+        const stolen = { ...phone.saying('1*2'), msisdn: other }
+        expect(await gateway.gateway.turn(stolen)).toEqual(sentence('expired'))
+        expect(await gateway.journalOf(other)).toEqual(['subscriber-created'])
+        expect(await phone.type('2')).toMatchObject({ text: expect.stringContaining('Access is closed') })
+      })
+
+      it('after the end of the dialogue is told so, and nothing happens a second time', async () => {
+        const msisdn = await subscriber()
+        const phone = dialogue(gateway, msisdn)
+        await phone.dial('*141*3*6#')
+        await phone.type('1')
+        await phone.type('2')
+        expect(await phone.type('2')).toEqual(sentence('ended'))
+        expect(await gateway.journalOf(msisdn)).toEqual(['subscriber-created', 'access-closed'])
+      })
+
+      it('from a number that is not registered is told so', async () => {
+        const answer = await dialogue(gateway, freshMsisdn()).dial('*141*0#')
+        expect(answer).toEqual({ text: sentences.notServed.ru, waits: false })
+      })
+
+      it.each(['*999#', '*141#', '*141*3#', '**141*0#', '*#141*0#', '*141*0##', '#'])(
+        'with the code %s is told that there is none',
+        async (code) => {
+          expect(await dialogue(gateway, await subscriber()).dial(code)).toEqual(sentence('unknownCode'))
+        },
+      )
+
+      it('in a dialogue whose menu has changed since is asked to dial again', async () => {
+        const msisdn = await subscriber()
+        const sessionId = 'across-a-deployment'
+        const before = dialogue(assemble(store, { menus: { '*1#': counterMenu() } }), msisdn, sessionId)
+        await before.dial('*1#')
+        const after = assemble(store, { menus: { '*1#': counterMenu('2') } })
+        const callback = before.saying('1')
+        expect(await after.gateway.turn(callback)).toEqual(sentence('menuChanged'))
+        const gone = assemble(store, { menus: realMenus })
+        expect(await gone.gateway.turn(callback)).toEqual(sentence('menuChanged'))
+      })
+    })
+
+    describe('the transcript', () => {
+      it('takes an answer that holds * as one answer', async () => {
+        const msisdn = await subscriber()
+        const phone = dialogue(gateway, msisdn)
+        await phone.dial('*141*3*6#')
+        expect((await phone.type('1*2')).text).toMatch(/^Wrong choice\nAccess to self-care is open/)
+        expect((await phone.type('1')).text).toMatch(/^Close access/)
+        expect((await phone.type('')).text).toMatch(/^Wrong choice\nClose access/)
+        expect(await gateway.journalOf(msisdn)).toEqual(['subscriber-created'])
+      })
+
+      it('never makes more transitions than there were callbacks, whatever is typed', async () => {
+        const counted = assemble(store, { menus: { '*1#': counterMenu() } })
+        const msisdn = await subscriber({}, counted)
+        const reply = fc.oneof(
+          fc.constantFrom('1', '1*1', '*', '1*', '*1', '#', '', '0', '11', 'ж'),
+          fc.string({ maxLength: 6 }),
+        )
+        await fc.assert(
+          fc.asyncProperty(fc.array(reply, { maxLength: 8 }), async (replies) => {
+            const phone = dialogue(counted, msisdn)
+            const first = await phone.dial('*1#')
+            expect(first.text).toBe('0\n1 More')
+            let count = 0
+            for (const [at, typed] of replies.entries()) {
+              const { text } = await phone.type(typed)
+              const next = Number(/(\d+)\n1 More$/.exec(text)?.[1])
+              // An empty first answer is written like the begin; a star behind nothing is the one before the next answer.
+              const meant = at === 0 ? typed.replace(/^\*/, '') : typed
+              expect(next - count).toBe(meant.trim() === '1' ? 1 : 0)
+              count = next
+            }
+          }),
+          { numRuns: 60 },
+        )
+      })
+    })
+
+    describe('guesses of PUK1', () => {
+      /** 64 dialogues of one number, each about to guess, spread over the gateways. */
+      async function guessing(gateways: readonly (typeof gateway)[], msisdn: string) {
+        return Promise.all(
+          Array.from({ length: 64 }, async (_, at) => {
+            const phone = dialogue(gateways[at % gateways.length] as typeof gateway, msisdn)
+            await phone.dial('*141*3*6#')
+            await phone.type('1')
+            return phone
+          }),
+        )
+      }
+
+      it('are verified ten times and no more when 64 come at once over 64 sessions', async () => {
+        let verified = 0
+        const hashing = createHashing({ keyring, waiting: 1000 })
+        const counting: typeof hashing = {
+          ...hashing,
+          verify(stored, domain, ...rest) {
+            if (stored && domain === 'puk1') verified++
+            return hashing.verify(stored, domain, ...rest)
+          },
+        }
+        const only = assemble(store, { hashing: counting })
+        const msisdn = await subscriber({ access: 'closed-by-subscriber' }, only)
+        const phones = await guessing([only], msisdn)
+        // The right one is among them, behind the tenth wrong one.
+        await Promise.all(
+          phones.map((phone, at) => phone.type(at === 40 ? '12345678' : String(20_000_000 + at))),
+        )
+        expect(verified).toBe(10)
+        expect(await only.journalOf(msisdn)).not.toContain('access-opened')
+      })
+
+      it('have ten outcomes that are told, and no more, when they come through two gateways', async () => {
+        const [first, second] = [assemble(store), assemble(store)]
+        const msisdn = await subscriber({ access: 'closed-by-subscriber' }, first)
+        const phones = await guessing([first, second], msisdn)
+        const answers = await Promise.all(phones.map((phone, at) => phone.type(String(20_000_000 + at))))
+        const told = answers.filter(({ text }) => text.startsWith('Wrong PUK1'))
+        expect(told).toHaveLength(9)
+        expect(new Set(told.map(({ text }) => text)).size).toBe(9)
+        const journal = await first.journalOf(msisdn)
+        expect(journal.filter((change) => change === 'puk1-refused')).toHaveLength(9)
+        expect(journal.filter((change) => change === 'puk1-locked')).toHaveLength(1)
+        expect(await first.subscribers.get(msisdn)).toMatchObject({ puk1AttemptsLeft: 0 })
+
+        const late = dialogue(first, msisdn)
+        await late.dial('*141*3*6#')
+        expect((await late.type('1')).text).toMatch(/^PUK1 is locked/)
+      })
+    })
+
+    describe('a store that never settles', () => {
+      it('is not waited for beyond the budget of the turn', async () => {
+        const msisdn = await subscriber()
+        const never: Store = { ...store, load: () => new Promise(() => {}) }
+        const stuck = assemble(never, { turnBudgetMs: 50 })
+        expect(await dialogue(stuck, msisdn).dial('*141*0#')).toEqual({
+          text: sentences.unavailable.ru,
+          waits: false,
+        })
+        expect(stuck.reports.at(-1)).toMatchObject({ outcome: 'unavailable', fault: 'USSD_TURN_TIMED_OUT' })
+      })
+    })
+
+    describe('a commit that is always refused', () => {
+      it('is told in the language of the subscriber, which was known before', async () => {
+        const msisdn = await subscriber({ language: 'be' })
+        const full: Store = { ...store, commit: () => Promise.reject(new UssdError('USSD_STORE_REFUSED')) }
+        expect(await dialogue(assemble(full), msisdn).dial('*141*0#')).toEqual({
+          text: sentences.unavailable.be,
+          waits: false,
+        })
+      })
+    })
+
+    describe('a dialogue the network has ended', () => {
+      it('is closed: a late reply is told so, and receipts still answer what comes again', async () => {
+        const msisdn = await subscriber()
+        const phone = dialogue(gateway, msisdn)
+        await phone.dial('*141*3*6#')
+        const asked = await phone.type('1')
+        const { sessionId } = phone
+        await gateway.gateway.end({ dialect: 'test', sessionId, msisdn, why: 'cancelled' })
+        expect(gateway.reports.at(-1)).toMatchObject({ outcome: 'cancelled', waits: false })
+        expect(await gateway.gateway.turn(phone.last())).toEqual(asked)
+        expect(await phone.type('2')).toEqual(sentence('ended'))
+        expect(await gateway.journalOf(msisdn)).toEqual(['subscriber-created'])
+      })
+
+      it('is nothing when nobody knows it', async () => {
+        const msisdn = await subscriber()
+        await gateway.gateway.end({ dialect: 'test', sessionId: 'unknown', msisdn, why: 'timed-out' })
+        expect(gateway.reports.at(-1)).toMatchObject({ outcome: 'timed-out', fault: undefined })
+      })
+    })
+
+    describe('a menu that fails', () => {
+      it('ends the dialogue politely, names itself in the report and changes nothing', async () => {
+        const failing = assemble(store, { menus: { '*1#': counterMenu('1', 'no-such-service') } })
+        const msisdn = await subscriber({}, failing)
+        const phone = dialogue(failing, msisdn)
+        await phone.dial('*1#')
+        expect(await phone.type('2')).toEqual(sentence('unavailable'))
+        expect(failing.reports.at(-1)).toMatchObject({ outcome: 'unavailable', fault: 'USSD_SERVICE_FAILED' })
+        const asBefore = phone.saying('1')
+        expect((await failing.gateway.turn(asBefore)).text).toBe('1\n1 More')
+      })
+    })
+  })
+}
