@@ -140,6 +140,7 @@ export function compose(
       usual: africastalking,
       url: () => url,
       token: callbackToken,
+      signatureKey: config.callbackSignatureKeys[0],
       targets: config.simulatorTargets,
       isAllowed: isLoopback(config.host) ? () => true : isAdmin,
       look: (msisdn) => subscribers.get(msisdn),
@@ -151,6 +152,8 @@ export function compose(
     gateway,
     dialects,
     callbackToken,
+    callbackSignatureKeys: config.callbackSignatureKeys,
+    callbackAllow: config.callbackAllow,
     routes: [
       operationsRoutes({ notReadyBecause, metrics, openApi: openApiDocument(dialects) }),
       ...(simulated?.routes ?? []),

@@ -84,7 +84,7 @@ Examples:
   npm run -s walk -- --import dialoguss.yaml > menu.yaml
 
 At a gateway that runs, subscribers are registered with the ADMIN_TOKEN of the environment, and callbacks sent with
-its CALLBACK_TOKEN. The last line says how many passed and how many failed.
+its CALLBACK_TOKEN, signed under the first of CALLBACK_SIGNATURE_KEYS. The last line says how many passed and how many failed.
 Exit code: 0 all passed, 1 some failed or too little was touched, 2 called wrongly or a script is malformed.`,
   )
   .showHelpAfterError('(--help shows how it is used)')

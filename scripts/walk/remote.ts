@@ -15,6 +15,7 @@ export function remoteTarget(options: {
   readonly dialect: Dialect
   readonly network?: Pick<Line, 'profile' | 'faults'>
   readonly callbackToken: string | undefined
+  readonly signatureKey?: Uint8Array | undefined
   readonly adminToken: string | undefined
 }): Target {
   const { callbackUrl, dialect, network = {}, callbackToken, adminToken } = options
@@ -28,6 +29,7 @@ export function remoteTarget(options: {
       callbackUrl: callbackUrl.href,
       eventsUrl: options.eventsUrl ?? (isOurs ? events.href : undefined),
       token: callbackToken,
+      signatureKey: options.signatureKey,
       ...network,
     },
     gateway: isOurs ? remoteGateway(callbackUrl.origin, adminToken) : undefined,

@@ -43,10 +43,19 @@ export function tasksOf(
     if (address) {
       const callbackUrl = new URL(address)
       if (callbackUrl.pathname === '/') callbackUrl.pathname = `/ussd/${dialect.name}`
-      const { callbackToken, adminToken } = config
+      const { callbackToken, adminToken, callbackSignatureKeys } = config
+      const signatureKey = callbackSignatureKeys[0]
       const { eventsUrl } = given
       return Promise.resolve(
-        remoteTarget({ callbackUrl, eventsUrl, dialect, network: network.value, callbackToken, adminToken }),
+        remoteTarget({
+          callbackUrl,
+          eventsUrl,
+          dialect,
+          network: network.value,
+          callbackToken,
+          signatureKey,
+          adminToken,
+        }),
       )
     }
     const takesThemAsTheyAre = Object.values(walkthrough.handsets).some(({ fixture }) => !fixture)
