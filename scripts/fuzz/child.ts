@@ -16,6 +16,8 @@ export interface Child {
   /** Whether it has ended of itself. */
   hasEnded(): boolean
   stop(): Promise<void>
+  /** As a crash does. */
+  kill(): Promise<void>
 }
 
 /** @param logFile where everything goes that it says, also what it did not mean to say */
@@ -41,6 +43,10 @@ export async function startChild(env: Readonly<Record<string, string>>, logFile:
       return said
     },
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    async kill() {
+      child.kill('SIGKILL')
+      await ended
+    },
     async stop() {
       if (child.connected) child.send('stop')
       const timer = setTimeout(() => child.kill('SIGKILL'), 5000)
