@@ -39,7 +39,11 @@ export function problemOf(dialect: Dialect, sent: Sent, response: WireResponse):
 
 /** The dialect's own error: it ends the dialogue with a sentence of ours. */
 function isError(dialect: Dialect, response: WireResponse): boolean {
-  const sentence = /Bad request: [^"<&]*|Unauthorised: [^"<&]*|Refused: [^"<&]*/.exec(response.body)?.[0]
+  const isJson = response.body.startsWith('{')
+  const said = isJson
+    ? /(?:Bad request|Unauthorised|Refused): [^"]*/
+    : /(?:Bad request|Unauthorised|Refused): [^"<&]*/
+  const sentence = said.exec(response.body)?.[0]
   if (sentence === undefined) return false
   const trimmed = sentence.trimEnd()
   const code = /"responseExitCode":(\d{3})/.exec(response.body)?.[1]

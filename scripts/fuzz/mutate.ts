@@ -65,7 +65,7 @@ export function createMutations(seed: number): Mutate {
         break
       case 6:
         // Past the encoder: percent signs and plus signs as they stand.
-        return `${text}&${pair[0]}=${chance.pick(['%', '%FF', '%ED%A0%80', '%u0031', '+', '%2', '=', ';a=1'])}`
+        return `${text}&${encodeURIComponent(pair[0])}=${chance.pick(['%', '%FF', '%ED%A0%80', '%u0031', '+', '%2', '=', ';a=1'])}`
       default:
         pair[1] = chance.pick(values)
     }

@@ -77,7 +77,7 @@ export const signed = (
 export function wire(
   port: number,
   parts: readonly (string | Uint8Array)[],
-  { quietMs = 700, withinMs = 10_000 } = {},
+  { quietMs = 300, withinMs = 10_000 } = {},
 ): Promise<{ readonly answered: string; readonly closed: boolean }> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
