@@ -68,7 +68,8 @@ Examples:
   npm run dial -- '*141*0#' --faults 'duplicate=0.2,delay=0.1:50ms,drop=0.1:retry' --seed 7
   printf '*141*0#\\n80291\\n80291\\n' | npm run -s dial
 
-Ctrl-C hangs up, Ctrl-D leaves. CALLBACK_TOKEN is sent as a bearer token.
+Ctrl-C hangs up, Ctrl-D leaves. CALLBACK_TOKEN is sent as a bearer token;
+callbacks are signed under the first of CALLBACK_SIGNATURE_KEYS.
 Exit code: 0 all went well, 1 something failed, 2 called wrongly.`,
   )
   .showHelpAfterError('(--help shows how it is used)')
@@ -96,7 +97,9 @@ async function main(): Promise<boolean> {
     if (given.lang !== undefined) await site.setLanguage(number.e164, given.lang)
     const { callbackUrl } = site
     const eventsUrl = given.eventsUrl ?? site.eventsUrl
-    const line = { dialect, callbackUrl, eventsUrl, token: config.callbackToken, ...network.value }
+    const { callbackToken: token, callbackSignatureKeys } = config
+    const signatureKey = callbackSignatureKeys[0]
+    const line = { dialect, callbackUrl, eventsUrl, token, signatureKey, ...network.value }
     const handsets = createHandsets(line)
     setInterval(() => handsets.tick(), 1000).unref()
     const recording =

@@ -155,6 +155,7 @@ export function compose(
       usual: africastalking,
       url: () => url,
       token: callbackToken,
+      signatureKey: config.callbackSignatureKeys[0],
       targets: config.simulatorTargets,
       isAllowed: isLoopback(config.host) ? () => true : isAdmin,
       codes: Object.keys(instead.menus ?? menus),
@@ -167,6 +168,8 @@ export function compose(
     gateway,
     dialects,
     callbackToken,
+    callbackSignatureKeys: config.callbackSignatureKeys,
+    callbackAllow: config.callbackAllow,
     routes: [
       operationsRoutes({ notReadyBecause, metrics, openApi: openApiDocument(dialects) }),
       ...(simulated?.routes ?? []),

@@ -1,5 +1,6 @@
 /** The only reader of the environment. Everything is checked at start, and all problems are reported at once. */
 import { z } from 'zod'
+import { addressRanges, commaSeparated, signatureKeys } from './callback-settings.ts'
 import { UssdError } from './engine/errors.ts'
 
 const onOff = z.enum(['on', 'off'], { error: 'is on or off' }).transform((value) => value === 'on')
@@ -33,12 +34,6 @@ function isAddress(address: string): boolean {
   }
 }
 
-const commaSeparated = (value: string) =>
-  value
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-
 /** Whether it is the beginning of addresses: an origin, with or without a path. */
 function isTarget(address: string): boolean {
   const url = URL.canParse(address) ? new URL(address) : undefined
@@ -49,7 +44,8 @@ function isTarget(address: string): boolean {
 const Environment = z.object({
   PORT: wholeNumber(0, 65_535).default(8141).meta({ description: 'port to listen on; 0 takes a free one' }),
   HOST: z.string().default('127.0.0.1').meta({
-    description: 'address to listen on; anything but loopback needs a `CALLBACK_TOKEN`',
+    description:
+      'address to listen on; anything but loopback needs `CALLBACK_TOKEN` or `CALLBACK_SIGNATURE_KEYS`',
   }),
   REDIS_URL: z
     .string()
@@ -91,6 +87,13 @@ const Environment = z.object({
   CALLBACK_TOKEN: token.optional().meta({
     description:
       'what an aggregator shows: Bearer, Basic password or `?token=`; without it only loopback is served',
+  }),
+  CALLBACK_SIGNATURE_KEYS: signatureKeys.default([]).meta({
+    description:
+      'base64 of 24 bytes or more, comma-separated while one follows another: callbacks must be signed under one of them',
+  }),
+  CALLBACK_ALLOW: addressRanges.default([]).meta({
+    description: 'addresses and ranges that callbacks are taken from, comma-separated; without it, all',
   }),
   GET_DIALECT: z
     .enum(['advanta', 'kemru', 'safaricom', 'crossgate'], {
@@ -158,6 +161,9 @@ export interface Config {
   /** What stands for a subscriber in the names of keys. */
   readonly keysCarry: 'msisdns' | 'pseudonyms'
   readonly callbackToken: string | undefined
+  /** Any of them verifies; the first signs what the simulated network sends. */
+  readonly callbackSignatureKeys: readonly Buffer[]
+  readonly callbackAllow: readonly string[]
   /** Whose form of the GET family is taken. */
   readonly getDialect: 'advanta' | 'kemru' | 'safaricom' | 'crossgate'
   readonly adminToken: string | undefined
@@ -195,8 +201,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
   if (!isEmbedded && given['SECRETS_KEY'] === undefined) {
     problems.push('SECRETS_KEY is required with Redis: 32 bytes in base64 (openssl rand -base64 32)')
   }
-  if (!isLoopback(given['HOST'] ?? '127.0.0.1') && given['CALLBACK_TOKEN'] === undefined) {
-    problems.push('HOST is not loopback, so CALLBACK_TOKEN is required')
+  const isGuarded = ['CALLBACK_TOKEN', 'CALLBACK_SIGNATURE_KEYS'].some((name) => given[name] !== undefined)
+  if (!isLoopback(given['HOST'] ?? '127.0.0.1') && !isGuarded) {
+    problems.push('HOST is not loopback, so CALLBACK_TOKEN is required, or CALLBACK_SIGNATURE_KEYS')
   }
   if (!parsed.success || problems.length > 0) {
     throw new UssdError('USSD_MISCONFIGURED', {
@@ -216,6 +223,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     retiredSecretsKeys: values.SECRETS_KEYS_RETIRED,
     keysCarry: values.PSEUDONYMS ? 'pseudonyms' : 'msisdns',
     callbackToken: values.CALLBACK_TOKEN,
+    callbackSignatureKeys: values.CALLBACK_SIGNATURE_KEYS,
+    callbackAllow: values.CALLBACK_ALLOW,
     getDialect: values.GET_DIALECT,
     adminToken: values.ADMIN_TOKEN,
     simulator: values.SIMULATOR ?? isEmbedded,

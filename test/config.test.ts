@@ -74,6 +74,43 @@ describe('the configuration', () => {
       expect(problemsOf({ SIMULATOR_TARGETS: wrong })).toContain('SIMULATOR_TARGETS is http://host/path')
   })
 
+  it('takes the keys of callback signatures, with and without the prefix people know them by', () => {
+    const [one, two] = [1, 2].map((byte) => Buffer.alloc(24, byte).toString('base64'))
+    expect(loadConfig({}).callbackSignatureKeys).toEqual([])
+    const { callbackSignatureKeys } = loadConfig({ CALLBACK_SIGNATURE_KEYS: `${one}, whsec_${two}` })
+    expect(callbackSignatureKeys.map((bytes) => [bytes.length, bytes[0]])).toEqual([
+      [24, 1],
+      [24, 2],
+    ])
+    for (const wrong of [Buffer.alloc(23).toString('base64'), 'no base64', ',', ' ', `${one},x`])
+      expect(problemsOf({ CALLBACK_SIGNATURE_KEYS: wrong })).toContain('CALLBACK_SIGNATURE_KEYS is 24 bytes')
+  })
+
+  it('takes a signature for what a token is: with it, others than this machine may call', () => {
+    const keys = Buffer.alloc(24).toString('base64')
+    expect(loadConfig({ HOST: '0.0.0.0', CALLBACK_SIGNATURE_KEYS: keys }).host).toBe('0.0.0.0')
+    // An address is no proof of who somebody is.
+    expect(problemsOf({ HOST: '0.0.0.0', CALLBACK_ALLOW: '10.0.0.0/8' })).toContain(
+      'CALLBACK_TOKEN is required',
+    )
+  })
+
+  it('takes addresses and ranges of both kinds', () => {
+    const allowed = '192.0.2.7, 10.0.0.0/8,::1,2001:db8::/32, 0.0.0.0/0'
+    expect(loadConfig({ CALLBACK_ALLOW: allowed }).callbackAllow).toHaveLength(5)
+    for (const wrong of [
+      '10.0.0.0/33',
+      '::/129',
+      'example.org',
+      '10.0.0',
+      '10.0.0.0/8/8',
+      '10.0.0.0/08',
+      'fe80::1%eth0',
+      ',',
+    ])
+      expect(problemsOf({ CALLBACK_ALLOW: wrong })).toContain('CALLBACK_ALLOW is addresses and ranges')
+  })
+
   it('keeps the keys that were used before', () => {
     const retired = Buffer.alloc(32, 2).toString('base64')
     const config = loadConfig({ SECRETS_KEY: key, SECRETS_KEYS_RETIRED: `${retired},${key}` })

@@ -134,6 +134,7 @@ async function ownSite(usual: URL, dialect: string, config: Config): Promise<Sit
       ...config,
       port: 0,
       host: '127.0.0.1',
+      callbackAllow: [],
       store: { kind: 'embedded' },
       demo: true,
       simulator: false,

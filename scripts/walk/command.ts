@@ -85,8 +85,9 @@ Examples:
   npm run -s walk -- --import dialoguss.yaml > menu.yaml
 
 At a gateway that runs, subscribers are registered with the ADMIN_TOKEN of the environment, and removed when their
-walkthrough is over; callbacks are sent with its CALLBACK_TOKEN. Time cannot be moved there: what waits for more than a
-minute is not walked, and is named. The last line says how many passed and how many failed.
+walkthrough is over; callbacks are sent with its CALLBACK_TOKEN, signed under the first of CALLBACK_SIGNATURE_KEYS. Time
+cannot be moved there: what waits for more than a minute is not walked, and is named.
+The last line says how many passed and how many failed.
 Exit code: 0 all passed, 1 some failed or too little was touched, 2 called wrongly or a script is malformed.`,
   )
   .showHelpAfterError('(--help shows how it is used)')

@@ -16,6 +16,7 @@ export function remoteTarget(options: {
   readonly dialect: Dialect
   readonly network?: Pick<Line, 'profile' | 'faults'>
   readonly callbackToken: string | undefined
+  readonly signatureKey?: Uint8Array | undefined
   readonly adminToken: string | undefined
   readonly existing: 'keep' | 'overwrite'
 }): Target {
@@ -31,6 +32,7 @@ export function remoteTarget(options: {
       callbackUrl: callbackUrl.href,
       eventsUrl: options.eventsUrl ?? (isOurs ? events.href : undefined),
       token: callbackToken,
+      signatureKey: options.signatureKey,
       ...network,
     },
     gateway,

@@ -57,7 +57,8 @@ export function tasksOf(
     if (address) {
       const callbackUrl = new URL(address)
       if (callbackUrl.pathname === '/') callbackUrl.pathname = `/ussd/${dialect.name}`
-      const { callbackToken, adminToken } = config
+      const { callbackToken, adminToken, callbackSignatureKeys } = config
+      const signatureKey = callbackSignatureKeys[0]
       const { eventsUrl } = given
       return Promise.resolve(
         remoteTarget({
@@ -66,6 +67,7 @@ export function tasksOf(
           dialect,
           network: network.value,
           callbackToken,
+          signatureKey,
           adminToken,
           existing: given.overwrite ? 'overwrite' : 'keep',
         }),

@@ -22,6 +22,8 @@ export type ParsedXml =
 
 /** UTF-16 units. The longest document of a dialect is far below it. */
 const LONGEST = 16_384
+/** Tags, comments and what else begins with `<`: a document of a dialect has some thirty. The parser is slow on many. */
+const MOST_MARKUP = 256
 /** Elements inside elements: no dialect goes below four. */
 const DEEPEST = 8
 
@@ -40,6 +42,7 @@ const parser = new DOMParser({
 export function parseXml(text: string, name?: string): ParsedXml {
   if (text.length > LONGEST) return malformed('is too long')
   if (/<!(DOCTYPE|ENTITY)/i.test(text)) return malformed('has a document type')
+  if (text.split('<', MOST_MARKUP + 2).length > MOST_MARKUP + 1) return malformed('has too many elements')
   let root: DomElement | null
   try {
     root = parser.parseFromString(text.replace(/^\ufeff/, ''), 'text/xml').documentElement

@@ -108,6 +108,8 @@ export interface Callback {
   /** The USSD string: the dialled code, with whatever was dialled behind it. Only looked at when a dialogue begins. */
   readonly dialled: string
   readonly heard: Heard
+  /** The sender's own id of this callback, vouched for by its signature: the same when it is sent again. */
+  readonly delivery?: string
 }
 
 /** What the subscriber sees. `waits`: the dialogue goes on with a reply (USSR), or is released (the result of the PSSR). */

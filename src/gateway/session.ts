@@ -29,6 +29,8 @@ export const Session = z.object({
   receipts: z.array(
     z.object({
       turn: z.string(),
+      /** Stands for the sender's id of the callback, where it had one. */
+      delivery: z.string().exactOptional(),
       text: z.string(),
       waits: z.boolean(),
       asksSecret: z.literal(true).exactOptional(),
@@ -54,6 +56,7 @@ export function answered(
     readonly latin: boolean
     readonly state: Session['state']
     readonly id: string
+    readonly delivery?: string | undefined
     readonly heard: number
     readonly answer: Answer
     readonly nowMs: number
@@ -61,6 +64,12 @@ export function answered(
   },
 ): { readonly session: Session; readonly ttlMs: number } {
   const receipts = before?.receipts ?? []
+  const receipt: Receipt = {
+    turn: turn.id,
+    ...(turn.delivery !== undefined && { delivery: turn.delivery }),
+    ...turn.answer,
+    atMs: turn.nowMs,
+  }
   return {
     session: {
       menu: turn.menu,
@@ -72,7 +81,7 @@ export function answered(
       heard: turn.heard,
       answeredAtMs: turn.nowMs,
       idleUntilMs: turn.nowMs + turn.idleMs,
-      receipts: [...receipts, { turn: turn.id, ...turn.answer, atMs: turn.nowMs }].slice(-RECEIPTS_KEPT),
+      receipts: [...receipts, receipt].slice(-RECEIPTS_KEPT),
     },
     // An expired session is told from an unknown one for as long as its receipts last.
     ttlMs: (turn.answer.waits ? turn.idleMs : 0) + RECEIPTS_KEPT_MS,

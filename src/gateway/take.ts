@@ -86,7 +86,7 @@ export function createTake(options: {
 
     const recognised = transcripts.recognise(callback, session, loaded.nowMs)
     if (recognised.kind === 'repeat') {
-      const { turn: _turn, atMs: _atMs, ...answer } = recognised.receipt
+      const { turn: _turn, delivery: _delivery, atMs: _atMs, ...answer } = recognised.receipt
       return {
         outcome: { answer, outcome: 'repeat', ...(session && { menu: session.menu }) },
       }
@@ -138,6 +138,7 @@ export function createTake(options: {
       latin: ran.latin,
       state: ran.state,
       id: recognised.id,
+      delivery: recognised.delivery,
       heard: recognised.heard,
       answer: ran.answer,
       nowMs: loaded.nowMs,

@@ -7,11 +7,18 @@ import type { Callback } from './ports.ts'
 import type { Receipt, Session } from './session.ts'
 import { RECEIPTS_KEPT_MS } from './session.ts'
 
+interface Turn {
+  readonly id: string
+  readonly heard: number
+  /** Stands for the sender's id of the callback; only where nothing in it says which turn it is. */
+  readonly delivery?: string | undefined
+}
+
 export type Recognised =
   /** Answered before: show the receipt again. */
   | { readonly kind: 'repeat'; readonly receipt: Receipt }
-  | { readonly kind: 'begin'; readonly id: string; readonly heard: number }
-  | { readonly kind: 'reply'; readonly id: string; readonly heard: number; readonly typed: string }
+  | (Turn & { readonly kind: 'begin' })
+  | (Turn & { readonly kind: 'reply'; readonly typed: string })
   /** It continues a dialogue that is not there, or no longer. */
   | { readonly kind: 'expired' }
   /** It continues a dialogue that has ended. */
@@ -94,13 +101,17 @@ export function createTranscripts(options: {
             callback,
             heard.typed === undefined ? ['begin', callback.dialled] : ['reply', heard.typed],
           )
+          // Somebody who caught it on its way may send it again, later than any repeat.
+          const delivery = callback.delivery && digest(callback, ['delivery', callback.delivery])
+          const delivered = delivery && isFresh && session.receipts.find((one) => one.delivery === delivery)
+          if (delivered) return { kind: 'repeat', receipt: delivered }
           // A late copy of an earlier answer is no second answer either; what is shown is where the dialogue is now.
           const isQuick = ({ turn, atMs }: Receipt) => turn === id && nowMs - atMs < repeatWithinMs
           if (last && session?.receipts.some(isQuick)) return { kind: 'repeat', receipt: last }
-          if (heard.typed === undefined) return { kind: 'begin', id, heard: 0 }
+          if (heard.typed === undefined) return { kind: 'begin', id, heard: 0, delivery }
           if (!live) return { kind: 'expired' }
           if (live.state === null) return { kind: 'ended' }
-          return { kind: 'reply', id, heard: 0, typed: heard.typed }
+          return { kind: 'reply', id, heard: 0, delivery, typed: heard.typed }
         }
       }
     },

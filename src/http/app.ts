@@ -4,9 +4,9 @@ import helmet from 'helmet'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { UssdError } from '../engine/errors.ts'
 import type { Gateway } from '../gateway/gateway.ts'
+import { createCallbackGuard } from './callback-guard.ts'
 import { callbackRoute } from './callback.ts'
 import { failure, failureRoute, notFound } from './failures.ts'
-import { createTokenCheck } from './tokens.ts'
 
 const methodOf = { GET: 'get', POST: 'post', PUT: 'put' } as const
 
@@ -15,6 +15,9 @@ export function createApp(options: {
   readonly gateway: Gateway
   readonly dialects: Readonly<Record<string, Dialect>>
   readonly callbackToken: string | undefined
+  /** As `createCallbackGuard` takes them. */
+  readonly callbackSignatureKeys?: readonly Uint8Array[]
+  readonly callbackAllow?: readonly string[]
   /** Whatever else is served, in this order. */
   readonly routes: readonly Router[]
   readonly reportFault: (fault: UssdError) => void
@@ -25,11 +28,15 @@ export function createApp(options: {
   app.set('query parser', 'simple')
 
   // Callbacks come first and on the app itself: every layer in front of them is paid for by every turn.
-  const tokenCheck = options.callbackToken === undefined ? undefined : createTokenCheck(options.callbackToken)
+  const guard = createCallbackGuard({
+    token: options.callbackToken,
+    signatureKeys: options.callbackSignatureKeys,
+    allow: options.callbackAllow,
+  })
   for (const dialect of Object.values(options.dialects)) {
     const address = `/ussd/${dialect.name}`
     const addresses = [address, ...(dialect.paths ?? []).map((path) => `${address}${path}`)]
-    const route = callbackRoute(dialect, options.gateway, tokenCheck)
+    const route = callbackRoute(dialect, options.gateway, guard)
     for (const method of dialect.methods) app[methodOf[method]](addresses, route)
     app.all(addresses, (_request, response) => {
       response.set('Allow', dialect.methods.join(', '))

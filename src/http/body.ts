@@ -1,17 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 
-/** `undefined` when it is larger than `limitBytes`; the rest is then not read. */
-export type Body = string | undefined
-
 /**
- * The request's body as UTF-8 text, read once and no further than the limit. Express's parsers do more than a callback needs,
- * and refuse what real aggregators mislabel.
+ * The request's body, read once and no further than the limit: `undefined` when it is larger, the rest is then not read.
+ * Express's parsers do more than a callback needs, and refuse what real aggregators mislabel.
  */
-export function readBody(request: IncomingMessage, limitBytes: number): Promise<Body> {
+export function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let bytes = 0
-    const finish = (body: Body) => {
+    const finish = (body: Buffer | undefined) => {
       request.off('data', take).off('end', end).off('error', reject).off('close', cut)
       resolve(body)
     }
@@ -22,9 +19,13 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
         finish(undefined)
       } else chunks.push(chunk)
     }
-    const end = () => finish(chunks.length === 1 ? String(chunks[0]) : Buffer.concat(chunks).toString())
+    const end = () => finish(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))
     const cut = () => reject(new Error('the request was cut off'))
     if (Number(request.headers['content-length'] ?? 0) > limitBytes) return resolve(undefined)
     request.on('data', take).on('end', end).on('error', reject).on('close', cut)
   })
 }
+
+/** The same as UTF-8 text. */
+export const readBody = async (request: IncomingMessage, limitBytes: number): Promise<string | undefined> =>
+  (await readBytes(request, limitBytes))?.toString()

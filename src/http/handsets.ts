@@ -8,7 +8,7 @@ import type { Handsets } from '../simulator/handset.ts'
 import type { Lines } from '../simulator/lines.ts'
 import type { Screen } from '../simulator/screen.ts'
 import { readBody } from './body.ts'
-import { comesFromAnotherSite } from './callback.ts'
+import { comesFromAnotherSite } from './callback-guard.ts'
 import { failure } from './failures.ts'
 import type { Recordings } from './recordings.ts'
 

@@ -42,7 +42,13 @@ function operation(dialect: Dialect, method: Method, path: string): ZodOpenApiOp
     tags: ['Callbacks'],
     summary: `A callback in the dialect \`${dialect.name}\`${named && `, ${named}`}`,
     description: `Its fields stand in docs/dialects.md. A begin is, for example, \`${call.method} ${call.path}${call.query && `?${call.query}`}\`.`,
-    security: [{ callbackBearer: [] }, { callbackBasic: [] }, { callbackQuery: [] }, {}],
+    security: [
+      { callbackBearer: [] },
+      { callbackBasic: [] },
+      { callbackQuery: [] },
+      { callbackSignature: [] },
+      {},
+    ],
     ...parametersOf(path),
     ...(method !== 'GET' && bodyOf(call)),
     responses: responsesOf(dialect),
@@ -67,8 +73,8 @@ function responsesOf(dialect: Dialect): NonNullable<ZodOpenApiOperationObject['r
   const responses: Record<string, object> = { 200: answer('The screen, or that a notice was heard', shown) }
   for (const [status, about] of [
     [400, 'Not of the form of this dialect'],
-    [401, 'The token is missing or wrong'],
-    [403, 'Sent by a page of another site, where no token is asked for'],
+    [401, 'The token or the signature is missing or wrong'],
+    [403, 'From an address of nobody we know, or by a page of another site where nothing guards'],
     [405, 'Another method than it takes'],
     [413, 'Larger than 8 kB'],
   ] as const) {

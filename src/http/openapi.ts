@@ -88,6 +88,13 @@ export const openApiDocument = (dialects: Readonly<Record<string, Dialect>>) =>
         callbackBearer: bearer('CALLBACK_TOKEN'),
         callbackBasic: basic('CALLBACK_TOKEN as the password, any user name'),
         callbackQuery: { type: 'apiKey', in: 'query', name: 'token', description: 'CALLBACK_TOKEN' },
+        callbackSignature: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'webhook-signature',
+          description:
+            'With webhook-id and webhook-timestamp (Standard Webhooks 1.0): HMAC-SHA-256 under one of CALLBACK_SIGNATURE_KEYS',
+        },
         adminBearer: bearer('ADMIN_TOKEN'),
         adminBasic: basic('ADMIN_TOKEN as the password, any user name'),
         sessionBearer: bearer('The token of a self-care session'),

@@ -28,18 +28,20 @@ export function createSimulator(options: {
   readonly usual: Dialect
   readonly url: () => string
   readonly token: string | undefined
+  readonly signatureKey: Uint8Array | undefined
   readonly targets: readonly string[]
   readonly isAllowed: (request: Request) => boolean
   readonly codes: readonly string[]
   readonly look: (msisdn: string) => Promise<SubscriberView | undefined>
   readonly weaknessOf: (digits: string, msisdn: string) => string | undefined
 }): { readonly routes: readonly Router[]; close(): void } {
-  const { dialects, usual, url, token, targets, codes, look, weaknessOf } = options
+  const { dialects, usual, url, token, signatureKey, targets, codes, look, weaknessOf } = options
   const own = (dialect: Dialect): Line => ({
     dialect,
     callbackUrl: () => `${url()}/ussd/${dialect.name}`,
     eventsUrl: () => `${url()}/ussd/${dialect.name}/events`,
     token,
+    signatureKey,
   })
   const handsets = createHandsets(own(usual))
   const lines = createLines({ dialects, usual, own, isAllowed: createTargetCheck(targets) })

@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer'
+import { randomUUID } from 'node:crypto'
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import type { Dialect, Echo, WireCall, WireResponse } from '../dialects/dialect.ts'
+import { sign } from '../dialects/signature.ts'
 import type { Answer } from '../gateway/ports.ts'
 
 /** What a waiting screen asks for: a secret, or an answer everybody may see. */
@@ -50,6 +52,8 @@ export interface Address {
   readonly eventsUrl?: string | (() => string) | undefined
   /** Sent as `Authorization: Bearer`. */
   readonly token?: string | undefined
+  /** Under which callbacks are signed. */
+  readonly signatureKey?: Uint8Array | undefined
 }
 
 /** Far above the longest screen. What is larger is no answer, and is not read on. */
@@ -70,7 +74,11 @@ export function createApplication({
   callbackUrl,
   eventsUrl,
   token,
+  signatureKey,
 }: Address & { readonly dialect: Dialect }): Application {
+  /** A copy of a callback keeps its id (Standard Webhooks 1.0, webhook-id); it is signed anew each time. */
+  const ids = new WeakMap<WireCall, string>()
+
   return {
     async call(wire, { answerWithinMs, leftMs, hungUp }) {
       const slow = new AbortController()
@@ -99,7 +107,7 @@ export function createApplication({
       const { method, body } = wire
       return new Promise((resolve) => {
         const open = url.protocol === 'https:' ? requestHttps : requestHttp
-        const headers = { ...headersOf(wire), 'content-length': Buffer.byteLength(body) }
+        const headers = { ...headersOf(wire, url), 'content-length': Buffer.byteLength(body) }
         const signal = AbortSignal.any([hungUp, AbortSignal.timeout(leftMs)])
         const request = open(url, { method, headers, signal, agent: false })
         const close = () => resolve(failed('the connection was cut before the answer, as was asked for'))
@@ -129,13 +137,23 @@ export function createApplication({
     return url
   }
 
-  function headersOf({ headers }: WireCall) {
-    return { ...headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
+  function headersOf(wire: WireCall, { pathname, search }: URL) {
+    return {
+      ...wire.headers,
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(signatureKey && signedAs(wire, signatureKey, `${pathname}${search}`)),
+    }
+  }
+
+  function signedAs(wire: WireCall, key: Uint8Array, target: string) {
+    const id = ids.get(wire) ?? randomUUID()
+    ids.set(wire, id)
+    return sign(key, { ...wire, target }, { id, atMs: Date.now() })
   }
 
   function send(wire: WireCall, url: URL, signal: AbortSignal): Promise<Response> {
     const { method, body } = wire
-    const headers = headersOf(wire)
+    const headers = headersOf(wire, url)
     return fetch(url, { method, redirect: 'manual', signal, headers, ...(method !== 'GET' && { body }) })
   }
 }

@@ -1,0 +1,102 @@
+/** What is put into callbacks. */
+import fc from 'fast-check'
+
+/** Secrets that come about in no other way: found anywhere, they have leaked. */
+export const marks = [
+  '8361940275',
+  '6093718254',
+  '90573816',
+  'canaryletters',
+  'canary-callback-token',
+] as const
+
+/** Every dialogue begins with one of these. */
+export const codes = [
+  '*141*0#',
+  '*141*0#',
+  '*141*3*6#',
+  '*141*3*6#',
+  '*141*3*6*1#',
+  '*141*3*6*1*2*2*2#',
+  '*141#',
+  '*999#',
+] as const
+
+/** What people answer, and what they should not; each as often as it stands here. */
+export const replies = [
+  ...['0', '1', '1', '2', '2', '9', '', '*', '#', '1*2', '1#', '00', '98', ' 1', '1 ', 'ж', '٣', '１', '𝟏'],
+  ...['8029', '80291', '80292', '12345678', '777777', '1234567890', '12345678901', ...marks],
+] as const
+
+const digitsOf = (zero: number) => (digits: string) =>
+  digits.replaceAll(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)))
+
+/** The same digits in other scripts: none of them is a digit here. */
+export const otherScripts = [0x660, 0x966, 0xff10, 0x1d7ce].map(digitsOf)
+
+/** Names that mean something to a parser that is not careful. */
+export const oddNames = [
+  ...['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', '__defineGetter__'],
+  ...[
+    'text[]',
+    'text[0]',
+    'text[__proto__]',
+    'text.length',
+    'TEXT',
+    '',
+    ' ',
+    'token',
+    'constructor[prototype][x]',
+  ],
+]
+
+/** Values that have broken something somewhere. */
+export const oddValues = (seed: number): readonly string[] => [
+  ...[
+    '',
+    ' ',
+    '\0',
+    'a\r\nSet-Cookie: a=b',
+    '\u0085',
+    '\u2028',
+    '\u202e',
+    '\ufeff1',
+    '\ufffd',
+    '\ud800',
+    '\udfff',
+  ],
+  ...['null', 'undefined', 'NaN', '-1', '1e309', '0x10', '99999999999999999999', '[object Object]', 'true'],
+  ...[
+    '{b0}',
+    '{b0}:journal',
+    'ussd:{b0}:journal',
+    'subscriber:375291234567',
+    '../../etc/passwd',
+    '%00',
+    '%zz',
+  ],
+  ...["'; DROP TABLE", '${jndi:ldap://x}', '{{7*7}}', '<!ENTITY a "b">', '&a;', ']]>', '\x1b[2J', 'return 1'],
+  ...[
+    '+375291234567',
+    '+48123456789',
+    '*141*0#',
+    '*'.repeat(182),
+    '1'.repeat(2001),
+    'é'.repeat(700),
+    '1'.repeat(7000),
+  ],
+  ...otherScripts.map((script) => script('12345678')),
+  ...marks.flatMap((mark) => [mark, `${mark}\0`, `+${mark}`, `*${mark}#`, mark.repeat(30)]),
+  ...fc.sample(fc.string({ unit: 'binary', maxLength: 60 }), { seed, numRuns: 500 }),
+  ...fc.sample(fc.string({ unit: 'grapheme', maxLength: 200 }), { seed, numRuns: 300 }),
+]
+
+/** Bytes that are no text. */
+export const oddBytes = (seed: number): readonly Buffer[] => [
+  ...['ff', 'c080', 'eda080', 'f4908080', 'fffe3100', '00', '1f8b0800', 'e2', 'efbbbf'].map((hex) =>
+    Buffer.from(hex, 'hex'),
+  ),
+  ...fc
+    .sample(fc.uint8Array({ minLength: 1, maxLength: 300 }), { seed, numRuns: 300 })
+    .map((bytes) => Buffer.from(bytes)),
+]

@@ -1,0 +1,101 @@
+import type { Request } from 'express'
+import { BlockList, isIPv6 } from 'node:net'
+import { claimOf, isSigned } from '../dialects/signature.ts'
+import { createTokenCheck } from './tokens.ts'
+
+/** Whether a callback may be looked at, as far as its head tells. */
+export type Admitted =
+  | { readonly kind: 'refused'; readonly status: 401 | 403; readonly sentence: string }
+  | {
+      readonly kind: 'admitted'
+      /** The sender's id of this callback, the same when it is sent again; only of a signed one. */
+      readonly delivery: string | undefined
+      /** Whether the whole of it is what was signed; true where no signature is asked for. `path`: behind the dialect's own. */
+      isWhole(path: string, body: Uint8Array): boolean
+    }
+
+/** Whose callbacks are taken. Everything that is set must hold. */
+export interface CallbackGuard {
+  /** Looks at address and headers only: what is refused here was not read. */
+  admit(request: Request): Admitted
+  /** What a callback is told whose signature does not hold; the same as where it has none. */
+  readonly unauthorised: Extract<Admitted, { kind: 'refused' }>
+}
+
+/**
+ * @param token undefined where none is asked for
+ * @param signatureKeys none where no signature is asked for; otherwise a signature under any of them will do
+ * @param allow addresses and ranges that may call; none: all. The socket's peer counts: what a proxy writes into a header
+ * anybody could write (decision 0036)
+ * @param now milliseconds since the epoch; only the age of signatures is measured on it
+ */
+export function createCallbackGuard(options: {
+  readonly token: string | undefined
+  readonly signatureKeys?: readonly Uint8Array[] | undefined
+  readonly allow?: readonly string[] | undefined
+  readonly now?: () => number
+}): CallbackGuard {
+  const { token, signatureKeys: keys = [], allow = [], now = Date.now } = options
+  const hasToken = token === undefined ? undefined : createTokenCheck(token)
+  const isAllowed = allow.length === 0 ? () => true : createAddressCheck(allow)
+  const isGuarded = hasToken !== undefined || keys.length > 0
+  // One sentence for all of it: which of them was wrong is nobody's business.
+  const asked = [...(hasToken ? ['token'] : []), ...(keys.length > 0 ? ['signature'] : [])].join(' or the ')
+  const unauthorised = refused(401, `Unauthorised: the ${asked} is missing or wrong`)
+
+  return {
+    unauthorised,
+
+    admit(request) {
+      if (!isAllowed(request.socket.remoteAddress)) {
+        return refused(403, 'Refused: callbacks from this address are not taken')
+      }
+      if (hasToken && !hasToken(request, request.query['token'])) return unauthorised
+      if (!isGuarded && comesFromAnotherSite(request)) {
+        return refused(403, 'Refused: a page of another site may not call here')
+      }
+      if (keys.length === 0) return { kind: 'admitted', delivery: undefined, isWhole: () => true }
+      const claim = claimOf(request.headers, now())
+      if (!claim) return unauthorised
+      const { method, originalUrl: target } = request
+      return {
+        kind: 'admitted',
+        delivery: claim.id,
+        isWhole: (path, body) =>
+          isSigned(keys, claim, { method, path: path === '/' ? '' : path, target, body }),
+      }
+    },
+  }
+}
+
+const refused = (status: 401 | 403, sentence: string) => ({ kind: 'refused' as const, status, sentence })
+
+/** An IPv4 address that came over an IPv6 socket (RFC 4291 2.5.5.2) is taken for what it is. */
+function createAddressCheck(ranges: readonly string[]): (address: string | undefined) => boolean {
+  const list = new BlockList()
+  for (const range of ranges) {
+    const [address = '', bits] = range.split('/')
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4'
+    if (bits === undefined) list.addAddress(address, family)
+    else list.addSubnet(address, Number(bits), family)
+  }
+  return (address) => {
+    // A socket that is gone has none.
+    if (address === undefined) return false
+    const bare = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
+    return list.check(bare, isIPv6(bare) ? 'ipv6' : 'ipv4')
+  }
+}
+
+/**
+ * Whether a page of another site asks: a browser says so itself, and a page whose host was made to point at this machine still
+ * names that host. Without a token, it could otherwise dial in the name of whoever reads it.
+ */
+export function comesFromAnotherSite({ headers, socket }: Request): boolean {
+  if (['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']))) return true
+  const host = (headers.host ?? '').replace(/:\d+$/, '')
+  return isLoopback(socket.localAddress ?? '') && !isLoopback(host)
+}
+
+const isLoopback = (host: string): boolean =>
+  /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?|::ffff:127(\.\d{1,3}){3})$/.test(host)

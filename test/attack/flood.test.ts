@@ -1,0 +1,99 @@
+/** More secrets at once than the cores can hash: the excess is told so and costs nobody an attempt, and other turns go on. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { bucketOf, loginName } from '../../src/gateway/records.ts'
+import { startGateway } from '../support/running.ts'
+import type { Running } from '../support/running.ts'
+
+/** More than may run and wait at once: 64 wait, and as many run as there are cores. */
+const FLOOD = 200
+const adminToken = 'admin-token'
+
+const numberOf = (n: number) => `+37529111${String(1000 + n)}`
+const busy = /^END .*(unavailable|try again later|недоступ)/i
+
+describe('a flood of PUK1 guesses', () => {
+  let gateway: Running
+  beforeAll(async () => {
+    gateway = await startGateway({ ADMIN_TOKEN: adminToken, TURN_BUDGET_MS: '10000' })
+    // A PUK1 that was never set is compared as slowly as any, and counted as any.
+    await Promise.all(
+      Array.from({ length: FLOOD }, (_, n) =>
+        gateway.subscribers.put(numberOf(n), { language: 'en', access: 'closed-by-subscriber' }),
+      ),
+    )
+  }, 60_000)
+  afterAll(() => gateway.close('now'))
+
+  it('is answered whole: with a count, or with a sentence and without one; meanwhile others dial as ever', async () => {
+    const serviceCode = '*141*3*6*1#'
+    await Promise.all(
+      Array.from({ length: FLOOD }, (_, n) =>
+        gateway.call({ sessionId: `flood-${n}`, phoneNumber: numberOf(n), serviceCode }),
+      ),
+    )
+    const flood = Array.from({ length: FLOOD }, (_, n) =>
+      gateway.call({
+        sessionId: `flood-${n}`,
+        phoneNumber: numberOf(n),
+        serviceCode,
+        text: `${20_000_000 + n}`,
+      }),
+    )
+    let isOver = false
+    const over = Promise.all(flood).then((answers) => {
+      isOver = true
+      return answers
+    })
+    const others: string[] = []
+    for (let n = 0; !isOver; n++) {
+      const { body } = await gateway.call({ sessionId: `other-${n}`, serviceCode: '*141*3*6#' })
+      others.push(body)
+    }
+    const answers = await over
+
+    expect(others.length).toBeGreaterThan(5)
+    expect(others.filter((body) => !body.startsWith('CON '))).toEqual([])
+    const told = answers.map(({ status, body }) => {
+      expect(status).toBe(200)
+      if (/Attempts left: 9/.test(body)) return 9
+      expect(body).toMatch(busy)
+      return 10
+    })
+    expect(told.filter((left) => left === 10).length).toBeGreaterThan(0)
+    expect(told.filter((left) => left === 9).length).toBeGreaterThan(0)
+    const counted = await Promise.all(
+      told.map(async (_left, n) => (await gateway.subscribers.get(numberOf(n)))?.puk1AttemptsLeft),
+    )
+    expect(counted).toEqual(told)
+  }, 60_000)
+
+  it('over HTTP is refused with 503 and a time to wait, and keeps no dialogue from its PUK1', async () => {
+    const logIns = Array.from({ length: FLOOD }, (_, n) =>
+      fetch(`${gateway.url}/self-care/sessions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ msisdn: numberOf(n), password: '80291' }),
+      }),
+    )
+    const msisdn = numberOf(0)
+    const call = (text: string) =>
+      gateway.call({ sessionId: 'between', phoneNumber: msisdn, serviceCode: '*141*3*6*1#', text })
+    await call('')
+    const { body } = await call('20000000')
+    expect(body).toMatch(/Attempts left: \d/)
+    const statuses = (await Promise.all(logIns)).map((response) => [
+      response.status,
+      response.headers.get('retry-after'),
+    ])
+    const refused = statuses.filter(([status]) => status === 503)
+    expect(refused.length).toBeGreaterThan(0)
+    expect(refused.filter(([, wait]) => wait === null)).toEqual([])
+    expect(statuses.filter(([status]) => status !== 503 && status !== 401)).toEqual([])
+    // Whoever was refused may still try five times: nothing was counted.
+    for (const [n, [status]] of statuses.entries()) {
+      if (status !== 503) continue
+      const { records } = await gateway.store.load(bucketOf(numberOf(n)), [loginName(numberOf(n))])
+      expect(records[0]).toBeUndefined()
+    }
+  }, 60_000)
+})

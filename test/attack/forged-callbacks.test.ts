@@ -1,0 +1,278 @@
+/** Callbacks of people who are not the aggregator: none of them reaches a menu, and nothing in the store moves. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { Redis } from 'ioredis'
+import type { Dialect, WireCall } from '../../src/dialects/dialect.ts'
+import { dialects } from '../../src/dialects/index.ts'
+import { startRedisServer } from '../../scripts/redis/redis-server.ts'
+import type { RedisServer } from '../../scripts/redis/redis-server.ts'
+import { dumpOf, post, signed, turnOf } from '../support/attack.ts'
+import type { Answered } from '../support/attack.ts'
+import { startGateway } from '../support/running.ts'
+import type { Running } from '../support/running.ts'
+
+const key = Buffer.alloc(32, 1)
+const next = Buffer.alloc(32, 2)
+const stranger = Buffer.alloc(32, 3)
+const token = 'correct-horse-battery'
+const msisdn = '+375291234567'
+const other = '+375291234562'
+const bearer = { authorization: `Bearer ${token}` }
+
+const all = Object.values(dialects)
+
+let server: RedisServer
+let redis: Redis
+beforeAll(async () => {
+  server = await startRedisServer()
+  redis = new Redis(server.url)
+})
+afterAll(async () => {
+  redis.disconnect()
+  await server.stop()
+})
+
+const start = (env: Record<string, string>) =>
+  startGateway({
+    REDIS_URL: server.url,
+    SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'),
+    DEMO: 'on',
+    TURN_BUDGET_MS: '10000',
+    ...env,
+  })
+
+const turnsIn = (gateway: Running) => gateway.log().split('"event":"turn"').length - 1
+
+const codeOf = ({ status, body }: Answered) => Number(/"responseExitCode":(\d+)/.exec(body)?.[1] ?? status)
+
+describe('callbacks that must be signed and carry a token', () => {
+  let gateway: Running
+  beforeAll(async () => {
+    gateway = await start({
+      CALLBACK_TOKEN: token,
+      CALLBACK_SIGNATURE_KEYS: [key, next].map((one) => one.toString('base64')).join(),
+    })
+  })
+  afterAll(() => gateway.close('now'))
+
+  /** Ways to forge a callback that would be right as `wire`. */
+  const forgeries: Record<
+    string,
+    (dialect: Dialect, wire: WireCall) => { wire?: WireCall; headers: Record<string, string> }
+  > = {
+    'nothing at all': () => ({ headers: {} }),
+    'the token alone': () => ({ headers: bearer }),
+    'the signature alone': (dialect, wire) => ({ headers: signed(key, dialect, wire) }),
+    'another bearer': (dialect, wire) => ({
+      headers: { ...signed(key, dialect, wire), authorization: `Bearer ${token}x` },
+    }),
+    'another Basic password': (dialect, wire) => ({
+      headers: { ...signed(key, dialect, wire), authorization: `Basic ${btoa('a:b')}` },
+    }),
+    'another token in the address': (dialect, wire) => {
+      const forged = { ...wire, query: [wire.query, 'token=sesame'].filter(Boolean).join('&') }
+      return { wire: forged, headers: signed(key, dialect, forged) }
+    },
+    'the key of a stranger': (dialect, wire) => ({
+      headers: { ...bearer, ...signed(stranger, dialect, wire) },
+    }),
+    'a signature of six minutes ago': (dialect, wire) => ({
+      headers: { ...bearer, ...signed(key, dialect, wire, { atMs: Date.now() - 360_000 }) },
+    }),
+    'a signature of tomorrow': (dialect, wire) => ({
+      headers: { ...bearer, ...signed(key, dialect, wire, { atMs: Date.now() + 86_400_000 }) },
+    }),
+    'the signature of another time': (dialect, wire) => ({
+      headers: {
+        ...bearer,
+        ...signed(key, dialect, wire),
+        'webhook-timestamp': String(Math.floor(Date.now() / 1000) - 1),
+      },
+    }),
+    'the signature of another id': (dialect, wire) => ({
+      headers: { ...bearer, ...signed(key, dialect, wire), 'webhook-id': 'msg_x' },
+    }),
+    'the signature of another number': (dialect, wire) => ({
+      headers: {
+        ...bearer,
+        ...signed(
+          key,
+          dialect,
+          dialect.formatRequest(turnOf(dialect, { msisdn: other, dialled: '*141*0#' })),
+        ),
+      },
+    }),
+    'the signature of another session': (dialect, wire) => ({
+      headers: {
+        ...bearer,
+        ...signed(key, dialect, dialect.formatRequest(turnOf(dialect, { msisdn, dialled: '*141*3*6*1#' }))),
+      },
+      wire,
+    }),
+    'the headers of a signature, empty': () => ({
+      headers: { ...bearer, 'webhook-id': '', 'webhook-timestamp': '', 'webhook-signature': '' },
+    }),
+  }
+
+  it.each(all.map((dialect) => [dialect.name, dialect] as const))(
+    'forged in the dialect %s: all are told the same, in it, and nothing is done',
+    async (_name, dialect) => {
+      // A dialogue that somebody would like to take over.
+      const live = turnOf(dialect, { msisdn, dialled: '*141*3*6#' })
+      const begin = dialect.formatRequest(live)
+      const begun = await post(gateway.url, dialect, begin, { ...bearer, ...signed(key, dialect, begin) })
+      const shown = dialect.parseResponse(begun)
+      if (shown.kind !== 'answer') throw new Error(shown.sentence)
+      expect(shown.answer.waits).toBe(true)
+      const reply = dialect.formatRequest({ ...live, replies: ['1'], answers: [shown] })
+      const fresh = () => dialect.formatRequest(turnOf(dialect, { msisdn, dialled: '*141*3*6*1#' }))
+
+      const before = { dump: await dumpOf(redis), turns: turnsIn(gateway) }
+      const told = new Set<string>()
+      let sent = 0
+      for (const forge of Object.values(forgeries)) {
+        for (const wire of [reply, fresh(), fresh(), fresh()]) {
+          const forged = forge(dialect, wire)
+          const answer = await post(gateway.url, dialect, forged.wire ?? wire, forged.headers)
+          told.add(JSON.stringify([codeOf(answer), answer.type, answer.body]))
+          sent += 1
+        }
+      }
+      const { status, type, body } = dialect.formatError(
+        401,
+        'Unauthorised: the token or the signature is missing or wrong',
+      )
+      expect([...told]).toEqual([JSON.stringify([codeOf({ status, type, body, headers: {} }), type, body])])
+      expect(sent).toBe(4 * Object.keys(forgeries).length)
+      expect(await dumpOf(redis)).toEqual(before.dump)
+      expect(turnsIn(gateway)).toBe(before.turns)
+
+      // And what was to be taken over goes on, under the key that comes next, too.
+      const on = await post(gateway.url, dialect, reply, { ...bearer, ...signed(next, dialect, reply) })
+      expect(dialect.parseResponse(on)).toMatchObject({ kind: 'answer', answer: { waits: true } })
+    },
+  )
+
+  it('refuses a body that is too large before anything is compared', async () => {
+    const dialect = dialects['nalo'] as Dialect
+    const wire = { method: 'POST', path: '', query: '', headers: {}, body: 'x'.repeat(9000) } as const
+    const unsigned = await post(gateway.url, dialect, wire, bearer)
+    expect(unsigned.status).toBe(401)
+    const claimed = await post(gateway.url, dialect, wire, { ...bearer, ...signed(stranger, dialect, wire) })
+    expect(claimed.status).toBe(413)
+  })
+})
+
+describe('a captured callback, sent again with its signature', () => {
+  let gateway: Running
+  beforeAll(async () => {
+    // Nothing is to be taken for a repeat because it comes quickly.
+    gateway = await start({ CALLBACK_SIGNATURE_KEYS: key.toString('base64'), REPEAT_WITHIN_MS: '0' })
+  })
+  afterAll(() => gateway.close('now'))
+
+  it.each(all.map((dialect) => [dialect.name, dialect] as const))(
+    'in the dialect %s is shown what it was shown, during the dialogue and after it, and moves nothing',
+    async (_name, dialect) => {
+      let turn = turnOf(dialect, { msisdn, dialled: '*141*3*6#' })
+      const captured: { wire: WireCall; headers: Readonly<Record<string, string>>; body: string }[] = []
+      const replay = async () => {
+        const before = await dumpOf(redis)
+        for (const { wire, headers, body } of captured) {
+          const again = await post(gateway.url, dialect, wire, headers)
+          expect(again.body).toBe(body)
+        }
+        expect(await dumpOf(redis)).toEqual(before)
+      }
+      // 1 leads to a question whose answer may be 1 again; 0 ends it.
+      for (const reply of [undefined, '1', '1', '1', '0']) {
+        if (reply !== undefined) turn = { ...turn, replies: [...turn.replies, reply] }
+        const wire = dialect.formatRequest(turn)
+        const headers = signed(key, dialect, wire)
+        const answer = await post(gateway.url, dialect, wire, headers)
+        const read = dialect.parseResponse(answer)
+        if (read.kind !== 'answer') throw new Error(read.sentence)
+        turn = { ...turn, answers: [...turn.answers, read] }
+        captured.push({ wire, headers, body: answer.body })
+        await replay()
+      }
+      expect(turn.answers.at(-1)?.answer.waits).toBe(false)
+      await replay()
+    },
+  )
+})
+
+describe('a session of somebody else', () => {
+  let gateway: Running
+  beforeAll(async () => {
+    gateway = await start({ CALLBACK_TOKEN: token })
+  })
+  afterAll(() => gateway.close('now'))
+
+  it.each(all.map((dialect) => [dialect.name, dialect] as const))(
+    'is not reached in the dialect %s: by its id from another number, or by another id of the same number',
+    async (_name, dialect) => {
+      const live = turnOf(dialect, { msisdn, dialled: '*141*3*6#' })
+      const begun = dialect.parseResponse(
+        await post(gateway.url, dialect, dialect.formatRequest(live), bearer),
+      )
+      if (begun.kind !== 'answer') throw new Error(begun.sentence)
+      const before = await dumpOf(redis)
+      const replied = { ...live, replies: ['1'], answers: [begun] }
+      const hijacks = [
+        { ...replied, msisdn: other, answers: [withNumber(begun, other)] },
+        { ...replied, sessionId: dialect.newSessionId() },
+      ]
+      for (const hijack of hijacks) {
+        const read = dialect.parseResponse(
+          await post(gateway.url, dialect, dialect.formatRequest(hijack), bearer),
+        )
+        if (dialect.name !== 'get') {
+          expect(read).toMatchObject({ kind: 'answer', answer: { waits: false } })
+          continue
+        }
+        // Here nothing tells a begin from an answer: a dialogue of its own begins, as if it had been dialled.
+        expect(read.kind).toBe('answer')
+      }
+      const after = await dumpOf(redis)
+      for (const [name, value] of Object.entries(before)) expect([name, after[name]]).toEqual([name, value])
+      if (dialect.name !== 'get') expect(Object.keys(after)).toEqual(Object.keys(before))
+    },
+  )
+
+  /** RestComm gives the number back in `userObject`, where an attacker writes another. */
+  const withNumber = <T extends { readonly echo: Readonly<Record<string, string>> }>(
+    begun: T,
+    number: string,
+  ): T => ({
+    ...begun,
+    echo: Object.fromEntries(
+      Object.entries(begun.echo).map(([name, value]) => [
+        name,
+        value.replaceAll(msisdn, number).replaceAll(msisdn.slice(1), number.slice(1)),
+      ]),
+    ),
+  })
+})
+
+describe('callbacks from an address that is not on the list', () => {
+  let gateway: Running
+  beforeAll(async () => {
+    gateway = await start({ CALLBACK_TOKEN: token, CALLBACK_ALLOW: '192.0.2.0/24,2001:db8::/32' })
+  })
+  afterAll(() => gateway.close('now'))
+
+  it('are refused with 403 in the dialect, whatever a header says of where they come from', async () => {
+    const before = { dump: await dumpOf(redis), turns: turnsIn(gateway) }
+    const spoofs = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'cf-connecting-ip', 'x-client-ip']
+    for (const dialect of all) {
+      for (const headers of [{}, ...spoofs.map((name) => ({ [name]: '192.0.2.1' }))]) {
+        const wire = dialect.formatRequest(turnOf(dialect, { msisdn, dialled: '*141*0#' }))
+        const answer = await post(gateway.url, dialect, wire, { ...bearer, ...headers })
+        const { body } = dialect.formatError(403, 'Refused: callbacks from this address are not taken')
+        expect([codeOf(answer), answer.body]).toEqual([403, body])
+      }
+    }
+    expect(await dumpOf(redis)).toEqual(before.dump)
+    expect(turnsIn(gateway)).toBe(before.turns)
+  })
+})

@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals'
+import { dialects } from '../../src/dialects/index.ts'
+import { marksIn } from '../../scripts/fuzz/census.ts'
+import { createChance } from '../../scripts/fuzz/chance.ts'
+import { marks } from '../../scripts/fuzz/corpus.ts'
+import { createMutations } from '../../scripts/fuzz/mutate.ts'
+import { problemOf } from '../../scripts/fuzz/judge.ts'
+import { fuzz } from '../../scripts/fuzz/run.ts'
+import { turnOf } from '../support/attack.ts'
+
+const CALLBACKS = 4000
+
+describe('fuzzed callbacks', () => {
+  it(`${CALLBACKS} of them, in every dialect: none fails, is answered out of form, leaks or stays`, async () => {
+    const seed = Math.floor(Math.random() * 999_999)
+    const { tally, crashed, census, leaks, faults } = await fuzz({
+      callbacks: CALLBACKS,
+      connections: 8,
+      seed,
+      onProgress: () => {},
+    })
+    const late = ['USSD_BUSY', 'USSD_TURN_TIMED_OUT', 'USSD_STORE_UNAVAILABLE']
+    expect({
+      seed,
+      crashed,
+      problems: Object.fromEntries(tally.problems),
+      broken: [...tally.statuses.keys()].filter((status) => status >= 500),
+      faults: [...faults.keys()].filter((code) => !late.includes(code)),
+      oddNames: census.oddNames,
+      immortal: census.immortal,
+      leaks,
+    }).toEqual({
+      seed,
+      crashed: false,
+      problems: {},
+      broken: [],
+      faults: [],
+      oddNames: [],
+      immortal: [],
+      leaks: [],
+    })
+    expect(tally.sent).toBeGreaterThanOrEqual(CALLBACKS)
+    expect(tally.statuses.get(200)).toBeGreaterThan(CALLBACKS / 4)
+    expect(tally.statuses.get(400)).toBeGreaterThan(CALLBACKS / 40)
+  }, 120_000)
+
+  it('are the same for the same seed', () => {
+    for (const dialect of Object.values(dialects)) {
+      const wire = dialect.formatRequest({
+        ...turnOf(dialect, { msisdn: '+375291234567', dialled: '*141#' }),
+        sessionId: '7:7',
+      })
+      const drawn = [1, 2].map(() => {
+        const [mutate, chance] = [createMutations(5), createChance(5)]
+        return Array.from({ length: 20 }, () => mutate(wire, chance))
+      })
+      expect(drawn[0]).toEqual(drawn[1])
+    }
+  })
+
+  it('would be seen to go wrong', () => {
+    const dialect = dialects['nalo']
+    if (!dialect) throw new Error('there is no such dialect')
+    const wire = dialect.formatRequest(turnOf(dialect, { msisdn: '+375291234567', dialled: '*141*0#' }))
+    const sent = { ...wire, body: Buffer.from(wire.body) }
+    const right = dialect.formatAnswer({ text: 'a', waits: true }, {})
+    const error = dialect.formatError(400, 'Bad request: MSISDN is missing')
+    expect(problemOf(dialect, sent, { ...right, status: 503 })).toBe('status 503')
+    expect(problemOf(dialect, sent, { ...right, body: 'CON a' })).toContain('out of form')
+    expect(problemOf(dialect, sent, dialect.formatAnswer({ text: marks[0], waits: true }, {}))).toContain(
+      'secret',
+    )
+    expect(problemOf(dialect, { ...sent, body: Buffer.from('{}') }, right)).toBe(
+      'what is malformed was taken',
+    )
+    expect(problemOf(dialect, sent, { ...error, body: 'Bad request: no form' })).toContain('out of form')
+    expect(problemOf(dialect, sent, { ...error, body: `${error.body} ` })).toBeUndefined()
+    expect(marksIn(`1${marks[0]}`)).toEqual([])
+    expect(marksIn(`x ${marks[0]}.`)).toEqual([marks[0]])
+  })
+})

@@ -1,0 +1,188 @@
+/** Secrets guessed side by side, over several processes and across their deaths: the count holds, and holds over all of them. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { startChild } from '../../scripts/fuzz/child.ts'
+import type { Child } from '../../scripts/fuzz/child.ts'
+import { startRedisServer } from '../../scripts/redis/redis-server.ts'
+import type { RedisServer } from '../../scripts/redis/redis-server.ts'
+import { africastalking } from '../../src/dialects/africastalking.ts'
+import { bucketOf } from '../../src/gateway/records.ts'
+import { post, turnOf } from '../support/attack.ts'
+
+const adminToken = 'admin-token'
+/** Side by side, at each of two gateways. */
+const GUESSES = 32
+
+let server: RedisServer
+let redis: Redis
+const gateways: Child[] = []
+
+const start = () => {
+  const env = {
+    PORT: '0',
+    REDIS_URL: server.url,
+    SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'),
+    ADMIN_TOKEN: adminToken,
+    TURN_BUDGET_MS: '10000',
+  }
+  return startChild(env, join(server.dir, 'gateway.log'))
+}
+
+beforeAll(async () => {
+  server = await startRedisServer()
+  redis = new Redis(server.url)
+  gateways.push(...(await Promise.all([start(), start()])))
+}, 60_000)
+afterAll(async () => {
+  await Promise.all(gateways.map((gateway) => gateway.kill()))
+  redis.disconnect()
+  await server.stop()
+})
+
+/** The first of the two ends as in a crash, and another takes its place. */
+async function replaceFirst(): Promise<void> {
+  await gateways[0]?.kill()
+  gateways[0] = await start()
+}
+
+const at = (n: number) => gateways[n % gateways.length]?.url ?? ''
+
+async function register(msisdn: string, fields: object): Promise<void> {
+  const response = await fetch(`${at(0)}/subscribers/${msisdn}`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ language: 'en', ...fields }),
+  })
+  expect(response.status).toBe(201)
+}
+
+const json = (path: string, body: object, n = 0) =>
+  fetch(at(n) + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+
+/** A dialogue of its own that enters one PUK1; what it was told, or nothing where the process was gone. */
+async function guess(msisdn: string, puk1: string, n: number): Promise<string | undefined> {
+  const turn = turnOf(africastalking, { msisdn, dialled: '*141*3*6*1#' })
+  try {
+    const begun = await post(at(n), africastalking, africastalking.formatRequest(turn))
+    if (begun.body.startsWith('END')) return begun.body
+    const answer = await post(
+      at(n),
+      africastalking,
+      africastalking.formatRequest({ ...turn, replies: [puk1] }),
+    )
+    return answer.body
+  } catch {
+    return undefined
+  }
+}
+
+async function changesOf(msisdn: string): Promise<readonly string[]> {
+  const entries = await redis.xrange(`ussd:{b${bucketOf(msisdn)}}:journal`, '-', '+')
+  return entries
+    .map(([, fields]) => JSON.parse(fields[1] ?? '{}') as { msisdn: string; change: string })
+    .filter((entry) => entry.msisdn === msisdn)
+    .map(({ change }) => change)
+}
+
+const locked = /^END PUK1 is locked/
+const wrongPuk1 = (n: number) => String(20_000_000 + n)
+const verified = (changes: readonly string[]) => changes.filter((change) => /^puk1-/.test(change)).length
+
+async function attemptsLeft(msisdn: string): Promise<number> {
+  const response = await fetch(`${at(0)}/subscribers/${msisdn}`, {
+    headers: { authorization: `Bearer ${adminToken}` },
+  })
+  return ((await response.json()) as { puk1AttemptsLeft: number }).puk1AttemptsLeft
+}
+
+describe('PUK1, guessed', () => {
+  it(`in ${2 * GUESSES} dialogues side by side at two gateways: ten are looked at, and then the right one is refused`, async () => {
+    const msisdn = '+375291110001'
+    await register(msisdn, { puk1: '13579246', access: 'closed-by-subscriber' })
+    const told: (string | undefined)[] = []
+    for (let round = 0; (await attemptsLeft(msisdn)) > 0 && round < 20; round++) {
+      told.push(
+        ...(await Promise.all(
+          Array.from({ length: 2 * GUESSES }, (_, n) => guess(msisdn, wrongPuk1(100 * round + n), n)),
+        )),
+      )
+    }
+    const counted = told.flatMap((text) => /Attempts left: \d+/.exec(text ?? '')?.[0] ?? [])
+    // Every count was told to one dialogue alone: nine times that it was wrong, once that PUK1 is locked.
+    expect(counted.length).toBeLessThanOrEqual(9)
+    expect(new Set(counted).size).toBe(counted.length)
+    expect(await changesOf(msisdn)).toEqual([
+      'subscriber-created',
+      ...Array.from({ length: 9 }, () => 'puk1-refused'),
+      'puk1-locked',
+    ])
+    expect(told.filter((text) => /is open/.test(text ?? ''))).toEqual([])
+    expect(await guess(msisdn, '13579246', 0)).toMatch(locked)
+    expect(await attemptsLeft(msisdn)).toBe(0)
+  }, 60_000)
+
+  it('in dialogues and over HTTP at once: ten in all', async () => {
+    const msisdn = '+375291110002'
+    await register(msisdn, { puk1: '13579246', registrationByPuk1: true, access: 'open' })
+    const byHttp = (puk1: string, n: number) =>
+      json('/self-care/password', { msisdn, puk1, password: '80291' }, n).then(({ status }) => status)
+    const statuses: number[] = []
+    for (let round = 0; (await attemptsLeft(msisdn)) > 0 && round < 20; round++) {
+      const sent = Array.from({ length: GUESSES }, (_, n) => byHttp(wrongPuk1(100 * round + n), n))
+      statuses.push(...(await Promise.all(sent)))
+    }
+    expect(statuses.filter((status) => ![403, 409, 503].includes(status))).toEqual([])
+    expect(verified(await changesOf(msisdn))).toBe(10)
+    expect(await byHttp('13579246', 1)).toBe(403)
+  }, 60_000)
+
+  it('while a gateway is killed again and again: never more than ten, and none is forgotten', async () => {
+    const msisdn = '+375291110003'
+    await register(msisdn, { puk1: '13579246', access: 'closed-by-subscriber' })
+    const toldWrong: string[] = []
+    for (let round = 0; round < 2; round++) {
+      const guesses = Array.from({ length: GUESSES }, (_, n) => guess(msisdn, wrongPuk1(100 * round + n), n))
+      // In the middle of it: as soon as somebody was told something.
+      await Promise.race(guesses)
+      const replaced = replaceFirst()
+      for (const told of await Promise.all(guesses)) if (told && /wrong/i.test(told)) toldWrong.push(told)
+      const counted = verified(await changesOf(msisdn))
+      expect(counted).toBeLessThanOrEqual(10)
+      // Whatever was told had been counted before.
+      expect(counted).toBeGreaterThanOrEqual(new Set(toldWrong).size)
+      await replaced
+      expect(await attemptsLeft(msisdn)).toBe(10 - counted)
+    }
+    for (let round = 9; (await attemptsLeft(msisdn)) > 0 && round < 30; round++)
+      await Promise.all([1, 2, 3, 4].map((n) => guess(msisdn, wrongPuk1(100 * round + n), n)))
+    expect(verified(await changesOf(msisdn))).toBe(10)
+    expect(await guess(msisdn, '13579246', 1)).toMatch(locked)
+  }, 90_000)
+})
+
+describe('the password of the site, guessed', () => {
+  it('side by side at two gateways: five are looked at, and then the right one has to wait, also after a restart', async () => {
+    const msisdn = '+375291110004'
+    await register(msisdn, { password: '80291', access: 'open' })
+    const logIn = (password: string, n = 0) => json('/self-care/sessions', { msisdn, password }, n)
+    const statuses: number[] = []
+    for (let round = 0; !statuses.includes(429) && round < 20; round++) {
+      const sent = Array.from({ length: 2 * GUESSES }, (_, n) => logIn(String(70_000 + 100 * round + n), n))
+      statuses.push(...(await Promise.all(sent)).map(({ status }) => status))
+    }
+    const of = (status: number) => statuses.filter((one) => one === status).length
+    expect(of(401)).toBe(5)
+    expect(of(201)).toBe(0)
+    expect(statuses.filter((status) => ![401, 429, 503, 409].includes(status))).toEqual([])
+    expect((await logIn('80291', 1)).status).toBe(429)
+    await replaceFirst()
+    const waits = await logIn('80291')
+    expect(waits.status).toBe(429)
+    expect(Number(waits.headers.get('retry-after'))).toBeGreaterThan(800)
+  }, 60_000)
+})

@@ -1,0 +1,100 @@
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import type { Redis } from 'ioredis'
+import type { Dialect, NetworkTurn, WireCall } from '../../src/dialects/dialect.ts'
+import { sign } from '../../src/dialects/signature.ts'
+
+/** Everything in a Redis, as it would be restored: two dumps are equal where nothing was changed. */
+export async function dumpOf(redis: Redis): Promise<Readonly<Record<string, string>>> {
+  const keys = (await redis.keys('*')).toSorted()
+  const dumps = await Promise.all(keys.map((key) => redis.dumpBuffer(key)))
+  return Object.fromEntries(keys.map((key, at) => [key, dumps[at]?.toString('base64') ?? '']))
+}
+
+/** What is wanted back of a dialect's begin by others is not there yet. */
+export const turnOf = (
+  dialect: Dialect,
+  { replies = [], ...of }: Partial<NetworkTurn> & Pick<NetworkTurn, 'msisdn' | 'dialled'>,
+): NetworkTurn => ({
+  sessionId: dialect.newSessionId(),
+  answers: [],
+  beganAtMs: 0,
+  ...of,
+  replies,
+})
+
+export interface Answered {
+  readonly status: number
+  readonly type: string
+  readonly body: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** Sends a callback as it stands, with further headers; an answer, or a rejection where the connection was cut. */
+export function post(
+  url: string,
+  dialect: Dialect,
+  wire: WireCall,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answered> {
+  const target = targetOf(dialect, wire)
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url + target, {
+      method: wire.method,
+      headers: { ...wire.headers, ...headers, 'content-length': Buffer.byteLength(wire.body) },
+      agent: false,
+    })
+    outgoing.on('error', reject).on('response', (response) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          type: response.headers['content-type'] ?? '',
+          headers: response.headers as Record<string, string>,
+          body,
+        }),
+      )
+    })
+    outgoing.end(wire.body)
+  })
+}
+
+export const targetOf = (dialect: Dialect, { path, query }: WireCall) =>
+  `/ussd/${dialect.name}${path}${query === '' ? '' : `?${query}`}`
+
+let ids = 0
+
+/** The headers that sign a callback under a key. */
+export const signed = (
+  key: Uint8Array,
+  dialect: Dialect,
+  wire: WireCall,
+  { id = `msg_${++ids}`, atMs = Date.now() } = {},
+): Readonly<Record<string, string>> => sign(key, { ...wire, target: targetOf(dialect, wire) }, { id, atMs })
+
+/** Writes bytes to a port as they stand; all it was answered when the connection was closed, or nothing came for a while. */
+export function wire(
+  port: number,
+  parts: readonly (string | Uint8Array)[],
+  { quietMs = 300, withinMs = 10_000 } = {},
+): Promise<{ readonly answered: string; readonly closed: boolean }> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    let answered = ''
+    const finish = (closed: boolean) => {
+      clearTimeout(late)
+      socket.destroy()
+      resolve({ answered, closed })
+    }
+    const late = setTimeout(() => finish(false), withinMs)
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      answered += chunk
+      socket.setTimeout(quietMs, () => finish(false))
+    })
+    // A connection cut while it is written to is an answer, too.
+    socket.on('error', () => {})
+    socket.on('close', () => finish(true))
+    for (const part of parts) socket.write(part)
+  })
+}
