@@ -239,12 +239,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
   }
 }
 
+type Setting = Readonly<Record<'name' | 'byDefault' | 'about', string>>
+
 /** Every setting with its default and what it is for: the README's table is held against this. */
-export const settings: readonly {
-  readonly name: string
-  readonly byDefault: string
-  readonly about: string
-}[] = Object.entries(Environment.shape).map(([name, schema]) => ({
+export const settings: readonly Setting[] = Object.entries(Environment.shape).map(([name, schema]) => ({
   name,
   byDefault: schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : '',
   about: z.globalRegistry.get(schema)?.description ?? '',
