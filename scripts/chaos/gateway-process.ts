@@ -1,6 +1,5 @@
 /** A gateway that may die at any point of a turn. It is started by the harness, waits warm, and listens when it is told to. */
 import { writeSync } from 'node:fs'
-import { env } from 'node:process'
 import { PassThrough } from 'node:stream'
 import { compose } from '../../src/compose.ts'
 import { loadConfig } from '../../src/config.ts'
@@ -23,8 +22,9 @@ function die(point: CrashPoint): void {
   process.kill(process.pid, 'SIGKILL')
 }
 
-async function listen({ redisUrl, seed, generation, crashRate, commit, hashing }: ToGateway): Promise<void> {
-  const config = loadConfig({ ...env, REDIS_URL: redisUrl })
+async function listen(told: ToGateway): Promise<void> {
+  const { redisUrl, settings, seed, generation, crashRate, commit, hashing } = told
+  const config = loadConfig({ ...settings, REDIS_URL: redisUrl })
   const chance = createChance(seed, 'gateway', generation)
   const doomed = () => chance() < crashRate
   const crash = (point: CrashPoint) => {

@@ -8,6 +8,8 @@ import type { CrashPoint } from './crash-points.ts'
 /** What a warm gateway is told. */
 export interface ToGateway {
   readonly redisUrl: string
+  /** Of its own, in the place of an environment. */
+  readonly settings: Readonly<Record<string, string>>
   readonly seed: number
   /** How many were started before it: each dies by chances of its own. */
   readonly generation: number
@@ -35,17 +37,15 @@ export interface Gateways {
 const SPARES = 2
 
 /**
- * Starts as many as there are addresses of Redis (each has a way of its own), and replaces whichever dies. `settings` is their
- * whole environment beside PATH. `died` hears of every death. `program` is what is started.
+ * Starts as many as there are addresses of Redis (each has a way of its own), and replaces whichever dies. `died` hears of every death. `program` is what is started.
  */
 export async function startGateways(options: {
   readonly program: string
   readonly redisUrls: readonly string[]
   readonly told: Omit<ToGateway, 'redisUrl' | 'generation'>
-  readonly settings: Readonly<Record<string, string>>
   readonly died: (where: string) => void
 }): Promise<Gateways> {
-  const { program, redisUrls, told, settings, died } = options
+  const { program, redisUrls, told, died } = options
   const kills: Record<CrashPoint | 'random', number> = {
     'before-load': 0,
     'after-load': 0,
@@ -66,7 +66,6 @@ export async function startGateways(options: {
     const child = fork(program, [], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       execArgv: [],
-      env: { PATH: process.env['PATH'], ...settings },
     })
     all.add(child)
     let [out, err] = ['', '']

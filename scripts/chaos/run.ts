@@ -104,13 +104,18 @@ export async function run(options: RunOptions): Promise<Ran> {
     const gateways = await startGateways({
       program: await compileGateway(join(folder, 'gateway')),
       redisUrls: proxies.map(({ port }) => `redis://127.0.0.1:${port}`),
-      told: { seed, crashRate: options.crashRate, commit: options.commit, hashing: options.hashing },
-      settings: {
-        PORT: '0',
-        LOG_LEVEL: 'silent',
-        SECRETS_KEY: secretsKey.toString('base64'),
-        REPEAT_WITHIN_MS: String(REPEAT_WITHIN_MS),
-        WEAK_PASSWORDS: 'allow',
+      told: {
+        seed,
+        crashRate: options.crashRate,
+        commit: options.commit,
+        hashing: options.hashing,
+        settings: {
+          PORT: '0',
+          LOG_LEVEL: 'silent',
+          SECRETS_KEY: secretsKey.toString('base64'),
+          REPEAT_WITHIN_MS: String(REPEAT_WITHIN_MS),
+          WEAK_PASSWORDS: 'allow',
+        },
       },
       died: (where) => happened(`a gateway died ${where}`),
     })

@@ -42,12 +42,13 @@ export async function liveThrough(
   const drawFrom = (dialects: readonly SpokenDialect[]) => dialects[Math.floor(chance() * dialects.length)]
   if (history.registered !== 'open') {
     const guess = () => drawWrong(chance, puk1)
-    const guessers = Array.from({ length: GUESSERS }, () => drawFrom(numbered)).filter(() => around.takeOne())
-    await Promise.all(
-      guessers.map(
-        (spoken) => spoken && runDialogue(history, guessingAtOnce(guess), { spoken, chance }, around),
-      ),
-    )
+    const guessers: Promise<boolean>[] = []
+    for (let at = 0; at < GUESSERS; at++) {
+      const spoken = drawFrom(numbered)
+      if (spoken && around.takeOne())
+        guessers.push(runDialogue(history, guessingAtOnce(guess), { spoken, chance }, around))
+    }
+    await Promise.all(guessers)
     return
   }
   let model: Model = { isOpen: true, attemptsLeft: 10 }

@@ -40,10 +40,10 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   const port = options.port ?? (await freePort())
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'ussd-redis-')))
   const persistence = ['--save', '', '--appendonly', 'yes', '--appendfsync', options.appendfsync ?? 'always']
+  const variables = Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`)
   const place = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dir]
-  const child = spawn(binary, [...place, ...persistence, ...(options.args ?? [])], {
+  const child = spawn('env', [...variables, binary, ...place, ...persistence, ...(options.args ?? [])], {
     stdio: ['ignore', 'pipe', 'ignore'],
-    env: { ...process.env, ...options.env },
   })
   const exited = once(child, 'exit')
   await ready(child)
