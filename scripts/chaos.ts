@@ -25,6 +25,9 @@ interface Given {
   readonly json?: string
 }
 
+/** By a signal: what was started is to be ended, too. */
+class Interrupted extends Error {}
+
 const DIALOGUES = { long: 1000, short: 150 } as const
 
 const rate = (value: string) => {
@@ -79,6 +82,9 @@ async function main(): Promise<boolean> {
   const given = command.opts<Given>()
   const kind = given.control ? 'control' : 'run'
   const cutsPower = given.redis === 'power-cut'
+  const interrupted = new AbortController()
+  const interrupt = () => interrupted.abort(new Interrupted('interrupted'))
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   const options: RunOptions = {
     dialogues: given.dialogues ?? (given.short ? DIALOGUES.short : DIALOGUES.long),
     seed: given.seed,
@@ -92,6 +98,7 @@ async function main(): Promise<boolean> {
     killEvery: given.killEvery,
     redisEvery: given.redisEvery,
     parallel: Math.max(1, given.parallel),
+    signal: interrupted.signal,
     progress: (line) => stderr.write(`${line}\n`),
   }
   await findRedisBinary({ install: 'no' })
@@ -113,5 +120,6 @@ try {
   else if (error instanceof NoPowerCut) {
     stderr.write(`chaos: ${error.message}\n`)
     process.exitCode = 2
-  } else throw error
+  } else if (error instanceof Interrupted) process.exit(1)
+  else throw error
 }

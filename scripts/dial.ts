@@ -2,7 +2,6 @@
  * npm run dial: a phone in the terminal. It is the handset and the network, and calls an application's callback over HTTP:
  * that of `--url`, that of the gateway which runs at the usual address, or that of one it starts for itself.
  */
-import { writeFileSync } from 'node:fs'
 import { stderr, stdin, stdout } from 'node:process'
 import { Command, CommanderError, Option } from 'commander'
 import { menus } from '../menus/index.ts'
@@ -18,11 +17,8 @@ import type { Wanted } from '../src/simulator/lines.ts'
 import { profiles } from '../src/simulator/profiles.ts'
 import { useInTerminal } from '../src/simulator/terminal.ts'
 import { parseMsisdn } from '../src/ussd/msisdn.ts'
-import { createRecorder } from '../src/walkthrough/recorder.ts'
-import type { Walkthrough } from '../src/walkthrough/walkthrough.ts'
-import { writeScript } from '../src/walkthrough/write.ts'
+import type { startRecording } from './dial/recording.ts'
 import { Stop, addressOf, reach } from './dial/site.ts'
-import { weaknessOf } from './walk/tasks.ts'
 
 interface Given extends Pick<Wanted, 'url' | 'profile' | 'faults' | 'seed'> {
   readonly msisdn: string
@@ -103,12 +99,12 @@ async function main(): Promise<boolean> {
     const line = { dialect, callbackUrl, eventsUrl, token: config.callbackToken, ...network.value }
     const handsets = createHandsets(line)
     setInterval(() => handsets.tick(), 1000).unref()
-    const recorder =
+    const recording =
       given.record === undefined
         ? undefined
-        : createRecorder({ msisdn: number.e164, look: () => site.look(number.e164), weaknessOf })
+        : await recordTo(given.record, number.e164, site, optionsOf(given))
     const { failed } = await useInTerminal({
-      heard: recorder,
+      heard: recording?.recorder,
       handsets,
       msisdn: number.e164,
       code,
@@ -121,24 +117,27 @@ async function main(): Promise<boolean> {
           : undefined,
     })
     await handsets.settle()
-    if (given.record !== undefined) writeDown(given.record, recorder?.walkthrough())
+    recording?.writeDown()
     return failed
   } finally {
     await site.close()
   }
 }
 
-function writeDown(file: string, walkthrough: Walkthrough | undefined): void {
-  if (!walkthrough) throw new Stop('nothing was dialled, so nothing is recorded', 1)
-  try {
-    writeFileSync(file, writeScript(walkthrough))
-  } catch (error) {
-    throw new Stop(`${file} cannot be written: ${(error as NodeJS.ErrnoException).code ?? 'it failed'}`, 1)
-  }
-  const hint = walkthrough.handsets['subscriber']?.fixture
-    ? `npm run walk -- ${file}`
-    : 'the record of its subscriber could not be seen: add a subscriber before it is walked elsewhere'
-  stderr.write(`Recorded in ${file}: ${hint}\n`)
+/** As they are given to `npm run walk`. */
+function optionsOf({ profile, faults, seed, dialect }: Given): readonly string[] {
+  return [
+    ...(dialect === 'africastalking' ? [] : ['--dialect', dialect]),
+    ...(profile === undefined || profile === 'default' ? [] : ['--profile', profile]),
+    ...(faults === undefined ? [] : ['--faults', faults, '--seed', seed ?? '1']),
+  ]
+}
+
+/** Loaded only where somebody records: a phone is to ring soon. */
+async function recordTo(
+  ...to: Parameters<typeof startRecording>
+): Promise<ReturnType<typeof startRecording>> {
+  return (await import('./dial/recording.ts')).startRecording(...to)
 }
 
 // A reader that has seen enough (`| head`) is no fault.

@@ -69,8 +69,10 @@ async function main(): Promise<boolean> {
   const server = given.redis === undefined ? await startServer() : undefined
   const client = createRedisClient({ url: given.redis ?? server?.url ?? '' }, { commandTimeoutMs: 5000 })
   const redis = { client, prefix: `ussd-explore-${randomUUID()}` }
+  let isReached = false
   try {
-    if (!(await client.whenReady(5000))) throw new Stop('the Redis of --redis cannot be reached', 1)
+    isReached = await client.whenReady(5000)
+    if (!isReached) throw new Stop('the Redis cannot be reached', 1)
     const explored = await explore({
       subjects: codes
         .filter((code) => code === (given.menu ?? code))
@@ -86,7 +88,7 @@ async function main(): Promise<boolean> {
     stdout.write(summaryOf(explored))
     return explored.violations.length === 0 && explored.failed === 0
   } finally {
-    if (!server) await removeFrom(redis)
+    if (!server && isReached) await removeFrom(redis)
     await client.close()
     await server?.stop()
   }

@@ -21,13 +21,13 @@ import { fillIn } from '../src/walkthrough/secrets.ts'
 import { Unusable } from '../src/walkthrough/target.ts'
 import type { Walkthrough } from '../src/walkthrough/walkthrough.ts'
 import { writeScript } from '../src/walkthrough/write.ts'
-import { Stop } from './dial/site.ts'
+import { Stop, addressOf, isListening } from './dial/site.ts'
 import { walkCommand } from './walk/command.ts'
 import type { Given } from './walk/command.ts'
 import { drawCoverage } from './walk/drawings.ts'
 import { filesIn, readAll } from './walk/files.ts'
 import { runAll } from './walk/pool.ts'
-import { knownSecrets, tasksOf, weaknessOf } from './walk/tasks.ts'
+import { knownSecrets, tasksOf, weaknessOf, whyOnlyHere } from './walk/tasks.ts'
 
 const PROGRESS_MS = 2000
 
@@ -49,7 +49,7 @@ async function main(): Promise<0 | 1 | 2> {
     if (!given.import && !given.curl) print(`0 passed, ${files} failed`)
     return 2
   }
-  if (given.import) {
+  if (given.import && !given.curl) {
     print(
       walkthroughs
         .map((walkthrough) => writeScript(walkthrough))
@@ -59,7 +59,8 @@ async function main(): Promise<0 | 1 | 2> {
     return 0
   }
   if (given.curl) {
-    const how = { known: knownSecrets(given), weaknessOf }
+    // Secrets of a file are not written into another.
+    const how = { known: knownSecrets({}), weaknessOf }
     print(
       walkthroughs
         .map((walkthrough) => curlScript(fillIn(walkthrough, how)))
@@ -71,13 +72,18 @@ async function main(): Promise<0 | 1 | 2> {
   return run(walkthroughs, given)
 }
 
-async function run(walkthroughs: readonly Walkthrough[], given: Given): Promise<0 | 1 | 2> {
+async function run(read: readonly Walkthrough[], given: Given): Promise<0 | 1 | 2> {
   const { coverage: wantsText, coverageJson, coverageDiagrams, min } = given
   const wantsCoverage = [wantsText, coverageJson, coverageDiagrams, min].some(
     (wanted) => wanted !== undefined,
   )
   if (given.url !== undefined && wantsCoverage)
     throw new Stop('coverage is seen in this process only: leave --url out', 2)
+  const left = given.url === undefined ? [] : read.filter((one) => whyOnlyHere(one) !== undefined)
+  const walkthroughs = read.filter((one) => !left.includes(one))
+  const address = given.url === undefined ? undefined : addressOf(given.url)
+  if (address && !(await isListening(address))) throw new Stop(`nothing answers at ${address.origin}`, 2)
+  for (const file of [given.junit, given.html, coverageJson]) if (file !== undefined) write(file, '')
   const watched = watch(menus)
   const tasks = tasksOf(walkthroughs, given, { config: loadConfig(), menus: watched.menus })
   const ranAt = new Date()
@@ -85,6 +91,7 @@ async function run(walkthroughs: readonly Walkthrough[], given: Given): Promise<
   // One alone is shown whole.
   const how = given.transcripts || tasks.length === 1 ? 'transcript' : 'brief'
   print(...tapHead(tasks.length))
+  for (const one of left) print(`# not walked there: ${one.title} (${whyOnlyHere(one)})`)
   let walked = 0
   let timer: NodeJS.Timeout | undefined
   if (!given.transcripts) {
@@ -140,6 +147,12 @@ function write(file: string, text: string): void {
   }
 }
 
+/** Whether something was to be walked: then the last line says what came of it, whatever happened. */
+function isWalk(): boolean {
+  const { schema, import: imports, curl } = walkCommand.opts<Given>()
+  return !schema && !imports && !curl
+}
+
 // A reader that has seen enough (`| head`) is no fault.
 const leave = (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1)
 stdout.on('error', leave)
@@ -151,6 +164,7 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
   else if (error instanceof Stop || error instanceof UssdError || error instanceof Unusable) {
     stderr.write(`walk: ${error.message}\n`)
+    if (isWalk()) print('0 passed, 1 failed')
     process.exitCode = error instanceof Stop ? error.exitCode : 2
   } else throw error
 }

@@ -13,8 +13,10 @@ import type { EffectsOfAll } from './engine/authoring.ts'
 import { UssdError, asUssdError } from './engine/errors.ts'
 import type { Menu } from './engine/menu.ts'
 import type { Call, Services } from './gateway/effects.ts'
+import { createAdmission } from './gateway/admission.ts'
 import { createGateway } from './gateway/gateway.ts'
 import { createKeyring } from './gateway/keyring.ts'
+import { createNaming } from './gateway/naming.ts'
 import type { Store } from './gateway/ports.ts'
 import { administrationRoutes } from './http/administration.ts'
 import { createApp } from './http/app.ts'
@@ -28,6 +30,7 @@ import { createTokenCheck } from './http/tokens.ts'
 import { createLog } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { openStore } from './open-store.ts'
+import { createBreaker } from './store/breaker.ts'
 import { createAdministration } from './services/administration.ts'
 import { registerDemoSubscribers } from './services/demo.ts'
 import { createGate } from './services/gate.ts'
@@ -47,8 +50,13 @@ const REQUEST_BUDGET_MS = 5000
 const HASHES_WAITING = 64
 const REQUESTS_WAITING = 32
 
-/** A load balancer asks `/readyz` this often; until it has, it still sends turns. */
+/**
+ * A load balancer asks `/readyz` this often; until it has, it still sends turns. One that is late is waited for: until no turn
+ * has come for a while, up to a limit that lies inside the hard stop.
+ */
 const NOTICE_MS = 1500
+const QUIET_FOR_MS = 500
+const NOTICE_AT_MOST_MS = 5000
 const LAST_TURNS_MS = 2000
 
 export interface Composed {
@@ -81,9 +89,14 @@ export function compose(
     current: config.secretsKey ?? randomBytes(32),
     retired: config.retiredSecretsKeys,
   })
-  const { store, check } = instead.store
-    ? { store: instead.store, check: async () => {} }
-    : openStore(config, log)
+  const opened = instead.store ? { store: instead.store, check: async () => {} } : openStore(config, log)
+  const breaker = createBreaker({ ...opened, changed: (news) => log.node(news) })
+  const admission = createAdmission({ most: config.mostTurns, changed: (news) => log.admission(news) })
+  const { keysCarry } = config
+  const naming = createNaming({ store: breaker, keyring, keysCarry })
+  // The embedded store begins empty and dies with its key: there is nothing to agree on.
+  const isNamed = config.store.kind !== 'embedded' || keysCarry === 'pseudonyms'
+  const store = isNamed ? naming.store : breaker
 
   const dialects = dialectsWith(config.getDialect)
   // Anybody may ask for a login, and each asks for a hash: subscribers in a dialogue go first.
@@ -96,7 +109,7 @@ export function compose(
   const services = createServices({ passwords, puk1, keyring, weakPasswords })
   // Every menu finds its effects, with the inputs and outcomes it expects: a menu that does not fails to compile here.
   services satisfies EffectsOfAll<typeof menus, Call>
-  const metrics = createMetrics({ turns: hashing, requests: hashingBehind })
+  const metrics = createMetrics({ turns: hashing, requests: hashingBehind, breaker, admission })
   const gateway = createGateway({
     store,
     menus: instead.menus ?? menus,
@@ -105,6 +118,8 @@ export function compose(
     sessionIdleMs,
     turnBudgetMs,
     repeatWithinMs,
+    admission,
+    refused: (dialect) => metrics.refused(dialect),
     report(turn) {
       metrics.turn(turn)
       log.turn(turn)
@@ -142,6 +157,7 @@ export function compose(
       token: callbackToken,
       targets: config.simulatorTargets,
       isAllowed: isLoopback(config.host) ? () => true : isAdmin,
+      codes: Object.keys(instead.menus ?? menus),
       look: (msisdn) => subscribers.get(msisdn),
       weaknessOf: (digits, msisdn) => weakness(digits, { msisdn, thisYear: new Date().getUTCFullYear() }),
     })
@@ -161,9 +177,18 @@ export function compose(
     reportFault: (fault) => log.fault('request failed', fault),
   })
   const server = createHttpServer(app)
-  server.prependListener('request', (_request, response) => {
-    if (isStopping) response.setHeader('Connection', 'close')
+  let lastCallMs = 0
+  server.prependListener('request', (request, response) => {
+    if (!isStopping) return
+    response.setHeader('Connection', 'close')
+    if (request.url?.startsWith('/ussd/')) lastCallMs = performance.now()
   })
+  const noticed = async () => {
+    const sinceMs = performance.now()
+    await pause(NOTICE_MS)
+    const isStillCalled = () => performance.now() - lastCallMs < QUIET_FOR_MS
+    while (isStillCalled() && performance.now() - sinceMs < NOTICE_AT_MOST_MS) await pause(50)
+  }
 
   return {
     server,
@@ -172,7 +197,8 @@ export function compose(
     crashed: (fault) => log.fault('the process cannot go on', fault),
 
     async listen() {
-      await check()
+      await opened.check()
+      if (isNamed) await naming.check()
       if (config.demo) {
         await registerDemoSubscribers(subscribers).catch((error: unknown) =>
           log.fault('the demo subscribers could not be registered', asUssdError(error)),
@@ -195,7 +221,7 @@ export function compose(
       isStopping = true
       simulated?.close()
       if (server.listening) {
-        if (how === 'gently') await pause(NOTICE_MS)
+        if (how === 'gently') await noticed()
         const closed = once(server, 'close')
         server.close()
         server.closeIdleConnections()

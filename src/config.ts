@@ -80,6 +80,10 @@ const Environment = z.object({
     description:
       'earlier values of `SECRETS_KEY`, comma-separated: they still verify, and nothing new is made with them',
   }),
+  PSEUDONYMS: onOff.optional().meta({
+    description:
+      '`on`: keyed pseudonyms stand for MSISDNs in key names; fixed from the first start of a database; off unless set',
+  }),
   CALLBACK_TOKEN: token.optional().meta({
     description:
       'what an aggregator shows: Bearer, Basic password or `?token=`; without it only loopback is served',
@@ -118,6 +122,9 @@ const Environment = z.object({
   TURN_BUDGET_MS: wholeNumber(100, 10_000).default(2000).meta({
     description: 'what a turn may take before the subscriber reads that the service is unavailable',
   }),
+  MOST_TURNS: wholeNumber(1, 100_000).default(256).meta({
+    description: 'turns under way at once in a process; more are told at once to try again',
+  }),
   REPEAT_WITHIN_MS: wholeNumber(0, 60_000).default(3000).meta({
     description: 'in dialects that number nothing, the same answer within this time is a repeated callback',
   }),
@@ -143,6 +150,8 @@ export interface Config {
   /** Undefined only with the embedded store, which makes one up for as long as it lives. */
   readonly secretsKey: Buffer | undefined
   readonly retiredSecretsKeys: readonly Buffer[]
+  /** What stands for a subscriber in the names of keys. */
+  readonly keysCarry: 'msisdns' | 'pseudonyms'
   readonly callbackToken: string | undefined
   /** Whose form of the GET family is taken. */
   readonly getDialect: 'advanta' | 'kemru' | 'safaricom' | 'crossgate'
@@ -153,6 +162,8 @@ export interface Config {
   readonly demo: boolean
   readonly sessionIdleMs: number
   readonly turnBudgetMs: number
+  /** Turns under way at once in this process. */
+  readonly mostTurns: number
   readonly repeatWithinMs: number
   readonly weakPasswords: 'warn' | 'reject' | 'allow'
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug' | 'silent'
@@ -198,6 +209,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
         : { kind: 'embedded' },
     secretsKey: values.SECRETS_KEY,
     retiredSecretsKeys: values.SECRETS_KEYS_RETIRED,
+    keysCarry: values.PSEUDONYMS ? 'pseudonyms' : 'msisdns',
     callbackToken: values.CALLBACK_TOKEN,
     getDialect: values.GET_DIALECT,
     adminToken: values.ADMIN_TOKEN,
@@ -206,6 +218,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     demo: values.DEMO ?? isEmbedded,
     sessionIdleMs: values.SESSION_IDLE_SECONDS * 1000,
     turnBudgetMs: values.TURN_BUDGET_MS,
+    mostTurns: values.MOST_TURNS,
     repeatWithinMs: values.REPEAT_WITHIN_MS,
     weakPasswords: values.WEAK_PASSWORDS,
     logLevel: values.LOG_LEVEL,

@@ -4,7 +4,9 @@
  */
 import { createLogger, format, transports } from 'winston'
 import type { UssdError } from './engine/errors.ts'
+import type { AdmissionNews } from './gateway/admission.ts'
 import type { TurnReport } from './gateway/gateway.ts'
+import type { NodeNews } from './store/breaker.ts'
 import { maskMsisdn } from './ussd/msisdn.ts'
 
 export interface Log {
@@ -13,6 +15,10 @@ export interface Log {
   event(event: string, facts?: Readonly<Record<string, string | number | boolean>>): void
   warning(event: string, facts?: Readonly<Record<string, string | number | boolean>>): void
   fault(event: string, fault: UssdError): void
+  /** A node of the store is asked no more, or again. */
+  node(news: NodeNews): void
+  /** Turns are refused, or all are taken again; told once each, not for every turn. */
+  admission(news: AdmissionNews): void
 }
 
 export function createLog(options: {
@@ -52,6 +58,29 @@ export function createLog(options: {
     },
     event: (event, facts) => void logger.log({ level: 'info', message: '', event, ...facts }),
     warning: (event, facts) => void logger.log({ level: 'warn', message: '', event, ...facts }),
+    node(news) {
+      const { node } = news
+      if (news.kind === 'back') {
+        const ms = Math.round(news.awayMs)
+        return void logger.log({ level: 'info', message: '', event: 'the store answers again', node, ms })
+      }
+      const { code: fault, message: detail } = news.cause
+      logger.log({
+        level: 'error',
+        message: '',
+        event: 'the store is not asked for a while',
+        node,
+        fault,
+        detail,
+      })
+    },
+    admission(news) {
+      const facts =
+        news.kind === 'full'
+          ? { level: 'warn', event: 'more turns than are taken at once: the others are refused' }
+          : { level: 'info', event: 'all turns are taken again', refused: news.refused }
+      logger.log({ message: '', ...facts })
+    },
     fault(event, fault) {
       logger.log({
         level: 'error',

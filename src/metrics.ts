@@ -1,15 +1,24 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { TurnReport } from './gateway/gateway.ts'
+import type { Admission } from './gateway/admission.ts'
 import type { Hashing } from './services/hashing.ts'
+import type { Breaker } from './store/breaker.ts'
 
 /** What Prometheus reads at `/metrics`. Labels are dialects, menus, outcomes and codes: never a number, never a session. */
 export interface Metrics {
   turn(report: TurnReport): void
+  /** A turn that was not begun, because too many were under way. */
+  refused(dialect: string): void
   readonly contentType: string
   text(): Promise<string>
 }
 
-export function createMetrics(hashing: { readonly turns: Hashing; readonly requests: Hashing }): Metrics {
+export function createMetrics(watched: {
+  readonly turns: Hashing
+  readonly requests: Hashing
+  readonly breaker: Breaker
+  readonly admission: Admission
+}): Metrics {
   const registers = [new Registry()]
   const [registry] = registers as [Registry]
   collectDefaultMetrics({ register: registry })
@@ -43,12 +52,32 @@ export function createMetrics(hashing: { readonly turns: Hashing; readonly reque
     labelNames: ['state'],
     registers,
     collect() {
-      this.set({ state: 'running' }, hashing.turns.running)
-      this.set({ state: 'turns waiting' }, hashing.turns.waiting)
-      this.set({ state: 'requests waiting' }, hashing.requests.waiting)
+      this.set({ state: 'running' }, watched.turns.running)
+      this.set({ state: 'turns waiting' }, watched.turns.waiting)
+      this.set({ state: 'requests waiting' }, watched.requests.waiting)
+    },
+  })
+  new Gauge({
+    name: 'ussd_turns_in_flight',
+    help: 'Turns under way; at MOST_TURNS, more are refused',
+    registers,
+    collect() {
+      this.set(watched.admission.inFlight)
+    },
+  })
+  new Gauge({
+    name: 'ussd_store_nodes_away',
+    help: 'Nodes of the store that are not asked, because they do not answer',
+    registers,
+    collect() {
+      this.set(watched.breaker.away().length)
     },
   })
   return {
+    refused(dialect) {
+      turns.inc({ dialect, menu: '', outcome: 'busy' })
+      faults.inc({ code: 'USSD_BUSY' })
+    },
     turn({ dialect, menu, outcome, ms, tries, fault }) {
       turns.inc({ dialect, menu: menu ?? '', outcome })
       seconds.observe({ dialect }, ms / 1000)

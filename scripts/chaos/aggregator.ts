@@ -22,8 +22,10 @@ const RETRY_WITHIN_MS = { numbered: 120_000, unnumbered: 12_000 } as const
 /** A gateway answers within its budget of 2 s, whatever happens; one that has not by now never will. */
 const ANSWER_WITHIN_MS = 6000
 
-/** Where the subscriber could not be looked up, not in the subscriber's language. */
-const unavailable: readonly string[] = Object.values(sentences.unavailable)
+/** Nothing was done, or nobody knows. Where the subscriber could not be looked up, not in the subscriber's language. */
+const unavailable: readonly string[] = [sentences.unavailable, sentences.busy].flatMap((of) =>
+  Object.values(of),
+)
 
 export interface Delivery {
   readonly dialect: Dialect

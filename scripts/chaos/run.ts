@@ -45,6 +45,8 @@ export interface RunOptions {
   readonly killEvery: number
   readonly redisEvery: number
   readonly parallel: number
+  /** Ends the run early: what was started is ended, too, and the run rejects with its reason. */
+  readonly signal: AbortSignal
   /** Gets a line now and then. */
   readonly progress: (line: string) => void
 }
@@ -149,6 +151,9 @@ export async function run(options: RunOptions): Promise<Ran> {
       }),
     ]
 
+    const peace = () => Promise.all(strikes.map((strike) => strike.stop()))
+    closing.push(async () => void (await peace()))
+
     const histories: SubscriberHistory[] = []
     let [begun, done] = [0, 0]
     const around = {
@@ -162,6 +167,7 @@ export async function run(options: RunOptions): Promise<Ran> {
     let drawn = 0
     const live = async () => {
       while (begun < options.dialogues) {
+        options.signal.throwIfAborted()
         const number = drawn++
         const msisdn = `+37529${String(1_000_000 + number)}`
         const chance = createChance(seed, msisdn, 0)
@@ -178,8 +184,9 @@ export async function run(options: RunOptions): Promise<Ran> {
           `Redis struck ${host.struck} times`,
       )
     }, 2000)
-    await Promise.all(Array.from({ length: options.parallel }, live)).finally(() => clearInterval(telling))
-    await Promise.all(strikes.map((strike) => strike.stop()))
+    const lives = Promise.all(Array.from({ length: options.parallel }, live))
+    await Promise.race([lives, aborted(options.signal)]).finally(() => clearInterval(telling))
+    await peace()
     await aggregator.settled()
     const tookMs = performance.now() - beganMs
     const ended = [...gateways.ended]
@@ -211,4 +218,12 @@ export async function run(options: RunOptions): Promise<Ran> {
   } finally {
     for (const close of closing.toReversed()) await close()
   }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const give = () => reject(signal.reason as Error)
+    if (signal.aborted) give()
+    else signal.addEventListener('abort', give, { once: true })
+  })
 }

@@ -16,7 +16,7 @@ export class Stop extends Error {
 }
 
 /** Where the phone calls, and how its subscriber's language is set there. */
-interface Site {
+export interface Site {
   readonly callbackUrl: string
   /** Where a gateway of ours hears that a dialogue is over, in dialects that have an address for that. */
   readonly eventsUrl: string | undefined
@@ -51,7 +51,7 @@ export function addressOf(address: string, option = '--url'): URL {
 }
 
 /** Whether anything takes connections there. Nothing is sent: it may be somebody's application. */
-function isListening({ protocol, hostname, port }: URL): Promise<boolean> {
+export function isListening({ protocol, hostname, port }: URL): Promise<boolean> {
   return new Promise((resolve) => {
     const usualPort = protocol === 'https:' ? 443 : 80
     const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || usualPort })

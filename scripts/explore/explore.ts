@@ -53,8 +53,8 @@ export interface Exploring<World> {
 /** Dialogues at the same time: while one waits for a hash, others go on. More would keep logins waiting too long. */
 const PARALLEL = 4
 
-/** Failed runs that are walked again; more tell nothing new. */
-const MOST_WALKED_AGAIN = 25
+/** Failed runs that are made short; more tell nothing new. */
+const MOST_MADE_SHORT = 10
 
 const PROGRESS_MS = 3000
 
@@ -97,12 +97,17 @@ export async function explore<World>(options: Exploring<World>): Promise<Explore
   let keys = 0
   try {
     await replayAll(plan.jobs, { ...how, parallel: PARALLEL, took })
-    for (const replayed of sorted(failed).slice(0, MOST_WALKED_AGAIN)) {
+    let madeShort = 0
+    for (const replayed of sorted(failed)) {
+      if (madeShort === MOST_MADE_SHORT) break
       const again = await replay(replayed.job, how)
       walked.set(again.msisdn.slice(1), again.job)
       const found = await violationsIn(again, how)
       violations.push(...found)
-      if (found.length > 0) continue
+      if (found.length > 0) {
+        madeShort += 1
+        continue
+      }
       failed.splice(failed.indexOf(replayed), 1)
       const [first] = faultsOf(replayed, how)
       unsteady.push(`${replayed.walkthrough.title}: ${first?.what ?? 'it failed'}`)

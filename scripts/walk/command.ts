@@ -6,7 +6,8 @@ import { profiles } from '../../src/simulator/profiles.ts'
 
 /** What `npm run walk` is asked for. */
 export interface Given extends Pick<Wanted, 'url' | 'profile' | 'faults' | 'seed'> {
-  readonly dialect: string
+  readonly dialect?: string
+  readonly overwrite?: true
   readonly eventsUrl?: string
   readonly transcripts?: true
   readonly junit?: string
@@ -38,8 +39,7 @@ export const walkCommand = new Command('npm run walk --')
   )
   .option(
     '--dialect <names>',
-    `the callback's wire format, comma-separated for several, or all: ${Object.keys(dialects).join(', ')}`,
-    'africastalking',
+    `the callback's wire format, comma-separated for several, or all: ${Object.keys(dialects).join(', ')} (default: that of --url, or africastalking)`,
   )
   .option(
     '--profile <name>',
@@ -49,6 +49,7 @@ export const walkCommand = new Command('npm run walk --')
   .option('--faults <list>', 'what the network does wrong: duplicate, delay, drop, reorder, reset, begin')
   .option('--seed <number>', 'which faults strike: the same seed brings the same', '1')
   .option('--events-url <address>', 'where an application of --url hears that a dialogue is over')
+  .option('--overwrite', 'at --url, replaces records of subscribers that are registered there')
   .option('--transcripts', 'prints every screen, also of those that passed')
   .option('--junit <file>', 'writes the results as JUnit XML')
   .option('--html <file>', 'writes the results as a page, with the screens as a phone shows them')
@@ -83,8 +84,9 @@ Examples:
   npm run walk -- scripts/walkthroughs --url http://127.0.0.1:8141 --profile safaricom
   npm run -s walk -- --import dialoguss.yaml > menu.yaml
 
-At a gateway that runs, subscribers are registered with the ADMIN_TOKEN of the environment, and callbacks sent with
-its CALLBACK_TOKEN. The last line says how many passed and how many failed.
+At a gateway that runs, subscribers are registered with the ADMIN_TOKEN of the environment, and removed when their
+walkthrough is over; callbacks are sent with its CALLBACK_TOKEN. Time cannot be moved there: what waits for more than a
+minute is not walked, and is named. The last line says how many passed and how many failed.
 Exit code: 0 all passed, 1 some failed or too little was touched, 2 called wrongly or a script is malformed.`,
   )
   .showHelpAfterError('(--help shows how it is used)')

@@ -74,7 +74,7 @@ export async function inProcessTarget(options: {
         await gateway.subscribers.remove(fixture.msisdn)
         await gateway.subscribers.put(fixture.msisdn, patchOf(fixture))
         if (fixture.puk1AttemptsLeft !== undefined)
-          await setAttemptsLeft(store, fixture.msisdn, fixture.puk1AttemptsLeft)
+          await setAttemptsLeft(gateway.store, fixture.msisdn, fixture.puk1AttemptsLeft)
       },
       change: async (msisdn, patch) => void (await gateway.subscribers.put(msisdn, patchOf(patch))),
       look: (msisdn) => gateway.subscribers.get(msisdn),

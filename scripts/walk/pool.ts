@@ -16,15 +16,15 @@ export async function runAll<T>(
   const running = new Set<Promise<void>>()
   let told = 0
 
+  const carryOut = async (at: number, task: Task<T>) => {
+    outcomes.set(at, await task.run())
+    for (const key of task.keys) busy.delete(key)
+    for (; outcomes.has(told); told++) heard(outcomes.get(told) as T, told)
+  }
   const start = (at: number, task: Task<T>) => {
     waiting.delete(at)
     for (const key of task.keys) busy.add(key)
-    const done = task.run().then((outcome) => {
-      outcomes.set(at, outcome)
-      for (const key of task.keys) busy.delete(key)
-      running.delete(done)
-      for (; outcomes.has(told); told++) heard(outcomes.get(told) as T, told)
-    })
+    const done = carryOut(at, task).finally(() => running.delete(done))
     running.add(done)
   }
 

@@ -7,7 +7,8 @@ import { ask } from './ask.ts'
 
 /**
  * An application that runs elsewhere. A gateway of ours is known by its address, `/ussd/<dialect>`; with its admin token,
- * subscribers can be registered there.
+ * subscribers can be registered there; they are removed when the target is closed. A number that is registered there already
+ * is left alone unless `existing` says that it may go.
  */
 export function remoteTarget(options: {
   readonly callbackUrl: URL
@@ -16,11 +17,13 @@ export function remoteTarget(options: {
   readonly network?: Pick<Line, 'profile' | 'faults'>
   readonly callbackToken: string | undefined
   readonly adminToken: string | undefined
+  readonly existing: 'keep' | 'overwrite'
 }): Target {
-  const { callbackUrl, dialect, network = {}, callbackToken, adminToken } = options
+  const { callbackUrl, dialect, network = {}, callbackToken, adminToken, existing } = options
   const isOurs = /^\/ussd\/[\w-]+$/.test(callbackUrl.pathname)
   const events = new URL(callbackUrl)
   events.pathname += '/events'
+  const gateway = isOurs ? remoteGateway(callbackUrl.origin, adminToken, existing) : undefined
   return {
     clock: undefined,
     line: {
@@ -30,12 +33,17 @@ export function remoteTarget(options: {
       token: callbackToken,
       ...network,
     },
-    gateway: isOurs ? remoteGateway(callbackUrl.origin, adminToken) : undefined,
-    close: async () => {},
+    gateway,
+    close: async () => gateway?.removeRegistered(),
   }
 }
 
-function remoteGateway(origin: string, adminToken: string | undefined): TargetGateway {
+function remoteGateway(
+  origin: string,
+  adminToken: string | undefined,
+  existing: 'keep' | 'overwrite',
+): TargetGateway & { removeRegistered(): Promise<void> } {
+  const registered = new Set<string>()
   const administer = async (method: 'GET' | 'PUT' | 'DELETE', msisdn: string, body?: object) => {
     if (adminToken === undefined)
       throw new Unusable('the subscribers of a running gateway need its ADMIN_TOKEN in the environment')
@@ -54,7 +62,13 @@ function remoteGateway(origin: string, adminToken: string | undefined): TargetGa
     async register({ msisdn, puk1AttemptsLeft, ...fields }) {
       if (puk1AttemptsLeft !== undefined && puk1AttemptsLeft !== 10)
         throw new Unusable('PUK1 attempts can be set only where the gateway is in this process')
-      await administer('DELETE', msisdn)
+      const { status } = await administer('GET', msisdn)
+      if (status !== 404) {
+        if (existing === 'keep')
+          throw new Unusable(`${msisdn} is registered there already: --overwrite replaces its record`)
+        await administer('DELETE', msisdn)
+      }
+      registered.add(msisdn)
       await administer('PUT', msisdn, fields)
     },
     change: async (msisdn, patch) => void (await administer('PUT', msisdn, patch)),
@@ -64,5 +78,9 @@ function remoteGateway(origin: string, adminToken: string | undefined): TargetGa
     },
     ask: (request) => ask(origin, request),
     performed: undefined,
+    async removeRegistered() {
+      for (const msisdn of registered) await administer('DELETE', msisdn)
+      registered.clear()
+    },
   }
 }

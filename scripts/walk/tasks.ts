@@ -27,6 +27,19 @@ export const knownSecrets = ({ secrets }: Pick<Given, 'secrets'>): KnownSecrets 
   ...(secrets !== undefined && readSecrets(secrets)),
 })
 
+/** At a gateway elsewhere time passes by itself, and nobody sits before a run that sleeps. */
+const LONGEST_WAIT_MS = 60_000
+
+/** Why a walkthrough cannot be walked on a gateway that runs elsewhere, if so. */
+export function whyOnlyHere({ steps, handsets }: Walkthrough): string | undefined {
+  const waitMs = steps.reduce((sum, { action }) => sum + (action.kind === 'wait' ? action.ms : 0), 0)
+  if (waitMs > LONGEST_WAIT_MS) return `it waits for ${Math.round(waitMs / 60_000)} min`
+  const fixtures = Object.values(handsets).flatMap(({ fixture }) => fixture ?? [])
+  return fixtures.some(({ puk1AttemptsLeft = 10 }) => puk1AttemptsLeft < 10)
+    ? 'it begins with PUK1 attempts used up'
+    : undefined
+}
+
 /** Throws `Stop` where an option is wrong. */
 export function tasksOf(
   walkthroughs: readonly Walkthrough[],
@@ -37,7 +50,8 @@ export function tasksOf(
   if (network.kind === 'malformed') throw new Stop(network.sentence, 2)
   const how = { known: knownSecrets(given), weaknessOf }
   const address = given.url === undefined ? undefined : addressOf(given.url)
-  const spoken = dialectsOf(given.dialect, config)
+  const named = address && /^\/ussd\/([\w-]+)$/.exec(address.pathname)?.[1]
+  const spoken = dialectsOf(given.dialect ?? named ?? 'africastalking', config)
 
   const targetFor = (walkthrough: Walkthrough, { dialect, form }: Spoken): Promise<Target> => {
     if (address) {
@@ -46,7 +60,15 @@ export function tasksOf(
       const { callbackToken, adminToken } = config
       const { eventsUrl } = given
       return Promise.resolve(
-        remoteTarget({ callbackUrl, eventsUrl, dialect, network: network.value, callbackToken, adminToken }),
+        remoteTarget({
+          callbackUrl,
+          eventsUrl,
+          dialect,
+          network: network.value,
+          callbackToken,
+          adminToken,
+          existing: given.overwrite ? 'overwrite' : 'keep',
+        }),
       )
     }
     const takesThemAsTheyAre = Object.values(walkthrough.handsets).some(({ fixture }) => !fixture)

@@ -12,6 +12,7 @@ export const faults = {
   USSD_CONFLICT: { status: 409, says: 'the record kept moving while the request was carried out' },
   USSD_BUSY: { status: 503, says: 'more work is waiting than can be done in time' },
   USSD_STORE_UNAVAILABLE: { status: 503, says: 'the store did not answer in time' },
+  USSD_STORE_AWAY: { status: 503, says: 'the store is known not to answer and was not asked' },
   USSD_STORE_REFUSED: { status: 503, says: 'the store refused to write' },
   USSD_TURN_TIMED_OUT: { status: 503, says: 'the turn did not finish within its budget' },
   USSD_RECORD_CORRUPT: { status: 500, says: 'a stored record is not of the form this version writes' },

@@ -3,6 +3,10 @@ import type { Language } from '../engine/authoring.ts'
 import { UssdError, asUssdError } from '../engine/errors.ts'
 import type { FaultCode } from '../engine/errors.ts'
 import type { Menu } from '../engine/menu.ts'
+import { createAdmission } from './admission.ts'
+import type { Admission } from './admission.ts'
+import { processClock } from './clock.ts'
+import type { Clock } from './clock.ts'
 import type { Services } from './effects.ts'
 import type { Keyring } from './keyring.ts'
 import type { Answer, Callback, Ended, Loaded, Store } from './ports.ts'
@@ -16,6 +20,13 @@ import type { Outcome, Taken } from './take.ts'
 import { createBudget, transact } from './transaction.ts'
 import type { Work } from './transaction.ts'
 import { createTranscripts } from './transcript.ts'
+import type { Transcripts } from './transcript.ts'
+
+/**
+ * How many turns of one subscriber may wait. Twins of a callback are all to see the same screen, and a phone sends one at a
+ * time: who has more under way is a defect or an attack, and takes no places from others.
+ */
+const TURNS_WAITING = 64
 
 /** All that is known of a turn outside the gateway: no reply, no screen's text. The log masks the MSISDN. */
 export interface TurnReport {
@@ -43,7 +54,7 @@ export interface Gateway {
   end(ended: Ended): Promise<void>
 }
 
-export function createGateway(options: {
+export interface GatewayOptions {
   readonly store: Store
   readonly menus: Readonly<Record<string, Menu>>
   readonly services: Services
@@ -53,20 +64,31 @@ export function createGateway(options: {
   readonly turnBudgetMs: number
   readonly repeatWithinMs: number
   readonly report: (turn: TurnReport) => void
-}): Gateway {
-  const { store, services, sessionIdleMs, turnBudgetMs } = options
+  /** How many turns may be under way; without it, any number. What it turns away is reported by its dialect alone. */
+  readonly admission?: Admission
+  readonly refused?: (dialect: string) => void
+}
+
+export function createGateway(
+  options: GatewayOptions,
+  /** For a simulation: another time, and transcripts that are watched or wrong. */
+  instead: { readonly clock?: Clock; readonly transcripts?: Transcripts } = {},
+): Gateway {
+  const { store, services, sessionIdleMs, turnBudgetMs, refused } = options
+  const { clock = processClock, transcripts = createTranscripts(options) } = instead
+  const admission = options.admission ?? createAdmission({ most: Infinity, changed() {} })
   const routing = createRouting(options.menus)
-  const take = createTake({ routing, services, sessionIdleMs, transcripts: createTranscripts(options) })
-  const queue = createQueue()
+  const take = createTake({ routing, services, sessionIdleMs, transcripts })
+  const queue = createQueue({ mostWaiting: TURNS_WAITING })
 
   async function transacted(callback: Callback, signal: AbortSignal, speaks: (language: Language) => void) {
-    const budget = createBudget(turnBudgetMs)
+    const budget = createBudget(turnBudgetMs, clock)
     const names = [
       sessionName(callback.dialect, callback.msisdn, callback.sessionId),
       subscriberName(callback.msisdn),
     ]
     return queue.run(callback.msisdn, () =>
-      transact(store, { bucket: bucketOf(callback.msisdn), names, budget }, (loaded) =>
+      transact(store, { bucket: bucketOf(callback.msisdn), names, budget, clock }, (loaded) =>
         take(callback, loaded, signal, speaks),
       ),
     )
@@ -76,12 +98,12 @@ export function createGateway(options: {
   async function inTime(callback: Callback): Promise<{ outcome: Taken; tries: number }> {
     const giveUp = new AbortController()
     let language: Language = 'ru'
-    let timer: NodeJS.Timeout | undefined
+    let cancel = () => {}
     const timedOut = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
+      cancel = clock.after(turnBudgetMs, () => {
         giveUp.abort()
         reject(new UssdError('USSD_TURN_TIMED_OUT'))
-      }, turnBudgetMs)
+      })
     })
     try {
       return await Promise.race([
@@ -89,16 +111,22 @@ export function createGateway(options: {
         timedOut,
       ])
     } catch (error) {
-      return { outcome: { ...say('unavailable', language), fault: asUssdError(error) }, tries: 0 }
+      const fault = asUssdError(error)
+      const outcome = fault.code === 'USSD_BUSY' ? 'busy' : 'unavailable'
+      return { outcome: { ...say(outcome, language), fault }, tries: 0 }
     } finally {
-      clearTimeout(timer)
+      cancel()
     }
   }
 
   return {
     async turn(callback) {
-      const startedMs = performance.now()
-      const { outcome: taken, tries } = await inTime(callback)
+      if (!admission.enter()) {
+        refused?.(callback.dialect)
+        return say('busy', 'ru').answer
+      }
+      const startedMs = clock.nowMs()
+      const { outcome: taken, tries } = await inTime(callback).finally(() => admission.leave())
       options.report({
         dialect: callback.dialect,
         session: handleOf(callback.dialect, callback.sessionId),
@@ -109,7 +137,7 @@ export function createGateway(options: {
         outcome: taken.outcome,
         waits: taken.answer.waits,
         tries,
-        ms: performance.now() - startedMs,
+        ms: clock.nowMs() - startedMs,
         fault: taken.fault?.code,
         detail: taken.fault?.message,
       })
@@ -117,14 +145,18 @@ export function createGateway(options: {
     },
 
     async end(ended) {
-      const startedMs = performance.now()
+      // The dialogue then stays open until it expires.
+      if (!admission.enter()) return refused?.(ended.dialect)
+      const startedMs = clock.nowMs()
       const name = sessionName(ended.dialect, ended.msisdn, ended.sessionId)
-      const at = { bucket: bucketOf(ended.msisdn), names: [name], budget: createBudget(turnBudgetMs) }
+      const budget = createBudget(turnBudgetMs, clock)
+      const at = { bucket: bucketOf(ended.msisdn), names: [name], budget, clock }
       const closed = queue.run(ended.msisdn, () => transact(store, at, (loaded) => close(name, loaded)))
       const { tries, fault } = await closed.then(
         ({ tries }) => ({ tries, fault: undefined }),
         (error: unknown) => ({ tries: 0, fault: asUssdError(error) }),
       )
+      admission.leave()
       options.report({
         dialect: ended.dialect,
         session: handleOf(ended.dialect, ended.sessionId),
@@ -135,7 +167,7 @@ export function createGateway(options: {
         outcome: ended.why,
         waits: false,
         tries,
-        ms: performance.now() - startedMs,
+        ms: clock.nowMs() - startedMs,
         fault: fault?.code,
         detail: fault?.message,
       })

@@ -11,7 +11,7 @@ import { UssdError } from '../engine/errors.ts'
 /**
  * What a digest is for. Each purpose has its own sub-key, so that a digest made for one never holds for another.
  */
-export const purposes = ['password', 'puk1', 'seal', 'transcript', 'token'] as const
+export const purposes = ['password', 'puk1', 'seal', 'transcript', 'token', 'pseudonym'] as const
 export type Purpose = (typeof purposes)[number]
 
 /** The keys that live outside the store, and the only thing done with them: keyed digests. */
@@ -84,6 +84,7 @@ function deriveSubkeys(key: Uint8Array): Record<Purpose, KeyObject> {
     seal: derive('seal'),
     transcript: derive('transcript'),
     token: derive('token'),
+    pseudonym: derive('pseudonym'),
   }
 }
 

@@ -59,14 +59,15 @@ export interface JournalEntry {
 /**
  * Where sessions and subscriber records live. Both operations are one round trip and atomic.
  * They reject with `USSD_STORE_UNAVAILABLE` when the store did not answer; whether a commit happened is then unknown, and
- * loading again tells. They reject with `USSD_STORE_REFUSED` when it said no: then nothing was written.
+ * loading again tells. They reject with `USSD_STORE_AWAY` when it was not asked, and with `USSD_STORE_REFUSED` when it said
+ * no: then nothing was written.
  */
 export interface Store {
   load(bucket: number, names: readonly RecordName[]): Promise<Loaded>
   commit(commit: Commit): Promise<Committed>
   /** The journal of a bucket, oldest first, behind entry `after`. */
   readJournal(bucket: number, after: string | undefined, limit: number): Promise<readonly JournalEntry[]>
-  /** Resolves when the store answers, rejects with `USSD_STORE_UNAVAILABLE` otherwise. */
+  /** Resolves when the store answers, rejects with `USSD_STORE_UNAVAILABLE` or `USSD_STORE_AWAY` otherwise. */
   ping(): Promise<void>
   close(): Promise<void>
 }

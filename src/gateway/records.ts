@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { RecordName } from './ports.ts'
 
 /** Fixed for the life of a database: another number would look for every record in the wrong place. */
-const BUCKETS = 256
+export const BUCKETS = 256
 
 /** The bucket of an MSISDN (E.164 with `+`), 0 to 255. */
 export function bucketOf(msisdn: string): number {
@@ -27,6 +27,19 @@ export const selfCareName = (tokenDigest: string): RecordName => `self-care:${to
  */
 export const sessionName = (dialect: string, msisdn: string, sessionId: string): RecordName =>
   `session:${msisdn.slice(1)}:${handleOf(dialect, sessionId)}`
+
+/** A name that carries an MSISDN, taken apart: what it names, whose (E.164 with `+`), and what follows, or nothing. */
+export interface Owned {
+  readonly kind: string
+  readonly msisdn: string
+  readonly rest: string
+}
+
+/** `undefined` for a name that carries no MSISDN. */
+export function ownedBy(name: RecordName): Owned | undefined {
+  const [, kind, digits, rest = ''] = /^([a-z0-9-]+):(\d{5,15})(?::(.*))?$/s.exec(name) ?? []
+  return kind && digits ? { kind, msisdn: `+${digits}`, rest } : undefined
+}
 
 /** 22 characters that stand for an aggregator's session id in keys and logs. */
 export const handleOf = (dialect: string, sessionId: string): string =>

@@ -40,6 +40,12 @@ export const sentences = {
     be: 'Паслуга часова недаступная. Калі ласка, паспрабуйце пазней',
     en: 'The service is unavailable now. Please try again later',
   },
+  // Nothing was done, and nobody knows in which language to say so: it comes before the record is read.
+  busy: {
+    ru: 'Сейчас слишком много запросов. Пожалуйста, попробуйте ещё раз',
+    be: 'Зараз занадта шмат запытаў. Калі ласка, паспрабуйце яшчэ раз',
+    en: 'Too many requests at the moment. Please try again',
+  },
 } as const satisfies Record<string, Record<Language, string>>
 
 export type Sentence = keyof typeof sentences

@@ -25,6 +25,7 @@ export type Outcome =
   | 'out-of-step'
   | 'menu-changed'
   | 'unavailable'
+  | 'busy'
   /** The network said that the dialogue is over. */
   | Ended['why']
 
@@ -47,6 +48,7 @@ const sentenceOf: Record<Exclude<Outcome, 'shown' | 'not-understood' | 'repeat' 
   'out-of-step': 'outOfStep',
   'menu-changed': 'menuChanged',
   unavailable: 'unavailable',
+  busy: 'busy',
 }
 
 /** The gateway ends a dialogue with a sentence of its own; nothing is stored, so the same callback is told the same again. */
@@ -97,7 +99,8 @@ export function createTake(options: {
     const draft = createDraft({
       subscriber,
       msisdn: callback.msisdn,
-      idempotencyKey: `${dialogue}:${recognised.id}`,
+      // Where a dialect numbers nothing, the same answer given again has the same turn id, and is another turn.
+      idempotencyKey: `${dialogue}:${recognised.id}:${loaded.nowMs}`,
       atMs: loaded.nowMs,
       by: 'subscriber',
     })

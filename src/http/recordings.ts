@@ -17,17 +17,18 @@ export interface Recordings {
 }
 
 export function createRecordings(options: {
+  readonly codes: readonly string[]
   readonly look: (msisdn: string) => Promise<Seen | undefined>
   readonly weaknessOf: (digits: string, msisdn: string) => string | undefined
 }): Recordings {
-  const { look, weaknessOf } = options
+  const { codes, look, weaknessOf } = options
   const recorders = new Map<string, Recorder>()
   return {
     begin(msisdn) {
       if (recorders.has(msisdn)) return
       const [oldest] = recorders.keys()
       if (recorders.size >= MOST_RECORDINGS && oldest !== undefined) recorders.delete(oldest)
-      recorders.set(msisdn, createRecorder({ msisdn, look: () => look(msisdn), weaknessOf }))
+      recorders.set(msisdn, createRecorder({ msisdn, codes, look: () => look(msisdn), weaknessOf }))
     },
     typed: async (msisdn, entry) => recorders.get(msisdn)?.typed(entry),
     hungUp: (msisdn) => recorders.get(msisdn)?.hungUp(),

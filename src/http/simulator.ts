@@ -19,6 +19,7 @@ const TICK_MS = 1000
  *
  * @param usual the dialect that is spoken where none is asked for
  * @param url where this gateway listens, once it does
+ * @param codes what the menus are known by
  * @param look the record of a phone's subscriber
  * @param targets other applications that phones may be pointed at; they are shown no token
  */
@@ -29,10 +30,11 @@ export function createSimulator(options: {
   readonly token: string | undefined
   readonly targets: readonly string[]
   readonly isAllowed: (request: Request) => boolean
+  readonly codes: readonly string[]
   readonly look: (msisdn: string) => Promise<SubscriberView | undefined>
   readonly weaknessOf: (digits: string, msisdn: string) => string | undefined
 }): { readonly routes: readonly Router[]; close(): void } {
-  const { dialects, usual, url, token, targets, look, weaknessOf } = options
+  const { dialects, usual, url, token, targets, codes, look, weaknessOf } = options
   const own = (dialect: Dialect): Line => ({
     dialect,
     callbackUrl: () => `${url()}/ussd/${dialect.name}`,
@@ -41,7 +43,7 @@ export function createSimulator(options: {
   })
   const handsets = createHandsets(own(usual))
   const lines = createLines({ dialects, usual, own, isAllowed: createTargetCheck(targets) })
-  const recordings = createRecordings({ look, weaknessOf })
+  const recordings = createRecordings({ codes, look, weaknessOf })
   const access = handsetAccess(options.isAllowed)
   const timer = setInterval(() => handsets.tick(), TICK_MS).unref()
   return {

@@ -40,8 +40,13 @@ export async function failuresAfter(of: {
     for (const sentence of recordProblems(looked, after)) fail(`${prefix}${sentence}`)
     const { password } = after.record
     if (password === undefined) continue
-    if (looked.access !== 'open') fail(`${prefix}the password cannot be tried: access is ${looked.access}`)
-    else if (!(await site?.takes(msisdn, password))) fail(`${prefix}the password is another one`)
+    if (looked.access !== 'open') {
+      fail(`${prefix}the password cannot be tried: access is ${looked.access}`)
+      continue
+    }
+    const status = await site?.tries(msisdn, password)
+    if (status === 401) fail(`${prefix}the password is another one`)
+    else if (status !== 201) fail(`${prefix}the password could not be tried: the site answers ${status}`)
   }
 
   if (walkthrough.performed) {

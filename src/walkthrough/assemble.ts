@@ -67,7 +67,7 @@ function actionOf(turn: Turn): Action {
   if (sends !== undefined) {
     return typeof sends === 'string'
       ? { kind: 'send', text: sends, isSecret: false }
-      : { kind: 'send', text: sends.secret, isSecret: true }
+      : { kind: 'send', text: sends.secret, isSecret: true, ...(sends.asked === false && { unasked: true }) }
   }
   if (waits !== undefined) return { kind: 'wait', ms: waits }
   if (repeats) return { kind: 'repeat' }

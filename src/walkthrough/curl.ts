@@ -55,6 +55,9 @@ export function curlScript(walkthrough: Walkthrough): string {
   ].join('\n')
 }
 
+/** Nobody sits before a script that sleeps longer. */
+const LONGEST_WAIT_MS = 600_000
+
 const NEEDS_ADMIN = `[ -n "\${ADMIN_TOKEN:-}" ] || unable ${quote("set ADMIN_TOKEN to the gateway's: subscribers are registered and looked at with it")}`
 
 function unknownPhone(who: string): never {
@@ -112,6 +115,7 @@ function stepLines(step: Step, phoneOf: (who: string) => Line): readonly string[
           : ["failed 'there is no callback that could come again'"]),
       ]
     case 'wait': {
+      if (action.ms > LONGEST_WAIT_MS) return [`unable ${quote('it waits for more than ten minutes')}`]
       const passes = [say(`(${action.ms / 1000} s pass)`), `sleep ${action.ms / 1000}`]
       if (expectation?.kind !== 'failure')
         return [...passes, ...shown, ...screenLines(expectation, 'seen before')]

@@ -1,12 +1,14 @@
 import { MASK } from '../engine/secret.ts'
 import type { Failure, Walked } from './result.ts'
 import { isPlaceholder, secretsOf } from './secrets.ts'
-import type { Action, Expectation, Fixture, Step, Walkthrough } from './walkthrough.ts'
+import type { Action, Expectation, Fixture, Step, Walkthrough, Wanted } from './walkthrough.ts'
 
 /** Takes a walkthrough's secrets out of all that is reported of it, also where an application shows one. */
 export interface Mask {
   /** The secrets of this walkthrough are masked from now on. */
   learn(walkthrough: Walkthrough): void
+  /** This is one more secret. */
+  hide(secret: string): void
   text(text: string): string
   walkthrough(walkthrough: Walkthrough): Walkthrough
   walked(walked: Walked): Walked
@@ -29,12 +31,12 @@ export function createMask(): Mask {
         return { ...expected, text: wanted(expected.text) }
     }
   }
-  const wanted = (one: Extract<Expectation, { kind: 'screen' }>['text']): typeof one =>
-    one.kind === 'matches' ? one : { ...one, text: text(one.text) }
+  const wanted = (one: Wanted): Wanted =>
+    one.kind === 'matches' ? { ...one, pattern: text(one.pattern) } : { ...one, text: text(one.text) }
 
   const step = (one: Step): Step => ({
     ...one,
-    action: withoutSecrets(one.action),
+    action: withoutSecrets(one.action, text),
     expectation: one.expectation && expectation(one.expectation),
   })
 
@@ -45,11 +47,13 @@ export function createMask(): Mask {
 
   return {
     learn: (walkthrough) => void (secrets = secretsOf(walkthrough)),
+    hide: (secret) => void (secret.trim().length > 1 && (secrets = [secret, secret.trim(), ...secrets])),
     text,
     failure,
 
     walkthrough: (walkthrough) => ({
       ...walkthrough,
+      title: text(walkthrough.title),
       steps: walkthrough.steps.map(step),
       handsets: Object.fromEntries(
         Object.entries(walkthrough.handsets).map(([who, phone]) => [
@@ -81,10 +85,12 @@ const masked = <T extends Pick<Fixture, 'puk1' | 'password'>>(record: T): T => (
   ...(record.password !== undefined && { password: hidden(record.password) }),
 })
 
-function withoutSecrets(action: Action): Action {
+function withoutSecrets(action: Action, mask: (text: string) => string): Action {
   switch (action.kind) {
+    case 'dial':
+      return { ...action, code: mask(action.code) }
     case 'send':
-      return action.isSecret ? { ...action, text: hidden(action.text) } : action
+      return { ...action, text: action.isSecret ? hidden(action.text) : mask(action.text) }
     case 'log-in':
       return { ...action, password: hidden(action.password) }
     case 'set-password':

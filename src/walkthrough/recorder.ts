@@ -1,7 +1,6 @@
 /** Writes down what is done on a phone, as a walkthrough that can be walked again. */
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Screen } from '../simulator/screen.ts'
-import { parseDialled } from '../ussd/mmi.ts'
 import type { WeaknessOf } from './secrets.ts'
 import type { Looked } from './target.ts'
 import type { Action, Expectation, Fixture, Step, Walkthrough } from './walkthrough.ts'
@@ -14,6 +13,8 @@ export interface Recorder {
   /** The phone showed `before`; `text` was typed, and then it showed `after`. In the order in which it happened. */
   typed(entry: { readonly text: string; readonly before: Screen; readonly after: Screen }): Promise<void>
   hungUp(): void
+  /** Dialogues that are not written down: what was dialled may be a secret, or there were too many. */
+  leftOut(): number
   /** What was recorded so far; undefined before anything was dialled. */
   walkthrough(): Walkthrough | undefined
 }
@@ -24,20 +25,22 @@ export type Seen = Looked & { readonly registrationByPuk1: boolean }
 /** A screen that waited longer than this was left waiting on purpose. */
 const PAUSE_MS = 20_000
 
-/** A recording is for reading; a longer one is cut here. */
+/** A recording is for reading: behind so many steps no further dialogue is written down. */
 const MOST_STEPS = 200
 
 /**
- * @param options `look`: the subscriber's record as it is, if it can be seen: then it is made again for the walkthrough, and a
+ * @param options `codes`: those that menus are known by. What is dialled is written down as far as it is one of them with
+ * choices behind, or a bare service code; `look`: the subscriber's record as it is, if it can be seen: then it is made again for the walkthrough, and a
  * PUK1 that was right is known by what it did. `now`: milliseconds of a clock that does not jump
  */
 export function createRecorder(options: {
   readonly msisdn: string
+  readonly codes: readonly string[]
   readonly look: () => Promise<Seen | undefined>
   readonly weaknessOf: WeaknessOf
   readonly now?: () => number
 }): Recorder {
-  const { msisdn, look, weaknessOf, now = () => performance.now() } = options
+  const { msisdn, codes, look, weaknessOf, now = () => performance.now() } = options
   const key = randomBytes(32)
   const letters = new Map<string, string>()
   const steps: Step[] = []
@@ -45,16 +48,18 @@ export function createRecorder(options: {
   let record: Seen | undefined
   let title: string | undefined
   let lastMs = now()
+  let isWritten = false
+  let leftOut = 0
 
   const add = (action: Action, expectation?: Expectation) =>
-    void (steps.length < MOST_STEPS && steps.push({ who: 'subscriber', action, expectation, line: 0 }))
+    void steps.push({ who: 'subscriber', action, expectation, line: 0 })
 
   /** The same letter for the same entry. What is kept is a digest under a key that nobody else has. */
   const letterOf = (secret: string): string => {
     const digest = createHmac('sha256', key).update(secret).digest('base64')
     const known = letters.get(digest)
     if (known !== undefined) return known
-    const letter = 'abcdefghijklmnopqrstuvwxyz'.charAt(Math.min(letters.size, 25))
+    const letter = lettersOf(letters.size)
     letters.set(digest, letter)
     return letter
   }
@@ -79,22 +84,29 @@ export function createRecorder(options: {
       if (!isAnswer && after.session === '') return
       const was = record
       record = await look()
+      const code = isAnswer ? undefined : writable(text, codes)
       if (!isAnswer) {
-        title ??= `What ${parseDialled(text).kind === 'ussd' ? dialledAs(text) : 'was dialled'} shows`
-        if (steps.length === 0 && record) fixture = fixtureOf(msisdn, was ?? record)
+        isWritten = code !== undefined && steps.length < MOST_STEPS
+        if (!isWritten) leftOut += 1
       }
+      // Of a dialogue that began before the recording, or is left out, nothing is written down.
+      if (!isWritten) return
+      title ??= `What ${code} shows`
+      if (steps.length === 0 && record) fixture = fixtureOf(msisdn, was ?? record)
       // The network had ended the dialogue before what was typed could be sent.
       if (isAnswer && idleMs >= PAUSE_MS) {
         const isBroken = after.problem !== undefined && /^The network (waited|ended)/.test(after.problem)
         add({ kind: 'wait', ms: Math.ceil(idleMs / 1000) * 1000 }, isBroken ? seen(after) : undefined)
         if (isBroken) return
       }
-      add(isAnswer ? answerOf(text, before, was) : { kind: 'dial', code: dialledAs(text) }, seen(after))
+      add(code === undefined ? answerOf(text, before, was) : { kind: 'dial', code }, seen(after))
     },
 
     hungUp() {
-      if (title !== undefined && steps.at(-1)?.action.kind !== 'hang-up') add({ kind: 'hang-up' })
+      if (isWritten && steps.at(-1)?.action.kind !== 'hang-up') add({ kind: 'hang-up' })
     },
+
+    leftOut: () => leftOut,
 
     walkthrough() {
       if (title === undefined) return undefined
@@ -122,7 +134,8 @@ export function createRecorder(options: {
 
   function answerOf(text: string, before: Screen, was: Seen | undefined): Action {
     if (!isSecret(text, before)) return { kind: 'send', text, isSecret: false }
-    return { kind: 'send', text: placeholderOf(text, was, record), isSecret: true }
+    const unasked = before.asks === 'open' && { unasked: true as const }
+    return { kind: 'send', text: placeholderOf(text, was, record), isSecret: true, ...unasked }
   }
 }
 
@@ -132,18 +145,31 @@ const hasProved = (was: Seen, is: Seen): boolean =>
   (was.access === 'closed-by-subscriber' && is.access === 'open')
 
 /**
- * Whether an answer is to be kept from everybody. A digit alone is a choice, or no secret worth the name; of an application
- * that does not say what it asks for, all that its screen does not list.
+ * Whether an answer is to be kept from everybody. A key alone is a choice, or no secret worth the name. Where the screen asks
+ * for none, digits may still be one that was typed in the wrong place.
  */
 function isSecret(text: string, { asks }: Screen): boolean {
   if (/^\s*[0-9*#]?\s*$/.test(text)) return false
-  return asks !== 'open'
+  return asks === 'open' ? /\d{4}/.test(text) : true
 }
 
-/** What is dialled behind a code may be a secret, too, unless it is made of choices. */
-function dialledAs(text: string): string {
-  const code = text.trim()
-  return /^[*#]\d{2,4}(\*\d{1,2})*#$/.test(code) ? code : code.replace(/^([*#]\d*).*$/su, '$1#')
+/** `a` to `z`, then `aa`, `ab` …; more than anybody types. */
+function lettersOf(count: number): string {
+  const letter = (at: number) => String.fromCharCode(97 + (at % 26))
+  return count < 26 ? letter(count) : letter(Math.floor(count / 26) - 1) + letter(count)
+}
+
+/**
+ * What may be written down of a dialled string: a code that is known, with choices of one or two digits behind it, or a service
+ * code of two to four. What else is dialled behind a known code is left off; of the rest nothing is written down.
+ */
+function writable(dialled: string, codes: readonly string[]): string | undefined {
+  const typed = dialled.trim()
+  if (/^[*#]\d{2,4}(\*\d{1,2})*#$/.test(typed)) return typed
+  const known = codes
+    .filter((code) => typed.slice(1).startsWith(`${code.slice(1, -1)}*`))
+    .toSorted((a, b) => b.length - a.length)
+  return known[0] === undefined ? undefined : typed.charAt(0) + known[0].slice(1)
 }
 
 function seen(screen: Screen): Expectation {

@@ -1,7 +1,7 @@
 /** The form of a turn: what somebody does, and what is to be seen then. */
 import { z } from 'zod'
 import { PatchForm } from './schema-subscriber.ts'
-import { flag, form, line, oneOf, secret, text, whole } from './schema-values.ts'
+import { flag, form, line, oneOf, readAs, secret, text, whole, word } from './schema-values.ts'
 
 const pattern = text.superRefine((source, context) => {
   const problem = patternProblem(source)
@@ -122,6 +122,9 @@ export const TurnForm = form({
           .meta({ description: 'An answer, in quotes' }),
         form({
           secret: secret.meta({ description: 'An answer that nobody may see: digits, or a placeholder' }),
+          asked: readAs(word, z.literal(false, { error: 'is false, or left out' }))
+            .exactOptional()
+            .meta({ description: 'false: it is typed where no secret is asked for' }),
         }).meta({ id: 'Secret' }),
       ],
       { error: 'is text or { secret: text }' },

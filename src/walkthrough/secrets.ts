@@ -13,11 +13,11 @@ export type KnownSecrets = Readonly<
 
 /**
  * What may stand in a script: `{{puk1}}` and `{{password}}` of the subscriber's record; `{{8 digits}}`, `{{8 digits b}}`, of
- * which each letter is another one; `{{6 digits a, date}}`, easily guessed for that reason; `{{7 characters}}`, letters.
+ * which each letter, or two, is another one; `{{6 digits a, date}}`, easily guessed for that reason; `{{7 characters}}`, letters.
  * Digits that are given no reason are not easily guessed, and are nobody's PUK1.
  */
 export const PLACEHOLDER =
-  /^\{\{(puk1|password|(?:[1-9]\d{0,2}) (?:digits|characters)(?: [a-z])?(?:, (?:repeat|sequence|keypad|date|own-number|common))?)\}\}$/
+  /^\{\{(puk1|password|(?:[1-9]\d{0,2}) (?:digits|characters)(?: [a-z]{1,2})?(?:, (?:repeat|sequence|keypad|date|own-number|common))?)\}\}$/
 
 /** Whether a secret is a placeholder; others stand for themselves. */
 export const isPlaceholder = (given: Given): boolean => PLACEHOLDER.test(given)
@@ -156,7 +156,7 @@ function makeUp(
 ): string {
   const { seed, msisdn, weaknessOf, taken } = of
   const [, length = '8', what, reason] =
-    /^(\d+) (digits|characters)(?: [a-z])?(?:, ([a-z-]+))?$/.exec(wanted) ?? []
+    /^(\d+) (digits|characters)(?: [a-z]{1,2})?(?:, ([a-z-]+))?$/.exec(wanted) ?? []
   const size = Number(length)
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
     const random = digitsFrom(`${seed}\n${attempt}`, size)

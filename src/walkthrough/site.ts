@@ -1,4 +1,5 @@
 /** What a walkthrough does at the self-care site, as HTTP requests. */
+import { z } from 'zod'
 import { Unusable } from './target.ts'
 import type { TargetGateway } from './target.ts'
 import type { Action, Walkthrough } from './walkthrough.ts'
@@ -8,8 +9,8 @@ export type SiteAction = Extract<Action, { kind: 'log-in' | 'visit' | 'set-passw
 export interface Site {
   /** Does it as the subscriber of that phone; resolves with the HTTP status. Rejects with `Unusable`. */
   act(who: string, action: SiteAction): Promise<number>
-  /** Whether one can log in with this password. */
-  takes(msisdn: string, password: string): Promise<boolean>
+  /** Logs in to see whether the password is this one: resolves with the HTTP status. */
+  tries(msisdn: string, password: string): Promise<number>
 }
 
 /** The site of a gateway, with the sessions that the phones' subscribers have begun there. */
@@ -49,11 +50,11 @@ export function createSite(gateway: TargetGateway, handsets: Walkthrough['handse
       }
     },
 
-    takes: async (msisdn, password) => (await logIn(msisdn, password)).status === 201,
+    tries: async (msisdn, password) => (await logIn(msisdn, password)).status,
   }
 }
 
 function tokenIn(body: unknown): string | undefined {
-  const token = typeof body === 'object' && body !== null && 'token' in body ? body.token : undefined
-  return typeof token === 'string' ? token : undefined
+  const parsed = z.object({ token: z.string() }).safeParse(body)
+  return parsed.success ? parsed.data.token : undefined
 }

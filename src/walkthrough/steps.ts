@@ -73,7 +73,10 @@ export function createSteps(options: {
       case 'send': {
         if (shown.state !== 'waiting') return failed('nothing waits for an answer: there is no dialogue')
         const wrong = secrecyProblem(shown, action)
-        if (wrong) return failed(wrong)
+        if (wrong) {
+          mask.hide(action.text)
+          return failed(wrong)
+        }
         await think(who, action.text)
         return type(who, action.text)
       }
@@ -126,10 +129,10 @@ const failed = (sentence: string): Failure => ({ sentence, expected: undefined }
 /** A secret is only typed where one is asked for, and is marked as one, or it would be printed. */
 function secrecyProblem(
   shown: Screen,
-  { text, isSecret }: Extract<Action, { kind: 'send' }>,
+  { text, isSecret, unasked }: Extract<Action, { kind: 'send' }>,
 ): string | undefined {
-  if (isSecret && shown.asks === 'open') return 'the screen asks for no secret'
-  const isChoice = /^\d?$/.test(text.trim())
+  if (isSecret && !unasked && shown.asks === 'open') return 'the screen asks for no secret'
+  const isChoice = /^[\d*#]?$/.test(text.trim())
   if (!isSecret && shown.asks === 'secret' && !isChoice)
     return 'the screen asks for a secret: mark what is typed as { secret: … }'
   return undefined
@@ -163,7 +166,8 @@ function doneIn(action: Action, { handsets }: Walkthrough): string {
     case 'look':
       return ''
     case 'dial':
-      return `☎ ${action.code}`
+      // What is dialled behind a code may be a secret, too.
+      return `☎ ${action.code.replaceAll(/\d{5,}/g, MASK)}`
     case 'send':
       return action.isSecret ? `> ${MASK}` : `> ${action.text}`.trimEnd()
     case 'wait':

@@ -32,7 +32,13 @@ export type Action =
   /** Nothing: the screen is looked at as it is. */
   | { readonly kind: 'look' }
   | { readonly kind: 'dial'; readonly code: string }
-  | { readonly kind: 'send'; readonly text: Given; readonly isSecret: boolean }
+  | {
+      readonly kind: 'send'
+      readonly text: Given
+      readonly isSecret: boolean
+      /** A secret that is typed where none is asked for. */
+      readonly unasked?: true
+    }
   /** Time passes for everybody. */
   | { readonly kind: 'wait'; readonly ms: number }
   /** The aggregator sends this phone's last callback again, byte for byte. */

@@ -1,6 +1,11 @@
+import { runInNewContext } from 'node:vm'
+import { Unusable } from './target.ts'
 import type { Wanted } from './walkthrough.ts'
 
-/** Whether a text is as it is to be. */
+/** More than any pattern needs that is meant. */
+const MATCHING_MS = 1000
+
+/** Whether a text is as it is to be. Throws `Unusable` for a pattern that does not come to an end. */
 export function isAsWanted(text: string, wanted: Wanted): boolean {
   switch (wanted.kind) {
     case 'whole':
@@ -8,6 +13,20 @@ export function isAsWanted(text: string, wanted: Wanted): boolean {
     case 'contains':
       return text.includes(wanted.text)
     case 'matches':
-      return new RegExp(wanted.pattern, 'su').test(text)
+      return matches(text, wanted.pattern)
+  }
+}
+
+/** In a context that can be interrupted: a pattern may take longer than anybody waits. */
+function matches(text: string, pattern: string): boolean {
+  try {
+    const matched: unknown = runInNewContext(
+      "new RegExp(pattern, 'su').test(text)",
+      { pattern, text },
+      { timeout: MATCHING_MS },
+    )
+    return matched === true
+  } catch {
+    throw new Unusable('the regular expression of this step does not come to an end')
   }
 }

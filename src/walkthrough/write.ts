@@ -88,7 +88,8 @@ function actionOf(action: Action): object {
     case 'dial':
       return { dials: action.code }
     case 'send':
-      return { sends: action.isSecret ? { secret: action.text } : action.text }
+      if (!action.isSecret) return { sends: action.text }
+      return { sends: { secret: action.text, ...(action.unasked && { asked: false }) } }
     case 'wait':
       return { waits: durationOf(action.ms) }
     case 'repeat':

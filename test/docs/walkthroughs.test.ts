@@ -43,10 +43,11 @@ describe('docs/walkthroughs.md', () => {
 
   it('knows every option that it names, and names the reports', () => {
     const known = walkCommand.options.map(({ long }) => long)
-    const named = [...document.matchAll(/npm run (?:-s )?walk -- [^\n]*/g)].flatMap(
+    const [ofWalking = ''] = document.split('## Exploring')
+    const named = [...ofWalking.matchAll(/npm run (?:-s )?walk -- [^\n]*/g)].flatMap(
       ([line]) => line.match(/--[a-z-]+(?= |$)/g) ?? [],
     )
-    const inProse = quoted(document).filter((code) => /^--(?!record$)[a-z][a-z-]*$/.test(code))
+    const inProse = quoted(ofWalking).filter((code) => /^--(?!record$)[a-z][a-z-]*$/.test(code))
     expect(
       [...new Set([...named, ...inProse])].filter((option) => !['--', '--help', ...known].includes(option)),
     ).toEqual([])

@@ -58,6 +58,25 @@ describe('the revision of a menu', () => {
     expect(revisionOf(config(true))).not.toBe(revisionOf(config(false)))
   })
 
+  it('does not change with what a compiler or a formatter is free to choose', () => {
+    const guard = (text: string) => {
+      // As it would have been compiled.
+      const isOpen = { toString: () => text }
+      return revisionOf({}, { guards: { isOpen: Object.assign(() => true, isOpen) } })
+    }
+    const as = "({ context }) => ['a b', context.left].includes('//;')"
+    for (const same of [
+      '({context})=>["a b",context.left].includes("//;")',
+      "({ context }) =>\n  [\n    'a b', // the first\n    context.left,\n  ].includes('//;');",
+      "({ context }) => [/* the first; */ 'a b', context.left].includes(`//;`)",
+    ]) {
+      expect(guard(same)).toBe(guard(as))
+    }
+    for (const other of [as.replace('a b', 'ab'), as.replace('//;', '//'), as.replace('left', 'right')]) {
+      expect(guard(other)).not.toBe(guard(as))
+    }
+  })
+
   it('changes with what a guard or an assign by name says', () => {
     const guard = (one: boolean) => revisionOf({}, { guards: { isOpen: one ? () => true : () => false } })
     expect(guard(true)).not.toBe(guard(false))

@@ -36,7 +36,7 @@ async function serve(options: { isAllowed?: () => boolean; answering?: Answering
   })
   const app = express()
   const access = handsetAccess(options.isAllowed ?? (() => true))
-  const recordings = createRecordings({ look: async () => undefined, weaknessOf: () => undefined })
+  const recordings = createRecordings({ codes: [], look: async () => undefined, weaknessOf: () => undefined })
   app.use(handsetRoutes({ handsets, lines, recordings, access }))
   app.use(networkRoutes({ restcomm: createRestcommPush(handsets), access }))
   app.use(failureRoute(() => {}))

@@ -37,13 +37,15 @@ describe('npm run explore', () => {
     expect(code).toBe(0)
   }, 180_000)
 
-  it('says how it is used where it is called wrongly', async () => {
+  it('says what is wrong where it is called wrongly', async () => {
     const { code, err } = await run('--menu', '*999#')
     expect(err).toContain(
       "'--menu <code>' argument '*999#' is invalid. Allowed choices are *141*0#, *141*3*6#.",
     )
     expect(code).toBe(2)
     expect((await run('--limit', 'some')).code).toBe(2)
+    const unreachable = await run('--redis', 'redis://127.0.0.1:1')
+    expect(unreachable).toMatchObject({ code: 1, err: 'explore: the Redis cannot be reached\n' })
   }, 60_000)
 })
 

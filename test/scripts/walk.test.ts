@@ -113,10 +113,9 @@ describe('npm run walk', () => {
   it('writes the reports and what was touched, and fails below --min', async () => {
     const path = await file('one.yaml', GOOD)
     const to = (name: string) => join(folder, name)
-    const { code, out } = await walk(
-      ...[path, '--junit', to('a.xml'), '--html', to('a.html'), '--coverage-json', to('a.json')],
-      ...['--coverage-diagrams', to('drawn'), '--coverage', '--min', '99'],
-    )
+    const reports = ['--junit', to('a.xml'), '--html', to('a.html'), '--coverage-json', to('a.json')]
+    const touched = ['--coverage-diagrams', to('drawn'), '--coverage', '--min', '99']
+    const { code, out } = await walk(path, ...reports, ...touched)
     expect(await readFile(to('a.xml'), 'utf8')).toMatch(/<testsuites [^>]*tests="1" failures="0"/)
     expect(await readFile(to('a.html'), 'utf8')).toMatch(/Access is closed[^]*<svg/)
     const coverages = JSON.parse(await readFile(to('a.json'), 'utf8')) as { code: string; states: object[] }[]

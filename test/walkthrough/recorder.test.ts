@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { menus } from '../../menus/index.ts'
 import { africastalking } from '../../src/dialects/africastalking.ts'
 import { createHandsets } from '../../src/simulator/handset.ts'
 import { weakness } from '../../src/services/weak-password.ts'
@@ -22,6 +23,7 @@ async function record(fixture: Omit<Fixture, 'msisdn'>, does: readonly (string |
   const handsets = createHandsets({ ...target.line, now })
   const recorder = createRecorder({
     msisdn,
+    codes: Object.keys(menus),
     weaknessOf,
     now,
     look: async () => (await target.gateway?.look(msisdn)) as never,
@@ -125,6 +127,51 @@ describe('a recorded dialogue', () => {
     ])
   })
 
+  it('keeps from everybody what looks like a secret, also where none is asked for, and still replays', async () => {
+    const { script } = await record({ language: 'ru' }, [
+      '*141*3*6#',
+      ' 88112233 ',
+      '47821',
+      '*',
+      '1',
+      '80293',
+      '0',
+    ])
+    expect(script).not.toMatch(/88112233|47821|80293/)
+    expect(script).toContain("sends: { secret: '{{8 digits a}}', asked: false }")
+    expect((await replay(script)).verdict).toBe('passed')
+  })
+
+  it('replays keys alone, and more different entries than there are letters', async () => {
+    const entries = Array.from({ length: 28 }, (_, at) => [
+      String(80_291_745 + at * 1237),
+      String(47_119_283 + at * 4099),
+    ])
+    const dialogues = entries.flatMap((pair) => ['*141*0#', ...pair, '0'])
+    const { script } = await record({ language: 'ru' }, [
+      '*141*0#',
+      '*',
+      '#',
+      '0',
+      ...dialogues.slice(0, 160),
+    ])
+    expect(script).toContain('{{8 digits ab')
+    expect((await replay(script)).verdict).toBe('passed')
+  })
+
+  it('begins with the first dialogue that begins while it records', async () => {
+    const target = await inProcessTarget({ dialect: africastalking, demo: 'on' })
+    const handsets = createHandsets(target.line)
+    const recorder = createRecorder({ msisdn, codes: [], weaknessOf, look: async () => undefined })
+    await handsets.type(msisdn, '*141*3*6#')
+    for (const text of ['1', '0', '*141*3*6#', '0']) {
+      const typed = await handsets.type(msisdn, text)
+      if (typed.kind === 'screen') await recorder.typed({ text, before: typed.before, after: typed.screen })
+    }
+    await target.close()
+    expect(recorder.walkthrough()?.steps.map(({ action }) => action.kind)).toEqual(['dial', 'send'])
+  })
+
   it('is nothing before anything was dialled', async () => {
     expect((await record({}, [])).walkthrough).toBeUndefined()
     expect((await record({}, ['12', '*#06#'])).walkthrough).toBeUndefined()
@@ -137,13 +184,16 @@ describe('a recorded dialogue', () => {
       return first?.action.kind === 'dial' ? first.action.code : undefined
     }
     expect(await dialled('*141*3*6*1#')).toBe('*141*3*6*1#')
-    expect(await dialled('*141*0*80291#')).toBe('*141#')
+    expect(await dialled('*141*0*80291#')).toBe('*141*0#')
+    expect(await dialled('*12345678#')).toBeUndefined()
+    expect(await dialled('12345678#')).toBeUndefined()
+    expect(await dialled('#80293#')).toBeUndefined()
   })
 
   it('of an application that does not say what it asks for keeps nothing but choices in clear', async () => {
     const application = await startForeignApplication(() => 'CON Your PIN?')
     const handsets = createHandsets({ dialect: africastalking, callbackUrl: application.url })
-    const recorder = createRecorder({ msisdn, weaknessOf, look: async () => undefined })
+    const recorder = createRecorder({ msisdn, codes: [], weaknessOf, look: async () => undefined })
     for (const text of ['*384#', '1', '7391', 'abc']) {
       const typed = await handsets.type(msisdn, text)
       if (typed.kind === 'screen') await recorder.typed({ text, before: typed.before, after: typed.screen })

@@ -145,6 +145,36 @@ describe('a walkthrough', () => {
     expect(await failures('80292')).toEqual(['after: the password is another one'])
   })
 
+  it('does not print what is a secret and was not marked as one, nor a pattern or a title that holds one', async () => {
+    const unmarked = await walked(`
+  - dials: '*141*3*6*1#'
+  - sends: '824613'`)
+    expect(JSON.stringify(unmarked)).not.toContain('824613')
+    const titled = script(
+      `title: PUK1 41829375\n${SUBSCRIBER}\nturns:\n  - dials: '*141*3*6*41829375#'\n    sees: { matches: '41829375' }`,
+    )
+    const result = await walk(titled, await target())
+    expect(result.verdict).toBe('failed')
+    expect(JSON.stringify({ ...result, walkthrough: result.walkthrough.title })).not.toContain('41829375')
+  })
+
+  it('fails over a regular expression that does not come to an end', async () => {
+    const result = await walked(`
+  - dials: '*141*3*6#'
+    sees: { matches: '^(([^]+)+)+$x' }`)
+    expect(failuresOf(result)).toEqual(['after: the regular expression of this step does not come to an end'])
+  })
+
+  it('takes a secret where none is asked for, if it is told so', async () => {
+    const result = await walked(`
+  - dials: '*141*3*6#'
+  - sends: { secret: '824613', asked: false }
+    sees: { contains: closed }
+  - hangs up: true`)
+    expect(failuresOf(result)).toEqual([])
+    expect(JSON.stringify(result)).not.toContain('824613')
+  })
+
   it('lets nobody see its secrets: not what was typed, and not where a screen shows it', async () => {
     const application = await startForeignApplication(({ fields }) =>
       fields['text'] === '' ? 'CON Your PIN?' : `END You typed ${fields['text']}`,
@@ -217,14 +247,15 @@ describe('time', () => {
 })
 
 describe('a gateway that runs elsewhere', () => {
-  const given = (url: string, adminToken: string | undefined) =>
+  const given = (url: string, adminToken: string | undefined, existing: 'keep' | 'overwrite' = 'keep') =>
     remoteTarget({
+      existing,
       callbackUrl: new URL(`${url}/ussd/africastalking`),
       dialect: africastalking,
       callbackToken: undefined,
       adminToken,
     })
-  const text = `title: t\n${SUBSCRIBER}\nturns:\n  - dials: '*141*3*6*1#'\n  - sends: { secret: '{{puk1}}' }\n    ends: { contains: is open }\nafter:\n  subscriber: { access: open }\n  performed: [openAccess]`
+  const text = `title: t\n${SUBSCRIBER.replace('1234567', '1111111')}\nturns:\n  - dials: '*141*3*6*1#'\n  - sends: { secret: '{{puk1}}' }\n    ends: { contains: is open }\nafter:\n  subscriber: { access: open }\n  performed: [openAccess]`
 
   it('is given its subscribers by the operator; what cannot be seen there is said', async () => {
     const gateway = await startGateway({ ADMIN_TOKEN: 'admin' })
@@ -232,6 +263,23 @@ describe('a gateway that runs elsewhere', () => {
     const result = await walk(script(text), given(gateway.url, 'admin'))
     expect(failuresOf(result)).toEqual([])
     expect(result.notes).toEqual(['the effects were not looked at: they are performed elsewhere'])
+  })
+
+  it('keeps the records that it has, and loses those of the walkthrough when that is over', async () => {
+    const gateway = await startGateway({ ADMIN_TOKEN: 'admin' })
+    closing.push(() => gateway.close('now'))
+    const demo = await gateway.subscribers.get('+375291234567')
+    const kept = script(text.replace("msisdn: '+375291111111'", "msisdn: '+375291234567'"))
+    expect(failuresOf(await walk(kept, given(gateway.url, 'admin')))).toEqual([
+      'after: +375291234567 is registered there already: --overwrite replaces its record',
+    ])
+    expect(await gateway.subscribers.get('+375291234567')).toEqual(demo)
+    const target = given(gateway.url, 'admin')
+    expect(failuresOf(await walk(script(text), target))).toEqual([])
+    expect(await gateway.subscribers.get('+375291111111')).toBeDefined()
+    await target.close()
+    expect(await gateway.subscribers.get('+375291111111')).toBeUndefined()
+    expect(failuresOf(await walk(kept, given(gateway.url, 'admin', 'overwrite')))).toEqual([])
   })
 
   it('is not walked without the token that it takes, and the failure says so', async () => {

@@ -8,8 +8,10 @@ export interface PolicyFinding {
 }
 
 /**
- * Looks at the settings of Redis that decide whether a commit lasts: eviction, the append-only file, the version. Asks
- * every master of a cluster. What a managed Redis does not let us read becomes a warning; it never rejects.
+ * Looks at the settings of Redis that decide whether a commit lasts (version, eviction, append-only file, replicas), and
+ * whether strangers may change it. Asks every master of a cluster. What a managed Redis does not let us read becomes a
+ * warning; it never rejects. Only what loses records while all goes well is a problem: what a restart, a power cut or a failover
+ * loses is the operator's to weigh, and the stock settings of Redis do not stop anybody from trying the gateway out.
  */
 export async function checkRedisPolicy({ redis }: RedisClient): Promise<readonly PolicyFinding[]> {
   const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis]
@@ -39,8 +41,32 @@ async function check(redis: Redis): Promise<readonly PolicyFinding[]> {
   else if (!fsync) warning('appendfsync could not be read; it should be always.')
   else if (fsync !== 'always') {
     warning(`appendfsync is ${fsync}: a power cut loses changes already confirmed; it should be always.`)
+  } else if ((await setting(redis, 'no-appendfsync-on-rewrite')) === 'yes') {
+    warning(
+      'no-appendfsync-on-rewrite is yes: while the file is rewritten, a power cut loses changes; it should be no.',
+    )
+  }
+  const hasReplicas = Number(info.get('connected_slaves') ?? 0) > 0
+  if (hasReplicas && (await setting(redis, 'min-replicas-to-write')) === '0') {
+    const why = 'a master that is cut off goes on confirming changes, and a failover loses them'
+    warning(`min-replicas-to-write is 0: ${why}; it should be 1 or more.`)
+  }
+  if (!isThisMachine(redis.options.host) && (await asksNothing(redis))) {
+    warning('it serves without a password: whoever reaches it may read and change every record.')
   }
   return findings
+}
+
+/** Where nobody but this machine comes, a password is no more than the machine's own. */
+const isThisMachine = (host = 'localhost'): boolean =>
+  host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
+
+/** Whether the default user needs no password: we gave none, or may see that others need not. */
+async function asksNothing(redis: Redis): Promise<boolean> {
+  if (redis.options.password === undefined) return true
+  const user: unknown = await redis.acl('GETUSER', 'default').catch(() => undefined)
+  const flags: unknown = Array.isArray(user) ? user[user.indexOf('flags') + 1] : undefined
+  return Array.isArray(flags) && flags.includes('on') && flags.includes('nopass')
 }
 
 async function setting(redis: Redis, name: string): Promise<string | undefined> {

@@ -1,3 +1,4 @@
+import { Cluster } from 'ioredis'
 import { UssdError } from '../../engine/errors.ts'
 import type { Change, RecordName, Store, Versioned } from '../../gateway/ports.ts'
 import { nameFault, type RedisClient } from './client.ts'
@@ -14,8 +15,9 @@ export interface RedisStoreOptions {
  * The store in Redis: `load` and `commit` are one Lua script each. A record is a string `<version, 16 digits>|<text>`, a
  * journal is a stream.
  *
- * Rejects with USSD_STORE_UNAVAILABLE (`timeout`, `closed`, `ECONNREFUSED` …), with USSD_STORE_REFUSED where Redis itself said
- * no (`READONLY`, `OOM`, `BUSY` …), each with that word for the cause, or with USSD_RECORD_CORRUPT
+ * Rejects with USSD_STORE_UNAVAILABLE (`timeout`, `closed`, `ECONNREFUSED` …, and `BUSY`, `LOADING`, `MASTERDOWN`,
+ * `CLUSTERDOWN`, in which Redis takes no command at all), with USSD_STORE_REFUSED where Redis itself said no to this one
+ * (`READONLY`, `OOM`, `NOREPLICAS`, `MISCONF` …), each with that word for the cause, or with USSD_RECORD_CORRUPT
  * where a key holds what no gateway has written. Neither carries ioredis' own error: that one shows the arguments.
  */
 export function createRedisStore({ client, prefix = 'ussd' }: RedisStoreOptions): Store {
@@ -52,12 +54,20 @@ export function createRedisStore({ client, prefix = 'ussd' }: RedisStoreOptions)
     },
 
     async ping() {
-      await answered(redis.ping())
+      const masters = redis instanceof Cluster ? redis.nodes('master') : []
+      // A cluster serves while one of its masters does: a random one would be asked otherwise, and it may be the dead one.
+      await answered(masters.length > 0 ? anyOf(masters.map((node) => node.ping())) : redis.ping())
     },
 
     close: () => client.close(),
   }
 }
+
+/** The first that answers; when none does, why the first of them did not. */
+const anyOf = <Reply>(replies: readonly Promise<Reply>[]): Promise<Reply> =>
+  Promise.any(replies).catch((error: unknown) => {
+    throw error instanceof AggregateError ? error.errors[0] : error
+  })
 
 /** expect, become, text, ttlMs: what `commit-n.lua` takes for a record. */
 function toArguments({ expect = '', become }: Change): (string | number)[] {
@@ -76,6 +86,9 @@ function parse(name: RecordName, text: string | null): Versioned | undefined {
   return { version: text.slice(0, 16), value: text.slice(17) }
 }
 
+/** A moment later the same command may be taken: it is worth trying again, and it is no use trying others meanwhile. */
+const TAKES_NOTHING = /^(BUSY|LOADING|MASTERDOWN|CLUSTERDOWN)$/
+
 async function answered<Reply>(reply: Promise<Reply>): Promise<Reply> {
   try {
     return await reply
@@ -83,7 +96,7 @@ async function answered<Reply>(reply: Promise<Reply>): Promise<Reply> {
     const detail = nameFault(error)
     if (detail === 'WRONGTYPE') throw new UssdError('USSD_RECORD_CORRUPT', { detail })
     // An error that Redis itself has said begins with a word in capitals: it read the command and wrote nothing.
-    const isRefusal = /^[A-Z]+$/.test(detail) && !detail.startsWith('E')
+    const isRefusal = /^[A-Z]+$/.test(detail) && !detail.startsWith('E') && !TAKES_NOTHING.test(detail)
     throw new UssdError(isRefusal ? 'USSD_STORE_REFUSED' : 'USSD_STORE_UNAVAILABLE', { detail })
   }
 }

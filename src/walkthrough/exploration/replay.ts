@@ -74,14 +74,16 @@ export async function replayAll<World>(
   await Promise.all(Array.from({ length: how.parallel }, work))
 }
 
-/** What was wrong in a run, each with the shortest dialogue that shows something of the kind: shorter ones are tried. */
+/** What was wrong first of each kind in a run, with the shortest dialogue that shows something of the kind: shorter ones are tried. */
 export async function violationsIn<World>(
   replayed: Replayed<World>,
   how: Replay,
 ): Promise<readonly Violation<World>[]> {
   const { job } = replayed
   const violations: Violation<World>[] = []
-  for (const fault of faultsOf(replayed, how)) {
+  const first = new Map<Fault['invariant'], Fault>()
+  for (const fault of faultsOf(replayed, how).toReversed()) first.set(fault.invariant, fault)
+  for (const fault of first.values()) {
     const moves = movesUpTo(replayed, fault.steps)
     violations.push((await shorter(job, fault, moves, how)) ?? violationOf(job, fault, moves))
   }

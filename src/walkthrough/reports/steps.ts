@@ -6,7 +6,7 @@ import { html } from './markup.ts'
 import type { Html } from './markup.ts'
 import { phoneOf } from './phone.ts'
 import type { DrawnPhone } from './phone.ts'
-import { placeOf, plain } from './words.ts'
+import { placeOf, plain, tellingOf } from './words.ts'
 
 /** More phones than that beside each other would be too narrow to read. */
 const MOST_LANES = 4
@@ -19,8 +19,9 @@ export function stepsOf(result: Result): Html {
   const names = Object.keys(result.walkthrough.handsets)
   const lanes = names.length > 1 && names.length <= MOST_LANES ? names : []
   const isShared = names.length > 1
-  const places = placesIn(result.walked, lanes)
-  const items = result.walked.map((walked, at) => {
+  const told = tellingOf(result)
+  const places = placesIn(told, lanes)
+  const items = told.map((walked, at) => {
     const kind = ['step', ...(walked.failure ? ['failed'] : []), ...(isBare(walked) ? ['bare'] : [])]
     const { row, column } = places[at] ?? { row: at + 1, column: '1' }
     const style = lanes.length > 0 ? html`style="grid-row:${row};grid-column:${column}"` : undefined

@@ -2,7 +2,7 @@ import { quote } from '../../simulator/drawing.ts'
 import type { Failure, Result, Walked } from '../result.ts'
 import type { Expectation } from '../walkthrough.ts'
 import { differenceIn, isBlank, sentenceOf, wantedOf } from './difference.ts'
-import { headingOf, placeOf, plain, stateOf } from './words.ts'
+import { headingOf, placeOf, plain, stateOf, tellingOf } from './words.ts'
 
 /**
  * A walkthrough as it went, line by line: its title; below it, indented by two, what was done, each line of a screen behind
@@ -10,13 +10,13 @@ import { headingOf, placeOf, plain, stateOf } from './words.ts'
  * with `✗` where something did not hold: in one sentence, then what was expected and what was shown, and the place.
  */
 export function transcriptOf(result: Result): readonly string[] {
-  const { walkthrough, walked, afterwards, notes } = result
+  const { walkthrough, afterwards, notes } = result
   const isShared = Object.keys(walkthrough.handsets).length > 1
   const end = afterwards.map(({ sentence }) => `✗ ${plain(sentence)}`)
   const place = placeOf(result)
   const lines = [
     ...notes.map((note) => `~ ${plain(note)}`),
-    ...walked.flatMap((each) => stepLines(each, { isShared, place: placeOf(result, each) })),
+    ...tellingOf(result).flatMap((each) => stepLines(each, { isShared, place: placeOf(result, each) })),
     ...end,
     ...(end.length > 0 && place !== undefined ? [`  at ${place}`] : []),
   ]

@@ -29,3 +29,13 @@ export function tallyOf(results: readonly Result[]): string {
   const failed = results.filter(({ verdict }) => verdict === 'failed').length
   return `${results.length - failed} passed, ${failed} failed`
 }
+
+/** The steps that show something: who looks and finds what was to be there sees the screen that is drawn already. */
+export const tellingOf = ({ walked }: Result): readonly Walked[] =>
+  walked.filter(
+    ({ step, seen, failure, notes }) =>
+      step.action.kind !== 'look' ||
+      failure ||
+      notes.length > 0 ||
+      (seen?.kind === 'screen' && seen.screen.problem !== undefined),
+  )

@@ -65,9 +65,12 @@ An administrator closes access while the subscriber looks at it
   (20 s pass)
   bob > 2
   | Access is closed by your organisation. Please ask its administrator
-  (bob looks)
-  | Access is closed by your organisation. Please ask its administrator
 `)
+  })
+
+  it('leaves out who looks and finds what was to be there: it is drawn already', () => {
+    expect(interleaved.walked.at(-1)?.step.action.kind).toBe('look')
+    expect(printed(interleaved)).not.toContain('(bob looks)')
   })
 
   it('ends with what was expected and what was shown, and points at the letter', () => {

@@ -1,0 +1,45 @@
+/**
+ * How many turns are under way in this process. What is more is refused before any work is done for it (decision 0035): work
+ * that will be too late costs those who could still be served.
+ */
+export interface Admission {
+  readonly inFlight: number
+  /** False when there is no place; whoever was let in must `leave`. */
+  enter(): boolean
+  leave(): void
+}
+
+/** The process has begun to refuse turns, or takes all again: `refused` of them were told to come later. */
+export type AdmissionNews = { readonly kind: 'full' } | { readonly kind: 'open'; readonly refused: number }
+
+export function createAdmission({
+  most,
+  changed,
+}: {
+  readonly most: number
+  readonly changed: (news: AdmissionNews) => void
+}): Admission {
+  let inFlight = 0
+  let refused = 0
+  return {
+    get inFlight() {
+      return inFlight
+    },
+    enter() {
+      if (inFlight < most) {
+        inFlight += 1
+        return true
+      }
+      refused += 1
+      if (refused === 1) changed({ kind: 'full' })
+      return false
+    },
+    leave() {
+      inFlight -= 1
+      // At half: at the limit itself it would change its mind with every turn.
+      if (refused === 0 || inFlight > most / 2) return
+      changed({ kind: 'open', refused })
+      refused = 0
+    },
+  }
+}

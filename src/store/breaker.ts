@@ -1,0 +1,145 @@
+import { UssdError, asUssdError } from '../engine/errors.ts'
+import type { Store } from '../gateway/ports.ts'
+
+/** A node of the store is no longer asked, or is asked again. `cause`: the fault that was seen last. */
+export type NodeNews =
+  | { readonly kind: 'away'; readonly node: string; readonly cause: UssdError }
+  | { readonly kind: 'back'; readonly node: string; readonly awayMs: number }
+
+export interface BreakerOptions {
+  readonly store: Store
+  /** Which node would be asked for a bucket. Without it there is one node, and the store is ready only while that is asked. */
+  readonly nodeOf?: ((bucket: number) => string) | undefined
+  readonly changed: (news: NodeNews) => void
+  /** Between two probes, on average; 250 by default. */
+  readonly probeEveryMs?: number
+}
+
+export interface Breaker extends Store {
+  /** The nodes that are not asked now. */
+  away(): readonly string[]
+}
+
+/** So many commands in a row must go unanswered … */
+const FAILURES = 5
+/** … and for so long: a connection that broke and is back by then, as a rule it is, never breaks the circuit. */
+const SILENT_FOR_MS = 300
+/** In a store of one node. */
+const THE_NODE = 'redis'
+
+interface Circuit {
+  failures: number
+  /** When the first command of those failures was sent. */
+  silentSinceMs: number
+  /** When a command was last answered. */
+  answeredMs: number
+  /** Set while it is broken. */
+  broken:
+    { readonly sinceMs: number; readonly cause: UssdError; timer: NodeJS.Timeout | undefined } | undefined
+}
+
+/**
+ * A store that is not asked while it is known not to answer: a circuit breaker for each of its nodes (decision 0034).
+ *
+ * A broken circuit rejects with USSD_STORE_AWAY, at once; nothing was sent. What counts is USSD_STORE_UNAVAILABLE alone: a
+ * refusal, a conflict, a late commit and a corrupt record are answers. A probe is a load of the bucket that failed, so it
+ * goes where that bucket's turns would go: to the successor, once a cluster has one. No timer keeps the process alive.
+ */
+export function createBreaker({ store, nodeOf, changed, probeEveryMs = 250 }: BreakerOptions): Breaker {
+  const circuits = new Map<string, Circuit>()
+  let isClosed = false
+
+  function circuitOf(node: string): Circuit {
+    const circuit = circuits.get(node) ?? { failures: 0, silentSinceMs: 0, answeredMs: 0, broken: undefined }
+    circuits.set(node, circuit)
+    return circuit
+  }
+
+  async function ask<T>(bucket: number, command: () => Promise<T>): Promise<T> {
+    const node = nodeOf?.(bucket) ?? THE_NODE
+    const circuit = circuitOf(node)
+    if (circuit.broken) throw away(circuit.broken.cause)
+    const sentMs = performance.now()
+    try {
+      const reply = await command()
+      answered(circuit)
+      return reply
+    } catch (error) {
+      if (isSilence(error)) unanswered(node, circuit, bucket, sentMs, error)
+      else answered(circuit)
+      throw error
+    }
+  }
+
+  function answered(circuit: Circuit): void {
+    circuit.failures = 0
+    circuit.answeredMs = performance.now()
+  }
+
+  function unanswered(
+    node: string,
+    circuit: Circuit,
+    bucket: number,
+    sentMs: number,
+    cause: UssdError,
+  ): void {
+    if (circuit.broken || isClosed) return
+    const nowMs = performance.now()
+    if (circuit.failures === 0) circuit.silentSinceMs = Math.max(sentMs, circuit.answeredMs)
+    circuit.failures += 1
+    if (circuit.failures < FAILURES || nowMs - circuit.silentSinceMs < SILENT_FOR_MS) return
+    circuit.broken = { sinceMs: nowMs, cause, timer: undefined }
+    changed({ kind: 'away', node, cause })
+    probeLater(node, circuit, bucket)
+  }
+
+  function probeLater(node: string, circuit: Circuit, bucket: number): void {
+    const { broken } = circuit
+    if (!broken || isClosed) return
+    // Processes that lost the same store do not come back to it at the same moment.
+    broken.timer = setTimeout(
+      () => void probe(node, circuit, bucket),
+      probeEveryMs * (0.8 + 0.4 * Math.random()),
+    )
+    broken.timer.unref()
+  }
+
+  async function probe(node: string, circuit: Circuit, bucket: number): Promise<void> {
+    const isBack = await store.load(bucket, ['probe']).then(
+      () => true,
+      (error: unknown) => !isSilence(error),
+    )
+    if (!isBack || !circuit.broken) return probeLater(node, circuit, bucket)
+    const awayMs = performance.now() - circuit.broken.sinceMs
+    // It may be a node that has left its cluster.
+    circuits.delete(node)
+    if (!isClosed) changed({ kind: 'back', node, awayMs })
+  }
+
+  return {
+    load: (bucket, names) => ask(bucket, () => store.load(bucket, names)),
+    commit: (commit) => ask(commit.bucket, () => store.commit(commit)),
+    readJournal: (bucket, after, limit) => ask(bucket, () => store.readJournal(bucket, after, limit)),
+
+    async ping() {
+      // A cluster without one of its nodes still takes most turns.
+      const broken = nodeOf === undefined ? circuits.get(THE_NODE)?.broken : undefined
+      if (broken) throw away(broken.cause)
+      await store.ping()
+    },
+
+    async close() {
+      isClosed = true
+      for (const { broken } of circuits.values()) clearTimeout(broken?.timer)
+      await store.close()
+    },
+
+    away: () => [...circuits].filter(([, { broken }]) => broken !== undefined).map(([node]) => node),
+  }
+}
+
+const isSilence = (error: unknown): error is UssdError =>
+  error instanceof UssdError && error.code === 'USSD_STORE_UNAVAILABLE'
+
+const away = (cause: UssdError) =>
+  new UssdError('USSD_STORE_AWAY', { detail: asUssdError(cause).message, cause })
