@@ -9,14 +9,18 @@ import { findRedisBinary } from './redis-binary.ts'
 export interface RedisServerOptions {
   /** A free one by default. */
   readonly port?: number
-  /** Where its files are; a new folder by default. One that is given is what it starts from. */
+  /** The folder of one that was killed, whose records it takes up; a new one by default. */
   readonly dir?: string
+  /** When its append-only file is synced: before every answer, by default, or once a second. */
+  readonly appendfsync?: 'always' | 'everysec'
+  /** Added to its environment. */
+  readonly env?: Readonly<Record<string, string>>
   /** Further arguments of redis-server. */
   readonly args?: readonly string[]
   readonly binary?: string
 }
 
-/** A private Redis on a loopback port, with an append-only file synced always in a folder of its own. */
+/** A private Redis on a loopback port, with an append-only file in a folder of its own. */
 export interface RedisServer {
   readonly url: string
   readonly port: number
@@ -24,7 +28,7 @@ export interface RedisServer {
   readonly process: ChildProcess
   /** Ends it and removes its folder. */
   stop(): Promise<void>
-  /** As a crash does. */
+  /** As a crash does; its folder stays. */
   kill(): Promise<void>
   /** It keeps its connections and answers nothing, until it is thawed. */
   freeze(): void
@@ -35,9 +39,10 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   const binary = options.binary ?? (await findRedisBinary({ install: 'no' }))
   const port = options.port ?? (await freePort())
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'ussd-redis-')))
-  const persistence = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always']
+  const persistence = ['--save', '', '--appendonly', 'yes', '--appendfsync', options.appendfsync ?? 'always']
+  const variables = Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`)
   const place = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dir]
-  const child = spawn(binary, [...place, ...persistence, ...(options.args ?? [])], {
+  const child = spawn('env', [...variables, binary, ...place, ...persistence, ...(options.args ?? [])], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const exited = once(child, 'exit')

@@ -8,7 +8,7 @@ import { createRedisClient, type RedisClient } from '../../src/store/redis/clien
 import { slotOf } from '../../src/store/redis/keys.ts'
 import { createRedisStore } from '../../src/store/redis/store.ts'
 import { assemble, dialogue } from '../support/gateway.ts'
-import { startProxy, type Proxy } from '../support/proxy.ts'
+import { startProxy, type Proxy } from '../../scripts/redis/proxy.ts'
 
 const WITHIN_MS = 90_000
 const LAST_SLOT = 16_383

@@ -6,7 +6,7 @@ import { Redis } from 'ioredis'
 import type { Store } from '../../src/gateway/ports.ts'
 import { createRedisClient, type RedisClient } from '../../src/store/redis/client.ts'
 import { createRedisStore } from '../../src/store/redis/store.ts'
-import { startProxy, type Proxy } from '../support/proxy.ts'
+import { startProxy, type Proxy } from '../../scripts/redis/proxy.ts'
 import { freePort, startRedisServer, type RedisServer } from '../../scripts/redis/redis-server.ts'
 
 const bucket = 1

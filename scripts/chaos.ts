@@ -1,0 +1,125 @@
+/** npm run chaos: kills gateways and Redis under thousands of dialogues, and holds the store against what was acknowledged. */
+import { writeFileSync } from 'node:fs'
+import { stderr, stdout } from 'node:process'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { findRedisBinary } from './redis/redis-binary.ts'
+import { NoPowerCut } from './chaos/power-cut.ts'
+import { redisFaults } from './chaos/redis-host.ts'
+import type { RedisFault } from './chaos/redis-host.ts'
+import { reportOf, textOf } from './chaos/report.ts'
+import { run } from './chaos/run.ts'
+import type { RunOptions } from './chaos/run.ts'
+
+interface Given {
+  readonly dialogues?: number
+  readonly seed: number
+  readonly redis: RedisFault
+  readonly crash: number
+  readonly killEvery: number
+  readonly redisEvery: number
+  readonly network: 'on' | 'off'
+  readonly parallel: number
+  readonly argon2?: true
+  readonly control?: true
+  readonly short?: true
+  readonly json?: string
+}
+
+/** By a signal: what was started is to be ended, too. */
+class Interrupted extends Error {}
+
+const DIALOGUES = { long: 1000, short: 150 } as const
+
+const rate = (value: string) => {
+  if (/^(0|1|0?\.\d{1,6})$/.test(value)) return Number(value)
+  throw new InvalidArgumentError('It is a rate from 0 to 1.')
+}
+const wholeNumber = (most: number) => (value: string) => {
+  if (!/^\d{1,9}$/.test(value) || Number(value) > most)
+    throw new InvalidArgumentError(`It is a whole number up to ${most}.`)
+  return Number(value)
+}
+
+const command = new Command('npm run chaos --')
+  .usage('[options]')
+  .description('Kills gateways and Redis under many dialogues, and looks for what was lost or done twice.')
+  .option('--dialogues <number>', `how many (default: ${DIALOGUES.long})`, wholeNumber(1_000_000))
+  .option('--seed <number>', 'decides what is typed, doubled and killed where', wholeNumber(999_999_999), 1)
+  .addOption(
+    new Option('--redis <fault>', 'what happens to Redis at random').choices(redisFaults).default('none'),
+  )
+  .option('--crash <rate>', 'how likely a gateway dies at each point of a turn', rate, 0.002)
+  .option('--kill-every <answers>', 'a gateway is killed at random so often; 0: never', wholeNumber(1e6), 60)
+  .option('--redis-every <answers>', 'Redis is struck so often', wholeNumber(1e6), 100)
+  .addOption(
+    new Option('--network <on|off>', 'disturbs the ways between gateways and Redis')
+      .choices(['on', 'off'])
+      .default('on'),
+  )
+  .option('--parallel <number>', 'subscribers at a time', wholeNumber(500), 24)
+  .option('--argon2', 'hashes as in earnest; otherwise a keyed digest stands for the slow hash')
+  .option('--control', 'a run that must fail: a naive commit, or, with power cuts, appendfsync everysec')
+  .option('--short', `${DIALOGUES.short} dialogues`)
+  .option('--json <file>', 'writes the report as JSON, too')
+  .addHelpText(
+    'after',
+    `
+Two gateways and one Redis of its own are started, each gateway behind a way that is disturbed, and all of them die again
+and again. What the journal and the records say in the end is held against what was acknowledged. docs/chaos.md explains.
+
+Examples:
+  npm run chaos -- --short
+  npm run chaos -- --dialogues 10000 --redis kill --seed 7
+  npm run chaos -- --redis power-cut
+
+Exit code: 0 it holds (or the control failed as it must), 1 it does not, 2 called wrongly or not possible here.`,
+  )
+  .showHelpAfterError('(--help shows how it is used)')
+  .exitOverride()
+
+async function main(): Promise<boolean> {
+  command.parse()
+  const given = command.opts<Given>()
+  const kind = given.control ? 'control' : 'run'
+  const cutsPower = given.redis === 'power-cut'
+  const interrupted = new AbortController()
+  const interrupt = () => interrupted.abort(new Interrupted('interrupted'))
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
+  const options: RunOptions = {
+    dialogues: given.dialogues ?? (given.short ? DIALOGUES.short : DIALOGUES.long),
+    seed: given.seed,
+    redis: given.redis,
+    appendfsync: kind === 'control' && cutsPower ? 'everysec' : 'always',
+    commit: kind === 'control' && !cutsPower ? 'naive' : 'ours',
+    hashing: given.argon2 ? 'argon2' : 'quick',
+    network: given.network === 'on' ? 'disturbed' : 'quiet',
+    waits: given.short ? 'left out' : 'taken',
+    crashRate: given.crash,
+    killEvery: given.killEvery,
+    redisEvery: given.redisEvery,
+    parallel: Math.max(1, given.parallel),
+    signal: interrupted.signal,
+    progress: (line) => stderr.write(`${line}\n`),
+  }
+  await findRedisBinary({ install: 'no' })
+  const report = reportOf(await run(options), options)
+  if (given.json !== undefined) writeFileSync(given.json, `${JSON.stringify({ kind, ...report }, null, 2)}\n`)
+  stdout.write(textOf(report, kind))
+  return report.holds === (kind === 'run')
+}
+
+// A reader that has seen enough (`| head`) is no fault.
+const leave = (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1)
+stdout.on('error', leave)
+stderr.on('error', leave)
+
+try {
+  if (!(await main())) process.exitCode = 1
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+  else if (error instanceof NoPowerCut) {
+    stderr.write(`chaos: ${error.message}\n`)
+    process.exitCode = 2
+  } else if (error instanceof Interrupted) process.exit(1)
+  else throw error
+}

@@ -1,0 +1,127 @@
+/** A run as people and machines read it. */
+import type { Finding } from './check.ts'
+import { violationKinds } from './history.ts'
+import type { HistoryEvent, ViolationKind } from './history.ts'
+import type { Ran, RunOptions } from './run.ts'
+
+export interface Report {
+  readonly seed: number
+  readonly dialogues: number
+  readonly givenUp: number
+  readonly turns: number
+  readonly callbacks: number
+  readonly copies: number
+  readonly unavailable: number
+  readonly unheard: number
+  readonly kills: Ran['kills']
+  readonly redis: {
+    readonly fault: RunOptions['redis']
+    readonly appendfsync: RunOptions['appendfsync']
+    readonly struck: number
+    readonly lostBytes: number
+  }
+  readonly network: Ran['network']
+  readonly worstAnswerMs: number
+  readonly tookMs: number
+  readonly violations: Readonly<Record<ViolationKind | 'malformed answer' | 'ended by itself', number>>
+  readonly holds: boolean
+  /** The shortest dialogue that shows a violation. */
+  readonly shortest: readonly string[]
+}
+
+export function reportOf(ran: Ran, { seed, redis, appendfsync }: RunOptions): Report {
+  const { tally, findings, kills } = ran
+  const count = (kind: ViolationKind) =>
+    findings.reduce((sum, { violation }) => sum + (violation.kind === kind ? violation.count : 0), 0)
+  const byKind = Object.fromEntries(violationKinds.map((kind) => [kind, count(kind)])) as Record<
+    ViolationKind,
+    number
+  >
+  const violations = {
+    ...byKind,
+    unanswered: byKind.unanswered + tally.silent,
+    'malformed answer': tally.malformed,
+    'ended by itself': ran.ended.length,
+  }
+  const { callbacks, copies, unavailable, unheard } = tally
+  return {
+    seed,
+    dialogues: ran.dialogues,
+    givenUp: ran.givenUp,
+    turns: ran.turns,
+    callbacks,
+    copies,
+    unavailable,
+    unheard,
+    kills,
+    redis: { fault: redis, appendfsync, struck: ran.redisStruck, lostBytes: ran.lostBytes },
+    network: ran.network,
+    worstAnswerMs: Math.round(tally.worstAnswerMs),
+    tookMs: Math.round(ran.tookMs),
+    violations,
+    holds: Object.values(violations).every((times) => times === 0),
+    shortest: [...shortestOf(findings, ran.events), ...ran.ended.slice(0, 3)],
+  }
+}
+
+const LINES = 60
+
+/** The dialogue with the fewest events that shows something, with what struck all meanwhile. */
+function shortestOf(findings: readonly Finding[], events: readonly HistoryEvent[]): readonly string[] {
+  const lengthOf = ({ dialogue }: Finding) => dialogue?.events.length ?? Infinity
+  const [first] = findings.toSorted((a, b) => lengthOf(a) - lengthOf(b))
+  if (!first) return []
+  const { dialogue, violation } = first
+  const title = `${violation.kind}: ${violation.sentence}`
+  if (!dialogue) return [title]
+  const [fromMs, toMs] = [dialogue.events[0]?.atMs ?? 0, dialogue.events.at(-1)?.atMs ?? 0]
+  const meanwhile = events.filter(({ atMs }) => atMs >= fromMs - 500 && atMs <= toMs + 500)
+  const lines = [...dialogue.events, ...meanwhile.map((event) => ({ ...event, what: `| ${event.what}` }))]
+    .toSorted((a, b) => a.atMs - b.atMs)
+    .map(({ atMs, what }) => `  ${String(atMs).padStart(7)} ms  ${what}`)
+  return [title, `A subscriber ${dialogue.name} (${dialogue.dialect}):`, ...lines.slice(0, LINES)]
+}
+
+/** `control`: the run was to fail. */
+export function textOf(report: Report, kind: 'run' | 'control'): string {
+  const { violations, kills, redis, network } = report
+  const { 'double effect': doubled, 'lost acknowledged': lost, 'differing reply': differing } = violations
+  const { unanswered, ...rest } = violations
+  const known = ['double effect', 'lost acknowledged', 'differing reply']
+  const others = Object.entries(rest).filter(([name]) => !known.includes(name))
+  const killed = Object.values(kills).reduce((sum, one) => sum + one, 0)
+  const row = (name: string, value: string | number) => `${name.padEnd(20)}${value}`
+  const all = (counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts)
+      .map(([name, times]) => `${name} ${times}`)
+      .join(', ')
+  const cut = redis.fault === 'power-cut' ? `, ${redis.lostBytes} bytes not synced` : ''
+  return [
+    ...(report.shortest.length > 0 ? [...report.shortest, ''] : []),
+    row('seed', report.seed),
+    row('dialogues', `${report.dialogues} (${report.givenUp} given up)`),
+    row('turns', `${report.turns}, ${report.callbacks} callbacks, ${report.copies} of them copies`),
+    row('gateways killed', `${killed}: ${all(kills)}`),
+    row('Redis', `${redis.fault} ${redis.struck} times, appendfsync ${redis.appendfsync}${cut}`),
+    row('ways to Redis', all(network)),
+    row('answers', `${report.unavailable} "unavailable", ${report.unheard} lost with their gateway`),
+    row('worst answer', `${(report.worstAnswerMs / 1000).toFixed(1)} s`),
+    row('double effects', doubled),
+    row('lost acknowledged', lost),
+    row('differing replies', differing),
+    row('unanswered', unanswered),
+    row('other violations', others.map(([name, times]) => `${name} ${times}`).join(', ')),
+    verdictOf(report, kind),
+    '',
+  ].join('\n')
+}
+
+function verdictOf({ holds, seed }: Report, kind: 'run' | 'control'): string {
+  if (kind === 'control')
+    return holds
+      ? 'FAILED: the control shows nothing, so the harness is blind'
+      : 'passed: the control fails, as it must'
+  return holds
+    ? 'passed: every acknowledged effect once, any other once at most'
+    : `FAILED: what is promised does not hold (--seed ${seed})`
+}

@@ -1,0 +1,229 @@
+/** A run: gateways and a Redis that fail, subscribers that go on, and what the store says when all is over. */
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { africastalking } from '../../src/dialects/africastalking.ts'
+import { arkesel } from '../../src/dialects/arkesel.ts'
+import { get } from '../../src/dialects/get.ts'
+import { hubtel } from '../../src/dialects/hubtel.ts'
+import { truroute } from '../../src/dialects/truroute.ts'
+import { createKeyring } from '../../src/gateway/keyring.ts'
+import { createHashing } from '../../src/services/hashing.ts'
+import { createChance } from '../../src/simulator/faults.ts'
+import { startProxy } from '../redis/proxy.ts'
+import { createAggregator, REPEAT_WITHIN_MS } from './aggregator.ts'
+import type { Tally } from './aggregator.ts'
+import { checkSubscriber } from './check.ts'
+import type { Finding } from './check.ts'
+import { compileGateway } from './compiled.ts'
+import { startGateways } from './gateways.ts'
+import type { Gateways, ToGateway } from './gateways.ts'
+import type { DialogueHistory, HistoryEvent, SubscriberHistory } from './history.ts'
+import { disturb, strikeAtRandom } from './nemesis.ts'
+import type { NetworkFault } from './nemesis.ts'
+import { createQuickHashing } from './quick-hashing.ts'
+import { startRedisHost } from './redis-host.ts'
+import type { RedisFault } from './redis-host.ts'
+import { openRegister } from './register.ts'
+import { liveThrough } from './subscriber.ts'
+import type { SpokenDialect } from './subscriber.ts'
+
+export interface RunOptions {
+  readonly dialogues: number
+  readonly seed: number
+  readonly redis: RedisFault
+  readonly appendfsync: 'always' | 'everysec'
+  readonly commit: ToGateway['commit']
+  readonly hashing: ToGateway['hashing']
+  /** Whether the ways between gateways and Redis are disturbed. */
+  readonly network: 'disturbed' | 'quiet'
+  readonly crashRate: number
+  /** Whether a dialogue may be one that takes long: where the same answer again must be waited for. */
+  readonly waits: 'taken' | 'left out'
+  /** In answered callbacks, as what follows; 0 for never. */
+  readonly killEvery: number
+  readonly redisEvery: number
+  readonly parallel: number
+  /** Ends the run early: what was started is ended, too, and the run rejects with its reason. */
+  readonly signal: AbortSignal
+  /** Gets a line now and then. */
+  readonly progress: (line: string) => void
+}
+
+export interface Ran {
+  readonly dialogues: number
+  /** Begun, and never known how they ended: in dialects that number nothing, after too long an outage. */
+  readonly givenUp: number
+  readonly turns: number
+  readonly tally: Readonly<Tally>
+  readonly kills: Gateways['kills']
+  readonly redisStruck: number
+  readonly lostBytes: number
+  readonly network: Readonly<Record<NetworkFault, number>>
+  readonly findings: readonly Finding[]
+  /** What gateways said that ended by themselves. */
+  readonly ended: readonly string[]
+  /** What struck all, with the time since the run began. */
+  readonly events: readonly HistoryEvent[]
+  readonly tookMs: number
+}
+
+/** Two that accumulate, one that numbers, two that do neither. */
+const dialects: readonly SpokenDialect[] = [
+  { dialect: africastalking, numbered: true },
+  { dialect: get, numbered: true },
+  { dialect: hubtel, numbered: true },
+  { dialect: truroute, numbered: false },
+  { dialect: arkesel, numbered: false },
+]
+
+const GATEWAYS = 2
+/** In answered callbacks. */
+const DISTURBED_EVERY = 100
+/** One subscriber in so many has PUK1 guessed from several sides. */
+const GUESSED_AT = 12
+
+export async function run(options: RunOptions): Promise<Ran> {
+  const { seed } = options
+  const secretsKey = randomBytes(32)
+  const keyring = createKeyring({ current: secretsKey })
+  const hashing = options.hashing === 'quick' ? createQuickHashing(keyring, 0) : createHashing({ keyring })
+  const folder = await mkdtemp(join(tmpdir(), 'ussd-chaos-'))
+  const closing: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })]
+  try {
+    const { redis: fault, appendfsync } = options
+    const host = await startRedisHost({ fault, appendfsync, folder })
+    closing.push(() => host.close())
+    const register = openRegister(host.url, hashing)
+    closing.push(() => register.close())
+    const proxies = await Promise.all(Array.from({ length: GATEWAYS }, () => startProxy(host.port)))
+    closing.push(...proxies.map((proxy) => () => proxy.close()))
+    const events: HistoryEvent[] = []
+    let beganMs = performance.now()
+    const now = () => Math.round(performance.now() - beganMs)
+    const happened = (what: string) => void events.push({ atMs: now(), what })
+    const gateways = await startGateways({
+      program: await compileGateway(join(folder, 'gateway')),
+      redisUrls: proxies.map(({ port }) => `redis://127.0.0.1:${port}`),
+      told: {
+        seed,
+        crashRate: options.crashRate,
+        commit: options.commit,
+        hashing: options.hashing,
+        settings: {
+          PORT: '0',
+          LOG_LEVEL: 'silent',
+          SECRETS_KEY: secretsKey.toString('base64'),
+          REPEAT_WITHIN_MS: String(REPEAT_WITHIN_MS),
+          WEAK_PASSWORDS: 'allow',
+        },
+      },
+      died: (where) => happened(`a gateway died ${where}`),
+    })
+    closing.push(() => gateways.close())
+    beganMs = performance.now()
+
+    const note = (dialogue: DialogueHistory, what: string) => void dialogue.events.push({ atMs: now(), what })
+    const aggregator = createAggregator({ gateways, note })
+    const network: Record<NetworkFault, number> = { blackHole: 0, resetOnReply: 0, delay: 0 }
+    const chanceOf = (who: string) => createChance(seed, who, 0)
+    const answered = () => aggregator.tally.answered
+    const [killing, striking] = [chanceOf('killing'), chanceOf('redis')]
+    const redisEvery = fault === 'none' ? 0 : options.redisEvery
+    const disturbedEvery = options.network === 'quiet' ? 0 : DISTURBED_EVERY
+    const strikes = [
+      strikeAtRandom({ every: options.killEvery, answered, chance: killing }, () =>
+        gateways.killOne(killing),
+      ),
+      strikeAtRandom({ every: redisEvery, answered, chance: striking }, async () => {
+        happened(`Redis: ${fault}`)
+        await host.strike(striking)
+        happened('Redis is back')
+      }),
+      ...proxies.map((proxy, at) => {
+        const chance = chanceOf(`way ${at}`)
+        return strikeAtRandom({ every: disturbedEvery, answered, chance }, async () => {
+          const kind = await disturb(proxy, chance)
+          network[kind] += 1
+          happened(`the way of gateway ${at + 1} to Redis: ${kind}`)
+        })
+      }),
+    ]
+
+    const peace = () => Promise.all(strikes.map((strike) => strike.stop()))
+    closing.push(async () => void (await peace()))
+
+    const histories: SubscriberHistory[] = []
+    let [begun, done] = [0, 0]
+    const around = {
+      aggregator,
+      dialects,
+      waits: options.waits,
+      note,
+      takeOne: () => begun < options.dialogues && ++begun > 0,
+      ended: () => void (done += 1),
+    }
+    let drawn = 0
+    const live = async () => {
+      while (begun < options.dialogues) {
+        options.signal.throwIfAborted()
+        const number = drawn++
+        const msisdn = `+37529${String(1_000_000 + number)}`
+        const chance = createChance(seed, msisdn, 0)
+        const access = number % GUESSED_AT === 1 ? 'closed-by-subscriber' : 'open'
+        const { puk1, history } = await register.add(msisdn, access, chance)
+        histories.push(history)
+        await liveThrough(history, { puk1, chance }, around)
+      }
+    }
+    const telling = setInterval(() => {
+      const died = Object.values(gateways.kills).reduce((sum, one) => sum + one, 0)
+      options.progress(
+        `${done} of ${options.dialogues} dialogues, ${aggregator.tally.callbacks} callbacks, ${died} gateways killed, ` +
+          `Redis struck ${host.struck} times`,
+      )
+    }, 2000)
+    const lives = Promise.all(Array.from({ length: options.parallel }, live))
+    await Promise.race([lives, aborted(options.signal)]).finally(() => clearInterval(telling))
+    await peace()
+    await aggregator.settled()
+    const tookMs = performance.now() - beganMs
+    const ended = [...gateways.ended]
+    const kills = { ...gateways.kills }
+    await gateways.close()
+    // The last word has the disk.
+    if (fault !== 'stop') await host.strike(striking)
+    options.progress(`checking ${histories.length} subscribers`)
+
+    const found = await register.readAll()
+    const findings: Finding[] = []
+    for (const history of histories)
+      findings.push(...(await checkSubscriber(history, found.of(history.msisdn), hashing)))
+    const all = histories.flatMap((history) => history.dialogues)
+    return {
+      dialogues: all.length,
+      givenUp: all.filter(({ events: own }) => own.at(-1)?.what === 'given up').length,
+      turns: all.reduce((sum, { turns }) => sum + turns.length, 0),
+      tally: aggregator.tally,
+      kills,
+      redisStruck: host.struck,
+      lostBytes: host.lostBytes,
+      network,
+      findings,
+      ended,
+      events,
+      tookMs,
+    }
+  } finally {
+    for (const close of closing.toReversed()) await close()
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const give = () => reject(signal.reason as Error)
+    if (signal.aborted) give()
+    else signal.addEventListener('abort', give, { once: true })
+  })
+}

@@ -1,0 +1,197 @@
+/** The dialogues of a run: what is typed, what may be shown, and what the journal must say of it then. */
+import { screens as access } from '../../menus/access.ts'
+import { screens as password } from '../../menus/password.ts'
+import type { Change } from '../../src/gateway/subscriber.ts'
+import type { Chance } from '../../src/simulator/faults.ts'
+
+/** A screen that may be shown. */
+export interface Outcome {
+  readonly text: string
+  readonly waits: boolean
+  /** What the journal says of a turn that showed it: one of these. */
+  readonly changes: readonly (readonly Change[])[]
+  /** Guesses of PUK1 left, where it tells. */
+  readonly attemptsLeft?: number
+}
+
+export interface Step {
+  /** Undefined at the begin. */
+  readonly typed: string | undefined
+  /** Stands for what is typed in reports. */
+  readonly mark: string
+  readonly outcomes: readonly Outcome[]
+}
+
+export interface Script {
+  readonly name: string
+  readonly dialled: string
+  /** What it sets, if it sets one. */
+  readonly password?: string
+  /** The step after the one that showed this, or undefined at the end. */
+  next(shown: Outcome | undefined): Step | undefined
+}
+
+/** A subscriber as scripts leave it, if all goes well. */
+export interface Model {
+  readonly isOpen: boolean
+  readonly attemptsLeft: number
+}
+
+type Screen = string | ((context: never) => string)
+
+const textOf = (screen: { readonly en: Screen }, context: { attemptsLeft?: number } = {}): string =>
+  typeof screen.en === 'string' ? screen.en : screen.en(context as never)
+
+const nothing: Outcome['changes'] = [[]]
+const waiting = (screen: { readonly en: Screen }): Outcome => ({
+  text: textOf(screen),
+  waits: true,
+  changes: nothing,
+})
+const ending = (screen: { readonly en: Screen }, ...changes: readonly Change[]): Outcome => ({
+  text: textOf(screen),
+  waits: false,
+  changes: [changes],
+})
+const refusal = (screen: { readonly en: Screen }, waits: boolean, attemptsLeft: number): Outcome => ({
+  text: textOf(screen, { attemptsLeft }),
+  waits,
+  changes: [['puk1-refused']],
+  attemptsLeft,
+})
+
+const step = (typed: string | undefined, mark: string, ...outcomes: readonly Outcome[]): Step => ({
+  typed,
+  mark,
+  outcomes,
+})
+
+/** A dialogue whose every screen is known beforehand. */
+function fixed(
+  script: Omit<Script, 'next'>,
+  ...steps: readonly [mark: string, typed: string | undefined, outcome: Outcome][]
+): Script {
+  let at = 0
+  return {
+    ...script,
+    next() {
+      const [mark, typed, outcome] = steps[at++] ?? []
+      return outcome && step(typed, mark ?? '', outcome)
+    },
+  }
+}
+
+/** Digits that are not obviously weak, and are no choice. */
+export const drawDigits = (chance: Chance): string => String(10_000_000 + Math.floor(chance() * 89_999_999))
+
+/** A wrong PUK1, another one for each chance. */
+export function drawWrong(chance: Chance, puk1: string): string {
+  const drawn = drawDigits(chance)
+  return drawn === puk1 ? drawWrong(chance, puk1) : drawn
+}
+
+const PASSWORD = '*141*0#'
+const ACCESS = '*141*3*6#'
+
+const setting = (typed: string): Script =>
+  fixed(
+    { name: 'sets a password', dialled: PASSWORD, password: typed },
+    ['dials', undefined, waiting(password.password)],
+    ['a password', typed, waiting(password.repeatPassword)],
+    ['the same', typed, ending(password.saved, 'password-set')],
+  )
+
+const settingAtLast = (typed: string, other: string): Script =>
+  fixed(
+    { name: 'sets a password after a slip', dialled: PASSWORD, password: typed },
+    ['dials', undefined, waiting(password.password)],
+    ['a password', typed, waiting(password.repeatPassword)],
+    ['another', other, waiting(password.different)],
+    ['a password', typed, waiting(password.repeatPassword)],
+    ['the same', typed, ending(password.saved, 'password-set')],
+  )
+
+const closing = (): Script =>
+  fixed(
+    { name: 'closes access', dialled: ACCESS },
+    ['dials', undefined, waiting(access.open)],
+    ['1', '1', waiting(access.closeConfirmation)],
+    ['2', '2', ending(access.accessClosed, 'access-closed')],
+  )
+
+const closingAtOnce = (): Script =>
+  fixed(
+    { name: 'closes access, 1 dialled at once', dialled: '*141*3*6*1#' },
+    ['dials', undefined, waiting(access.closeConfirmation)],
+    ['2', '2', ending(access.accessClosed, 'access-closed')],
+  )
+
+const opening = (puk1: string): Script =>
+  fixed(
+    { name: 'opens access', dialled: ACCESS },
+    ['dials', undefined, waiting(access.closed)],
+    ['1', '1', waiting(access.puk1)],
+    ['PUK1', puk1, ending(access.accessOpened, 'access-opened')],
+  )
+
+const openingAtLast = (puk1: string, wrong: string, attemptsLeft: number): Script =>
+  fixed(
+    { name: 'opens access after a wrong PUK1', dialled: ACCESS },
+    ['dials', undefined, waiting(access.closed)],
+    ['1', '1', waiting(access.puk1)],
+    ['a wrong PUK1', wrong, refusal(access.wrongPuk1, true, attemptsLeft - 1)],
+    ['PUK1', puk1, ending(access.accessOpened, 'access-opened')],
+  )
+
+const guessing = (wrong: string, attemptsLeft: number): Script =>
+  fixed(
+    { name: 'guesses PUK1 and leaves', dialled: ACCESS },
+    ['dials', undefined, waiting(access.closed)],
+    ['1', '1', waiting(access.puk1)],
+    ['a wrong PUK1', wrong, refusal(access.wrongPuk1, true, attemptsLeft - 1)],
+    ['0', '0', ending(access.goodbye)],
+  )
+
+/** How often the same may be typed in a dialogue: wherever nothing numbers the turns, it must be waited for. */
+export type Repeats = 'often' | 'once' | 'never'
+
+/** The next dialogue of a subscriber, and what it leaves. */
+export function drawScript(
+  { isOpen, attemptsLeft }: Model,
+  { puk1, chance, repeats }: { readonly puk1: string; readonly chance: Chance; readonly repeats: Repeats },
+): { readonly script: Script; readonly after: Model } {
+  const drawn = chance()
+  const [typed, wrong] = [drawDigits(chance), drawWrong(chance, puk1)]
+  const left = { isOpen, attemptsLeft }
+  if (isOpen) {
+    if (drawn < 0.2 && repeats === 'often') return { script: settingAtLast(typed, wrong), after: left }
+    if (drawn < 0.5 && repeats !== 'never') return { script: setting(typed), after: left }
+    const script = drawn < 0.75 ? closing() : closingAtOnce()
+    return { script, after: { isOpen: false, attemptsLeft } }
+  }
+  const opened = { isOpen: true, attemptsLeft: 10 }
+  if (drawn < 0.5 || attemptsLeft < 3) return { script: opening(puk1), after: opened }
+  if (drawn < 0.8) return { script: openingAtLast(puk1, wrong, attemptsLeft), after: opened }
+  return { script: guessing(wrong, attemptsLeft), after: { isOpen, attemptsLeft: attemptsLeft - 1 } }
+}
+
+/** One of several dialogues that guess PUK1 of one subscriber at the same time: nobody knows which count each is shown. */
+export function guessingAtOnce(guess: () => string): Script {
+  const lefts = Array.from({ length: 10 }, (_, left) => left)
+  const wrong = lefts.map((left) => refusal(access.wrongPuk1, true, left))
+  const thirdWrong = lefts.map((left) => refusal(access.notOpened, false, left))
+  const locked = { ...ending(access.puk1Locked), changes: [['puk1-locked'], []] } satisfies Outcome
+  let guesses = 0
+  return {
+    name: 'guesses PUK1 beside others',
+    dialled: ACCESS,
+    next(shown) {
+      if (!shown) return step(undefined, 'dials', waiting(access.closed))
+      if (!shown.waits) return undefined
+      if (shown.text === textOf(access.closed))
+        return step('1', '1', waiting(access.puk1), ending(access.puk1Locked))
+      guesses += 1
+      return step(guess(), 'a wrong PUK1', ...(guesses < 3 ? wrong : thirdWrong), locked)
+    },
+  }
+}

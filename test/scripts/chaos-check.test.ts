@@ -1,0 +1,157 @@
+import { describe, expect, it } from '@jest/globals'
+import { createKeyring } from '../../src/gateway/keyring.ts'
+import { handleOf } from '../../src/gateway/records.ts'
+import { newSubscriber } from '../../src/gateway/subscriber.ts'
+import type { Change, JournalRecord, Subscriber } from '../../src/gateway/subscriber.ts'
+import { Secret } from '../../src/engine/secret.ts'
+import { checkSubscriber } from '../../scripts/chaos/check.ts'
+import type { DialogueHistory, SubscriberHistory, TurnHistory } from '../../scripts/chaos/history.ts'
+import { createQuickHashing } from '../../scripts/chaos/quick-hashing.ts'
+import type { Outcome } from '../../scripts/chaos/script.ts'
+
+const msisdn = '+375291000000'
+const hashing = createQuickHashing(createKeyring({ current: Buffer.alloc(32, 1) }), 0)
+
+const shows = (text: string, ...changes: readonly Change[]): Outcome => ({
+  text,
+  waits: true,
+  changes: [changes],
+})
+
+/** A turn that was answered with the outcome, or with nothing. */
+const turn = (outcome: Outcome, told: 'told' | 'untold' = 'told'): TurnHistory => ({
+  step: { typed: '1', mark: '1', outcomes: [outcome] },
+  replies: told === 'told' ? [{ bytes: outcome.text, text: outcome.text }] : [],
+  ...(told === 'told' && { outcome }),
+})
+
+const dialogue = (turns: TurnHistory[], given: Partial<DialogueHistory> = {}): DialogueHistory => ({
+  name: 'tests',
+  dialect: 'hubtel',
+  numbered: true,
+  sessionId: 's1',
+  password: undefined,
+  turns,
+  wrong: [],
+  events: [],
+  ...given,
+})
+
+const entry = (turnId: string, change: Change, sessionId = 's1'): JournalRecord => ({
+  id: `${handleOf('hubtel', sessionId)}:${turnId}:0`,
+  atMs: 1,
+  msisdn,
+  change,
+  by: 'subscriber',
+})
+
+async function check(
+  dialogues: DialogueHistory[],
+  journal: readonly JournalRecord[],
+  record: Subscriber | undefined = newSubscriber,
+) {
+  const history: SubscriberHistory = { msisdn, passwordGeneration: 0, registered: 'open', dialogues }
+  const findings = await checkSubscriber(history, { record, journal }, hashing)
+  return findings.map(({ violation: { kind, count } }) => `${kind} ${count}`)
+}
+
+const closed: Subscriber = { ...newSubscriber, access: 'closed-by-subscriber' }
+const closing = shows('closed', 'access-closed')
+
+describe('the check of a history', () => {
+  it('finds nothing where every acknowledged effect is there once', async () => {
+    expect(
+      await check([dialogue([turn(shows('menu')), turn(closing)])], [entry('b', 'access-closed')], closed),
+    ).toEqual([])
+  })
+
+  it('takes an effect nobody was told of once, or not at all', async () => {
+    const untold = () => [dialogue([turn(shows('menu')), turn(closing, 'untold')])]
+    expect(await check(untold(), [])).toEqual([])
+    expect(await check(untold(), [entry('b', 'access-closed')], closed)).toEqual([])
+    expect(await check(untold(), [entry('b', 'access-closed'), entry('c', 'access-closed')], closed)).toEqual(
+      ['double effect 1'],
+    )
+  })
+
+  it('finds an effect that is there twice, under one turn or under two', async () => {
+    const told = [dialogue([turn(closing)])]
+    expect(await check(told, [entry('b', 'access-closed'), entry('b', 'access-closed')], closed)).toEqual([
+      'double effect 1',
+    ])
+    expect(await check(told, [entry('b', 'access-closed'), entry('c', 'access-closed')], closed)).toEqual([
+      'double effect 1',
+    ])
+  })
+
+  it('finds an acknowledged effect that is not there, also where the whole subscriber is gone', async () => {
+    expect(await check([dialogue([turn(closing)])], [])).toEqual(['lost acknowledged 1'])
+    const history: SubscriberHistory = { msisdn, passwordGeneration: 0, registered: 'open', dialogues: [] }
+    const gone = await checkSubscriber(history, { record: undefined, journal: [] }, hashing)
+    expect(gone.map(({ violation }) => violation.kind)).toEqual(['lost acknowledged'])
+  })
+
+  it('finds effects in another order than the turns, and effects of nobody', async () => {
+    const opening = shows('opened', 'access-opened')
+    const both = [dialogue([turn(closing), turn(opening)])]
+    expect(await check(both, [entry('c', 'access-opened'), entry('b', 'access-closed')], closed)).toEqual([
+      'record differs 1',
+    ])
+    expect(await check([], [entry('b', 'access-closed', 'another')], closed)).toEqual(['invented effect 1'])
+  })
+
+  it('finds replies that differ, but for a dialect that shows where the dialogue was by then', async () => {
+    const first = () => {
+      const one = turn(shows('menu'))
+      one.replies.push({ bytes: 'closed', text: 'closed' })
+      return one
+    }
+    const entries = [entry('b', 'access-closed')]
+    expect(await check([dialogue([first(), turn(closing)])], entries, closed)).toEqual(['differing reply 1'])
+    expect(await check([dialogue([first(), turn(closing)], { numbered: false })], entries, closed)).toEqual(
+      [],
+    )
+    const last = turn(closing)
+    last.replies.push({ bytes: 'menu', text: 'menu' })
+    expect(
+      await check([dialogue([turn(shows('menu')), last], { numbered: false })], entries, closed),
+    ).toEqual(['differing reply 1'])
+  })
+
+  it('finds a record that is not what the journal says', async () => {
+    const done = [dialogue([turn(closing)])]
+    expect(await check(done, [entry('b', 'access-closed')])).toEqual(['record differs 1'])
+    const refused = [dialogue([turn(shows('wrong', 'puk1-refused'))])]
+    const entries = [entry('b', 'puk1-refused')]
+    expect(await check(refused, entries, { ...newSubscriber, puk1AttemptsLeft: 9 })).toEqual([])
+    expect(await check(refused, entries)).toEqual(['record differs 1'])
+  })
+
+  it('finds a password that is not the one saved last', async () => {
+    const saved = [dialogue([turn(shows('saved', 'password-set'))], { password: '48151623' })]
+    const entries = [entry('b', 'password-set')]
+    const record = async (digits: string): Promise<Subscriber> => ({
+      ...newSubscriber,
+      passwordGeneration: 1,
+      password: await hashing.hash('password', msisdn, new Secret(digits)),
+    })
+    expect(await check(saved, entries, await record('48151623'))).toEqual([])
+    expect(await check(saved, entries, await record('42424242'))).toEqual(['record differs 1'])
+  })
+
+  it('finds two guesses of PUK1 that were answered and counted once', async () => {
+    const wrong = (attemptsLeft: number): Outcome => ({ ...shows('wrong', 'puk1-refused'), attemptsLeft })
+    const guessers = (second: number) => [
+      dialogue([turn(wrong(9))]),
+      dialogue([turn(wrong(second))], { sessionId: 's2' }),
+    ]
+    const entries = [entry('b', 'puk1-refused'), entry('b', 'puk1-refused', 's2')]
+    const record = { ...newSubscriber, puk1AttemptsLeft: 8 }
+    expect(await check(guessers(8), entries, record)).toEqual([])
+    expect(await check(guessers(9), entries, record)).toEqual(['guess not counted 1'])
+    expect(await check(guessers(9), entries.slice(0, 1), { ...newSubscriber, puk1AttemptsLeft: 9 })).toEqual([
+      'lost acknowledged 1',
+      'guess not counted 1',
+    ])
+  })
+})
