@@ -24,7 +24,7 @@ const command = new Command('npm run overload --')
   .description('Sends a gateway of its own more turns than it can serve, and says what it did.')
   .option('--short', 'a quarter of the time')
   .option('--most <number>', 'MOST_TURNS of the gateway (default: its own)', wholeNumber)
-  .option('--connections <number>', 'connections of the aggregator', wholeNumber, 1024)
+  .option('--connections <number>', 'connections of the aggregator', wholeNumber, 512)
   .option('--times <number>', 'how many times the peak is sent', wholeNumber, 3)
   .addHelpText(
     'after',
@@ -47,7 +47,12 @@ async function main(): Promise<boolean> {
   const connections = createConnections(site.port, mostConnections)
   try {
     const callers = createCallers(connections, await site.register(1000))
-    const measured = await measure(callers, { times, unitMs: short ? 250 : 1000, progress })
+    const measured = await measure(callers, {
+      times,
+      connections: mostConnections,
+      unitMs: short ? 250 : 1000,
+      progress,
+    })
     const found = verdicts(measured)
     for (const { says } of found) stdout.write(`${says}\n`)
     const failed = found.filter(({ isReached }) => !isReached).length

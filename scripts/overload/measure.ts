@@ -19,13 +19,20 @@ const CALLERS = [16, 32, 64, 128]
 /** @param options `unitMs`: a step of finding the peak takes three of them, the overload ten */
 export async function measure(
   callers: Callers,
-  options: { readonly times: number; readonly unitMs: number; readonly progress: (line: string) => void },
+  options: {
+    readonly times: number
+    readonly connections: number
+    readonly unitMs: number
+    readonly progress: (line: string) => void
+  },
 ): Promise<Measured> {
   const { times, unitMs, progress } = options
   const plain = () => callers.plain()
 
   progress('warming up')
+  // So many at last, so that the connections of the overload are there when it begins.
   await closedLoop(plain, 32, 3 * unitMs)
+  await closedLoop(plain, options.connections, unitMs)
   let peak = 0
   for (const count of CALLERS) {
     const served = perSecond(await closedLoop(plain, count, 3 * unitMs))
