@@ -129,7 +129,10 @@ export function createTake(options: {
         ? resume(routing, before, before.state, recognised.typed, language, perform)
         : start(routing, callback.dialled, language, perform)
     const ran = await run().catch((error: unknown) => asUssdError(error))
-    if (ran instanceof UssdError) return { outcome: { ...say('unavailable', language), fault: ran } }
+    if (ran instanceof UssdError) {
+      const outcome = ran.code === 'USSD_BUSY' ? 'busy' : 'unavailable'
+      return { outcome: { ...say(outcome, language), fault: ran } }
+    }
     if (ran.kind !== 'rested') return { outcome: say(ran.kind, language) }
 
     const after = answered(before, {

@@ -1,0 +1,72 @@
+/** npm run overload: what a gateway does when three times more turns come than it can serve, and when passwords flood it. */
+import { stderr, stdout } from 'node:process'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { createCallers } from './overload/callers.ts'
+import { createConnections } from './overload/connections.ts'
+import { measure } from './overload/measure.ts'
+import { verdicts } from './overload/report.ts'
+import { startSite } from './overload/site.ts'
+
+interface Given {
+  readonly short?: true
+  readonly most?: number
+  readonly connections: number
+  readonly times: number
+}
+
+function wholeNumber(value: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(value)) throw new InvalidArgumentError('It is a whole number from 1.')
+  return Number(value)
+}
+
+const command = new Command('npm run overload --')
+  .usage('[options]')
+  .description('Sends a gateway of its own more turns than it can serve, and says what it did.')
+  .option('--short', 'a quarter of the time')
+  .option('--most <number>', 'MOST_TURNS of the gateway (default: its own)', wholeNumber)
+  .option('--connections <number>', 'connections of the aggregator', wholeNumber, 512)
+  .option('--times <number>', 'how many times the peak is sent', wholeNumber, 3)
+  .addHelpText(
+    'after',
+    `
+It starts a gateway and a Redis, finds the most turns a second that are served (by callers who wait for their answers), then
+sends three times as many a second whatever becomes of them, then half as many again, alone and beside 200 turns a second
+that hash a password. All on this machine, where the caller takes its share of the processors, too: trust ratios.
+
+Exit code: 0 every goal was reached, 1 one was not, 2 called wrongly.`,
+  )
+  .showHelpAfterError('(--help shows how it is used)')
+  .exitOverride()
+
+async function main(): Promise<boolean> {
+  command.parse()
+  const { short, most, connections: mostConnections, times } = command.opts<Given>()
+  const progress = (line: string) => void stderr.write(`${line}\n`)
+  progress('starting Redis and a gateway')
+  const site = await startSite(most === undefined ? {} : { MOST_TURNS: String(most) })
+  const connections = createConnections(site.port, mostConnections)
+  try {
+    const callers = createCallers(connections, await site.register(1000))
+    const measured = await measure(callers, {
+      times,
+      connections: mostConnections,
+      unitMs: short ? 250 : 1000,
+      progress,
+    })
+    const found = verdicts(measured)
+    for (const { says } of found) stdout.write(`${says}\n`)
+    const failed = found.filter(({ isReached }) => !isReached).length
+    stdout.write(`${found.length - failed} passed, ${failed} failed\n`)
+    return failed === 0
+  } finally {
+    connections.close()
+    await site.close()
+  }
+}
+
+try {
+  if (!(await main())) process.exitCode = 1
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  process.exitCode = error.exitCode === 0 ? 0 : 2
+}

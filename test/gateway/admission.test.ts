@@ -1,0 +1,121 @@
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { dialects } from '../../src/dialects/index.ts'
+import type { Store } from '../../src/gateway/ports.ts'
+import { createAdmission } from '../../src/gateway/admission.ts'
+import type { AdmissionNews } from '../../src/gateway/admission.ts'
+import { sentences } from '../../src/gateway/sentences.ts'
+import { createMemoryStore } from '../../src/store/memory.ts'
+import { startGateway } from '../support/running.ts'
+import type { Running } from '../support/running.ts'
+
+const BUSY = `END ${sentences.busy.ru}`
+
+describe('admission', () => {
+  it('lets in so many, and says once that it refuses and once that it takes all again', () => {
+    const news: AdmissionNews[] = []
+    const admission = createAdmission({ most: 4, changed: (one) => void news.push(one) })
+    expect([1, 2, 3, 4, 5, 6].map(() => admission.enter())).toEqual([true, true, true, true, false, false])
+    admission.leave()
+    expect(admission.inFlight).toBe(3)
+    expect(news).toEqual([{ kind: 'full' }])
+    admission.leave()
+    expect(news).toEqual([{ kind: 'full' }, { kind: 'open', refused: 2 }])
+    admission.leave()
+    admission.leave()
+    expect(news).toHaveLength(2)
+    expect(admission.inFlight).toBe(0)
+  })
+})
+
+describe('a gateway with as many turns under way as it takes', () => {
+  let gateway: Running
+  afterEach(() => gateway.close('now'))
+
+  /** A gateway whose store answers when it is told to. */
+  async function start(mostTurns: number) {
+    const real = createMemoryStore()
+    let answer = () => {}
+    let loads = 0
+    let gate: Promise<void> | undefined
+    const store: Store = {
+      ...real,
+      async load(bucket, names) {
+        loads += 1
+        await gate
+        return real.load(bucket, names)
+      },
+    }
+    gateway = await startGateway({ MOST_TURNS: String(mostTurns), TURN_BUDGET_MS: '10000' }, { store })
+    loads = 0
+    gate = new Promise<void>((resolve) => (answer = resolve))
+    return { answer: () => answer(), loads: () => loads }
+  }
+
+  it('tells the others to try again, without asking the store, and takes turns again afterwards', async () => {
+    const { answer, loads } = await start(2)
+    const taken = ['a', 'b'].map((sessionId, at) =>
+      gateway.call({ sessionId, phoneNumber: at === 0 ? '+375291234567' : '+375291234561' }),
+    )
+    while (loads() < 2) await new Promise((resolve) => void setImmediate(resolve))
+    const refused = await gateway.call({ sessionId: 'c', phoneNumber: '+375291234562' })
+    expect(refused).toMatchObject({ status: 200, body: BUSY })
+    expect(loads()).toBe(2)
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+    expect(metrics).toContain('ussd_turns_in_flight 2')
+    expect(metrics).toContain('ussd_turns_total{dialect="africastalking",menu="",outcome="busy"} 1')
+    expect(metrics).toContain('ussd_faults_total{code="USSD_BUSY"} 1')
+    answer()
+    for (const { body } of await Promise.all(taken)) expect(body).toMatch(/^CON /)
+    expect((await gateway.call({ sessionId: 'd', phoneNumber: '+375291234562' })).body).toMatch(/^CON /)
+    const events = gateway
+      .log()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { event: string; refused?: number })
+    expect(events.filter(({ event }) => event === 'turn')).toHaveLength(3)
+    expect(events).toContainEqual(expect.objectContaining({ event: 'all turns are taken again', refused: 1 }))
+  })
+
+  it('has 64 turns of one subscriber wait, and takes those of others', async () => {
+    const { answer, loads } = await start(1000)
+    const calls = Array.from({ length: 70 }, (_one, at) => gateway.call({ sessionId: `flood-${at}` }))
+    const other = gateway.call({ sessionId: 'other', phoneNumber: '+375291234561' })
+    const busy = 'ussd_turns_total{dialect="africastalking",menu="",outcome="busy"} 5'
+    while (!(await (await fetch(`${gateway.url}/metrics`)).text()).includes(busy));
+    expect(loads()).toBe(2)
+    answer()
+    const answers = (await Promise.all(calls)).map(({ body }) => body)
+    expect(answers.filter((body) => body === BUSY)).toHaveLength(5)
+    expect((await other).body).toMatch(/^CON /)
+  })
+
+  it.each(Object.values(dialects))('says so in the form of $name', async (dialect) => {
+    const { answer, loads } = await start(1)
+    const taken = gateway.call({ sessionId: 'first' })
+    while (loads() < 1) await new Promise((resolve) => void setImmediate(resolve))
+    const call = dialect.formatRequest({
+      sessionId: dialect.newSessionId(),
+      msisdn: '+375291234567',
+      dialled: '*141*0#',
+      replies: [],
+      answers: [],
+      beganAtMs: Date.now(),
+    })
+    const query = call.query === '' ? '' : `?${call.query}`
+    const response = await fetch(`${gateway.url}/ussd/${dialect.name}${call.path}${query}`, {
+      method: call.method,
+      headers: call.headers,
+      ...(call.method !== 'GET' && { body: call.body }),
+    })
+    expect(response.status).toBe(200)
+    const parsed = dialect.parseResponse({
+      status: response.status,
+      type: response.headers.get('content-type') ?? '',
+      headers: Object.fromEntries(response.headers),
+      body: await response.text(),
+    })
+    expect(parsed).toMatchObject({ kind: 'answer', answer: { text: sentences.busy.ru, waits: false } })
+    answer()
+    await taken
+  })
+})
