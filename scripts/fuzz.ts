@@ -62,7 +62,7 @@ async function main(): Promise<boolean> {
   const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MB`
   const listed = (map: ReadonlyMap<string | number, number>) =>
     [...map]
-      .toSorted()
+      .toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1))
       .map(([name, times]) => `${name} ${times}`)
       .join(', ') || 'none'
   const lines = [

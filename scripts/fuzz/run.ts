@@ -1,4 +1,5 @@
 /** One run: a gateway and a Redis of its own, callbacks, and a look at everything that was written. */
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { dialects } from '../../src/dialects/index.ts'
@@ -115,7 +116,6 @@ export async function fuzz(options: {
 }
 
 async function faultsIn(logFile: string): Promise<ReadonlyMap<string, number>> {
-  const { open } = await import('node:fs/promises')
   const faults = new Map<string, number>()
   const file = await open(logFile)
   for await (const line of file.readLines()) {

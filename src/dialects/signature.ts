@@ -7,9 +7,9 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 /** How far the time in a signature may lie from ours, before and after. */
 export const TOLERANCE_MS = 300_000
 
-export const ID = 'webhook-id'
-export const TIMESTAMP = 'webhook-timestamp'
-export const SIGNATURE = 'webhook-signature'
+const ID = 'webhook-id'
+const TIMESTAMP = 'webhook-timestamp'
+const SIGNATURE = 'webhook-signature'
 
 /** A call as far as it is signed. */
 export interface SignedCall {

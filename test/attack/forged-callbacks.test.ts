@@ -91,7 +91,7 @@ describe('callbacks that must be signed and carry a token', () => {
     'the signature of another id': (dialect, wire) => ({
       headers: { ...bearer, ...signed(key, dialect, wire), 'webhook-id': 'msg_x' },
     }),
-    'the signature of another number': (dialect, wire) => ({
+    'the signature of another number': (dialect) => ({
       headers: {
         ...bearer,
         ...signed(

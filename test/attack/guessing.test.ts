@@ -91,7 +91,7 @@ async function changesOf(msisdn: string): Promise<readonly string[]> {
 
 const locked = /^END PUK1 is locked/
 const wrongPuk1 = (n: number) => String(20_000_000 + n)
-const verified = (changes: readonly string[]) => changes.filter((change) => /^puk1-/.test(change)).length
+const verified = (changes: readonly string[]) => changes.filter((change) => change.startsWith('puk1-')).length
 
 async function attemptsLeft(msisdn: string): Promise<number> {
   const response = await fetch(`${at(0)}/subscribers/${msisdn}`, {

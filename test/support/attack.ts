@@ -60,7 +60,7 @@ export function post(
   })
 }
 
-export const targetOf = (dialect: Dialect, { path, query }: WireCall) =>
+const targetOf = (dialect: Dialect, { path, query }: WireCall) =>
   `/ussd/${dialect.name}${path}${query === '' ? '' : `?${query}`}`
 
 let ids = 0
