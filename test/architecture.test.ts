@@ -168,6 +168,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:crypto',
     'node:events',
     'node:fs',
+    'node:os',
     'node:path',
     'node:process',
   ],
@@ -195,6 +196,18 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:stream',
     'yaml',
     'zod',
+  ],
+  // The gateway on a model of the store, with a menu of its own.
+  'scripts/simulate': [
+    'menus',
+    'src/engine',
+    'src/gateway',
+    'src/services',
+    'src/simulator/faults.ts',
+    'xstate',
+    'node:child_process',
+    'node:events',
+    'node:url',
   ],
 }
 
@@ -341,7 +354,8 @@ describe('what may stand where', () => {
   })
 
   it('a secret is revealed in the guards of menus and in services', () => {
-    const except = ['src/services', 'src/engine/secret.ts', 'menus']
+    // A simulation has a service of its own: a digest in place of a slow hash.
+    const except = ['src/services', 'src/engine/secret.ts', 'menus', 'scripts/simulate/services.ts']
     expect(linesWith(/\breveal\b/, sources, except)).toEqual([])
     const outsideGuards = sources.filter(inFolder('menus')).map((source) => ({
       ...source,
