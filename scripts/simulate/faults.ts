@@ -82,7 +82,7 @@ const commands: Maker = (draws) => {
         kind: 'outage',
         fromMs: draws.onceIn(2) ? draws.below(12) : draws.below(2000),
         ms: draws.of([1, 10, 100, 400, 1000, 5000]),
-        how: draws.of(['silent', 'reset', 'frozen', 'frozen']),
+        how: draws.of(['silent', 'reset', 'away', 'frozen', 'frozen']),
       }
   }
 }

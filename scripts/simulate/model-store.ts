@@ -1,4 +1,12 @@
-import type { Change, Commit, Committed, Loaded, RecordName, Version } from '../../src/gateway/ports.ts'
+import type {
+  Change,
+  Commit,
+  Committed,
+  Loaded,
+  RecordName,
+  Standing,
+  Version,
+} from '../../src/gateway/ports.ts'
 import type { Delivery } from './delivery.ts'
 
 /** A rule of the commit that a mutant leaves out. */
@@ -27,6 +35,8 @@ export interface ModelStore {
   load(bucket: number, names: readonly RecordName[]): Loaded
   /** `by`: the turn it comes from, for whoever watches. */
   commit(commit: Commit, by?: Delivery): Committed
+  /** Whether records are as they were loaded: what a store with replicas asks before it tells of them. */
+  settle(bucket: number, records: readonly Standing[]): Committed
   /** All entries, oldest first. */
   readonly journal: readonly { readonly bucket: number; readonly entry: string }[]
   /** How many records there are at a time. */
@@ -90,6 +100,13 @@ export function createModelStore(options: {
       for (const { name, become } of changes) write(keyOf(bucket, name), become, version, nowMs)
       options.written?.({ commit, by, nowMs, before: held.map((one) => one?.value) })
       return { kind: 'ok' }
+    },
+
+    settle(bucket, records) {
+      const nowMs = now()
+      const stands = ({ name, expect }: Standing) =>
+        expect === undefined || read(keyOf(bucket, name), nowMs)?.version === expect
+      return { kind: records.every(stands) ? 'ok' : 'conflict' }
     },
 
     livingAt(ms) {

@@ -52,8 +52,8 @@ export type Fault =
   /** The connection is cut when the command was executed, or before. */
   | { kind: 'reset'; command: number; executed: 'executed' | 'not-executed' }
   | { kind: 'refused'; command: number }
-  /** For a while nothing reaches the store; or what does is carried out when it is over. */
-  | { kind: 'outage'; fromMs: number; ms: number; how: 'silent' | 'reset' | 'frozen' }
+  /** For a while nothing reaches the store; or what does is carried out when it is over; or it is known to be away. */
+  | { kind: 'outage'; fromMs: number; ms: number; how: 'silent' | 'reset' | 'frozen' | 'away' }
   /** A gateway loses all it has in memory: with the n-th command, before it is sent or once it is; or at a time. */
   | { kind: 'crash-at'; command: number; when: 'before' | 'after'; downMs: number }
   | { kind: 'crash'; place: Place; atMs: number; downMs: number }
@@ -69,6 +69,8 @@ export interface Plan {
   readonly idleMs: number
   /** Whether every way takes a millisecond, or as long as the seed says. */
   readonly ways: 'drawn' | 'steady'
+  /** Where the store has replicas, what is told without a commit is asked for once more. */
+  readonly replicas: 'none' | 'some'
   readonly subscribers: number
   readonly dialogues: readonly DialoguePlan[]
   readonly faults: readonly Fault[]
@@ -88,7 +90,16 @@ export function planOf(seed: number, form?: Form): Plan {
     const name = 'abc'[at] ?? 'x'
     dialogues.push(dialogueOf(draws, { name, form: form ?? drawn, subscriber: draws.below(subscribers) }))
   }
-  return { seed, idleMs, ways: 'drawn', subscribers, dialogues, faults: faultsFor(draws, dialogues, idleMs) }
+  const replicas = createDraws(seed, 'store').onceIn(4) ? 'some' : 'none'
+  return {
+    seed,
+    replicas,
+    idleMs,
+    ways: 'drawn',
+    subscribers,
+    dialogues,
+    faults: faultsFor(draws, dialogues, idleMs),
+  }
 }
 
 function dialogueOf(

@@ -10,14 +10,14 @@ function describeFault(fault: Fault): string {
 }
 
 /** A schedule in words: the dialogues, and what goes wrong. */
-export function describePlan({ dialogues, faults, idleMs, ways }: Plan): readonly string[] {
+export function describePlan({ dialogues, faults, idleMs, replicas, ways }: Plan): readonly string[] {
   return [
     ...dialogues.map(
       ({ name, form, code, subscriber, answers }) =>
         `dialogue ${name}: ${code}, ${form}, subscriber ${subscriber}, answers ${answers.map(({ typed }) => `'${typed}'`).join(' ') || 'nothing'}`,
     ),
     ...faults.map((fault) => `fault ${describeFault(fault)}`),
-    `idle limit ${idleMs} ms, ways ${ways}`,
+    `idle limit ${idleMs} ms, ways ${ways}, replicas ${replicas}`,
   ]
 }
 

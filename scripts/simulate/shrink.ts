@@ -61,6 +61,7 @@ function partsOf(plan: Plan): readonly (() => Plan)[] {
       ),
     ),
     ...dialogues.flatMap((one, at) => (one.startMs > 0 ? [() => changed(at, { ...one, startMs: 0 })] : [])),
+    ...(plan.replicas === 'some' ? [() => ({ ...plan, replicas: 'none' as const })] : []),
     ...(plan.ways === 'drawn' ? [() => ({ ...plan, ways: 'steady' as const })] : []),
   ]
 }

@@ -42,6 +42,8 @@ export function createWires(options: {
 
   const wayMs = (place: number) => (plan.ways === 'steady' ? 1 : (drawnAt(plan.seed, place) & 7) % 5)
 
+  const outage = () => (isCalm ? undefined : outages.find((one) => isIn(one, timeline.nowMs)))
+
   function send<T>(near: Near, what: string, execute: () => T): Promise<T> {
     if (!near.isAlive()) return never
     const command = commands++
@@ -54,6 +56,10 @@ export function createWires(options: {
     if (crash?.when === 'before') {
       near.crash(crash.downMs)
       return never
+    }
+    if (outage()?.how === 'away') {
+      tell(() => `${label} not sent`)
+      return Promise.reject(new UssdError('USSD_STORE_AWAY'))
     }
     tell(() => `${label} sent`)
 
@@ -74,14 +80,14 @@ export function createWires(options: {
       const cancel = timeline.at(timeline.nowMs + COMMAND_WITHIN_MS, fail('no answer'))
 
       const arrive: Run = () => {
-        const outage = isCalm ? undefined : outages.find((one) => isIn(one, timeline.nowMs))
+        const over = outage()
         const reset = faults.find((fault) => fault.kind === 'reset')
-        if (outage?.how === 'frozen') {
-          timeline.at(outage.fromMs + outage.ms, arrive)
+        if (over?.how === 'frozen') {
+          timeline.at(over.fromMs + over.ms, arrive)
           return 'quiet'
         }
-        if (has('command-lost') || outage?.how === 'silent') return 'quiet'
-        if (outage || reset?.executed === 'not-executed') return fail('connection cut')()
+        if (has('command-lost') || over?.how === 'silent') return 'quiet'
+        if (over?.how === 'reset' || reset?.executed === 'not-executed') return fail('connection cut')()
         if (has('refused')) {
           return settle(() => reject(new UssdError('USSD_STORE_REFUSED', { detail: 'out of memory' })))()
         }
@@ -108,6 +114,8 @@ export function createWires(options: {
         const owner = near.ownerOf(commit)
         return send(near, 'commit', () => store.commit(commit, owner))
       },
+      settle: async (bucket, records) =>
+        plan.replicas === 'some' ? send(near, 'settle', () => store.settle(bucket, records)) : { kind: 'ok' },
       readJournal: async () => [],
       ping: async () => {},
       close: async () => {},

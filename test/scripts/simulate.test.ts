@@ -35,6 +35,7 @@ conforms('model', async () => {
     store: {
       load: async (bucket, names) => open().load(bucket, names),
       commit: async (commit) => open().commit(commit),
+      settle: async (bucket, records) => open().settle(bucket, records),
       async readJournal(bucket, after, limit) {
         const entries = open().journal.flatMap(({ bucket: where, entry }, at) =>
           where === bucket ? [{ id: String(at + 1), entry }] : [],
