@@ -306,8 +306,9 @@ describe('what may stand where', () => {
   })
 
   it('a secret is revealed in the guards of menus and in services', () => {
-    // The last is a `Hashing` for a harness.
-    const except = ['src/services', 'src/engine/secret.ts', 'menus', 'scripts/chaos/quick-hashing.ts']
+    // Harnesses have hashings of their own, where slow ones are not what is looked at.
+    const harnesses = ['scripts/chaos/quick-hashing.ts', 'scripts/simulate/services.ts']
+    const except = ['src/services', 'src/engine/secret.ts', 'menus', ...harnesses]
     expect(linesWith(/\breveal\b/, sources, except)).toEqual([])
     const outsideGuards = sources.filter(inFolder('menus')).map((source) => ({
       ...source,

@@ -1,0 +1,184 @@
+import { UssdError } from '../../src/engine/errors.ts'
+import type { Change, Loaded, RecordName, Store } from '../../src/gateway/ports.ts'
+import type { Recognised, Transcripts } from '../../src/gateway/transcript.ts'
+import { BUDGET_MS } from './plan.ts'
+import type { Form } from './plan.ts'
+import type { Variant } from './variant.ts'
+
+/** A rule left out, and what a run that does not notice would have to say. */
+export interface Mutant extends Variant {
+  readonly name: string
+  readonly says: string
+  /** Where it makes a difference; in all forms unless it is said. */
+  readonly forms?: readonly Form[]
+}
+
+/** Where a callback has a place among others, it can be out of step. */
+const withPlaces: readonly Form[] = ['transcript', 'deep-transcript', 'numbered']
+
+/** Every callback is a turn: what it typed last is typed. */
+function taken(recognised: Recognised, callback: Parameters<Transcripts['recognise']>[0]): Recognised {
+  const { heard } = callback
+  const id = recognised.kind === 'repeat' ? recognised.receipt.turn : `${JSON.stringify(heard)}`
+  if (heard.kind === 'transcript') {
+    if (heard.text === '') return { kind: 'begin', id, heard: 0 }
+    const typed = heard.text.slice(heard.text.lastIndexOf('*') + 1)
+    return { kind: 'reply', id, heard: heard.text.length, typed }
+  }
+  const place = heard.kind === 'numbered' ? heard.number : 0
+  if (heard.typed === undefined) return { kind: 'begin', id, heard: place }
+  return { kind: 'reply', id, heard: place, typed: heard.typed }
+}
+
+const recognising =
+  (recognise: (real: Transcripts, ...of: Parameters<Transcripts['recognise']>) => Recognised) =>
+  (real: Transcripts): Transcripts => ({
+    recognise: (callback, session, nowMs) => recognise(real, callback, session, nowMs),
+  })
+
+/** The store, but for what becomes of a commit. */
+const committing =
+  (commit: (store: Store, ...of: Parameters<Store['commit']>) => ReturnType<Store['commit']>) =>
+  (store: Store): Store => ({ ...store, commit: (one) => commit(store, one) })
+
+/** After a conflict the records are loaded again, but the session is taken for what it was. */
+function keepsSession(store: Store): Store {
+  const last = new Map<RecordName, Loaded>()
+  const conflicts = new Set<RecordName>()
+  return {
+    ...store,
+    async load(bucket, names) {
+      const loaded = await store.load(bucket, names)
+      const [name = ''] = names
+      const known = last.get(name)?.records[0]
+      last.set(name, loaded)
+      const [session, ...others] = loaded.records
+      if (!conflicts.delete(name) || !session) return loaded
+      return { ...loaded, records: [known && { ...session, value: known.value }, ...others] }
+    },
+    async commit(one) {
+      const committed = await store.commit(one)
+      if (committed.kind === 'conflict') conflicts.add(one.changes[0]?.name ?? '')
+      return committed
+    },
+  }
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'no receipts',
+    says: 'a callback that was answered runs again',
+    transcriptsOf: recognising((real, callback, session, nowMs) => {
+      const recognised = real.recognise(callback, session, nowMs)
+      return recognised.kind === 'repeat' ? taken(recognised, callback) : recognised
+    }),
+  },
+  {
+    name: 'receipts by place',
+    says: 'what comes in the place of an answered turn is shown its answer',
+    forms: withPlaces,
+    transcriptsOf: recognising((real, callback, session, nowMs) => {
+      const recognised = real.recognise(callback, session, nowMs)
+      const { heard } = callback
+      const place =
+        heard.kind === 'numbered' ? heard.number : heard.kind === 'transcript' ? heard.text.length : -1
+      const receipt = session?.receipts.at(-1)
+      return recognised.kind === 'out-of-step' && receipt && place === session?.heard
+        ? { kind: 'repeat', receipt }
+        : recognised
+    }),
+  },
+  {
+    name: 'no step check',
+    says: 'a callback out of step is taken for the next answer',
+    forms: withPlaces,
+    transcriptsOf: recognising((real, callback, session, nowMs) => {
+      const recognised = real.recognise(callback, session, nowMs)
+      return recognised.kind === 'out-of-step' ? taken(recognised, callback) : recognised
+    }),
+  },
+  {
+    name: 'no end',
+    says: 'a dialogue that has ended is begun again',
+    transcriptsOf: recognising((real, callback, session, nowMs) => {
+      const recognised = real.recognise(callback, session, nowMs)
+      return recognised.kind === 'ended' ? taken(recognised, callback) : recognised
+    }),
+  },
+  {
+    name: 'no subscriber version',
+    says: 'a subscriber that has moved is written over',
+    without: 'subscriber-version',
+  },
+  {
+    name: 'no session version',
+    says: 'a session that has moved is written over',
+    without: 'session-version',
+  },
+  { name: 'no deadline', says: 'a commit is carried out whenever it arrives', without: 'deadline' },
+  {
+    name: 'journal apart',
+    says: 'the journal is written before the versions are compared',
+    without: 'together',
+  },
+  {
+    name: 'late is ok',
+    says: 'a commit that was refused as late counts as done',
+    storeOf: committing(async (store, one) => {
+      const committed = await store.commit(one)
+      return committed.kind === 'late' ? { kind: 'ok' } : committed
+    }),
+  },
+  {
+    name: 'unknown is ok',
+    says: 'a commit whose answer was lost counts as done',
+    storeOf: committing((store, one) =>
+      store.commit(one).catch((error: unknown) => {
+        if (error instanceof UssdError && error.code === 'USSD_STORE_UNAVAILABLE') return { kind: 'ok' }
+        throw error
+      }),
+    ),
+  },
+  {
+    name: 'not recognised again',
+    says: 'after a conflict the turn is run on the session as it was',
+    storeOf: keepsSession,
+  },
+  {
+    name: 'far deadline',
+    says: 'a commit may be carried out when its turn is over',
+    storeOf: committing((store, one) => store.commit({ ...one, deadlineMs: one.deadlineMs + 5000 })),
+  },
+  {
+    name: 'no life',
+    says: 'a session stays for ever',
+    storeOf: committing((store, one) =>
+      store.commit({
+        ...one,
+        changes: one.changes.map((change) => ({ ...change, become: lasting(change.become) })),
+      }),
+    ),
+  },
+  {
+    name: 'entries by turn',
+    says: 'an entry of the journal is named after the turn id alone, which comes again where nothing is numbered',
+    forms: ['unnumbered'],
+    storeOf: committing((store, one) =>
+      store.commit({ ...one, journal: one.journal.map((entry) => entry.replace(/:\d+(:\d+",)/, '$1')) }),
+    ),
+  },
+  {
+    name: 'no budget',
+    says: 'a turn ends when it ends',
+    clockOf: (clock) => ({
+      ...clock,
+      after: (ms, call) => (ms === BUDGET_MS ? () => {} : clock.after(ms, call)),
+    }),
+  },
+]
+
+/** How a mutant is found by its name. */
+export const mutantOf = (name: string): Mutant | undefined => mutants.find((mutant) => mutant.name === name)
+
+const lasting = (become: Change['become']): Change['become'] =>
+  become.kind === 'value' ? { kind: 'value', value: become.value } : become
