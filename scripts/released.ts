@@ -1,5 +1,5 @@
 /** npm run release:record: writes down the dialogues of this version, against which later ones are held. */
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { stderr, stdout } from 'node:process'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
@@ -9,7 +9,7 @@ import { record } from './released/record.ts'
 import { isVersion, writeRelease } from './released/release.ts'
 
 interface Given {
-  readonly release?: string
+  readonly release: string
   readonly to: string
   readonly replace?: true
 }
@@ -23,7 +23,7 @@ const command = new Command('npm run release:record --')
   .description(
     'Writes down the dialogues of this version: every screen, and where each dialogue rests in the store.',
   )
-  .option('--release <version>', 'the version (default: that of package.json)', version)
+  .requiredOption('--release <version>', 'the version that will have them', version)
   .option('--to <folder>', 'where releases are kept', 'test/released')
   .option('--replace', 'record a version anew that was not released yet')
   .addHelpText(
@@ -42,8 +42,7 @@ Exit code: 0 recorded, 1 it was recorded before or cannot be written, 2 called w
 
 async function main(): Promise<void> {
   command.parse()
-  const given = command.opts<Given>()
-  const release = given.release ?? packageVersion()
+  const { release, ...given } = command.opts<Given>()
   const folder = join(given.to, release)
   if (existsSync(folder)) {
     if (!given.replace) {
@@ -66,9 +65,6 @@ async function main(): Promise<void> {
   for (const { path } of files) stdout.write(`${path}\n`)
   stdout.write(`${release}: ${dialogues.length} dialogues, ${turns} turns, ${kB} kB\n`)
 }
-
-const packageVersion = (): string =>
-  (JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version
 
 try {
   await main()

@@ -54,6 +54,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:timers',
     'node:util',
   ],
+  // It holds the names of keys against what the gateway makes them of.
+  'src/store/redis/census.ts': [
+    'src/gateway/naming.ts',
+    'src/gateway/records.ts',
+    'src/gateway/subscriber.ts',
+  ],
   // Every aggregator's MSISDN is parsed by the one profile.
   // The network's end makes session ids.
   'src/dialects': ['src/gateway/ports.ts', 'src/ussd/msisdn.ts', 'zod', 'node:crypto', 'node:querystring'],

@@ -33,8 +33,8 @@ export async function holdAgainst(recording: Recording, holding: Holding): Promi
   let [turns, wentOn, ended] = [0, 0, 0]
   for (const dialogue of recording.dialogues) {
     const whole = fillIn(recording, dialogue)
-    const differs = (at: number, how: string, then: string, now: string) =>
-      void differences.push(sentence(recording, dialogue, { at, how, then, now }))
+    const differs = (at: number, how: string, was: string, is: string) =>
+      void differences.push(sentence(recording, dialogue, { at, how, was, is }))
     if (holding.hold === 'screens') turns += await holdWhole(stage, dialogue, whole, differs)
     const resumed = await holdResumed(stage, { recording, dialogue, whole, hold: holding.hold }, differs)
     wentOn += resumed.wentOn
@@ -43,7 +43,7 @@ export async function holdAgainst(recording: Recording, holding: Holding): Promi
   return { dialogues: recording.dialogues.length, turns, wentOn, ended, differences }
 }
 
-type Differs = (at: number, how: string, then: string, now: string) => void
+type Differs = (at: number, how: string, was: string, is: string) => void
 
 async function holdWhole(
   stage: Stage,
@@ -132,16 +132,16 @@ function sentence(
   {
     at,
     how,
-    then,
+    was,
     now,
-  }: { readonly at: number; readonly how: string; readonly then: string; readonly now: string },
+  }: { readonly at: number; readonly how: string; readonly was: string; readonly is: string },
 ): string {
   const typed = turns[at]?.typed
   const what = typed === null ? 'the code is dialled' : `'${typed ?? ''}' is typed`
   return [
     `${menu} ${language}, "${name}": turn ${at + 1}, in which ${what}, ${how}.`,
-    `  ${version}: ${then}`,
-    `  now:   ${now}`,
+    `  ${version}: ${was}`,
+    `  now:   ${is}`,
     '  If that is meant, record the release that will have it: npm run release:record -- --release <version>',
   ].join('\n')
 }

@@ -68,8 +68,14 @@ export function createStage(options: {
     const gateway =
       gateways.get(weakPasswords) ??
       createGateway({
-        ...{ store, menus, services, keyring, sessionIdleMs: IDLE_MS },
-        ...{ turnBudgetMs: 10_000, repeatWithinMs: 0, report: () => {} },
+        store,
+        menus,
+        services,
+        keyring,
+        sessionIdleMs: IDLE_MS,
+        turnBudgetMs: 10_000,
+        repeatWithinMs: 0,
+        report: () => {},
       })
     gateways.set(weakPasswords, gateway)
     return gateway
@@ -129,8 +135,13 @@ export function createStage(options: {
       await forget(store, msisdn)
       await register(msisdn, subscriber)
       const session: Session = {
-        ...{ menu: rests.menu, revision: rests.revision, latin: dialled.startsWith('#'), state: rests.state },
-        ...{ begunBy: '', turns, heard: turns - 1, answeredAtMs: NOW_MS, idleUntilMs: NOW_MS + IDLE_MS },
+        ...rests,
+        latin: dialled.startsWith('#'),
+        begunBy: '',
+        turns,
+        heard: turns - 1,
+        answeredAtMs: NOW_MS,
+        idleUntilMs: NOW_MS + IDLE_MS,
         receipts: [],
       }
       const name = sessionName(DIALECT, msisdn, DIALECT)

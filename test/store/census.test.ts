@@ -14,8 +14,16 @@ import type { Running } from '../support/running.ts'
 const open = '+375291234567'
 const closed = '+375291234568'
 const dialects = [
-  ...['africastalking', 'hubtel', 'arkesel', 'nalo', 'service-op', 'get', 'truroute', 'comviva'],
-  ...['restcomm', 'infobip'],
+  'africastalking',
+  'hubtel',
+  'arkesel',
+  'nalo',
+  'service-op',
+  'get',
+  'truroute',
+  'comviva',
+  'restcomm',
+  'infobip',
 ]
 
 /** Dialogues of every kind, over HTTP: every dialect, every outcome that leaves something in the store. */
