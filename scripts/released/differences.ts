@@ -133,7 +133,7 @@ function sentence(
     at,
     how,
     was,
-    now,
+    is,
   }: { readonly at: number; readonly how: string; readonly was: string; readonly is: string },
 ): string {
   const typed = turns[at]?.typed
