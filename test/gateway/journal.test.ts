@@ -1,0 +1,26 @@
+import { expect, it } from '@jest/globals'
+import { bucketOf } from '../../src/gateway/records.ts'
+import type { JournalRecord } from '../../src/gateway/subscriber.ts'
+import { createMemoryStore } from '../../src/store/memory.ts'
+import { assemble } from '../support/gateway.ts'
+
+it('names every entry of the journal differently, also where the same is answered twice and nothing is numbered', async () => {
+  let nowMs = 1_700_000_000_000
+  const store = createMemoryStore({ now: () => nowMs })
+  const { gateway, register } = assemble(store)
+  const msisdn = '+375291234567'
+  await register(msisdn, { access: 'closed-by-subscriber', puk1: '12345678' })
+
+  for (const typed of [undefined, '1', '00000000', '00000000']) {
+    nowMs += 3500
+    const heard = { kind: 'unnumbered', typed } as const
+    await gateway.turn({ dialect: 'test', sessionId: 'one', msisdn, dialled: '*141*3*6#', heard })
+  }
+
+  const entries = await store.readJournal(bucketOf(msisdn), undefined, 100)
+  const refused = entries
+    .map(({ entry }) => JSON.parse(entry) as JournalRecord)
+    .filter(({ change }) => change === 'puk1-refused')
+  expect(refused).toHaveLength(2)
+  expect(new Set(refused.map(({ id }) => id)).size).toBe(2)
+})
