@@ -7,9 +7,10 @@ import { assemble } from '../support/gateway.ts'
 it('names every entry of the journal differently, also where the same is answered twice and nothing is numbered', async () => {
   let nowMs = 1_700_000_000_000
   const store = createMemoryStore({ now: () => nowMs })
-  const { gateway, register } = assemble(store)
+  const assembled = assemble(store)
+  const { gateway } = assembled
   const msisdn = '+375291234567'
-  await register(msisdn, { access: 'closed-by-subscriber', puk1: '12345678' })
+  await assembled.register(msisdn, { access: 'closed-by-subscriber', puk1: '12345678' })
 
   for (const typed of [undefined, '1', '00000000', '00000000']) {
     nowMs += 3500
