@@ -28,7 +28,7 @@ interface Given {
 /** By a signal: what was started is to be ended, too. */
 class Interrupted extends Error {}
 
-const DIALOGUES = { long: 1000, short: 150 } as const
+const DIALOGUES = { long: 1000, short: 100 } as const
 
 const rate = (value: string) => {
   if (/^(0|1|0?\.\d{1,6})$/.test(value)) return Number(value)

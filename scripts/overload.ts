@@ -46,8 +46,11 @@ async function main(): Promise<boolean> {
   const site = await startSite(most === undefined ? {} : { MOST_TURNS: String(most) })
   const connections = createConnections(site.port, mostConnections)
   try {
-    const callers = createCallers(connections, await site.register(1000))
-    const measured = await measure(callers, {
+    const msisdns = await site.register(2000)
+    const callers = createCallers(connections, msisdns.slice(0, 1000))
+    // Others than those: turns of one subscriber wait for each other.
+    const flooding = createCallers(connections, msisdns.slice(1000))
+    const measured = await measure(callers, flooding, {
       times,
       connections: mostConnections,
       unitMs: short ? 250 : 1000,

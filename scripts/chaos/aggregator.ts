@@ -16,11 +16,11 @@ const LATE_WITHIN_MS = 300
  * A callback is sent again for so long. In a dialect that numbers nothing it must have been read well inside
  * `REPEAT_WITHIN_MS` (after that it is another answer), so the turn is given up sooner: nobody knows what became of it.
  */
-export const REPEAT_WITHIN_MS = 20_000
+export const REPEAT_WITHIN_MS = 30_000
 const RETRY_WITHIN_MS = { numbered: 120_000, unnumbered: 12_000 } as const
 
 /** A gateway answers within its budget of 2 s, whatever happens; one that has not by now never will. */
-const ANSWER_WITHIN_MS = 6000
+const ANSWER_WITHIN_MS = 20_000
 
 /** Nothing was done, or nobody knows. Where the subscriber could not be looked up, not in the subscriber's language. */
 const unavailable: readonly string[] = [sentences.unavailable, sentences.busy].flatMap((of) =>

@@ -9,6 +9,7 @@ import { marks } from './corpus.ts'
 const forms: readonly (readonly [form: RegExp, expires: boolean])[] = [
   [/^ussd:\{b\d{1,3}\}:subscriber:375\d{9}$/, false],
   [/^ussd:\{b\d{1,3}\}:journal$/, false],
+  [/^ussd:\{b0\}:database:naming$/, false],
   [/^ussd:\{b\d{1,3}\}:session:375\d{9}:[\w-]{22}$/, true],
   // After a hundred wrong passwords nothing is forgotten.
   [/^ussd:\{b\d{1,3}\}:login:375\d{9}$/, false],

@@ -38,7 +38,8 @@ function createTally() {
       const isLate = outcome === 'served' && tookMs > TURN_MS
       counts[isLate ? 'late' : outcome] += 1
       if (outcome === 'served') servedMs.push(tookMs)
-      if (outcome === 'refused') refusedMs.push(tookMs)
+      // A menu says in its own words that a hash is too many.
+      if (outcome === 'refused' || outcome === 'unavailable') refusedMs.push(tookMs)
     },
     end(endedMs: number): Tally {
       const ascending = (times: readonly number[]) => times.toSorted((a, b) => a - b)

@@ -19,6 +19,7 @@ const CALLERS = [16, 32, 64, 128]
 /** @param options `unitMs`: a step of finding the peak takes three of them, the overload ten */
 export async function measure(
   callers: Callers,
+  flooding: Callers,
   options: {
     readonly times: number
     readonly connections: number
@@ -46,7 +47,7 @@ export async function measure(
   const calm = await openLoop(plain, peak / 2, 5 * unitMs)
 
   progress('half the peak, and passwords')
-  const hashing = await prepared(callers, (HASHES_PER_SECOND * 5 * unitMs) / 1000)
+  const hashing = await prepared(flooding, (HASHES_PER_SECOND * 5 * unitMs) / 1000)
   const hash = async (): Promise<Outcome> => (await hashing.pop()?.()) ?? 'unsent'
   const [besideFlood, flood] = await Promise.all([
     openLoop(plain, peak / 2, 5 * unitMs),

@@ -55,8 +55,8 @@ function detail(tally: Tally): string {
   const { counts, servedMs, refusedMs, behindMs } = tally
   return [
     `${Math.round(perSecond(tally))} a second served, p50 ${ms(percentile(servedMs, 0.5))}, p99 ${ms(percentile(servedMs, 0.99))}`,
-    `${counts.refused} refused, p50 ${ms(percentile(refusedMs, 0.5))}, p99 ${ms(percentile(refusedMs, 0.99))}`,
-    `${counts.unavailable} unavailable, ${counts.late} later than 2 s`,
+    `${counts.refused} refused and ${counts.unavailable} told "unavailable", p50 ${ms(percentile(refusedMs, 0.5))}, p99 ${ms(percentile(refusedMs, 0.99))}`,
+    `${counts.late} later than 2 s`,
     `${counts.unsent} not sent for want of a connection; 99 % sent within ${ms(percentile(behindMs, 0.99))} of being due`,
   ].join('; ')
 }

@@ -23,7 +23,7 @@ interface Manifest extends Record<string, unknown> {
 
 /**
  * The packages that run in production. `npm sbom --omit dev` leaves out those that packages for development need as well
- * (npm 11.19: 49 of our 128), so npm is shown a package without any. Throws with what npm says.
+ * (npm 11.19: 48 of our 128), so npm is shown a package without any. Throws with what npm says.
  */
 export function billOfMaterials(packageJson: string, lockfile: string): BillOfMaterials {
   const read = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Manifest
