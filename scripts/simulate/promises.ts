@@ -89,8 +89,7 @@ export function createPromises(options: {
       violated('a turn has one effect', `${what} was committed twice`)
     if (begins && before && form !== 'unnumbered') {
       const hasExpired = atMs > before.idleUntilMs
-      const mayBegin = hasExpired || (form === 'deep-transcript' && before.state === null)
-      if (!mayBegin || (earlier && !isStale)) violated('what has ended stays ended', `${what} began again`)
+      if (!hasExpired || !isStale) violated('what has ended stays ended', `${what} began again`)
     }
     if (!begins && before?.state === null) violated('what has ended stays ended', `${what} was taken up`)
     if (!begins && !isNext(delivery, line.last)) {

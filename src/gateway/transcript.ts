@@ -67,8 +67,9 @@ export function createTranscripts(options: {
             digest(callback, [code, text.slice(0, session.heard)]) === last?.turn
           // Another code under the id of an old dialogue is a new one; the same begin come late is not.
           const isAnother = !live || live.begunBy !== id
-          const begins =
-            heard.begins === 'empty' ? text === '' && isAnother : !continues && (!live || live.state === null)
+          // Where any text may be a begin, one that is known begins nothing while its receipts are kept: a late answer would
+          // wipe them out, and a copy of the last turn be told that nothing is known of it.
+          const begins = heard.begins === 'empty' ? text === '' && isAnother : !continues && !live && !isFresh
           if (begins) return { kind: 'begin', id, heard: text.length }
           if (!live) return { kind: 'expired' }
           if (live.state === null) return { kind: 'ended' }

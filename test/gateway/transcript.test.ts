@@ -167,7 +167,12 @@ describe('a dialect whose transcript begins with what was dialled', () => {
     expect(recognise(heard('3*6*1'), session, idleMs + 1)).toEqual({ kind: 'expired' })
     const ended = { ...session, state: null }
     expect(recognise(heard('3*6*1'), ended, 1)).toEqual({ kind: 'ended' })
-    expect(recognise(heard('0'), ended, 1)).toMatchObject({ kind: 'begin' })
+    // Another answer to the last screen, come late, looks like a begin.
+    expect(recognise(heard('0'), ended, 1)).toEqual({ kind: 'ended' })
+    expect(recognise(heard('0'), ended, idleMs + 1)).toMatchObject({ kind: 'begin' })
+    const quicklyExpired = { ...session, idleUntilMs: 60_000 }
+    expect(recognise(heard('0'), quicklyExpired, 600_000)).toEqual({ kind: 'expired' })
+    expect(recognise(heard('0'), quicklyExpired, 600_001)).toMatchObject({ kind: 'begin' })
   })
 })
 
