@@ -1,12 +1,12 @@
 /** npm run census: looks at every key of a Redis, and says which should not be as they are. */
-import { stderr, stdout } from 'node:process'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { UssdError } from '../src/engine/errors.ts'
+import { stdout } from 'node:process'
+import { Command, InvalidArgumentError } from 'commander'
 import { createRedisClient, nameFault } from '../src/store/redis/client.ts'
 import { takeCensus } from '../src/store/redis/census.ts'
 import type { Census } from '../src/store/redis/census.ts'
 import { maskMsisdn } from '../src/ussd/msisdn.ts'
-import { Stop } from './dial/site.ts'
+import { runCommand } from './command/run.ts'
+import { Stop } from './command/stop.ts'
 
 interface Given {
   readonly redis?: string
@@ -87,19 +87,8 @@ function reportOf({ keysCarry, counts, foreign, findings }: Census): string {
   return `${lines.filter((line) => line !== '').join('\n')}\n`
 }
 
-// A reader that has seen enough (`| head`) is no fault.
-stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
-
-try {
-  if (!(await main())) process.exitCode = 1
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else if (error instanceof Stop || error instanceof UssdError) {
-    stderr.write(`census: ${error.message}\n`)
-    process.exitCode = error instanceof Stop ? error.exitCode : 2
-  } else {
-    // One word: an error of Redis shows the arguments of its command.
-    stderr.write(`census: Redis cannot be read: ${nameFault(error)}\n`)
-    process.exitCode = 1
-  }
-}
+await runCommand(
+  'census',
+  async () => ((await main()) ? 0 : 1),
+  (error) => `Redis cannot be read: ${nameFault(error)}`,
+)

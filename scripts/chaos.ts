@@ -1,9 +1,10 @@
 /** npm run chaos: kills gateways and Redis under thousands of dialogues, and holds the store against what was acknowledged. */
 import { writeFileSync } from 'node:fs'
 import { stderr, stdout } from 'node:process'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { runCommand } from './command/run.ts'
+import { Stop } from './command/stop.ts'
 import { findRedisBinary } from './redis/redis-binary.ts'
-import { NoPowerCut } from './chaos/power-cut.ts'
 import { redisFaults } from './chaos/redis-host.ts'
 import type { RedisFault } from './chaos/redis-host.ts'
 import { reportOf, textOf } from './chaos/report.ts'
@@ -24,9 +25,6 @@ interface Given {
   readonly short?: true
   readonly json?: string
 }
-
-/** By a signal: what was started is to be ended, too. */
-class Interrupted extends Error {}
 
 const DIALOGUES = { long: 1000, short: 100 } as const
 
@@ -77,13 +75,14 @@ Exit code: 0 it holds (or the control failed as it must), 1 it does not, 2 calle
   .showHelpAfterError('(--help shows how it is used)')
   .exitOverride()
 
+const interrupted = new AbortController()
+
 async function main(): Promise<boolean> {
   command.parse()
   const given = command.opts<Given>()
   const kind = given.control ? 'control' : 'run'
   const cutsPower = given.redis === 'power-cut'
-  const interrupted = new AbortController()
-  const interrupt = () => interrupted.abort(new Interrupted('interrupted'))
+  const interrupt = () => interrupted.abort(new Stop('interrupted', 1))
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   const options: RunOptions = {
     dialogues: given.dialogues ?? (given.short ? DIALOGUES.short : DIALOGUES.long),
@@ -108,18 +107,6 @@ async function main(): Promise<boolean> {
   return report.holds === (kind === 'run')
 }
 
-// A reader that has seen enough (`| head`) is no fault.
-const leave = (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1)
-stdout.on('error', leave)
-stderr.on('error', leave)
-
-try {
-  if (!(await main())) process.exitCode = 1
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else if (error instanceof NoPowerCut) {
-    stderr.write(`chaos: ${error.message}\n`)
-    process.exitCode = 2
-  } else if (error instanceof Interrupted) process.exit(1)
-  else throw error
-}
+await runCommand('chaos', async () => ((await main()) ? 0 : 1))
+// What was under way in the run is not waited for.
+if (interrupted.signal.aborted) process.exit(1)

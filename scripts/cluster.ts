@@ -1,9 +1,10 @@
 /** npm run cluster: strikes a real Redis Cluster under load, and says what subscribers noticed and what was lost. */
 import { stderr, stdout } from 'node:process'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { describe, requirementsOf } from './cluster/report.ts'
 import { play } from './cluster/scenario.ts'
 import { scenarios } from './cluster/scenarios.ts'
+import { messageOf, runCommand } from './command/run.ts'
 import { findRedisBinary } from './redis/redis-binary.ts'
 
 const wholeNumber = (least: number, most: number) => (value: string) => {
@@ -61,12 +62,4 @@ async function main(): Promise<0 | 1 | 2> {
   return failed > 0 ? 1 : 0
 }
 
-try {
-  process.exitCode = await main()
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else {
-    stderr.write(`cluster: ${error instanceof Error ? error.message : String(error)}\n`)
-    process.exitCode = 2
-  }
-}
+await runCommand('cluster', main, messageOf)

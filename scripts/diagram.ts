@@ -3,8 +3,8 @@
  * nothing, and says what is not current.
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { stderr, stdout } from 'node:process'
-import { Command, CommanderError } from 'commander'
+import { stdout } from 'node:process'
+import { Command } from 'commander'
 import { menus } from '../menus/index.ts'
 import { UssdError } from '../src/engine/errors.ts'
 import { compileMenu } from '../src/engine/menu.ts'
@@ -12,6 +12,7 @@ import type { Menu } from '../src/engine/menu.ts'
 import { dotOf } from '../src/walkthrough/diagram/dot.ts'
 import { MARK, indexPage, menuPage } from '../src/walkthrough/diagram/page.ts'
 import { svgOf } from '../src/walkthrough/diagram/svg.ts'
+import { runCommand } from './command/run.ts'
 
 const command = new Command('npm run diagram --')
   .usage('[options]')
@@ -81,12 +82,4 @@ async function main(): Promise<boolean> {
   return false
 }
 
-try {
-  if (await main()) process.exitCode = 1
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else if (error instanceof UssdError) {
-    stderr.write(`diagram: ${error.message}\n`)
-    process.exitCode = 1
-  } else throw error
-}
+await runCommand('diagram', async () => ((await main()) ? 1 : 0))

@@ -2,14 +2,13 @@
  * npm run dial: a phone in the terminal. It is the handset and the network, and calls an application's callback over HTTP:
  * that of `--url`, that of the gateway which runs at the usual address, or that of one it starts for itself.
  */
-import { stderr, stdin, stdout } from 'node:process'
-import { Command, CommanderError, Option } from 'commander'
+import { stdin, stdout } from 'node:process'
+import { Command, Option } from 'commander'
 import { menus } from '../menus/index.ts'
 import { loadConfig } from '../src/config.ts'
 import { spokenWith } from '../src/dialects/index.ts'
 import { languages } from '../src/engine/authoring.ts'
 import type { Language } from '../src/engine/authoring.ts'
-import { UssdError } from '../src/engine/errors.ts'
 import { dial } from '../src/simulator/dial-pad.ts'
 import { createHandsets } from '../src/simulator/handset.ts'
 import { parseNetwork } from '../src/simulator/lines.ts'
@@ -17,8 +16,10 @@ import type { Wanted } from '../src/simulator/lines.ts'
 import { profiles } from '../src/simulator/profiles.ts'
 import { useInTerminal } from '../src/simulator/terminal.ts'
 import { parseMsisdn } from '../src/ussd/msisdn.ts'
+import { runCommand } from './command/run.ts'
+import { Stop } from './command/stop.ts'
 import type { startRecording } from './dial/recording.ts'
-import { Stop, addressOf, reach } from './dial/site.ts'
+import { addressOf, reach } from './dial/site.ts'
 
 interface Given extends Pick<Wanted, 'url' | 'profile' | 'faults' | 'seed'> {
   readonly msisdn: string
@@ -143,17 +144,4 @@ async function recordTo(
   return (await import('./dial/recording.ts')).startRecording(...to)
 }
 
-// A reader that has seen enough (`| head`) is no fault.
-const leave = (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1)
-stdout.on('error', leave)
-stderr.on('error', leave)
-
-try {
-  if (await main()) process.exitCode = 1
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else if (error instanceof Stop || error instanceof UssdError) {
-    stderr.write(`dial: ${error.message}\n`)
-    process.exitCode = error instanceof Stop ? error.exitCode : 2
-  } else throw error
-}
+await runCommand('dial', async () => ((await main()) ? 1 : 0))

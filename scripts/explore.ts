@@ -1,13 +1,13 @@
 /** npm run explore: goes through every dialogue of the menus on a real gateway and a real Redis, and says what does not hold. */
 import { randomUUID } from 'node:crypto'
 import { stderr, stdout } from 'node:process'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { languages } from '../src/engine/authoring.ts'
 import type { Language } from '../src/engine/authoring.ts'
-import { UssdError } from '../src/engine/errors.ts'
 import { createRedisClient } from '../src/store/redis/client.ts'
 import { coverageText } from '../src/walkthrough/coverage/text.ts'
-import { Stop } from './dial/site.ts'
+import { runCommand } from './command/run.ts'
+import { Stop } from './command/stop.ts'
 import { counted, explore } from './explore/explore.ts'
 import type { Explored } from './explore/explore.ts'
 import { removeFrom } from './explore/leaks.ts'
@@ -118,17 +118,4 @@ function summaryOf(explored: Explored<World>): string {
   return `${lines.join('\n')}\n`
 }
 
-// A reader that has seen enough (`| head`) is no fault.
-const leave = (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1)
-stdout.on('error', leave)
-stderr.on('error', leave)
-
-try {
-  if (!(await main())) process.exitCode = 1
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else if (error instanceof Stop || error instanceof UssdError) {
-    stderr.write(`explore: ${error.message}\n`)
-    process.exitCode = error instanceof Stop ? error.exitCode : 2
-  } else throw error
-}
+await runCommand('explore', async () => ((await main()) ? 0 : 1))

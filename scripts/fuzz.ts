@@ -1,7 +1,8 @@
 /** npm run fuzz: callbacks of every dialect, most of them wrong in some way, sent to a gateway on a real Redis. */
 import { stderr, stdout } from 'node:process'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { dialects } from '../src/dialects/index.ts'
+import { messageOf, runCommand } from './command/run.ts'
 import { measureParsing } from './fuzz/parsing.ts'
 import { fuzz } from './fuzz/run.ts'
 import type { Fuzzed } from './fuzz/run.ts'
@@ -110,17 +111,4 @@ function checksOf({ tally, memory, crashed, census, leaks, faults }: Fuzzed): (r
   ]
 }
 
-// A reader that has seen enough (`| head`) is no fault.
-const leave = (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1)
-stdout.on('error', leave)
-stderr.on('error', leave)
-
-try {
-  if (!(await main())) process.exitCode = 1
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else {
-    stderr.write(`fuzz: ${error instanceof Error ? error.message : String(error)}\n`)
-    process.exitCode = 1
-  }
-}
+await runCommand('fuzz', async () => ((await main()) ? 0 : 1), messageOf)

@@ -1,12 +1,14 @@
 /** npm run lint:menus: every menu of the routing table, and every published shortcut, held against the rules of docs/menus.md. */
 import { readFileSync } from 'node:fs'
-import { stderr, stdout } from 'node:process'
-import { Command, CommanderError } from 'commander'
+import { stdout } from 'node:process'
+import { Command } from 'commander'
 import { menus } from '../menus/index.ts'
 import { languages } from '../src/engine/authoring.ts'
 import { lintMenus } from '../src/engine/lint.ts'
 import { isWorking, leavesOf } from '../src/engine/statechart.ts'
 import { sentences } from '../src/gateway/sentences.ts'
+import { runCommand } from './command/run.ts'
+import { Stop } from './command/stop.ts'
 import { readShortcuts } from './lint-menus/shortcuts.ts'
 
 const command = new Command('npm run lint:menus --')
@@ -19,9 +21,6 @@ const command = new Command('npm run lint:menus --')
   .allowExcessArguments(false)
   .showHelpAfterError('(--help shows how it is used)')
   .exitOverride()
-
-/** A sentence that says why nothing could be looked at. */
-class Stop extends Error {}
 
 function main(): boolean {
   command.parse()
@@ -46,16 +45,8 @@ function contentOf(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch {
-    throw new Stop(`${file} cannot be read`)
+    throw new Stop(`${file} cannot be read`, 2)
   }
 }
 
-try {
-  if (!main()) process.exitCode = 1
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else if (error instanceof Stop) {
-    stderr.write(`lint-menus: ${error.message}\n`)
-    process.exitCode = 2
-  } else throw error
-}
+await runCommand('lint-menus', () => (main() ? 0 : 1))

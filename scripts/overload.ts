@@ -1,6 +1,7 @@
 /** npm run overload: what a gateway does when three times more turns come than it can serve, and when passwords flood it. */
 import { stderr, stdout } from 'node:process'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
+import { runCommand } from './command/run.ts'
 import { createCallers } from './overload/callers.ts'
 import { createConnections } from './overload/connections.ts'
 import { measure } from './overload/measure.ts'
@@ -67,9 +68,4 @@ async function main(): Promise<boolean> {
   }
 }
 
-try {
-  if (!(await main())) process.exitCode = 1
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error
-  process.exitCode = error.exitCode === 0 ? 0 : 2
-}
+await runCommand('overload', async () => ((await main()) ? 0 : 1))

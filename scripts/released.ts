@@ -2,9 +2,10 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { stderr, stdout } from 'node:process'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { menus } from '../menus/index.ts'
-import { Stop } from './dial/site.ts'
+import { runCommand } from './command/run.ts'
+import { Stop } from './command/stop.ts'
 import { record } from './released/record.ts'
 import { isVersion, writeRelease } from './released/release.ts'
 
@@ -40,7 +41,7 @@ Exit code: 0 recorded, 1 it was recorded before or cannot be written, 2 called w
   .showHelpAfterError('(--help shows how it is used)')
   .exitOverride()
 
-async function main(): Promise<void> {
+async function main(): Promise<0> {
   command.parse()
   const { release, ...given } = command.opts<Given>()
   const folder = join(given.to, release)
@@ -64,14 +65,7 @@ async function main(): Promise<void> {
   const kB = Math.ceil(files.reduce((sum, { bytes }) => sum + bytes, 0) / 1000)
   for (const { path } of files) stdout.write(`${path}\n`)
   stdout.write(`${release}: ${dialogues.length} dialogues, ${turns} turns, ${kB} kB\n`)
+  return 0
 }
 
-try {
-  await main()
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else if (error instanceof Stop) {
-    stderr.write(`release:record: ${error.message}\n`)
-    process.exitCode = error.exitCode
-  } else throw error
-}
+await runCommand('release:record', main)

@@ -1,8 +1,9 @@
 /** npm run simulate: the gateway on a model of the store, in virtual time, on one schedule for each seed. */
 import { availableParallelism } from 'node:os'
 import { stderr, stdout } from 'node:process'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { Stop } from './dial/site.ts'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { runCommand } from './command/run.ts'
+import { Stop } from './command/stop.ts'
 import { mutantOf, mutants } from './simulate/mutants.ts'
 import { forms, planOf } from './simulate/plan.ts'
 import type { Form } from './simulate/plan.ts'
@@ -176,17 +177,4 @@ async function killAll(pool: Pool, given: Given): Promise<boolean> {
   return alive === 0
 }
 
-// A reader that has seen enough (`| head`) is no fault.
-const leave = (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1)
-stdout.on('error', leave)
-stderr.on('error', leave)
-
-try {
-  if (!(await main())) process.exitCode = 1
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else if (error instanceof Stop) {
-    stderr.write(`simulate: ${error.message}\n`)
-    process.exitCode = error.exitCode
-  } else throw error
-}
+await runCommand('simulate', async () => ((await main()) ? 0 : 1))

@@ -1,8 +1,9 @@
 /** npm run supply: what the gateway is made of, and whether all of it may be and is what it was. */
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { stderr, stdout } from 'node:process'
-import { Command, CommanderError } from 'commander'
+import { stdout } from 'node:process'
+import { Command } from 'commander'
+import { messageOf, runCommand } from './command/run.ts'
 import { findingsIn, rangesIn, readLockfile } from './supply/lockfile.ts'
 import type { Locked } from './supply/lockfile.ts'
 import { audit, billOfMaterials } from './supply/npm.ts'
@@ -80,12 +81,4 @@ function licencesOf(locked: readonly Locked[]): string {
     .join(', ')
 }
 
-try {
-  if (!main()) process.exitCode = 1
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else {
-    stderr.write(`supply: ${error instanceof Error ? error.message : String(error)}\n`)
-    process.exitCode = 1
-  }
-}
+await runCommand('supply', () => (main() ? 0 : 1), messageOf)

@@ -1,9 +1,10 @@
 /** npm run timing: whether the time of a refusal tells why, over HTTP, on a real Redis. */
 import { PassThrough } from 'node:stream'
 import { stderr, stdout } from 'node:process'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { compose } from '../src/compose.ts'
 import { loadConfig } from '../src/config.ts'
+import { messageOf, runCommand } from './command/run.ts'
 import { createChance } from './fuzz/chance.ts'
 import { startRedisServer } from './redis/redis-server.ts'
 import { groups, prepare } from './timing/attempts.ts'
@@ -115,12 +116,4 @@ const shuffled = <T>(all: readonly T[], below: (end: number) => number): readonl
 const quantile = (values: readonly number[], part: number): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length * part)] ?? Number.NaN
 
-try {
-  if (!(await main())) process.exitCode = 1
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else {
-    stderr.write(`timing: ${error instanceof Error ? error.message : String(error)}\n`)
-    process.exitCode = 1
-  }
-}
+await runCommand('timing', async () => ((await main()) ? 0 : 1), messageOf)

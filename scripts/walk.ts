@@ -5,7 +5,6 @@ import { stderr, stdout } from 'node:process'
 import { CommanderError } from 'commander'
 import { menus } from '../menus/index.ts'
 import { loadConfig } from '../src/config.ts'
-import { UssdError } from '../src/engine/errors.ts'
 import { isBelow } from '../src/walkthrough/coverage/coverage.ts'
 import { coverageText } from '../src/walkthrough/coverage/text.ts'
 import { watch } from '../src/walkthrough/coverage/watch.ts'
@@ -18,10 +17,11 @@ import { tapHead, tapOf, tapTail } from '../src/walkthrough/reports/tap.ts'
 import type { Result } from '../src/walkthrough/result.ts'
 import { scriptJsonSchema } from '../src/walkthrough/schema.ts'
 import { fillIn } from '../src/walkthrough/secrets.ts'
-import { Unusable } from '../src/walkthrough/target.ts'
 import type { Walkthrough } from '../src/walkthrough/walkthrough.ts'
 import { writeScript } from '../src/walkthrough/write.ts'
-import { Stop, addressOf, isListening } from './dial/site.ts'
+import { runCommand } from './command/run.ts'
+import { Stop } from './command/stop.ts'
+import { addressOf, isListening } from './dial/site.ts'
 import { walkCommand } from './walk/command.ts'
 import type { Given } from './walk/command.ts'
 import { drawCoverage } from './walk/drawings.ts'
@@ -147,24 +147,16 @@ function write(file: string, text: string): void {
   }
 }
 
-/** Whether something was to be walked: then the last line says what came of it, whatever happened. */
-function isWalk(): boolean {
-  const { schema, import: imports, curl } = walkCommand.opts<Given>()
-  return !schema && !imports && !curl
+/** Where something was to be walked, the last line says what came of it, whatever happened. */
+async function tallied(): Promise<0 | 1 | 2> {
+  try {
+    return await main()
+  } catch (error) {
+    const { schema, import: imports, curl } = walkCommand.opts<Given>()
+    const isWalk = !schema && !imports && !curl && !(error instanceof CommanderError)
+    if (isWalk) print('0 passed, 1 failed')
+    throw error
+  }
 }
 
-// A reader that has seen enough (`| head`) is no fault.
-const leave = (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1)
-stdout.on('error', leave)
-stderr.on('error', leave)
-
-try {
-  process.exitCode = await main()
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-  else if (error instanceof Stop || error instanceof UssdError || error instanceof Unusable) {
-    stderr.write(`walk: ${error.message}\n`)
-    if (isWalk()) print('0 passed, 1 failed')
-    process.exitCode = error instanceof Stop ? error.exitCode : 2
-  } else throw error
-}
+await runCommand('walk', tallied)

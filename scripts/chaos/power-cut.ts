@@ -3,11 +3,16 @@ import { spawnSync } from 'node:child_process'
 import { readFile, readdir, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Stop } from '../command/stop.ts'
 
 const source = fileURLToPath(new URL('./synced.c', import.meta.url))
 
-/** What a power cut needs of a machine, and this one has not: a sentence. */
-export class NoPowerCut extends Error {}
+/** What a power cut needs of a machine, and this one has not. */
+export class NoPowerCut extends Stop {
+  constructor(sentence: string) {
+    super(sentence, 2)
+  }
+}
 
 /**
  * The environment in which redis-server notes what it has synced. The shim is compiled into the folder. Throws `NoPowerCut`

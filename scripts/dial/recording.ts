@@ -6,7 +6,7 @@ import { weakness } from '../../src/services/weak-password.ts'
 import { createRecorder } from '../../src/walkthrough/recorder.ts'
 import type { Recorder } from '../../src/walkthrough/recorder.ts'
 import { writeScript } from '../../src/walkthrough/write.ts'
-import { Stop } from './site.ts'
+import { Stop } from '../command/stop.ts'
 import type { Site } from './site.ts'
 
 /** Records one phone; `writeDown` puts the script into the file, and says how it is walked. Throws `Stop` where it cannot. */

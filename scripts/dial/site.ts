@@ -4,16 +4,7 @@ import { stderr } from 'node:process'
 import type { Config } from '../../src/config.ts'
 import type { Language } from '../../src/engine/authoring.ts'
 import type { Seen } from '../../src/walkthrough/recorder.ts'
-
-/** Why there is no phone to use: a sentence, and the exit code, 2 where the command was called wrongly. */
-export class Stop extends Error {
-  readonly exitCode: 1 | 2
-
-  constructor(sentence: string, exitCode: 1 | 2) {
-    super(sentence)
-    this.exitCode = exitCode
-  }
-}
+import { Stop } from '../command/stop.ts'
 
 /** Where the phone calls, and how its subscriber's language is set there. */
 export interface Site {

@@ -7,7 +7,7 @@ import { msisdn } from '../../src/dialects/fields.ts'
 import type { readScripts } from '../../src/walkthrough/read.ts'
 import type { KnownSecrets } from '../../src/walkthrough/secrets.ts'
 import type { Walkthrough } from '../../src/walkthrough/walkthrough.ts'
-import { Stop } from '../dial/site.ts'
+import { Stop } from '../command/stop.ts'
 
 type Read = typeof readScripts
 type Problem = Extract<ReturnType<Read>, { kind: 'malformed' }>['problems'][number]
