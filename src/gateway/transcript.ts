@@ -54,6 +54,8 @@ export function createTranscripts(options: {
       const live = session && !expired ? session : undefined
       const last = session?.receipts.at(-1)
       const isFresh = session !== undefined && nowMs <= session.answeredAtMs + RECEIPTS_KEPT_MS
+      // Its own begin begins nothing again as long as anything of it counts, also where that begin's receipt was one too many.
+      const known = live ?? (isFresh ? session : undefined)
 
       switch (heard.kind) {
         case 'transcript': {
@@ -66,7 +68,7 @@ export function createTranscripts(options: {
             text.length > session.heard &&
             digest(callback, [code, text.slice(0, session.heard)]) === last?.turn
           // Another code under the id of an old dialogue is a new one; the same begin come late is not.
-          const isAnother = !live || live.begunBy !== id
+          const isAnother = known?.begunBy !== id
           // Where any text may be a begin, one that is known begins nothing while its receipts are kept: a late answer would
           // wipe them out, and a copy of the last turn be told that nothing is known of it.
           const begins = heard.begins === 'empty' ? text === '' && isAnother : !continues && !live && !isFresh
@@ -89,10 +91,10 @@ export function createTranscripts(options: {
           ])
           const receipt = isFresh ? session.receipts.find(({ turn }) => turn === id) : undefined
           if (receipt) return { kind: 'repeat', receipt }
-          if (heard.typed === undefined && live?.begunBy !== id)
+          if (heard.typed === undefined && known?.begunBy !== id)
             return { kind: 'begin', id, heard: heard.number }
-          if (heard.typed === undefined) return { kind: 'out-of-step' }
           if (!live) return { kind: 'expired' }
+          if (heard.typed === undefined) return { kind: 'out-of-step' }
           if (live.state === null) return { kind: 'ended' }
           if (heard.number !== live.heard + 1) return { kind: 'out-of-step' }
           return { kind: 'reply', id, heard: heard.number, typed: heard.typed }

@@ -124,6 +124,15 @@ describe('a dialect that sends the whole transcript', () => {
     expect(recognise(heard('1'), undefined, 0)).toEqual({ kind: 'expired' })
   })
 
+  it('does not begin again with its own begin while receipts are kept, though the first of them is gone', () => {
+    let session = after(undefined, heard(''), 0)
+    for (let turn = 1; turn <= 17; turn++)
+      session = after(session, heard('1*'.repeat(turn).slice(0, -1)), turn)
+    const quicklyExpired = { ...session, idleUntilMs: 60_000 }
+    expect(recognise(heard(''), quicklyExpired, 600_017)).toEqual({ kind: 'expired' })
+    expect(recognise(heard(''), quicklyExpired, 600_018)).toMatchObject({ kind: 'begin' })
+  })
+
   it('takes an empty first answer, which is written like the begin, and the answer behind it', () => {
     const session = after(undefined, heard(''), 0)
     expect(recognise(heard(''), session, 1)).toMatchObject({ kind: 'repeat' })
@@ -191,6 +200,15 @@ describe('a dialect that numbers its callbacks', () => {
     expect(recognise(heard(5, '1'), session, 3)).toEqual({ kind: 'out-of-step' })
     expect(recognise(heard(4, '1'), session, 3)).toMatchObject({ kind: 'reply', typed: '1' })
     expect(recognise(heard(4, '1'), undefined, 3)).toEqual({ kind: 'expired' })
+  })
+
+  it('does not begin again with its own begin while receipts are kept, though the first of them is gone', () => {
+    let session = after(undefined, begin, 0)
+    for (let number = 2; number <= 18; number++) session = after(session, heard(number, '1'), number)
+    expect(recognise(begin, session, 19)).toEqual({ kind: 'out-of-step' })
+    const quicklyExpired = { ...session, idleUntilMs: 60_000 }
+    expect(recognise(begin, quicklyExpired, 600_018)).toEqual({ kind: 'expired' })
+    expect(recognise(begin, quicklyExpired, 600_019)).toMatchObject({ kind: 'begin' })
   })
 })
 
