@@ -35,6 +35,7 @@ import { createAdministration } from './services/administration.ts'
 import { registerDemoSubscribers } from './services/demo.ts'
 import { createGate } from './services/gate.ts'
 import { createHashing } from './services/hashing.ts'
+import { createHashingThreads } from './services/hashing-threads.ts'
 import { createServices } from './services/index.ts'
 import { createPasswords } from './services/password.ts'
 import { createPuk1 } from './services/puk1.ts'
@@ -46,9 +47,9 @@ import { weakness } from './services/weak-password.ts'
 /** Requests that are not turns may take this long: an operator's client waits longer than a subscriber. */
 const REQUEST_BUDGET_MS = 5000
 
-/** About two seconds of hashing for dialogues; the requests behind them are refused sooner. */
-const HASHES_WAITING = 64
-const REQUESTS_WAITING = 32
+/** What waits to be hashed must still be committed within its turn; the requests behind the dialogues are refused sooner. */
+const HASHES_WAITING = { most: 64, withinMs: 400 }
+const REQUESTS_WAITING = { most: 32, withinMs: 1000 }
 
 /**
  * A load balancer asks `/readyz` this often; until it has, it still sends turns. One that is late is waited for: until no turn
@@ -101,8 +102,9 @@ export function compose(
   const dialects = dialectsWith(config.getDialect)
   // Anybody may ask for a login, and each asks for a hash: subscribers in a dialogue go first.
   const gate = createGate(Math.max(1, availableParallelism() - 1))
-  const hashing = createHashing({ keyring, gate: gate.lane(HASHES_WAITING) })
-  const hashingBehind = createHashing({ keyring, gate: gate.lane(REQUESTS_WAITING) })
+  const argon2 = createHashingThreads()
+  const hashing = createHashing({ keyring, argon2, gate: gate.lane(HASHES_WAITING) })
+  const hashingBehind = createHashing({ keyring, argon2, gate: gate.lane(REQUESTS_WAITING) })
   const passwords = createPasswords(hashing)
   const puk1 = createPuk1(hashing)
   const { weakPasswords, sessionIdleMs, turnBudgetMs, repeatWithinMs } = config
@@ -233,6 +235,7 @@ export function compose(
         await closed
       }
       await store.close()
+      await argon2.close()
       log.event('stopped')
     },
   }

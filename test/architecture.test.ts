@@ -43,6 +43,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:crypto',
   ],
   'src/services/hashing.ts': ['@node-rs/argon2', 'node:os'],
+  'src/services/hashing-threads.ts': ['node:events', 'node:worker_threads'],
+  'src/services/hashing-thread.mjs': ['@node-rs/argon2', 'node:os', 'node:worker_threads'],
   'src/store': ['src/gateway/ports.ts', 'src/engine/errors.ts'],
   'src/store/redis': [
     'src/gateway/ports.ts',
@@ -271,7 +273,7 @@ describe('imports', () => {
   it('name the file with its ending, as Node resolves it', () => {
     const ours = sources.flatMap(({ path, imports }) =>
       imports
-        .filter((target) => /^(src|menus|scripts)\//.test(target) && !target.endsWith('.ts'))
+        .filter((target) => /^(src|menus|scripts)\//.test(target) && !/\.(ts|mjs)$/.test(target))
         .map((target) => `${path} imports ${target}`),
     )
     expect(ours).toEqual([])

@@ -1,9 +1,10 @@
 import type { Callers, Outcome } from './callers.ts'
 import { closedLoop, openLoop, perSecond } from './load.ts'
 import type { Tally } from './load.ts'
+import { processorTime, stolenSince } from './processor.ts'
 
-export interface Measured {
-  readonly times: number
+/** Once through everything. What is compared was measured within seconds of each other: a machine is not equally quick all day. */
+export interface Round {
   /** The most that was served a second, by callers who wait. */
   readonly peak: number
   readonly overload: Tally
@@ -11,49 +12,49 @@ export interface Measured {
   readonly calm: Tally
   readonly besideFlood: Tally
   readonly flood: Tally
+  /** The share of the processors' time that this machine was not given by its host; undefined where nobody tells. */
+  readonly stolen: number | undefined
 }
 
 const HASHES_PER_SECOND = 200
-const CALLERS = [16, 32, 64, 128]
+const CALLERS = [64, 128]
 
-/** @param options `unitMs`: a step of finding the peak takes three of them, the overload ten */
+/** @param options `unitMs`: each of some fifteen steps of a round takes about one or two of them */
 export async function measure(
   callers: Callers,
   flooding: Callers,
   options: {
+    readonly rounds: number
     readonly times: number
     readonly connections: number
     readonly unitMs: number
     readonly progress: (line: string) => void
   },
-): Promise<Measured> {
-  const { times, unitMs, progress } = options
+): Promise<readonly Round[]> {
+  const { unitMs, progress } = options
   const plain = () => callers.plain()
 
   progress('warming up')
   // So many at last, so that the connections of the overload are there when it begins.
   await closedLoop(plain, 32, 3 * unitMs)
   await closedLoop(plain, options.connections, unitMs)
-  let peak = 0
-  for (const count of CALLERS) {
-    const served = perSecond(await closedLoop(plain, count, 3 * unitMs))
-    progress(`${count} callers: ${Math.round(served)} turns a second`)
-    peak = Math.max(peak, served)
+  const rounds: Round[] = []
+  while (rounds.length < options.rounds) {
+    const before = processorTime()
+    let peak = 0
+    for (const count of CALLERS) peak = Math.max(peak, perSecond(await closedLoop(plain, count, 2 * unitMs)))
+    const overload = await openLoop(plain, options.times * peak, 4 * unitMs)
+    const calm = await openLoop(plain, peak / 2, 2 * unitMs)
+    const hashing = await prepared(flooding, (HASHES_PER_SECOND * 3 * unitMs) / 1000)
+    const hash = async (): Promise<Outcome> => (await hashing.pop()?.()) ?? 'unsent'
+    const [besideFlood, flood] = await Promise.all([
+      openLoop(plain, peak / 2, 3 * unitMs),
+      openLoop(hash, HASHES_PER_SECOND, 3 * unitMs),
+    ])
+    rounds.push({ peak, overload, calm, besideFlood, flood, stolen: stolenSince(before) })
+    progress(`round ${rounds.length} of ${options.rounds}: ${Math.round(peak)} turns a second at most`)
   }
-
-  progress(`${times} times the peak`)
-  const overload = await openLoop(plain, times * peak, 10 * unitMs)
-  progress('half the peak')
-  const calm = await openLoop(plain, peak / 2, 5 * unitMs)
-
-  progress('half the peak, and passwords')
-  const hashing = await prepared(flooding, (HASHES_PER_SECOND * 5 * unitMs) / 1000)
-  const hash = async (): Promise<Outcome> => (await hashing.pop()?.()) ?? 'unsent'
-  const [besideFlood, flood] = await Promise.all([
-    openLoop(plain, peak / 2, 5 * unitMs),
-    openLoop(hash, HASHES_PER_SECOND, 5 * unitMs),
-  ])
-  return { times, peak, overload, calm, besideFlood, flood }
+  return rounds
 }
 
 /** Dialogues one turn before they hash a password. */

@@ -1,6 +1,6 @@
 import { percentile, perSecond } from './load.ts'
 import type { Tally } from './load.ts'
-import type { Measured } from './measure.ts'
+import type { Round } from './measure.ts'
 
 export interface Verdict {
   readonly isReached: boolean
@@ -11,55 +11,80 @@ const GOODPUT = 0.8
 const REFUSED_WITHIN_MS = 50
 const OTHERS_WITHIN_MS = 300
 
-/** The goals, each with what was measured. */
-export function verdicts({ times, peak, overload, calm, besideFlood, flood }: Measured): readonly Verdict[] {
-  const ratio = perSecond(overload) / peak
-  const hashRefused = percentile(flood.refusedMs, 0.99)
-  const others = percentile(besideFlood.servedMs, 0.99)
-  const phases = { overload, calm, 'beside the flood': besideFlood, flood }
-  const broken = Object.values(phases).reduce((sum, { counts }) => sum + counts.broken, 0)
+/** The goals, each by the median of the rounds, with what was measured in every one of them. */
+export function verdicts(rounds: readonly Round[], times: number): readonly Verdict[] {
+  const ratio = ({ overload, peak }: Round) => perSecond(overload) / peak
+  const others = ({ besideFlood }: Round) => percentile(besideFlood.servedMs, 0.99)
+  const refused = ({ flood }: Round) => percentile(flood.refusedMs, 0.99)
+  const lost = ({ calm: { counts } }: Round) => counts.refused + counts.unavailable + counts.unsent
+  const phases = rounds.flatMap(({ overload, calm, besideFlood, flood }) => [
+    overload,
+    calm,
+    besideFlood,
+    flood,
+  ])
+  const broken = phases.reduce((sum, { counts }) => sum + counts.broken, 0)
+  const middle = (of: (round: Round) => number) => median(rounds.map(of))
   return [
     goal(
-      ratio >= GOODPUT,
-      `${times} times the peak: ${percent(ratio)} of the peak is served (goal: 80 %)`,
-      overload,
+      middle(ratio) >= GOODPUT,
+      `${times} times the peak: ${percent(middle(ratio))} of the peak is served (goal: 80 %)`,
+      rounds.map(
+        (round) => `${percent(ratio(round))} of ${Math.round(round.peak)}: ${detail(round.overload)}`,
+      ),
     ),
     goal(
       broken === 0,
       `answers that are none (a connection that broke, a status that is not 200): ${broken} (goal: 0)`,
+      [],
     ),
     goal(
-      calm.counts.served > 0 && calm.counts.refused + calm.counts.unavailable + calm.counts.unsent === 0,
+      middle(lost) === 0,
       'half the peak, right after: nothing is refused',
-      calm,
+      rounds.map(({ calm }) => detail(calm)),
     ),
     goal(
-      others <= OTHERS_WITHIN_MS,
-      `half the peak beside 200 hashes a second: 99 % of the others within ${ms(others)} (goal: 300 ms)`,
-      besideFlood,
+      middle(others) <= OTHERS_WITHIN_MS,
+      `half the peak beside 200 hashes a second: 99 % of the others within ${ms(middle(others))} (goal: 300 ms)`,
+      rounds.map(({ besideFlood }) => detail(besideFlood)),
     ),
     goal(
-      hashRefused <= REFUSED_WITHIN_MS,
-      `of the hashes, 99 % of what is refused is refused within ${ms(hashRefused)} (goal: 50 ms)`,
-      flood,
+      middle(refused) <= REFUSED_WITHIN_MS,
+      `of the hashes, 99 % of what is refused is refused within ${ms(middle(refused))} (goal: 50 ms)`,
+      rounds.map(({ flood }) => detail(flood)),
     ),
   ]
 }
 
-const goal = (isReached: boolean, says: string, tally?: Tally): Verdict => ({
+/** How far the figures may be trusted. */
+export function stolenLine(rounds: readonly Round[]): string | undefined {
+  const stolen = rounds.flatMap(({ stolen }) => (stolen === undefined ? [] : [percent(stolen)]))
+  if (stolen.length === 0) return undefined
+  return `The host kept ${stolen.join(', ')} of the processors' time in these rounds: with more than a few per cent, times say little.`
+}
+
+const goal = (isReached: boolean, says: string, details: readonly string[]): Verdict => ({
   isReached,
-  says: `${isReached ? 'ok    ' : 'not ok'} ${says}${tally ? `\n       ${detail(tally)}` : ''}`,
+  says: [
+    `${isReached ? 'ok    ' : 'not ok'} ${says}`,
+    ...details.map((line, at) => `       ${at + 1}. ${line}`),
+  ].join('\n'),
 })
 
-function detail(tally: Tally): string {
-  const { counts, servedMs, refusedMs, behindMs } = tally
+function detail({ counts, seconds, servedMs, refusedMs, behindMs }: Tally): string {
+  const told = counts.refused + counts.unavailable
   return [
-    `${Math.round(perSecond(tally))} a second served, p50 ${ms(percentile(servedMs, 0.5))}, p99 ${ms(percentile(servedMs, 0.99))}`,
-    `${counts.refused} refused and ${counts.unavailable} told "unavailable", p50 ${ms(percentile(refusedMs, 0.5))}, p99 ${ms(percentile(refusedMs, 0.99))}`,
-    `${counts.late} later than 2 s`,
-    `${counts.unsent} not sent for want of a connection; 99 % sent within ${ms(percentile(behindMs, 0.99))} of being due`,
+    `${Math.round(counts.served / seconds)} a second served, p50 ${ms(percentile(servedMs, 0.5))}, p99 ${ms(percentile(servedMs, 0.99))}`,
+    ...(told > 0
+      ? [`${told} refused, p50 ${ms(percentile(refusedMs, 0.5))}, p99 ${ms(percentile(refusedMs, 0.99))}`]
+      : []),
+    ...(counts.late > 0 ? [`${counts.late} later than 2 s`] : []),
+    ...(counts.unsent > 0 ? [`${counts.unsent} not sent for want of a connection`] : []),
+    `99 % sent within ${ms(percentile(behindMs, 0.99))} of being due`,
   ].join('; ')
 }
 
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 const percent = (share: number) => `${Math.round(share * 100)} %`
 const ms = (time: number) => `${Math.round(time)} ms`

@@ -52,6 +52,8 @@ export const africastalking: Dialect = {
     },
   ],
 
+  answersUnread: (path) => path === '',
+
   parseRequest({ path, body }) {
     return path === '/events' ? parseEvent(body) : parseCallback(body)
   },

@@ -94,6 +94,11 @@ export interface Dialect {
   /** How long the aggregator waits for an answer, milliseconds; the turn's budget lies inside it. */
   readonly answerWithinMs: number
   readonly cannot: readonly Inability[]
+  /**
+   * Whether all that comes to this path are callbacks, and their answers hand nothing of them back: one can then be answered
+   * before it is read. Where it is left out, no path is.
+   */
+  answersUnread?(path: string): boolean
 
   /** The gateway's end. */
   parseRequest(request: WireRequest): ParsedRequest

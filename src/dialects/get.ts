@@ -63,6 +63,8 @@ export function createGet({ method, names, codeForm, inputForm }: GetSettings): 
       { case: 'time-out', because: 'nothing is sent when a dialogue is over' },
     ],
 
+    answersUnread: () => true,
+
     parseRequest({ method: sentWith, query, body }) {
       // Not POST alone: Express answers HEAD where GET is, and a turn must not be taken by it.
       const given = sentWith === 'GET' ? query : parse(body)

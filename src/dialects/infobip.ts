@@ -57,6 +57,8 @@ export const infobip: Dialect = {
     { case: 'error-status', because: 'errors are told with status 200, in responseExitCode' },
   ],
 
+  answersUnread: (path) => /\/(start|response)$/i.test(path),
+
   parseRequest({ method, path, body }) {
     const [, id = '', name = ''] = resource.exec(path) ?? []
     const step = name.toLowerCase() as Step | ''

@@ -4,8 +4,10 @@
  */
 export interface Admission {
   readonly inFlight: number
-  /** False when there is no place; whoever was let in must `leave`. */
+  /** False when there is no place, which counts as refused; whoever was let in must `leave`. */
   enter(): boolean
+  /** True, and one more refused, when there is no place. */
+  turnAway(): boolean
   leave(): void
 }
 
@@ -21,18 +23,22 @@ export function createAdmission({
 }): Admission {
   let inFlight = 0
   let refused = 0
+  function turnAway(): boolean {
+    if (inFlight < most) return false
+    refused += 1
+    if (refused === 1) changed({ kind: 'full' })
+    return true
+  }
+
   return {
     get inFlight() {
       return inFlight
     },
+    turnAway,
     enter() {
-      if (inFlight < most) {
-        inFlight += 1
-        return true
-      }
-      refused += 1
-      if (refused === 1) changed({ kind: 'full' })
-      return false
+      if (turnAway()) return false
+      inFlight += 1
+      return true
     },
     leave() {
       inFlight -= 1

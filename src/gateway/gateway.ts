@@ -28,6 +28,9 @@ import type { Transcripts } from './transcript.ts'
  */
 const TURNS_WAITING = 64
 
+/** In Russian: the language is in the record, and reading it is what is spared. */
+const BUSY = say('busy', 'ru').answer
+
 /** All that is known of a turn outside the gateway: no reply, no screen's text. The log masks the MSISDN. */
 export interface TurnReport {
   readonly dialect: string
@@ -48,6 +51,11 @@ export interface TurnReport {
 }
 
 export interface Gateway {
+  /**
+   * What a callback of this dialect is told that may not come in, or `undefined`: it may. Asked before a callback is read, it
+   * spares the reading (decision 0035); `turn` asks itself.
+   */
+  turnAway(dialect: string): Answer | undefined
   /** Never rejects, and never takes longer than the turn's budget: a failure is an answer too. */
   turn(callback: Callback): Promise<Answer>
   /** Closes the dialogue the network has ended: no late callback takes it up again. Never rejects. */
@@ -119,12 +127,19 @@ export function createGateway(
     }
   }
 
+  function turnAway(dialect: string): Answer | undefined {
+    if (!admission.turnAway()) return undefined
+    refused?.(dialect)
+    return BUSY
+  }
+
   return {
+    turnAway,
+
     async turn(callback) {
-      if (!admission.enter()) {
-        refused?.(callback.dialect)
-        return say('busy', 'ru').answer
-      }
+      const busy = turnAway(callback.dialect)
+      if (busy) return busy
+      admission.enter()
       const startedMs = clock.nowMs()
       const { outcome: taken, tries } = await inTime(callback).finally(() => admission.leave())
       options.report({

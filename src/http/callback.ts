@@ -1,4 +1,4 @@
-import type { RequestHandler, Response } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import type { Dialect, Echo, Method, WireResponse } from '../dialects/dialect.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Answer, Callback } from '../gateway/ports.ts'
@@ -18,13 +18,17 @@ export function callbackRoute(dialect: Dialect, gateway: Gateway, guard: Callbac
     if (admitted.kind === 'refused') {
       return send(response, dialect.formatError(admitted.status, admitted.sentence))
     }
+    const path = request.path.slice(`/ussd/${dialect.name}`.length)
+    if (isShort(request) && dialect.answersUnread?.(path)) {
+      const busy = gateway.turnAway(dialect.name)
+      if (busy) return send(response, dialect.formatAnswer(busy, {}))
+    }
     const bytes = await readBytes(request, CALLBACK_LIMIT_BYTES).catch(() => null)
     if (bytes === null) return void response.destroy()
     if (bytes === undefined) {
       response.setHeader('Connection', 'close')
       return send(response, dialect.formatError(413, 'Bad request: the body is too large'))
     }
-    const path = request.path.slice(`/ussd/${dialect.name}`.length)
     if (!admitted.isWhole(path, bytes)) {
       return send(response, dialect.formatError(guard.unauthorised.status, guard.unauthorised.sentence))
     }
@@ -51,6 +55,10 @@ export function callbackRoute(dialect: Dialect, gateway: Gateway, guard: Callbac
     }
   }
 }
+
+/** Whether what follows the head may be left to the server to throw away: so much is no attack. */
+const isShort = ({ headers }: Request): boolean =>
+  headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= CALLBACK_LIMIT_BYTES
 
 const signed = (callback: Callback, delivery: string | undefined): Callback =>
   delivery === undefined ? callback : { ...callback, delivery }

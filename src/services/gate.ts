@@ -1,34 +1,48 @@
 import { UssdError } from '../engine/errors.ts'
 
-/** A way through a gate: so many may wait in it, first come first served. */
+/** A way through a gate: some may wait in it, first come first served. */
 export interface Lane {
   /** How many jobs run now, of all lanes, and how many wait in this one. */
   readonly running: number
   readonly waiting: number
   /**
-   * Runs a job when there is a place. Rejects with USSD_BUSY, at once, when the lane is full, and with USSD_TURN_TIMED_OUT when
-   * the signal is aborted before there is one; a job that has begun runs to its end.
+   * Runs a job when there is a place. Rejects with USSD_BUSY, at once, when too many wait or it would wait too long, and with
+   * USSD_TURN_TIMED_OUT when the signal is aborted before there is a place; a job that has begun runs to its end.
    */
   run<T>(job: () => Promise<T>, signal: AbortSignal | undefined): Promise<T>
 }
 
 export interface Gate {
-  /** Another lane, behind those that were made before: its jobs run when nobody waits in them. */
-  lane(limit: number): Lane
+  /**
+   * Another lane, behind those that were made before: its jobs run when nobody waits in them. At most so many wait, and none
+   * that is expected to wait longer, in milliseconds, than `withinMs`: what would come too late only keeps others waiting.
+   */
+  lane(bounds: { readonly most: number; readonly withinMs?: number }): Lane
 }
 
-/** Lets `parallel` jobs run at once, of all its lanes. */
-export function createGate(parallel: number): Gate {
+/** How much the last job counts against those before: a machine that grows slow is known after some five jobs. */
+const WEIGHT = 0.2
+
+/** Lets `parallel` jobs run at once, of all its lanes. `nowMs` only measures how long they take. */
+export function createGate(parallel: number, nowMs = () => performance.now()): Gate {
   const queues: (() => void)[][] = []
   let running = 0
+  /** What a job takes, of late; nothing before the first is done. */
+  let jobMs = 0
 
-  async function enter(queue: (() => void)[], limit: number, signal: AbortSignal | undefined): Promise<void> {
+  async function enter(
+    queue: (() => void)[],
+    { most, withinMs }: { readonly most: number; readonly withinMs: number },
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     if (signal?.aborted) throw tooLate()
     if (running < parallel) {
       running += 1
       return
     }
-    if (queue.length >= limit) throw new UssdError('USSD_BUSY', { detail: 'hashing' })
+    const inFront = queues.slice(0, queues.indexOf(queue) + 1).reduce((sum, { length }) => sum + length, 0)
+    const waitMs = ((inFront + 1) * jobMs) / parallel
+    if (queue.length >= most || waitMs > withinMs) throw new UssdError('USSD_BUSY', { detail: 'hashing' })
     await new Promise<void>((resolve, reject) => {
       const start = () => {
         signal?.removeEventListener('abort', leave)
@@ -51,7 +65,7 @@ export function createGate(parallel: number): Gate {
   }
 
   return {
-    lane(limit) {
+    lane({ most, withinMs = Infinity }) {
       const queue: (() => void)[] = []
       queues.push(queue)
       return {
@@ -62,10 +76,12 @@ export function createGate(parallel: number): Gate {
           return queue.length
         },
         async run(job, signal) {
-          await enter(queue, limit, signal)
+          await enter(queue, { most, withinMs }, signal)
+          const begunMs = nowMs()
           try {
             return await job()
           } finally {
+            jobMs += (jobMs === 0 ? 1 : WEIGHT) * (nowMs() - begunMs - jobMs)
             leave()
           }
         },

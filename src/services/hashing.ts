@@ -1,4 +1,5 @@
-import { hash as argon2Hash, parseOptions, verify as argon2Verify } from '@node-rs/argon2'
+import { hash, parseOptions, verify } from '@node-rs/argon2'
+import type { Options } from '@node-rs/argon2'
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { UssdError } from '../engine/errors.ts'
@@ -48,6 +49,16 @@ export interface Hashing {
   ): Promise<Verdict>
 }
 
+/** Where argon2 runs. Both reject when it fails; nobody bounds how many are given to it but the gate in front. */
+export interface Argon2 {
+  /** The PHC string of a digest, salted anew. */
+  hash(digest: string, cost: Options): Promise<string>
+  verify(phc: string, digest: string): Promise<boolean>
+}
+
+/** On libuv's pool. */
+const pooled: Argon2 = { hash, verify }
+
 /**
  * OWASP Password Storage Cheat Sheet: argon2id (the library's default, version 19), 19 MiB, 2 passes, 1 lane;
  * random 16-byte salt.
@@ -61,18 +72,20 @@ const CEILING = { memoryCost: 16 * COST.memoryCost, timeCost: 16, parallelism: 1
  * Hashing as OWASP and ASVS 5.0 11.4.2 have it: argon2id over HMAC-SHA-256(key, MSISDN ‖ digits), the key outside the
  * database and its own per domain. The key is what protects: 10^5 passwords under argon2id alone are an hour's work.
  * `parallel` (at least 1, default one core less than there are) run at once; `waiting` (default 64, about two
- * seconds of work) may wait. Or it goes through a `gate` it shares with others.
+ * seconds of work) may wait. Or it goes through a `gate` it shares with others. `argon2` is libuv's pool unless given.
  */
 export function createHashing({
   keyring,
   parallel = Math.max(1, availableParallelism() - 1),
   waiting = 64,
-  gate = createGate(parallel).lane(waiting),
+  gate = createGate(parallel).lane({ most: waiting }),
+  argon2 = pooled,
 }: {
   keyring: Keyring
   parallel?: number
   waiting?: number
   gate?: Lane
+  argon2?: Argon2
 }): Hashing {
   const dummy = hashOfNothing()
 
@@ -86,7 +99,7 @@ export function createHashing({
 
     async hash(domain, msisdn, secret, { signal } = {}) {
       const digest = asText(keyring.mac(domain, [msisdn, secret.reveal()]))
-      return { hash: await gate.run(() => argon2Hash(digest, COST), signal), key: keyring.id }
+      return { hash: await gate.run(() => argon2.hash(digest, COST), signal), key: keyring.id }
     },
 
     async verify(stored, domain, msisdn, secret, { signal } = {}) {
@@ -94,11 +107,11 @@ export function createHashing({
       const digest = stored && keyring.mac(domain, parts, stored.key)
       if (!digest) {
         const other = asText(keyring.mac(domain, parts))
-        await gate.run(() => argon2Verify(dummy, other), signal)
+        await gate.run(() => argon2.verify(dummy, other), signal)
         return { matches: false, stale: stored !== undefined }
       }
       const stale = stored.key !== keyring.id || !isCurrent(stored.hash)
-      return { matches: await gate.run(() => argon2Verify(stored.hash, asText(digest)), signal), stale }
+      return { matches: await gate.run(() => argon2.verify(stored.hash, asText(digest)), signal), stale }
     },
   }
 }

@@ -1,3 +1,5 @@
+import { on } from 'node:events'
+import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { dialects } from '../../src/dialects/index.ts'
 import type { Store } from '../../src/gateway/ports.ts'
@@ -24,6 +26,17 @@ describe('admission', () => {
     admission.leave()
     expect(news).toHaveLength(2)
     expect(admission.inFlight).toBe(0)
+  })
+
+  it('turns away without letting in', () => {
+    const news: AdmissionNews[] = []
+    const admission = createAdmission({ most: 1, changed: (one) => void news.push(one) })
+    expect(admission.turnAway()).toBe(false)
+    admission.enter()
+    expect([admission.turnAway(), admission.turnAway(), admission.inFlight]).toEqual([true, true, 1])
+    admission.leave()
+    expect(admission.turnAway()).toBe(false)
+    expect(news).toEqual([{ kind: 'full' }, { kind: 'open', refused: 2 }])
   })
 })
 
@@ -87,6 +100,38 @@ describe('a gateway with as many turns under way as it takes', () => {
     const answers = (await Promise.all(calls)).map(({ body }) => body)
     expect(answers.filter((body) => body === BUSY)).toHaveLength(5)
     expect((await other).body).toMatch(/^CON /)
+  })
+
+  it('says so before it has read what is long in coming, and goes on with the connection', async () => {
+    const { answer, loads } = await start(1)
+    const taken = gateway.call({ sessionId: 'first' })
+    while (loads() < 1) await new Promise((resolve) => void setImmediate(resolve))
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1').setEncoding('utf8')
+    const answers = on(socket, 'data')
+    const next = async () => String((await answers.next()).value)
+    const body = 'sessionId=slow&phoneNumber=%2B375291234562&serviceCode=%2A141%2A0%23&text='
+    const head = (length: number) =>
+      `POST /ussd/africastalking HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${length}\r\n\r\n`
+    socket.write(head(body.length) + body.slice(0, 10))
+    expect(await next()).toContain(BUSY)
+    answer()
+    await taken
+    socket.write(body.slice(10) + head(body.length) + body)
+    expect(await next()).toContain('CON ')
+    expect((await fetch(`${gateway.url}/metrics`).then((one) => one.text())).split('\n')).toContain(
+      'ussd_turns_total{dialect="africastalking",menu="",outcome="busy"} 1',
+    )
+    socket.destroy()
+  })
+
+  it('reads what is too long, and says that it is', async () => {
+    const { answer, loads } = await start(1)
+    const taken = gateway.call({ sessionId: 'first' })
+    while (loads() < 1) await new Promise((resolve) => void setImmediate(resolve))
+    const { status } = await gateway.call({ sessionId: 'long', text: '1'.repeat(9000) })
+    expect(status).toBe(413)
+    answer()
+    await taken
   })
 
   it.each(Object.values(dialects))('says so in the form of $name', async (dialect) => {

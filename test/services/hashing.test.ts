@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, jest } from '@jest/globals'
 import * as argon2 from '@node-rs/argon2'
 import { availableParallelism } from 'node:os'
 import { inspect } from 'node:util'
+import type { UssdError } from '../../src/engine/errors.ts'
 import { Secret } from '../../src/engine/secret.ts'
 import { createKeyring } from '../../src/gateway/keyring.ts'
 import { createGate } from '../../src/services/gate.ts'
@@ -290,9 +291,37 @@ describe('the queue', () => {
 })
 
 describe('two ways through one gate', () => {
+  it('take whom they would not keep waiting too long, as far as the last jobs tell', async () => {
+    let nowMs = 0
+    const gate = createGate(2, () => nowMs)
+    const [front, behind] = [gate.lane({ most: 9, withinMs: 250 }), gate.lane({ most: 9, withinMs: 250 })]
+    let finish = () => {}
+    const job = () => new Promise<void>((resolve) => void (finish = resolve))
+    const took = async (ms: number) => {
+      const done = front.run(job, undefined)
+      await new Promise((resolve) => void setImmediate(resolve))
+      nowMs += ms
+      finish()
+      await done
+    }
+    await took(200)
+    const gone = new AbortController()
+    const waits = (lane: typeof front) =>
+      lane.run(async () => {}, gone.signal).catch((error: UssdError) => error.code)
+    // Two are at work, 200 ms each: who comes then waits 100, 200, 300 …
+    const running = [front.run(job, undefined), front.run(() => new Promise<void>(() => {}), undefined)]
+    const [first, ahead, late] = [waits(behind), waits(front), waits(front)]
+    expect([front.waiting, behind.waiting]).toEqual([2, 1])
+    expect([await waits(front), await waits(behind)]).toEqual(['USSD_BUSY', 'USSD_BUSY'])
+    gone.abort()
+    expect(await Promise.all([first, ahead, late])).toEqual(Array(3).fill('USSD_TURN_TIMED_OUT'))
+    finish()
+    await running[0]
+  })
+
   it('let the work behind go only when nobody waits in front', async () => {
     const gate = createGate(1)
-    const [front, behind] = [gate.lane(2), gate.lane(1)]
+    const [front, behind] = [gate.lane({ most: 2 }), gate.lane({ most: 1 })]
     const order: string[] = []
     const job = (name: string) => async () => void order.push(name)
     const all = [

@@ -9,7 +9,11 @@ import { createHttpServer } from '../../src/http/server.ts'
 export async function serve(...routes: Router[]) {
   const faults: UssdError[] = []
   const app = createApp({
-    gateway: { turn: async () => ({ text: '', waits: false }), end: async () => {} },
+    gateway: {
+      turnAway: () => undefined,
+      turn: async () => ({ text: '', waits: false }),
+      end: async () => {},
+    },
     dialects: {},
     callbackToken: undefined,
     routes,
