@@ -26,7 +26,8 @@ export interface Wires {
   calm(): void
 }
 
-const never = new Promise<never>(() => {})
+/** Another one each time: what waits for a promise is kept as long as the promise. */
+const never = () => new Promise<never>(() => {})
 
 export function createWires(options: {
   readonly plan: Plan
@@ -45,7 +46,7 @@ export function createWires(options: {
   const outage = () => (isCalm ? undefined : outages.find((one) => isIn(one, timeline.nowMs)))
 
   function send<T>(near: Near, what: string, execute: () => T): Promise<T> {
-    if (!near.isAlive()) return never
+    if (!near.isAlive()) return never()
     const command = commands++
     const faults = isCalm ? [] : (fates.get(command) ?? [])
     const has = (kind: Fault['kind']) => faults.some((fault) => fault.kind === kind)
@@ -55,7 +56,7 @@ export function createWires(options: {
     const crash = faults.find((fault) => fault.kind === 'crash-at')
     if (crash?.when === 'before') {
       near.crash(crash.downMs)
-      return never
+      return never()
     }
     if (outage()?.how === 'away') {
       tell(() => `${label} not sent`)
