@@ -3,14 +3,15 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { dialects } from '../../src/dialects/index.ts'
+import { takeCensus } from '../../src/store/redis/census.ts'
+import type { Census } from '../../src/store/redis/census.ts'
 import { startRedisServer } from '../redis/redis-server.ts'
-import { countKeys, filesIn, marksIn, searchFiles } from './census.ts'
-import type { Census } from './census.ts'
 import { startChild } from './child.ts'
 import type { Memory } from './child.ts'
 import { marks } from './corpus.ts'
 import { createTally, fuzzLane } from './dialogues.ts'
 import type { Tally } from './dialogues.ts'
+import { filesIn, marksIn, searchFiles } from './leaks.ts'
 import { createMutations } from './mutate.ts'
 
 export interface Fuzzed {
@@ -92,7 +93,7 @@ export async function fuzz(options: {
     const end = await child.memory()
     const metrics = await (await fetch(`${child.url}/metrics`)).text()
     const slow = JSON.stringify(await redis.slowlog('GET', '2000'))
-    const census = await countKeys(redis)
+    const census = await takeCensus({ redis })
     const crashed = child.hasEnded()
     await child.stop()
     const searched = await searchFiles(await filesIn(server.dir))

@@ -202,7 +202,9 @@ export function createPromises(options: {
         }
         return
       }
-      const mayShowLast = delivery.dialogue.form === 'unnumbered' || isBegin(delivery)
+      // A begin come so late that its receipt is gone is shown where the dialogue is; where any text may begin one, it is any text.
+      const began = own !== undefined && own === line.turns[0]
+      const mayShowLast = delivery.dialogue.form === 'unnumbered' || isBegin(delivery) || began
       const matches = [
         own,
         mayShowLast ? line.turns.findLast(({ text }) => text === answer.text) : undefined,

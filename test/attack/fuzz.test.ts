@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { dialects } from '../../src/dialects/index.ts'
-import { marksIn } from '../../scripts/fuzz/census.ts'
+import { marksIn } from '../../scripts/fuzz/leaks.ts'
 import { createChance } from '../../scripts/fuzz/chance.ts'
 import { marks } from '../../scripts/fuzz/corpus.ts'
 import { createMutations } from '../../scripts/fuzz/mutate.ts'
@@ -26,8 +26,8 @@ describe('fuzzed callbacks', () => {
       problems: Object.fromEntries(tally.problems),
       broken: [...tally.statuses.keys()].filter((status) => status >= 500),
       faults: [...faults.keys()].filter((code) => !late.includes(code)),
-      oddNames: census.oddNames,
-      immortal: census.immortal,
+      findings: census.findings,
+      foreign: census.foreign,
       leaks,
     }).toEqual({
       seed,
@@ -35,8 +35,8 @@ describe('fuzzed callbacks', () => {
       problems: {},
       broken: [],
       faults: [],
-      oddNames: [],
-      immortal: [],
+      findings: [],
+      foreign: 0,
       leaks: [],
     })
     expect(tally.sent).toBeGreaterThanOrEqual(CALLBACKS)
