@@ -1,7 +1,6 @@
 /** Puts the parts together: the only file that constructs them, and the only one that listens. */
 import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
-import { availableParallelism } from 'node:os'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { menus } from '../menus/index.ts'
@@ -33,9 +32,7 @@ import { openStore } from './open-store.ts'
 import { createBreaker } from './store/breaker.ts'
 import { createAdministration } from './services/administration.ts'
 import { registerDemoSubscribers } from './services/demo.ts'
-import { createGate } from './services/gate.ts'
-import { createHashing } from './services/hashing.ts'
-import { createHashingThreads } from './services/hashing-threads.ts'
+import { createHashingLanes } from './services/hashing-lanes.ts'
 import { createServices } from './services/index.ts'
 import { createPasswords } from './services/password.ts'
 import { createPuk1 } from './services/puk1.ts'
@@ -46,10 +43,6 @@ import { weakness } from './services/weak-password.ts'
 
 /** Requests that are not turns may take this long: an operator's client waits longer than a subscriber. */
 const REQUEST_BUDGET_MS = 5000
-
-/** What waits to be hashed must still be committed within its turn; the requests behind the dialogues are refused sooner. */
-const HASHES_WAITING = { most: 64, withinMs: 400 }
-const REQUESTS_WAITING = { most: 32, withinMs: 1000 }
 
 /**
  * A load balancer asks `/readyz` this often; until it has, it still sends turns. One that is late is waited for: until no turn
@@ -100,18 +93,15 @@ export function compose(
   const store = isNamed ? naming.store : breaker
 
   const dialects = dialectsWith(config.getDialect)
-  // Anybody may ask for a login, and each asks for a hash: subscribers in a dialogue go first.
-  const gate = createGate(Math.max(1, availableParallelism() - 1))
-  const argon2 = createHashingThreads()
-  const hashing = createHashing({ keyring, argon2, gate: gate.lane(HASHES_WAITING) })
-  const hashingBehind = createHashing({ keyring, argon2, gate: gate.lane(REQUESTS_WAITING) })
+  const lanes = createHashingLanes(keyring)
+  const { turns: hashing, requests: hashingBehind } = lanes
   const passwords = createPasswords(hashing)
   const puk1 = createPuk1(hashing)
   const { weakPasswords, sessionIdleMs, turnBudgetMs, repeatWithinMs } = config
   const services = createServices({ passwords, puk1, keyring, weakPasswords })
   // Every menu finds its effects, with the inputs and outcomes it expects: a menu that does not fails to compile here.
   services satisfies EffectsOfAll<typeof menus, Call>
-  const metrics = createMetrics({ turns: hashing, requests: hashingBehind, breaker, admission })
+  const metrics = createMetrics({ ...lanes, breaker, admission })
   const gateway = createGateway({
     store,
     menus: instead.menus ?? menus,
@@ -235,7 +225,7 @@ export function compose(
         await closed
       }
       await store.close()
-      await argon2.close()
+      await lanes.close()
       log.event('stopped')
     },
   }

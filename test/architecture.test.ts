@@ -43,6 +43,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:crypto',
   ],
   'src/services/hashing.ts': ['@node-rs/argon2', 'node:os'],
+  'src/services/hashing-lanes.ts': ['node:os'],
   'src/services/hashing-threads.ts': ['node:events', 'node:worker_threads'],
   'src/services/hashing-thread.mjs': ['@node-rs/argon2', 'node:os', 'node:worker_threads'],
   'src/store': ['src/gateway/ports.ts', 'src/engine/errors.ts'],
@@ -156,7 +157,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/store/breaker.ts',
     'prom-client',
   ],
-  'src/compose.ts': ['src', 'menus', 'node:crypto', 'node:events', 'node:http', 'node:net', 'node:os'],
+  'src/compose.ts': ['src', 'menus', 'node:crypto', 'node:events', 'node:http', 'node:net'],
   // The store that is configured.
   'src/open-store.ts': [
     'src/config.ts',

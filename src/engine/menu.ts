@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { AnyStateMachine } from 'xstate'
+import type { AnyActorLogic, AnyStateMachine } from 'xstate'
 import type { Language, Text } from './authoring.ts'
+import { stepsOf } from './steps.ts'
 
 /** A menu as its module exports it. The types of its context are checked where it is written, and erased here. */
 export interface Menu {
@@ -18,10 +19,13 @@ export interface CompiledMenu extends Menu {
    * may mean something else by now.
    */
   readonly revision: string
+  /** The machine, to be stepped. */
+  readonly steps: AnyActorLogic
 }
 
 export function compileMenu(code: string, menu: Menu): CompiledMenu {
-  return { code, machine: menu.machine, screens: menu.screens, revision: revisionOf(menu.machine) }
+  const { machine, screens } = menu
+  return { code, machine, screens, revision: revisionOf(machine), steps: stepsOf(machine) }
 }
 
 /** The text of functions counts too: a guard or an assign that changes its meaning changes what a stored state means. */

@@ -3,7 +3,7 @@
  * `transition()`, which executes nothing, and the effects it asks for are performed here, between two steps (decision 0001).
  */
 import { getNextTransitions, initialTransition, transition } from 'xstate'
-import type { AnyMachineSnapshot, AnyStateMachine, ExecutableActionObject, StateValue } from 'xstate'
+import type { AnyMachineSnapshot, ExecutableActionObject, StateValue } from 'xstate'
 import type { Language, Reply } from './authoring.ts'
 import { UssdError } from './errors.ts'
 import type { CompiledMenu } from './menu.ts'
@@ -29,7 +29,7 @@ export async function begin(
   language: Language,
   perform: Perform,
 ): Promise<AnyMachineSnapshot> {
-  const first = guarded(menu, () => initialTransition(menu.machine, { language }) as Step)
+  const first = guarded(menu, () => initialTransition(menu.steps, { language }) as unknown as Step)
   return settle(menu, first, perform)
 }
 
@@ -52,7 +52,7 @@ export async function reply(
 ): Promise<AnyMachineSnapshot | undefined> {
   const event = toEvent(snapshot, typed.trim())
   const step = guarded(menu, () =>
-    snapshot.can(event) ? (transition(menu.machine, snapshot, event) as Step) : undefined,
+    snapshot.can(event) ? (transition(menu.steps, snapshot, event) as unknown as Step) : undefined,
   )
   return step && settle(menu, step, perform)
 }
@@ -121,10 +121,7 @@ async function settle(menu: CompiledMenu, first: Step, perform: Perform): Promis
     }
     const outcome = await outcomeOf(invoked, perform)
     rejected = 'error' in outcome
-    ;[snapshot, actions] = guarded(
-      menu,
-      () => transition(menu.machine as AnyStateMachine, snapshot, outcome) as unknown as Step,
-    )
+    ;[snapshot, actions] = guarded(menu, () => transition(menu.steps, snapshot, outcome) as unknown as Step)
   }
 }
 

@@ -15,7 +15,8 @@ export interface Lane {
 export interface Gate {
   /**
    * Another lane, behind those that were made before: its jobs run when nobody waits in them. At most so many wait, and none
-   * that is expected to wait longer, in milliseconds, than `withinMs`: what would come too late only keeps others waiting.
+   * that is expected to wait longer, in milliseconds, than `withinMs`: what would come too late only keeps others waiting. One
+   * for each that runs may wait in any case, or a machine that has become slow would never be found to be quick again.
    */
   lane(bounds: { readonly most: number; readonly withinMs?: number }): Lane
 }
@@ -42,7 +43,8 @@ export function createGate(parallel: number, nowMs = () => performance.now()): G
     }
     const inFront = queues.slice(0, queues.indexOf(queue) + 1).reduce((sum, { length }) => sum + length, 0)
     const waitMs = ((inFront + 1) * jobMs) / parallel
-    if (queue.length >= most || waitMs > withinMs) throw new UssdError('USSD_BUSY', { detail: 'hashing' })
+    const wouldBeLate = inFront >= parallel && waitMs > withinMs
+    if (queue.length >= most || wouldBeLate) throw new UssdError('USSD_BUSY', { detail: 'hashing' })
     await new Promise<void>((resolve, reject) => {
       const start = () => {
         signal?.removeEventListener('abort', leave)

@@ -1,26 +1,15 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Report } from '../../scripts/chaos/report.ts'
+import { runCommand } from '../support/command.ts'
 
 let folder = ''
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'chaos-test-'))))
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/chaos.ts', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], ...env },
-  })
-  const [out, err]: [Buffer[], Buffer[]] = [[], []]
-  child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
-  child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
-  const [code] = (await once(child, 'close')) as [number]
-  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() }
-}
+const run = (args: readonly string[], env = {}) => runCommand('chaos', args, { env })
 
 describe('npm run chaos', () => {
   it('loses nothing and does nothing twice while gateways and Redis are killed', async () => {

@@ -1,24 +1,13 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { runCommand } from '../support/command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'diagram-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-async function diagram(...args: readonly string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/diagram.ts', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] },
-  })
-  const [out, err]: [Buffer[], Buffer[]] = [[], []]
-  child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
-  child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
-  const [code] = (await once(child, 'close')) as [number]
-  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() }
-}
+const diagram = (...args: readonly string[]) => runCommand('diagram', args)
 
 const inFolder = (name: string) => join(folder, name)
 const change = (name: string) => writeFileSync(inFolder(name), readFileSync(inFolder(name), 'utf8') + ' ')

@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { shop, startForeignApplication } from '../simulator/foreign-application.ts'
 import type { Answering } from '../simulator/foreign-application.ts'
+import { runCommand, startCommand } from '../support/command.ts'
 
 const closing: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -17,25 +17,8 @@ async function application(answering: Answering) {
   return started
 }
 
-function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  return spawn(process.execPath, ['--import', 'tsx', 'scripts/dial.ts', ...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    // Port 0 is nobody's: no gateway that happens to run here is taken for one of the test.
-    env: { PATH: process.env['PATH'], PORT: '0', ...env },
-  })
-}
-
-/** The command with these arguments, what is typed into it, and what came of it. */
-async function dial(args: readonly string[], typed = '', env: Readonly<Record<string, string>> = {}) {
-  const child = start(args, env)
-  const [out, err]: [Buffer[], Buffer[]] = [[], []]
-  child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
-  child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
-  // The command may have ended before it read anything.
-  child.stdin.on('error', () => undefined).end(typed)
-  const [code] = (await once(child, 'close')) as [number]
-  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() }
-}
+const start = (args: readonly string[], env = {}) => startCommand('dial', args, { env })
+const dial = (args: readonly string[], typed = '', env = {}) => runCommand('dial', args, { typed, env })
 
 describe('npm run dial', () => {
   it('sets a password with no gateway running, and writes a transcript without it', async () => {

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Services } from '../../src/gateway/effects.ts'
 import type { Call } from '../../src/gateway/effects.ts'
@@ -10,20 +8,11 @@ import { explore } from '../../scripts/explore/explore.ts'
 import { createSearch, leaksInLog } from '../../scripts/explore/leaks.ts'
 import { envOf, subjects } from '../../scripts/explore/models.ts'
 import { describeViolations } from '../../scripts/explore/violations.ts'
+import { runCommand } from '../support/command.ts'
 import { openTestStore } from '../support/redis.ts'
 import type { TestStore } from '../support/redis.ts'
 
-async function run(...args: readonly string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/explore.ts', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] },
-  })
-  const [out, err]: [Buffer[], Buffer[]] = [[], []]
-  child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
-  child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
-  const [code] = (await once(child, 'close')) as [number]
-  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() }
-}
+const run = (...args: readonly string[]) => runCommand('explore', args)
 
 describe('npm run explore', () => {
   it('goes through both menus, finds nothing wrong, and touches every state and transition', async () => {

@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { readShortcuts } from '../../scripts/lint-menus/shortcuts.ts'
 import { blocks, examples, read, root } from '../docs/documents.ts'
+import { runCommand } from '../support/command.ts'
 
 let folder = ''
 beforeAll(async () => {
@@ -20,18 +19,7 @@ async function fileWith(text: string): Promise<string> {
   return file
 }
 
-async function lint(...args: string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/lint-menus.ts', ...args], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] },
-  })
-  const [out, err]: [Buffer[], Buffer[]] = [[], []]
-  child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
-  child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
-  const [code] = (await once(child, 'close')) as [number]
-  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() }
-}
+const lint = (...args: string[]) => runCommand('lint-menus', args, { cwd: root })
 
 describe('npm run lint:menus', () => {
   it('says what it looked at and that there are no problems, as the documents show', async () => {

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { describe, expect, it } from '@jest/globals'
 import { UssdError } from '../../src/engine/errors.ts'
 import { createModelStore } from '../../scripts/simulate/model-store.ts'
@@ -9,19 +7,10 @@ import type { Form } from '../../scripts/simulate/plan.ts'
 import { run } from '../../scripts/simulate/run.ts'
 import { shrink } from '../../scripts/simulate/shrink.ts'
 import { carryOut } from '../../scripts/simulate/task.ts'
+import { runCommand } from '../support/command.ts'
 import { conforms } from '../store/store.conformance.ts'
 
-async function command(...args: readonly string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/simulate.ts', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] },
-  })
-  const [out, err]: [Buffer[], Buffer[]] = [[], []]
-  child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
-  child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
-  const [code] = (await once(child, 'close')) as [number]
-  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() }
-}
+const command = (...args: readonly string[]) => runCommand('simulate', args)
 
 conforms('model', async () => {
   let nowMs = 1_700_000_000_000

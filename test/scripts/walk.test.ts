@@ -1,33 +1,17 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { readScripts } from '../../src/walkthrough/read.ts'
+import { runCommand } from '../support/command.ts'
 import { startGateway } from '../support/running.ts'
 
 let folder = ''
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'walk-'))))
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** The command with these arguments, and what came of it. */
-async function run(
-  script: string,
-  args: readonly string[],
-  typed = '',
-  env: Readonly<Record<string, string>> = {},
-) {
-  const child = spawn(process.execPath, ['--import', 'tsx', `scripts/${script}.ts`, ...args], {
-    env: { PATH: process.env['PATH'], PORT: '0', ...env },
-  })
-  const [out, err]: [Buffer[], Buffer[]] = [[], []]
-  child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
-  child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
-  child.stdin.on('error', () => undefined).end(typed)
-  const [code] = (await once(child, 'close')) as [number]
-  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() }
-}
+const run = (script: string, args: readonly string[], typed = '', env = {}) =>
+  runCommand(script, args, { typed, env })
 const walk = (...args: string[]) => run('walk', args)
 
 async function file(name: string, text: string): Promise<string> {

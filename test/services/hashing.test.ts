@@ -319,6 +319,19 @@ describe('two ways through one gate', () => {
     await running[0]
   })
 
+  it('let one wait, however slow the last jobs were', async () => {
+    let nowMs = 0
+    const lane = createGate(1, () => nowMs).lane({ most: 9, withinMs: 250 })
+    const job = (ms: number) => lane.run(async () => void (nowMs += ms), undefined)
+    await job(5000)
+    const [running, waiting, late] = [job(10), job(10), job(10)]
+    await expect(late).rejects.toMatchObject({ code: 'USSD_BUSY' })
+    await Promise.all([running, waiting])
+    for (let n = 0; n < 20; n++) await job(10)
+    const all = [job(10), job(10), job(10), job(10)]
+    await Promise.all(all)
+  })
+
   it('let the work behind go only when nobody waits in front', async () => {
     const gate = createGate(1)
     const [front, behind] = [gate.lane({ most: 2 }), gate.lane({ most: 1 })]

@@ -1,6 +1,7 @@
 /** Every dialogue a menu allows, through the engine as the gateway drives it, with every outcome of every effect. */
 import type { AnyMachineSnapshot, AnyStateMachine, AnyTransitionDefinition } from 'xstate'
 import type { Language } from '../../src/engine/authoring.ts'
+import { compileMenu } from '../../src/engine/menu.ts'
 import type { CompiledMenu } from '../../src/engine/menu.ts'
 import { begin, hasEnded, reply, restore, stateOf } from '../../src/engine/turn.ts'
 import type { DialogueState, Perform } from '../../src/engine/turn.ts'
@@ -39,7 +40,7 @@ export async function walk(
   typed: readonly string[],
 ): Promise<Walk> {
   const spied = spy(menu.machine)
-  const watched: CompiledMenu = { ...menu, machine: spied.machine }
+  const watched = compileMenu(menu.code, { ...menu, machine: spied.machine })
   const seen = new Map<string, Place>()
   const ahead: DialogueState[] = []
   const arrive = (snapshot: AnyMachineSnapshot) => void ahead.push(toJson(stateOf(snapshot)))
