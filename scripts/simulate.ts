@@ -113,7 +113,11 @@ async function runAll(pool: Pool, given: Given): Promise<boolean> {
     done.events += some.events
     done.callbacks += some.callbacks
     done.commits += some.commits
-    broken.push(...some.violations.map(({ seed }) => seed))
+    for (const { seed, rule } of some.violations) {
+      broken.push(seed)
+      // A long run is not waited for.
+      stderr.write(`seed ${seed} breaks a promise: ${rule}\n`)
+    }
   })
   clearInterval(timer)
 
