@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander'
 import { dialects } from '../src/dialects/index.ts'
 import type { Census } from '../src/store/redis/census.ts'
 import { messageOf, runCommand } from './command/run.ts'
+import { isLate } from './fuzz/judge.ts'
 import { measureParsing } from './fuzz/parsing.ts'
 import { fuzz } from './fuzz/run.ts'
 import type { Fuzzed } from './fuzz/run.ts'
@@ -96,9 +97,7 @@ function checksOf({ tally, memory, crashed, census, leaks, faults }: Fuzzed): (r
   const [, middle, end] = memory
   const problems = [...tally.problems.values()].reduce((sum, { times }) => sum + times, 0)
   const broken = [...tally.statuses].filter(([status]) => status >= 500).length
-  // A machine that has too much to do is late, and says so in form; whatever else is a defect.
-  const late = ['USSD_BUSY', 'USSD_TURN_TIMED_OUT', 'USSD_STORE_UNAVAILABLE']
-  const unexpected = [...faults].filter(([code]) => !late.includes(code))
+  const unexpected = [...faults].filter(([code]) => !isLate(code))
   const growth = end.rss - middle.rss
   return [
     [!crashed, 'the gateway did not end of itself'],

@@ -6,6 +6,12 @@ import type { Sent } from './mutate.ts'
 /** What is read of a body. */
 export const BODY_LIMIT_BYTES = 8192
 
+/** The last follows the one before: when Redis has been late several times, it is left alone for a while (decision 0034). */
+const LATE = ['USSD_BUSY', 'USSD_TURN_TIMED_OUT', 'USSD_STORE_UNAVAILABLE', 'USSD_STORE_AWAY']
+
+/** A fault of a machine that has too much to do: it is late, and says so in form. Whatever else is a defect. */
+export const isLate = (fault: string): boolean => LATE.includes(fault)
+
 /** What is wrong with an answer; undefined where nothing is. Nobody is to see a secret, a 5xx, or another form than the dialect's. */
 export function problemOf(dialect: Dialect, sent: Sent, response: WireResponse): string | undefined {
   const { status, body } = response

@@ -4,7 +4,7 @@ import { marksIn } from '../../scripts/fuzz/leaks.ts'
 import { createChance } from '../../scripts/fuzz/chance.ts'
 import { marks } from '../../scripts/fuzz/corpus.ts'
 import { createMutations } from '../../scripts/fuzz/mutate.ts'
-import { problemOf } from '../../scripts/fuzz/judge.ts'
+import { isLate, problemOf } from '../../scripts/fuzz/judge.ts'
 import { fuzz } from '../../scripts/fuzz/run.ts'
 import { turnOf } from '../support/attack.ts'
 
@@ -19,13 +19,12 @@ describe('fuzzed callbacks', () => {
       seed,
       onProgress: () => {},
     })
-    const late = ['USSD_BUSY', 'USSD_TURN_TIMED_OUT', 'USSD_STORE_UNAVAILABLE']
     expect({
       seed,
       crashed,
       problems: Object.fromEntries(tally.problems),
       broken: [...tally.statuses.keys()].filter((status) => status >= 500),
-      faults: [...faults.keys()].filter((code) => !late.includes(code)),
+      faults: [...faults.keys()].filter((code) => !isLate(code)),
       findings: census.findings,
       foreign: census.foreign,
       leaks,
