@@ -32,6 +32,7 @@ import { openStore } from './open-store.ts'
 import { createBreaker } from './store/breaker.ts'
 import { createAdministration } from './services/administration.ts'
 import { registerDemoSubscribers } from './services/demo.ts'
+import type { Hashing } from './services/hashing.ts'
 import { createHashingLanes } from './services/hashing-lanes.ts'
 import { createServices } from './services/index.ts'
 import { createPasswords } from './services/password.ts'
@@ -94,11 +95,8 @@ export function compose(
 
   const dialects = dialectsWith(config.getDialect)
   const lanes = createHashingLanes(keyring)
-  const { turns: hashing, requests: hashingBehind } = lanes
-  const passwords = createPasswords(hashing)
-  const puk1 = createPuk1(hashing)
   const { weakPasswords, sessionIdleMs, turnBudgetMs, repeatWithinMs } = config
-  const services = createServices({ passwords, puk1, keyring, weakPasswords })
+  const services = createServices({ ...hashedBy(lanes.turns), keyring, weakPasswords })
   // Every menu finds its effects, with the inputs and outcomes it expects: a menu that does not fails to compile here.
   services satisfies EffectsOfAll<typeof menus, Call>
   const metrics = createMetrics({ ...lanes, breaker, admission })
@@ -117,12 +115,16 @@ export function compose(
       log.turn(turn)
     },
   })
-  const subscribers = createSubscribers({ store, hashing, passwords, budgetMs: REQUEST_BUDGET_MS })
+  const subscribers = createSubscribers({
+    store,
+    hashing: lanes.registrations,
+    passwords: createPasswords(lanes.registrations),
+    budgetMs: REQUEST_BUDGET_MS,
+  })
   const selfCare = createSelfCare({
     store,
-    hashing: hashingBehind,
-    passwords: createPasswords(hashingBehind),
-    puk1: createPuk1(hashingBehind),
+    hashing: lanes.requests,
+    ...hashedBy(lanes.requests),
     keyring,
     budgetMs: REQUEST_BUDGET_MS,
   })
@@ -237,5 +239,7 @@ function reachable(host: string): string {
   if (host === '::') return '[::1]'
   return host.includes(':') ? `[${host}]` : host
 }
+
+const hashedBy = (hashing: Hashing) => ({ passwords: createPasswords(hashing), puk1: createPuk1(hashing) })
 
 const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref())

@@ -15,6 +15,7 @@ export interface Metrics {
 
 export function createMetrics(watched: {
   readonly turns: Hashing
+  readonly registrations: Hashing
   readonly requests: Hashing
   readonly breaker: Breaker
   readonly admission: Admission
@@ -48,12 +49,13 @@ export function createMetrics(watched: {
   })
   new Gauge({
     name: 'ussd_hashes',
-    help: 'Slow hashes of secrets: running, waiting for a dialogue, waiting for a request',
+    help: 'Slow hashes of secrets: running, waiting for a dialogue, a registration, a request',
     labelNames: ['state'],
     registers,
     collect() {
       this.set({ state: 'running' }, watched.turns.running)
       this.set({ state: 'turns waiting' }, watched.turns.waiting)
+      this.set({ state: 'registrations waiting' }, watched.registrations.waiting)
       this.set({ state: 'requests waiting' }, watched.requests.waiting)
     },
   })
