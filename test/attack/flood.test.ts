@@ -1,5 +1,6 @@
 /** More secrets at once than the cores can hash: the excess is told so and costs nobody an attempt, and other turns go on. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { Secret } from '../../src/engine/secret.ts'
 import { bucketOf, loginName } from '../../src/gateway/records.ts'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
@@ -96,4 +97,13 @@ describe('a flood of PUK1 guesses', () => {
       expect(records[0]).toBeUndefined()
     }
   }, 60_000)
+
+  it('is no reason to refuse an operator, who registers some at once', async () => {
+    const registered = await Promise.all(
+      Array.from({ length: 24 }, (_, n) =>
+        gateway.subscribers.put(numberOf(500 + n), { puk1: new Secret('12345678') }),
+      ),
+    )
+    expect(registered.every(({ created }) => created)).toBe(true)
+  })
 })
