@@ -7,7 +7,7 @@ import { createHashingThreads } from './hashing-threads.ts'
 
 /** What waits to be hashed must still be committed within its turn. An operator who registers thousands has more time. */
 const TURNS_WAITING = { most: 64, withinMs: 400 }
-const REGISTRATIONS_WAITING = { most: 64, withinMs: 4000 }
+const REGISTRATIONS_WAITING = { most: 64 }
 const REQUESTS_WAITING = { most: 32, withinMs: 1000 }
 
 /**
