@@ -90,8 +90,9 @@ export function wire(
     const late = setTimeout(() => finish(false), withinMs)
     socket.setEncoding('utf8').on('data', (chunk: string) => {
       answered += chunk
-      socket.setTimeout(quietMs, () => finish(false))
+      socket.setTimeout(quietMs)
     })
+    socket.on('timeout', () => finish(false))
     // A connection cut while it is written to is an answer, too.
     socket.on('error', () => {})
     socket.on('close', () => finish(true))
