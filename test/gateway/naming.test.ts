@@ -7,12 +7,14 @@ import { createKeyring } from '../../src/gateway/keyring.ts'
 import { NAMING, createNaming } from '../../src/gateway/naming.ts'
 import type { RecordName, Store } from '../../src/gateway/ports.ts'
 import { bucketOf, sessionName, subscriberName } from '../../src/gateway/records.ts'
+import { sentences } from '../../src/gateway/sentences.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { startRedisServer } from '../../scripts/redis/redis-server.ts'
 import type { RedisServer } from '../../scripts/redis/redis-server.ts'
 import { assemble, dialogue } from '../support/gateway.ts'
 import { createQuickHashing } from '../support/self-care.ts'
 import { startGateway } from '../support/running.ts'
+import type { Running } from '../support/running.ts'
 
 const msisdn = '+375291234567'
 const first = randomBytes(32)
@@ -211,7 +213,7 @@ describe('a gateway on Redis', () => {
       DEMO: 'on',
     }
     const gateway = await startGateway(env)
-    expect((await gateway.call({ serviceCode: '*141*3*6#' })).body).toMatch(/^CON Доступ/)
+    expect(await screenOf(gateway, 'first')).toMatch(/^CON Доступ/)
     await gateway.close('now')
 
     expect(await refusalOf({ ...env, PSEUDONYMS: 'off' })).toMatch('PSEUDONYMS is off, but keys')
@@ -219,8 +221,15 @@ describe('a gateway on Redis', () => {
     expect(await refusalOf(other)).toMatch('one of SECRETS_KEYS_RETIRED')
 
     const rotated = await startGateway({ ...other, SECRETS_KEYS_RETIRED: env.SECRETS_KEY })
-    const { body } = await rotated.call({ sessionId: 'another', serviceCode: '*141*3*6#' })
-    expect(body).toMatch(/^CON Доступ/)
+    expect(await screenOf(rotated, 'another')).toMatch(/^CON Доступ/)
     await rotated.close('now')
   })
 })
+
+/** The first screen; Redis may be late on a busy machine, and the subscriber then dials again. */
+async function screenOf(gateway: Running, sessionId: string): Promise<string> {
+  for (let n = 0; ; n++) {
+    const { body } = await gateway.call({ sessionId: `${sessionId}-${n}`, serviceCode: '*141*3*6#' })
+    if (body !== `END ${sentences.unavailable.ru}`) return body
+  }
+}
