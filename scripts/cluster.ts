@@ -1,10 +1,11 @@
 /** npm run cluster: strikes a real Redis Cluster under load, and says what subscribers noticed and what was lost. */
 import { stderr, stdout } from 'node:process'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { describe, requirementsOf } from './cluster/report.ts'
 import { play } from './cluster/scenario.ts'
 import { scenarios } from './cluster/scenarios.ts'
 import { messageOf, runCommand } from './command/run.ts'
+import { Stop } from './command/stop.ts'
 import { findRedisBinary } from './redis/redis-binary.ts'
 
 const wholeNumber = (least: number, most: number) => (value: string) => {
@@ -62,4 +63,13 @@ async function main(): Promise<0 | 1 | 2> {
   return failed > 0 ? 1 : 0
 }
 
-await runCommand('cluster', main, messageOf)
+/** A cluster that could not be run has shown nothing, neither good nor bad. */
+async function mainOrStop(): Promise<0 | 1 | 2> {
+  try {
+    return await main()
+  } catch (error) {
+    throw error instanceof CommanderError ? error : new Stop(messageOf(error), 2)
+  }
+}
+
+await runCommand('cluster', mainOrStop)

@@ -6,13 +6,13 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync
 import { stdout } from 'node:process'
 import { Command } from 'commander'
 import { menus } from '../menus/index.ts'
-import { UssdError } from '../src/engine/errors.ts'
 import { compileMenu } from '../src/engine/menu.ts'
 import type { Menu } from '../src/engine/menu.ts'
 import { dotOf } from '../src/walkthrough/diagram/dot.ts'
 import { MARK, indexPage, menuPage } from '../src/walkthrough/diagram/page.ts'
 import { svgOf } from '../src/walkthrough/diagram/svg.ts'
 import { runCommand } from './command/run.ts'
+import { Stop } from './command/stop.ts'
 
 const command = new Command('npm run diagram --')
   .usage('[options]')
@@ -32,7 +32,7 @@ async function drawAll(): Promise<ReadonlyMap<string, string>> {
     const compiled = compileMenu(code, menu)
     const name = menu.machine.id
     if (!/^[A-Za-z0-9-]+$/.test(name) || files.has(`${name}.md`))
-      throw new UssdError('USSD_MENU_FAULTY', { detail: `${code}: the id '${name}' cannot name its files` })
+      throw new Stop(`${code}: the id '${name}' cannot name its files`, 1)
     files.set(`${name}.svg`, `${MARK}\n${await svgOf(dotOf(compiled), `The menu ${name} as a statechart`)}`)
     files.set(`${name}.md`, menuPage(compiled, `${name}.svg`))
     pages.push({ menu: compiled, page: `${name}.md` })

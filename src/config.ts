@@ -130,7 +130,7 @@ const Environment = z.object({
     description: 'what a turn may take before the subscriber reads that the service is unavailable',
   }),
   MOST_TURNS: wholeNumber(1, 100_000).default(256).meta({
-    description: 'turns under way at once in a process; more are told at once to try again',
+    description: 'turns under way at once in a process; more are told to try again',
   }),
   REPEAT_WITHIN_MS: wholeNumber(0, 60_000).default(3000).meta({
     description: 'in dialects that number nothing, the same answer within this time is a repeated callback',
