@@ -1,4 +1,4 @@
-/** Puts the parts together: the only file that constructs them, and the only one that listens. */
+/** Starts the app: builds the core, serves it over HTTP, listens. */
 import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
 import { once } from 'node:events'
@@ -6,16 +6,15 @@ import type { AddressInfo } from 'node:net'
 import { menus } from '../menus/index.ts'
 import { isLoopback } from './config.ts'
 import type { Config } from './config.ts'
+import { createCore } from './core.ts'
+import type { CoreOverrides } from './core.ts'
 import { africastalking } from './dialects/africastalking.ts'
 import { dialectsWith, spokenWith } from './dialects/index.ts'
 import type { EffectsOfAll } from './engine/authoring.ts'
 import { UssdError, asUssdError } from './engine/errors.ts'
 import type { Menu } from './engine/menu.ts'
 import type { Call, Services } from './gateway/effects.ts'
-import { createAdmission } from './gateway/admission.ts'
-import { createGateway } from './gateway/gateway.ts'
 import { createKeyring } from './gateway/keyring.ts'
-import { createNaming } from './gateway/naming.ts'
 import type { Store } from './gateway/ports.ts'
 import { administrationRoutes } from './http/administration.ts'
 import { createApp } from './http/app.ts'
@@ -29,21 +28,10 @@ import { createTokenCheck } from './http/tokens.ts'
 import { createLog } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { openStore } from './open-store.ts'
-import { createBreaker } from './store/breaker.ts'
-import { createAdministration } from './services/administration.ts'
+import type { Opened } from './open-store.ts'
 import { registerDemoSubscribers } from './services/demo.ts'
-import type { Hashing } from './services/hashing.ts'
-import { createHashingLanes } from './services/hashing-lanes.ts'
-import { createServices } from './services/index.ts'
-import { createPasswords } from './services/password.ts'
-import { createPuk1 } from './services/puk1.ts'
-import { createSelfCare } from './services/self-care.ts'
-import { createSubscribers } from './services/subscribers.ts'
 import type { Subscribers } from './services/subscribers.ts'
 import { weakness } from './services/weak-password.ts'
-
-/** Requests that are not turns may take this long: an operator's client waits longer than a subscriber. */
-const REQUEST_BUDGET_MS = 5000
 
 /**
  * A load balancer asks `/readyz` this often; until it has, it still sends turns. One that is late is waited for: until no turn
@@ -76,6 +64,7 @@ export function compose(
     readonly store?: Store
     readonly menus?: Readonly<Record<string, Menu>>
     readonly around?: (services: Services) => Services
+    readonly overrides?: CoreOverrides
     readonly logTo?: NodeJS.WritableStream
   } = {},
 ): Composed {
@@ -84,51 +73,33 @@ export function compose(
     current: config.secretsKey ?? randomBytes(32),
     retired: config.retiredSecretsKeys,
   })
-  const opened = instead.store ? { store: instead.store, check: async () => {} } : openStore(config, log)
-  const breaker = createBreaker({ ...opened, changed: (news) => log.node(news) })
-  const admission = createAdmission({ most: config.mostTurns, changed: (news) => log.admission(news) })
-  const { keysCarry } = config
-  const naming = createNaming({ store: breaker, keyring, keysCarry })
-  // The embedded store begins empty and dies with its key: there is nothing to agree on.
-  const isNamed = config.store.kind !== 'embedded' || keysCarry === 'pseudonyms'
-  const store = isNamed ? naming.store : breaker
-
-  const dialects = dialectsWith(config.getDialect)
-  const lanes = createHashingLanes(keyring)
-  const { weakPasswords, sessionIdleMs, turnBudgetMs, repeatWithinMs } = config
-  const services = createServices({ ...hashedBy(lanes.turns), keyring, weakPasswords })
-  // Every menu finds its effects, with the inputs and outcomes it expects: a menu that does not fails to compile here.
-  services satisfies EffectsOfAll<typeof menus, Call>
-  const metrics = createMetrics({ ...lanes, breaker, admission })
-  const gateway = createGateway({
-    store,
+  const opened: Opened = instead.store
+    ? { store: instead.store, check: async () => {} }
+    : openStore(config, log)
+  const core = createCore({
+    settings: config,
+    store: opened.store,
+    kind: config.store.kind === 'embedded' ? 'embedded' : 'shared',
+    nodeOf: opened.nodeOf,
+    keyring,
     menus: instead.menus ?? menus,
-    services: instead.around ? instead.around(services) : services,
-    keyring,
-    sessionIdleMs,
-    turnBudgetMs,
-    repeatWithinMs,
-    admission,
-    refused: (dialect) => metrics.refused(dialect),
-    report(turn) {
-      metrics.turn(turn)
-      log.turn(turn)
+    events: {
+      turn(report) {
+        metrics.turn(report)
+        log.turn(report)
+      },
+      refused: (dialect) => metrics.refused(dialect),
+      node: (news) => log.node(news),
+      admission: (news) => log.admission(news),
     },
+    overrides: { ...instead.overrides, ...(instead.around && { wrapServices: instead.around }) },
   })
-  const subscribers = createSubscribers({
-    store,
-    hashing: lanes.registrations,
-    passwords: createPasswords(lanes.registrations),
-    budgetMs: REQUEST_BUDGET_MS,
-  })
-  const selfCare = createSelfCare({
-    store,
-    hashing: lanes.requests,
-    ...hashedBy(lanes.requests),
-    keyring,
-    budgetMs: REQUEST_BUDGET_MS,
-  })
-  const administration = createAdministration({ store, budgetMs: REQUEST_BUDGET_MS })
+  // Every menu finds its effects, with the inputs and outcomes it expects: a menu that does not fails to compile here.
+  core.services satisfies EffectsOfAll<typeof menus, Call>
+  const { gateway, subscribers, selfCare, administration, store, breaker, admission, lanes } = core
+  const metrics = createMetrics({ ...lanes, breaker, admission })
+  const dialects = dialectsWith(config.getDialect)
+  const { weakPasswords } = config
 
   let url = ''
   let isStopping = false
@@ -195,7 +166,7 @@ export function compose(
 
     async listen() {
       await opened.check()
-      if (isNamed) await naming.check()
+      await core.check()
       if (config.demo) {
         await registerDemoSubscribers(subscribers).catch((error: unknown) =>
           log.fault('the demo subscribers could not be registered', asUssdError(error)),
@@ -226,8 +197,7 @@ export function compose(
         server.closeAllConnections()
         await closed
       }
-      await store.close()
-      await lanes.close()
+      await core.close()
       log.event('stopped')
     },
   }
@@ -239,7 +209,5 @@ function reachable(host: string): string {
   if (host === '::') return '[::1]'
   return host.includes(':') ? `[${host}]` : host
 }
-
-const hashedBy = (hashing: Hashing) => ({ passwords: createPasswords(hashing), puk1: createPuk1(hashing) })
 
 const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref())

@@ -3,18 +3,14 @@ import { writeSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import { compose } from '../../src/compose.ts'
 import { loadConfig } from '../../src/config.ts'
-import { createKeyring } from '../../src/gateway/keyring.ts'
-import { createServices } from '../../src/services/index.ts'
-import { createPasswords } from '../../src/services/password.ts'
-import { createPuk1 } from '../../src/services/puk1.ts'
 import { createChance } from '../../src/simulator/faults.ts'
 import { createRedisClient } from '../../src/store/redis/client.ts'
 import { createRedisStore } from '../../src/store/redis/store.ts'
+import { createDigestArgon2, pauseOf } from '../core/digest-argon2.ts'
 import { crashingResponse, crashingStore } from './crash-points.ts'
 import type { CrashPoint } from './crash-points.ts'
 import type { ToGateway, ToHarness } from './gateways.ts'
 import { createNaiveStore } from './naive-store.ts'
-import { createQuickHashing } from './quick-hashing.ts'
 
 /** Its standard output says nothing but where it died. */
 function die(point: CrashPoint): void {
@@ -33,18 +29,10 @@ async function listen(told: ToGateway): Promise<void> {
   const client = createRedisClient({ url: redisUrl })
   const store =
     commit === 'naive' ? createNaiveStore(client, () => crash('before-commit')) : createRedisStore({ client })
-  const keyring = createKeyring({ current: config.secretsKey ?? Buffer.alloc(0) })
-  const quick = createQuickHashing(keyring, 10)
-  const quickServices = createServices({
-    passwords: createPasswords(quick),
-    puk1: createPuk1(quick),
-    keyring,
-    weakPasswords: config.weakPasswords,
-  })
   const gateway = compose(config, {
     store: crashingStore(store, { crash, doomed }),
     logTo: new PassThrough().resume(),
-    ...(hashing === 'quick' && { around: () => quickServices }),
+    ...(hashing === 'quick' && { overrides: { argon2: createDigestArgon2(pauseOf(10)) } }),
   })
   gateway.server.prependListener('request', (_request, response) => crashingResponse(response, crash))
   await client.whenReady(1000)

@@ -11,6 +11,7 @@ import { truroute } from '../../src/dialects/truroute.ts'
 import { createKeyring } from '../../src/gateway/keyring.ts'
 import { createHashing } from '../../src/services/hashing.ts'
 import { createChance } from '../../src/simulator/faults.ts'
+import { createDigestArgon2 } from '../core/digest-argon2.ts'
 import { startProxy } from '../redis/proxy.ts'
 import { createAggregator, REPEAT_WITHIN_MS } from './aggregator.ts'
 import type { Tally } from './aggregator.ts'
@@ -22,7 +23,6 @@ import type { Gateways, ToGateway } from './gateways.ts'
 import type { DialogueHistory, HistoryEvent, SubscriberHistory } from './history.ts'
 import { disturb, strikeAtRandom } from './nemesis.ts'
 import type { NetworkFault } from './nemesis.ts'
-import { createQuickHashing } from './quick-hashing.ts'
 import { startRedisHost } from './redis-host.ts'
 import type { RedisFault } from './redis-host.ts'
 import { openRegister } from './register.ts'
@@ -88,7 +88,10 @@ export async function run(options: RunOptions): Promise<Ran> {
   const { seed } = options
   const secretsKey = randomBytes(32)
   const keyring = createKeyring({ current: secretsKey })
-  const hashing = options.hashing === 'quick' ? createQuickHashing(keyring, 0) : createHashing({ keyring })
+  const hashing = createHashing({
+    keyring,
+    ...(options.hashing === 'quick' && { argon2: createDigestArgon2() }),
+  })
   const folder = await mkdtemp(join(tmpdir(), 'ussd-chaos-'))
   const closing: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })]
   try {

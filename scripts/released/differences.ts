@@ -1,7 +1,7 @@
 /** Released dialogues, played on menus as they are now. */
 import type { Menu } from '../../src/engine/menu.ts'
 import { sentences } from '../../src/gateway/sentences.ts'
-import type { Hashing } from '../../src/services/hashing.ts'
+import type { Argon2 } from '../../src/services/hashing.ts'
 import type { Dialogue, Recording, Standing, Turn } from './release.ts'
 import { createStage } from './stage.ts'
 import type { Played, Resting, Stage } from './stage.ts'
@@ -24,7 +24,7 @@ export interface Holding {
    * release has changed, dialogues that were begun go on to where they went, or end politely.
    */
   readonly hold: 'screens' | 'states'
-  readonly hashing?: Hashing
+  readonly argon2?: Argon2
 }
 
 export async function holdAgainst(recording: Recording, holding: Holding): Promise<Held> {

@@ -4,7 +4,7 @@ import { languages } from '../../src/engine/authoring.ts'
 import type { Language } from '../../src/engine/authoring.ts'
 import type { Menu } from '../../src/engine/menu.ts'
 import { sentences } from '../../src/gateway/sentences.ts'
-import type { Hashing } from '../../src/services/hashing.ts'
+import type { Argon2 } from '../../src/services/hashing.ts'
 import { planFor } from '../../src/walkthrough/exploration/plan.ts'
 import type { Job } from '../../src/walkthrough/exploration/replay.ts'
 import { secrets } from '../explore/inputs.ts'
@@ -29,17 +29,17 @@ type Begun = Omit<Dialogue, 'turns'> & { readonly typed: readonly string[] }
 export async function record(options: {
   readonly version: string
   readonly menus: Readonly<Record<string, Menu>>
-  readonly hashing?: Hashing
+  readonly argon2?: Argon2
   readonly progress: (line: string) => void
 }): Promise<readonly Recording[]> {
-  const { version, menus, hashing } = options
+  const { version, menus, argon2 } = options
   // It guards nothing, and is the same each time: what is sealed is the same, too.
   const secretsKey = createHash('sha256').update(`released dialogues ${version}`).digest('base64')
   const recordings: Recording[] = []
   for (const subject of Object.values(subjects)) {
     for (const language of languages) {
       const { puk1 } = secrets
-      const stage = createStage({ menus, language, secretsKey, puk1, ...(hashing && { hashing }) })
+      const stage = createStage({ menus, language, secretsKey, puk1, ...(argon2 && { argon2 }) })
       const { code } = subject.menu
       const dialogues: Dialogue[] = []
       let revision = ''

@@ -1,22 +1,17 @@
 /** A gateway on which recorded dialogues are played: the real one, on a store in the process, at one moment that does not pass. */
 import type { Language } from '../../src/engine/authoring.ts'
 import type { Menu } from '../../src/engine/menu.ts'
+import type { Core } from '../../src/core.ts'
 import { Secret } from '../../src/engine/secret.ts'
-import { createGateway } from '../../src/gateway/gateway.ts'
-import type { Gateway } from '../../src/gateway/gateway.ts'
 import { createKeyring } from '../../src/gateway/keyring.ts'
 import type { Store, Versioned } from '../../src/gateway/ports.ts'
 import { bucketOf, sessionName, subscriberName } from '../../src/gateway/records.ts'
 import { Session } from '../../src/gateway/session.ts'
 import { Subscriber, parseRecord } from '../../src/gateway/subscriber.ts'
-import { createHashing } from '../../src/services/hashing.ts'
-import type { Hashing } from '../../src/services/hashing.ts'
-import { createServices } from '../../src/services/index.ts'
-import { createPasswords } from '../../src/services/password.ts'
+import type { Argon2 } from '../../src/services/hashing.ts'
 import type { WeakPasswords } from '../../src/services/password.ts'
-import { createPuk1 } from '../../src/services/puk1.ts'
-import { createSubscribers } from '../../src/services/subscribers.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
+import { createHarnessCore } from '../core/harness-core.ts'
 import type { Dialogue, Standing, Turn } from './release.ts'
 
 /** Where a dialogue rests between two turns, as it lies in the store. */
@@ -47,42 +42,36 @@ const NOW_MS = Date.UTC(2026, 0, 1)
 const IDLE_MS = 900_000
 const DIALECT = 'released'
 
-/** @param options `hashing`: a quicker one; what is hashed is no part of a dialogue */
+/** @param options `argon2`: a quicker one; what is hashed is no part of a dialogue */
 export function createStage(options: {
   readonly menus: Readonly<Record<string, Menu>>
   readonly language: Language
   readonly secretsKey: string
   readonly puk1: string
-  readonly hashing?: Hashing
+  readonly argon2?: Argon2
 }): Stage {
   const { menus, language, puk1 } = options
   const store = createMemoryStore({ now: () => NOW_MS })
   const keyring = createKeyring({ current: Buffer.from(options.secretsKey, 'base64') })
-  const hashing = options.hashing ?? createHashing({ keyring })
-  const passwords = createPasswords(hashing)
-  const subscribers = createSubscribers({ store, hashing, passwords, budgetMs: 10_000 })
-  const gateways = new Map<WeakPasswords, Gateway>()
+  const cores = new Map<WeakPasswords, Core>()
 
-  const gatewayOf = (weakPasswords: WeakPasswords): Gateway => {
-    const services = createServices({ passwords, puk1: createPuk1(hashing), keyring, weakPasswords })
-    const gateway =
-      gateways.get(weakPasswords) ??
-      createGateway({
+  const coreOf = (weakPasswords: WeakPasswords): Core => {
+    const core =
+      cores.get(weakPasswords) ??
+      createHarnessCore({
         store,
+        kind: 'embedded',
         menus,
-        services,
         keyring,
-        sessionIdleMs: IDLE_MS,
-        turnBudgetMs: 10_000,
-        repeatWithinMs: 0,
-        report: () => {},
+        settings: { sessionIdleMs: IDLE_MS, turnBudgetMs: 10_000, repeatWithinMs: 0, weakPasswords },
+        ...(options.argon2 && { overrides: { argon2: options.argon2 } }),
       })
-    gateways.set(weakPasswords, gateway)
-    return gateway
+    cores.set(weakPasswords, core)
+    return core
   }
 
   const register = async (msisdn: string, { access, puk1AttemptsLeft }: Standing) => {
-    await subscribers.put(msisdn, { language, access, puk1: new Secret(puk1) })
+    await coreOf('warn').subscribers.put(msisdn, { language, access, puk1: new Secret(puk1) })
     const name = subscriberName(msisdn)
     const [record] = await read(store, msisdn, [name])
     const value = JSON.stringify({ ...parseRecord(Subscriber, record?.value ?? ''), puk1AttemptsLeft })
@@ -96,7 +85,7 @@ export function createStage(options: {
   ): Promise<Played> => {
     const heard = { kind: 'numbered', number, typed: typed ?? undefined } as const
     const callback = { dialect: DIALECT, sessionId: DIALECT, msisdn, dialled, heard }
-    const { text, waits, asksSecret } = await gatewayOf(weakPasswords).turn(callback)
+    const { text, waits, asksSecret } = await coreOf(weakPasswords).gateway.turn(callback)
     const names = [sessionName(DIALECT, msisdn, DIALECT), subscriberName(msisdn)]
     const [stored, record] = await read(store, msisdn, names)
     const { access, puk1AttemptsLeft } = parseRecord(Subscriber, record?.value ?? '')

@@ -2,17 +2,18 @@ import type { Menu } from '../../src/engine/menu.ts'
 import { UssdError } from '../../src/engine/errors.ts'
 import type { Call, Services } from '../../src/gateway/effects.ts'
 import type { Clock } from '../../src/gateway/clock.ts'
-import { createGateway } from '../../src/gateway/gateway.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import type { Answer, Callback, Ended, RecordName } from '../../src/gateway/ports.ts'
 import { subscriberName } from '../../src/gateway/records.ts'
-import { createTranscripts } from '../../src/gateway/transcript.ts'
 import type { Transcripts } from '../../src/gateway/transcript.ts'
+import { createHarnessCore } from '../core/harness-core.ts'
+import { drawnAt } from './chance.ts'
 import { keys } from './keys.ts'
 import type { Delivery } from './delivery.ts'
 import { nameOf } from './delivery.ts'
 import { BUDGET_MS, REPEAT_WITHIN_MS } from './plan.ts'
 import type { Plan, Place } from './plan.ts'
+import { argon2, withTally } from './services.ts'
 import type { Timeline } from './timeline.ts'
 import type { Variant } from './variant.ts'
 import type { Near, Wires } from './wire.ts'
@@ -36,7 +37,6 @@ export interface SiteOptions {
   readonly timeline: Timeline
   readonly wires: Wires
   readonly menus: Readonly<Record<string, Menu>>
-  readonly services: Services
   readonly variant: Variant
   /** The number of the next effect, of all sites; `undefined` once nothing goes wrong any more. */
   readonly nextEffect: () => number | undefined
@@ -77,8 +77,7 @@ export function createSite(options: SiteOptions): Site {
       nowMs: () => timeline.nowMs + 7 * place,
       after: (ms, call) => timeline.at(timeline.nowMs + ms, () => wake(mine, call)),
     }
-    const transcripts = transcriptsOf(createTranscripts({ keyring: keys, repeatWithinMs: REPEAT_WITHIN_MS }))
-    const watched: Transcripts = {
+    const watched = (transcripts: Transcripts): Transcripts => ({
       recognise(callback, session, nowMs) {
         const recognised = transcripts.recognise(callback, session, nowMs)
         const delivery = deliveries.get(callback)
@@ -89,21 +88,27 @@ export function createSite(options: SiteOptions): Site {
         }
         return recognised
       },
-    }
-    const gateway = createGateway(
-      {
-        store: storeOf(options.wires.connect(near)),
-        menus: options.menus,
-        services: slowed(options, clock),
-        keyring: keys,
-        sessionIdleMs: plan.idleMs,
-        turnBudgetMs: BUDGET_MS,
-        repeatWithinMs: REPEAT_WITHIN_MS,
-        report: ({ outcome, tries, fault }) =>
+    })
+    const random = createRandom(plan.seed, place)
+    const { gateway } = createHarnessCore({
+      store: options.wires.connect(near),
+      menus: options.menus,
+      keyring: keys,
+      settings: { sessionIdleMs: plan.idleMs, turnBudgetMs: BUDGET_MS, repeatWithinMs: REPEAT_WITHIN_MS },
+      events: {
+        turn: ({ outcome, tries, fault }) =>
           tell(() => `${name} reports ${outcome}${fault ? ` (${fault})` : ''}, tries: ${tries}`),
       },
-      { clock: clockOf(clock), transcripts: watched },
-    )
+      overrides: {
+        clock: clockOf(clock),
+        random,
+        argon2,
+        parallelHashes: 1,
+        wrapStore: storeOf,
+        wrapTranscripts: (transcripts) => watched(transcriptsOf(transcripts)),
+        wrapServices: (services) => slowed(options, withTally(services), clock),
+      },
+    })
     const mine: Life = { isAlive: true, gateway, open: new Set() }
     return mine
   }
@@ -174,7 +179,7 @@ export function createSite(options: SiteOptions): Site {
 }
 
 /** Services as they are, but for those effects that are slow or fail. */
-function slowed({ plan, services, nextEffect, tell }: SiteOptions, clock: Clock): Services {
+function slowed({ plan, nextEffect, tell }: SiteOptions, services: Services, clock: Clock): Services {
   const faults = plan.faults.filter((fault) => 'effect' in fault)
   if (faults.length === 0) return services
   const slow =
@@ -190,4 +195,10 @@ function slowed({ plan, services, nextEffect, tell }: SiteOptions, clock: Clock)
       return service(input, call)
     }
   return Object.fromEntries(Object.entries(services).map(([name, service]) => [name, slow(service)]))
+}
+
+/** Numbers from 0 to 1 that the seed decides: where the core would draw at random. */
+function createRandom(seed: number, place: Place): () => number {
+  let drawn = 0
+  return () => (drawnAt(seed, 9000 + 1000 * place + drawn++) >>> 0) / 2 ** 32
 }

@@ -5,15 +5,19 @@
 export interface Clock {
   /** Milliseconds on a clock that never jumps; only differences mean something. */
   nowMs(): number
-  /** Calls once `ms` have passed. What it returns cancels that, also when it is too late. */
-  after(ms: number, call: () => void): () => void
+  /**
+   * Calls once `ms` have passed. The returned function cancels that, also when it is too late. A `background` call does not
+   * keep the process alive.
+   */
+  after(ms: number, call: () => void, kind?: 'background'): () => void
 }
 
 /** The time of this process. */
 export const processClock: Clock = {
   nowMs: () => performance.now(),
-  after(ms, call) {
+  after(ms, call, kind) {
     const timer = setTimeout(call, ms)
+    if (kind === 'background') timer.unref()
     return () => clearTimeout(timer)
   },
 }

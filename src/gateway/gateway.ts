@@ -3,7 +3,6 @@ import type { Language } from '../engine/authoring.ts'
 import { UssdError, asUssdError } from '../engine/errors.ts'
 import type { FaultCode } from '../engine/errors.ts'
 import type { Menu } from '../engine/menu.ts'
-import { createAdmission } from './admission.ts'
 import type { Admission } from './admission.ts'
 import { processClock } from './clock.ts'
 import type { Clock } from './clock.ts'
@@ -19,7 +18,6 @@ import { createTake, say } from './take.ts'
 import type { Outcome, Taken } from './take.ts'
 import { createBudget, transact } from './transaction.ts'
 import type { Work } from './transaction.ts'
-import { createTranscripts } from './transcript.ts'
 import type { Transcripts } from './transcript.ts'
 
 /**
@@ -70,21 +68,19 @@ export interface GatewayOptions {
   readonly sessionIdleMs: number
   /** What a turn may take in all, whatever happens: it lies inside the aggregator's own deadline. */
   readonly turnBudgetMs: number
-  readonly repeatWithinMs: number
+  readonly transcripts: Transcripts
+  /** The time of this process unless a simulation gives another. */
+  readonly clock: Clock | undefined
   readonly report: (turn: TurnReport) => void
-  /** How many turns may be under way; without it, any number. What it turns away is reported by its dialect alone. */
-  readonly admission?: Admission
-  readonly refused?: (dialect: string) => void
+  /** Bounds the turns under way. A rejected callback is reported by its dialect alone. */
+  readonly admission: Admission
+  readonly refused: (dialect: string) => void
 }
 
-export function createGateway(
-  options: GatewayOptions,
-  /** For a simulation: another time, and transcripts that are watched or wrong. */
-  instead: { readonly clock?: Clock; readonly transcripts?: Transcripts } = {},
-): Gateway {
-  const { store, services, sessionIdleMs, turnBudgetMs, refused } = options
-  const { clock = processClock, transcripts = createTranscripts(options) } = instead
-  const admission = options.admission ?? createAdmission({ most: Infinity, changed() {} })
+/** Called by `core.ts` alone: a gateway wired by hand would be another program than the one that ships. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { store, services, sessionIdleMs, turnBudgetMs, refused, admission, transcripts } = options
+  const { clock = processClock } = options
   const routing = createRouting(options.menus)
   const take = createTake({ routing, services, sessionIdleMs, transcripts })
   const queue = createQueue({ mostWaiting: TURNS_WAITING })
@@ -129,7 +125,7 @@ export function createGateway(
 
   function turnAway(dialect: string): Answer | undefined {
     if (!admission.turnAway()) return undefined
-    refused?.(dialect)
+    refused(dialect)
     return BUSY
   }
 
@@ -161,7 +157,7 @@ export function createGateway(
 
     async end(ended) {
       // The dialogue then stays open until it expires.
-      if (!admission.enter()) return refused?.(ended.dialect)
+      if (!admission.enter()) return refused(ended.dialect)
       const startedMs = clock.nowMs()
       const name = sessionName(ended.dialect, ended.msisdn, ended.sessionId)
       const budget = createBudget(turnBudgetMs, clock)

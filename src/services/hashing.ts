@@ -57,7 +57,7 @@ export interface Argon2 {
 }
 
 /** On libuv's pool. */
-const pooled: Argon2 = { hash, verify }
+export const pooledArgon2: Argon2 = { hash, verify }
 
 /**
  * OWASP Password Storage Cheat Sheet: argon2id (the library's default, version 19), 19 MiB, 2 passes, 1 lane;
@@ -79,7 +79,7 @@ export function createHashing({
   parallel = Math.max(1, availableParallelism() - 1),
   waiting = 64,
   gate = createGate(parallel).lane({ most: waiting }),
-  argon2 = pooled,
+  argon2 = pooledArgon2,
 }: {
   keyring: Keyring
   parallel?: number

@@ -1,4 +1,6 @@
 import { UssdError, asUssdError } from '../engine/errors.ts'
+import { processClock } from '../gateway/clock.ts'
+import type { Clock } from '../gateway/clock.ts'
 import type { Store } from '../gateway/ports.ts'
 
 /** A node of the store is no longer asked, or is asked again. `cause`: the fault that was seen last. */
@@ -13,6 +15,9 @@ export interface BreakerOptions {
   readonly changed: (news: NodeNews) => void
   /** Between two probes, on average; 250 by default. */
   readonly probeEveryMs?: number
+  readonly clock?: Clock
+  /** Spreads the probes of processes that lost the same store. */
+  readonly random?: () => number
 }
 
 export interface Breaker extends Store {
@@ -34,8 +39,7 @@ interface Circuit {
   /** When a command was last answered. */
   answeredMs: number
   /** Set while it is broken. */
-  broken:
-    { readonly sinceMs: number; readonly cause: UssdError; timer: NodeJS.Timeout | undefined } | undefined
+  broken: { readonly sinceMs: number; readonly cause: UssdError; cancelProbe: () => void } | undefined
 }
 
 /**
@@ -45,7 +49,14 @@ interface Circuit {
  * refusal, a conflict, a late commit and a corrupt record are answers. A probe is a load of the bucket that failed, so it
  * goes where that bucket's turns would go: to the successor, once a cluster has one. No timer keeps the process alive.
  */
-export function createBreaker({ store, nodeOf, changed, probeEveryMs = 250 }: BreakerOptions): Breaker {
+export function createBreaker({
+  store,
+  nodeOf,
+  changed,
+  probeEveryMs = 250,
+  clock = processClock,
+  random = Math.random,
+}: BreakerOptions): Breaker {
   const circuits = new Map<string, Circuit>()
   let isClosed = false
 
@@ -59,7 +70,7 @@ export function createBreaker({ store, nodeOf, changed, probeEveryMs = 250 }: Br
     const node = nodeOf?.(bucket) ?? THE_NODE
     const circuit = circuitOf(node)
     if (circuit.broken) throw away(circuit.broken.cause)
-    const sentMs = performance.now()
+    const sentMs = clock.nowMs()
     try {
       const reply = await command()
       answered(circuit)
@@ -73,7 +84,7 @@ export function createBreaker({ store, nodeOf, changed, probeEveryMs = 250 }: Br
 
   function answered(circuit: Circuit): void {
     circuit.failures = 0
-    circuit.answeredMs = performance.now()
+    circuit.answeredMs = clock.nowMs()
   }
 
   function unanswered(
@@ -84,11 +95,11 @@ export function createBreaker({ store, nodeOf, changed, probeEveryMs = 250 }: Br
     cause: UssdError,
   ): void {
     if (circuit.broken || isClosed) return
-    const nowMs = performance.now()
+    const nowMs = clock.nowMs()
     if (circuit.failures === 0) circuit.silentSinceMs = Math.max(sentMs, circuit.answeredMs)
     circuit.failures += 1
     if (circuit.failures < FAILURES || nowMs - circuit.silentSinceMs < SILENT_FOR_MS) return
-    circuit.broken = { sinceMs: nowMs, cause, timer: undefined }
+    circuit.broken = { sinceMs: nowMs, cause, cancelProbe: () => {} }
     changed({ kind: 'away', node, cause })
     probeLater(node, circuit, bucket)
   }
@@ -97,11 +108,11 @@ export function createBreaker({ store, nodeOf, changed, probeEveryMs = 250 }: Br
     const { broken } = circuit
     if (!broken || isClosed) return
     // Processes that lost the same store do not come back to it at the same moment.
-    broken.timer = setTimeout(
+    broken.cancelProbe = clock.after(
+      probeEveryMs * (0.8 + 0.4 * random()),
       () => void probe(node, circuit, bucket),
-      probeEveryMs * (0.8 + 0.4 * Math.random()),
+      'background',
     )
-    broken.timer.unref()
   }
 
   async function probe(node: string, circuit: Circuit, bucket: number): Promise<void> {
@@ -110,7 +121,7 @@ export function createBreaker({ store, nodeOf, changed, probeEveryMs = 250 }: Br
       (error: unknown) => !isSilence(error),
     )
     if (!isBack || !circuit.broken) return probeLater(node, circuit, bucket)
-    const awayMs = performance.now() - circuit.broken.sinceMs
+    const awayMs = clock.nowMs() - circuit.broken.sinceMs
     // It may be a node that has left its cluster.
     circuits.delete(node)
     if (!isClosed) changed({ kind: 'back', node, awayMs })
@@ -131,7 +142,7 @@ export function createBreaker({ store, nodeOf, changed, probeEveryMs = 250 }: Br
 
     async close() {
       isClosed = true
-      for (const { broken } of circuits.values()) clearTimeout(broken?.timer)
+      for (const { broken } of circuits.values()) broken?.cancelProbe()
       await store.close()
     },
 

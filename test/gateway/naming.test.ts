@@ -11,8 +11,8 @@ import { sentences } from '../../src/gateway/sentences.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { startRedisServer } from '../../scripts/redis/redis-server.ts'
 import type { RedisServer } from '../../scripts/redis/redis-server.ts'
+import { createDigestArgon2 } from '../../scripts/core/digest-argon2.ts'
 import { assemble, dialogue } from '../support/gateway.ts'
-import { createQuickHashing } from '../support/self-care.ts'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
 
@@ -45,7 +45,7 @@ function watchedStore() {
   return { store: watched, asked, calls }
 }
 
-const gatewayOn = (store: Store) => assemble(store, { hashing: createQuickHashing() })
+const gatewayOn = (store: Store) => assemble(store, { argon2: createDigestArgon2() })
 
 /** A dialogue of each menu, and what was shown. */
 async function dialogues(store: Store): Promise<string[]> {

@@ -8,7 +8,6 @@ import { plain, subscriberOf } from '../support/phone.ts'
 
 const store = createMemoryStore()
 const gateway = assemble(store)
-const { hashing } = gateway
 afterAll(() => store.close())
 
 const CODE = '*141*0#'
@@ -253,7 +252,7 @@ describe('a password of an obvious kind', () => {
 })
 
 describe('where passwords of an obvious kind are rejected', () => {
-  const strict = assemble(store, { weakPasswords: 'reject', hashing })
+  const strict = assemble(store, { weakPasswords: 'reject' })
 
   it('one is refused with the kind, every time', async () => {
     const anna = await subscriberOf(strict)
@@ -280,7 +279,7 @@ describe('where passwords of an obvious kind are rejected', () => {
 })
 
 describe('where passwords of an obvious kind are allowed', () => {
-  const lenient = assemble(store, { weakPasswords: 'allow', hashing })
+  const lenient = assemble(store, { weakPasswords: 'allow' })
 
   it.each(WEAK.map(([weak]) => weak))('%s is taken like any other', async (weak) => {
     const anna = await subscriberOf(lenient)

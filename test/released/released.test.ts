@@ -9,20 +9,20 @@ import type { Menu } from '../../src/engine/menu.ts'
 import { holdAgainst } from '../../scripts/released/differences.ts'
 import { readRelease, versionsIn, writeRelease } from '../../scripts/released/release.ts'
 import { guardChanged, stateRenamed, textChanged } from '../support/changed-menus.ts'
-import { createQuickHashing } from '../support/self-care.ts'
+import { createDigestArgon2 } from '../../scripts/core/digest-argon2.ts'
 
 const folder = 'test/released'
 const versions = versionsIn(folder)
 const last = versions.at(-1) ?? ''
 // What is hashed is no part of a dialogue.
-const hashing = createQuickHashing()
+const argon2 = createDigestArgon2()
 const lastOf = (menu: string, language: string) =>
   readRelease(folder, last).filter((one) => one.menu === menu && one.language === language)
 
 const held = async (changed: Readonly<Record<string, Menu>>, hold: 'screens' | 'states' = 'screens') => {
   const [recording] = lastOf('*141*3*6#', 'en')
   if (!recording) throw new Error('nothing was recorded')
-  return holdAgainst(recording, { menus: { ...menus, ...changed }, hold, hashing })
+  return holdAgainst(recording, { menus: { ...menus, ...changed }, hold, argon2 })
 }
 
 describe('released dialogues', () => {
@@ -42,7 +42,7 @@ describe('released dialogues', () => {
   )
   it.each(releases)('of %s: %s in %s', async (version, _menu, _language, recording) => {
     const hold = version === last ? 'screens' : 'states'
-    const { differences, wentOn, ended, dialogues } = await holdAgainst(recording, { menus, hold, hashing })
+    const { differences, wentOn, ended, dialogues } = await holdAgainst(recording, { menus, hold, argon2 })
     // The first says enough.
     expect(differences.slice(0, 1).join('')).toBe('')
     expect(dialogues).toBeGreaterThan(30)
@@ -102,7 +102,7 @@ describe('a changed menu', () => {
     const [recording] = lastOf('*141*3*6#', 'be')
     if (!recording) throw new Error('nothing was recorded')
     const without = { '*141*0#': menus['*141*0#'] }
-    const { differences, wentOn } = await holdAgainst(recording, { menus: without, hold: 'states', hashing })
+    const { differences, wentOn } = await holdAgainst(recording, { menus: without, hold: 'states', argon2 })
     expect([differences, wentOn]).toEqual([[], 0])
   })
 })

@@ -3,14 +3,18 @@ import { createKeyring } from '../../src/gateway/keyring.ts'
 import { handleOf } from '../../src/gateway/records.ts'
 import { newSubscriber } from '../../src/gateway/subscriber.ts'
 import type { Change, JournalRecord, Subscriber } from '../../src/gateway/subscriber.ts'
+import { createHashing } from '../../src/services/hashing.ts'
 import { Secret } from '../../src/engine/secret.ts'
 import { checkSubscriber } from '../../scripts/chaos/check.ts'
 import type { DialogueHistory, SubscriberHistory, TurnHistory } from '../../scripts/chaos/history.ts'
-import { createQuickHashing } from '../../scripts/chaos/quick-hashing.ts'
+import { createDigestArgon2 } from '../../scripts/core/digest-argon2.ts'
 import type { Outcome } from '../../scripts/chaos/script.ts'
 
 const msisdn = '+375291000000'
-const hashing = createQuickHashing(createKeyring({ current: Buffer.alloc(32, 1) }), 0)
+const hashing = createHashing({
+  keyring: createKeyring({ current: Buffer.alloc(32, 1) }),
+  argon2: createDigestArgon2(),
+})
 
 const shows = (text: string, ...changes: readonly Change[]): Outcome => ({
   text,

@@ -3,33 +3,21 @@ import type { Store } from '../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../src/gateway/records.ts'
 import type { JournalRecord, Subscriber } from '../../src/gateway/subscriber.ts'
 import { createAdministration } from '../../src/services/administration.ts'
-import { createPasswords } from '../../src/services/password.ts'
-import { createPuk1 } from '../../src/services/puk1.ts'
-import { createSelfCare } from '../../src/services/self-care.ts'
-import { assemble, keyring } from './gateway.ts'
-import { createQuickHashing } from './self-care.ts'
+import { createDigestArgon2 } from '../../scripts/core/digest-argon2.ts'
+import { assemble } from './gateway.ts'
 
 const budgetMs = 15_000
 
 /** A gateway, self-care and its administrators over a store. */
 export function createOffice(store: Store) {
-  const hashing = createQuickHashing()
-  const gateway = assemble(store, { hashing })
-  const passwords = createPasswords(hashing)
-  const selfCare = createSelfCare({
-    store,
-    hashing,
-    passwords,
-    puk1: createPuk1(hashing),
-    keyring,
-    budgetMs,
-  })
+  const gateway = assemble(store, { argon2: createDigestArgon2() })
+  const { selfCare, administration } = gateway.core
 
   return {
     gateway,
     selfCare,
     register: (...given: Parameters<typeof gateway.register>) => gateway.register(...given),
-    administration: createAdministration({ store, budgetMs }),
+    administration,
     /** The same in another process, or over a store that misbehaves. */
     another: (over: Store = store) => createAdministration({ store: over, budgetMs }),
 

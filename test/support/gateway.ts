@@ -1,19 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { menus as realMenus } from '../../menus/index.ts'
+import { createHarnessCore } from '../../scripts/core/harness-core.ts'
+import type { CoreOverrides } from '../../src/core.ts'
 import type { Menu } from '../../src/engine/menu.ts'
 import { Secret } from '../../src/engine/secret.ts'
-import { createGateway } from '../../src/gateway/gateway.ts'
 import type { TurnReport } from '../../src/gateway/gateway.ts'
 import { createKeyring } from '../../src/gateway/keyring.ts'
 import type { Answer, Callback, Store } from '../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../src/gateway/records.ts'
-import { createHashing } from '../../src/services/hashing.ts'
-import type { Hashing } from '../../src/services/hashing.ts'
-import { createServices } from '../../src/services/index.ts'
-import { createPasswords } from '../../src/services/password.ts'
+import { pooledArgon2 } from '../../src/services/hashing.ts'
+import type { Argon2 } from '../../src/services/hashing.ts'
 import type { WeakPasswords } from '../../src/services/password.ts'
-import { createPuk1 } from '../../src/services/puk1.ts'
-import { createSubscribers } from '../../src/services/subscribers.ts'
 import type { SubscriberPatch } from '../../src/services/subscribers.ts'
 
 export const keyring = createKeyring({ current: randomBytes(32) })
@@ -26,31 +22,35 @@ export function assemble(
     readonly weakPasswords?: WeakPasswords
     readonly sessionIdleMs?: number
     readonly turnBudgetMs?: number
-    readonly hashing?: Hashing
+    readonly argon2?: Argon2
+    readonly kind?: 'embedded' | 'shared'
+    readonly overrides?: CoreOverrides
   } = {},
 ) {
-  const hashing = options.hashing ?? createHashing({ keyring, waiting: 1000 })
-  const passwords = createPasswords(hashing)
-  const puk1 = createPuk1(hashing)
   const reports: TurnReport[] = []
-  const gateway = createGateway({
+  const core = createHarnessCore({
     store,
-    menus: options.menus ?? realMenus,
-    services: createServices({
-      passwords,
-      puk1,
-      keyring,
-      weakPasswords: options.weakPasswords ?? 'warn',
-    }),
     keyring,
-    sessionIdleMs: options.sessionIdleMs ?? 900_000,
-    // Generous: a busy machine is not what is tested.
-    turnBudgetMs: options.turnBudgetMs ?? 15_000,
-    repeatWithinMs: 3000,
-    report: (turn) => void reports.push(turn),
+    kind: options.kind ?? 'embedded',
+    ...(options.menus && { menus: options.menus }),
+    settings: {
+      weakPasswords: options.weakPasswords ?? 'warn',
+      sessionIdleMs: options.sessionIdleMs ?? 900_000,
+      // Generous: a busy machine is not what is tested.
+      turnBudgetMs: options.turnBudgetMs ?? 15_000,
+      mostTurns: 100_000,
+    },
+    events: { turn: (turn) => void reports.push(turn) },
+    overrides: {
+      argon2: options.argon2 ?? pooledArgon2,
+      requestBudgetMs: 15_000,
+      ...options.overrides,
+    },
   })
-  const subscribers = createSubscribers({ store, hashing, passwords, budgetMs: 15_000 })
+  const { gateway, subscribers, lanes } = core
+  const hashing = lanes.requests
   return {
+    core,
     gateway,
     reports,
     subscribers,

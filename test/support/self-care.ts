@@ -1,10 +1,12 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { createDigestArgon2 } from '../../scripts/core/digest-argon2.ts'
 import { Secret } from '../../src/engine/secret.ts'
 import { createKeyring } from '../../src/gateway/keyring.ts'
 import type { Keyring } from '../../src/gateway/keyring.ts'
 import type { JournalRecord, Subscriber } from '../../src/gateway/subscriber.ts'
 import type { Store } from '../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../src/gateway/records.ts'
+import { createHashing } from '../../src/services/hashing.ts'
 import type { Hashing } from '../../src/services/hashing.ts'
 import { createPasswords } from '../../src/services/password.ts'
 import { createPuk1 } from '../../src/services/puk1.ts'
@@ -14,18 +16,8 @@ import type { SubscriberPatch } from '../../src/services/subscribers.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 
 /** Hashing without its cost, where thousands of secrets are compared and their hashes are not what is tested. */
-export function createQuickHashing(): Hashing {
-  const sealed = (...parts: string[]) => createHash('sha256').update(parts.join('\n')).digest('hex')
-  return {
-    running: 0,
-    waiting: 0,
-    hash: async (domain, msisdn, secret) => ({ hash: sealed(domain, msisdn, secret.reveal()), key: 'quick' }),
-    verify: async (stored, domain, msisdn, secret) => ({
-      matches: stored?.hash === sealed(domain, msisdn, secret.reveal()),
-      stale: false,
-    }),
-  }
-}
+export const createQuickHashing = (keyring: Keyring = createKeyring({ current: randomBytes(32) })): Hashing =>
+  createHashing({ keyring, argon2: createDigestArgon2(), waiting: 100_000 })
 
 /** What was asked of the hashing: how many secrets were compared with a stored hash, and how many with nothing. */
 function createCountedHashing(hashing: Hashing) {

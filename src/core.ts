@@ -1,0 +1,168 @@
+/**
+ * The one wiring of the gateway, its services and the guards around the store. The app, every command, every harness and
+ * every test build their gateway here, so that what is verified is what ships.
+ */
+import type { Config } from './config.ts'
+import type { Menu } from './engine/menu.ts'
+import { createAdmission } from './gateway/admission.ts'
+import type { Admission, AdmissionNews } from './gateway/admission.ts'
+import type { Clock } from './gateway/clock.ts'
+import type { Services } from './gateway/effects.ts'
+import { createGateway } from './gateway/gateway.ts'
+import type { Gateway, TurnReport } from './gateway/gateway.ts'
+import type { Keyring } from './gateway/keyring.ts'
+import { createNaming } from './gateway/naming.ts'
+import type { Store } from './gateway/ports.ts'
+import { createTranscripts } from './gateway/transcript.ts'
+import type { Transcripts } from './gateway/transcript.ts'
+import { createAdministration } from './services/administration.ts'
+import type { Administration } from './services/administration.ts'
+import type { Argon2, Hashing } from './services/hashing.ts'
+import { createHashingLanes } from './services/hashing-lanes.ts'
+import type { HashingLanes } from './services/hashing-lanes.ts'
+import { createServices } from './services/index.ts'
+import { createPasswords } from './services/password.ts'
+import { createPuk1 } from './services/puk1.ts'
+import { createSelfCare } from './services/self-care.ts'
+import type { SelfCare } from './services/self-care.ts'
+import { createSubscribers } from './services/subscribers.ts'
+import type { Subscribers } from './services/subscribers.ts'
+import { createBreaker } from './store/breaker.ts'
+import type { Breaker, NodeNews } from './store/breaker.ts'
+
+/** Requests that are not turns may take this long: an operator's client waits longer than a subscriber. */
+const REQUEST_BUDGET_MS = 5000
+
+/** The settings that shape a turn. `loadConfig({})` gives the defaults. */
+export type CoreSettings = Pick<
+  Config,
+  'keysCarry' | 'weakPasswords' | 'sessionIdleMs' | 'turnBudgetMs' | 'repeatWithinMs' | 'mostTurns'
+>
+
+/** What the core tells its host; the host logs and counts it. */
+export interface CoreEvents {
+  turn(report: TurnReport): void
+  /** A callback of this dialect was rejected by admission control. */
+  refused(dialect: string): void
+  /** A node's circuit opened or closed. */
+  node(news: NodeNews): void
+  /** Admission control started or stopped shedding load. */
+  admission(news: AdmissionNews): void
+}
+
+export interface CoreOptions {
+  readonly settings: CoreSettings
+  /** The bare store. `kind` is `embedded` for one that dies with this process, and so has no key names to agree on. */
+  readonly store: Store
+  readonly kind: 'embedded' | 'shared'
+  /** The node of a Redis Cluster that serves a bucket; absent for a store of one node. */
+  readonly nodeOf?: ((bucket: number) => string) | undefined
+  readonly keyring: Keyring
+  readonly menus: Readonly<Record<string, Menu>>
+  readonly events?: Partial<CoreEvents>
+  readonly overrides?: CoreOverrides
+}
+
+/** Replacements for tests and harnesses: time, a slower or wrong part, quick hashing. Absent in the product. */
+export interface CoreOverrides {
+  readonly clock?: Clock
+  readonly random?: () => number
+  readonly wrapStore?: (guarded: Store) => Store
+  readonly wrapTranscripts?: (transcripts: Transcripts) => Transcripts
+  readonly wrapServices?: (services: Services) => Services
+  readonly argon2?: Argon2
+  /** How many hashes run at once; one less than there are cores by default. */
+  readonly parallelHashes?: number
+  readonly requestBudgetMs?: number
+}
+
+export interface Core {
+  readonly gateway: Gateway
+  readonly subscribers: Subscribers
+  readonly selfCare: SelfCare
+  readonly administration: Administration
+  /** The store behind its circuit breaker and key naming. */
+  readonly store: Store
+  readonly services: ReturnType<typeof createServices>
+  readonly lanes: HashingLanes
+  readonly breaker: Breaker
+  readonly admission: Admission
+  /** Rejects with `USSD_MISCONFIGURED` when the database names its keys otherwise. */
+  check(): Promise<void>
+  /** Closes the store and ends the hashing threads. Turns under way must have ended. */
+  close(): Promise<void>
+}
+
+const ignore = () => {}
+
+export function createCore(options: CoreOptions): Core {
+  const { settings, keyring, menus, nodeOf, events = {}, overrides = {} } = options
+  const { clock, wrapStore = same, wrapTranscripts = same, wrapServices = same } = overrides
+  const { requestBudgetMs: budgetMs = REQUEST_BUDGET_MS } = overrides
+  const { turn = ignore, refused = ignore, node = ignore, admission: shed = ignore } = events
+
+  const breaker = createBreaker({
+    store: options.store,
+    nodeOf,
+    changed: node,
+    ...(clock && { clock }),
+    ...(overrides.random && { random: overrides.random }),
+  })
+  const admission = createAdmission({ most: settings.mostTurns, changed: shed })
+  const naming = createNaming({ store: breaker, keyring, keysCarry: settings.keysCarry })
+  const isNamed = options.kind === 'shared' || settings.keysCarry === 'pseudonyms'
+  const store = wrapStore(isNamed ? naming.store : breaker)
+
+  const lanes = createHashingLanes(keyring, {
+    argon2: overrides.argon2,
+    parallel: overrides.parallelHashes,
+  })
+  const services = createServices({
+    ...comparedBy(lanes.turns),
+    keyring,
+    weakPasswords: settings.weakPasswords,
+  })
+  const gateway = createGateway({
+    store,
+    menus,
+    services: wrapServices(services),
+    keyring,
+    sessionIdleMs: settings.sessionIdleMs,
+    turnBudgetMs: settings.turnBudgetMs,
+    transcripts: wrapTranscripts(createTranscripts({ keyring, repeatWithinMs: settings.repeatWithinMs })),
+    clock,
+    admission,
+    refused,
+    report: turn,
+  })
+  const { registrations, requests } = lanes
+  return {
+    gateway,
+    store,
+    services,
+    lanes,
+    breaker,
+    admission,
+    subscribers: createSubscribers({
+      store,
+      hashing: registrations,
+      passwords: createPasswords(registrations),
+      budgetMs,
+    }),
+    selfCare: createSelfCare({ store, hashing: requests, ...comparedBy(requests), keyring, budgetMs }),
+    administration: createAdministration({ store, budgetMs }),
+
+    async check() {
+      if (isNamed) await naming.check()
+    },
+
+    async close() {
+      await store.close()
+      await lanes.close()
+    },
+  }
+}
+
+const same = <T>(part: T): T => part
+
+const comparedBy = (hashing: Hashing) => ({ passwords: createPasswords(hashing), puk1: createPuk1(hashing) })
