@@ -59,9 +59,9 @@ export const machine = setup({
     },
     password: { on: { secret: 'assessingPassword', 0: 'goodbye' } },
     notPassword: { on: { secret: 'assessingPassword', 0: 'goodbye' } },
-    weakPassword: { on: { secret: 'assessingPassword', 0: 'goodbye' } },
+    weakPassword: { tags: 'secret-again', on: { secret: 'assessingPassword', 0: 'goodbye' } },
     tooWeak: { on: { secret: 'assessingPassword', 0: 'goodbye' } },
-    different: { on: { secret: 'assessingPassword', 0: 'goodbye' } },
+    different: { tags: 'secret-again', on: { secret: 'assessingPassword', 0: 'goodbye' } },
     assessingPassword: {
       invoke: {
         src: 'assessPassword',
@@ -112,7 +112,7 @@ export const machine = setup({
         onError: 'unavailable',
       },
     },
-    repeatPassword: { on: { secret: 'savingPassword', 0: 'goodbye' } },
+    repeatPassword: { tags: 'secret-again', on: { secret: 'savingPassword', 0: 'goodbye' } },
     savingPassword: {
       invoke: {
         src: 'savePassword',

@@ -149,7 +149,7 @@ export function createCore(options: CoreOptions): Core {
       passwords: createPasswords(registrations),
       budgetMs,
     }),
-    selfCare: createSelfCare({ store, hashing: requests, ...comparedBy(requests), keyring, budgetMs }),
+    selfCare: createSelfCare({ store, hashing: requests, puk1: createPuk1(requests), keyring, budgetMs }),
     administration: createAdministration({ store, budgetMs }),
 
     async check() {

@@ -31,7 +31,7 @@ export function createNaiveStore(client: RedisClient, step: () => void): Store {
           step()
           await write(bucket, change)
         }
-        return { kind: 'ok' }
+        return { kind: 'ok', version: String(Date.now() * 1000).padStart(16, '0') }
       } catch {
         throw new UssdError('USSD_STORE_UNAVAILABLE')
       }

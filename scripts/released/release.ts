@@ -6,10 +6,10 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { languages } from '../../src/engine/authoring.ts'
-import { Subscriber } from '../../src/gateway/subscriber.ts'
+import { SubscriberFields } from '../../src/gateway/subscriber.ts'
 
 /** What dialogues depend on, and change, of a subscriber. */
-const Standing = Subscriber.pick({ access: true, puk1AttemptsLeft: true })
+const Standing = SubscriberFields.pick({ access: true, puk1AttemptsLeft: true })
 export type Standing = Readonly<z.infer<typeof Standing>>
 
 const Turn = z.object({

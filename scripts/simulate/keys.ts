@@ -22,7 +22,7 @@ function createKeys(): Keyring {
     made.set(asked, digest)
     return digest
   }
-  return { id: keyring.id, mac }
+  return { id: keyring.id, ids: keyring.ids, mac }
 }
 
 export const keys: Keyring = createKeys()

@@ -4,6 +4,7 @@ import type {
   Committed,
   Loaded,
   RecordName,
+  Settled,
   Standing,
   Version,
 } from '../../src/gateway/ports.ts'
@@ -36,7 +37,7 @@ export interface ModelStore {
   /** `by`: the turn it comes from, for whoever watches. */
   commit(commit: Commit, by?: Delivery): Committed
   /** Whether records are as they were loaded: what a store with replicas asks before it tells of them. */
-  settle(bucket: number, records: readonly Standing[]): Committed
+  settle(bucket: number, records: readonly Standing[]): Settled
   /** All entries, oldest first. */
   readonly journal: readonly { readonly bucket: number; readonly entry: string }[]
   /** How many records there are at a time. */
@@ -85,9 +86,10 @@ export function createModelStore(options: {
     },
 
     commit(commit, by) {
-      const { bucket, changes, deadlineMs } = commit
+      const { bucket, changes, deadlineMs, loadedMs = -Infinity } = commit
       const nowMs = now()
       if (without !== 'deadline' && !(nowMs <= deadlineMs)) return { kind: 'late' }
+      if (nowMs < loadedMs - 1000) return { kind: 'late' }
       const held = changes.map(({ name }) => read(keyOf(bucket, name), nowMs))
       const hasMoved = changes.some(({ name, expect }, at) => isChecked(name) && held[at]?.version !== expect)
       // The mutant writes its journal first and looks at the records then.
@@ -99,7 +101,7 @@ export function createModelStore(options: {
       const version = String(lastVersion).padStart(16, '0')
       for (const { name, become } of changes) write(keyOf(bucket, name), become, version, nowMs)
       options.written?.({ commit, by, nowMs, before: held.map((one) => one?.value) })
-      return { kind: 'ok' }
+      return { kind: 'ok', version }
     },
 
     settle(bucket, records) {

@@ -1,9 +1,13 @@
 import { UssdError } from '../../src/engine/errors.ts'
 import type { Change, Loaded, RecordName, Store } from '../../src/gateway/ports.ts'
 import type { Recognised, Transcripts } from '../../src/gateway/transcript.ts'
+import { keys } from './keys.ts'
 import { BUDGET_MS } from './plan.ts'
 import type { Form } from './plan.ts'
 import type { Variant } from './variant.ts'
+
+/** Of a commit that did not happen. */
+const NO_VERSION = '0'.repeat(16)
 
 /** A rule left out, and what a run that does not notice would have to say. */
 export interface Mutant extends Variant {
@@ -20,14 +24,15 @@ const withPlaces: readonly Form[] = ['transcript', 'deep-transcript', 'numbered'
 function taken(recognised: Recognised, callback: Parameters<Transcripts['recognise']>[0]): Recognised {
   const { heard } = callback
   const id = recognised.kind === 'repeat' ? recognised.receipt.turn : `${JSON.stringify(heard)}`
+  const key = keys.id
   if (heard.kind === 'transcript') {
-    if (heard.text === '') return { kind: 'begin', id, heard: 0 }
+    if (heard.text === '') return { kind: 'begin', id, key, heard: 0 }
     const typed = heard.text.slice(heard.text.lastIndexOf('*') + 1)
-    return { kind: 'reply', id, heard: heard.text.length, typed }
+    return { kind: 'reply', id, key, heard: heard.text.length, typed }
   }
   const place = heard.kind === 'numbered' ? heard.number : 0
-  if (heard.typed === undefined) return { kind: 'begin', id, heard: place }
-  return { kind: 'reply', id, heard: place, typed: heard.typed }
+  if (heard.typed === undefined) return { kind: 'begin', id, key, heard: place }
+  return { kind: 'reply', id, key, heard: place, typed: heard.typed }
 }
 
 const recognising =
@@ -126,7 +131,7 @@ export const mutants: readonly Mutant[] = [
     says: 'a commit that was refused as late counts as done',
     storeOf: committing(async (store, one) => {
       const committed = await store.commit(one)
-      return committed.kind === 'late' ? { kind: 'ok' } : committed
+      return committed.kind === 'late' ? { kind: 'ok', version: NO_VERSION } : committed
     }),
   },
   {
@@ -134,7 +139,9 @@ export const mutants: readonly Mutant[] = [
     says: 'a commit whose answer was lost counts as done',
     storeOf: committing((store, one) =>
       store.commit(one).catch((error: unknown) => {
-        if (error instanceof UssdError && error.code === 'USSD_STORE_UNAVAILABLE') return { kind: 'ok' }
+        if (error instanceof UssdError && error.code === 'USSD_STORE_UNAVAILABLE') {
+          return { kind: 'ok', version: NO_VERSION } as const
+        }
         throw error
       }),
     ),

@@ -57,7 +57,8 @@ export const nalo: Dialect = {
     const dialled = MSGTYPE ? looseCode(USERDATA) : ''
     if (dialled === undefined) return noCode('USERDATA')
     const heard = { kind: 'unnumbered', typed: MSGTYPE ? undefined : USERDATA } as const
-    return { kind: 'callback', callback: { ...session, dialled, heard }, echo }
+    const reuses = SESSIONID === undefined && ({ reusesSessionId: true } as const)
+    return { kind: 'callback', callback: { ...session, dialled, heard, ...reuses }, echo }
   },
 
   formatAnswer({ text, waits }, echo) {

@@ -27,8 +27,11 @@ type Digit = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9'
 /** The subscriber's reply, as a machine sees it: a choice, free text, or a secret. */
 export type Reply = { type: Digit } | { type: 'text'; text: string } | { type: 'secret'; secret: Secret }
 
-/** A state tagged `confirmation` is never answered by the dialled string, nor by the digit that led to it. */
-export type Tag = 'confirmation'
+/**
+ * A state tagged `confirmation` is never answered by the dialled string, nor by the digit that led to it. A state tagged
+ * `secret-again` takes a secret that was given before for an answer; on any other screen it is a duplicate.
+ */
+export type Tag = 'confirmation' | 'secret-again'
 
 /** The secret a `secret` reply carries; for guards and effect inputs. Throws a TypeError for any other reply. */
 export function secretOf(event: Reply): Secret {

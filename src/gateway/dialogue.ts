@@ -19,6 +19,8 @@ export interface Rested {
   /** Whether it is shown in Latin letters. */
   readonly latin: boolean
   readonly understood: boolean
+  /** The screen asks for the secret that was given last once more. */
+  readonly asksAgain: boolean
   readonly answer: Answer
 }
 
@@ -72,6 +74,7 @@ function rest(turn: {
     screen: screenName(state.value),
     latin,
     understood,
+    asksAgain: snapshot.hasTag('secret-again'),
     answer: {
       text: latin && language !== 'en' ? transliterate(text, language) : text,
       waits: !hasEnded(snapshot),

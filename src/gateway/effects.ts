@@ -1,3 +1,4 @@
+import type { Attempt } from './attempts.ts'
 import type { Draft } from './subscriber.ts'
 
 /** What an effect's body is told beside its input. */
@@ -8,6 +9,10 @@ export interface Call {
   readonly subscriber: Draft
   /** Names the dialogue: what is sealed in one dialogue means nothing in another. */
   readonly dialogue: string
+  /** The id of the secrets key the dialogue was begun under; what is sealed in it is sealed under that. */
+  readonly keyId: string
+  /** This turn's attempt at a secret; what compares one must reserve it first. */
+  readonly attempt: Attempt
   /** The store's clock, milliseconds since the epoch. */
   readonly nowMs: number
   /** Aborted when nobody waits for the turn any more. */

@@ -1,4 +1,5 @@
 /** One callback, one answer: load → turn → commit. Nothing else may run a menu for a subscriber. */
+import { randomBytes } from 'node:crypto'
 import type { Language } from '../engine/authoring.ts'
 import { UssdError, asUssdError } from '../engine/errors.ts'
 import type { FaultCode } from '../engine/errors.ts'
@@ -8,14 +9,15 @@ import { processClock } from './clock.ts'
 import type { Clock } from './clock.ts'
 import type { Services } from './effects.ts'
 import type { Keyring } from './keyring.ts'
+import { SIGNATURE_HOLDS_MS } from './ports.ts'
 import type { Answer, Callback, Ended, Loaded, Store } from './ports.ts'
 import { createQueue } from './queue.ts'
-import { bucketOf, handleOf, sessionName, subscriberName } from './records.ts'
+import { bucketOf, deliveryName, sessionName } from './records.ts'
 import { createRouting } from './routing.ts'
 import { RECEIPTS_KEPT_MS, Session } from './session.ts'
 import { parseRecord } from './subscriber.ts'
-import { createTake, say } from './take.ts'
-import type { Outcome, Taken } from './take.ts'
+import { createTake, delivered, recordsOf, say } from './take.ts'
+import type { Outcome, Taken, TurnRun } from './take.ts'
 import { createBudget, transact } from './transaction.ts'
 import type { Work } from './transaction.ts'
 import type { Transcripts } from './transcript.ts'
@@ -32,7 +34,7 @@ const BUSY = say('busy', 'ru').answer
 /** All that is known of a turn outside the gateway: no reply, no screen's text. The log masks the MSISDN. */
 export interface TurnReport {
   readonly dialect: string
-  /** Stands for the aggregator's session id: the first 22 characters of base64url SHA-256 over dialect, NUL, id. */
+  /** Stands for the aggregator's session id: 22 characters of a keyed digest, because some ids are made of the MSISDN. */
   readonly session: string
   /** E.164 with `+`. */
   readonly msisdn: string
@@ -79,21 +81,20 @@ export interface GatewayOptions {
 
 /** Called by `core.ts` alone: a gateway wired by hand would be another program than the one that ships. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { store, services, sessionIdleMs, turnBudgetMs, refused, admission, transcripts } = options
+  const { store, services, sessionIdleMs, turnBudgetMs, refused, admission, transcripts, keyring } = options
   const { clock = processClock } = options
   const routing = createRouting(options.menus)
   const take = createTake({ routing, services, sessionIdleMs, transcripts })
   const queue = createQueue({ mostWaiting: TURNS_WAITING })
+  const processId = randomBytes(6).toString('base64url')
+  let runs = 0
 
-  async function transacted(callback: Callback, signal: AbortSignal, speaks: (language: Language) => void) {
+  async function transacted(callback: Callback, run: TurnRun) {
     const budget = createBudget(turnBudgetMs, clock)
-    const names = [
-      sessionName(callback.dialect, callback.msisdn, callback.sessionId),
-      subscriberName(callback.msisdn),
-    ]
+    const names = recordsOf(callback)
     return queue.run(callback.msisdn, () =>
       transact(store, { bucket: bucketOf(callback.msisdn), names, budget, clock }, (loaded) =>
-        take(callback, loaded, signal, speaks),
+        take(callback, loaded, run),
       ),
     )
   }
@@ -111,7 +112,13 @@ export function createGateway(options: GatewayOptions): Gateway {
     })
     try {
       return await Promise.race([
-        transacted(callback, giveUp.signal, (spoken) => void (language = spoken)),
+        transacted(callback, {
+          owner: `${processId}.${++runs}`,
+          budgetMs: turnBudgetMs,
+          signal: giveUp.signal,
+          compared: new Map(),
+          speaks: (spoken) => void (language = spoken),
+        }),
         timedOut,
       ])
     } catch (error) {
@@ -122,6 +129,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       cancel()
     }
   }
+
+  const logHandle = ({ dialect, sessionId }: Pick<Callback, 'dialect' | 'sessionId'>) =>
+    keyring.mac('handle', [dialect, sessionId]).toString('base64url').slice(0, 22)
 
   function turnAway(dialect: string): Answer | undefined {
     if (!admission.turnAway()) return undefined
@@ -140,7 +150,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const { outcome: taken, tries } = await inTime(callback).finally(() => admission.leave())
       options.report({
         dialect: callback.dialect,
-        session: handleOf(callback.dialect, callback.sessionId),
+        session: logHandle(callback),
         msisdn: callback.msisdn,
         turn: taken.turn,
         menu: taken.menu,
@@ -159,10 +169,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       // The dialogue then stays open until it expires.
       if (!admission.enter()) return refused(ended.dialect)
       const startedMs = clock.nowMs()
-      const name = sessionName(ended.dialect, ended.msisdn, ended.sessionId)
       const budget = createBudget(turnBudgetMs, clock)
-      const at = { bucket: bucketOf(ended.msisdn), names: [name], budget, clock }
-      const closed = queue.run(ended.msisdn, () => transact(store, at, (loaded) => close(name, loaded)))
+      const at = { bucket: bucketOf(ended.msisdn), names: namesOfEnd(ended), budget, clock }
+      const closed = queue.run(ended.msisdn, () => transact(store, at, (loaded) => close(ended, loaded)))
       const { tries, fault } = await closed.then(
         ({ tries }) => ({ tries, fault: undefined }),
         (error: unknown) => ({ tries: 0, fault: asUssdError(error) }),
@@ -170,7 +179,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       admission.leave()
       options.report({
         dialect: ended.dialect,
-        session: handleOf(ended.dialect, ended.sessionId),
+        session: logHandle(ended),
         msisdn: ended.msisdn,
         turn: undefined,
         menu: undefined,
@@ -186,13 +195,24 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 }
 
+const namesOfEnd = ({ dialect, msisdn, sessionId, signed }: Ended): readonly string[] => [
+  sessionName(dialect, msisdn, sessionId),
+  ...(signed ? [deliveryName(msisdn, signed.id)] : []),
+]
+
 /** An open session as it is once the network has ended it: its receipts stay, its state does not. */
-function close(name: string, { records: [record] }: Loaded): Work<void> {
+function close(ended: Ended, { records: [record, known], nowMs }: Loaded): Work<void> {
+  const { signed, msisdn } = ended
   const session = record && parseRecord(Session, record.value)
-  if (!session?.state) return { outcome: undefined }
+  const isStale = signed && Math.abs(nowMs - signed.atMs) > SIGNATURE_HOLDS_MS
+  if (!session?.state || known || isStale) return { outcome: undefined }
+  const [name = ''] = namesOfEnd(ended)
   const value = JSON.stringify({ ...session, state: null })
   return {
     outcome: undefined,
-    changes: [{ name, expect: record?.version, become: { kind: 'value', value, ttlMs: RECEIPTS_KEPT_MS } }],
+    changes: [
+      { name, expect: record?.version, become: { kind: 'value', value, ttlMs: RECEIPTS_KEPT_MS } },
+      ...(signed ? [delivered(msisdn, signed, undefined, nowMs)] : []),
+    ],
   }
 }

@@ -11,13 +11,24 @@ import { UssdError } from '../engine/errors.ts'
 /**
  * What a digest is for. Each purpose has its own sub-key, so that a digest made for one never holds for another.
  */
-export const purposes = ['password', 'puk1', 'seal', 'transcript', 'token', 'pseudonym'] as const
+export const purposes = [
+  'password',
+  'puk1',
+  'seal',
+  'transcript',
+  'token',
+  'pseudonym',
+  'handle',
+  'throttle',
+] as const
 export type Purpose = (typeof purposes)[number]
 
 /** The keys that live outside the store, and the only thing done with them: keyed digests. */
 export interface Keyring {
   /** Id of the current key: the first 8 hex digits of its SHA-256. Stored beside what was made with it. */
   readonly id: string
+  /** The ids of all keys it holds, the current one first. */
+  readonly ids: readonly string[]
   /**
    * HMAC-SHA-256 (32 bytes) over the parts, under the current key. Other parts, or the same text cut otherwise,
    * give another digest.
@@ -63,7 +74,24 @@ export function createKeyring({
     const key = subkeys.get(keyId)?.[purpose]
     return key && createHmac('sha256', key).update(joined(parts), 'utf16le').digest()
   }
-  return { id, mac }
+  return { id, ids: [...subkeys.keys()], mac }
+}
+
+/**
+ * The digest under a key by its id.
+ *
+ * @throws UssdError USSD_KEY_UNKNOWN when the keyring does not hold it: another process made the value under a key that this
+ * one was not given, so this one cannot tell right from wrong
+ */
+export function macUnder(
+  keyring: Keyring,
+  keyId: string,
+  purpose: Purpose,
+  parts: readonly string[],
+): Buffer {
+  const digest = keyring.mac(purpose, parts, keyId)
+  if (!digest) throw new UssdError('USSD_KEY_UNKNOWN', { detail: keyId })
+  return digest
 }
 
 /**
@@ -85,6 +113,8 @@ function deriveSubkeys(key: Uint8Array): Record<Purpose, KeyObject> {
     transcript: derive('transcript'),
     token: derive('token'),
     pseudonym: derive('pseudonym'),
+    handle: derive('handle'),
+    throttle: derive('throttle'),
   }
 }
 

@@ -44,14 +44,23 @@ export interface Commit {
   readonly journal: readonly string[]
   /** In the store's time. A commit that reaches the store later is refused: its caller has stopped waiting. */
   readonly deadlineMs: number
+  /**
+   * The store's time at which the records were loaded. A commit that runs more than a second before it is refused: the clock
+   * was set back, and the deadline with it into the future.
+   */
+  readonly loadedMs?: number
 }
 
 export type Committed =
-  | { readonly kind: 'ok' }
+  /** `version` is that of every record that was put. */
+  | { readonly kind: 'ok'; readonly version: Version }
   /** A record had moved; nothing was written. */
   | { readonly kind: 'conflict' }
-  /** The deadline had passed; nothing was written. */
+  /** The deadline had passed, or the clock was set back; nothing was written. */
   | { readonly kind: 'late' }
+
+/** The outcome of asking whether records last. */
+export type Settled = { readonly kind: Committed['kind'] }
 
 export interface JournalEntry {
   /** Position in the journal, rising. */
@@ -73,7 +82,7 @@ export interface Store {
    * asked before something is told that no commit of its own stands behind. Where whatever can be loaded lasts, there is
    * nothing to do (decision 0033).
    */
-  settle(bucket: number, records: readonly Standing[]): Promise<Committed>
+  settle(bucket: number, records: readonly Standing[]): Promise<Settled>
   /** The journal of a bucket, oldest first, behind entry `after`. */
   readJournal(bucket: number, after: string | undefined, limit: number): Promise<readonly JournalEntry[]>
   /** Resolves when the store answers, rejects with `USSD_STORE_UNAVAILABLE` or `USSD_STORE_AWAY` otherwise. */
@@ -108,8 +117,20 @@ export interface Callback {
   /** The USSD string: the dialled code, with whatever was dialled behind it. Only looked at when a dialogue begins. */
   readonly dialled: string
   readonly heard: Heard
-  /** The sender's own id of this callback, vouched for by its signature: the same when it is sent again. */
-  readonly delivery?: string
+  /** Set where a new dialogue may come under the id of an earlier one, because the aggregator sends no id of its own. */
+  readonly reusesSessionId?: true
+  readonly signed?: SignedDelivery
+}
+
+/** How far the time in a signature may lie from the store's, before and after. */
+export const SIGNATURE_HOLDS_MS = 300_000
+
+/** A delivery whose signature holds. */
+export interface SignedDelivery {
+  /** The sender's own id of the callback: the same when it is sent again. */
+  readonly id: string
+  /** The time in the signature, milliseconds since the epoch. */
+  readonly atMs: number
 }
 
 /** What the subscriber sees. `waits`: the dialogue goes on with a reply (USSR), or is released (the result of the PSSR). */
@@ -127,4 +148,5 @@ export interface Ended {
   /** E.164 with `+`. */
   readonly msisdn: string
   readonly why: 'cancelled' | 'timed-out' | 'failed'
+  readonly signed?: SignedDelivery
 }

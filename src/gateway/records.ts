@@ -15,8 +15,11 @@ export function bucketOf(msisdn: string): number {
 
 export const subscriberName = (msisdn: string): RecordName => `subscriber:${msisdn.slice(1)}`
 
-/** Where wrong passwords are counted, for every number somebody tries, registered or not. */
+/** Where attempts at a registered number's password are counted. */
 export const loginName = (msisdn: string): RecordName => `login:${msisdn.slice(1)}`
+
+/** Where attempts at numbers that are not served are counted, many numbers in one of a fixed number of slots. */
+export const strangersName = (slot: number): RecordName => `strangers:${slot}`
 
 /** A self-care session, by the digest of its token. */
 export const selfCareName = (tokenDigest: string): RecordName => `self-care:${tokenDigest}`
@@ -27,6 +30,10 @@ export const selfCareName = (tokenDigest: string): RecordName => `self-care:${to
  */
 export const sessionName = (dialect: string, msisdn: string, sessionId: string): RecordName =>
   `session:${msisdn.slice(1)}:${handleOf(dialect, sessionId)}`
+
+/** A signed callback that was acted on, by the digest of its sender's id. */
+export const deliveryName = (msisdn: string, id: string): RecordName =>
+  `delivery:${msisdn.slice(1)}:${handleOf('delivery', id)}`
 
 /** A name that carries an MSISDN, taken apart: what it names, whose (E.164 with `+`), and what follows, or nothing. */
 export interface Owned {

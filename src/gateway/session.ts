@@ -5,12 +5,16 @@ import type { Answer } from './ports.ts'
  * What is kept of a dialogue between turns: where the machine rests, and a receipt for each of the last turns. Of what the
  * subscriber typed only keyed digests are kept, never text.
  */
-export const Session = z.object({
+const SessionFields = z.object({
   /** The code and revision of the menu it runs in. */
   menu: z.string(),
   revision: z.string(),
   /** Whether it is shown in Latin letters. */
-  latin: z.boolean(),
+  latin: z.boolean().default(false),
+  /** The id of the secrets key that its digests are made with; older sessions are under the current one. */
+  key: z.string().exactOptional(),
+  /** The screen asks for the secret that was given last once more, so an equal one is an answer. */
+  asksAgain: z.literal(true).exactOptional(),
   /** Null once the dialogue has ended: such a session is never opened again. */
   state: z
     .object({ value: z.union([z.string(), z.record(z.string(), z.any())]), context: z.unknown() })
@@ -18,7 +22,7 @@ export const Session = z.object({
   /** The turn that began it: the same begin again is a repeat, another one begins another dialogue. */
   begunBy: z.string(),
   /** Number of turns answered. */
-  turns: z.number(),
+  turns: z.number().default(0),
   /** Characters of the transcript at the last turn. */
   heard: z.number(),
   /** Store time of the last turn, milliseconds since the epoch. */
@@ -27,10 +31,8 @@ export const Session = z.object({
   idleUntilMs: z.number(),
   /** Newest last. */
   receipts: z.array(
-    z.object({
+    z.looseObject({
       turn: z.string(),
-      /** Stands for the sender's id of the callback, where it had one. */
-      delivery: z.string().exactOptional(),
       text: z.string(),
       waits: z.boolean(),
       asksSecret: z.literal(true).exactOptional(),
@@ -38,8 +40,23 @@ export const Session = z.object({
     }),
   ),
 })
-export type Session = Readonly<z.infer<typeof Session>>
-export type Receipt = Session['receipts'][number]
+export interface Receipt extends Answer {
+  readonly turn: string
+  readonly atMs: number
+}
+export type Session = Readonly<
+  Omit<z.infer<typeof SessionFields>, 'receipts'> & { receipts: readonly Receipt[] }
+>
+
+/** Reads a stored session. Fields of a newer version are kept, and written back. */
+export const Session: z.ZodType<Session> = SessionFields.loose()
+
+/** What a signed delivery was answered, kept apart from its session. */
+export const Delivered: z.ZodType<Answer> = z.looseObject({
+  text: z.string(),
+  waits: z.boolean(),
+  asksSecret: z.literal(true).exactOptional(),
+})
 
 /** A turn answered before is answered again from its receipt for this long, also after the dialogue's end. */
 export const RECEIPTS_KEPT_MS = 600_000
@@ -56,7 +73,8 @@ export function answered(
     readonly latin: boolean
     readonly state: Session['state']
     readonly id: string
-    readonly delivery?: string | undefined
+    readonly key: string
+    readonly asksAgain: boolean
     readonly heard: number
     readonly answer: Answer
     readonly nowMs: number
@@ -64,18 +82,17 @@ export function answered(
   },
 ): { readonly session: Session; readonly ttlMs: number } {
   const receipts = before?.receipts ?? []
-  const receipt: Receipt = {
-    turn: turn.id,
-    ...(turn.delivery !== undefined && { delivery: turn.delivery }),
-    ...turn.answer,
-    atMs: turn.nowMs,
-  }
+  const receipt: Receipt = { turn: turn.id, ...turn.answer, atMs: turn.nowMs }
+  const { asksAgain: _asked, ...kept } = before ?? {}
   return {
     session: {
+      ...kept,
       menu: turn.menu,
       revision: turn.revision,
       latin: turn.latin,
       state: turn.answer.waits ? turn.state : null,
+      key: turn.key,
+      ...(turn.asksAgain && { asksAgain: true }),
       begunBy: before?.begunBy ?? turn.id,
       turns: (before?.turns ?? 0) + 1,
       heard: turn.heard,

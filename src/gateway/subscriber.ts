@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { languages } from '../engine/authoring.ts'
 import { UssdError } from '../engine/errors.ts'
+import { Deferral, PendingAttempt } from './attempts.ts'
 import type { Change as RecordChange } from './ports.ts'
 
 /** Rules L7, L8, L11 and L12: who closed the access decides who may open it. */
@@ -15,26 +16,41 @@ export type Access = (typeof accessStates)[number]
 /** As the card itself does: ten wrong PUK1 in a row, then no more (ETSI TS 102 221, 9.5.1). */
 export const PUK1_ATTEMPTS = 10
 
-const SealedHash = z.object({ hash: z.string(), key: z.string() })
+const SealedHash = z.looseObject({ hash: z.string(), key: z.string() })
 
-/** What is kept of a subscriber. No TTL; secrets only as slow hashes under a key that is not in the store. */
-export const Subscriber = z.object({
-  language: z.enum(languages),
-  tariff: z.string(),
+/**
+ * The fields of a stored subscriber. No TTL; secrets only as slow hashes under a key that is not in the store. A field that
+ * older records lack has a default; `access` has none, because a guess would open what somebody closed.
+ */
+export const SubscriberFields = z.object({
+  language: z.enum(languages).default('ru'),
+  tariff: z.string().default(''),
   /** The organisation whose contract the number is on. */
-  client: z.string().nullable(),
-  role: z.enum(['subscriber', 'administrator']),
+  client: z.string().nullable().default(null),
+  role: z.enum(['subscriber', 'administrator']).default('subscriber'),
   /** Opted in, at a sales centre, to setting the password with PUK1 over HTTP (L3). */
-  registrationByPuk1: z.boolean(),
+  registrationByPuk1: z.boolean().default(false),
   access: z.enum(accessStates),
-  closedBecause: z.enum(['sim-lost', 'restricted']).nullable(),
-  puk1: SealedHash.nullable(),
-  puk1AttemptsLeft: z.number().int().min(0).max(PUK1_ATTEMPTS),
-  password: SealedHash.nullable(),
+  closedBecause: z.enum(['sim-lost', 'restricted']).nullable().default(null),
+  puk1: SealedHash.nullable().default(null),
+  /** Of the ten; a pending attempt has been taken off already. */
+  puk1AttemptsLeft: z.number().int().min(0).max(PUK1_ATTEMPTS).default(PUK1_ATTEMPTS),
+  /** Guesses of PUK1 that were reserved, and whose outcome nobody was told. */
+  puk1Pending: z.array(PendingAttempt).readonly().default([]),
+  password: SealedHash.nullable().default(null),
   /** Counts changes of the password: a self-care session begun under an older one has ended (L10). */
-  passwordGeneration: z.number().int(),
+  passwordGeneration: z.number().int().default(0),
 })
-export type Subscriber = Readonly<z.infer<typeof Subscriber>>
+export type Subscriber = Readonly<
+  Omit<z.infer<typeof SubscriberFields>, 'puk1' | 'password' | 'puk1Pending'> & {
+    puk1: { hash: string; key: string } | null
+    password: { hash: string; key: string } | null
+    puk1Pending: readonly PendingAttempt[]
+  }
+>
+
+/** Reads a stored subscriber. Fields of a newer version are kept, and written back. */
+export const Subscriber: z.ZodType<Subscriber> = SubscriberFields.loose()
 
 /** A subscriber as every new one begins: access open, no password (L1). */
 export const newSubscriber: Subscriber = {
@@ -47,6 +63,7 @@ export const newSubscriber: Subscriber = {
   closedBecause: null,
   puk1: null,
   puk1AttemptsLeft: PUK1_ATTEMPTS,
+  puk1Pending: [],
   password: null,
   passwordGeneration: 0,
 }
@@ -96,6 +113,9 @@ export interface Draft {
   tidy(patch: Partial<Subscriber>): void
 }
 
+/** An effect's way to leave the turn before its end; see `attempts.ts`. */
+export type SubscriberDeferral = Deferral<Partial<Subscriber>>
+
 /** A draft and what the commit needs of it. `idempotencyKey` names the turn. */
 export function createDraft(options: {
   readonly subscriber: Subscriber
@@ -103,7 +123,12 @@ export function createDraft(options: {
   readonly idempotencyKey: string
   readonly atMs: number
   readonly by: ChangedBy
-}): Draft & { readonly journal: readonly string[]; become(): RecordChange['become'] } {
+}): Draft & {
+  readonly journal: readonly string[]
+  become(): RecordChange['become']
+  /** The loaded record with a patch alone, whatever else the draft has become. */
+  becomeOnly(patch: Partial<Subscriber>): RecordChange['become']
+} {
   const { msisdn, idempotencyKey, atMs, by } = options
   let now = options.subscriber
   const journal: string[] = []
@@ -119,6 +144,7 @@ export function createDraft(options: {
     journal,
     become: () =>
       now === options.subscriber ? { kind: 'same' } : { kind: 'value', value: JSON.stringify(now) },
+    becomeOnly: (patch) => ({ kind: 'value', value: JSON.stringify({ ...options.subscriber, ...patch }) }),
     change(patch, change) {
       apply(patch)
       const record: JournalRecord = { id: `${idempotencyKey}:${journal.length}`, atMs, msisdn, change, by }

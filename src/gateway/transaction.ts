@@ -1,11 +1,11 @@
 /**
- * Load, work, commit: the only way a record changes. The work sees one moment of the records and says what they become; the
- * commit writes all of it if none has moved since, and otherwise the work is done again on what is there now.
+ * Load, work, commit: the only way a record changes. The body sees one moment of the records and says what they become; the
+ * commit writes all of it if none has moved since, and otherwise the body runs again on what is there now.
  */
 import { UssdError } from '../engine/errors.ts'
 import { processClock } from './clock.ts'
 import type { Clock } from './clock.ts'
-import type { Change, Committed, Loaded, RecordName, Store } from './ports.ts'
+import type { Change, Committed, Loaded, RecordName, Settled, Store, Version } from './ports.ts'
 
 /** The time a piece of work may take, on a clock that never jumps. */
 export interface Budget {
@@ -32,8 +32,26 @@ export interface Work<T> {
   readonly journal?: readonly string[]
 }
 
+/** Changes that must be committed before the body may go on. It then runs again on the records as they became. */
+export interface Reservation {
+  readonly reserve: readonly Change[]
+}
+
+/** Another process is at the same work: the body runs again on fresh records after a pause. */
+export interface Pause {
+  readonly waitMs: number
+}
+
+/** `reserved` is true once a reservation of this transaction was committed. */
+export type Body<T> = (
+  loaded: Loaded,
+  state: { readonly reserved: boolean },
+) => Promise<Work<T> | Reservation | Pause> | Work<T> | Reservation | Pause
+
 /** Twins of one turn meet in the store at most once each; more tries than this is a storm, not a race. */
 const MOST_TRIES = 6
+/** A reservation has cost an attempt: what came of it is worth more tries, and each is cheap. */
+const MOST_TRIES_RESERVED = 24
 
 /** The store is told to refuse a commit that arrives later than this: by then nobody waits for its answer. */
 const COMMIT_WITHIN_MS = 400
@@ -47,42 +65,91 @@ const LOOK_FOR_RECEIPT_WITHIN_MS = 800
 const BETWEEN_LOADS_MS = 25
 
 /**
- * Rejects with `USSD_STORE_UNAVAILABLE`, `USSD_STORE_AWAY` or `USSD_STORE_REFUSED`, `USSD_TURN_TIMED_OUT` when the budget is used up, `USSD_CONFLICT` when the records
- * kept moving, and with whatever the work throws. After a commit whose outcome is unknown the records are loaded again, and
- * the work finds there what it did.
+ * Rejects with `USSD_STORE_UNAVAILABLE`, `USSD_STORE_AWAY` or `USSD_STORE_REFUSED`, `USSD_TURN_TIMED_OUT` when the budget is
+ * used up, `USSD_CONFLICT` when the records kept moving, and with whatever the body throws. After a commit whose outcome is
+ * unknown the records are loaded again, and the body finds there what it did. One round trip to load, one for each commit.
  */
 export async function transact<T>(
   store: Store,
   at: Place,
-  work: (loaded: Loaded) => Promise<Work<T>> | Work<T>,
+  body: Body<T>,
 ): Promise<{ readonly outcome: T; readonly tries: number }> {
   const { clock = processClock } = at
   let unknown: UssdError | undefined
-  for (let tries = 1; tries <= MOST_TRIES; tries++) {
-    const loaded = await loadAgain(store, at, unknown ? 'receipt' : 'records')
-    const loadedAtMs = clock.nowMs()
-    const { outcome, changes, journal = [] } = await work(loaded)
-    let commit: () => Promise<Committed>
-    if (!changes) {
-      // What was loaded may be what a commit wrote that does not last yet, and whose caller was told so.
-      const standing = at.names.map((name, i) => ({ name, expect: loaded.records[i]?.version }))
-      commit = () => store.settle(at.bucket, standing)
-    } else {
+  let reserved = false
+  let known: Loaded | undefined
+  let loadedAtMs = 0
+  for (let tries = 1; tries <= (reserved ? MOST_TRIES_RESERVED : MOST_TRIES);) {
+    const loaded: Loaded = known ?? (await loadAgain(store, at, unknown ? 'receipt' : 'records'))
+    if (!known) loadedAtMs = clock.nowMs()
+    known = undefined
+    const next = await body(loaded, { reserved })
+    if ('waitMs' in next) {
       hasTimeLeft(at.budget)
-      const sinceLoadMs = clock.nowMs() - loadedAtMs
-      const deadlineMs = Math.floor(
-        loaded.nowMs + sinceLoadMs + Math.min(COMMIT_WITHIN_MS, at.budget.leftMs()),
-      )
-      commit = () => store.commit({ bucket: at.bucket, changes, journal, deadlineMs })
+      await new Promise<void>((resolve) => void clock.after(next.waitMs, resolve))
+      continue
     }
     try {
-      if ((await commit()).kind === 'ok') return { outcome, tries }
+      if ('reserve' in next) {
+        const committed = await commit(store, at, { loaded, loadedAtMs, changes: next.reserve, journal: [] })
+        if (committed.kind === 'ok') {
+          // One is enough; a body that asks for more runs out of tries.
+          if (reserved) tries++
+          reserved = true
+          known = after(loaded, at.names, next.reserve, committed.version)
+        } else tries++
+        continue
+      }
+      const { outcome, changes, journal = [] } = next
+      const committed = changes
+        ? await commit(store, at, { loaded, loadedAtMs, changes, journal })
+        : await settle(store, at, loaded)
+      if (committed.kind === 'ok') return { outcome, tries }
     } catch (error) {
       if (!isUnavailable(error)) throw error
       unknown = error
     }
+    tries++
   }
   throw unknown ?? new UssdError('USSD_CONFLICT')
+}
+
+function commit(
+  store: Store,
+  { bucket, budget, clock = processClock }: Place,
+  of: {
+    readonly loaded: Loaded
+    readonly loadedAtMs: number
+    readonly changes: readonly Change[]
+    readonly journal: readonly string[]
+  },
+): Promise<Committed> {
+  hasTimeLeft(budget)
+  const { loaded, changes, journal } = of
+  const sinceLoadMs = clock.nowMs() - of.loadedAtMs
+  const deadlineMs = Math.floor(loaded.nowMs + sinceLoadMs + Math.min(COMMIT_WITHIN_MS, budget.leftMs()))
+  return store.commit({ bucket, changes, journal, deadlineMs, loadedMs: loaded.nowMs })
+}
+
+/** What was loaded may be what a commit wrote that does not last yet, and whose caller was told so. */
+function settle(store: Store, { bucket, names }: Place, loaded: Loaded): Promise<Settled> {
+  const standing = names.map((name, i) => ({ name, expect: loaded.records[i]?.version }))
+  return store.settle(bucket, standing)
+}
+
+/** The records as a commit left them, so that they need not be loaded again. */
+function after(
+  loaded: Loaded,
+  names: readonly RecordName[],
+  changes: readonly Change[],
+  version: Version,
+): Loaded {
+  const records = names.map((name, i) => {
+    const become = changes.find((change) => change.name === name)?.become
+    if (!become || become.kind === 'same') return loaded.records[i]
+    return become.kind === 'value' ? { version, value: become.value } : undefined
+  })
+  return { nowMs: loaded.nowMs, records }
 }
 
 async function loadAgain(store: Store, at: Place, lookingFor: 'records' | 'receipt'): Promise<Loaded> {

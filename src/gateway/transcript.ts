@@ -2,6 +2,7 @@
  * Which turn a callback is, and what was typed in it: decided by comparing it with what the session has heard, never by
  * splitting at `*`, because a subscriber may type `*` and may answer nothing (decision 0004).
  */
+import { macUnder } from './keyring.ts'
 import type { Keyring } from './keyring.ts'
 import type { Callback } from './ports.ts'
 import type { Receipt, Session } from './session.ts'
@@ -9,9 +10,9 @@ import { RECEIPTS_KEPT_MS } from './session.ts'
 
 interface Turn {
   readonly id: string
+  /** The id of the secrets key that `id` is made with: a session keeps the one it was begun under. */
+  readonly key: string
   readonly heard: number
-  /** Stands for the sender's id of the callback; only where nothing in it says which turn it is. */
-  readonly delivery?: string | undefined
 }
 
 export type Recognised =
@@ -27,12 +28,25 @@ export type Recognised =
   | { readonly kind: 'out-of-step' }
 
 export interface Transcripts {
+  /** Throws `USSD_KEY_UNKNOWN` where the session was begun under a key this process does not hold. */
   recognise(callback: Callback, session: Session | undefined, nowMs: number): Recognised
 }
 
+/** Longer entries may be secrets; shorter ones are choices, which a menu may ask for again and again. */
+const LONGEST_CHOICE = 2
+
+/** A session as far as it counts at a moment. */
+interface Known {
+  readonly session: Session
+  /** Not idle for too long: a reply continues it. */
+  readonly isLive: boolean
+  /** Its receipts still answer duplicates. */
+  readonly isFresh: boolean
+}
+
 /**
- * `repeatWithinMs`: where a dialect numbers nothing, the same answer again within this time is a repeated callback; later it
- * is a second answer. People need longer to read a screen and answer it.
+ * `repeatWithinMs`: in dialects that send the latest answer only, an equal answer within this time is a duplicate. People need
+ * longer to read a screen and answer it.
  */
 export function createTranscripts(options: {
   readonly keyring: Keyring
@@ -40,83 +54,150 @@ export function createTranscripts(options: {
 }): Transcripts {
   const { keyring, repeatWithinMs } = options
 
-  /** 16 characters that stand for what was heard: 96 bits under a key that is not in the store. */
-  const digest = (callback: Callback, heard: readonly string[]): string =>
-    keyring
-      .mac('transcript', [callback.dialect, callback.sessionId, callback.msisdn, ...heard])
-      .toString('base64url')
-      .slice(0, 16)
-
   return {
     recognise(callback, session, nowMs) {
-      const { heard } = callback
-      const expired = session !== undefined && nowMs > session.idleUntilMs
-      const live = session && !expired ? session : undefined
-      const last = session?.receipts.at(-1)
-      const isFresh = session !== undefined && nowMs <= session.answeredAtMs + RECEIPTS_KEPT_MS
-      // Its own begin begins nothing again as long as anything of it counts, also where that begin's receipt was one too many.
-      const known = live ?? (isFresh ? session : undefined)
-
-      switch (heard.kind) {
-        case 'transcript': {
-          const { code, text } = heard
-          const id = digest(callback, [code, text])
-          const receipt = isFresh ? session.receipts.find(({ turn }) => turn === id) : undefined
-          if (receipt) return { kind: 'repeat', receipt }
-          const continues =
-            session !== undefined &&
-            text.length > session.heard &&
-            digest(callback, [code, text.slice(0, session.heard)]) === last?.turn
-          // Another code under the id of an old dialogue is a new one; the same begin come late is not.
-          const isAnother = known?.begunBy !== id
-          // Where any text may be a begin, one that is known begins nothing while its receipts are kept: a late answer would
-          // wipe them out, and a copy of the last turn be told that nothing is known of it.
-          const begins = heard.begins === 'empty' ? text === '' && isAnother : !continues && !live && !isFresh
-          if (begins) return { kind: 'begin', id, heard: text.length }
-          if (!live) return { kind: 'expired' }
-          if (live.state === null) return { kind: 'ended' }
-          // A begin come so late that its receipt is gone is shown where the dialogue is now.
-          if (live.begunBy === id && last) return { kind: 'repeat', receipt: last }
-          if (!continues) return { kind: 'out-of-step' }
-          // Behind an empty transcript there is no star before an answer, but there is one behind an empty first answer.
-          if (live.heard === 0)
-            return { kind: 'reply', id, heard: text.length, typed: text.replace(/^\*/, '') }
-          if (text[live.heard] !== '*') return { kind: 'out-of-step' }
-          return { kind: 'reply', id, heard: text.length, typed: text.slice(live.heard + 1) }
-        }
-        case 'numbered': {
-          const id = digest(callback, [
-            String(heard.number),
-            ...(heard.typed === undefined ? ['begin', callback.dialled] : ['reply', heard.typed]),
-          ])
-          const receipt = isFresh ? session.receipts.find(({ turn }) => turn === id) : undefined
-          if (receipt) return { kind: 'repeat', receipt }
-          if (heard.typed === undefined && known?.begunBy !== id)
-            return { kind: 'begin', id, heard: heard.number }
-          if (!live) return { kind: 'expired' }
-          if (heard.typed === undefined) return { kind: 'out-of-step' }
-          if (live.state === null) return { kind: 'ended' }
-          if (heard.number !== live.heard + 1) return { kind: 'out-of-step' }
-          return { kind: 'reply', id, heard: heard.number, typed: heard.typed }
-        }
-        case 'unnumbered': {
-          const id = digest(
-            callback,
-            heard.typed === undefined ? ['begin', callback.dialled] : ['reply', heard.typed],
-          )
-          // Somebody who caught it on its way may send it again, later than any repeat.
-          const delivery = callback.delivery && digest(callback, ['delivery', callback.delivery])
-          const delivered = delivery && isFresh && session.receipts.find((one) => one.delivery === delivery)
-          if (delivered) return { kind: 'repeat', receipt: delivered }
-          // A late copy of an earlier answer is no second answer either; what is shown is where the dialogue is now.
-          const isQuick = ({ turn, atMs }: Receipt) => turn === id && nowMs - atMs < repeatWithinMs
-          if (last && session?.receipts.some(isQuick)) return { kind: 'repeat', receipt: last }
-          if (heard.typed === undefined) return { kind: 'begin', id, heard: 0, delivery }
-          if (!live) return { kind: 'expired' }
-          if (live.state === null) return { kind: 'ended' }
-          return { kind: 'reply', id, heard: 0, delivery, typed: heard.typed }
-        }
+      const known = session && {
+        session,
+        isLive: nowMs <= session.idleUntilMs,
+        isFresh: nowMs <= session.answeredAtMs + RECEIPTS_KEPT_MS,
+      }
+      const key = known && (known.isLive || known.isFresh) ? (session.key ?? keyring.id) : keyring.id
+      /** 16 characters that stand for what was heard: 96 bits under a key that is not in the store. */
+      const digest: Digest = (heard) =>
+        macUnder(keyring, key, 'transcript', [
+          callback.dialect,
+          callback.sessionId,
+          callback.msisdn,
+          ...heard,
+        ])
+          .toString('base64url')
+          .slice(0, 16)
+      switch (callback.heard.kind) {
+        case 'transcript':
+          return ofTranscript(callback.heard, known, { key, digest })
+        case 'numbered':
+          return ofNumbered({ ...callback.heard, dialled: callback.dialled }, known, { key, digest })
+        case 'unnumbered':
+          return ofUnnumbered({ ...callback, ...callback.heard }, known, {
+            key,
+            digest,
+            nowMs,
+            repeatWithinMs,
+          })
       }
     },
   }
+}
+
+type Digest = (heard: readonly string[]) => string
+
+interface Under {
+  readonly key: string
+  readonly digest: Digest
+}
+
+const receiptOf = (known: Known | undefined, id: string): Receipt | undefined =>
+  known?.isFresh ? known.session.receipts.find(({ turn }) => turn === id) : undefined
+
+/** Its own begin begins nothing again as long as anything of it counts, also where that begin's receipt was one too many. */
+const isBegunBy = (known: Known | undefined, id: string): boolean =>
+  known !== undefined && (known.isLive || known.isFresh) && known.session.begunBy === id
+
+function ofTranscript(
+  { code, text, begins }: Extract<Callback['heard'], { kind: 'transcript' }>,
+  known: Known | undefined,
+  { key, digest }: Under,
+): Recognised {
+  const id = digest([code, text])
+  const receipt = receiptOf(known, id)
+  if (receipt) return { kind: 'repeat', receipt }
+  const session = known?.session
+  const last = session?.receipts.at(-1)
+  const live = known?.isLive ? known.session : undefined
+  const continues =
+    session !== undefined &&
+    text.length > session.heard &&
+    digest([code, text.slice(0, session.heard)]) === last?.turn
+  // Another code under the id of an old dialogue is a new one; the same begin come late is not. Where any text may be a begin,
+  // one that is known begins nothing while its receipts are kept: a late answer would wipe them out, and a copy of the last
+  // turn be told that nothing is known of it.
+  const isBegin =
+    begins === 'empty'
+      ? text === '' && !isBegunBy(known, id)
+      : !continues && !known?.isLive && !known?.isFresh
+  if (isBegin) return { kind: 'begin', id, key, heard: text.length }
+  if (!live) return { kind: 'expired' }
+  if (live.state === null) return { kind: 'ended' }
+  // A begin come so late that its receipt is gone is shown where the dialogue is now.
+  if (live.begunBy === id && last) return { kind: 'repeat', receipt: last }
+  if (!continues) return { kind: 'out-of-step' }
+  // Behind an empty transcript there is no star before an answer, but there is one behind an empty first answer.
+  if (live.heard === 0) return { kind: 'reply', id, key, heard: text.length, typed: text.replace(/^\*/, '') }
+  if (text[live.heard] !== '*') return { kind: 'out-of-step' }
+  return { kind: 'reply', id, key, heard: text.length, typed: text.slice(live.heard + 1) }
+}
+
+function ofNumbered(
+  {
+    number,
+    typed,
+    dialled,
+  }: { readonly number: number; readonly typed: string | undefined; readonly dialled: string },
+  known: Known | undefined,
+  { key, digest }: Under,
+): Recognised {
+  const id = digest([String(number), ...(typed === undefined ? ['begin', dialled] : ['reply', typed])])
+  const receipt = receiptOf(known, id)
+  if (receipt) return { kind: 'repeat', receipt }
+  if (typed === undefined && !isBegunBy(known, id)) return { kind: 'begin', id, key, heard: number }
+  const live = known?.isLive ? known.session : undefined
+  if (!live) return { kind: 'expired' }
+  if (typed === undefined) return { kind: 'out-of-step' }
+  if (live.state === null) return { kind: 'ended' }
+  if (number !== live.heard + 1) return { kind: 'out-of-step' }
+  return { kind: 'reply', id, key, heard: number, typed }
+}
+
+/**
+ * Where nothing says which turn a callback is, one rule holds: a late duplicate may move a page; it never confirms, orders or
+ * costs an attempt (decision 0041).
+ */
+function ofUnnumbered(
+  callback: {
+    readonly typed: string | undefined
+    readonly dialled: string
+    readonly reusesSessionId?: true
+  },
+  known: Known | undefined,
+  at: Under & { readonly nowMs: number; readonly repeatWithinMs: number },
+): Recognised {
+  const { typed, dialled, reusesSessionId } = callback
+  const { key, digest, nowMs, repeatWithinMs } = at
+  const id = digest(typed === undefined ? ['begin', dialled] : ['reply', typed])
+  const session = known?.session
+  const receipts = known?.isFresh ? known.session.receipts : []
+  const last = session?.receipts.at(-1)
+  // A receipt from the future was written before the clock was set back: how long ago, nobody knows.
+  const isQuick = ({ turn, atMs }: Receipt) => turn === id && Math.abs(nowMs - atMs) < repeatWithinMs
+  // A late duplicate of an earlier answer is no second answer either; what is shown is where the dialogue is now.
+  if (last && receipts.some(isQuick)) return { kind: 'repeat', receipt: last }
+  if (typed === undefined) {
+    const isRepeat = isBegunBy(known, id) && !reusesSessionId
+    return isRepeat && last ? { kind: 'repeat', receipt: last } : { kind: 'begin', id, key, heard: 0 }
+  }
+  if (!known?.isLive || !session) return { kind: 'expired' }
+  if (session.state === null) {
+    return last?.turn === id ? { kind: 'repeat', receipt: last } : { kind: 'ended' }
+  }
+  if (last && isKnownSecret(id, typed, session)) return { kind: 'repeat', receipt: last }
+  return { kind: 'reply', id, key, heard: 0, typed }
+}
+
+/**
+ * An equal secret is a duplicate without a time limit, except on a screen that asks for the same secret again: who enters a
+ * wrong PUK1 twice loses nothing by being shown the same screen, and an aggregator's retry must not cost an attempt.
+ */
+function isKnownSecret(id: string, typed: string, { receipts, asksAgain }: Session): boolean {
+  if (asksAgain || !receipts.at(-1)?.asksSecret || typed.trim().length <= LONGEST_CHOICE) return false
+  return receipts.some(({ turn }, place) => turn === id && (place === 0 || receipts[place - 1]?.asksSecret))
 }

@@ -1,6 +1,7 @@
 import type { Request } from 'express'
 import { BlockList, isIPv6 } from 'node:net'
 import { claimOf, isSigned } from '../dialects/signature.ts'
+import type { SignedDelivery } from '../gateway/ports.ts'
 import { createTokenCheck } from './tokens.ts'
 
 /** Whether a callback may be looked at, as far as its head tells. */
@@ -8,8 +9,8 @@ export type Admitted =
   | { readonly kind: 'refused'; readonly status: 401 | 403; readonly sentence: string }
   | {
       readonly kind: 'admitted'
-      /** The sender's id of this callback, the same when it is sent again; only of a signed one. */
-      readonly delivery: string | undefined
+      /** Of a signed callback: its sender's id, the same when it is sent again, and the time it was signed at. */
+      readonly signed: SignedDelivery | undefined
       /** Whether the whole of it is what was signed; true where no signature is asked for. `path`: behind the dialect's own. */
       isWhole(path: string, body: Uint8Array): boolean
     }
@@ -54,13 +55,13 @@ export function createCallbackGuard(options: {
       if (!isGuarded && comesFromAnotherSite(request)) {
         return refused(403, 'Refused: a page of another site may not call here')
       }
-      if (keys.length === 0) return { kind: 'admitted', delivery: undefined, isWhole: () => true }
+      if (keys.length === 0) return { kind: 'admitted', signed: undefined, isWhole: () => true }
       const claim = claimOf(request.headers, now())
       if (!claim) return unauthorised
       const { method, originalUrl: target } = request
       return {
         kind: 'admitted',
-        delivery: claim.id,
+        signed: { id: claim.id, atMs: Number(claim.timestamp) * 1000 },
         isWhole: (path, body) =>
           isSigned(keys, claim, { method, path: path === '/' ? '' : path, target, body }),
       }

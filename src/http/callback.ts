@@ -1,7 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { Dialect, Echo, Method, WireResponse } from '../dialects/dialect.ts'
 import type { Gateway } from '../gateway/gateway.ts'
-import type { Answer, Callback } from '../gateway/ports.ts'
+import type { Answer, Callback, Ended, SignedDelivery } from '../gateway/ports.ts'
 import { readBytes } from './body.ts'
 import type { CallbackGuard } from './callback-guard.ts'
 
@@ -52,13 +52,13 @@ export function callbackRoute(dialect: Dialect, gateway: Gateway, guard: Callbac
       case 'malformed':
         return send(response, dialect.formatError(400, parsed.sentence))
       case 'ended':
-        if (parsed.ended) await gateway.end(parsed.ended)
+        if (parsed.ended) await gateway.end(signed(parsed.ended, admitted.signed))
         return send(response, dialect.formatEnded(parsed.echo))
       case 'callback':
         return sendAnswer(
           response,
           dialect,
-          await gateway.turn(signed(parsed.callback, admitted.delivery)),
+          await gateway.turn(signed(parsed.callback, admitted.signed)),
           parsed.echo,
         )
     }
@@ -71,8 +71,8 @@ const isShort = ({ headers }: Request): boolean =>
 
 const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms))
 
-const signed = (callback: Callback, delivery: string | undefined): Callback =>
-  delivery === undefined ? callback : { ...callback, delivery }
+const signed = <T extends Callback | Ended>(parsed: T, delivery: SignedDelivery | undefined): T =>
+  delivery === undefined ? parsed : { ...parsed, signed: delivery }
 
 /** Beside the dialect's own answer, for whoever draws a phone or writes a dialogue down: what the screen asks for. */
 function sendAnswer(response: Response, dialect: Dialect, answer: Answer, echo: Echo): void {

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { fieldProblem, msisdn } from '../dialects/fields.ts'
 import { languages } from '../engine/authoring.ts'
 import { Secret } from '../engine/secret.ts'
-import { PUK1_ATTEMPTS, Subscriber, accessStates } from '../gateway/subscriber.ts'
+import { PUK1_ATTEMPTS, SubscriberFields, accessStates } from '../gateway/subscriber.ts'
 import type { SubscriberPatch, SubscriberView, Subscribers } from '../services/subscribers.ts'
 import { failure } from './failures.ts'
 import { badRequest, jsonRoute, noStore, unauthorised } from './json.ts'
@@ -81,7 +81,7 @@ export const SubscriberInput = z
   }) satisfies z.ZodType<SubscriberPatch>
 
 /** The record as it is shown: what is not listed here is not shown, whatever is kept one day. */
-export const SubscriberOutput = Subscriber.pick({
+export const SubscriberOutput = SubscriberFields.pick({
   language: true,
   tariff: true,
   client: true,

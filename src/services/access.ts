@@ -24,7 +24,7 @@ export const accessServices = (puk1: Puk1) => ({
   /** Somebody else may have closed or opened it since the screen was shown; then the guess is not made. */
   async openAccess(input: { puk1: Secret }, call: Call): Promise<Opening> {
     if (call.subscriber.now.access !== 'closed-by-subscriber') return { outcome: 'access-moved' }
-    const guess = await puk1.guess(input.puk1, call, 'openly')
+    const guess = await puk1.guess(input.puk1, call)
     switch (guess.kind) {
       case 'right':
         call.subscriber.change({ access: 'open' }, 'access-opened')

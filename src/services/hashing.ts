@@ -4,15 +4,16 @@ import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { UssdError } from '../engine/errors.ts'
 import type { Secret } from '../engine/secret.ts'
+import { macUnder } from '../gateway/keyring.ts'
 import type { Keyring, Purpose } from '../gateway/keyring.ts'
 import { createGate } from './gate.ts'
 import type { Lane } from './gate.ts'
 
 /** What a hashed secret is. A hash made in one domain never matches in the other. */
-type HashDomain = Extract<Purpose, 'password' | 'puk1'>
+export type HashDomain = Extract<Purpose, 'password' | 'puk1'>
 
 /** A secret in the only form that may be stored: an argon2id PHC string, and the id of the key under it. */
-type SealedHash = { hash: string; key: string }
+export type SealedHash = { hash: string; key: string }
 
 /**
  * The outcome of comparing a secret with a stored hash. `stale`: not of today's parameters or key; hash anew when
@@ -30,6 +31,12 @@ export interface Hashing {
   /** How many hashes run now, and how many wait for a place. */
   readonly running: number
   readonly waiting: number
+  /** The keyring holds retired keys: stored hashes are being moved to the current one. */
+  readonly isRotating: boolean
+  /** True for a hash under a key that the keyring holds. */
+  isKnown(stored: SealedHash): boolean
+  /** Throws USSD_KEY_UNKNOWN for a hash under a key that the keyring does not hold. */
+  assertKnown(stored: SealedHash): void
   hash(
     domain: HashDomain,
     msisdn: string,
@@ -37,8 +44,9 @@ export interface Hashing {
     options?: { signal?: AbortSignal | undefined },
   ): Promise<SealedHash>
   /**
-   * Compares. With nothing stored, or a key the keyring does not hold, it works as long and says no, so that time does
-   * not tell who is a subscriber. Rejects with USSD_RECORD_CORRUPT when what is stored is no argon2 hash we would make.
+   * Compares. With nothing stored it works as long and says no, so that time does not tell who is a subscriber. Rejects with
+   * USSD_KEY_UNKNOWN for a key the keyring does not hold, and with USSD_RECORD_CORRUPT when what is stored is no argon2 hash
+   * we would make.
    */
   verify(
     stored: SealedHash | undefined,
@@ -97,6 +105,12 @@ export function createHashing({
       return gate.waiting
     },
 
+    isRotating: keyring.ids.length > 1,
+
+    isKnown: ({ key }) => keyring.ids.includes(key),
+
+    assertKnown: ({ key }) => void macUnder(keyring, key, 'password', []),
+
     async hash(domain, msisdn, secret, { signal } = {}) {
       const digest = asText(keyring.mac(domain, [msisdn, secret.reveal()]))
       return { hash: await gate.run(() => argon2.hash(digest, COST), signal), key: keyring.id }
@@ -104,12 +118,12 @@ export function createHashing({
 
     async verify(stored, domain, msisdn, secret, { signal } = {}) {
       const parts = [msisdn, secret.reveal()]
-      const digest = stored && keyring.mac(domain, parts, stored.key)
-      if (!digest) {
+      if (!stored) {
         const other = asText(keyring.mac(domain, parts))
         await gate.run(() => argon2.verify(dummy, other), signal)
-        return { matches: false, stale: stored !== undefined }
+        return { matches: false, stale: false }
       }
+      const digest = macUnder(keyring, stored.key, domain, parts)
       const stale = stored.key !== keyring.id || !isCurrent(stored.hash)
       return { matches: await gate.run(() => argon2.verify(stored.hash, asText(digest)), signal), stale }
     },

@@ -1,16 +1,21 @@
 import { z } from 'zod'
 
 /**
- * Wrong passwords in a row at one number. It is counted for numbers nobody registered too, so that being throttled tells
- * nothing. A new password starts the count anew: whoever set it held the SIM, or is the operator.
+ * Attempts in a row at one number's password, each counted before its password is looked at. Numbers that nobody registered
+ * are counted too (`stranger-throttle.ts`), so that being throttled tells nothing. A new password starts the count anew: whoever set it held the SIM, or is the operator.
  */
-export const Login = z.object({
+export const LoginFields = z.looseObject({
   failures: z.number().int(),
   /** Store time before which no password is looked at; null: never again under this password. */
   closedUntilMs: z.number().nullable(),
-  passwordGeneration: z.number().int(),
+  passwordGeneration: z.number().int().default(0),
 })
-export type Login = Readonly<z.infer<typeof Login>>
+export interface Login {
+  readonly failures: number
+  readonly closedUntilMs: number | null
+  readonly passwordGeneration: number
+}
+export const Login: z.ZodType<Login> = LoginFields
 
 const FREE_FAILURES = 5
 const FIRST_PAUSE_MS = 15 * 60_000
@@ -18,15 +23,20 @@ const LONGEST_PAUSE_MS = 24 * 3_600_000
 /** NIST SP 800-63B 5.2.2: no more than 100 consecutive failures on an account. */
 const MOST_FAILURES = 100
 /** A month without a wrong password forgives those before, but for the hundredth. */
-const FORGOTTEN_AFTER_MS = 30 * LONGEST_PAUSE_MS
+export const FORGOTTEN_AFTER_MS = 30 * LONGEST_PAUSE_MS
 
 /** How long until a password is looked at; 0: now. */
 export function waitMs(login: Login | undefined, passwordGeneration: number, nowMs: number): number {
   if (!login || login.passwordGeneration !== passwordGeneration) return 0
-  return login.closedUntilMs === null ? LONGEST_PAUSE_MS : Math.max(0, login.closedUntilMs - nowMs)
+  if (login.closedUntilMs === null) return LONGEST_PAUSE_MS
+  // No pause is longer than its step: a later end was written by a clock that has been set back since.
+  return Math.min(Math.max(0, login.closedUntilMs - nowMs), pauseAfterMs(login.failures))
 }
 
-/** The count after one more wrong password: five are free, then 15 minutes, doubling up to a day, and none after the hundredth. */
+const pauseAfterMs = (failures: number): number =>
+  failures < FREE_FAILURES ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - FREE_FAILURES))
+
+/** The count after one more attempt: five are free, then 15 minutes, doubling up to a day, and none after the hundredth. */
 export function afterFailure(
   login: Login | undefined,
   passwordGeneration: number,
@@ -34,11 +44,10 @@ export function afterFailure(
 ): { readonly login: Login; readonly ttlMs: number | undefined } {
   const before = login?.passwordGeneration === passwordGeneration ? login.failures : 0
   const failures = before + 1
-  const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - FREE_FAILURES))
   const isLocked = failures >= MOST_FAILURES
-  const closedUntilMs = isLocked ? null : failures < FREE_FAILURES ? nowMs : nowMs + pauseMs
+  const closedUntilMs = isLocked ? null : nowMs + pauseAfterMs(failures)
   return {
-    login: { failures, closedUntilMs, passwordGeneration },
+    login: { ...login, failures, closedUntilMs, passwordGeneration },
     ttlMs: isLocked ? undefined : FORGOTTEN_AFTER_MS,
   }
 }

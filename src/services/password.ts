@@ -1,6 +1,6 @@
 import type { Secret } from '../engine/secret.ts'
 import type { Call } from '../gateway/effects.ts'
-import { sameBytes } from '../gateway/keyring.ts'
+import { macUnder, sameBytes } from '../gateway/keyring.ts'
 import type { Keyring } from '../gateway/keyring.ts'
 import type { Draft } from '../gateway/subscriber.ts'
 import type { Hashing } from './hashing.ts'
@@ -40,9 +40,12 @@ export function passwordServices(options: {
 }) {
   const { passwords, keyring, weakPasswords } = options
 
-  /** The one-way form: it tells whether the same was entered again in the same dialogue, and nothing more. */
-  const seal = (password: Secret, { msisdn, dialogue }: Call): string =>
-    keyring.mac('seal', [msisdn, dialogue, password.reveal()]).toString('base64url').slice(0, 22)
+  /**
+   * The one-way form: it tells whether the same was entered again in the same dialogue, and nothing more. It is made under the
+   * dialogue's own key, so that a process with a newer one compares alike.
+   */
+  const seal = (password: Secret, { msisdn, dialogue, keyId }: Call): string =>
+    macUnder(keyring, keyId, 'seal', [msisdn, dialogue, password.reveal()]).toString('base64url').slice(0, 22)
 
   return {
     async assessPassword(

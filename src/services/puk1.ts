@@ -1,47 +1,70 @@
+import { UssdError } from '../engine/errors.ts'
 import type { Secret } from '../engine/secret.ts'
+import { Deferral, claim, settled } from '../gateway/attempts.ts'
+import type { Attempt } from '../gateway/attempts.ts'
 import { PUK1_ATTEMPTS } from '../gateway/subscriber.ts'
-import type { Draft } from '../gateway/subscriber.ts'
+import type { Draft, Subscriber } from '../gateway/subscriber.ts'
+import { compareSecret } from './compare-secret.ts'
 import type { Hashing } from './hashing.ts'
 
 export type Guess =
   | { readonly kind: 'right' }
   | { readonly kind: 'wrong'; readonly attemptsLeft: number }
-  /** Ten wrong in a row; only the operator makes it answer again. */
+  /** Ten wrong in a row; only the operator makes it answer again. Nothing was compared. */
   | { readonly kind: 'locked' }
 
 export interface Puk1 {
   /**
-   * Compares a guess with the operator's record and counts it in the draft, so that the count and the outcome become known in
-   * one commit: guesses side by side gain nothing. A right one gives all ten attempts back (L7). `openly`: whoever asks may
-   * know that PUK1 is locked; otherwise the locked case works as long as the others.
+   * Compares a guess with the operator's record. The first run leaves the turn to have the attempt reserved; the next one
+   * compares, and settles the attempt in the draft, so that count and outcome become known in one commit. A right guess gives
+   * all ten attempts back (L7). At most ten different guesses are compared, whatever the store and the process do.
+   *
+   * Rejects with `Deferral`, and with `USSD_KEY_UNKNOWN` before anything is reserved.
    */
   guess(
     puk1: Secret,
-    of: { readonly msisdn: string; readonly subscriber: Draft; readonly signal: AbortSignal },
-    lock: 'openly' | 'silently',
+    of: {
+      readonly msisdn: string
+      readonly subscriber: Draft
+      readonly attempt: Attempt
+      readonly signal: AbortSignal
+    },
   ): Promise<Guess>
 }
 
 export function createPuk1(hashing: Hashing): Puk1 {
   return {
-    async guess(puk1, { msisdn, subscriber, signal }, lock) {
-      const { puk1: stored, puk1AttemptsLeft } = subscriber.now
-      if (puk1AttemptsLeft === 0) {
-        if (lock === 'silently') await hashing.verify(undefined, 'puk1', msisdn, puk1, { signal })
-        return { kind: 'locked' }
+    async guess(puk1, { msisdn, subscriber, attempt, signal }) {
+      const { puk1: stored, puk1AttemptsLeft, puk1Pending } = subscriber.now
+      const claimed = claim(puk1Pending, puk1AttemptsLeft, attempt)
+      if (claimed.kind === 'exhausted') return { kind: 'locked' }
+      if (claimed.kind === 'in-progress') throw new Deferral<Partial<Subscriber>>({ kind: 'wait' })
+      if (claimed.kind === 'unreserved') {
+        if (stored) hashing.assertKnown(stored)
+        const patch = { puk1AttemptsLeft: claimed.left, puk1Pending: claimed.pending }
+        throw new Deferral<Partial<Subscriber>>({ kind: 'reserve', patch })
       }
-      const { matches, stale } = await hashing.verify(stored ?? undefined, 'puk1', msisdn, puk1, { signal })
+
+      const others = settled(puk1Pending, attempt.turn)
+      const { matches, renewed } = await attempt
+        .once(() => compareSecret(hashing, { stored, domain: 'puk1', msisdn, secret: puk1, signal }))
+        .catch((error: unknown) => {
+          if (!isTurnedAway(error)) throw error
+          // No hash was begun, so nothing was compared: the attempt is given back.
+          const patch = { puk1AttemptsLeft: puk1AttemptsLeft + 1, puk1Pending: others }
+          throw new Deferral<Partial<Subscriber>>({ kind: 'release', patch, fault: error })
+        })
       if (matches) {
-        if (stale) subscriber.tidy({ puk1: await hashing.hash('puk1', msisdn, puk1, { signal }) })
-        subscriber.tidy({ puk1AttemptsLeft: PUK1_ATTEMPTS })
+        if (renewed) subscriber.tidy({ puk1: renewed })
+        subscriber.tidy({ puk1AttemptsLeft: PUK1_ATTEMPTS, puk1Pending: [] })
         return { kind: 'right' }
       }
-      const attemptsLeft = puk1AttemptsLeft - 1
-      subscriber.change(
-        { puk1AttemptsLeft: attemptsLeft },
-        attemptsLeft === 0 ? 'puk1-locked' : 'puk1-refused',
-      )
-      return attemptsLeft === 0 ? { kind: 'locked' } : { kind: 'wrong', attemptsLeft }
+      subscriber.change({ puk1Pending: others }, claimed.left === 0 ? 'puk1-locked' : 'puk1-refused')
+      return claimed.left === 0 ? { kind: 'locked' } : { kind: 'wrong', attemptsLeft: claimed.left }
     },
   }
 }
+
+/** The hashing lane was full, or the turn gave up before its hash was begun. */
+const isTurnedAway = (error: unknown): error is UssdError =>
+  error instanceof UssdError && (error.code === 'USSD_BUSY' || error.code === 'USSD_TURN_TIMED_OUT')

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
+import { macUnder } from '../gateway/keyring.ts'
 import type { Keyring } from '../gateway/keyring.ts'
 import type { Store } from '../gateway/ports.ts'
 import { createQueue } from '../gateway/queue.ts'
@@ -11,7 +12,10 @@ import type { Work } from '../gateway/transaction.ts'
 /** L6: without use for this long, a session has ended. */
 const SESSION_MS = 900_000
 
-const SelfCareSession = z.object({ msisdn: z.string(), passwordGeneration: z.number() })
+const TOKEN_BYTES = 32
+const KEY_ID_BYTES = 4
+
+const SelfCareSession = z.looseObject({ msisdn: z.string(), passwordGeneration: z.number() })
 
 /** A session that was just used: whose it is, and how long it lasts without use. */
 export interface SelfCareUse {
@@ -20,7 +24,7 @@ export interface SelfCareUse {
 }
 
 /**
- * Sessions of those who logged in. The token is 32 random bytes, and the store knows only its digest. A session holds as long
+ * Sessions of those who logged in. The token is a key id and 28 random bytes, and the store knows only its digest. A session holds as long
  * as the password it was begun under, and while access is open (L10, L12).
  */
 export interface SelfCareSessions {
@@ -40,8 +44,11 @@ export function createSelfCareSessions(options: {
   const { store, keyring, budgetMs } = options
   const queue = createQueue()
 
+  /** A token begins with the id of the key its digest is made with, so that it outlives a change of keys. */
   const placeOf = (token: string) => {
-    const digest = keyring.mac('token', [token]).toString('base64url').slice(0, 32)
+    const named = Buffer.from(token, 'base64url').toString('hex', 0, KEY_ID_BYTES)
+    const keyId = keyring.ids.includes(named) ? named : keyring.id
+    const digest = macUnder(keyring, keyId, 'token', [token]).toString('base64url').slice(0, 32)
     return { bucket: bucketOf(digest), name: selfCareName(digest), digest }
   }
 
@@ -53,7 +60,10 @@ export function createSelfCareSessions(options: {
 
   return {
     async begin(msisdn, passwordGeneration) {
-      const token = randomBytes(32).toString('base64url')
+      const token = Buffer.concat([
+        Buffer.from(keyring.id, 'hex'),
+        randomBytes(TOKEN_BYTES - KEY_ID_BYTES),
+      ]).toString('base64url')
       const { bucket, name } = placeOf(token)
       const value = JSON.stringify({ msisdn, passwordGeneration })
       await transact(store, { bucket, names: [name], budget: createBudget(budgetMs) }, () => ({

@@ -1,18 +1,28 @@
-/** Self-care outside a dialogue: setting the password with PUK1 where a device cannot dial (L3), and logging in (L5, L6, L10). */
+/**
+ * Self-care outside a dialogue: setting the password with PUK1 where a device cannot dial (L3), and logging in (L5, L6, L10).
+ *
+ * Every refusal does the work of a success: the same loads, commits that write, and hashes, in the same order. An attempt is
+ * counted in a commit before anything is compared, so a store that refuses writes answers before it could tell anything.
+ */
 import { randomUUID } from 'node:crypto'
+import { UssdError } from '../engine/errors.ts'
 import type { Secret } from '../engine/secret.ts'
+import { Deferral, createAttempt } from '../gateway/attempts.ts'
 import type { Keyring } from '../gateway/keyring.ts'
-import type { Store } from '../gateway/ports.ts'
+import type { Change, Store, Versioned } from '../gateway/ports.ts'
 import { createQueue } from '../gateway/queue.ts'
 import { bucketOf, loginName, subscriberName } from '../gateway/records.ts'
 import { Subscriber, createDraft, newSubscriber, parseRecord } from '../gateway/subscriber.ts'
+import type { SubscriberDeferral } from '../gateway/subscriber.ts'
 import { createBudget, transact } from '../gateway/transaction.ts'
-import type { Work } from '../gateway/transaction.ts'
-import type { Hashing } from './hashing.ts'
-import { Login, afterFailure, waitMs } from './login-throttle.ts'
-import type { Passwords } from './password.ts'
+import type { Body, Pause, Reservation, Work } from '../gateway/transaction.ts'
+import { compareSecret } from './compare-secret.ts'
+import type { Hashing, SealedHash } from './hashing.ts'
+import { FORGOTTEN_AFTER_MS, Login, afterFailure, waitMs } from './login-throttle.ts'
 import type { Puk1 } from './puk1.ts'
 import { createSelfCareSessions } from './self-care-session.ts'
+import { createStrangerThrottle } from './stranger-throttle.ts'
+import type { StrangerSlot } from './stranger-throttle.ts'
 import { isSetByPuk1 } from './tariffs.ts'
 
 export type LoggedIn =
@@ -21,7 +31,9 @@ export type LoggedIn =
   | { readonly kind: 'refused' }
   | { readonly kind: 'throttled'; readonly retryAfterMs: number }
 
-/** Every method takes the MSISDN as E.164 with `+`, and rejects with `USSD_BUSY` or a fault of the store. */
+/**
+ * Every method takes the MSISDN as E.164 with `+`, and rejects with `USSD_BUSY`, `USSD_KEY_UNKNOWN` or a fault of the store.
+ */
 export interface SelfCare {
   /** `false` for every refusal: it takes as long, and says as little, as a wrong PUK1. */
   setPassword(msisdn: string, puk1: Secret, password: Secret): Promise<boolean>
@@ -33,113 +45,213 @@ export interface SelfCare {
 export function createSelfCare(options: {
   readonly store: Store
   readonly hashing: Hashing
-  readonly passwords: Passwords
   readonly puk1: Puk1
   readonly keyring: Keyring
   readonly budgetMs: number
 }): SelfCare {
-  const { store, hashing, passwords, puk1: puk1s, keyring, budgetMs } = options
+  const { store, hashing, puk1: puk1s, keyring, budgetMs } = options
   const queue = createQueue()
   const sessions = createSelfCareSessions({ store, keyring, budgetMs })
+  const strangers = createStrangerThrottle(keyring)
 
-  /** One request of a number at a time: guesses side by side would only make each other do their work again. */
-  const changing = async <T>(
-    msisdn: string,
-    names: readonly string[],
-    work: Parameters<typeof transact<T>>[2],
-  ): Promise<T> => {
+  /** One request of a number at a time; its budget runs while it waits. */
+  const request = <T>(msisdn: string, names: readonly string[], body: (run: Run) => Body<T>): Promise<T> => {
+    const run = createRun(budgetMs)
     const at = { bucket: bucketOf(msisdn), names, budget: createBudget(budgetMs) }
-    return (await queue.run(msisdn, () => transact(store, at, work))).outcome
+    return queue.run(msisdn, () => transact(store, at, body(run))).then(({ outcome }) => outcome)
   }
 
   return {
-    setPassword(msisdn, puk1, password) {
-      const idempotencyKey = randomUUID()
-      return changing(
-        msisdn,
-        [subscriberName(msisdn)],
-        async ({ records: [record], nowMs }): Promise<Work<boolean>> => {
-          const signal = AbortSignal.timeout(budgetMs)
-          const subscriber = record && parseRecord(Subscriber, record.value)
-          const isAllowed =
-            subscriber?.access === 'open' && (subscriber.registrationByPuk1 || isSetByPuk1(subscriber.tariff))
-          if (!record || !isAllowed) {
-            await hashing.verify(undefined, 'puk1', msisdn, puk1, { signal })
-            // A wrong PUK1 is counted in a commit; this one must not be told from it by its haste.
-            const same = {
-              name: subscriberName(msisdn),
-              expect: record?.version,
-              become: { kind: 'same' },
-            } as const
-            return { outcome: false, changes: [same] }
-          }
-          const draft = createDraft({
-            subscriber,
-            msisdn,
-            idempotencyKey,
-            atMs: nowMs,
-            by: 'subscriber',
-          })
-          const guess = await puk1s.guess(puk1, { msisdn, subscriber: draft, signal }, 'silently')
-          if (guess.kind === 'right') await passwords.set(password, { msisdn, subscriber: draft, signal })
-          return {
-            outcome: guess.kind === 'right',
-            changes: [{ name: subscriberName(msisdn), expect: record.version, become: draft.become() }],
-            journal: draft.journal,
-          }
-        },
-      )
+    async setPassword(msisdn, puk1, password) {
+      const names = [subscriberName(msisdn), strangers.nameOf(msisdn)]
+      const set = await request<boolean | UssdError>(msisdn, names, (run) => async (loaded, { reserved }) => {
+        const { records, nowMs } = loaded
+        const [record, slotRecord] = records
+        const subscriber = record && parseRecord(Subscriber, record.value)
+        // Before anything is reserved: if there is no room to hash it, nothing was attempted.
+        const hash = await run.once('password', () =>
+          hashing.hash('password', msisdn, password, { signal: run.signal }),
+        )
+        if (!record || !subscriber || !maySetPassword(subscriber, run)) {
+          const slot = strangers.open(msisdn, slotRecord)
+          if (!reserved) return { reserve: [slot.put()] }
+          await run.once('puk1', () => compareNothing('puk1', msisdn, puk1, run.signal))
+          return { outcome: false, changes: [slot.put()] }
+        }
+        return attemptPuk1({ msisdn, record, subscriber, puk1, hash, nowMs, run })
+      })
+      if (set instanceof UssdError) throw set
+      return set
     },
 
     async logIn(msisdn, password) {
-      const names = [loginName(msisdn), subscriberName(msisdn)]
-      type Tried = { kind: 'right'; passwordGeneration: number } | Exclude<LoggedIn, { kind: 'in' }>
-      const tried = await changing(msisdn, names, async ({ records, nowMs }): Promise<Work<Tried>> => {
-        const signal = AbortSignal.timeout(budgetMs)
-        const [loginRecord, record] = records
+      const names = [loginName(msisdn), subscriberName(msisdn), strangers.nameOf(msisdn)]
+      const tried = await request<Tried>(msisdn, names, (run) => async (loaded, { reserved }) => {
+        const { records, nowMs } = loaded
+        const [loginRecord, record, slotRecord] = records
         const subscriber = record ? parseRecord(Subscriber, record.value) : newSubscriber
+        const counter = record
+          ? servedCounter(msisdn, loginRecord)
+          : strangerCounter(strangers.open(msisdn, slotRecord))
         const { passwordGeneration } = subscriber
-        const login = loginRecord && parseRecord(Login, loginRecord.value)
-        const retryAfterMs = waitMs(login, passwordGeneration, nowMs)
-        if (retryAfterMs > 0) return { outcome: { kind: 'throttled', retryAfterMs } }
 
-        const stored = subscriber.access === 'open' ? (subscriber.password ?? undefined) : undefined
-        const { matches, stale } = await hashing.verify(stored, 'password', msisdn, password, { signal })
-        if (!record || !matches) {
-          const after = afterFailure(login, passwordGeneration, nowMs)
-          return {
-            outcome: { kind: 'refused' },
-            changes: [
-              {
-                name: loginName(msisdn),
-                expect: loginRecord?.version,
-                become: { kind: 'value', value: JSON.stringify(after.login), ttlMs: after.ttlMs },
-              },
-            ],
-          }
+        if (!reserved) {
+          const retryAfterMs = waitMs(counter.login, passwordGeneration, nowMs)
+          if (retryAfterMs > 0) return { outcome: { kind: 'throttled', retryAfterMs } }
+          if (subscriber.password) hashing.assertKnown(subscriber.password)
+          return { reserve: [counter.put(afterFailure(counter.login, passwordGeneration, nowMs))] }
         }
-        const draft = createDraft({
-          subscriber,
-          msisdn,
-          idempotencyKey: randomUUID(),
-          atMs: nowMs,
-          by: 'subscriber',
-        })
-        if (stale) draft.tidy({ password: await hashing.hash('password', msisdn, password, { signal }) })
+        const stored = subscriber.access === 'open' ? subscriber.password : null
+        const { matches, renewed } = await run.once('password', () =>
+          compareSecret(hashing, {
+            stored,
+            domain: 'password',
+            msisdn,
+            secret: password,
+            signal: run.signal,
+          }),
+        )
+        // Counted already; what is written again is what the reservation wrote.
+        if (!record || !matches) return { outcome: { kind: 'refused' }, changes: [counter.put()] }
         return {
           outcome: { kind: 'right', passwordGeneration },
           changes: [
             { name: loginName(msisdn), expect: loginRecord?.version, become: { kind: 'gone' } },
-            { name: subscriberName(msisdn), expect: record.version, become: draft.become() },
+            {
+              name: subscriberName(msisdn),
+              expect: record.version,
+              become: renewed
+                ? { kind: 'value', value: JSON.stringify({ ...subscriber, password: renewed }) }
+                : { kind: 'same' },
+            },
           ],
         }
       })
-      if (tried.kind !== 'right') return tried
-
-      const { token, expiresInMs } = await sessions.begin(msisdn, tried.passwordGeneration)
-      return { kind: 'in', token, expiresInMs }
+      if (tried.kind === 'throttled') return tried
+      if (tried.kind === 'right') {
+        const { token, expiresInMs } = await sessions.begin(msisdn, tried.passwordGeneration)
+        return { kind: 'in', token, expiresInMs }
+      }
+      await writeInsteadOfSession(msisdn)
+      return tried
     },
 
     use: (token) => sessions.use(token),
   }
+
+  /** A success begins a session with a load and a commit; a refusal takes as long. */
+  async function writeInsteadOfSession(msisdn: string): Promise<void> {
+    await request<void>(msisdn, [strangers.nameOf(msisdn)], () => ({ records: [slotRecord] }) => ({
+      outcome: undefined,
+      changes: [strangers.open(msisdn, slotRecord).put()],
+    }))
+  }
+
+  async function compareNothing(
+    domain: 'puk1' | 'password',
+    msisdn: string,
+    secret: Secret,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await compareSecret(hashing, { stored: null, domain, msisdn, secret, signal })
+  }
+
+  async function attemptPuk1(of: {
+    readonly msisdn: string
+    readonly record: Versioned
+    readonly subscriber: Subscriber
+    readonly puk1: Secret
+    readonly hash: SealedHash
+    readonly nowMs: number
+    readonly run: Run
+  }): Promise<Work<boolean | UssdError> | Reservation | Pause> {
+    const { msisdn, record, subscriber, nowMs, run } = of
+    const draft = createDraft({ subscriber, msisdn, idempotencyKey: run.id, atMs: nowMs, by: 'subscriber' })
+    const change = (become: Change['become']): Change => ({
+      name: subscriberName(msisdn),
+      expect: record.version,
+      become,
+    })
+    try {
+      const attempt = createAttempt({ turn: run.id, owner: run.id, nowMs, budgetMs }, run.compared)
+      const guess = await puk1s.guess(of.puk1, { msisdn, subscriber: draft, attempt, signal: run.signal })
+      const isRight = guess.kind === 'right'
+      if (isRight) {
+        const passwordGeneration = draft.now.passwordGeneration + 1
+        draft.change({ password: of.hash, passwordGeneration }, 'password-set')
+      }
+      return { outcome: isRight, changes: [change(draft.become())], journal: draft.journal }
+    } catch (error) {
+      if (!(error instanceof Deferral)) throw error
+      const { next } = error as SubscriberDeferral
+      if (next.kind === 'wait') return { waitMs: 50 }
+      const changes = [change(draft.becomeOnly(next.patch))]
+      return next.kind === 'reserve' ? { reserve: changes } : { outcome: next.fault, changes }
+    }
+  }
 }
+
+/** One request: what it computed already when its transaction is repeated. */
+interface Run {
+  readonly id: string
+  readonly signal: AbortSignal
+  readonly compared: Map<string, Promise<unknown>>
+  once<T>(what: string, compute: () => Promise<T>): Promise<T>
+}
+
+function createRun(budgetMs: number): Run {
+  const compared = new Map<string, Promise<unknown>>()
+  return {
+    id: randomUUID(),
+    signal: AbortSignal.timeout(budgetMs),
+    compared,
+    once<T>(what: string, compute: () => Promise<T>): Promise<T> {
+      const known = compared.get(what) as Promise<T> | undefined
+      if (known) return known
+      const computing = compute()
+      compared.set(what, computing)
+      return computing
+    },
+  }
+}
+
+/** L3. A locked PUK1 is refused like one that may not be used, unless this very request holds the last attempt. */
+const maySetPassword = (subscriber: Subscriber, { id }: Run): boolean =>
+  subscriber.access === 'open' &&
+  (subscriber.registrationByPuk1 || isSetByPuk1(subscriber.tariff)) &&
+  (subscriber.puk1AttemptsLeft > 0 || subscriber.puk1Pending.some(({ turn }) => turn === id))
+
+type Tried = { kind: 'right'; passwordGeneration: number } | Exclude<LoggedIn, { kind: 'in' }>
+
+/** Where attempts at a number are counted. */
+interface Counter {
+  readonly login: Login | undefined
+  /** The record with another count, or written as it is. */
+  put(after?: ReturnType<typeof afterFailure>): Change
+}
+
+function servedCounter(msisdn: string, record: Versioned | undefined): Counter {
+  const login = record && parseRecord(Login, record.value)
+  return {
+    login,
+    put(after) {
+      // As it is: with the time to live that its count gives it.
+      const { login: written, ttlMs } = after ?? keeping(login)
+      return {
+        name: loginName(msisdn),
+        expect: record?.version,
+        become: written ? { kind: 'value', value: JSON.stringify(written), ttlMs } : { kind: 'same' },
+      }
+    },
+  }
+}
+
+const strangerCounter = ({ login, put }: StrangerSlot): Counter => ({
+  login,
+  put: (after) => put(after?.login),
+})
+
+const keeping = (login: Login | undefined) => ({
+  login,
+  ttlMs: login?.closedUntilMs === null ? undefined : FORGOTTEN_AFTER_MS,
+})

@@ -6,10 +6,11 @@ import { bucketOf, subscriberName } from '../gateway/records.ts'
 import { PUK1_ATTEMPTS, Subscriber, createDraft, newSubscriber, parseRecord } from '../gateway/subscriber.ts'
 import { createBudget, transact } from '../gateway/transaction.ts'
 import type { Work } from '../gateway/transaction.ts'
-import type { Hashing } from './hashing.ts'
+import type { Hashing, SealedHash } from './hashing.ts'
 import type { Passwords } from './password.ts'
 
-/** What the operator may set; what is left out stays as it is. `puk1` is another SIM's, so its ten attempts begin anew. */
+/** What the operator may set; what is left out stays as it is. A `puk1` that differs from the
+ * stored one is another SIM's, so its ten attempts begin anew; the same one again changes nothing. */
 export type SubscriberPatch = Partial<
   Pick<
     Subscriber,
@@ -23,7 +24,7 @@ export type SubscriberPatch = Partial<
 }
 
 /** The record without its secrets. */
-export type SubscriberView = Omit<Subscriber, 'puk1' | 'password' | 'passwordGeneration'> & {
+export type SubscriberView = Omit<Subscriber, 'puk1' | 'puk1Pending' | 'password' | 'passwordGeneration'> & {
   readonly msisdn: string
   readonly hasPuk1: boolean
   readonly hasPassword: boolean
@@ -57,13 +58,19 @@ export function createSubscribers(options: {
     return (await queue.run(msisdn, () => transact(store, at, work))).outcome
   }
 
+  /** A key this process does not hold cannot tell; the operator's word then replaces what is stored. */
+  const isSamePuk1 = async (stored: SealedHash, msisdn: string, puk1: Secret, signal: AbortSignal) => {
+    if (!hashing.isKnown(stored)) return false
+    return (await hashing.verify(stored, 'puk1', msisdn, puk1, { signal })).matches
+  }
+
   return {
     put(msisdn, patch) {
       const idempotencyKey = randomUUID()
+      const signal = AbortSignal.timeout(budgetMs)
       return changing(
         msisdn,
         async ({ records: [record], nowMs }): Promise<Work<{ created: boolean; view: SubscriberView }>> => {
-          const signal = AbortSignal.timeout(budgetMs)
           const draft = createDraft({
             // A number may be registered again: what was begun under an earlier record of it must not hold for the new one.
             subscriber: record
@@ -75,11 +82,15 @@ export function createSubscribers(options: {
             by: 'operator',
           })
           const { puk1, password, ...fields } = patch
-          draft.change(fields, record ? 'subscriber-changed' : 'subscriber-created')
+          draft.change(
+            fields.puk1AttemptsLeft === undefined ? fields : { ...fields, puk1Pending: [] },
+            record ? 'subscriber-changed' : 'subscriber-created',
+          )
           if (draft.now.access !== 'closed-by-operator') draft.tidy({ closedBecause: null })
-          if (puk1) {
+          const stored = draft.now.puk1
+          if (puk1 && !(stored && (await isSamePuk1(stored, msisdn, puk1, signal)))) {
             const hash = await hashing.hash('puk1', msisdn, puk1, { signal })
-            draft.tidy({ puk1: hash, puk1AttemptsLeft: PUK1_ATTEMPTS })
+            draft.tidy({ puk1: hash, puk1AttemptsLeft: PUK1_ATTEMPTS, puk1Pending: [] })
           }
           if (password) await passwords.set(password, { msisdn, subscriber: draft, signal })
           return {
@@ -126,6 +137,6 @@ export function createSubscribers(options: {
 }
 
 function viewOf(msisdn: string, subscriber: Subscriber): SubscriberView {
-  const { puk1, password, passwordGeneration: _generation, ...open } = subscriber
+  const { puk1, password, passwordGeneration: _generation, puk1Pending: _pending, ...open } = subscriber
   return { msisdn, ...open, hasPuk1: puk1 !== null, hasPassword: password !== null }
 }

@@ -13,6 +13,9 @@ export interface MemoryStore extends Store {
   size(): number
 }
 
+/** As `commit-n.lua` has it: a clock that is slewed goes back a little. */
+const CLOCK_SLACK_MS = 1000
+
 interface Held extends Versioned {
   readonly expiresAtMs: number
 }
@@ -84,9 +87,9 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
       return { nowMs, records: names.map((name) => read(keyOf(bucket, name), nowMs)) }
     },
 
-    async commit({ bucket, changes, journal, deadlineMs }) {
+    async commit({ bucket, changes, journal, deadlineMs, loadedMs = -Infinity }) {
       const nowMs = answer()
-      if (!(nowMs <= deadlineMs)) return { kind: 'late' }
+      if (!(nowMs <= deadlineMs) || nowMs < loadedMs - CLOCK_SLACK_MS) return { kind: 'late' }
       const moved = changes.some(({ name, expect }) => read(keyOf(bucket, name), nowMs)?.version !== expect)
       if (moved) return { kind: 'conflict' }
 
@@ -95,7 +98,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
       for (const { name, become } of changes) write(keyOf(bucket, name), become, version, nowMs)
       for (const entry of journal) append(bucket, entry, nowMs)
       sweep(changes.length + 8, nowMs)
-      return { kind: 'ok' }
+      return { kind: 'ok', version }
     },
 
     async settle() {

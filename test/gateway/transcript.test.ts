@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { Callback, Heard } from '../../src/gateway/ports.ts'
 import { answered } from '../../src/gateway/session.ts'
 import type { Session } from '../../src/gateway/session.ts'
+import { createKeyring } from '../../src/gateway/keyring.ts'
 import { createTranscripts } from '../../src/gateway/transcript.ts'
 import { keyring } from '../support/gateway.ts'
 
@@ -32,6 +33,8 @@ function after(
     latin: false,
     state: { value: 'somewhere', context: {} },
     id: recognised.id,
+    key: recognised.key,
+    asksAgain: false,
     heard: recognised.heard,
     answer: { text, waits: true },
     nowMs,
@@ -216,10 +219,9 @@ describe('a dialect that numbers nothing', () => {
   const begin: Heard = { kind: 'unnumbered', typed: undefined }
   const heard = (typed: string): Heard => ({ kind: 'unnumbered', typed })
 
-  it('takes the same answer for a repeat only while nobody could have given it twice', () => {
+  it('takes an equal choice for a duplicate only while nobody could have given it twice', () => {
     let session = after(undefined, begin, 0)
     expect(recognise(begin, session, 2999)).toMatchObject({ kind: 'repeat' })
-    expect(recognise(begin, session, 3000)).toMatchObject({ kind: 'begin' })
     session = after(session, heard('1'), 10_000)
     expect(recognise(heard('1'), session, 12_999)).toMatchObject({ receipt: { text: 'screen at 10000' } })
     expect(recognise(heard('1'), session, 13_000)).toMatchObject({ kind: 'reply', typed: '1' })
@@ -229,6 +231,89 @@ describe('a dialect that numbers nothing', () => {
     expect(recognise(heard('1'), further, 12_999)).toMatchObject({ receipt: { text: 'screen at 11000' } })
     expect(recognise(heard('1'), further, 13_000)).toMatchObject({ kind: 'reply', typed: '1' })
     expect(recognise(heard('1'), undefined, 0)).toEqual({ kind: 'expired' })
+  })
+
+  it('does not begin again with its own begin while anything of the dialogue is kept', () => {
+    let session = after(undefined, begin, 0)
+    for (let turn = 1; turn <= 20; turn++) session = after(session, heard(`${turn}0`), turn * 5000)
+    const shown = { receipt: { text: 'screen at 100000' } }
+    expect(recognise(begin, session, 125_000)).toMatchObject(shown)
+    expect(recognise(begin, { ...session, state: null }, 125_000)).toMatchObject(shown)
+    const another = { ...callback(begin), dialled: '*100#' }
+    expect(transcripts.recognise(another, session, 125_000)).toMatchObject({ kind: 'begin' })
+  })
+
+  it('begins again under the id of an earlier dialogue where the aggregator sends none of its own', () => {
+    const session = after(undefined, begin, 0)
+    const own = { ...callback(begin), reusesSessionId: true } as const
+    expect(transcripts.recognise(own, session, 2999)).toMatchObject({ kind: 'repeat' })
+    expect(transcripts.recognise(own, session, 3000)).toMatchObject({ kind: 'begin' })
+  })
+
+  describe('a secret', () => {
+    const asking = (session: Session | undefined, input: Heard, nowMs: number, again = false): Session => {
+      const { asksAgain: _, ...next } = after(session, input, nowMs)
+      const receipts = next.receipts.map((receipt, at, all) =>
+        at === all.length - 1 ? { ...receipt, asksSecret: true as const } : receipt,
+      )
+      return { ...next, receipts, ...(again && { asksAgain: true as const }) }
+    }
+
+    it('that comes again is a duplicate at any time, and shown where the dialogue is', () => {
+      let session = asking(after(undefined, begin, 0), heard('1'), 5000)
+      session = asking(session, heard('00000000'), 10_000)
+      for (const laterMs of [3000, 10_000, 25_000, 300_000]) {
+        expect(recognise(heard('00000000'), session, 10_000 + laterMs)).toMatchObject({
+          kind: 'repeat',
+          receipt: { text: 'screen at 10000' },
+        })
+      }
+      expect(recognise(heard('00000001'), session, 20_000)).toMatchObject({ kind: 'reply' })
+      session = asking(session, heard('00000001'), 20_000)
+      expect(recognise(heard('00000000'), session, 30_000)).toMatchObject({
+        receipt: { text: 'screen at 20000' },
+      })
+    })
+
+    it('is an answer where the screen asks for the same one again, once it cannot be a quick duplicate', () => {
+      const session = asking(asking(undefined, begin, 0), heard('80291'), 5000, true)
+      expect(recognise(heard('80291'), session, 7999)).toMatchObject({ kind: 'repeat' })
+      expect(recognise(heard('80291'), session, 8000)).toMatchObject({ kind: 'reply', typed: '80291' })
+    })
+  })
+
+  it('shows the last screen of a dialogue that has ended to a late duplicate of its last answer', () => {
+    const session = { ...after(after(undefined, begin, 0), heard('2'), 5000), state: null }
+    expect(recognise(heard('2'), session, 30_000)).toMatchObject({ receipt: { text: 'screen at 5000' } })
+    expect(recognise(heard('1'), session, 30_000)).toEqual({ kind: 'ended' })
+  })
+
+  it('follows time when the clock was set back: an equal answer is a duplicate of what was just said only', () => {
+    const hour = 3_600_000
+    const session = after(after(undefined, begin, hour), heard('1'), hour + 5000)
+    expect(recognise(heard('1'), session, 6000)).toMatchObject({ kind: 'reply' })
+    // Clocks of a master and its successor differ a little.
+    expect(recognise(heard('1'), session, hour + 4900)).toMatchObject({ kind: 'repeat' })
+  })
+})
+
+describe('a session begun under another key', () => {
+  const [older, newer] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
+  const under = (current: Buffer, retired: Buffer[] = []) =>
+    createTranscripts({ keyring: createKeyring({ current, retired }), repeatWithinMs: 3000 })
+  const heard = (text: string): Heard => ({ kind: 'transcript', code: '*141#', text, begins: 'empty' })
+
+  it('goes on under its own key where that is held, and is a fault where it is not', () => {
+    const begun = under(older).recognise(callback(heard('')), undefined, 0)
+    if (begun.kind !== 'begin') throw new Error(begun.kind)
+    const turn = { menu: '*141#', revision: '1', latin: false, state: { value: 's', context: {} }, idleMs }
+    const answer = { text: 'screen', waits: true }
+    const { session } = answered(undefined, { ...turn, ...begun, answer, asksAgain: false, nowMs: 0 })
+    const next = callback(heard('1'))
+    expect(under(newer, [older]).recognise(next, session, 1)).toMatchObject({ kind: 'reply', typed: '1' })
+    expect(() => under(newer).recognise(next, session, 1)).toThrow(
+      expect.objectContaining({ code: 'USSD_KEY_UNKNOWN' }),
+    )
   })
 })
 

@@ -136,14 +136,14 @@ describe('verifying against nothing', () => {
     expect(argon2.parseOptions(seen.verified[0] ?? '')).toEqual(current)
   })
 
-  it('does the same for a hash under a key the keyring does not hold', async () => {
+  it('is a fault for a hash under a key the keyring does not hold: nothing is compared', async () => {
     const stored = await createHashing({ keyring }).hash('password', msisdn, password)
     seen.begun = 0
-    expect(await createHashing({ keyring: oldKeyring }).verify(stored, 'password', msisdn, password)).toEqual(
-      { matches: false, stale: true },
-    )
-    expect(seen.begun).toBe(1)
-    expect(argon2.parseOptions(seen.verified[0] ?? '')).toEqual(current)
+    const lacking = createHashing({ keyring: oldKeyring })
+    const isUnknown = expect.objectContaining({ code: 'USSD_KEY_UNKNOWN' })
+    expect(() => lacking.assertKnown(stored)).toThrow(isUnknown)
+    await expect(lacking.verify(stored, 'password', msisdn, password)).rejects.toEqual(isUnknown)
+    expect(seen.begun).toBe(0)
   })
 })
 

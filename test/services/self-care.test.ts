@@ -214,7 +214,7 @@ describe('setting the password with PUK1 (L3)', () => {
 
 /** Self-care whose hashing compares in another way. */
 function over(verify: Hashing['verify'], options: { budgetMs?: number } = {}) {
-  const hashing = { ...createQuickHashing(), verify }
+  const hashing = { ...createQuickHashing(bench.keyring), verify }
   return bench.another(bench.store, { hashing, puk1: createPuk1(hashing), ...options })
 }
 

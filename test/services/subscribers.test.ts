@@ -174,7 +174,13 @@ describe('the demo subscribers', () => {
   it('are registered with their secrets, once; what somebody changed stays', async () => {
     await registerDemoSubscribers(bench.subscribers)
     for (const [number, { puk1, ...patch }] of Object.entries(demoSubscribers)) {
-      const { puk1: _puk1, password: _password, passwordGeneration: _generation, ...open } = newSubscriber
+      const {
+        puk1: _puk1,
+        puk1Pending: _pending,
+        password: _password,
+        passwordGeneration: _generation,
+        ...open
+      } = newSubscriber
       const hasPuk1 = puk1 !== undefined
       const view = { msisdn: number, ...open, ...patch, hasPuk1, hasPassword: false }
       expect(await bench.subscribers.get(number)).toEqual(view)

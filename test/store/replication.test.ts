@@ -52,7 +52,7 @@ describe('a commit that a replica must have', () => {
 
   const commit = (name: string, through = store) =>
     through.commit({ bucket, changes: [put(name)], journal: ['entry'], deadlineMs: Infinity })
-  const succeed = async (name: string) => expect(await commit(name, patient)).toEqual({ kind: 'ok' })
+  const succeed = async (name: string) => expect(await commit(name, patient)).toMatchObject({ kind: 'ok' })
   const read = async (name: string) => (await store.load(bucket, [name])).records[0]
   const settle = async (name: string, version?: string) =>
     store.settle(bucket, [{ name, expect: version ?? (await read(name))?.version }])

@@ -92,7 +92,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
     it('writes records and journal together', async () => {
       const { read, commit, journal } = await open()
       const changes = [become('session:1', undefined, 'a'), become('subscriber:1', undefined, 'b')]
-      expect(await commit(changes, ['{"n":1}', '{"n":2}'])).toEqual({ kind: 'ok' })
+      expect(await commit(changes, ['{"n":1}', '{"n":2}'])).toMatchObject({ kind: 'ok' })
       expect((await read('session:1'))?.value).toBe('a')
       expect((await read('subscriber:1'))?.value).toBe('b')
       expect((await journal()).map(({ entry }) => entry)).toEqual(['{"n":1}', '{"n":2}'])
@@ -100,7 +100,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
 
     it('commits a journal entry alone', async () => {
       const { commit, journal } = await open()
-      expect(await commit([], ['alone'])).toEqual({ kind: 'ok' })
+      expect(await commit([], ['alone'])).toMatchObject({ kind: 'ok' })
       expect((await journal()).map(({ entry }) => entry)).toEqual(['alone'])
     })
 
@@ -124,7 +124,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
     it('conflicts with a record that is expected and gone', async () => {
       const { put, read, commit } = await open()
       const version = await put('session:1', 'a')
-      expect(await commit([{ name: 'session:1', expect: version, become: { kind: 'gone' } }])).toEqual({
+      expect(await commit([{ name: 'session:1', expect: version, become: { kind: 'gone' } }])).toMatchObject({
         kind: 'ok',
       })
       expect(await commit([become('session:1', version, 'b')])).toEqual({ kind: 'conflict' })
@@ -138,7 +138,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       const changes = [become('session:1', undefined, 'x'), become('subscriber:1', version, 'second')]
       expect(await commit(changes, ['no'], nowMs)).toEqual({ kind: 'late' })
       expect(await commit([become('session:1', version, 'x')], [], nowMs)).toEqual({ kind: 'late' })
-      expect(await commit(changes, ['no'], Number.NaN)).not.toEqual({ kind: 'ok' })
+      expect(await commit(changes, ['no'], Number.NaN)).not.toMatchObject({ kind: 'ok' })
       expect(await read('session:1')).toBeUndefined()
       expect(await read('subscriber:1')).toEqual({ version, value: 'first' })
       expect(await journal()).toEqual([])
@@ -152,7 +152,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
         expect: expected,
         become: { kind: 'same' },
       })
-      expect(await commit([same(version), become('session:1', undefined, 'x')])).toEqual({ kind: 'ok' })
+      expect(await commit([same(version), become('session:1', undefined, 'x')])).toMatchObject({ kind: 'ok' })
       expect(await read('subscriber:1')).toEqual({ version, value: 'a' })
       expect(await commit([same(undefined), become('session:2', undefined, 'x')])).toEqual({
         kind: 'conflict',
@@ -176,7 +176,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
         expect: expected,
         become: { kind: 'gone' },
       })
-      expect(await commit([gone('session:1', version), gone('session:2')])).toEqual({ kind: 'ok' })
+      expect(await commit([gone('session:1', version), gone('session:2')])).toMatchObject({ kind: 'ok' })
       expect(await read('session:1')).toBeUndefined()
     })
 
@@ -240,7 +240,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
         { name: 'session:1', expect: before[1]?.version },
         { name: 'login:1', expect: undefined },
       ]
-      if (before[1]) expect(await store.settle(bucket, standing)).toEqual({ kind: 'ok' })
+      if (before[1]) expect(await store.settle(bucket, standing)).toMatchObject({ kind: 'ok' })
       expect(await read('subscriber:1')).toEqual(before[0])
       expect(await read('login:1')).toBeUndefined()
       await under.elapse(100)
@@ -275,7 +275,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
               expect: model.expectation(name, knows),
               become,
             }))
-            expect(await commit(asked, entries, until)).toEqual(model.commit(asked, entries, late))
+            expect((await commit(asked, entries, until)).kind).toBe(model.commit(asked, entries, late))
             const { records } = await store.load(bucket, names)
             model.verify(records)
           }
@@ -350,11 +350,10 @@ function createModel() {
       return knows === 'current' ? versions.get(name) : past.get(name)?.at(0)
     },
 
-    commit(changes: readonly Change[], journal: readonly string[], late: boolean): Committed {
+    commit(changes: readonly Change[], journal: readonly string[], late: boolean): Committed['kind'] {
       written = new Set()
-      if (late) return { kind: 'late' }
-      if (changes.some(({ name, expect: expected }) => versions.get(name) !== expected))
-        return { kind: 'conflict' }
+      if (late) return 'late'
+      if (changes.some(({ name, expect: expected }) => versions.get(name) !== expected)) return 'conflict'
       for (const { name, become: to } of changes) {
         if (to.kind === 'same') continue
         written.add(name)
@@ -362,7 +361,7 @@ function createModel() {
         if (to.kind === 'value') values.set(name, to.value)
       }
       entries.push(...journal)
-      return { kind: 'ok' }
+      return 'ok'
     },
 
     /** Holds what was loaded after the commit against the model, and learns the new versions. */

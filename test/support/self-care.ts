@@ -23,13 +23,7 @@ export const createQuickHashing = (keyring: Keyring = createKeyring({ current: r
 function createCountedHashing(hashing: Hashing) {
   const asked = { stored: 0, nothing: 0 }
   const counted: Hashing = {
-    get running() {
-      return hashing.running
-    },
-    get waiting() {
-      return hashing.waiting
-    },
-    hash: (...given) => hashing.hash(...given),
+    ...hashing,
     verify(stored, ...rest) {
       asked[stored ? 'stored' : 'nothing'] += 1
       return hashing.verify(stored, ...rest)
@@ -56,8 +50,8 @@ type Clear = Omit<SubscriberPatch, 'puk1' | 'password'> & { puk1?: string; passw
 /** Subscribers and self-care over the embedded store, whose clock moves only when told. */
 export function createBench(options: { hashing?: Hashing; keyring?: Keyring } = {}) {
   let nowMs = Date.UTC(2026, 0, 15, 12)
-  const { hashing, asked } = createCountedHashing(options.hashing ?? createQuickHashing())
   const keyring = options.keyring ?? createKeyring({ current: randomBytes(32) })
+  const { hashing, asked } = createCountedHashing(options.hashing ?? createQuickHashing(keyring))
   const { store, written } = createRecordedStore(createMemoryStore({ now: () => nowMs }))
   const passwords = createPasswords(hashing)
   // Generous: a busy machine is not what is tested.
@@ -65,6 +59,7 @@ export function createBench(options: { hashing?: Hashing; keyring?: Keyring } = 
   const subscribers = createSubscribers({ store, ...shared })
 
   return {
+    keyring,
     asked,
     written,
     store,

@@ -10,7 +10,16 @@ import type { RedisClient } from './client.ts'
 import { keysUnder } from './keys.ts'
 
 /** The kinds of our keys; `stray`: under our prefix, and of none of these forms. */
-export type KeyKind = 'subscriber' | 'session' | 'login' | 'self-care' | 'journal' | 'database' | 'stray'
+export type KeyKind =
+  | 'subscriber'
+  | 'session'
+  | 'login'
+  | 'delivery'
+  | 'strangers'
+  | 'self-care'
+  | 'journal'
+  | 'database'
+  | 'stray'
 
 export interface CensusFinding {
   /** As it is in Redis: its name may hold an MSISDN. */
@@ -37,6 +46,8 @@ interface Form {
 
 const DAY_MS = 86_400_000
 const RECEIPTS_MS = 600_000
+/** A signature may lie five minutes ahead, and holds for five after. */
+const DELIVERY_MS = 602_000
 const HANDLE = '[\\w-]{22}'
 
 function formsOf(keysCarry: Census['keysCarry']): readonly Form[] {
@@ -51,6 +62,13 @@ function formsOf(keysCarry: Census['keysCarry']): readonly Form[] {
       mostMs: DAY_MS + RECEIPTS_MS,
     },
     { kind: 'login', type: 'string', name: new RegExp(`^login:(${who})$`), mostMs: 30 * DAY_MS },
+    {
+      kind: 'delivery',
+      type: 'string',
+      name: new RegExp(`^delivery:(${who}):${HANDLE}$`),
+      mostMs: DELIVERY_MS,
+    },
+    { kind: 'strangers', type: 'string', name: /^strangers:\d{1,2}$/, mostMs: 30 * DAY_MS },
     { kind: 'self-care', type: 'string', name: /^self-care:([\w-]{32})$/, mostMs: 900_000 },
     { kind: 'journal', type: 'stream', name: /^journal$/, mostMs: undefined },
     { kind: 'database', type: 'string', name: new RegExp(`^${NAMING.name}$`), mostMs: undefined },
@@ -74,7 +92,17 @@ export async function takeCensus(
   const { prefix = 'ussd' } = options
   const keysCarry = options.keysCarry ?? (await namingOf(redis, prefix))
   const forms = formsOf(keysCarry)
-  const counts = { subscriber: 0, session: 0, login: 0, 'self-care': 0, journal: 0, database: 0, stray: 0 }
+  const counts = {
+    subscriber: 0,
+    session: 0,
+    login: 0,
+    delivery: 0,
+    strangers: 0,
+    'self-care': 0,
+    journal: 0,
+    database: 0,
+    stray: 0,
+  }
   const findings: CensusFinding[] = []
   let foreign = 0
   // SCAN may name a key twice.

@@ -1,7 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Cluster, Redis, Result } from 'ioredis'
+import type { Version } from '../../gateway/ports.ts'
 
 const folder = new URL('./commands/', import.meta.url)
+
+/** What `commit-n.lua` returns: the version of what was put, or why nothing was written. */
+export type CommitReply = Version | 'conflict' | 'late'
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -11,10 +15,7 @@ declare module 'ioredis' {
       ...records: string[]
     ): Result<[nowMs: number, ...records: (string | null)[]], Context>
     /** Records and journal, all or nothing: `commands/commit-n.lua`. */
-    commit(
-      numberOfKeys: number,
-      ...keysAndArguments: (string | number)[]
-    ): Result<'ok' | 'conflict' | 'late', Context>
+    commit(numberOfKeys: number, ...keysAndArguments: (string | number)[]): Result<CommitReply, Context>
   }
 }
 

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Cluster, type Redis } from 'ioredis'
 import { UssdError } from '../../engine/errors.ts'
-import type { Committed } from '../../gateway/ports.ts'
 import { nameFault } from './client.ts'
 import { commitLua } from './commands.ts'
+import type { CommitReply } from './commands.ts'
 import { slotOf } from './keys.ts'
 
 /** Commits that share one WAIT, at most: the answer of the first waits for all of them to be carried out. */
@@ -25,7 +25,7 @@ interface Script {
 
 /** A script on its way, and who waits for its reply. */
 interface Sent extends Script {
-  readonly resolve: (reply: Committed['kind']) => void
+  readonly resolve: (reply: CommitReply) => void
   readonly reject: (error: unknown) => void
   readonly hops: number
   /** By its digest, or by its text where the node has forgotten it. */
@@ -48,7 +48,7 @@ interface Lane {
 export function createReplicatedCommit(
   redis: Redis | Cluster,
   { replicas, withinMs }: { readonly replicas: number; readonly withinMs: number },
-): (script: Script) => Promise<Committed['kind']> {
+): (script: Script) => Promise<CommitReply> {
   const lanes = new Map<string, Lane>()
 
   // The client of a cluster knows no node for WAIT, and sends a pipeline again whose connection closed: so a node is chosen here.
@@ -97,9 +97,9 @@ export function createReplicatedCommit(
       const [error, reply] = results[at++] ?? []
       if (error) redirect(name, sent, error)
       // 'conflict' and 'late' have written nothing.
-      else if (reply !== 'ok') sent.resolve(reply as Committed['kind'])
+      else if (reply === 'conflict' || reply === 'late') sent.resolve(reply)
       else if (waitFault) sent.reject(waitFault)
-      else if (Number(reached) >= replicas) sent.resolve('ok')
+      else if (Number(reached) >= replicas) sent.resolve(reply as CommitReply)
       else sent.reject(new UssdError('USSD_STORE_UNAVAILABLE', { detail: 'too few replicas' }))
     }
   }

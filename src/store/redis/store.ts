@@ -31,15 +31,15 @@ export function createRedisStore(options: RedisStoreOptions): Store {
   const keys = keysUnder(prefix)
   const replicated = replicas > 0 ? createReplicatedCommit(redis, { replicas, withinMs }) : undefined
 
-  const commit: Store['commit'] = async ({ bucket, changes, journal, deadlineMs }) => {
+  const commit: Store['commit'] = async ({ bucket, changes, journal, deadlineMs, loadedMs = '' }) => {
     const names = [...changes.map(({ name }) => keys.record(bucket, name)), keys.journal(bucket)]
     // WAIT asks replicas for what its connection has written: so a commit that is waited for writes, whatever it changes.
     const records = changes.flatMap((change) => toArguments(change, replicated ? 'again' : 'same'))
-    const args = [deadlineMs, journal.length, ...journal, ...records]
-    const kind = await answered(
+    const args = [deadlineMs, loadedMs, journal.length, ...journal, ...records]
+    const reply = await answered(
       replicated?.({ bucket, keys: names, args }) ?? redis.commit(names.length, ...names, ...args),
     )
-    return { kind }
+    return reply === 'conflict' || reply === 'late' ? { kind: reply } : { kind: 'ok', version: reply }
   }
 
   return {

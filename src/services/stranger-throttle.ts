@@ -1,0 +1,67 @@
+/**
+ * Attempts at numbers that are not served. They are throttled like served ones, or 429 would tell who is registered; but
+ * anybody can make up numbers, so what is stored for them is bounded: each bucket has a fixed number of slots, a keyed digest
+ * decides which one a number shares with others, and a full slot forgets the number whose pause ends first (decision 0042).
+ */
+import { z } from 'zod'
+import type { Keyring } from '../gateway/keyring.ts'
+import type { Change, RecordName, Versioned } from '../gateway/ports.ts'
+import { strangersName } from '../gateway/records.ts'
+import { parseRecord } from '../gateway/subscriber.ts'
+import { FORGOTTEN_AFTER_MS, Login, LoginFields } from './login-throttle.ts'
+
+/** 256 buckets of 64 slots of 4 numbers: 65 536 numbers, in at most 16 384 records of about 500 bytes. */
+const SLOTS = 64
+const NUMBERS_IN_A_SLOT = 4
+
+const Slot = z.looseObject({
+  numbers: z.array(LoginFields.extend({ tag: z.string() })).default([]),
+})
+
+/** The slot of one number, as it was loaded. */
+export interface StrangerSlot {
+  /** Attempts at this number so far. */
+  readonly login: Login | undefined
+  /** The slot with another count for this number; without one, written as it is, so that every path writes. */
+  put(login?: Login): Change
+}
+
+export interface StrangerThrottle {
+  nameOf(msisdn: string): RecordName
+  open(msisdn: string, record: Versioned | undefined): StrangerSlot
+}
+
+export function createStrangerThrottle(keyring: Keyring): StrangerThrottle {
+  const digestOf = (msisdn: string): Buffer => keyring.mac('throttle', [msisdn])
+  const nameOf = (msisdn: string): RecordName => strangersName((digestOf(msisdn)[0] ?? 0) % SLOTS)
+
+  return {
+    nameOf,
+
+    open(msisdn, record) {
+      const tag = digestOf(msisdn).toString('base64url', 1, 9)
+      const slot = record ? parseRecord(Slot, record.value) : { numbers: [] }
+      const login = slot.numbers.find((one) => one.tag === tag)
+      return {
+        login,
+        put(after) {
+          const others = slot.numbers.filter((one) => one.tag !== tag)
+          // A pause that is over, or never was, ended with its last attempt: the longest ago goes first.
+          const kept = others
+            .toSorted((a, b) => (b.closedUntilMs ?? Infinity) - (a.closedUntilMs ?? Infinity))
+            .slice(0, NUMBERS_IN_A_SLOT - 1)
+          const numbers = after ? [...kept, { ...after, tag }] : slot.numbers
+          return {
+            name: nameOf(msisdn),
+            expect: record?.version,
+            become: {
+              kind: 'value',
+              value: JSON.stringify({ ...slot, numbers }),
+              ttlMs: FORGOTTEN_AFTER_MS,
+            },
+          }
+        },
+      }
+    },
+  }
+}
