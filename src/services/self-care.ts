@@ -246,9 +246,9 @@ function servedCounter(msisdn: string, record: Versioned | undefined): Counter {
   }
 }
 
-const strangerCounter = ({ login, put }: StrangerSlot): Counter => ({
-  login,
-  put: (after) => put(after?.login),
+const strangerCounter = (slot: StrangerSlot): Counter => ({
+  login: slot.login,
+  put: (after) => slot.put(after?.login),
 })
 
 const keeping = (login: Login | undefined) => ({

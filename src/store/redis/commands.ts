@@ -4,8 +4,8 @@ import type { Version } from '../../gateway/ports.ts'
 
 const folder = new URL('./commands/', import.meta.url)
 
-/** What `commit-n.lua` returns: the version of what was put, or why nothing was written. */
-export type CommitReply = Version | 'conflict' | 'late'
+/** What `commit-n.lua` returns: the version of what was put, or `conflict` or `late` where nothing was written. */
+export type CommitReply = Version
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
