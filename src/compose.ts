@@ -52,6 +52,8 @@ export interface Composed {
   close(how: 'now' | 'gently'): Promise<void>
   /** Puts into the log that the process cannot go on. */
   crashed(fault: UssdError): void
+  /** Resolves when the log is written, or after a while. */
+  flushLog(): Promise<void>
   readonly server: Server
   readonly subscribers: Subscribers
   readonly store: Store
@@ -97,7 +99,7 @@ export function compose(
   // Every menu finds its effects, with the inputs and outcomes it expects: a menu that does not fails to compile here.
   core.services satisfies EffectsOfAll<typeof menus, Call>
   const { gateway, subscribers, selfCare, administration, store, breaker, admission, lanes } = core
-  const metrics = createMetrics({ ...lanes, breaker, admission })
+  const metrics = createMetrics({ ...lanes, breaker, admission, log })
   const dialects = dialectsWith(config.getDialect)
   const { weakPasswords } = config
 
@@ -163,6 +165,7 @@ export function compose(
     subscribers,
     store,
     crashed: (fault) => log.fault('the process cannot go on', fault),
+    flushLog: () => log.flush(),
 
     async listen() {
       await opened.check()
@@ -199,6 +202,7 @@ export function compose(
       }
       await core.close()
       log.event('stopped')
+      await log.flush()
     },
   }
 }

@@ -2,40 +2,68 @@
  * The log: JSON lines on standard output, one for every turn, made of named fields and nothing else. There is no way to log an
  * object as it is: what may be written is listed here, so that a secret cannot come along with something that carries it.
  */
+import { Writable } from 'node:stream'
 import { createLogger, format, transports } from 'winston'
 import type { UssdError } from './engine/errors.ts'
 import type { AdmissionNews } from './gateway/admission.ts'
 import type { TurnReport } from './gateway/gateway.ts'
+import { createLogLimit } from './log-limit.ts'
+import { createLogWriter, writeToStandardOutput } from './log-writer.ts'
+import type { LogWriter } from './log-writer.ts'
 import type { NodeNews } from './store/breaker.ts'
 import { maskMsisdn } from './ussd/msisdn.ts'
 
+type Facts = Readonly<Record<string, string | number | boolean>>
+
+/** Lines of turns are all logged. Other lines are limited by kind: a burst, then one a second. */
 export interface Log {
   turn(report: TurnReport): void
   /** Something the process did or met: `event` in a few fixed words, and facts about it that are nobody's secret. */
-  event(event: string, facts?: Readonly<Record<string, string | number | boolean>>): void
-  warning(event: string, facts?: Readonly<Record<string, string | number | boolean>>): void
+  event(event: string, facts?: Facts): void
+  warning(event: string, facts?: Facts): void
   fault(event: string, fault: UssdError): void
   /** A node of the store is asked no more, or again. */
   node(news: NodeNews): void
   /** Turns are refused, or all are taken again; told once each, not for every turn. */
   admission(news: AdmissionNews): void
+  /** Lines lost so far because standard output took none. */
+  readonly dropped: number
+  /** Resolves when standard output has taken every line, or after a while. Call it before the process ends. */
+  flush(): Promise<void>
 }
+
+/** The end of the process waits this long for whoever reads standard output. */
+const FLUSH_WITHIN_MS = 500
 
 export function createLog(options: {
   readonly level: 'error' | 'warn' | 'info' | 'debug' | 'silent'
   /** Where lines go; standard output when absent. */
   readonly stream?: NodeJS.WritableStream
 }): Log {
+  let writer: LogWriter | undefined
+  const toStandardOutput = new Writable({
+    decodeStrings: false,
+    write(line: string, _encoding, done) {
+      writer ??= standardOutput()
+      writer.write(line)
+      done()
+    },
+  })
   const logger = createLogger({
     level: options.level === 'silent' ? 'error' : options.level,
     silent: options.level === 'silent',
-    format: format.printf(({ level, message: _message, ...fields }) =>
-      JSON.stringify({ at: new Date().toISOString(), level, ...fields }),
-    ),
-    transports: [
-      options.stream ? new transports.Stream({ stream: options.stream }) : new transports.Console(),
-    ],
+    format: format.printf(({ level, message: _message, ...fields }) => toLine(level, fields)),
+    transports: [new transports.Stream({ stream: options.stream ?? toStandardOutput, eol: '\n' })],
   })
+  const limit = createLogLimit()
+
+  /** Logs a line that is not of a turn; `kind` tells apart the lines of an event. */
+  function limited(level: 'error' | 'warn' | 'info', event: string, facts: object = {}, kind = ''): void {
+    limit.pass(`${event} ${kind}`, (suppressed) => {
+      logger.log({ level, message: '', event, ...facts, ...(suppressed > 0 && { suppressed }) })
+    })
+  }
+
   return {
     turn(report) {
       logger.log({
@@ -56,45 +84,48 @@ export function createLog(options: {
         detail: report.detail,
       })
     },
-    event: (event, facts) => void logger.log({ level: 'info', message: '', event, ...facts }),
-    warning: (event, facts) => void logger.log({ level: 'warn', message: '', event, ...facts }),
+    event: (event, facts) => limited('info', event, facts),
+    warning: (event, facts) => limited('warn', event, facts),
     node(news) {
       const { node } = news
       if (news.kind === 'back') {
-        const ms = Math.round(news.awayMs)
-        return void logger.log({ level: 'info', message: '', event: 'the store answers again', node, ms })
+        return limited('info', 'the store answers again', { node, ms: Math.round(news.awayMs) }, node)
       }
       const { code: fault, message: detail } = news.cause
-      logger.log({
-        level: 'error',
-        message: '',
-        event: 'the store is not asked for a while',
-        node,
-        fault,
-        detail,
-      })
+      limited('error', 'the store is not asked for a while', { node, fault, detail }, node)
     },
     admission(news) {
-      const facts =
-        news.kind === 'full'
-          ? { level: 'warn', event: 'more turns than are taken at once: the others are refused' }
-          : { level: 'info', event: 'all turns are taken again', refused: news.refused }
-      logger.log({ message: '', ...facts })
+      if (news.kind === 'full') limited('warn', 'more turns than are taken at once: the others are refused')
+      else limited('info', 'all turns are taken again', { refused: news.refused })
     },
     fault(event, fault) {
-      logger.log({
-        level: 'error',
-        message: '',
-        event,
-        fault: fault.code,
-        detail: fault.message,
-        cause: fault.cause instanceof Error ? fault.cause.name : undefined,
-        // Where it came from, without the message: a message may quote what a subscriber typed.
-        stack: framesOf(fault.cause),
-      })
+      const cause = fault.cause instanceof Error ? fault.cause.name : undefined
+      // Where it came from, without the message: a message may quote what a subscriber typed.
+      const stack = framesOf(fault.cause)
+      const facts = { fault: fault.code, detail: fault.message, cause, stack }
+      // Two bugs are two kinds, although both are unexpected: the frequent one must not hide the other.
+      limited('error', event, facts, `${fault.code} ${cause ?? ''} ${stack?.[0] ?? ''}`)
+    },
+    get dropped() {
+      return writer?.dropped ?? 0
+    },
+    async flush() {
+      limit.flush()
+      await writer?.flush(FLUSH_WITHIN_MS)
     },
   }
 }
+
+/** The one writer of standard output: two would interleave their lines. */
+let ofStandardOutput: LogWriter | undefined
+const standardOutput = (): LogWriter =>
+  (ofStandardOutput ??= createLogWriter({
+    writeSome: writeToStandardOutput(),
+    droppedLine: (lines) => `${toLine('warn', { event: 'log.lines.dropped', lines })}\n`,
+  }))
+
+const toLine = (level: string, fields: object): string =>
+  JSON.stringify({ at: new Date().toISOString(), level, ...fields })
 
 const framesOf = (error: unknown): string[] | undefined =>
   error instanceof Error

@@ -1,38 +1,60 @@
 import { compose } from './compose.ts'
+import type { Composed } from './compose.ts'
 import { loadConfig } from './config.ts'
 import { UssdError, asUssdError } from './engine/errors.ts'
+import { guardStandardStreams } from './log-writer.ts'
 
 /** A stop that hangs is ended after this long. */
 const HARD_STOP_MS = 8000
 
+let gateway: Composed | undefined
+let isEnding = false
+let exitCode = 0
+
+/** Ends the process once the work is done, fails or hangs. */
+function endAfter(work: Promise<unknown> | undefined): void {
+  isEnding = true
+  setTimeout(() => process.exit(1), HARD_STOP_MS).unref()
+  const failed = async (error: unknown) => {
+    exitCode = 1
+    gateway?.crashed(asUssdError(error))
+    await gateway?.flushLog()
+  }
+  void Promise.resolve(work)
+    .catch(failed)
+    .finally(() => process.exit(exitCode))
+}
+
 async function main(): Promise<void> {
   const config = loadConfig()
-  const gateway = compose(config)
+  const composed = (gateway = compose(config))
 
-  let isStopping = false
   const stop = (signal: NodeJS.Signals) => {
     // Ctrl-C twice, and a terminal that gives up, mean now.
-    if (isStopping) process.exit(1)
-    isStopping = true
-    setTimeout(() => process.exit(1), HARD_STOP_MS).unref()
+    if (isEnding) process.exit(1)
     const how = signal === 'SIGTERM' && config.store.kind !== 'embedded' ? 'gently' : 'now'
-    void gateway.close(how).then(() => process.exit(0))
+    endAfter(composed.close(how))
   }
   process.on('SIGTERM', stop).on('SIGINT', stop)
   // Node would print the error whole, and with it perhaps what a subscriber typed.
   const crash = (error: unknown) => {
-    gateway.crashed(asUssdError(error))
-    void gateway.close('now').finally(() => process.exit(1))
+    composed.crashed(asUssdError(error))
+    // Faults on the way out are logged; only the first begins an end of its own.
+    if (exitCode !== 0) return
+    exitCode = 1
+    endAfter(composed.close('now'))
   }
   process.on('uncaughtException', crash).on('unhandledRejection', crash)
-  await gateway.listen()
+  await composed.listen()
 }
 
+guardStandardStreams()
 main().catch((error: unknown) => {
-  // Before the log is there, and where an operator looks first: in words, without a stack, without values.
+  // Where an operator looks first: in words, without a stack, without values.
   const inWords = error instanceof UssdError || (error instanceof Error && 'code' in error)
   process.stderr.write(
     `${inWords ? (error as Error).message : 'The gateway could not start: ' + String(error)}\n`,
   )
-  process.exit(1)
+  exitCode = 1
+  endAfter(gateway?.flushLog())
 })

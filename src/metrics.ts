@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { TurnReport } from './gateway/gateway.ts'
 import type { Admission } from './gateway/admission.ts'
+import type { Log } from './log.ts'
 import type { Hashing } from './services/hashing.ts'
 import type { Breaker } from './store/breaker.ts'
 
@@ -19,6 +20,7 @@ export function createMetrics(watched: {
   readonly requests: Hashing
   readonly breaker: Breaker
   readonly admission: Admission
+  readonly log: Pick<Log, 'dropped'>
 }): Metrics {
   const registers = [new Registry()]
   const [registry] = registers as [Registry]
@@ -73,6 +75,15 @@ export function createMetrics(watched: {
     registers,
     collect() {
       this.set(watched.breaker.away().length)
+    },
+  })
+  new Counter({
+    name: 'ussd_log_lines_dropped_total',
+    help: 'Log lines lost because standard output took none',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(watched.log.dropped)
     },
   })
   return {

@@ -70,4 +70,28 @@ describe('the log', () => {
     silent.log.fault('request failed', new UssdError('USSD_UNEXPECTED'))
     expect(silent.lines()).toEqual([])
   })
+
+  it('limits what repeats, and shows the first line of every fault all the same', async () => {
+    const { log, lines } = capture()
+    const frequent = new UssdError('USSD_UNEXPECTED', { cause: new TypeError('a bug') })
+    for (let times = 0; times < 5000; times++) log.fault('request failed', frequent)
+    log.fault('request failed', new UssdError('USSD_UNEXPECTED', { cause: new TypeError('another bug') }))
+    log.fault('request failed', new UssdError('USSD_STORE_REFUSED'))
+    await log.flush()
+
+    const faults = lines().map((line) => JSON.parse(line) as { fault: string; suppressed?: number })
+    const suppressed = faults.map((line) => line.suppressed ?? 0).reduce((sum, lines) => sum + lines)
+    expect(faults.length + suppressed).toBe(5002)
+    expect(faults.length).toBeLessThan(100)
+    expect(faults.filter(({ fault }) => fault === 'USSD_STORE_REFUSED')).toHaveLength(1)
+    expect(new Set(lines().flatMap((line) => /"stack":\["[^"]*/.exec(line) ?? [])).size).toBe(2)
+  })
+
+  it('is a line for every turn, however many there are, failed ones too', () => {
+    const { log, lines } = capture()
+    for (let times = 0; times < 500; times++) log.turn(turn)
+    const failed = { ...turn, fault: 'USSD_STORE_UNAVAILABLE', detail: 'timeout' } as unknown as typeof turn
+    for (let times = 0; times < 500; times++) log.turn(failed)
+    expect(lines()).toHaveLength(1000)
+  })
 })

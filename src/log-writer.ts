@@ -1,0 +1,171 @@
+/**
+ * Writes log lines to a file descriptor without blocking the event loop, throwing, or growing. Lines wait in a buffer of limited
+ * size while a pipe is full, a disk is full or slow, or the reader is gone. Lines that do not fit are dropped and counted.
+ */
+import { write, writeSync } from 'node:fs'
+import { Socket } from 'node:net'
+
+/** Writes some of the bytes. Calls back with the number written, or with the reason why none were. */
+export type WriteSome = (
+  bytes: Uint8Array,
+  done: (error: NodeJS.ErrnoException | null, written: number) => void,
+) => void
+
+export interface LogWriter {
+  /** Takes a line with its line feed. Never blocks and never throws. */
+  write(line: string): void
+  /** Lines dropped since the start. */
+  readonly dropped: number
+  /** Resolves when all lines are written, or after `withinMs`. */
+  flush(withinMs: number): Promise<void>
+}
+
+const BUFFER_BYTES = 1024 * 1024
+const BATCH_BYTES = 64 * 1024
+
+/** A full pipe is tried again after 2 ms, 4 ms and so on up to the second value; after a failure, after the third. */
+const SHORTEST_PAUSE_MS = 1
+const FULL_PIPE_PAUSE_MS = 100
+const FAILURE_PAUSE_MS = 1000
+
+export function createLogWriter(options: {
+  readonly writeSome: WriteSome
+  /** The line that reports how many lines were dropped. It takes their place in the log. */
+  readonly droppedLine: (lines: number) => string
+  readonly bufferBytes?: number
+}): LogWriter {
+  const { writeSome, droppedLine, bufferBytes = BUFFER_BYTES } = options
+  let lines: string[] = []
+  /** Of the lines and of the batch. */
+  let waitingBytes = 0
+  let batch: Uint8Array = new Uint8Array()
+  let isWriting = false
+  let isScheduled = false
+  let pauseMs = SHORTEST_PAUSE_MS
+  let dropped = 0
+  let reportedDropped = 0
+  let whenIdle: (() => void)[] = []
+
+  function enqueue(line: string): void {
+    lines.push(line)
+    waitingBytes += Buffer.byteLength(line)
+  }
+
+  function nextBatch(): Uint8Array {
+    let bytes = 0
+    let count = 0
+    while (count < lines.length && bytes < BATCH_BYTES) bytes += Buffer.byteLength(lines[count++] ?? '')
+    const taken = lines.slice(0, count)
+    lines = lines.slice(count)
+    return Buffer.from(taken.join(''))
+  }
+
+  function reportDropped(): void {
+    // Not before half of the buffer is free: a slow reader would get such a line after every few others.
+    if (dropped === reportedDropped || waitingBytes > bufferBytes / 2) return
+    enqueue(droppedLine(dropped - reportedDropped))
+    reportedDropped = dropped
+  }
+
+  function schedule(ms: number): void {
+    if (isScheduled) return
+    isScheduled = true
+    const run = () => {
+      isScheduled = false
+      writeBatch()
+    }
+    // Lines of one round of the event loop are written together.
+    if (ms === 0) setImmediate(run)
+    else setTimeout(run, ms).unref()
+  }
+
+  function writeBatch(): void {
+    if (isWriting) return
+    if (batch.length === 0) {
+      reportDropped()
+      batch = nextBatch()
+    }
+    if (batch.length === 0) {
+      for (const resolve of whenIdle.splice(0)) resolve()
+      return
+    }
+    isWriting = true
+    writeSome(batch, (error, written) => {
+      isWriting = false
+      if (error || written === 0) return schedule(pauseAfter(error?.code))
+      pauseMs = SHORTEST_PAUSE_MS
+      waitingBytes -= written
+      batch = batch.subarray(written)
+      schedule(0)
+    })
+  }
+
+  function pauseAfter(code: string | undefined): number {
+    if (code !== 'EAGAIN') return FAILURE_PAUSE_MS
+    pauseMs = Math.min(pauseMs * 2, FULL_PIPE_PAUSE_MS)
+    return pauseMs
+  }
+
+  return {
+    get dropped() {
+      return dropped
+    },
+    write(line) {
+      const isDropping = dropped > reportedDropped
+      if (isDropping || waitingBytes + Buffer.byteLength(line) > bufferBytes) dropped += 1
+      else enqueue(line)
+      if (!isWriting) schedule(0)
+    },
+    async flush(withinMs) {
+      const { promise, resolve } = withResolver()
+      const timer = setTimeout(resolve, withinMs)
+      whenIdle.push(resolve)
+      if (!isWriting) schedule(0)
+      await promise
+      clearTimeout(timer)
+      whenIdle = whenIdle.filter((other) => other !== resolve)
+    },
+  }
+}
+
+function withResolver(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {}
+  const promise = new Promise<void>((done) => (resolve = done))
+  return { promise, resolve }
+}
+
+/**
+ * Writes to standard output. `fs.write` alone would not do: a write to a full pipe occupies one of Node's worker threads, and
+ * the end of the process waits for that thread forever. So pipes and sockets are written in non-blocking mode; files, whose disk
+ * may be slow, in a worker thread.
+ */
+export function writeToStandardOutput(): WriteSome {
+  const fd = 1
+  // Node sets a pipe to non-blocking when it makes the stream.
+  const { stdout } = process
+  const isNonBlocking = process.platform !== 'win32' && stdout instanceof Socket && !stdout.isTTY
+  if (!isNonBlocking) return (bytes, done) => write(fd, bytes, done)
+  return (bytes, done) => {
+    let written: number
+    try {
+      written = writeSync(fd, bytes)
+    } catch (error) {
+      return done(error as NodeJS.ErrnoException, 0)
+    }
+    done(null, written)
+  }
+}
+
+const MAX_UNREAD_BYTES = 64 * 1024
+
+/**
+ * Makes `process.stdout` and `process.stderr` safe for what packages print: a write that fails is ignored, and what nobody reads
+ * does not pile up in memory.
+ */
+export function guardStandardStreams(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', () => {})
+    const write = stream.write.bind(stream) as (...args: unknown[]) => boolean
+    stream.write = (...args: unknown[]) => stream.writableLength < MAX_UNREAD_BYTES && write(...args)
+  }
+}
