@@ -21,6 +21,7 @@ import { createApp } from './http/app.ts'
 import { openApiDocument } from './http/openapi.ts'
 import { operationsRoutes } from './http/operations.ts'
 import { selfCareRoutes } from './http/self-care.ts'
+import { throwListenFault } from './http/listen-fault.ts'
 import { createHttpServer } from './http/server.ts'
 import { createSimulator } from './http/simulator.ts'
 import { subscriberRoutes } from './http/subscribers.ts'
@@ -176,7 +177,7 @@ export function compose(
         )
       }
       server.listen(config.port, config.host)
-      await once(server, 'listening')
+      await once(server, 'listening').catch(throwListenFault(config))
       const { port } = server.address() as AddressInfo
       url = `http://${reachable(config.host)}:${port}`
       log.event('listening', {

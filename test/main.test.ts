@@ -59,6 +59,26 @@ describe('the process', () => {
     expect(gateway.stderr()).not.toContain('    at ')
   })
 
+  it('names the port that is in use, and says what to do', async () => {
+    const first = run({})
+    const port = new URL(await first.listening).port
+    const second = run({ PORT: port })
+    expect(await second.exit).toEqual([1, null])
+    expect(second.stderr()).toBe(
+      'USSD_MISCONFIGURED: the configuration cannot be used: ' +
+        `port ${port} of 127.0.0.1 is already in use. ` +
+        'Stop the process that listens there, or set PORT to another port (0 takes a free one).\n',
+    )
+    // What led to it is not lost.
+    expect(second.log[0]).toMatchObject({ level: 'warn' })
+  })
+
+  it('names the host that is not of this machine', async () => {
+    const gateway = run({ HOST: '192.0.2.1', CALLBACK_TOKEN: 'sesame' })
+    expect(await gateway.exit).toEqual([1, null])
+    expect(gateway.stderr()).toContain('192.0.2.1 is not an address of this machine. Set HOST to one that is')
+  })
+
   describe('with Redis', () => {
     let server: RedisServer
     let env: Record<string, string>

@@ -1,0 +1,30 @@
+import { UssdError } from '../engine/errors.ts'
+
+interface Address {
+  readonly port: number
+  readonly host: string
+}
+
+/** Throws `USSD_MISCONFIGURED` with a sentence that says what to do when a server could not listen, where there is one. */
+export const throwListenFault =
+  (address: Address) =>
+  (error: unknown): never => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    const detail = adviceFor(code, address)
+    throw detail === undefined ? error : new UssdError('USSD_MISCONFIGURED', { detail, cause: error })
+  }
+
+function adviceFor(code: string, { port, host }: Address): string | undefined {
+  const otherPort = 'set PORT to another port (0 takes a free one)'
+  switch (code) {
+    case 'EADDRINUSE':
+      return `port ${port} of ${host} is already in use. Stop the process that listens there, or ${otherPort}.`
+    case 'EACCES':
+      return `this user may not listen on port ${port} of ${host}. Ports below 1024 need privileges; ${otherPort}.`
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `${host} is not an address of this machine. Set HOST to one that is, or to 0.0.0.0 for all of them.`
+    default:
+      return undefined
+  }
+}
