@@ -29,9 +29,11 @@ async function main(): Promise<void> {
   const config = loadConfig()
   const composed = (gateway = compose(config))
 
+  let interrupts = 0
   const stop = (signal: NodeJS.Signals) => {
-    // Ctrl-C twice, and a terminal that gives up, mean now.
-    if (isEnding) process.exit(1)
+    // Ctrl-C twice means now. A second SIGTERM does not: some orchestrators send it twice.
+    if (signal === 'SIGINT' && ++interrupts > 1) process.exit(1)
+    if (isEnding) return
     const how = signal === 'SIGTERM' && config.store.kind !== 'embedded' ? 'gently' : 'now'
     endAfter(composed.close(how))
   }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startRedisServer } from '../scripts/redis/redis-server.ts'
@@ -57,6 +58,23 @@ describe('the process', () => {
     expect(await gateway.exit).toEqual([1, null])
     expect(gateway.stderr()).toMatch(/PORT is .*\n.*DEMO is .*\n.*SECRETS_KEY is required/)
     expect(gateway.stderr()).not.toContain('    at ')
+  })
+
+  it('ends at once, with 1, on a second SIGINT', async () => {
+    // While it hears the first, it sends itself the second.
+    const again = 'process.once("SIGINT",()=>process.kill(process.pid,"SIGINT"))'
+    const gateway = run({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(again)}` })
+    const url = await gateway.listening
+    // A request whose body does not come holds up the stop.
+    const { hostname, port } = new URL(url)
+    const request = connect(Number(port), hostname).on('error', () => {})
+    request.write(
+      `POST /handsets/+375291234567 HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n`,
+    )
+    await once(request, 'data')
+    gateway.child.kill('SIGINT')
+    expect(await gateway.exit).toEqual([1, null])
+    request.destroy()
   })
 
   it('names the port that is in use, and says what to do', async () => {
@@ -122,13 +140,15 @@ describe('the process', () => {
       expect(await gateway.exit).toEqual([0, null])
     })
 
-    it('is not ready from SIGTERM on, still answers turns, and then ends with 0', async () => {
+    it('is not ready from SIGTERM on, however often it comes, still answers turns, and then ends with 0', async () => {
       const gateway = run({ ...env, DEMO: 'on' })
       const url = await gateway.listening
       gateway.child.kill('SIGTERM')
       let ready = await fetch(`${url}/readyz`)
       while (ready.status === 200) ready = await fetch(`${url}/readyz`)
       expect(await ready.json()).toEqual({ status: 'not ready', reason: 'the gateway is stopping' })
+      // Some orchestrators send it twice.
+      gateway.child.kill('SIGTERM')
       const answer = await fetch(`${url}/ussd/africastalking`, {
         method: 'POST',
         body: new URLSearchParams({
