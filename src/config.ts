@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { addressRanges, commaSeparated, signatureKeys } from './callback-settings.ts'
 import { UssdError } from './engine/errors.ts'
+import { isTargetPrefix } from './simulator/targets.ts'
 
 const onOff = z.enum(['on', 'off'], { error: 'is on or off' }).transform((value) => value === 'on')
 
@@ -32,13 +33,6 @@ function isAddress(address: string): boolean {
   } catch {
     return false
   }
-}
-
-/** Whether it is the beginning of addresses: an origin, with or without a path. */
-function isTarget(address: string): boolean {
-  const url = URL.canParse(address) ? new URL(address) : undefined
-  if (!url || !/^https?:$/.test(url.protocol)) return false
-  return [url.username, url.password, url.search, url.hash].every((part) => part === '')
 }
 
 const Environment = z.object({
@@ -113,7 +107,9 @@ const Environment = z.object({
     .string()
     .transform(commaSeparated)
     .pipe(
-      z.array(z.string().refine(isTarget, { error: 'is http://host/path,https://host,… without passwords' })),
+      z.array(
+        z.string().refine(isTargetPrefix, { error: 'is http://host/path,https://host,… without passwords' }),
+      ),
     )
     .default([])
     .meta({

@@ -141,7 +141,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // The simulated phones are recorded.
   'src/http/recordings.ts': ['src/walkthrough/recorder.ts', 'src/walkthrough/write.ts'],
 
-  'src/config.ts': ['src/callback-settings.ts', 'src/engine/errors.ts', 'zod'],
+  // It checks the targets of the simulated phones.
+  'src/config.ts': ['src/callback-settings.ts', 'src/engine/errors.ts', 'src/simulator/targets.ts', 'zod'],
   'src/callback-settings.ts': ['node:net', 'zod'],
   // It masks numbers.
   'src/log.ts': [

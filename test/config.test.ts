@@ -70,6 +70,8 @@ describe('the configuration', () => {
       'http://me:secret@shop.example',
       'http://a/?b',
       'http://a/#b',
+      'http://a/b/%252e%252e',
+      'http://a/b/..;/c',
     ])
       expect(problemsOf({ SIMULATOR_TARGETS: wrong })).toContain('SIMULATOR_TARGETS is http://host/path')
   })
