@@ -36,7 +36,7 @@ const LINE_BYTES = line(0).length
 function createWriter(lines: number) {
   const target = createTarget()
   const writer = createLogWriter({
-    writeSome: target.writeSome,
+    writeSome: (bytes, done) => target.writeSome(bytes, done),
     droppedLine: (dropped) => `${dropped} dropped\n`,
     bufferBytes: lines * LINE_BYTES,
   })

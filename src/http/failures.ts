@@ -21,12 +21,14 @@ export const notFound: RequestHandler = (_request, response) => {
  * unexpected, and its message stays with us: `report` gets the error, the caller gets the code.
  */
 export function failureRoute(report: (fault: UssdError) => void): ErrorRequestHandler {
-  return (error: unknown, _request, response, next) => {
-    if (response.headersSent) return next(error)
+  // Express takes a function of four parameters for one that handles errors.
+  return (error: unknown, _request, response, _next) => {
     const fault = asUssdError(error, codeOfParser(error))
     const { status } = faults[fault.code]
     // Being busy is counted, not told each time: whoever floods us must not flood the log as well.
     if (status >= 500 && fault.code !== 'USSD_BUSY') report(fault)
+    // Express would print the error whole, to standard error, and with it perhaps what a subscriber typed.
+    if (response.headersSent) return void response.destroy()
     if (status === 503) response.setHeader('Retry-After', '2')
     response.status(status).json(failure(fault.code))
   }

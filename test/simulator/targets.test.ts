@@ -15,7 +15,7 @@ const percent = (text: string) =>
 
 /** The same text, each character encoded so many times: `.`, `%2e`, `%252e`. */
 const encoded = (text: string, depths: readonly number[]) =>
-  [...text]
+  Array.from(text)
     .map((character, at) => {
       let form = character
       for (let depth = 0; depth < (depths[at % depths.length] ?? 0); depth++)
