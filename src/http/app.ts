@@ -44,7 +44,10 @@ export function createApp(options: {
     })
   }
   // Whatever else lies below a dialect's address, and what cannot even be read as an address, is answered in it too.
-  const dialectOf = (path: string) => options.dialects[/^\/ussd\/([\w-]+)\//.exec(path)?.[1] ?? '']
+  const dialectOf = (path: string) => {
+    const name = /^\/ussd\/([\w-]+)\//.exec(path)?.[1] ?? ''
+    return Object.hasOwn(options.dialects, name) ? options.dialects[name] : undefined
+  }
   app.use('/ussd', (request, response, next) => {
     const dialect = dialectOf(request.originalUrl)
     if (dialect) answerError(dialect, response, 404, 'Bad request: there is nothing at this address')

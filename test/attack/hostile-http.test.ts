@@ -194,6 +194,39 @@ describe('a request that nobody should write', () => {
   })
 })
 
+describe('a name that every object has', () => {
+  const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf', 'prototype']
+
+  it.each(names)('is no dialect: %s', async (name) => {
+    for (const path of [`/ussd/${name}/x`, `/ussd/${name}`, `/ussd/${name}/%zz`, `/ussd/x/../${name}/x`]) {
+      const { answered } = await wire(port, [posting(`${fields}&text=`, [], path)], { quietMs: 20 })
+      expect(answered).toMatch(
+        /^HTTP\/1\.1 40[04] [^]*\r\n\r\n\{"error":\{"code":"USSD_(NOT_FOUND|BAD_REQUEST)"/,
+      )
+    }
+  })
+
+  it.each(names)('is no field, header or phone: %s', async (name) => {
+    const asked = [
+      posting(`${fields}&text=&${name}=1`, [`${name}: 1`], `/ussd/africastalking?${name}=1`),
+      head(['Content-Length: 0'], 'POST', `/ussd/get?${name}=1`),
+      inJson(`{"${name}":"1"}`),
+      posting(`<ussd ${name}="1"><${name}>1</${name}></ussd>`, [], '/ussd/truroute'),
+      posting(`<dialog ${name}="1"><${name}/></dialog>`, [], '/ussd/restcomm'),
+      posting(`<request ${name}="1"><${name}>1</${name}></request>`, [], '/ussd/comviva'),
+      head(['Content-Length: 0'], 'POST', `/ussd/infobip/session/${name}/${name}`),
+      head(['Content-Length: 0'], 'PUT', `/subscribers/${name}`),
+      posting(`{"${name}":1}`, ['Content-Type: application/json'], '/self-care/sessions'),
+      head([], 'GET', `/${name}`),
+    ]
+    for (const one of asked) {
+      const { answered } = await wire(port, [one], { quietMs: 20 })
+      expect(statuses(answered)).toEqual([expect.any(Number)])
+      expect(statuses(answered)[0]).toBeLessThan(500)
+    }
+  })
+})
+
 describe('what comes slowly', () => {
   it('is closed by the gateway, and others are answered meanwhile', async () => {
     const beganAt = Date.now()
