@@ -1,4 +1,5 @@
 import type { Request } from 'express'
+import type { IncomingHttpHeaders } from 'node:http'
 import { BlockList, isIPv6 } from 'node:net'
 import { claimOf, isSigned } from '../dialects/signature.ts'
 import type { SignedDelivery } from '../gateway/ports.ts'
@@ -52,8 +53,11 @@ export function createCallbackGuard(options: {
         return refused(403, 'Refused: callbacks from this address are not taken')
       }
       if (hasToken && !hasToken(request, request.query['token'])) return unauthorised
-      if (!isGuarded && comesFromAnotherSite(request)) {
-        return refused(403, 'Refused: a page of another site may not call here')
+      if (!isGuarded) {
+        if (comesThroughProxy(request)) return proxied
+        if (comesFromAnotherSite(request)) {
+          return refused(403, 'Refused: a page of another site may not call here')
+        }
       }
       if (keys.length === 0) return { kind: 'admitted', signed: undefined, isWhole: () => true }
       const claim = claimOf(request.headers, now())
@@ -69,7 +73,14 @@ export function createCallbackGuard(options: {
   }
 }
 
-const refused = (status: 401 | 403, sentence: string) => ({ kind: 'refused' as const, status, sentence })
+const proxied = refused(
+  403,
+  'Refused: this came through a proxy. Set CALLBACK_TOKEN: without it, only direct calls from this machine are served',
+)
+
+function refused(status: 401 | 403, sentence: string) {
+  return { kind: 'refused' as const, status, sentence }
+}
 
 /** An IPv4 address that came over an IPv6 socket (RFC 4291 2.5.5.2) is taken for what it is. */
 function createAddressCheck(ranges: readonly string[]): (address: string | undefined) => boolean {
@@ -89,13 +100,31 @@ function createAddressCheck(ranges: readonly string[]): (address: string | undef
 }
 
 /**
- * Whether a page of another site asks: a browser says so itself, and a page whose host was made to point at this machine still
- * names that host. Without a token, it could otherwise dial in the name of whoever reads it.
+ * Tells whether a page of another site sent a request. A browser says so itself; an older one at least names the page's origin;
+ * and a page whose host was made to point at this machine still names that host. Without a token, such a page could otherwise
+ * dial in the name of its reader.
  */
 export function comesFromAnotherSite({ headers, socket }: Request): boolean {
-  if (['cross-site', 'same-site'].includes(String(headers['sec-fetch-site']))) return true
+  if (hasForeignOrigin(headers)) return true
   const host = (headers.host ?? '').replace(/:\d+$/, '')
   return isLoopback(socket.localAddress ?? '') && !isLoopback(host)
+}
+
+/** By what a browser says of the page. The scheme of the origin is not compared: there may be TLS in front. */
+export function hasForeignOrigin(headers: IncomingHttpHeaders): boolean {
+  const { origin, host = '', 'sec-fetch-site': site } = headers
+  if (site === 'cross-site' || site === 'same-site') return true
+  return origin !== undefined && origin.toLowerCase().replace(/^https?:\/\//, '') !== host.toLowerCase()
+}
+
+/** Tells whether a proxy passed a request on, by the headers that proxies add. Then a loopback address is no proof of anything. */
+export function comesThroughProxy({ headers }: Request): boolean {
+  for (const name in headers) {
+    if (name.startsWith('x-forwarded-') || name === 'forwarded' || name === 'x-real-ip' || name === 'via') {
+      return true
+    }
+  }
+  return false
 }
 
 const isLoopback = (host: string): boolean =>

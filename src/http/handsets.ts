@@ -8,7 +8,7 @@ import type { Handsets } from '../simulator/handset.ts'
 import type { Lines } from '../simulator/lines.ts'
 import type { Screen } from '../simulator/screen.ts'
 import { readBody } from './body.ts'
-import { comesFromAnotherSite } from './callback-guard.ts'
+import { comesFromAnotherSite, comesThroughProxy, hasForeignOrigin } from './callback-guard.ts'
 import { failure } from './failures.ts'
 import type { Recordings } from './recordings.ts'
 
@@ -142,19 +142,31 @@ export function handsetRoutes(options: {
   return router
 }
 
-/** Lets those through who may act as any subscriber: whoever types on the phones holds everybody's. */
-export function handsetAccess(isAllowed: (request: Request) => boolean): RequestHandler {
+/**
+ * Lets those through who may act as any subscriber: whoever types on the phones holds everybody's.
+ *
+ * @param isAllowed for those without the admin token
+ */
+export function handsetAccess(
+  isAllowed: (request: Request) => boolean,
+  isAdmin: (request: Request) => boolean = () => false,
+): RequestHandler {
   return (request, response, next) => {
     response.setHeader('Cache-Control', 'no-store')
     response.vary('Accept')
-    if (comesFromAnotherSite(request)) {
-      return refuse('USSD_REFUSED', 'A page of another site may not use the phones.', { request, response })
+    const exchange = { request, response }
+    const isForeign = 'A page of another site may not use the phones.'
+    if (hasForeignOrigin(request.headers)) return refuse('USSD_REFUSED', isForeign, exchange)
+    if (isAdmin(request)) return next()
+    if (comesThroughProxy(request)) {
+      const sentence =
+        'This came through a proxy. Send the admin token: without it, only direct calls from this machine are served.'
+      return refuse('USSD_REFUSED', sentence, exchange)
     }
+    if (comesFromAnotherSite(request)) return refuse('USSD_REFUSED', isForeign, exchange)
     if (!isAllowed(request)) {
-      return refuse('USSD_REFUSED', 'The phones are for this machine, or for the admin token.', {
-        request,
-        response,
-      })
+      const sentence = 'The phones are for this machine, or for the admin token.'
+      return refuse('USSD_REFUSED', sentence, exchange)
     }
     next()
   }

@@ -30,7 +30,9 @@ export function createSimulator(options: {
   readonly token: string | undefined
   readonly signatureKey: Uint8Array | undefined
   readonly targets: readonly string[]
+  /** Lets through those without the admin token. */
   readonly isAllowed: (request: Request) => boolean
+  readonly isAdmin: (request: Request) => boolean
   readonly codes: readonly string[]
   readonly look: (msisdn: string) => Promise<SubscriberView | undefined>
   readonly weaknessOf: (digits: string, msisdn: string) => string | undefined
@@ -46,7 +48,7 @@ export function createSimulator(options: {
   const handsets = createHandsets(own(usual))
   const lines = createLines({ dialects, usual, own, isAllowed: createTargetCheck(targets) })
   const recordings = createRecordings({ codes, look, weaknessOf })
-  const access = handsetAccess(options.isAllowed)
+  const access = handsetAccess(options.isAllowed, options.isAdmin)
   const timer = setInterval(() => handsets.tick(), TICK_MS).unref()
   return {
     routes: [

@@ -48,6 +48,48 @@ describe('the addresses that callbacks are taken from', () => {
   })
 })
 
+describe('callbacks without a token, on an address of this machine', () => {
+  const direct = { host: '127.0.0.1:8141' }
+  const here = (headers: Record<string, string>) => {
+    const request = from('127.0.0.1', { ...direct, ...headers })
+    return Object.assign(request, { socket: { ...request.socket, localAddress: '127.0.0.1' } })
+  }
+  const open = createCallbackGuard({ token: undefined })
+  const guarded = createCallbackGuard({ token: 'sesame' })
+
+  it.each([
+    {},
+    { origin: 'http://127.0.0.1:8141' },
+    { origin: 'HTTP://LOCALHOST:8141', host: 'localhost:8141' },
+  ])('are taken with %j', (headers) =>
+    expect(open.admit(here(headers as Record<string, string>)).kind).toBe('admitted'),
+  )
+
+  it.each(['http://evil.example', 'http://127.0.0.1:3000', 'https://localhost:8141', 'null', ''])(
+    'are rejected from a page of the origin %j, also of a browser without Sec-Fetch-Site',
+    (origin) =>
+      expect(open.admit(here({ origin }))).toEqual({
+        kind: 'refused',
+        status: 403,
+        sentence: 'Refused: a page of another site may not call here',
+      }),
+  )
+
+  it.each(['forwarded', 'via', 'x-real-ip', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-anything'])(
+    'are rejected where %s says that a proxy is in front, and told what to set',
+    (name) => {
+      const rejected = open.admit(here({ [name]: '203.0.113.9' }))
+      expect(rejected).toMatchObject({ kind: 'refused', status: 403 })
+      expect(rejected).toHaveProperty('sentence', expect.stringContaining('proxy. Set CALLBACK_TOKEN'))
+    },
+  )
+
+  it('may come through a proxy and from any origin where they have a token', () => {
+    const headers = { authorization: 'Bearer sesame', via: '1.1 proxy', origin: 'https://a.example' }
+    expect(guarded.admit(here(headers)).kind).toBe('admitted')
+  })
+})
+
 describe('what a callback is told that is not taken', () => {
   it('is one sentence, whether token or signature was wrong', () => {
     const guard = createCallbackGuard({ token: 'sesame', signatureKeys: [Buffer.alloc(24)] })

@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import express from 'express'
+import type { Request } from 'express'
 import fc from 'fast-check'
 import { z } from 'zod'
 import { africastalking } from '../../src/dialects/africastalking.ts'
@@ -24,7 +25,14 @@ afterEach(async () => {
 })
 
 /** The routes on a server that listens, in front of somebody's application. */
-async function serve(options: { isAllowed?: () => boolean; answering?: Answering; targets?: string[] } = {}) {
+async function serve(
+  options: {
+    isAllowed?: () => boolean
+    isAdmin?: (request: Request) => boolean
+    answering?: Answering
+    targets?: string[]
+  } = {},
+) {
   const application = await startForeignApplication(options.answering ?? shop)
   const line = { dialect: africastalking, callbackUrl: application.url }
   const handsets = createHandsets(line)
@@ -35,7 +43,7 @@ async function serve(options: { isAllowed?: () => boolean; answering?: Answering
     isAllowed: createTargetCheck(options.targets ?? []),
   })
   const app = express()
-  const access = handsetAccess(options.isAllowed ?? (() => true))
+  const access = handsetAccess(options.isAllowed ?? (() => true), options.isAdmin)
   const recordings = createRecordings({ codes: [], look: async () => undefined, weaknessOf: () => undefined })
   app.use(handsetRoutes({ handsets, lines, recordings, access }))
   app.use(networkRoutes({ restcomm: createRestcommPush(handsets), access }))
@@ -59,6 +67,18 @@ async function serve(options: { isAllowed?: () => boolean; answering?: Answering
   return { application, url, type }
 }
 const json = { accept: 'application/json' }
+
+/** Dials with headers that `fetch` may not set. */
+const dialWith = (url: string, headers: Record<string, string>) =>
+  new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
+    httpRequest(`${url}80291234567`, { method: 'POST', headers }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+      response.on('end', () => resolve({ status: response.statusCode, text }))
+    })
+      .on('error', reject)
+      .end('*141#')
+  })
 
 /** The status, what is said of the screen, and the screen. */
 async function seen(answering: Response | Promise<Response>) {
@@ -295,20 +315,30 @@ describe('/handsets', () => {
     })
     expect(await (await type('*141#', json)).json()).toMatchObject({ error: { code: 'USSD_REFUSED' } })
     isAllowed.mockReturnValue(true)
-    // Not with `fetch`, which may not say of itself where it comes from.
-    const from = (site: string) =>
-      new Promise<number | undefined>((resolve, reject) => {
-        const headers = { 'sec-fetch-site': site }
-        httpRequest(`${url}80291234567`, { method: 'POST', headers }, (response) =>
-          resolve(response.resume().statusCode),
-        )
-          .on('error', reject)
-          .end('*141#')
-      })
+    const from = async (site: string) => (await dialWith(url, { 'sec-fetch-site': site })).status
     expect(await Promise.all(['cross-site', 'same-site', 'same-origin', 'none'].map(from))).toEqual([
       403, 403, 200, 200,
     ])
-    expect(application.received).toHaveLength(2)
+    const own = new URL(url).origin
+    const origins = ['http://evil.example', 'null', own.replace(/\d+$/, '1'), own]
+    const ofOrigin = async (origin: string) => (await dialWith(url, { origin })).status
+    expect(await Promise.all(origins.map(ofOrigin))).toEqual([403, 403, 403, 200])
+    expect(application.received).toHaveLength(3)
+  })
+
+  it('is closed to what comes through a proxy without the admin token', async () => {
+    const isAdmin = jest.fn(() => false)
+    const { application, url } = await serve({ isAdmin })
+    for (const header of ['forwarded', 'via', 'x-real-ip', 'x-forwarded-for', 'x-forwarded-proto']) {
+      expect(await dialWith(url, { [header]: 'any' })).toEqual({
+        status: 403,
+        text: 'This came through a proxy. Send the admin token: without it, only direct calls from this machine are served.',
+      })
+    }
+    expect(application.received).toEqual([])
+    isAdmin.mockReturnValue(true)
+    expect((await dialWith(url, { via: '1.1 proxy', host: 'phones.example' })).status).toBe(200)
+    expect((await dialWith(url, { via: '1.1 proxy', origin: 'http://evil.example' })).status).toBe(403)
   })
 
   it('answers anything with a screen or a sentence', async () => {
