@@ -45,7 +45,7 @@ export function administrationRoutes(options: {
     '/self-care/subscribers/:msisdn/access',
     noStore,
     withSession,
-    ...jsonRoute(AccessInput, async ({ access }, request, response) => {
+    jsonRoute(AccessInput, async ({ access }, request, response) => {
       const address = SubscriberAddress.safeParse(request.params)
       if (!address.success) return badRequest(response, fieldProblem(address.error))
       const by = callers.get(request)

@@ -89,7 +89,7 @@ export function selfCareRoutes(options: {
 
   router.post(
     '/self-care/password',
-    ...jsonRoute(acceptable, async (given, _request, response) => {
+    jsonRoute(acceptable, async (given, _request, response) => {
       if (await selfCare.setPassword(given.msisdn, given.puk1, given.password)) response.status(204).end()
       else response.status(403).json(failure('USSD_REFUSED', 'the password was not set'))
     }),
@@ -97,7 +97,7 @@ export function selfCareRoutes(options: {
 
   router.post(
     '/self-care/sessions',
-    ...jsonRoute(Credentials, async (given, _request, response) => {
+    jsonRoute(Credentials, async (given, _request, response) => {
       const loggedIn = await selfCare.logIn(given.msisdn, given.password)
       switch (loggedIn.kind) {
         case 'in':

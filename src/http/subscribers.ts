@@ -111,7 +111,7 @@ export function subscriberRoutes(options: {
   router
     .route('/subscribers/:msisdn')
     .put(
-      ...jsonRoute(SubscriberInput, (patch, request, response) =>
+      jsonRoute(SubscriberInput, (patch, request, response) =>
         addressed(request, response, async (number) => {
           const { created, view } = await subscribers.put(number, patch)
           response.status(created ? 201 : 200).json(SubscriberOutput.parse(view))
