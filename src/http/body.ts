@@ -1,5 +1,15 @@
 import type { IncomingMessage } from 'node:http'
 
+/** Of a client that took one route for another: it still gets to read the answer, and not a reset connection. */
+const DISCARDED_LIMIT_BYTES = 1_048_576
+
+/** Tells by the head of a request whether a body that no route reads is small enough to be read and thrown away. */
+export const mayBeDiscarded = (
+  { headers }: IncomingMessage,
+  limitBytes: number = DISCARDED_LIMIT_BYTES,
+): boolean =>
+  headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= limitBytes
+
 /**
  * The request's body, read once and no further than the limit: `undefined` when it is larger, the rest is then not read.
  * Express's parsers do more than a callback needs, and refuse what real aggregators mislabel.

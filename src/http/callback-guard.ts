@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { BlockList, isIPv6 } from 'node:net'
 import { claimOf, isSigned } from '../dialects/signature.ts'
 import type { SignedDelivery } from '../gateway/ports.ts'
+import { trust } from './connections.ts'
 import { createTokenCheck } from './tokens.ts'
 
 /** Whether a callback may be looked at, as far as its head tells. */
@@ -52,7 +53,10 @@ export function createCallbackGuard(options: {
       if (!isAllowed(request.socket.remoteAddress)) {
         return refused(403, 'Refused: callbacks from this address are not taken')
       }
-      if (hasToken && !hasToken(request, request.query['token'])) return unauthorised
+      if (hasToken) {
+        if (!hasToken(request, request.query['token'])) return unauthorised
+        trust(request.socket)
+      }
       if (!isGuarded) {
         if (comesThroughProxy(request)) return proxied
         if (comesFromAnotherSite(request)) {

@@ -1,9 +1,10 @@
-import type { Request, RequestHandler, Response } from 'express'
+import type { RequestHandler, Response } from 'express'
 import type { Dialect, Echo, Method, WireResponse } from '../dialects/dialect.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Answer, Callback, Ended, SignedDelivery } from '../gateway/ports.ts'
-import { readBytes } from './body.ts'
+import { mayBeDiscarded, readBytes } from './body.ts'
 import type { CallbackGuard } from './callback-guard.ts'
+import { trust } from './connections.ts'
 
 /** The longest callback a dialect writes is far below this. */
 const CALLBACK_LIMIT_BYTES = 8192
@@ -25,7 +26,7 @@ export function callbackRoute(dialect: Dialect, gateway: Gateway, guard: Callbac
       return send(response, dialect.formatError(admitted.status, admitted.sentence))
     }
     const path = request.path.slice(`/ussd/${dialect.name}`.length)
-    if (isShort(request) && dialect.answersUnread?.(path)) {
+    if (mayBeDiscarded(request, CALLBACK_LIMIT_BYTES) && dialect.answersUnread?.(path)) {
       const busy = gateway.turnAway(dialect.name)
       if (busy) {
         await pause(REFUSAL_HELD_MS)
@@ -53,21 +54,16 @@ export function callbackRoute(dialect: Dialect, gateway: Gateway, guard: Callbac
         return send(response, dialect.formatError(400, parsed.sentence))
       case 'ended':
         if (parsed.ended) await gateway.end(signed(parsed.ended, admitted.signed))
+        trust(request.socket)
         return send(response, dialect.formatEnded(parsed.echo))
-      case 'callback':
-        return sendAnswer(
-          response,
-          dialect,
-          await gateway.turn(signed(parsed.callback, admitted.signed)),
-          parsed.echo,
-        )
+      case 'callback': {
+        const answer = await gateway.turn(signed(parsed.callback, admitted.signed))
+        trust(request.socket)
+        return sendAnswer(response, dialect, answer, parsed.echo)
+      }
     }
   }
 }
-
-/** Whether what follows the head may be left to the server to throw away: so much is no attack. */
-const isShort = ({ headers }: Request): boolean =>
-  headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= CALLBACK_LIMIT_BYTES
 
 const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms))
 

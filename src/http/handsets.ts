@@ -9,6 +9,7 @@ import type { Lines } from '../simulator/lines.ts'
 import type { Screen } from '../simulator/screen.ts'
 import { readBody } from './body.ts'
 import { comesFromAnotherSite, comesThroughProxy, hasForeignOrigin } from './callback-guard.ts'
+import { trust } from './connections.ts'
 import { failure } from './failures.ts'
 import type { Recordings } from './recordings.ts'
 
@@ -157,7 +158,10 @@ export function handsetAccess(
     const exchange = { request, response }
     const isForeign = 'A page of another site may not use the phones.'
     if (hasForeignOrigin(request.headers)) return refuse('USSD_REFUSED', isForeign, exchange)
-    if (isAdmin(request)) return next()
+    if (isAdmin(request)) {
+      trust(request.socket)
+      return next()
+    }
     if (comesThroughProxy(request)) {
       const sentence =
         'This came through a proxy. Send the admin token: without it, only direct calls from this machine are served.'

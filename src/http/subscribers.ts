@@ -6,6 +6,7 @@ import { languages } from '../engine/authoring.ts'
 import { Secret } from '../engine/secret.ts'
 import { PUK1_ATTEMPTS, SubscriberFields, accessStates } from '../gateway/subscriber.ts'
 import type { SubscriberPatch, SubscriberView, Subscribers } from '../services/subscribers.ts'
+import { trust } from './connections.ts'
 import { failure } from './failures.ts'
 import { badRequest, jsonRoute, noStore, unauthorised } from './json.ts'
 import { password, puk1 } from './secret-fields.ts'
@@ -140,7 +141,11 @@ function onlyAdmin(adminToken: string | undefined): RequestHandler {
       unauthorised(response, 'there is no admin token yet: set ADMIN_TOKEN to use this route')
   }
   const isAdmin = createTokenCheck(adminToken)
-  return (request, response, next) => (isAdmin(request) ? next() : unauthorised(response))
+  return (request, response, next) => {
+    if (!isAdmin(request)) return unauthorised(response)
+    trust(request.socket)
+    next()
+  }
 }
 
 async function addressed(

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { once } from 'node:events'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { readFileSync } from 'node:fs'
 import { dialects } from '../../src/dialects/index.ts'
@@ -110,9 +111,12 @@ describe('what is served', () => {
   })
   afterAll(() => gateway.close('now'))
 
-  it('is what is described, route by route', () => {
-    const app = gateway.server.listeners('request').find((listener) => 'router' in listener)
-    const { router } = app as unknown as { router: { stack: readonly Layer[] } }
+  it('is what is described, route by route', async () => {
+    const [[request]] = (await Promise.all([
+      once(gateway.server, 'request'),
+      fetch(`${gateway.url}/healthz`),
+    ])) as [[{ app: { router: { stack: readonly Layer[] } } }], unknown]
+    const { router } = request.app
     expect(routesIn(router.stack).toSorted()).toEqual(operations.map(({ name }) => name).toSorted())
   })
 

@@ -1,0 +1,355 @@
+/** Connections that hold what they can: idle, unread, pipelined, endless. Honest callbacks are answered all the same. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import express, { Router } from 'express'
+import { EventEmitter, once } from 'node:events'
+import type { Server } from 'node:http'
+import { connect } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { dialects } from '../../src/dialects/index.ts'
+import { createApp } from '../../src/http/app.ts'
+import { trust } from '../../src/http/connections.ts'
+import type { ConnectionLimits } from '../../src/http/connections.ts'
+import { createHttpServer } from '../../src/http/server.ts'
+import { wire } from '../support/attack.ts'
+import { startGateway } from '../support/running.ts'
+import type { Running } from '../support/running.ts'
+
+const closing: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  await Promise.all(closing.splice(0).map((close) => close()))
+})
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closing.push(async () => {
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  })
+  return (server.address() as AddressInfo).port
+}
+
+/** A client's connection, and the server's end of it. */
+interface Pair {
+  readonly client: Socket
+  readonly served: Socket
+  /** Resolves with all that came when the server has closed the connection. */
+  readonly closed: Promise<string>
+  /** Sends a request and resolves with what comes next. */
+  ask(request: string): Promise<string>
+}
+
+async function open(server: Server): Promise<Pair> {
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  // A connection that is cut while it is written to is what is tested.
+  client.setEncoding('utf8').on('error', () => {})
+  let received = ''
+  client.on('data', (text: string) => (received += text))
+  const closed = new Promise<string>((resolve) => client.on('close', () => resolve(received)))
+  const [served] = (await once(server, 'connection')) as [Socket]
+  return {
+    client,
+    served,
+    closed,
+    async ask(request) {
+      client.write(request)
+      const answered = once(client, 'data').then(([text]) => String(text))
+      return Promise.race([answered, closed.then(() => 'closed')])
+    },
+  }
+}
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`
+
+/** An app whose requests to `/held` wait until they are let go. */
+function createHeld() {
+  const app = express()
+  const begun = new EventEmitter()
+  const held: (() => void)[] = []
+  app.get('/quick', (_request, response) => void response.send('quick'))
+  app.get('/trusted', (request, response) => {
+    trust(request.socket)
+    response.send('trusted')
+  })
+  app.get('/held', (_request, response) => {
+    held.push(() => void response.send('held'))
+    begun.emit('held')
+  })
+  return { app, begun, release: () => held.splice(0).forEach((each) => each()) }
+}
+
+async function serveHeld(limits: Partial<ConnectionLimits>) {
+  const held = createHeld()
+  const server = createHttpServer(held.app, limits)
+  await listen(server)
+  return { ...held, server }
+}
+
+describe('a connection beyond the limit of those that have shown nothing', () => {
+  it('takes the place of the one that has been idle the longest, however old those are that are served', async () => {
+    const { server, begun, release } = await serveHeld({ untrusted: 3 })
+    const [busy, first, second] = [await open(server), await open(server), await open(server)]
+    busy.client.write(get('/held'))
+    await once(begun, 'held')
+    expect(await second.ask(get('/quick'))).toMatch(/200 OK/)
+    expect(await first.ask(get('/quick'))).toMatch(/200 OK/)
+    const third = await open(server)
+    expect(await second.closed).toMatch(/quick$/)
+    expect(await first.ask(get('/quick'))).toMatch(/200 OK/)
+    expect(await third.ask(get('/quick'))).toMatch(/200 OK/)
+    release()
+    expect(String(await once(busy.client, 'data'))).toMatch(/held$/)
+  })
+
+  it('takes the place of the one whose request began first where none is idle', async () => {
+    const { server, begun } = await serveHeld({ untrusted: 2 })
+    const [first, second] = [await open(server), await open(server)]
+    for (const each of [second, first]) {
+      each.client.write(get('/held'))
+      await once(begun, 'held')
+    }
+    const third = await open(server)
+    expect(await second.closed).toBe('')
+    expect(await third.ask(get('/quick'))).toMatch(/200 OK/)
+    expect(first.served.destroyed).toBe(false)
+  })
+
+  it('takes no place of one that is trusted, and those have a limit of their own', async () => {
+    const { server } = await serveHeld({ untrusted: 2, trusted: 2 })
+    const friends = [await open(server), await open(server)]
+    for (const each of friends) expect(await each.ask(get('/trusted'))).toMatch(/200 OK/)
+    const strangers: Pair[] = []
+    while (strangers.length < 10) strangers.push(await open(server))
+    await Promise.all(strangers.slice(0, 8).map(({ closed }) => closed))
+    for (const each of friends.toReversed()) expect(await each.ask(get('/quick'))).toMatch(/200 OK/)
+    expect(await strangers.at(-1)?.ask(get('/trusted'))).toMatch(/200 OK/)
+    // The last of them to be asked has been idle for less time.
+    expect(await friends[1]?.closed).toMatch(/quick$/)
+    expect(await friends[0]?.ask(get('/quick'))).toMatch(/200 OK/)
+  })
+})
+
+describe('idle connections, each closed one opened anew', () => {
+  const form = 'sessionId=1&phoneNumber=%2B375291234567&serviceCode=*141%23&text='
+  const posting = (authorization: string) =>
+    `POST /ussd/africastalking HTTP/1.1\r\nHost: 127.0.0.1\r\n${authorization}` +
+    `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n\r\n${form}`
+
+  it.each([
+    ['with a token', 'sesame', 'Authorization: Bearer sesame\r\n'],
+    ['without one', undefined, ''],
+  ])('keep no callback away, on old connections and on new ones, %s', async (_name, token, authorization) => {
+    const routes = [Router().get('/healthz', (_request, response) => void response.send('ok'))]
+    const gateway = {
+      turnAway: () => undefined,
+      turn: async () => ({ text: 'Hello', waits: false }),
+      end: async () => {},
+    }
+    const app = createApp({ gateway, dialects, callbackToken: token, routes, reportFault: () => {} })
+    const server = createHttpServer(app, { untrusted: 8, trusted: 8 })
+    await listen(server)
+    const old = await open(server)
+    expect(await old.ask(posting(authorization))).toMatch(/END Hello$/)
+    let opened = 0
+    const flood = async () => {
+      const idle = await open(server)
+      opened += 1
+      await idle.ask(get('/healthz'))
+      return idle
+    }
+    for (let round = 0; round < 5; round += 1) {
+      const idle: Pair[] = []
+      while (idle.length < 16) idle.push(await flood())
+      expect(await old.ask(posting(authorization))).toMatch(/END Hello$/)
+      const newcomer = await open(server)
+      expect(await newcomer.ask(posting(authorization))).toMatch(/END Hello$/)
+      await Promise.all(idle.slice(0, 8).map(({ closed }) => closed))
+    }
+    expect(opened).toBe(80)
+  })
+
+  it('keep their places by a right token only', async () => {
+    const app = createApp({
+      gateway: {
+        turnAway: () => undefined,
+        turn: async () => ({ text: '', waits: false }),
+        end: async () => {},
+      },
+      dialects,
+      callbackToken: 'sesame',
+      routes: [],
+      reportFault: () => {},
+    })
+    const server = createHttpServer(app, { untrusted: 2, trusted: 2 })
+    await listen(server)
+    const stranger = await open(server)
+    expect(await stranger.ask(posting('Authorization: Bearer wrong\r\n'))).toMatch(/ 401 /)
+    const friend = await open(server)
+    const malformed = posting('Authorization: Bearer sesame\r\n').replace('sessionId', 'sessionID')
+    expect(await friend.ask(malformed)).toMatch(/ 400 /)
+    await open(server)
+    await open(server)
+    expect(await stranger.closed).toMatch(/ 401 /)
+    await open(server)
+    expect(await friend.ask(malformed)).toMatch(/ 400 /)
+  })
+})
+
+describe('pipelined requests', () => {
+  it('are served one after the other, in order', async () => {
+    let underWay = 0
+    let most = 0
+    const app = express()
+    app.post('/:n', async (request, response) => {
+      most = Math.max(most, ++underWay)
+      await new Promise((resolve) => setImmediate(resolve))
+      let body = ''
+      for await (const chunk of request.setEncoding('utf8')) body += String(chunk)
+      underWay -= 1
+      response.send(`${request.params.n}:${body};`)
+    })
+    // Fewer than are written, and more than are read at once: no more is read while some wait.
+    const server = createHttpServer(app, { waiting: 200 })
+    await listen(server)
+    const { client, closed } = await open(server)
+    const long = 'x'.repeat(700)
+    const count = 1500
+    const post = (n: number) =>
+      `POST /${n} HTTP/1.1\r\nHost: x\r\nContent-Length: 700\r\n${n === count ? 'Connection: close\r\n' : ''}\r\n${long}`
+    client.write(Array.from({ length: count }, (_one, at) => post(at + 1)).join(''))
+    const answered = (await closed).match(/\d+:x{700};/g)?.map((each) => Number.parseInt(each, 10))
+    expect(answered).toEqual(Array.from({ length: count }, (_one, at) => at + 1))
+    expect(most).toBe(1)
+  })
+
+  it('are not carried out behind a response that closes the connection', async () => {
+    const carriedOut: string[] = []
+    const app = express()
+    app.post('/:name', (request, response) => {
+      carriedOut.push(request.params.name)
+      if (request.params.name === 'last') response.set('Connection', 'close')
+      response.send(request.params.name)
+    })
+    const server = createHttpServer(app)
+    await listen(server)
+    const { client, closed } = await open(server)
+    const post = (name: string) => `POST /${name} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`
+    client.write(['first', 'last', 'behind', 'behind'].map(post).join(''))
+    expect((await closed).match(/^(first|last|behind)/gm)).toEqual(['first', 'last'])
+    expect(carriedOut).toEqual(['first', 'last'])
+  })
+
+  it('wait in bounded numbers: beyond those, the connection that has stood still the longest is closed', async () => {
+    const { server, begun, release } = await serveHeld({ waiting: 20 })
+    const [first, second] = [await open(server), await open(server)]
+    first.client.write(get('/held') + get('/quick').repeat(15))
+    await once(begun, 'held')
+    second.client.write(get('/held') + get('/quick').repeat(15))
+    await once(begun, 'held')
+    expect(await first.closed).toBe('')
+    release()
+    let answered = ''
+    second.client.on('data', (text: string) => (answered += text))
+    while ((answered.match(/quick/g)?.length ?? 0) < 15) await once(second.client, 'data')
+    expect(answered).toMatch(/held/)
+    const third = await open(server)
+    third.client.write(get('/held') + get('/quick').repeat(40))
+    expect(await third.closed).toBe('')
+  })
+})
+
+describe('a peer that reads nothing', () => {
+  it('is given no further response, and is closed when it has stood still for long', async () => {
+    const body = Buffer.alloc(1_000_000)
+    let begun = 0
+    let mostUnsent = 0
+    const app = express()
+    app.get('/', ({ socket }, response) => {
+      begun += 1
+      mostUnsent = Math.max(mostUnsent, socket.writableLength)
+      response.end(body)
+    })
+    const server = createHttpServer(app, { stalledAfterMs: 200 })
+    await listen(server)
+    const { client, served } = await open(server)
+    client.pause()
+    client.write(get('/').repeat(999))
+    await once(served, 'close')
+    // What the system's buffers of both ends take, in megabytes, and one.
+    expect(begun).toBeLessThan(100)
+    expect(mostUnsent).toBe(0)
+  })
+
+  it('is not what waits for a slow route', async () => {
+    const { server, begun, release } = await serveHeld({ stalledAfterMs: 50 })
+    const { client, served } = await open(server)
+    client.write(get('/held'))
+    await once(begun, 'held')
+    await once(served, 'timeout')
+    await once(served, 'timeout')
+    release()
+    expect(String(await once(client, 'data'))).toMatch(/held$/)
+  })
+})
+
+describe('a gateway', () => {
+  let gateway: Running
+  beforeAll(async () => {
+    gateway = await startGateway({ DEMO: 'on', LOG_LEVEL: 'error', ADMIN_TOKEN: 'sesame' })
+  })
+  afterAll(() => gateway.close('now'))
+
+  it('answers 1100 callbacks that are written at once, each of them in form', async () => {
+    const callback = (n: number) => {
+      const form = `sessionId=many-${n}&phoneNumber=%2B375291234567&serviceCode=*141*3*6%23&text=`
+      const last = n === 1099 ? 'Connection: close\r\n' : ''
+      return (
+        `POST /ussd/africastalking HTTP/1.1\r\nHost: 127.0.0.1\r\n${last}` +
+        `Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${form.length}\r\n\r\n${form}`
+      )
+    }
+    const all = Array.from({ length: 1100 }, (_one, n) => callback(n)).join('')
+    const port = Number(new URL(gateway.url).port)
+    const { answered } = await wire(port, [all], { quietMs: 20_000, withinMs: 60_000 })
+    expect(answered.match(/HTTP\/1\.1 200 OK\r\n[^]*?\r\n\r\nCON /g)).toHaveLength(1100)
+  })
+
+  it.each([
+    ['a route that reads JSON', 'POST', '/self-care/sessions', 413],
+    ['a route that reads JSON, with a token', 'PUT', '/subscribers/+375291234567', 413],
+    ['a route that refuses', 'PUT', '/subscribers/+375291234568', 401],
+    ['a route that reads nothing', 'GET', '/healthz', 200],
+    ['no route', 'POST', '/nowhere', 404],
+    ['a callback', 'POST', '/ussd/africastalking', 413],
+    ['no dialect', 'POST', '/ussd/telegraph', 404],
+    ['a phone', 'POST', '/handsets/+375291234567', 413],
+  ])('reads no more of an endless body than it has to: %s', async (_what, method, path, status) => {
+    const { client, served, closed } = await open(gateway.server)
+    const token = status === 401 ? '' : 'Authorization: Bearer sesame\r\n'
+    client.write(
+      `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${token}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    )
+    const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`
+    const write = () => {
+      while (!client.destroyed && client.write(chunk));
+    }
+    client.on('drain', write)
+    write()
+    await once(served, 'close')
+    client.destroy()
+    // Where the connection was reset, the answer may be lost with it.
+    expect((await closed).slice(0, 12)).toMatch(new RegExp(`^(HTTP/1.1 ${status})?$`))
+    expect(served.bytesRead).toBeLessThan(10_000_000)
+  })
+
+  it('lets a client read its answer to a body that is somewhat too large, and goes on with it', async () => {
+    const pair = await open(gateway.server)
+    const large = (length: number) =>
+      `POST /self-care/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n` +
+      'x'.repeat(length)
+    for (const length of [5000, 200_000, 4097])
+      expect(await pair.ask(large(length))).toMatch(/^HTTP\/1\.1 413 /)
+    expect(await pair.ask(get('/healthz'))).toMatch(/^HTTP\/1\.1 200 /)
+  })
+})
