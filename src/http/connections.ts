@@ -28,11 +28,20 @@ interface Connection {
   lastActive: number
   /** Pipelined requests behind the one that is under way, in order. Nothing more is read while there is one. */
   readonly waiting: Exchange[]
-  isPausable: boolean
+  /** What was read behind them, not yet parsed. */
+  unparsed: Buffer
+  isHeld: boolean
+  /** Node's own: parses what was read. */
+  readonly parse: (read: Buffer) => void
   readonly promote: () => void
   /** Goes on with the next request once a response is written out. */
   readonly next: () => void
 }
+
+/** Most callbacks are shorter. Node would parse all that was read at once, 64 kB: more than two thousand small requests. */
+const PARSED_AT_ONCE_BYTES = 1024
+
+const nothing = Buffer.alloc(0)
 
 type Exchange = readonly [request: IncomingMessage, response: ServerResponse]
 
@@ -74,6 +83,7 @@ export function serveConnections(server: Server, handle: RequestListener, limits
     ;(connection.isTrusted ? trusted : untrusted).delete(connection)
     waiting -= connection.waiting.length
     connection.waiting.length = 0
+    connection.unparsed = nothing
   }
 
   function start(connection: Connection, [request, response]: Exchange): void {
@@ -92,8 +102,8 @@ export function serveConnections(server: Server, handle: RequestListener, limits
     waiting -= 1
     // What stands behind a response with `Connection: close` is not carried out.
     if (socket.destroyed || socket.writableEnded) return
-    if (connection.waiting.length === 0) socket.resume()
     start(connection, exchange)
+    parse(connection)
   }
 
   function wait(connection: Connection, exchange: Exchange): void {
@@ -104,17 +114,20 @@ export function serveConnections(server: Server, handle: RequestListener, limits
     }
     connection.waiting.push(exchange)
     waiting += 1
-    pause(connection)
   }
 
   server.on('connection', (socket) => {
+    const [node] = socket.listeners('data') as [(read: Buffer) => void]
+    socket.off('data', node)
     const connection: Connection = {
       socket,
       isTrusted: false,
       isBusy: false,
       lastActive: ++events,
       waiting: [],
-      isPausable: false,
+      unparsed: nothing,
+      isHeld: false,
+      parse: node.bind(socket),
       promote() {
         if (!untrusted.delete(connection)) return
         connection.isTrusted = true
@@ -124,6 +137,15 @@ export function serveConnections(server: Server, handle: RequestListener, limits
     }
     connections.set(socket, connection)
     admit(connection, untrusted, limits.untrusted)
+    socket.on('data', (read: Buffer) => {
+      connection.unparsed =
+        connection.unparsed.length === 0 ? read : Buffer.concat([connection.unparsed, read])
+      parse(connection)
+    })
+    // Node resumes a socket after every message, before anything more is read.
+    socket.on('resume', () => {
+      if (connection.unparsed.length > 0) socket.pause()
+    })
     socket.on('close', () => forget(connection))
     // Node's own timers start with the first byte: a socket that never sends one would stay.
     socket.setTimeout(limits.firstByteWithinMs)
@@ -160,17 +182,19 @@ function quietest(among: Iterable<Connection>): Connection | undefined {
 const isQuieter = (one: Connection, other: Connection): boolean =>
   one.isBusy === other.isBusy ? one.lastActive < other.lastActive : !one.isBusy
 
-/**
- * Stops reading while requests wait. Node resumes a socket after every message; it is paused again in the same event, before
- * anything can be read. Node's server stops at the event, which `pause` leaves out where the stream counts as paused already.
- */
-function pause(connection: Connection): void {
+/** Parses what was read until a request has to wait, or a response is not taken; until then, nothing more is read. */
+function parse(connection: Connection): void {
   const { socket, waiting } = connection
-  if (!connection.isPausable) {
-    connection.isPausable = true
-    socket.on('resume', () => {
-      if (waiting.length > 0) socket.pause().emit('pause')
-    })
+  while (connection.unparsed.length > 0 && waiting.length === 0) {
+    if (socket.destroyed || socket.writableNeedDrain) break
+    const read = connection.unparsed
+    const isShort = read.length <= PARSED_AT_ONCE_BYTES
+    connection.unparsed = isShort ? nothing : read.subarray(PARSED_AT_ONCE_BYTES)
+    connection.parse(isShort ? read : read.subarray(0, PARSED_AT_ONCE_BYTES))
   }
-  socket.pause()
+  const isHeld = connection.unparsed.length > 0
+  if (isHeld) socket.pause()
+  // Not otherwise: Node pauses it as well, where a route does not read a body.
+  else if (connection.isHeld) socket.resume()
+  connection.isHeld = isHeld
 }

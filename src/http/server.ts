@@ -13,7 +13,7 @@ const limits: ConnectionLimits = {
   untrusted: MAX_UNTRUSTED,
   // One fewer than the rest, so that the server itself never has to drop a connection.
   trusted: MAX_CONNECTIONS - MAX_UNTRUSTED - 1,
-  waiting: 4096,
+  waiting: 8192,
   firstByteWithinMs: 5000,
   stalledAfterMs: 10_000,
 }

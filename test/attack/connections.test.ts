@@ -353,3 +353,20 @@ describe('a gateway', () => {
     expect(await pair.ask(get('/healthz'))).toMatch(/^HTTP\/1\.1 200 /)
   })
 })
+
+describe('a body that no route reads', () => {
+  it('is left where it is while the route works', async () => {
+    const { server, begun, release } = await serveHeld({})
+    const { client, served } = await open(server)
+    client.write('GET /held HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n')
+    await once(begun, 'held')
+    const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`
+    for (let n = 0; n < 150; n += 1) client.write(chunk)
+    // Turns of the event loop that would read all of it.
+    for (let n = 0; n < 500; n += 1) await new Promise((resolve) => setImmediate(resolve))
+    expect(served.bytesRead).toBeLessThan(1_000_000)
+    release()
+    client.resume()
+    await once(served, 'close')
+  })
+})
