@@ -30,6 +30,7 @@ import { createLog } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { openStore } from './open-store.ts'
 import type { Opened } from './open-store.ts'
+import { createReadiness } from './readiness.ts'
 import { registerDemoSubscribers } from './services/demo.ts'
 import type { Subscribers } from './services/subscribers.ts'
 import { weakness } from './services/weak-password.ts'
@@ -76,9 +77,7 @@ export function compose(
     current: config.secretsKey ?? randomBytes(32),
     retired: config.retiredSecretsKeys,
   })
-  const opened: Opened = instead.store
-    ? { store: instead.store, check: async () => {} }
-    : openStore(config, log)
+  const opened: Opened = instead.store ? { store: instead.store } : openStore(config, log)
   const core = createCore({
     settings: config,
     store: opened.store,
@@ -106,13 +105,11 @@ export function compose(
 
   let url = ''
   let isStopping = false
-  const notReadyBecause = async () => {
-    if (isStopping) return 'the gateway is stopping'
-    return store.ping().then(
-      () => undefined,
-      (error: unknown) => asUssdError(error).message,
-    )
-  }
+  const readiness = createReadiness({
+    checks: { ...opened.checks, store: () => store.ping().then(() => undefined) },
+    onChange: (reason) => log.readiness(reason),
+  })
+  const notReadyBecause = () => (isStopping ? 'the gateway is stopping' : readiness.reason())
 
   const { callbackToken, adminToken } = config
   const simulator = () => {
@@ -170,13 +167,14 @@ export function compose(
     flushLog: () => log.flush(),
 
     async listen() {
-      await opened.check()
+      await opened.check?.()
       await core.check()
       if (config.demo) {
         await registerDemoSubscribers(subscribers).catch((error: unknown) =>
           log.fault('the demo subscribers could not be registered', asUssdError(error)),
         )
       }
+      await readiness.start()
       server.listen(config.port, config.host)
       await once(server, 'listening').catch(throwListenFault(config))
       const { port } = server.address() as AddressInfo
@@ -192,6 +190,7 @@ export function compose(
 
     async close(how) {
       isStopping = true
+      readiness.stop()
       simulated?.close()
       if (server.listening) {
         if (how === 'gently') await noticed()

@@ -24,6 +24,8 @@ export interface Log {
   fault(event: string, fault: UssdError): void
   /** A node of the store is asked no more, or again. */
   node(news: NodeNews): void
+  /** Readiness changed: the reason not to be ready, or `undefined`. */
+  readiness(reason: string | undefined): void
   /** Turns are refused, or all are taken again; told once each, not for every turn. */
   admission(news: AdmissionNews): void
   /** Lines lost so far because standard output took none. */
@@ -93,6 +95,12 @@ export function createLog(options: {
       }
       const { code: fault, message: detail } = news.cause
       limited('error', 'the store is not asked for a while', { node, fault, detail }, node)
+    },
+    readiness(reason) {
+      const facts = reason
+        ? { level: 'warn', event: 'not ready', reason }
+        : { level: 'info', event: 'ready again' }
+      logger.log({ message: '', ...facts })
     },
     admission(news) {
       if (news.kind === 'full') limited('warn', 'more turns than are taken at once: the others are refused')

@@ -59,6 +59,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:timers',
     'node:util',
   ],
+  // A bucket of each master is probed.
+  'src/store/redis/probe.ts': ['src/gateway/records.ts'],
   // It holds the names of keys against what the gateway makes them of.
   'src/store/redis/census.ts': [
     'src/gateway/naming.ts',
@@ -173,6 +175,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/services',
     'src/store/breaker.ts',
   ],
+  'src/readiness.ts': ['src/engine/errors.ts'],
   'src/compose.ts': ['src', 'menus', 'node:crypto', 'node:events', 'node:http', 'node:net'],
   // The store that is configured.
   'src/open-store.ts': [
@@ -180,6 +183,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/engine/errors.ts',
     'src/gateway/ports.ts',
     'src/log.ts',
+    'src/readiness.ts',
     'src/store',
   ],
   // It starts what is composed, and says in words why it could not.

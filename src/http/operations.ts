@@ -1,8 +1,8 @@
 import { Router } from 'express'
 
 export interface Operations {
-  /** Resolves to undefined when turns can be taken, otherwise to a sentence that says what is missing. */
-  readonly notReadyBecause: () => Promise<string | undefined>
+  /** A sentence that says why turns cannot be taken; `undefined` when they can. */
+  readonly notReadyBecause: () => string | undefined
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
   readonly openApi: object
 }
@@ -16,8 +16,8 @@ export function operationsRoutes({ notReadyBecause, metrics, openApi }: Operatio
   // Alive, whatever the store does: a process that waits for Redis is not mended by being killed.
   router.get('/healthz', (_request, response) => void response.json({ status: 'ok' }))
 
-  router.get('/readyz', async (_request, response) => {
-    const reason = await notReadyBecause()
+  router.get('/readyz', (_request, response) => {
+    const reason = notReadyBecause()
     response.status(reason === undefined ? 200 : 503)
     response.json(reason === undefined ? { status: 'ready' } : { status: 'not ready', reason })
   })

@@ -3,7 +3,7 @@ import { setImmediate as nextLoop } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { sentences } from '../../src/gateway/sentences.ts'
 import { faults } from './table.ts'
-import { closingsOf, phoneOf, startWorld, until } from './world.ts'
+import { closingsOf, phoneOf, readyzOf, startWorld, until } from './world.ts'
 import type { Phone, Told, World } from './world.ts'
 
 const PHONES = 16
@@ -11,6 +11,7 @@ const PHONES = 16
 const ANSWERED_WITHIN_MS = 5000
 const RECOVERED_WITHIN_MS = 5000
 
+const PROBE_KEY = 'ussd:{b0}:probe'
 const UNAVAILABLE = `END ${sentences.unavailable.ru}`
 const ASKS = 'CON Закрыть доступ в личный кабинет?\n2 Да, закрыть\n0 Нет'
 const CLOSED = 'END Доступ закрыт. Чтобы открыть, наберите *141*3*6# и введите PUK1'
@@ -58,7 +59,13 @@ describe('a whole gateway, while its Redis is', () => {
     for (const { msisdn } of phones) expect(await closingsOf(world, msisdn)).toHaveLength(1)
   }
 
-  const ready = async () => (await fetch(`${world.gateway.url}/readyz`)).status
+  const ready = () => readyzOf(world)
+
+  /** The record that a probe writes is written again. */
+  async function probedOnceMore(): Promise<void> {
+    await world.admin.del(PROBE_KEY)
+    await until(async () => (await world.admin.exists(PROBE_KEY)) === 1)
+  }
 
   it.each(faults)(
     '$name',
@@ -81,7 +88,8 @@ describe('a whole gateway, while its Redis is', () => {
       confirming.push(...atLoad.map((phone) => phone.confirm()))
       const confirmed = await Promise.all(confirming)
       const dialled = await Promise.all(phones.map((phone) => phone.dial()))
-      const readiness = await ready()
+      if (!readyz.includes(503)) await probedOnceMore()
+      await until(async () => readyz.includes(await ready()))
       await end()
 
       const endedMs = performance.now()
@@ -96,7 +104,6 @@ describe('a whole gateway, while its Redis is', () => {
         expect(ms).toBeLessThan(ANSWERED_WITHIN_MS)
       }
       expect(recoveredMs).toBeLessThan(RECOVERED_WITHIN_MS)
-      expect(readyz).toContain(readiness)
       await expectHonest(phones, confirmed)
       await expectAllClosedOnce(phones)
       expect(world.gateway.log()).not.toContain('USSD_UNEXPECTED')

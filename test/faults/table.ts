@@ -1,11 +1,12 @@
-import { mkdir, rmdir } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { startRedisServer } from '../../scripts/redis/redis-server.ts'
 import type { RedisServer } from '../../scripts/redis/redis-server.ts'
 import { bucketOf } from '../../src/gateway/records.ts'
-import { until } from './world.ts'
+import { readyzOf, until } from './world.ts'
 import type { World } from './world.ts'
 
 export interface Fault {
@@ -24,6 +25,15 @@ const setting = (name: string, during: string, otherwise: string) => async (worl
   await world.admin.config('SET', name, during)
   return () => world.admin.config('SET', name, otherwise)
 }
+
+/** Begins once it is noticed, for what Redis itself does not refuse. */
+const noticed =
+  (begin: Fault['begin']): Fault['begin'] =>
+  async (world, msisdns) => {
+    const end = await begin(world, msisdns)
+    await until(async () => (await readyzOf(world)) === 503)
+    return end
+  }
 
 const network = (become: Parameters<World['proxy']['become']>[0]) => async (world: World) => {
   world.proxy.become(become)
@@ -97,8 +107,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'READONLY: demoted to a replica of another',
     turns: ['unavailable'],
-    // It answers; but every refusal makes the client connect anew, in case the name now leads elsewhere.
-    readyz: [200, 503],
+    readyz: [503],
     async prepare(world) {
       successor = await startRedisServer({ args: ['--replicaof', `127.0.0.1 ${world.redis().port}`] })
       const other = new Redis(successor.url)
@@ -146,13 +155,13 @@ export const faults: readonly Fault[] = [
   {
     name: 'OOM: its memory is used up, and it evicts nothing',
     turns: ['unavailable'],
-    readyz: [200],
+    readyz: [503],
     begin: setting('maxmemory', '1mb', '0'),
   },
   {
     name: 'NOREPLICAS: fewer replicas than are demanded',
     turns: ['unavailable'],
-    readyz: [200],
+    readyz: [503],
     begin: setting('min-replicas-to-write', '1', '0'),
   },
   {
@@ -171,6 +180,50 @@ export const faults: readonly Fault[] = [
         await admin.bgsave()
         await until(async () => (await admin.info('persistence')).includes('rdb_last_bgsave_status:ok'))
         await admin.config('SET', 'save', '')
+      }
+    },
+  },
+  {
+    name: 'started again with a policy that evicts',
+    turns: ['unavailable'],
+    readyz: [503],
+    async begin(world) {
+      await world.crash()
+      await world.restart('--maxmemory-policy', 'allkeys-lru')
+      return () => world.admin.config('SET', 'maxmemory-policy', 'noeviction')
+    },
+  },
+  {
+    name: 'given a policy that evicts',
+    turns: ['unavailable'],
+    readyz: [503],
+    begin: noticed(setting('maxmemory-policy', 'volatile-ttl', 'noeviction')),
+  },
+  {
+    name: 'given an ACL without XADD',
+    turns: ['unavailable'],
+    readyz: [503],
+    begin: noticed(async ({ admin }) => {
+      await admin.acl('SETUSER', 'default', '-xadd')
+      return () => admin.acl('SETUSER', 'default', '+xadd')
+    }),
+  },
+  {
+    name: 'another, without our database',
+    turns: ['unavailable'],
+    readyz: [503],
+    async begin(world) {
+      await world.crash()
+      const dir = await mkdtemp(join(tmpdir(), 'ussd-redis-'))
+      await world.restart('--dir', dir, '--databases', '1')
+      return async () => {
+        const other = new Redis(world.redis().url)
+        const written = await other.dbsize()
+        other.disconnect()
+        await world.crash()
+        await rm(dir, { recursive: true })
+        await world.restart()
+        if (written > 0) throw new Error('the gateway wrote into database 0')
       }
     },
   },

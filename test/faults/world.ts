@@ -29,6 +29,9 @@ export interface World {
   close(): Promise<void>
 }
 
+/** Not 0, which Redis serves to a connection that could not select its own. */
+const DATABASE = 3
+
 /** Redis waits by itself for replicas that may come, and for scripts that may end: no longer than a test does. */
 const SETTINGS = ['--busy-reply-threshold', '100', '--repl-diskless-sync-delay', '0']
 
@@ -36,13 +39,13 @@ export async function startWorld(): Promise<World> {
   const first = await startRedisServer({ args: SETTINGS })
   const servers = [first]
   const proxy = await startProxy(first.port)
-  const admin = new Redis(first.url, { maxRetriesPerRequest: null, retryStrategy: () => 20 })
+  const admin = new Redis(first.url, { db: DATABASE, maxRetriesPerRequest: null, retryStrategy: () => 20 })
   // While Redis is away on purpose.
   admin.on('error', () => {})
   let pass = async () => {}
   const gateway = await startGateway(
     {
-      REDIS_URL: `redis://127.0.0.1:${proxy.port}`,
+      REDIS_URL: `redis://127.0.0.1:${proxy.port}/${DATABASE}`,
       SECRETS_KEY: Buffer.alloc(32, 5).toString('base64'),
     },
     {
@@ -151,6 +154,9 @@ export async function closingsOf({ admin }: World, msisdn: string): Promise<read
     .filter(([, [, entry = '']]) => entry.includes(`"${msisdn}"`) && entry.includes('"access-closed"'))
     .map(([id]) => Number(id.split('-')[0]))
 }
+
+export const readyzOf = async ({ gateway }: World): Promise<200 | 503> =>
+  (await fetch(`${gateway.url}/readyz`)).ok ? 200 : 503
 
 /** Resolves when it comes out true. The test's own limit bounds it. */
 export async function until(holds: () => Promise<boolean>): Promise<void> {

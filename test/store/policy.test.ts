@@ -84,6 +84,41 @@ describe('a Redis that may lose what it confirmed', () => {
   })
 })
 
+describe('a Redis that is not the one that was configured', () => {
+  it('is refused: a database that does not exist', async () => {
+    const { url } = await redisWith()
+    const { refusal } = await startOn(`${url}/99`, { DEMO: 'on' })
+    expect(refusal).toMatch(
+      /^USSD_MISCONFIGURED: .*: Redis at 127\.0\.0\.1:\d+: database 99 does not exist\.$/,
+    )
+    const redis = new Redis(url)
+    expect(await redis.dbsize()).toBe(0)
+    redis.disconnect()
+  })
+
+  it('is refused: a user who lacks commands', async () => {
+    const { port } = await redisWith(
+      '--user',
+      'gateway',
+      'on',
+      '>secret',
+      '~*',
+      '+@all',
+      '-xadd',
+      '-getrange',
+    )
+    const { refusal } = await startOn(`redis://gateway:secret@127.0.0.1:${port}`)
+    expect(refusal).toContain('the user may not run GETRANGE, XADD: allow it in the ACL.')
+  })
+
+  it('is refused: a wrong password, which is not repeated', async () => {
+    const { port } = await redisWith('--requirepass', 'secret')
+    const { refusal } = await startOn(`redis://:canary@127.0.0.1:${port}`)
+    expect(refusal).toContain('the user name or the password is wrong (WRONGPASS).')
+    expect(refusal).not.toContain('canary')
+  })
+})
+
 describe('a Redis that strangers may change', () => {
   // Every address of this machine, and none of its names for itself: it could be another machine.
   const elsewhere = ({ port }: RedisServer, user = '') => `redis://${user}0.0.0.0:${port}`

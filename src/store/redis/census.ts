@@ -8,6 +8,7 @@ import { BUCKETS, bucketOf } from '../../gateway/records.ts'
 import { parseRecord } from '../../gateway/subscriber.ts'
 import type { RedisClient } from './client.ts'
 import { keysUnder } from './keys.ts'
+import { PROBE } from './node-probe.ts'
 
 /** The kinds of our keys; `stray`: under our prefix, and of none of these forms. */
 export type KeyKind =
@@ -19,6 +20,7 @@ export type KeyKind =
   | 'self-care'
   | 'journal'
   | 'database'
+  | 'probe'
   | 'stray'
 
 export interface CensusFinding {
@@ -72,6 +74,7 @@ function formsOf(keysCarry: Census['keysCarry']): readonly Form[] {
     { kind: 'self-care', type: 'string', name: /^self-care:([\w-]{32})$/, mostMs: 900_000 },
     { kind: 'journal', type: 'stream', name: /^journal$/, mostMs: undefined },
     { kind: 'database', type: 'string', name: new RegExp(`^${NAMING.name}$`), mostMs: undefined },
+    { kind: 'probe', type: 'string', name: new RegExp(`^${PROBE.name}$`), mostMs: PROBE.ttlMs },
   ]
 }
 
@@ -101,6 +104,7 @@ export async function takeCensus(
     'self-care': 0,
     journal: 0,
     database: 0,
+    probe: 0,
     stray: 0,
   }
   const findings: CensusFinding[] = []

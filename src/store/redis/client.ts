@@ -22,6 +22,11 @@ export interface RedisClient {
   whenReady(timeoutMs: number): Promise<boolean>
   /** What last happened to the connection (`ECONNREFUSED`, `WRONGPASS`, `timeout` …) while it is not up. */
   lastFault(): string | undefined
+  /**
+   * Why Redis rejects connections that are configured like this one: a database that does not exist, a wrong password. A
+   * sentence; `undefined` when the last connection was not rejected. A connection that is rejected never carries a command.
+   */
+  rejection(): string | undefined
   /** Lets running commands end, for as long as one may take, and closes. Never rejects. */
   close(): Promise<void>
 }
@@ -40,15 +45,21 @@ export function createRedisClient(address: RedisAddress, options: RedisClientOpt
   defineCommands(redis)
 
   let fault: string | undefined
-  // The name only: an error of Redis carries the arguments of its command.
-  const note = (error: unknown) => (fault = nameFault(error))
+  let rejection: string | undefined
+  const note = (error: unknown) => {
+    // The name only: an error of Redis carries the arguments of its command.
+    fault = nameFault(error)
+    rejection = rejectionOf(error) ?? (isOfTheNetwork(error) ? undefined : rejection)
+  }
   redis.on('error', note)
   redis.on('node error', note)
-  redis.on('ready', () => (fault = undefined))
+  redis.on('ready', () => (fault = rejection = undefined))
+  if (redis instanceof Redis) dropWhenSetUpFails(redis)
 
   return {
     redis,
     lastFault: () => fault,
+    rejection: () => rejection,
 
     whenReady(timeoutMs) {
       if (redis.status === 'ready') return Promise.resolve(true)
@@ -56,11 +67,17 @@ export function createRedisClient(address: RedisAddress, options: RedisClientOpt
         const settle = (up: boolean) => {
           clearTimeout(timer)
           redis.off('ready', onReady)
+          redis.off('error', onError)
           resolve(up)
         }
         const onReady = () => settle(true)
+        // Another attempt would be rejected as well. Other nodes of a cluster may not reject it.
+        const onError = () => {
+          if (redis instanceof Redis && rejection !== undefined) settle(false)
+        }
         const timer = setTimeout(() => settle(false), timeoutMs)
         redis.once('ready', onReady)
+        redis.on('error', onError)
       })
     },
 
@@ -94,6 +111,36 @@ export function nameFault(error: unknown): string {
   if (message === 'Connection is closed.' || /^(MaxRetriesPerRequest|Abort)Error$/.test(name)) return 'closed'
   return 'code' in error && typeof error.code === 'string' ? error.code : name
 }
+
+/**
+ * Drops a connection whose set-up failed. ioredis reports that SELECT failed, or timed out, and then serves the connection all
+ * the same: in database 0. Until it is ready it carries no command but those of its set-up, and now it never becomes ready.
+ */
+function dropWhenSetUpFails(redis: Redis): void {
+  redis.on('error', () => {
+    if (redis.status === 'connect') redis.disconnect(true)
+  })
+}
+
+/** The reason, in a sentence, when an error says that Redis rejects the connection as configured. It repeats no argument. */
+function rejectionOf(error: unknown): string | undefined {
+  if (!isNativeError(error) || error.name !== 'ReplyError') return undefined
+  const { message, command } = error as Error & { command?: { name?: string; args?: readonly unknown[] } }
+  const word = nameFault(error)
+  if (command?.name === 'select') {
+    const database = String(command.args?.[0])
+    return message.includes('out of range')
+      ? `database ${database} does not exist.`
+      : `database ${database} cannot be selected (${word}).`
+  }
+  if (/^(WRONGPASS|NOAUTH)$/.test(word)) return `the user name or the password is wrong (${word}).`
+  const denied = word === 'NOPERM' ? /'([\w|]+)' command/.exec(message)?.[1] : undefined
+  return denied && `the user may not run ${denied.toUpperCase()}.`
+}
+
+/** Whether an error comes from the network: Redis itself may accept the next connection. */
+const isOfTheNetwork = (error: unknown): boolean =>
+  isNativeError(error) && 'code' in error && typeof error.code === 'string'
 
 interface Endpoint {
   readonly host: string

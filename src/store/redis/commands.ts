@@ -22,6 +22,9 @@ declare module 'ioredis' {
 /** The text of `commit-n.lua`, for the one place that must know itself where Redis has forgotten it. */
 export const commitLua = readFileSync(new URL('commit-n.lua', folder), 'utf8')
 
+/** The text of `probe-2.lua`, which is run on a node of a choice, where a client of a cluster would choose itself. */
+export const probeLua = readFileSync(new URL('probe-2.lua', folder), 'utf8')
+
 /**
  * Teaches a client the commands of `./commands`: `load-n.lua` is `load`, which is told the number of its keys;
  * `name-2.lua` would be `name`, with two. They run by EVALSHA, and by EVAL again where Redis forgot them.

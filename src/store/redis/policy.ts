@@ -34,12 +34,8 @@ async function check(redis: Redis, replicas: number): Promise<readonly PolicyFin
   const problem = (says: string) => findings.push({ kind: 'problem', says: `${where}: ${says}` })
   const warning = (says: string) => findings.push({ kind: 'warning', says: `${where}: ${says}` })
 
-  if (version && !atLeast(version, [6, 2]))
-    problem(`version ${version} is too old, 6.2 is the first that serves.`)
+  for (const says of unfitness({ version, eviction })) problem(says)
   if (!eviction) warning('maxmemory-policy could not be read; it must be noeviction.')
-  else if (eviction !== 'noeviction') {
-    problem(`maxmemory-policy is ${eviction} and may drop subscriber records; it must be noeviction.`)
-  }
   if (!appendOnly) warning('appendonly could not be read; it should be yes.')
   else if (appendOnly !== '1') warning('appendonly is no: a restart loses every record; it should be yes.')
   else if (!fsync) warning('appendfsync could not be read; it should be always.')
@@ -77,6 +73,24 @@ async function check(redis: Redis, replicas: number): Promise<readonly PolicyFin
   return findings
 }
 
+/** The reasons, a sentence each, not to use a Redis of this version and `maxmemory-policy`. What could not be read is no reason. */
+export function unfitness({
+  version,
+  eviction,
+}: {
+  readonly version: string | undefined
+  readonly eviction: string | undefined
+}): readonly string[] {
+  const reasons: string[] = []
+  if (version && !atLeast(version, [6, 2])) {
+    reasons.push(`version ${version} is too old, 6.2 is the first that serves.`)
+  }
+  if (eviction && eviction !== 'noeviction') {
+    reasons.push(`maxmemory-policy is ${eviction} and may drop subscriber records; it must be noeviction.`)
+  }
+  return reasons
+}
+
 /** Where nobody but this machine comes, a password is no more than the machine's own. */
 const isThisMachine = (host = 'localhost'): boolean =>
   host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
@@ -89,12 +103,14 @@ async function asksNothing(redis: Redis): Promise<boolean> {
   return Array.isArray(flags) && flags.includes('on') && flags.includes('nopass')
 }
 
-async function setting(redis: Redis, name: string): Promise<string | undefined> {
+/** A setting of Redis, `undefined` where it may not be read. */
+export async function setting(redis: Redis, name: string): Promise<string | undefined> {
   const reply: unknown = await redis.config('GET', name).catch(() => undefined)
   return Array.isArray(reply) && typeof reply[1] === 'string' ? reply[1] : undefined
 }
 
-function fieldsOf(info: string): Map<string, string> {
+/** The fields of a reply of `INFO`. */
+export function fieldsOf(info: string): Map<string, string> {
   return new Map(
     info.split('\r\n').map((line) => [line.split(':', 1)[0] ?? '', line.slice(line.indexOf(':') + 1)]),
   )

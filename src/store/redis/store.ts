@@ -99,7 +99,7 @@ function parse(name: RecordName, text: string | null): Versioned | undefined {
 }
 
 /** A moment later the same command may be taken: it is worth trying again, and it is no use trying others meanwhile. */
-const TAKES_NOTHING = /^(BUSY|LOADING|MASTERDOWN|CLUSTERDOWN)$/
+export const TAKES_NOTHING = /^(BUSY|LOADING|MASTERDOWN|CLUSTERDOWN)$/
 
 async function answered<Reply>(reply: Promise<Reply>): Promise<Reply> {
   try {
