@@ -1,4 +1,4 @@
-/** The settings that say whose callbacks are taken, beside the token. */
+/** The settings that say whose callbacks are taken: tokens, signatures, addresses. */
 import { isIP } from 'node:net'
 import { z } from 'zod'
 
@@ -40,3 +40,20 @@ export const addressRanges = z
   .string()
   .transform(commaSeparated)
   .pipe(z.array(z.string().refine(isAddressRange, { error: noRange })).min(1, { error: noRange }))
+
+/** It travels in a header: printable ASCII without blanks. */
+export const token = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, { error: 'is made of printable ASCII characters without blanks' })
+
+/** The shortest token beyond loopback, where strangers may guess it. */
+const TOKEN_LENGTH = 16
+
+/** A sentence for each token of the environment that is too short beyond loopback. */
+export const shortTokens = (given: Readonly<Record<string, string | undefined>>): readonly string[] =>
+  ['CALLBACK_TOKEN', 'ADMIN_TOKEN']
+    .filter((name) => (given[name]?.length ?? TOKEN_LENGTH) < TOKEN_LENGTH)
+    .map(
+      (name) =>
+        `${name} has fewer than ${TOKEN_LENGTH} characters, and HOST is not loopback (openssl rand -hex 32)`,
+    )

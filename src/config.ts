@@ -1,7 +1,8 @@
 /** The only reader of the environment. Everything is checked at start, and all problems are reported at once. */
 import { z } from 'zod'
-import { addressRanges, commaSeparated, signatureKeys } from './callback-settings.ts'
+import { addressRanges, commaSeparated, shortTokens, signatureKeys, token } from './callback-settings.ts'
 import { UssdError } from './engine/errors.ts'
+import { misspellings } from './misspellings.ts'
 import { isTargetPrefix } from './simulator/targets.ts'
 
 const onOff = z.enum(['on', 'off'], { error: 'is on or off' }).transform((value) => value === 'on')
@@ -19,11 +20,6 @@ const secretsKey = z
   .base64({ error: 'is 32 bytes in base64 (openssl rand -base64 32)' })
   .transform((text) => Buffer.from(text, 'base64'))
   .refine((bytes) => bytes.length === 32, { error: 'is 32 bytes in base64 (openssl rand -base64 32)' })
-
-/** It travels in a header: printable ASCII without blanks. */
-const token = z
-  .string()
-  .regex(/^[\x21-\x7e]+$/, { error: 'is made of printable ASCII characters without blanks' })
 
 /** Whether the address can be taken apart, with whatever user and password are in it. */
 function isAddress(address: string): boolean {
@@ -80,7 +76,7 @@ const Environment = z.object({
   }),
   CALLBACK_TOKEN: token.optional().meta({
     description:
-      'what an aggregator shows: Bearer, Basic password or `?token=`; without it only loopback is served',
+      'token that aggregators send as Bearer, Basic password or `?token=`; 16 characters or more unless `HOST` is loopback',
   }),
   CALLBACK_SIGNATURE_KEYS: signatureKeys.default([]).meta({
     description:
@@ -97,9 +93,10 @@ const Environment = z.object({
     .meta({
       description: 'the form of `/ussd/get`: `advanta`, `kemru`, `safaricom`, `crossgate`',
     }),
-  ADMIN_TOKEN: token
-    .optional()
-    .meta({ description: 'what `/subscribers` asks for; without it that route refuses' }),
+  ADMIN_TOKEN: token.optional().meta({
+    description:
+      'token for `/subscribers`; if unset, the route returns 401; 16 characters or more unless `HOST` is loopback',
+  }),
   SIMULATOR: onOff
     .optional()
     .meta({ description: '`/handsets`; on only with the embedded store unless set' }),
@@ -198,9 +195,13 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     problems.push('SECRETS_KEY is required with Redis: 32 bytes in base64 (openssl rand -base64 32)')
   }
   const isGuarded = ['CALLBACK_TOKEN', 'CALLBACK_SIGNATURE_KEYS'].some((name) => given[name] !== undefined)
-  if (!isLoopback(given['HOST'] ?? '127.0.0.1') && !isGuarded) {
-    problems.push('HOST is not loopback, so CALLBACK_TOKEN is required, or CALLBACK_SIGNATURE_KEYS')
+  if (!isLoopback(given['HOST'] ?? '127.0.0.1')) {
+    if (!isGuarded) {
+      problems.push('HOST is not loopback, so CALLBACK_TOKEN is required, or CALLBACK_SIGNATURE_KEYS')
+    }
+    problems.push(...shortTokens(given))
   }
+  problems.push(...misspellings(Object.keys(given), Object.keys(Environment.shape)))
   if (!parsed.success || problems.length > 0) {
     throw new UssdError('USSD_MISCONFIGURED', {
       detail: [...new Set(problems)].map((line) => `\n  ${line}`).join(''),

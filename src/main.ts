@@ -1,6 +1,7 @@
+import { Command, CommanderError } from 'commander'
 import { compose } from './compose.ts'
 import type { Composed } from './compose.ts'
-import { loadConfig } from './config.ts'
+import { loadConfig, settings } from './config.ts'
 import { UssdError, asUssdError } from './engine/errors.ts'
 import { guardStandardStreams } from './log-writer.ts'
 
@@ -25,7 +26,20 @@ function endAfter(work: Promise<unknown> | undefined): void {
     .finally(() => process.exit(exitCode))
 }
 
+const command = new Command('npm start --')
+  .description('Serves the USSD gateway until SIGTERM or Ctrl-C.')
+  .addHelpText(
+    'after',
+    `
+There are no arguments: settings are environment variables. README.md describes them.
+${settings.map(({ name, byDefault }) => `  ${name}${byDefault && ` (${byDefault})`}`).join('\n')}
+
+Exit code: 0 stopped, 1 could not start or go on, 2 called wrongly.`,
+  )
+  .exitOverride()
+
 async function main(): Promise<void> {
+  command.parse()
   const config = loadConfig()
   const composed = (gateway = compose(config))
 
@@ -52,6 +66,8 @@ async function main(): Promise<void> {
 
 guardStandardStreams()
 main().catch((error: unknown) => {
+  // Commander has printed the help, or what is wrong.
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2)
   // Where an operator looks first: in words, without a stack, without values.
   const inWords = error instanceof UssdError || (error instanceof Error && 'code' in error)
   process.stderr.write(

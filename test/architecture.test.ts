@@ -144,7 +144,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/http/recordings.ts': ['src/walkthrough/recorder.ts', 'src/walkthrough/write.ts'],
 
   // It checks the targets of the simulated phones.
-  'src/config.ts': ['src/callback-settings.ts', 'src/engine/errors.ts', 'src/simulator/targets.ts', 'zod'],
+  'src/config.ts': [
+    'src/callback-settings.ts',
+    'src/engine/errors.ts',
+    'src/misspellings.ts',
+    'src/simulator/targets.ts',
+    'zod',
+  ],
   'src/callback-settings.ts': ['node:net', 'zod'],
   // It masks numbers.
   'src/log.ts': [
@@ -187,7 +193,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/store',
   ],
   // It starts what is composed, and says in words why it could not.
-  'src/main.ts': ['src/compose.ts', 'src/config.ts', 'src/engine/errors.ts', 'src/log-writer.ts'],
+  'src/main.ts': [
+    'src/compose.ts',
+    'src/config.ts',
+    'src/engine/errors.ts',
+    'src/log-writer.ts',
+    'commander',
+  ],
 }
 
 /** What starts the program is started, not imported. */

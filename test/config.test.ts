@@ -163,6 +163,53 @@ describe('the configuration', () => {
     expect(problemsOf(env)).toContain(problem)
   })
 
+  it.each([
+    ['REDIS_URI', 'REDIS_URL'],
+    ['SESION_IDLE_SECONDS', 'SESSION_IDLE_SECONDS'],
+    ['CALBACK_TOKEN', 'CALLBACK_TOKEN'],
+    ['ADMIN_TOKENS', 'ADMIN_TOKEN'],
+    ['LOG_LEVLE', 'LOG_LEVEL'],
+    ['SECRET_KEY', 'SECRETS_KEY'],
+    ['PROT', 'PORT'],
+  ])('refuses a misspelt setting, and names what may be meant: %s', (name, meant) => {
+    expect(problemsOf({ [name]: 'canary' })).toContain(`\n  ${name} is not a setting. Did you mean ${meant}?`)
+    expect(problemsOf({ [name]: 'canary' })).not.toContain('canary')
+    expect(problemsOf({ [name]: '' })).toBe('')
+  })
+
+  it.each([
+    'POST',
+    'HOSTS',
+    'PORTS',
+    'HOSTNAME',
+    'HOME',
+    'DEMOS',
+    'MEMO',
+    'REDIS_HOST',
+    'REDIS_URL_2',
+    'LOGLEVEL_2',
+  ])('leaves other programs their variables: %s', (name) => {
+    expect(problemsOf({ [name]: 'x' })).toBe('')
+  })
+
+  it("takes a name beside the setting it resembles for another program's", () => {
+    const redis = { REDIS_URL: 'redis://localhost', SECRETS_KEY: key }
+    expect(problemsOf({ ...redis, REDIS_URI: 'redis://localhost', SECRET_KEY: 'x' })).toBe('')
+  })
+
+  it('refuses a short token where strangers may guess it', () => {
+    const [short, long] = ['t'.repeat(15), 't'.repeat(16)]
+    const [open, guarded] = [{ HOST: '0.0.0.0' }, { HOST: '0.0.0.0', CALLBACK_TOKEN: long }]
+    expect(problemsOf({ ...open, CALLBACK_TOKEN: short })).toContain(
+      'CALLBACK_TOKEN has fewer than 16 characters, and HOST is not loopback',
+    )
+    expect(problemsOf({ ...guarded, ADMIN_TOKEN: short })).toContain(
+      'ADMIN_TOKEN has fewer than 16 characters',
+    )
+    expect(problemsOf({ ...guarded, ADMIN_TOKEN: long })).toBe('')
+    expect(problemsOf({ CALLBACK_TOKEN: short, ADMIN_TOKEN: 'x' })).toBe('')
+  })
+
   it('says all that is wrong at once, and repeats no value', () => {
     const problems = problemsOf({
       PORT: 'canary-1',

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -10,8 +10,8 @@ import type { RedisServer } from '../scripts/redis/redis-server.ts'
 const started: ChildProcessWithoutNullStreams[] = []
 
 /** The process that `npm start` runs, from its source. */
-function run(env: Record<string, string>) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+function run(env: Record<string, string>, ...args: readonly string[]) {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args], {
     env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env },
   })
   started.push(child)
@@ -92,9 +92,32 @@ describe('the process', () => {
   })
 
   it('names the host that is not of this machine', async () => {
-    const gateway = run({ HOST: '192.0.2.1', CALLBACK_TOKEN: 'sesame' })
+    const gateway = run({ HOST: '192.0.2.1', CALLBACK_TOKEN: 'sesame-open-sesame' })
     expect(await gateway.exit).toEqual([1, null])
     expect(gateway.stderr()).toContain('192.0.2.1 is not an address of this machine. Set HOST to one that is')
+  })
+
+  it('prints a short help and ends with 0', async () => {
+    const help = spawnSync(process.execPath, ['--import', 'tsx', 'src/main.ts', '--help'], {
+      encoding: 'utf8',
+    })
+    expect([help.status, help.stderr]).toEqual([0, ''])
+    expect(help.stdout).toMatch(/^Usage: npm start -- .*\n[^]*\n  PORT \(8141\)\n[^]*\n  REDIS_URL\n/)
+  })
+
+  it.each([
+    ['--port', /^error: unknown option '--port'\n/],
+    ['8080', /^error: too many arguments[^\n]*\n/],
+  ])('ends with 2 and a sentence on an argument that it does not take: %s', async (argument, says) => {
+    const { exit, stderr } = run({}, argument)
+    expect(await exit).toEqual([2, null])
+    expect(stderr()).toMatch(says)
+  })
+
+  it('does not start with a misspelt setting', async () => {
+    const { exit, stderr } = run({ REDIS_URI: 'redis://127.0.0.1:1' })
+    expect(await exit).toEqual([1, null])
+    expect(stderr()).toContain('REDIS_URI is not a setting. Did you mean REDIS_URL?')
   })
 
   describe('with Redis', () => {
