@@ -1,5 +1,6 @@
 /** What a probe finds on real servers: ACL, database, policy, refused writes; and what the guarded store then does. */
 import { once } from 'node:events'
+import { readFileSync, readdirSync } from 'node:fs'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
@@ -48,6 +49,17 @@ const put = (store: Store, bucket = 0) =>
 async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds().catch(() => false))) await sleep(5)
 }
+
+it('a probe tries every command of the scripts', () => {
+  const folder = new URL('../../src/store/redis/commands/', import.meta.url)
+  const commandsIn = (file: string, call: RegExp) =>
+    new Set([...readFileSync(new URL(file, folder), 'utf8').matchAll(call)].map(([, command]) => command))
+  const tried = commandsIn('probe-2.lua', /^try\('(\w+)'/gm)
+  const scripts = readdirSync(folder).filter((file) => file !== 'probe-2.lua')
+  const run = scripts.flatMap((file) => [...commandsIn(file, /\bredis\.p?call\('(\w+)'/g)])
+  expect(run).toContain('XADD')
+  expect(run.filter((command) => !tried.has(command))).toEqual([])
+})
 
 describe('a probe of one Redis', () => {
   let server: RedisServer
