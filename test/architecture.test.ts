@@ -32,6 +32,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/services': [
     'src/engine/errors.ts',
     'src/engine/secret.ts',
+    'src/gateway/attempts.ts',
     'src/gateway/effects.ts',
     'src/gateway/keyring.ts',
     'src/gateway/ports.ts',
@@ -91,6 +92,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:http',
   ],
   'src/http/callback.ts': ['src/gateway/ports.ts'],
+  'src/http/connections.ts': ['node:net'],
   // Addresses that callbacks are taken from.
   'src/http/callback-guard.ts': ['node:net'],
   // The routes of the simulated handsets.

@@ -6,6 +6,7 @@ import type { Store } from '../../src/gateway/ports.ts'
 import type { Failing, Replay } from '../../src/walkthrough/exploration/replay.ts'
 import { walk } from '../../src/walkthrough/runner.ts'
 import type { Target } from '../../src/walkthrough/target.ts'
+import { createPerformances } from '../core/performances.ts'
 import { inProcessTarget } from '../walk/in-process.ts'
 
 export interface Gateways {
@@ -61,6 +62,7 @@ export function createGateways(options: {
 
 /** Effects that fail when they are performed for one subscriber: from outside they cannot be brought to it. */
 function createFailures() {
+  const performances = createPerformances()
   const failing = new Map<string, Failing & { performed: number }>()
   return {
     add: (msisdn: string, failure: Failing) => void failing.set(msisdn, { ...failure, performed: 0 }),
@@ -71,8 +73,12 @@ function createFailures() {
           name,
           async (input: unknown, call: Parameters<typeof service>[1]) => {
             const failure = failing.get(call.msisdn)
-            if (failure?.effect === name && ++failure.performed === failure.performance)
-              throw new Error('it fails, as was asked for')
+            const isFirst = performances.isFirst(call)
+            if (failure?.effect === name) {
+              if (isFirst) failure.performed += 1
+              // A repetition fails as the first performance did.
+              if (failure.performed === failure.performance) throw new Error('it fails, as was asked for')
+            }
             return service(input, call)
           },
         ]),

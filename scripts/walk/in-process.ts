@@ -13,6 +13,7 @@ import type { Line } from '../../src/simulator/network.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import type { Target, VirtualClock } from '../../src/walkthrough/target.ts'
 import type { Fixture } from '../../src/walkthrough/walkthrough.ts'
+import { createPerformances } from '../core/performances.ts'
 import { ask } from './ask.ts'
 
 /** A clock that moves when it is told to; it begins now. */
@@ -42,12 +43,13 @@ export async function inProcessTarget(options: {
   const clock = options.store ? undefined : createVirtualClock()
   const store = options.store ?? createMemoryStore({ now: () => clock?.now() ?? Date.now() })
   const performed: string[] = []
+  const performances = createPerformances()
   const watched = (services: Services): Services =>
     Object.fromEntries(
       Object.entries(around(services)).map(([name, service]) => [
         name,
         (input: unknown, call: Parameters<typeof service>[1]) => {
-          performed.push(name)
+          if (performances.isFirst(call)) performed.push(name)
           return service(input, call)
         },
       ]),

@@ -15,7 +15,7 @@ export const faults = {
   USSD_STORE_AWAY: { status: 503, says: 'the store is known not to answer and was not asked' },
   USSD_STORE_REFUSED: { status: 503, says: 'the store refused to write' },
   USSD_TURN_TIMED_OUT: { status: 503, says: 'the turn did not finish within its budget' },
-  USSD_KEY_UNKNOWN: { status: 503, says: 'a stored value is under a secrets key this process does not hold' },
+  USSD_KEY_UNKNOWN: { status: 503, says: 'a stored value is under a secrets key that is not configured' },
   USSD_RECORD_CORRUPT: { status: 500, says: 'a stored record is not of the form this version writes' },
   USSD_MENU_FAULTY: { status: 500, says: 'a menu did something a menu must not do' },
   USSD_SERVICE_FAILED: { status: 500, says: 'an effect failed and the menu has no screen for it' },
