@@ -106,7 +106,11 @@ export function compose(
   let url = ''
   let isStopping = false
   const readiness = createReadiness({
-    checks: { ...opened.checks, store: () => store.ping().then(() => undefined) },
+    checks: {
+      ...opened.checks,
+      store: () => store.ping().then(() => undefined),
+      keys: () => core.missingKeys(),
+    },
     onChange: (reason) => log.readiness(reason),
   })
   const notReadyBecause = () => (isStopping ? 'the gateway is stopping' : readiness.reason())
@@ -135,6 +139,7 @@ export function compose(
     dialects,
     callbackToken,
     callbackSignatureKeys: config.callbackSignatureKeys,
+    nowMs: () => core.storeNowMs(),
     callbackAllow: config.callbackAllow,
     routes: [
       operationsRoutes({ notReadyBecause, metrics, openApi: openApiDocument(dialects) }),

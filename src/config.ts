@@ -70,6 +70,15 @@ const Environment = z.object({
     description:
       'earlier values of `SECRETS_KEY`, comma-separated: they still verify, and nothing new is made with them',
   }),
+  SECRETS_KEYS_LOST: z
+    .string()
+    .transform(commaSeparated)
+    .pipe(z.array(z.string().regex(/^[0-9a-f]{8}$/, { error: 'is ids of 8 hex digits, comma-separated' })))
+    .default([])
+    .meta({
+      description:
+        'ids of keys that are gone for good: secrets under them stay unusable until they are set anew',
+    }),
   PSEUDONYMS: onOff.optional().meta({
     description:
       '`on`: keyed pseudonyms stand for MSISDNs in key names; fixed from the first start of a database; off unless set',
@@ -151,6 +160,8 @@ export interface Config {
   /** Undefined only with the embedded store, which makes one up for as long as it lives. */
   readonly secretsKey: Buffer | undefined
   readonly retiredSecretsKeys: readonly Buffer[]
+  /** Ids of keys that the database may name though they are not configured. */
+  readonly lostSecretsKeys: readonly string[]
   /** What stands for a subscriber in the names of keys. */
   readonly keysCarry: 'msisdns' | 'pseudonyms'
   readonly callbackToken: string | undefined
@@ -218,6 +229,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
         : { kind: 'embedded' },
     secretsKey: values.SECRETS_KEY,
     retiredSecretsKeys: values.SECRETS_KEYS_RETIRED,
+    lostSecretsKeys: values.SECRETS_KEYS_LOST,
     keysCarry: values.PSEUDONYMS ? 'pseudonyms' : 'msisdns',
     callbackToken: values.CALLBACK_TOKEN,
     callbackSignatureKeys: values.CALLBACK_SIGNATURE_KEYS,

@@ -11,6 +11,7 @@ import type { Services } from './gateway/effects.ts'
 import { createGateway } from './gateway/gateway.ts'
 import type { Gateway, TurnReport } from './gateway/gateway.ts'
 import type { Keyring } from './gateway/keyring.ts'
+import { createKeyRegister } from './gateway/key-register.ts'
 import { createNaming } from './gateway/naming.ts'
 import type { Store } from './gateway/ports.ts'
 import { createTranscripts } from './gateway/transcript.ts'
@@ -29,6 +30,7 @@ import { createSubscribers } from './services/subscribers.ts'
 import type { Subscribers } from './services/subscribers.ts'
 import { createBreaker } from './store/breaker.ts'
 import type { Breaker, NodeNews } from './store/breaker.ts'
+import { withClock } from './store/store-clock.ts'
 
 /** Requests that are not turns may take this long: an operator's client waits longer than a subscriber. */
 const REQUEST_BUDGET_MS = 5000
@@ -36,7 +38,13 @@ const REQUEST_BUDGET_MS = 5000
 /** The settings that shape a turn. `loadConfig({})` gives the defaults. */
 export type CoreSettings = Pick<
   Config,
-  'keysCarry' | 'weakPasswords' | 'sessionIdleMs' | 'turnBudgetMs' | 'repeatWithinMs' | 'mostTurns'
+  | 'keysCarry'
+  | 'lostSecretsKeys'
+  | 'weakPasswords'
+  | 'sessionIdleMs'
+  | 'turnBudgetMs'
+  | 'repeatWithinMs'
+  | 'mostTurns'
 >
 
 /** What the core tells its host; the host logs and counts it. */
@@ -87,8 +95,12 @@ export interface Core {
   readonly lanes: HashingLanes
   readonly breaker: Breaker
   readonly admission: Admission
-  /** Rejects with `USSD_MISCONFIGURED` when the database names its keys otherwise. */
+  /** Rejects with `USSD_MISCONFIGURED` when the database names its keys otherwise, or has secrets under keys not configured. */
   check(): Promise<void>
+  /** A sentence that names the secrets keys this process lacks; for the readiness of the process. */
+  missingKeys(): Promise<string | undefined>
+  /** The store's time, milliseconds since the epoch. */
+  storeNowMs(): number
   /** Closes the store and ends the hashing threads. Turns under way must have ended. */
   close(): Promise<void>
 }
@@ -111,7 +123,9 @@ export function createCore(options: CoreOptions): Core {
   const admission = createAdmission({ most: settings.mostTurns, changed: shed })
   const naming = createNaming({ store: breaker, keyring, keysCarry: settings.keysCarry })
   const isNamed = options.kind === 'shared' || settings.keysCarry === 'pseudonyms'
-  const store = wrapStore(isNamed ? naming.store : breaker)
+  const clocked = withClock(isNamed ? naming.store : breaker)
+  const store = wrapStore(clocked)
+  const keyRegister = createKeyRegister({ store, keyring, lost: settings.lostSecretsKeys })
 
   const lanes = createHashingLanes(keyring, {
     argon2: overrides.argon2,
@@ -154,7 +168,11 @@ export function createCore(options: CoreOptions): Core {
 
     async check() {
       if (isNamed) await naming.check()
+      if (options.kind === 'shared') await keyRegister.register()
     },
+
+    missingKeys: async () => (options.kind === 'shared' ? keyRegister.missing() : undefined),
+    storeNowMs: clocked.nowMs,
 
     async close() {
       await store.close()

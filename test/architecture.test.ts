@@ -64,6 +64,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/store/redis/probe.ts': ['src/gateway/records.ts'],
   // It holds the names of keys against what the gateway makes them of.
   'src/store/redis/census.ts': [
+    'src/gateway/key-register.ts',
     'src/gateway/naming.ts',
     'src/gateway/records.ts',
     'src/gateway/subscriber.ts',
@@ -182,6 +183,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/gateway',
     'src/services',
     'src/store/breaker.ts',
+    'src/store/store-clock.ts',
   ],
   'src/readiness.ts': ['src/engine/errors.ts'],
   'src/compose.ts': ['src', 'menus', 'node:crypto', 'node:events', 'node:http', 'node:net'],

@@ -17,6 +17,8 @@ export function createApp(options: {
   readonly callbackToken: string | undefined
   /** As `createCallbackGuard` takes them. */
   readonly callbackSignatureKeys?: readonly Uint8Array[]
+  /** The clock that the age of signatures is measured on: the store's. */
+  readonly nowMs?: () => number
   readonly callbackAllow?: readonly string[]
   /** Whatever else is served, in this order. */
   readonly routes: readonly Router[]
@@ -31,6 +33,7 @@ export function createApp(options: {
   const guard = createCallbackGuard({
     token: options.callbackToken,
     signatureKeys: options.callbackSignatureKeys,
+    now: options.nowMs,
     allow: options.callbackAllow,
   })
   for (const dialect of Object.values(options.dialects)) {

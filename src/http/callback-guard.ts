@@ -30,13 +30,13 @@ export interface CallbackGuard {
  * @param signatureKeys none where no signature is asked for; otherwise a signature under any of them will do
  * @param allow addresses and ranges that may call; none: all. The socket's peer counts: what a proxy writes into a header
  * anybody could write (decision 0036)
- * @param now milliseconds since the epoch; only the age of signatures is measured on it
+ * @param now milliseconds since the epoch, the store's clock in the gateway: the age of signatures is measured on it
  */
 export function createCallbackGuard(options: {
   readonly token: string | undefined
   readonly signatureKeys?: readonly Uint8Array[] | undefined
   readonly allow?: readonly string[] | undefined
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
 }): CallbackGuard {
   const { token, signatureKeys: keys = [], allow = [], now = Date.now } = options
   const hasToken = token === undefined ? undefined : createTokenCheck(token)

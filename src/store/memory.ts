@@ -4,6 +4,11 @@ import type { Change, JournalEntry, RecordName, Store, Version, Versioned } from
 export interface MemoryStoreOptions {
   /** Milliseconds since the epoch; records expire by it and deadlines are measured on it. */
   readonly now?: () => number
+  /**
+   * How many characters all records may hold, 64 million by default. A commit that would exceed it is refused, as Redis refuses
+   * one without eviction.
+   */
+  readonly maxCharacters?: number
   /** How many entries the journal of a bucket keeps; the oldest are forgotten. 10 000 by default. */
   readonly journalLimit?: number
 }
@@ -31,12 +36,14 @@ interface Journal {
  * makes it atomic: nothing may be awaited inside.
  */
 export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
-  const { now = Date.now, journalLimit = 10_000 } = options
+  const { now = Date.now, journalLimit = 10_000, maxCharacters = 64_000_000 } = options
   const records = new Map<string, Held>()
   const journals = new Map<number, Journal>()
   let lastVersion = 0
   let sweeping = records.entries()
   let closed = false
+  let characters = 0
+  let nextClearingMs = 0
 
   const keyOf = (bucket: number, name: RecordName) => `${bucket}:${name}`
 
@@ -52,11 +59,20 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
   }
 
   function write(key: string, become: Change['become'], version: Version, nowMs: number): void {
-    if (become.kind === 'gone') records.delete(key)
-    if (become.kind !== 'value') return
+    if (become.kind === 'same') return
+    remove(key)
+    if (become.kind === 'gone') return
     const { value, ttlMs } = become
     const expiresAtMs = ttlMs === undefined ? Infinity : nowMs + Math.max(1, Math.round(ttlMs))
     records.set(key, { version, value, expiresAtMs })
+    characters += sizeOf(key, value)
+  }
+
+  function remove(key: string): void {
+    const held = records.get(key)
+    if (!held) return
+    characters -= sizeOf(key, held.value)
+    records.delete(key)
   }
 
   function append(bucket: number, entry: string, nowMs: number): void {
@@ -77,8 +93,27 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
         return
       }
       const [key, { expiresAtMs }] = next.value
-      if (expiresAtMs < nowMs) records.delete(key)
+      if (expiresAtMs < nowMs) remove(key)
     }
+  }
+
+  /** Throws USSD_STORE_REFUSED when the changes do not fit. */
+  function makeRoom(bucket: number, changes: readonly Change[], nowMs: number): void {
+    let added = 0
+    for (const { name, become } of changes) {
+      if (become.kind === 'same') continue
+      const key = keyOf(bucket, name)
+      const held = records.get(key)
+      added +=
+        (become.kind === 'value' ? sizeOf(key, become.value) : 0) - (held ? sizeOf(key, held.value) : 0)
+    }
+    if (added <= 0 || characters + added <= maxCharacters) return
+    // What has expired makes room; looked for once a second, because it takes a walk over everything.
+    if (nowMs >= nextClearingMs || nowMs < nextClearingMs - 1000) {
+      nextClearingMs = nowMs + 1000
+      for (const [key, { expiresAtMs }] of records) if (expiresAtMs < nowMs) remove(key)
+    }
+    if (characters + added > maxCharacters) throw new UssdError('USSD_STORE_REFUSED', { detail: 'OOM' })
   }
 
   return {
@@ -93,6 +128,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
       const moved = changes.some(({ name, expect }) => read(keyOf(bucket, name), nowMs)?.version !== expect)
       if (moved) return { kind: 'conflict' }
 
+      makeRoom(bucket, changes, nowMs)
       lastVersion = Math.max(nowMs * 1000, lastVersion + 1)
       const version = String(lastVersion).padStart(16, '0')
       for (const { name, become } of changes) write(keyOf(bucket, name), become, version, nowMs)
@@ -121,11 +157,14 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
       closed = true
       records.clear()
       journals.clear()
+      characters = 0
     },
 
     size: () => records.size,
   }
 }
+
+const sizeOf = (key: string, value: string): number => key.length + value.length
 
 /** Ids are `<milliseconds>-<sequence>`, as those of a stream. */
 function isBehind(id: string, after: string): boolean {

@@ -42,6 +42,22 @@ describe('the embedded store', () => {
     expect(store.size()).toBe(500)
   })
 
+  it('refuses what does not fit, as a Redis that is full does, and takes it once something has expired', async () => {
+    let nowMs = 1_700_000_000_000
+    const store = createMemoryStore({ now: () => nowMs, maxCharacters: 1000 })
+    const put = (name: string, value: string, ttlMs?: number) => {
+      const change = { name, expect: undefined, become: { kind: 'value', value, ttlMs } } as const
+      return store.commit({ bucket: 1, changes: [change], journal: ['entry'], deadlineMs: Infinity })
+    }
+    await put('session:1', 'x'.repeat(600), 1000)
+    const isFull = { code: 'USSD_STORE_REFUSED', message: expect.stringContaining('OOM') }
+    await expect(put('session:2', 'x'.repeat(600))).rejects.toMatchObject(isFull)
+    expect((await store.load(1, ['session:2'])).records).toEqual([undefined])
+    expect(await store.readJournal(1, undefined, 10)).toHaveLength(1)
+    nowMs += 2000
+    expect(await put('session:2', 'x'.repeat(600))).toMatchObject({ kind: 'ok' })
+  })
+
   it('keeps the newest entries of a journal', async () => {
     const { store } = await fill(150, 1)
     const entries = await store.readJournal(1, undefined, 1000)

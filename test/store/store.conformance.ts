@@ -82,6 +82,28 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       }
     })
 
+    it('answers a commit with the version of what it has put', async () => {
+      const { read, commit } = await open()
+      const committed = await commit([
+        become('session:1', undefined, 'a', 60_000),
+        become('subscriber:1', undefined, 'b'),
+      ])
+      const version = committed.kind === 'ok' ? committed.version : ''
+      expect(await read('session:1')).toEqual({ version, value: 'a' })
+      expect(await read('subscriber:1')).toEqual({ version, value: 'b' })
+      expect(await commit([become('session:1', version, 'c')])).toMatchObject({ kind: 'ok' })
+    })
+
+    it('refuses a commit that runs before the moment of its load, because the clock was set back', async () => {
+      const { bucket, read, nowMs } = await open()
+      const changes = [become('session:1', undefined, 'a')]
+      const commitAt = (loadedMs: number) =>
+        store.commit({ bucket, changes, journal: [], deadlineMs: nowMs + 7_200_000, loadedMs })
+      expect(await commitAt(nowMs + 3_600_000)).toEqual({ kind: 'late' })
+      expect(await read('session:1')).toBeUndefined()
+      expect(await commitAt(nowMs)).toMatchObject({ kind: 'ok' })
+    })
+
     it('keeps buckets apart', async () => {
       const { put } = await open()
       await put('session:1', 'mine')

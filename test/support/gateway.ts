@@ -5,6 +5,7 @@ import type { Menu } from '../../src/engine/menu.ts'
 import { Secret } from '../../src/engine/secret.ts'
 import type { TurnReport } from '../../src/gateway/gateway.ts'
 import { createKeyring } from '../../src/gateway/keyring.ts'
+import type { Keyring } from '../../src/gateway/keyring.ts'
 import type { Answer, Callback, Store } from '../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../src/gateway/records.ts'
 import { pooledArgon2 } from '../../src/services/hashing.ts'
@@ -23,6 +24,7 @@ export function assemble(
     readonly sessionIdleMs?: number
     readonly turnBudgetMs?: number
     readonly argon2?: Argon2
+    readonly keyring?: Keyring
     readonly kind?: 'embedded' | 'shared'
     readonly overrides?: CoreOverrides
   } = {},
@@ -30,7 +32,7 @@ export function assemble(
   const reports: TurnReport[] = []
   const core = createHarnessCore({
     store,
-    keyring,
+    keyring: options.keyring ?? keyring,
     kind: options.kind ?? 'embedded',
     ...(options.menus && { menus: options.menus }),
     settings: {

@@ -3,6 +3,7 @@
  * should have, or with an MSISDN in its name where pseudonyms should stand, is found.
  */
 import { Cluster, type Redis } from 'ioredis'
+import { KEYS } from '../../gateway/key-register.ts'
 import { NAMING, NamingRecord } from '../../gateway/naming.ts'
 import { BUCKETS, bucketOf } from '../../gateway/records.ts'
 import { parseRecord } from '../../gateway/subscriber.ts'
@@ -73,7 +74,12 @@ function formsOf(keysCarry: Census['keysCarry']): readonly Form[] {
     { kind: 'strangers', type: 'string', name: /^strangers:\d{1,2}$/, mostMs: 30 * DAY_MS },
     { kind: 'self-care', type: 'string', name: /^self-care:([\w-]{32})$/, mostMs: 900_000 },
     { kind: 'journal', type: 'stream', name: /^journal$/, mostMs: undefined },
-    { kind: 'database', type: 'string', name: new RegExp(`^${NAMING.name}$`), mostMs: undefined },
+    {
+      kind: 'database',
+      type: 'string',
+      name: new RegExp(`^(?:${NAMING.name}|${KEYS.name})$`),
+      mostMs: undefined,
+    },
     { kind: 'probe', type: 'string', name: new RegExp(`^${PROBE.name}$`), mostMs: PROBE.ttlMs },
   ]
 }

@@ -1,0 +1,190 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { randomBytes } from 'node:crypto'
+import { createDigestArgon2 } from '../../scripts/core/digest-argon2.ts'
+import { UssdError } from '../../src/engine/errors.ts'
+import { createKeyring } from '../../src/gateway/keyring.ts'
+import type { Commit, Store } from '../../src/gateway/ports.ts'
+import { bucketOf, subscriberName } from '../../src/gateway/records.ts'
+import { sentences } from '../../src/gateway/sentences.ts'
+import type { Subscriber } from '../../src/gateway/subscriber.ts'
+import type { Argon2 } from '../../src/services/hashing.ts'
+import { assemble, dialogue } from '../support/gateway.ts'
+import type { StoreUnderTest } from '../support/stores.ts'
+
+let numbers = 0
+const freshMsisdn = () => `+37529${String(5_000_000 + numbers++)}`
+
+/** Argon2 that counts what it compares. */
+function createCountedArgon2() {
+  const quick = createDigestArgon2()
+  const counted = { compared: 0 }
+  const argon2: Argon2 = {
+    ...quick,
+    verify(phc, digest) {
+      counted.compared += 1
+      return quick.verify(phc, digest)
+    },
+  }
+  return { argon2, counted }
+}
+
+/** A store that treats commits otherwise for as long as it is told to. */
+function createFaultyStore(store: Store) {
+  let fault:
+    ((commit: Commit, carryOut: () => ReturnType<Store['commit']>) => ReturnType<Store['commit']>) | undefined
+  const faulty: Store = {
+    ...store,
+    commit: (commit) => (fault ? fault(commit, () => store.commit(commit)) : store.commit(commit)),
+  }
+  return { store: faulty, use: (next: typeof fault) => void (fault = next) }
+}
+
+const refuse = () => Promise.reject(new UssdError('USSD_STORE_REFUSED', { detail: 'OOM' }))
+const isReserving = ({ changes }: Commit) =>
+  changes.length === 1 &&
+  changes.some(({ become }) => become.kind === 'value' && /"owner"/.test(become.value))
+
+/** Attempts at PUK1 in a dialogue, over a store: at most ten guesses are compared, whatever the store and processes do. */
+export function attemptsConform(name: string, create: () => Promise<StoreUnderTest>): void {
+  describe(`attempts at PUK1 over the ${name} store`, () => {
+    let under: StoreUnderTest
+    beforeAll(async () => {
+      under = await create()
+    })
+    afterAll(() => under.close())
+
+    async function setUp() {
+      const { store, use } = createFaultyStore(under.store)
+      const { argon2, counted } = createCountedArgon2()
+      const gateway = assemble(store, { argon2 })
+      const msisdn = freshMsisdn()
+      await gateway.register(msisdn, { puk1: '12345678', access: 'closed-by-subscriber' })
+      counted.compared = 0
+      const asked = async (session?: string) => {
+        const phone = dialogue(gateway, msisdn, session)
+        await phone.dial('*141*3*6#')
+        await phone.type('1')
+        return phone
+      }
+      const record = async (): Promise<Subscriber> => {
+        const { records } = await under.store.load(bucketOf(msisdn), [subscriberName(msisdn)])
+        return JSON.parse(records[0]?.value ?? '{}') as Subscriber
+      }
+      return { gateway, msisdn, asked, record, counted, use, argon2, store }
+    }
+
+    it('compare nothing while the store refuses writes', async () => {
+      const { asked, record, counted, use } = await setUp()
+      const phones = await Promise.all(Array.from({ length: 20 }, () => asked()))
+      use(refuse)
+      for (const [at, phone] of phones.entries()) {
+        const guess = at === 7 ? '12345678' : String(30_000_000 + at)
+        expect(await phone.type(guess)).toEqual({ text: sentences.unavailable.en, waits: false })
+      }
+      expect(counted.compared).toBe(0)
+      expect(await record()).toMatchObject({ puk1AttemptsLeft: 10, puk1Pending: [] })
+    })
+
+    it('stay counted when the store refuses what would reveal the outcome, and are paid once', async () => {
+      const { asked, record, counted, use, gateway } = await setUp()
+      const phone = await asked()
+      use((commit, carryOut) => (isReserving(commit) ? carryOut() : refuse()))
+      expect((await phone.type('00000000')).text).toBe(sentences.unavailable.en)
+      expect(await record()).toMatchObject({ puk1AttemptsLeft: 9, puk1Pending: [{ left: 9 }] })
+
+      use(undefined)
+      // As if its run had died; the same callback finds what it has paid.
+      const later = await gateway.gateway.turn(phone.last())
+      expect(later.text).toMatch(/^Wrong PUK1. Attempts left: 9\./)
+      expect(await record()).toMatchObject({ puk1AttemptsLeft: 9, puk1Pending: [] })
+      expect(await gateway.gateway.turn(phone.last())).toEqual(later)
+      expect(counted.compared).toBe(2)
+    })
+
+    it('are no more than ten, however many are reserved and never revealed', async () => {
+      const { asked, record, counted, use } = await setUp()
+      const phones = await Promise.all(Array.from({ length: 15 }, () => asked()))
+      use((commit, carryOut) => (isReserving(commit) ? carryOut() : refuse()))
+      for (const [at, phone] of phones.entries()) await phone.type(String(30_000_000 + at))
+      expect(counted.compared).toBe(10)
+      expect((await record()).puk1AttemptsLeft).toBe(0)
+      use(undefined)
+      const phone = await asked()
+      expect((await phone.type('1')).text).not.toMatch(/^Wrong PUK1/)
+      expect(counted.compared).toBe(10)
+    })
+
+    it('are compared once in a run, whatever other commits come between', async () => {
+      const { asked, counted, use, msisdn, gateway } = await setUp()
+      const phone = await asked()
+      let moves = 3
+      use(async (commit, carryOut) => {
+        if (isReserving(commit) || moves-- <= 0 || commit.changes.length < 2) return carryOut()
+        // Somebody else changes the record between the load and the commit.
+        use(undefined)
+        await gateway.subscribers.put(msisdn, { tariff: `moved ${moves}` })
+        return carryOut()
+      })
+      expect((await phone.type('00000000')).text).toMatch(/^Wrong PUK1. Attempts left: 9\./)
+      expect(counted.compared).toBe(1)
+    })
+
+    it('are given back where no hash was begun, and the answer is no receipt', async () => {
+      const { asked, record, gateway, store } = await setUp()
+      const quick = createDigestArgon2()
+      let isBusy = true
+      const busy: Argon2 = {
+        ...quick,
+        verify: (...given) =>
+          isBusy ? Promise.reject(new UssdError('USSD_BUSY', { detail: 'hashing' })) : quick.verify(...given),
+      }
+      const other = assemble(store, { argon2: busy })
+      const phone = await asked()
+      const turn = phone.saying('1*12345678')
+      expect(await other.gateway.turn(turn)).toEqual({ text: sentences.busy.en, waits: false })
+      expect(other.reports.at(-1)).toMatchObject({ outcome: 'busy', fault: 'USSD_BUSY' })
+      expect(await record()).toMatchObject({ puk1AttemptsLeft: 10, puk1Pending: [] })
+      isBusy = false
+      expect((await other.gateway.turn(turn)).text).toMatch(/^Access to self-care is open/)
+      expect(await gateway.journalOf(turn.msisdn)).toContain('access-opened')
+    })
+
+    it('give all ten back when the guess was right, those of other dialogues too', async () => {
+      const { asked, record, use } = await setUp()
+      const [lost, right] = [await asked(), await asked()]
+      use((commit, carryOut) => (isReserving(commit) ? carryOut() : refuse()))
+      await lost.type('00000000')
+      use(undefined)
+      expect((await right.type('12345678')).text).toMatch(/^Access to self-care is open/)
+      expect(await record()).toMatchObject({ puk1AttemptsLeft: 10, puk1Pending: [], access: 'open' })
+    })
+
+    it('are no wrong guesses where PUK1 is under a key this process does not hold', async () => {
+      const { asked, record, counted, argon2, store } = await setUp()
+      const other = createKeyring({ current: randomBytes(32) })
+      const elsewhere = assemble(store, { argon2, keyring: other })
+      const phone = await asked()
+      await phone.type('00000000')
+      const began = dialogue(elsewhere, phone.last().msisdn)
+      await began.dial('*141*3*6#')
+      await began.type('1')
+      counted.compared = 0
+      expect(await began.type('12345678')).toEqual({ text: sentences.unavailable.en, waits: false })
+      expect(elsewhere.reports.at(-1)).toMatchObject({ outcome: 'unavailable', fault: 'USSD_KEY_UNKNOWN' })
+      expect(counted.compared).toBe(0)
+      expect(await record()).toMatchObject({ puk1AttemptsLeft: 9, puk1Pending: [] })
+    })
+
+    it('of one callback at two processes are compared by one of them', async () => {
+      const { asked, counted, argon2, store, gateway, record } = await setUp()
+      const other = assemble(store, { argon2 })
+      const phone = await asked()
+      const turn = phone.saying('1*00000000')
+      const answers = await Promise.all([gateway.gateway.turn(turn), other.gateway.turn(turn)])
+      expect(answers[0]).toEqual(answers[1])
+      expect(answers[0]?.text).toMatch(/^Wrong PUK1. Attempts left: 9\./)
+      expect(counted.compared).toBe(1)
+      expect(await record()).toMatchObject({ puk1AttemptsLeft: 9, puk1Pending: [] })
+    })
+  })
+}

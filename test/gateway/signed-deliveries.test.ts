@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals'
+import { SIGNATURE_HOLDS_MS } from '../../src/gateway/ports.ts'
+import type { Callback } from '../../src/gateway/ports.ts'
+import { sentences } from '../../src/gateway/sentences.ts'
+import { createMemoryStore } from '../../src/store/memory.ts'
+import { createDigestArgon2 } from '../../scripts/core/digest-argon2.ts'
+import { assemble } from '../support/gateway.ts'
+
+const msisdn = '+375291234567'
+
+/** A gateway whose store has a clock that moves when it is told to, and an aggregator without session ids that signs. */
+async function setUp() {
+  let nowMs = 1_700_000_000_000
+  const store = createMemoryStore({ now: () => nowMs })
+  const gateway = assemble(store, { argon2: createDigestArgon2() })
+  await gateway.register(msisdn, { puk1: '12345678', access: 'closed-by-subscriber' })
+  let sent = 0
+  const sign = (typed: string | undefined, code = '*141*3*6#'): Callback => ({
+    dialect: 'test',
+    sessionId: `account:${msisdn.slice(1)}`,
+    reusesSessionId: true,
+    msisdn,
+    dialled: typed === undefined ? code : '',
+    heard: { kind: 'unnumbered', typed },
+    signed: { id: `delivery-${sent++}`, atMs: nowMs },
+  })
+  return {
+    gateway,
+    sign,
+    send: (callback: Callback) => gateway.gateway.turn(callback),
+    elapse: (ms: number) => void (nowMs += ms),
+    access: async () => (await gateway.subscribers.get(msisdn))?.access,
+  }
+}
+
+describe('a signed callback', () => {
+  it('that is replayed after a new dialogue changes nothing, and is shown what it was shown', async () => {
+    const { sign, send, elapse, access } = await setUp()
+    const opening = [undefined, '1', '12345678'].map((typed) => sign(typed))
+    const shown = []
+    for (const callback of opening) {
+      shown.push(await send(callback))
+      elapse(4000)
+    }
+    expect(await access()).toBe('open')
+    // Another dialogue under the same session id wipes the receipts of the first.
+    for (const typed of [undefined, '1', '2']) {
+      await send(sign(typed))
+      elapse(4000)
+    }
+    expect(await access()).toBe('closed-by-subscriber')
+    for (const [at, callback] of opening.entries()) expect(await send(callback)).toEqual(shown[at])
+    expect(await access()).toBe('closed-by-subscriber')
+  })
+
+  it('is known although more turns were taken than receipts are kept of', async () => {
+    const { sign, send, elapse, gateway } = await setUp()
+    const begin = sign(undefined)
+    const first = await send(begin)
+    for (let turn = 0; turn < 20; turn++) {
+      elapse(4000)
+      await send(sign('7'))
+    }
+    expect(await send(begin)).toEqual(first)
+    expect(gateway.reports.at(-1)).toMatchObject({ outcome: 'repeat' })
+  })
+
+  it('is refused when its time lies too far from the time of the store', async () => {
+    const { sign, send, elapse, gateway } = await setUp()
+    const callback = sign(undefined)
+    elapse(SIGNATURE_HOLDS_MS + 1)
+    expect(await send(callback)).toEqual({ text: sentences.expired.en, waits: false })
+    expect(gateway.reports.at(-1)).toMatchObject({ outcome: 'signature-expired' })
+    elapse(-2 * SIGNATURE_HOLDS_MS - 2)
+    await send(callback)
+    expect(gateway.reports.at(-1)).toMatchObject({ outcome: 'signature-expired' })
+  })
+
+  it('that ends a dialogue ends no later one when it is replayed', async () => {
+    const { sign, send, elapse, gateway } = await setUp()
+    await send(sign(undefined))
+    const { sessionId, signed } = sign('')
+    const ended = { dialect: 'test', sessionId, msisdn, why: 'cancelled', signed } as const
+    await gateway.gateway.end(ended as Parameters<typeof gateway.gateway.end>[0])
+    elapse(4000)
+    await send(sign(undefined))
+    await gateway.gateway.end(ended as Parameters<typeof gateway.gateway.end>[0])
+    elapse(4000)
+    expect((await send(sign('1'))).text).toMatch(/^Enter the PUK1/)
+  })
+})

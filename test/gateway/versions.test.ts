@@ -1,0 +1,105 @@
+import { describe, expect, it } from '@jest/globals'
+import { createDigestArgon2 } from '../../scripts/core/digest-argon2.ts'
+import type { Commit, Store } from '../../src/gateway/ports.ts'
+import { bucketOf, sessionName, subscriberName } from '../../src/gateway/records.ts'
+import { assemble, dialogue } from '../support/gateway.ts'
+import { openTestStore } from '../support/redis.ts'
+
+/**
+ * The store as a newer version uses it: every record it writes has fields that this version does not know, and a record
+ * without them is broken for it.
+ */
+function asNewerVersion(store: Store): Store & { readonly broken: string[] } {
+  const broken: string[] = []
+  const isOurs = (name: string) => /^(subscriber|session):/.test(name)
+  const withNews = (value: string): string => {
+    const record = JSON.parse(value) as Record<string, unknown>
+    const receipts = record['receipts'] as object[] | undefined
+    return JSON.stringify({
+      ...record,
+      newer: record['newer'] ?? { since: 2 },
+      ...(receipts && { receipts: receipts.map((receipt) => ({ shape: 'compact', ...receipt })) }),
+    })
+  }
+  return {
+    ...store,
+    broken,
+    async load(bucket, names) {
+      const loaded = await store.load(bucket, names)
+      for (const [at, record] of loaded.records.entries()) {
+        const name = names[at] ?? ''
+        if (record && isOurs(name) && !record.value.includes('"newer":{"since":2}')) broken.push(name)
+      }
+      return loaded
+    },
+    commit(commit: Commit) {
+      const changes = commit.changes.map((change) =>
+        isOurs(change.name) && change.become.kind === 'value'
+          ? { ...change, become: { ...change.become, value: withNews(change.become.value) } }
+          : change,
+      )
+      return store.commit({ ...commit, changes })
+    },
+  }
+}
+
+describe('two versions side by side on one Redis', () => {
+  it('take turns in one dialogue, and neither loses what the other keeps in a record', async () => {
+    const { store, close } = await openTestStore()
+    try {
+      const argon2 = createDigestArgon2()
+      const ours = assemble(store, { argon2 })
+      const newerStore = asNewerVersion(store)
+      const newer = assemble(newerStore, { argon2 })
+      const msisdn = '+375297654321'
+      await newer.register(msisdn, { puk1: '12345678', access: 'closed-by-subscriber' })
+
+      const phone = dialogue(newer, msisdn)
+      await phone.dial('*141*3*6#')
+      await phone.type('1')
+      // This version takes the next turns, writes session and subscriber, and the newer one goes on.
+      expect((await ours.gateway.turn(phone.saying('1*00000000'))).text).toMatch(/^Wrong PUK1/)
+      expect((await newer.gateway.turn(phone.saying('1*00000000*12345678'))).text).toMatch(/^Access to self/)
+      await ours.subscribers.put(msisdn, { tariff: 'Комфорт' })
+      expect(await newer.subscribers.get(msisdn)).toMatchObject({ tariff: 'Комфорт', access: 'open' })
+
+      expect(newerStore.broken).toEqual([])
+      const { records } = await store.load(bucketOf(msisdn), [
+        subscriberName(msisdn),
+        sessionName('test', msisdn, phone.sessionId),
+      ])
+      for (const record of records) expect(record?.value).toContain('"newer":{"since":2}')
+      expect(records[1]?.value.match(/"shape":"compact"/g)?.length).toBeGreaterThan(2)
+    } finally {
+      await close()
+    }
+  })
+
+  it('read records of an older one, which lack the newest fields', async () => {
+    const { store, close } = await openTestStore()
+    try {
+      const ours = assemble(store, { argon2: createDigestArgon2() })
+      const msisdn = '+375297654322'
+      await ours.register(msisdn, { puk1: '12345678' })
+      const [bucket, name] = [bucketOf(msisdn), subscriberName(msisdn)]
+      const before = (await store.load(bucket, [name])).records[0]
+      const { access, puk1 } = JSON.parse(before?.value ?? '{}') as Record<string, unknown>
+      const change = {
+        name,
+        expect: before?.version,
+        become: { kind: 'value', value: JSON.stringify({ access, puk1 }) },
+      } as const
+      await store.commit({ bucket, changes: [change], journal: [], deadlineMs: Infinity })
+      expect(await ours.subscribers.get(msisdn)).toMatchObject({
+        language: 'ru',
+        access: 'open',
+        puk1AttemptsLeft: 10,
+        hasPuk1: true,
+        hasPassword: false,
+      })
+      expect(await dialogue(ours, msisdn).dial('*141*3*6#')).toMatchObject({ waits: true })
+    } finally {
+      await close()
+    }
+  })
+})
