@@ -31,6 +31,8 @@ export interface Attempt {
   readonly nowMs: number
   /** How long a run may take. */
   readonly budgetMs: number
+  /** True for a run of this process that has ended: it settles nothing any more, so nobody waits for it. */
+  isOver(owner: string): boolean
   /** Compares at most once in this run, however often its transaction is repeated. A rejection is forgotten. */
   once<T>(compare: () => Promise<T>): Promise<T>
 }
@@ -53,7 +55,7 @@ export function claim(pending: readonly PendingAttempt[], left: number, attempt:
   if (own?.owner === owner) return { kind: 'reserved', left: own.left }
   // No run lasts longer than its budget: a later end was written by a clock that has been set back since.
   const forMs = own ? own.untilMs - nowMs : 0
-  if (forMs > 0 && forMs <= budgetMs) return { kind: 'in-progress' }
+  if (own && forMs > 0 && forMs <= budgetMs && !attempt.isOver(own.owner)) return { kind: 'in-progress' }
   if (!own && left === 0) return { kind: 'exhausted' }
   const mine = { turn, owner, untilMs: nowMs + budgetMs, left: own?.left ?? left - 1 }
   return { kind: 'unreserved', pending: [...settled(pending, turn), mine], left: own ? left : left - 1 }

@@ -88,15 +88,19 @@ export function createGateway(options: GatewayOptions): Gateway {
   const queue = createQueue({ mostWaiting: TURNS_WAITING })
   const processId = randomBytes(6).toString('base64url')
   let runs = 0
+  const underWay = new Set<string>()
 
   async function transacted(callback: Callback, run: TurnRun) {
     const budget = createBudget(turnBudgetMs, clock)
     const names = recordsOf(callback)
-    return queue.run(callback.msisdn, () =>
-      transact(store, { bucket: bucketOf(callback.msisdn), names, budget, clock }, (loaded) =>
-        take(callback, loaded, run),
-      ),
-    )
+    underWay.add(run.owner)
+    return queue
+      .run(callback.msisdn, () =>
+        transact(store, { bucket: bucketOf(callback.msisdn), names, budget, clock }, (loaded) =>
+          take(callback, loaded, run),
+        ),
+      )
+      .finally(() => underWay.delete(run.owner))
   }
 
   /** Whatever fails, and however long the store keeps us waiting, the subscriber reads a sentence in time. */
@@ -114,6 +118,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       return await Promise.race([
         transacted(callback, {
           owner: `${processId}.${++runs}`,
+          isOver: (owner) => owner.startsWith(`${processId}.`) && !underWay.has(owner),
           budgetMs: turnBudgetMs,
           signal: giveUp.signal,
           compared: new Map(),

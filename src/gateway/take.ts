@@ -69,6 +69,8 @@ export const say = (outcome: keyof typeof sentenceOf, language: Language): Taken
 export interface TurnRun {
   /** Names the run: no two have the same. */
   readonly owner: string
+  /** True for a run of this process that has ended. */
+  readonly isOver: (owner: string) => boolean
   readonly budgetMs: number
   readonly signal: AbortSignal
   /** Comparisons of this run, which its repetitions share. */
@@ -162,6 +164,7 @@ export function createTake(options: {
           // Stays the same when the callback is delivered again, at any time: until it is answered the session does not move.
           turn: `${recognised.id}:${before?.turns ?? 0}`,
           owner: turn.owner,
+          isOver: turn.isOver,
           nowMs: loaded.nowMs,
           budgetMs: turn.budgetMs,
         },

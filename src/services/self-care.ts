@@ -173,7 +173,10 @@ export function createSelfCare(options: {
       become,
     })
     try {
-      const attempt = createAttempt({ turn: run.id, owner: run.id, nowMs, budgetMs }, run.compared)
+      const attempt = createAttempt(
+        { turn: run.id, owner: run.id, nowMs, budgetMs, isOver: () => false },
+        run.compared,
+      )
       const guess = await puk1s.guess(of.puk1, { msisdn, subscriber: draft, attempt, signal: run.signal })
       const isRight = guess.kind === 'right'
       if (isRight) {

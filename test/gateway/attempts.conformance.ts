@@ -93,7 +93,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       expect(await record()).toMatchObject({ puk1AttemptsLeft: 9, puk1Pending: [{ left: 9 }] })
 
       use(undefined)
-      // As if its run had died; the same callback finds what it has paid.
+      // The same callback finds what it has paid.
       const later = await gateway.gateway.turn(phone.last())
       expect(later.text).toMatch(/^Wrong PUK1. Attempts left: 9\./)
       expect(await record()).toMatchObject({ puk1AttemptsLeft: 9, puk1Pending: [] })
