@@ -7,6 +7,7 @@ export const faults = {
   USSD_UNAUTHORISED: { status: 401, says: 'the request carries no valid token' },
   USSD_REFUSED: { status: 403, says: 'the request was refused' },
   USSD_NOT_FOUND: { status: 404, says: 'there is nothing at this address' },
+  USSD_METHOD_NOT_ALLOWED: { status: 405, says: 'this address does not take this method' },
   USSD_TOO_LARGE: { status: 413, says: 'the request is larger than this route takes' },
   USSD_THROTTLED: { status: 429, says: 'too many attempts, wait before the next' },
   USSD_CONFLICT: { status: 409, says: 'the record kept moving while the request was carried out' },

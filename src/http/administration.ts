@@ -5,7 +5,7 @@ import { fieldProblem } from '../dialects/fields.ts'
 import { administeredStates } from '../services/administration.ts'
 import type { Administration } from '../services/administration.ts'
 import type { SelfCare } from '../services/self-care.ts'
-import { failure } from './failures.ts'
+import { failure, onlyMethods } from './failures.ts'
 import { badRequest, jsonRoute, noStore, unauthorised } from './json.ts'
 import { SubscriberAddress } from './subscribers.ts'
 import { tokenOf } from './tokens.ts'
@@ -55,5 +55,6 @@ export function administrationRoutes(options: {
       } else response.status(403).json(failure('USSD_REFUSED', 'the access was not changed'))
     }),
   )
+  router.all('/self-care/subscribers/:msisdn/access', onlyMethods('PUT'))
   return router
 }

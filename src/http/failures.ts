@@ -16,6 +16,13 @@ export const notFound: RequestHandler = (_request, response) => {
   response.status(404).json(failure('USSD_NOT_FOUND'))
 }
 
+/** Goes last at an address: answers the methods that it does not take (RFC 9110 15.5.6). */
+export const onlyMethods =
+  (...methods: readonly string[]): RequestHandler =>
+  (_request, response) => {
+    response.set('Allow', methods.join(', ')).status(405).json(failure('USSD_METHOD_NOT_ALLOWED'))
+  }
+
 /**
  * Answers what a route threw. Express's own parsers throw errors with a `status`; everything else that has no code of ours is
  * unexpected, and its message stays with us: `report` gets the error, the caller gets the code.

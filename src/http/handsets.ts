@@ -140,6 +140,7 @@ export function handsetRoutes(options: {
       await recordings.typed(phone, { text, before: typed.before, after: typed.screen })
       show(typed.screen, { request, response })
     })
+    .all(phoneMethods('GET', 'HEAD', 'POST', 'DELETE'))
   return router
 }
 
@@ -201,6 +202,14 @@ function show(screen: Screen, { request, response }: Exchange): void {
     { request, response },
   )
 }
+
+/** Goes last at an address of a phone: answers the methods that it does not take. */
+export const phoneMethods =
+  (...methods: readonly string[]): RequestHandler =>
+  (request, response) => {
+    response.set('Allow', methods.join(', '))
+    refuse('USSD_METHOD_NOT_ALLOWED', `This address takes ${methods.join(', ')}.`, { request, response })
+  }
 
 export function refuse(code: FaultCode, sentence: string, exchange: Exchange): void {
   answer(faults[code].status, { text: sentence, json: failure(code, sentence) }, exchange)

@@ -2,6 +2,7 @@ import { Router } from 'express'
 import type { RequestHandler } from 'express'
 import type { RestcommPush } from '../simulator/restcomm-push.ts'
 import { readBody } from './body.ts'
+import { phoneMethods } from './handsets.ts'
 
 /** The longest dialog is far below this. */
 const DIALOG_LIMIT_BYTES = 8192
@@ -39,5 +40,6 @@ export function networkRoutes(options: {
     }
     response.end(posted.xml)
   })
+  router.all('/network/restcomm', options.access, phoneMethods('POST'))
   return router
 }

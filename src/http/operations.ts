@@ -1,4 +1,5 @@
 import { Router } from 'express'
+import { onlyMethods } from './failures.ts'
 
 export interface Operations {
   /** A sentence that says why turns cannot be taken; `undefined` when they can. */
@@ -27,5 +28,6 @@ export function operationsRoutes({ notReadyBecause, metrics, openApi }: Operatio
   })
 
   router.get('/openapi.json', (_request, response) => void response.type('application/json').send(document))
+  router.all(['/healthz', '/readyz', '/metrics', '/openapi.json'], onlyMethods('GET', 'HEAD'))
   return router
 }

@@ -1,7 +1,7 @@
 import { Router } from 'express'
 import type { RequestHandler } from 'express'
 import type { SubscriberView } from '../services/subscribers.ts'
-import { phoneOf, refuse } from './handsets.ts'
+import { phoneMethods, phoneOf, refuse } from './handsets.ts'
 import type { Recordings } from './recordings.ts'
 import { SubscriberOutput } from './subscribers.ts'
 
@@ -24,6 +24,7 @@ export function recordedRoutes(options: {
     if (view) response.json(SubscriberOutput.parse(view))
     else refuse('USSD_NOT_FOUND', 'Nobody has registered this number.', { request, response })
   })
+  router.all('/handsets/:msisdn/subscriber', options.access, phoneMethods('GET', 'HEAD'))
 
   router
     .route('/handsets/:msisdn/walkthrough')
@@ -47,5 +48,6 @@ export function recordedRoutes(options: {
       recordings.forget(phone)
       response.status(204).end()
     })
+    .all(phoneMethods('GET', 'HEAD', 'DELETE'))
   return router
 }

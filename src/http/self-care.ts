@@ -6,7 +6,7 @@ import type { WeakPasswords } from '../services/password.ts'
 import type { SelfCare } from '../services/self-care.ts'
 import { weakness } from '../services/weak-password.ts'
 import type { Weakness } from '../services/weak-password.ts'
-import { failure } from './failures.ts'
+import { failure, onlyMethods } from './failures.ts'
 import { jsonRoute, noStore, unauthorised } from './json.ts'
 import { password, puk1 } from './secret-fields.ts'
 import { tokenOf } from './tokens.ts'
@@ -121,6 +121,8 @@ export function selfCareRoutes(options: {
     if (used) response.json({ msisdn: used.msisdn, expiresIn: seconds(used.expiresInMs) })
     else unauthorised(response)
   })
+  router.all(['/self-care/password', '/self-care/sessions'], onlyMethods('POST'))
+  router.all('/self-care/session', onlyMethods('GET', 'HEAD'))
   return router
 }
 

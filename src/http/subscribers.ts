@@ -7,7 +7,7 @@ import { Secret } from '../engine/secret.ts'
 import { PUK1_ATTEMPTS, SubscriberFields, accessStates } from '../gateway/subscriber.ts'
 import type { SubscriberPatch, SubscriberView, Subscribers } from '../services/subscribers.ts'
 import { trust } from './connections.ts'
-import { failure } from './failures.ts'
+import { failure, onlyMethods } from './failures.ts'
 import { badRequest, jsonRoute, noStore, unauthorised } from './json.ts'
 import { password, puk1 } from './secret-fields.ts'
 import { createTokenCheck } from './tokens.ts'
@@ -132,6 +132,7 @@ export function subscriberRoutes(options: {
         else notRegistered(response)
       }),
     )
+    .all(onlyMethods('GET', 'HEAD', 'PUT', 'DELETE'))
   return router
 }
 

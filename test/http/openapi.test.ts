@@ -120,6 +120,27 @@ describe('what is served', () => {
     expect(routesIn(router.stack).toSorted()).toEqual(operations.map(({ name }) => name).toSorted())
   })
 
+  it('rejects any other method with 405, and names those it takes', async () => {
+    const phone = encodeURIComponent('+375291234567')
+    for (const [path, item] of Object.entries(document.paths)) {
+      if (path.startsWith('/ussd/')) continue
+      const taken = methods.filter((method) => item[method]).map((method) => method.toUpperCase())
+      const other = ['PATCH', 'PUT', 'POST', 'DELETE', 'GET'].filter((method) => !taken.includes(method))
+      for (const method of other) {
+        const address = `${gateway.url}${path.replace('{msisdn}', phone)}`
+        const response = await fetch(address, { method, headers: admin })
+        const allow = (response.headers.get('allow') ?? '').split(', ').filter((name) => name !== 'HEAD')
+        expect([path, method, response.status, allow.toSorted()]).toEqual([
+          path,
+          method,
+          405,
+          taken.toSorted(),
+        ])
+        expect((await response.text()).length).toBeGreaterThan(0)
+      }
+    }
+  })
+
   it('is described at /openapi.json', async () => {
     const response = await fetch(`${gateway.url}/openapi.json`)
     expect(await response.json()).toEqual(document)
