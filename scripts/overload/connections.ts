@@ -53,7 +53,7 @@ export function createConnections(port: number, most: number): Connections {
     const body = Buffer.from(received.slice(headEnds + 4, headEnds + 4 + length), 'latin1').toString()
     connection.received = ''
     connection.answer = undefined
-    // The server closes a connection after a thousand requests, and says so.
+    // A server that stops closes its connections, and says so.
     if (/\r\nconnection: close/i.test(head)) connection.socket.destroy()
     else free.push(connection)
     answer?.({ status: Number(head.slice(9, 12)), body })

@@ -1,5 +1,8 @@
+import { attacks } from './attack-kinds.ts'
+import type { Attack } from './attack-kinds.ts'
 import { percentile, perSecond } from './load.ts'
 import type { Tally } from './load.ts'
+import type { ConnectionRound, Phase } from './measure-connections.ts'
 import type { Round } from './measure.ts'
 
 export interface Verdict {
@@ -56,8 +59,52 @@ export function verdicts(rounds: readonly Round[], times: number): readonly Verd
   ]
 }
 
+const SLOWER_AT_MOST = 2
+const GROWN_AT_MOST = 128
+
+const heldBy: Readonly<Record<Attack, string>> = {
+  idle: 'idle connections, opened anew when closed',
+  unread: 'connections with 999 pipelined requests that read nothing',
+  endless: 'connections with bodies that never end',
+}
+
+/** The same for connections that hold what they can: honest callbacks beside them, against the phase before. */
+export function connectionVerdicts(
+  rounds: readonly ConnectionRound[],
+  counts: Readonly<Record<Attack, number>>,
+): readonly Verdict[] {
+  return attacks.flatMap((attack) => {
+    const p99 = ({ honest }: Phase) => percentile(honest.servedMs, 0.99)
+    const lost = ({ honest: { counts: of } }: Phase) =>
+      of.broken + of.unavailable + of.refused + of.unsent + of.late
+    const slower = (round: ConnectionRound) => p99(round.attacked[attack]) / p99(round.undisturbed)
+    const grown = (round: ConnectionRound) => (round.attacked[attack].memory - round.undisturbed.memory) / 1e6
+    const [ratio, growth] = [median(rounds.map(slower)), median(rounds.map(grown))]
+    const unserved = rounds.reduce((sum, round) => sum + lost(round.attacked[attack]), 0)
+    const beside = `beside ${counts[attack]} ${heldBy[attack]}`
+    return [
+      goal(
+        ratio <= SLOWER_AT_MOST && unserved === 0,
+        `${beside}: 99 % of the callbacks within ${ratio.toFixed(2)} times what they take undisturbed (goal: 2), ${unserved} not served (goal: 0)`,
+        rounds.map(
+          (round) =>
+            `undisturbed p99 ${p99(round.undisturbed).toFixed(1)} ms; ${detail(round.attacked[attack].honest)}`,
+        ),
+      ),
+      goal(
+        growth <= GROWN_AT_MOST,
+        `${beside}: ${growth.toFixed(0)} MB more memory than undisturbed (goal: ${GROWN_AT_MOST} MB)`,
+        rounds.map(
+          ({ undisturbed, attacked }) =>
+            `${(undisturbed.memory / 1e6).toFixed(0)} MB, then ${(attacked[attack].memory / 1e6).toFixed(0)} MB`,
+        ),
+      ),
+    ]
+  })
+}
+
 /** How far the figures may be trusted. */
-export function stolenLine(rounds: readonly Round[]): string | undefined {
+export function stolenLine(rounds: readonly Pick<Round, 'stolen'>[]): string | undefined {
   const stolen = rounds.flatMap(({ stolen }) => (stolen === undefined ? [] : [percent(stolen)]))
   if (stolen.length === 0) return undefined
   return `The host kept ${stolen.join(', ')} of the processors' time in these rounds: with more than a few per cent, times say little.`

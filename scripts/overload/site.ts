@@ -9,6 +9,8 @@ export interface Site {
   readonly port: number
   /** Registers subscribers who speak Russian. */
   register(count: number): Promise<readonly string[]>
+  /** Bytes that the gateway's process has resident, as a stranger reads them from its metrics. */
+  memory(): Promise<number>
   close(): Promise<void>
 }
 
@@ -58,6 +60,11 @@ export async function startSite(env: Readonly<Record<string, string>>): Promise<
       }
       await Promise.all(Array.from({ length: 16 }, put))
       return msisdns
+    },
+
+    async memory() {
+      const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+      return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1])
     },
 
     async close() {

@@ -1,0 +1,73 @@
+/**
+ * Connections that hold what they can of a gateway, in a process of their own: `attackers.ts <kind> <port> <count>`. A line on
+ * stdout, `ready`, says that all of them have been opened once. Each that is closed is opened anew, until stdin ends.
+ */
+import { connect } from 'node:net'
+import type { Socket } from 'node:net'
+import { platform, stdin, stdout } from 'node:process'
+import { attacks } from './attack-kinds.ts'
+import type { Attack } from './attack-kinds.ts'
+
+/** How many are opened in a second at most: first of all, then of those that were closed. */
+const OPENED_PER_SECOND = 2000
+const REOPENED_PER_SECOND = 500
+const TICK_MS = 20
+
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`
+const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`
+const paths = ['POST /self-care/sessions', 'GET /healthz', 'PUT /subscribers/1', 'POST /nowhere']
+
+const behaviour: Record<Attack, (socket: Socket, nth: number) => void> = {
+  /** One request, and nothing more. */
+  idle(socket) {
+    socket.write(get('/healthz'))
+    socket.resume()
+  },
+
+  /** Hundreds of requests at once, of whose responses nothing is read. */
+  unread(socket) {
+    socket.pause()
+    socket.write(get('/openapi.json').repeat(999))
+  },
+
+  /** A body that never ends, as fast as it is taken. */
+  endless(socket, nth) {
+    const line = `${paths[nth % paths.length]} HTTP/1.1\r\nHost: 127.0.0.1\r\n`
+    socket.write(`${line}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`)
+    const write = () => {
+      while (!socket.destroyed && socket.write(chunk));
+    }
+    socket.resume().on('drain', write)
+    write()
+  },
+}
+
+function attack(kind: Attack, port: number, count: number): void {
+  let held = 0
+  let opened = 0
+  const open = () => {
+    held += 1
+    opened += 1
+    // Each address has ports of its own; elsewhere than on Linux there is one.
+    const localAddress = platform === 'linux' ? `127.0.0.${2 + (opened % 50)}` : '127.0.0.1'
+    const socket = connect({ port, host: '127.0.0.1', localAddress })
+    const nth = opened
+    socket.on('connect', () => behaviour[kind](socket, nth))
+    socket.on('error', () => {})
+    socket.on('close', () => (held -= 1))
+  }
+  let isReady = false
+  const timer = setInterval(() => {
+    const perTick = ((isReady ? REOPENED_PER_SECOND : OPENED_PER_SECOND) * TICK_MS) / 1000
+    for (let n = 0; n < perTick && held < count; n += 1) open()
+    if (isReady || opened < count) return
+    isReady = true
+    stdout.write('ready\n')
+  }, TICK_MS)
+  timer.ref()
+}
+
+stdin.resume().on('end', () => process.exit(0))
+const [kind, port, count] = process.argv.slice(2)
+const known = attacks.find((each) => each === kind)
+if (known) attack(known, Number(port), Number(count))

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { attacks } from './attack-kinds.ts'
+import type { Attack } from './attack-kinds.ts'
+import { createCallers } from './callers.ts'
+import { createConnections } from './connections.ts'
+import type { Connections } from './connections.ts'
+import { openLoop } from './load.ts'
+import type { Tally } from './load.ts'
+import { processorTime, stolenSince } from './processor.ts'
+import type { Site } from './site.ts'
+
+/** Honest callbacks, and the memory of the gateway, undisturbed or beside an attack. */
+export interface Phase {
+  readonly honest: Tally
+  /** Resident, bytes. */
+  readonly memory: number
+}
+
+export interface ConnectionRound {
+  readonly undisturbed: Phase
+  readonly attacked: Readonly<Record<Attack, Phase>>
+  readonly stolen: number | undefined
+}
+
+const HONEST_PER_SECOND = 200
+/** Of the honest callbacks, one of so many comes on a new connection. */
+const NEWCOMER_EVERY = 10
+
+/** @param options `counts`: connections of each attack */
+export async function measureConnections(
+  site: Site,
+  options: {
+    readonly rounds: number
+    readonly phaseMs: number
+    readonly counts: Readonly<Record<Attack, number>>
+    readonly msisdns: readonly string[]
+    readonly progress: (line: string) => void
+  },
+): Promise<readonly ConnectionRound[]> {
+  const { phaseMs, counts, progress } = options
+  const kept = createConnections(site.port, 64)
+  const callers = [
+    createCallers(kept, options.msisdns.slice(0, 1000)),
+    createCallers(newConnections(site.port), options.msisdns.slice(1000)),
+  ]
+  let sent = 0
+  const turn = () => {
+    sent += 1
+    const [old, newcomer] = callers
+    return (sent % NEWCOMER_EVERY === 0 ? newcomer : old)?.plain() ?? Promise.resolve('unsent' as const)
+  }
+  const phase = async (): Promise<Phase> => {
+    const honest = await openLoop(turn, HONEST_PER_SECOND, phaseMs)
+    return { honest, memory: await site.memory() }
+  }
+  const beside = async (attack: Attack): Promise<Phase> => {
+    const attacker = await startAttack(attack, site.port, counts[attack])
+    try {
+      return await phase()
+    } finally {
+      await attacker.stop()
+      // What was attacked with is closed, and forgotten.
+      await sleep(500)
+    }
+  }
+
+  try {
+    await openLoop(turn, HONEST_PER_SECOND, phaseMs)
+    const rounds: ConnectionRound[] = []
+    while (rounds.length < options.rounds) {
+      const before = processorTime()
+      const undisturbed = await phase()
+      const attacked = {} as Record<Attack, Phase>
+      for (const attack of attacks) attacked[attack] = await beside(attack)
+      rounds.push({ undisturbed, attacked, stolen: stolenSince(before) })
+      progress(`connections, round ${rounds.length} of ${options.rounds}`)
+    }
+    return rounds
+  } finally {
+    kept.close()
+  }
+}
+
+/** A new connection for every request. */
+function newConnections(port: number): Connections {
+  return {
+    post(path, form) {
+      const one = createConnections(port, 1)
+      return one.post(path, form)?.finally(() => one.close())
+    },
+    close() {},
+  }
+}
+
+async function startAttack(attack: Attack, port: number, count: number) {
+  const script = fileURLToPath(new URL('./attackers.ts', import.meta.url))
+  const child = spawn(process.execPath, ['--import', 'tsx', script, attack, String(port), String(count)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const exited = once(child, 'exit')
+  await Promise.race([once(child.stdout, 'data'), exited])
+  return {
+    async stop() {
+      child.stdin.end()
+      await exited
+    },
+  }
+}
