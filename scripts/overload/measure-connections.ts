@@ -41,7 +41,7 @@ export async function measureConnections(
   },
 ): Promise<readonly ConnectionRound[]> {
   const { phaseMs, counts, progress } = options
-  const kept = createConnections(site.port, 64)
+  const kept = createConnections(site.port, 512)
   const callers = [
     createCallers(kept, options.msisdns.slice(0, 1000)),
     createCallers(newConnections(site.port), options.msisdns.slice(1000)),
