@@ -172,7 +172,7 @@ export function createCore(options: CoreOptions): Core {
     },
 
     missingKeys: async () => (options.kind === 'shared' ? keyRegister.missing() : undefined),
-    storeNowMs: clocked.nowMs,
+    storeNowMs: () => clocked.nowMs(),
 
     async close() {
       await store.close()

@@ -4,7 +4,7 @@ import { z } from 'zod'
  * Attempts in a row at one number's password, each counted before its password is looked at. Numbers that nobody registered
  * are counted too (`stranger-throttle.ts`), so that being throttled tells nothing. A new password starts the count anew: whoever set it held the SIM, or is the operator.
  */
-export const LoginFields = z.looseObject({
+export const LoginFields = z.object({
   failures: z.number().int(),
   /** Store time before which no password is looked at; null: never again under this password. */
   closedUntilMs: z.number().nullable(),
@@ -15,7 +15,7 @@ export interface Login {
   readonly closedUntilMs: number | null
   readonly passwordGeneration: number
 }
-export const Login: z.ZodType<Login> = LoginFields
+export const Login: z.ZodType<Login> = LoginFields.loose()
 
 const FREE_FAILURES = 5
 const FIRST_PAUSE_MS = 15 * 60_000

@@ -52,7 +52,7 @@ describe('callbacks without a token, on an address of this machine', () => {
   const direct = { host: '127.0.0.1:8141' }
   const here = (headers: Record<string, string>) => {
     const request = from('127.0.0.1', { ...direct, ...headers })
-    return Object.assign(request, { socket: { ...request.socket, localAddress: '127.0.0.1' } })
+    return Object.assign(request, { socket: Object.assign(request.socket, { localAddress: '127.0.0.1' }) })
   }
   const open = createCallbackGuard({ token: undefined })
   const guarded = createCallbackGuard({ token: 'sesame' })

@@ -171,7 +171,8 @@ describe('setting the password with PUK1 (L3)', () => {
       else expect(outcome.reason).toMatchObject({ code: 'USSD_CONFLICT' })
     }
     const changes = (await bench.journalOf(camera)).map(({ change }) => change)
-    expect(changes.slice(1)).toEqual([...Array<string>(9).fill('puk1-refused'), 'puk1-locked'])
+    // The tenth may be told before the ninth.
+    expect(changes.slice(1).toSorted()).toEqual(['puk1-locked', ...Array<string>(9).fill('puk1-refused')])
     expect(await bench.recordOf(camera)).toMatchObject({ puk1AttemptsLeft: 0 })
   })
 

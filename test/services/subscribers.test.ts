@@ -170,6 +170,18 @@ describe('the journal', () => {
 const repeated = (entries: JournalRecord[]) =>
   entries.map(({ id }) => id).filter((id, i, ids) => ids.indexOf(id) !== i)
 
+describe('PUK1 that the operator sets', () => {
+  it('gives ten attempts when it is another one, and none when it is the one there is', async () => {
+    await bench.register(msisdn, { puk1: '12345678', registrationByPuk1: true })
+    const guess = () => bench.selfCare.setPassword(msisdn, new Secret('00000000'), new Secret('80291'))
+    await guess()
+    await bench.register(msisdn, { puk1: '12345678' })
+    expect(await bench.subscribers.get(msisdn)).toMatchObject({ puk1AttemptsLeft: 9 })
+    await bench.register(msisdn, { puk1: '87654321' })
+    expect(await bench.subscribers.get(msisdn)).toMatchObject({ puk1AttemptsLeft: 10 })
+  })
+})
+
 describe('the demo subscribers', () => {
   it('are registered with their secrets, once; what somebody changed stays', async () => {
     await registerDemoSubscribers(bench.subscribers)
