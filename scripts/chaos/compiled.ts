@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { transform } from '@swc/core'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const folders = ['src', 'menus', 'scripts/chaos']
+const folders = ['src', 'menus', 'scripts/chaos', 'scripts/core']
 
 /**
  * Compiles the gateway, types stripped and nothing checked, into a folder, and returns the program that is to be started.

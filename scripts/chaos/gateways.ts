@@ -103,6 +103,16 @@ export async function startGateways(options: {
   const places = redisUrls.map(fill)
   while (urls.size < redisUrls.length && ended.length === 0)
     await new Promise((resolve) => void setTimeout(resolve, 20))
+  const close = async () => {
+    isClosing = true
+    const gone = [...all].map((child) => new Promise((resolve) => child.once('close', resolve)))
+    for (const child of all) child.kill('SIGKILL')
+    await Promise.all([...gone, ...places])
+  }
+  if (ended.length > 0) {
+    await close()
+    throw new Error(`no gateway starts: ${ended[0]}`)
+  }
 
   return {
     kills,
@@ -116,11 +126,6 @@ export async function startGateways(options: {
       const up = [...urls.keys()]
       up[Math.floor(chance() * up.length)]?.kill('SIGKILL')
     },
-    async close() {
-      isClosing = true
-      const gone = [...all].map((child) => new Promise((resolve) => child.once('close', resolve)))
-      for (const child of all) child.kill('SIGKILL')
-      await Promise.all([...gone, ...places])
-    },
+    close,
   }
 }
