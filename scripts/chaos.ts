@@ -7,8 +7,9 @@ import { Stop } from './command/stop.ts'
 import { findRedisBinary } from './redis/redis-binary.ts'
 import { redisFaults } from './chaos/redis-host.ts'
 import type { RedisFault } from './chaos/redis-host.ts'
+import { spokenDialects } from './chaos/dialects.ts'
 import { reportOf, textOf } from './chaos/report.ts'
-import { run } from './chaos/run.ts'
+import { run, settingsOf } from './chaos/run.ts'
 import type { RunOptions } from './chaos/run.ts'
 
 interface Given {
@@ -20,6 +21,9 @@ interface Given {
   readonly redisEvery: number
   readonly network: 'on' | 'off'
   readonly parallel: number
+  readonly retries: RunOptions['retries']
+  readonly settings: RunOptions['settings']
+  readonly dialect: string
   readonly argon2?: true
   readonly control?: true
   readonly short?: true
@@ -55,6 +59,21 @@ const command = new Command('npm run chaos --')
       .default('on'),
   )
   .option('--parallel <number>', 'subscribers at a time', wholeNumber(500), 24)
+  .addOption(
+    new Option('--retries <when>', 'when aggregators send again what was answered; mixed: late in a fifth')
+      .choices(['soon', 'late', 'mixed'])
+      .default('mixed'),
+  )
+  .addOption(
+    new Option('--settings <which>', 'of the gateways; patient: REPEAT_WITHIN_MS=30000, WEAK_PASSWORDS=allow')
+      .choices(Object.keys(settingsOf))
+      .default('default'),
+  )
+  .addOption(
+    new Option('--dialect <name>', 'one of them; unnumbered: all that number nothing')
+      .choices([...spokenDialects.map(({ name }) => name), 'unnumbered', 'all'])
+      .default('all'),
+  )
   .option('--argon2', 'hashes as in earnest; otherwise a keyed digest stands for the slow hash')
   .option('--control', 'a run that must fail: a naive commit, or, with power cuts, appendfsync everysec')
   .option('--short', `${DIALOGUES.short} dialogues`)
@@ -69,11 +88,18 @@ Examples:
   npm run chaos -- --short
   npm run chaos -- --dialogues 10000 --redis kill --seed 7
   npm run chaos -- --redis power-cut
+  npm run chaos -- --dialect truroute --retries late --parallel 250
 
 Exit code: 0 it holds (or the control failed as it must), 1 it does not, 2 called wrongly or not possible here.`,
   )
   .showHelpAfterError('(--help shows how it is used)')
   .exitOverride()
+
+const namesOf = (dialect: string): readonly string[] => {
+  if (dialect === 'all') return []
+  if (dialect !== 'unnumbered') return [dialect]
+  return spokenDialects.filter(({ numbered }) => !numbered).map(({ name }) => name)
+}
 
 const interrupted = new AbortController()
 
@@ -97,6 +123,9 @@ async function main(): Promise<boolean> {
     killEvery: given.killEvery,
     redisEvery: given.redisEvery,
     parallel: Math.max(1, given.parallel),
+    retries: given.retries,
+    settings: given.settings,
+    dialects: namesOf(given.dialect),
     signal: interrupted.signal,
     progress: (line) => stderr.write(`${line}\n`),
   }

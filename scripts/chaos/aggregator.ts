@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dialect, Echo, WireCall } from '../../src/dialects/dialect.ts'
 import { sentences } from '../../src/gateway/sentences.ts'
 import type { Chance } from '../../src/simulator/faults.ts'
-import type { DialogueHistory, TurnHistory } from './history.ts'
+import { isLate } from './history.ts'
+import type { DialogueHistory, Sending, TurnHistory } from './history.ts'
 import type { Gateways } from './gateways.ts'
 
 /** Rates of what happens to a callback besides, from 0 to 1. */
@@ -12,12 +13,15 @@ export const MISHAPS = { twin: 0.1, late: 0.05, old: 0.03 } as const
 /** A late copy comes so much later at most; by then the dialogue has gone on, as a rule. */
 const LATE_WITHIN_MS = 300
 
+/** Where retries are late: what was answered is sent again so likely, once or twice, so long after it was first sent. */
+const AGAIN = { once: 0.85, twice: 0.25 } as const
+const AGAIN_AFTER_MS = { least: 10_000, most: 25_000 } as const
+
 /**
- * A callback is sent again for so long. In a dialect that numbers nothing it must have been read well inside
- * `REPEAT_WITHIN_MS` (after that it is another answer), so the turn is given up sooner: nobody knows what became of it.
+ * A callback that nobody answered is sent again for so long. In a dialect that numbers nothing it is given up sooner: it may
+ * have been carried out, and nobody knows what became of it.
  */
-export const REPEAT_WITHIN_MS = 30_000
-const RETRY_WITHIN_MS = { numbered: 120_000, unnumbered: 12_000 } as const
+const RETRY_WITHIN_MS = { numbered: 120_000, unnumbered: 12_000, late: 70_000 } as const
 
 /** A gateway answers within its budget of 2 s, whatever happens; one that has not by now never will. */
 const ANSWER_WITHIN_MS = 20_000
@@ -70,8 +74,10 @@ export interface Aggregator {
 export function createAggregator(options: {
   readonly gateways: Pick<Gateways, 'pick'>
   readonly note: (dialogue: DialogueHistory, what: string) => void
+  /** The gateways' own `REPEAT_WITHIN_MS`. */
+  readonly repeatWithinMs: number
 }): Aggregator {
-  const { gateways, note } = options
+  const { gateways, note, repeatWithinMs } = options
   const tally: Tally = {
     callbacks: 0,
     copies: 0,
@@ -83,12 +89,12 @@ export function createAggregator(options: {
     worstAnswerMs: 0,
   }
   const strays = new Set<Promise<unknown>>()
-  const firstSentMs = new WeakMap<TurnHistory, number>()
 
   /** Whether the turn may be sent still. */
   function isOpen({ dialogue, turn }: Delivery): boolean {
-    const withinMs = RETRY_WITHIN_MS[dialogue.numbered ? 'numbered' : 'unnumbered']
-    return performance.now() - (firstSentMs.get(turn) ?? Infinity) < withinMs
+    const { retries, numbered } = dialogue
+    const withinMs = RETRY_WITHIN_MS[numbered ? 'numbered' : retries === 'late' ? 'late' : 'unnumbered']
+    return Date.now() - (turn.sendings[0]?.sentMs ?? Infinity) < withinMs
   }
 
   /** Sends it once; `undefined`: no answer, or "unavailable". */
@@ -98,7 +104,8 @@ export function createAggregator(options: {
   ): Promise<Extract<Delivered, { kind: 'answer' }> | undefined> {
     const { dialect, dialogue, turn, wire } = delivery
     const mark = `turn ${dialogue.turns.indexOf(turn) + 1} (${turn.step.mark})`
-    if (!firstSentMs.has(turn)) firstSentMs.set(turn, performance.now())
+    const sending: Sending = { sentMs: Date.now() }
+    turn.sendings.push(sending)
     tally.callbacks += 1
     const sentMs = performance.now()
     try {
@@ -109,6 +116,7 @@ export function createAggregator(options: {
         ...(wire.method !== 'GET' && { body: wire.body }),
       })
       const body = await response.text()
+      sending.endedMs = Date.now()
       tally.worstAnswerMs = Math.max(tally.worstAnswerMs, performance.now() - sentMs)
       const { status } = response
       const parsed = dialect.parseResponse({ status, type: response.headers.get('content-type') ?? '', body })
@@ -125,7 +133,8 @@ export function createAggregator(options: {
       }
       tally.answered += 1
       note(dialogue, `${mark}: ${JSON.stringify(text)}`)
-      turn.replies.push({ bytes: `${status} ${body}`, text })
+      const late = turn.sendings[0] !== sending && isLate(turn, sending, repeatWithinMs)
+      turn.replies.push({ bytes: `${status} ${body}`, text, ...(late && { late }) })
       return { kind: 'answer', text, waits, echo: parsed.echo }
     } catch {
       if (performance.now() - sentMs >= ANSWER_WITHIN_MS) tally.silent += 1
@@ -140,10 +149,15 @@ export function createAggregator(options: {
     void job.finally(() => strays.delete(job))
   }
 
-  async function copyLater(delivery: Delivery, afterMs: number, chance: Chance): Promise<void> {
+  async function copyLater(
+    delivery: Delivery,
+    afterMs: number,
+    chance: Chance,
+    when: 'open' | 'always' = 'open',
+  ): Promise<void> {
     if (afterMs > 0) await sleep(afterMs)
     const url = gateways.pick(chance)
-    if (url === undefined || !isOpen(delivery)) return
+    if (url === undefined || (when === 'open' && !isOpen(delivery))) return
     tally.copies += 1
     note(delivery.dialogue, `a copy of turn ${delivery.dialogue.turns.indexOf(delivery.turn) + 1} is sent`)
     await send(delivery, url)
@@ -154,6 +168,12 @@ export function createAggregator(options: {
 
     async deliver(delivery, chance) {
       const [isDoubled, isLate, lateMs] = [chance() < MISHAPS.twin, chance() < MISHAPS.late, chance()]
+      const isPatient = delivery.dialogue.retries === 'late' && chance() < 0.5
+      if (delivery.dialogue.retries === 'late') {
+        const drawn = chance()
+        if (drawn < AGAIN.once) stray(copyLater(delivery, longAfterMs(chance), chance, 'always'))
+        if (drawn < AGAIN.twice) stray(copyLater(delivery, longAfterMs(chance), chance, 'always'))
+      }
       let before: string | undefined
       for (let attempt = 0; attempt <= 0 || isOpen(delivery); attempt++) {
         const url = gateways.pick(chance, before)
@@ -174,7 +194,10 @@ export function createAggregator(options: {
         const answer = await answering
         if (answer) return answer
         // All that wait would otherwise come back together, and be too much for what has just come up.
-        await sleep(Math.min(1000, 25 * 2 ** attempt) * (0.5 + chance()))
+        // Hundreds wait where retries are late.
+        const mostMs = delivery.dialogue.retries === 'late' ? 4000 : 1000
+        const soonMs = Math.min(mostMs, 25 * 2 ** attempt) * (0.5 + chance())
+        await sleep(isPatient ? longAfterMs(chance) : soonMs)
       }
       return { kind: 'given-up' }
     },
@@ -188,6 +211,9 @@ export function createAggregator(options: {
     },
   }
 }
+
+const longAfterMs = (chance: Chance): number =>
+  AGAIN_AFTER_MS.least + chance() * (AGAIN_AFTER_MS.most - AGAIN_AFTER_MS.least)
 
 function addressOf(url: string, dialect: Dialect, { path, query }: WireCall): string {
   return `${url}/ussd/${dialect.name}${path}${query === '' ? '' : `?${query}`}`

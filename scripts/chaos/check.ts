@@ -5,7 +5,9 @@ import { PUK1_ATTEMPTS } from '../../src/gateway/subscriber.ts'
 import type { Change, JournalRecord, Subscriber } from '../../src/gateway/subscriber.ts'
 import type { Hashing } from '../../src/services/hashing.ts'
 import { violation } from './history.ts'
-import type { DialogueHistory, SubscriberHistory, Violation } from './history.ts'
+import { isLate } from './history.ts'
+import type { DialogueHistory, SubscriberHistory, TurnHistory, Violation } from './history.ts'
+import { FIRST_ENTRY } from './script.ts'
 
 /** What the store holds of a subscriber when all is over. */
 export interface Found {
@@ -20,13 +22,23 @@ export interface Finding {
   readonly dialogue: DialogueHistory | undefined
 }
 
-/** Everything that is wrong with one subscriber; `verify` tells whether a password is the one of the record. */
+export interface Checked {
+  readonly findings: readonly Finding[]
+  /** Passwords that were saved by a late duplicate of their first entry, which the gateway takes for the second one. */
+  readonly residues: number
+}
+
+/**
+ * Everything that is wrong with one subscriber; `verify` tells whether a password is the one of the record. `repeatWithinMs`
+ * is the gateways' setting.
+ */
 export async function checkSubscriber(
   history: SubscriberHistory,
   found: Found,
-  hashing: Pick<Hashing, 'verify'>,
-): Promise<readonly Finding[]> {
+  { hashing, repeatWithinMs }: { readonly hashing: Pick<Hashing, 'verify'>; readonly repeatWithinMs: number },
+): Promise<Checked> {
   const { record, journal } = found
+  let residues = 0
   const ofSubscriber = journal.filter(({ by }) => by === 'subscriber')
   const findings: Finding[] = []
   const find = (dialogue: DialogueHistory | undefined, ...violations: readonly Violation[]) => {
@@ -35,26 +47,109 @@ export async function checkSubscriber(
 
   const known = new Set<JournalRecord>()
   for (const dialogue of history.dialogues) {
-    const begin = `${handleOf(dialogue.dialect, dialogue.sessionId)}:`
-    const entries = ofSubscriber.filter(({ id }) => id.startsWith(begin))
+    const entries = ofSubscriber.filter((entry) => isOf(entry, dialogue, history))
     for (const entry of entries) known.add(entry)
-    find(dialogue, ...dialogue.wrong, ...repliesOf(dialogue), ...effectsOf(dialogue, entries))
+    const residue = entries.filter((entry) => isResidue(entry, dialogue, repeatWithinMs))
+    residues += residue.length
+    const others = entries.filter((entry) => !residue.includes(entry))
+    find(dialogue, ...dialogue.wrong, ...duplicatesOf(dialogue, others))
+    find(dialogue, ...repliesOf(dialogue), ...effectsOf(dialogue, entries, residue.length > 0))
   }
   const invented = ofSubscriber.filter((entry) => !known.has(entry)).length
   if (invented > 0)
     find(undefined, violation('invented effect', 'The journal tells of turns nobody took.', invented))
 
   if (!record) find(undefined, violation('lost acknowledged', 'The registered subscriber is gone.'))
-  else find(undefined, ...recordOf(record, history, ofSubscriber), ...guessesOf(history))
+  else {
+    find(undefined, ...recordOf(record, history, ofSubscriber), ...guessesOf(history))
+    find(undefined, ...pendingOf(record, history))
+  }
   if (record) find(undefined, ...(await passwordOf(record, history, ofSubscriber, hashing)))
-  return findings
+  return { findings, residues }
 }
 
-/** The same turn has the same reply, to the byte; a dialect without numbers may show where the dialogue was by then. */
-function repliesOf({ turns, numbered }: DialogueHistory): readonly Violation[] {
+/** Whether an entry was made in this dialogue; where dialogues share a session, that which had begun last. */
+function isOf(
+  { id, atMs }: JournalRecord,
+  { dialect, sessionId, shared, turns }: DialogueHistory,
+  { dialogues }: SubscriberHistory,
+): boolean {
+  if (!id.startsWith(`${handleOf(dialect, sessionId)}:`)) return false
+  if (!shared) return true
+  const begun = dialogues.filter((one) => (one.turns[0]?.sendings[0]?.sentMs ?? Infinity) <= atMs + CLOCKS_MS)
+  return begun.at(-1)?.turns === turns
+}
+
+/** The journal's times are Redis' and whole milliseconds, on the same machine. */
+const CLOCKS_MS = 3
+
+/** Whether it may have come about between the first sending of a turn and the answer the subscriber was shown. */
+const isDuring = ({ atMs }: JournalRecord, { sendings, answeredMs = Infinity }: TurnHistory): boolean =>
+  atMs >= (sendings[0]?.sentMs ?? Infinity) - CLOCKS_MS && atMs <= answeredMs + CLOCKS_MS
+
+/** An effect that came about while no turn was under way that asks for it was brought about by a duplicate. */
+function duplicatesOf({ turns }: DialogueHistory, entries: readonly JournalRecord[]): readonly Violation[] {
+  const asksFor = ({ outcome, step }: TurnHistory, change: Change) =>
+    (outcome ? [outcome, ...step.outcomes] : step.outcomes).some(({ changes }) =>
+      changes.some((one) => one.includes(change)),
+    )
+  return entries
+    .filter((entry) => !turns.some((turn) => asksFor(turn, entry.change) && isDuring(entry, turn)))
+    .map(({ change }) =>
+      violation('done by a duplicate', `${change}, while no turn was under way that asks for it.`),
+    )
+}
+
+/**
+ * The residue of dialects that number nothing, and nothing else: the first entry of a password, delivered again when
+ * `REPEAT_WITHIN_MS` is over and before the second entry was sent, is the second entry.
+ */
+function isResidue(
+  entry: JournalRecord,
+  { turns, numbered }: DialogueHistory,
+  repeatWithinMs: number,
+): boolean {
+  if (numbered || entry.change !== 'password-set') return false
+  const at = turns.findIndex(({ step }) => step.mark === FIRST_ENTRY)
+  const [first, second] = [turns[at], turns[at + 1]]
+  if (!first || entry.atMs >= (second?.sendings[0]?.sentMs ?? Infinity) - CLOCKS_MS) return false
+  return first.sendings
+    .slice(1)
+    .some(
+      (sending) =>
+        isLate(first, sending, repeatWithinMs) &&
+        entry.atMs >= sending.sentMs - CLOCKS_MS &&
+        entry.atMs <= (sending.endedMs ?? Infinity) + CLOCKS_MS,
+    )
+}
+
+/** Every attempt that is pending still belongs to a turn whose outcome nobody was shown. */
+function pendingOf({ puk1Pending }: Subscriber, { dialogues }: SubscriberHistory): readonly Violation[] {
+  const unanswered = new Set(
+    dialogues.flatMap(({ turns }) =>
+      turns.filter(({ outcome, step }) => !outcome || !step.outcomes.includes(outcome)).map(({ id }) => id),
+    ),
+  )
+  const left = puk1Pending.filter(({ turn }) => !unanswered.has(turn.split(':')[0] ?? ''))
+  if (left.length === 0) return []
+  return [
+    violation('attempt left pending', 'Attempts are pending though their turns were answered.', left.length),
+  ]
+}
+
+/**
+ * The same turn has the same reply, to the byte; a dialect without numbers may show where the dialogue was by then, also what
+ * late duplicates were answered, which nobody sees.
+ */
+function repliesOf({ turns, numbered, shared }: DialogueHistory): readonly Violation[] {
+  // Late duplicates of other dialogues move the page, too.
+  if (shared) return []
   return turns.flatMap(({ replies, step }, at) => {
-    const later = numbered ? [] : turns.slice(at + 1).flatMap((turn) => turn.replies)
-    const shown = new Set(replies.map(({ bytes }) => bytes))
+    const isAnswer = ({ late }: { readonly late?: true }) => numbered || !late
+    const later = numbered
+      ? []
+      : turns.flatMap((turn, place) => turn.replies.filter((reply) => place > at || reply.late))
+    const shown = new Set(replies.filter(isAnswer).map(({ bytes }) => bytes))
     for (const { bytes } of later) if (shown.size > 1) shown.delete(bytes)
     if (shown.size <= 1) return []
     const sentence = `Turn ${at + 1} (${step.mark}) was answered with ${shown.size} different replies.`
@@ -63,7 +158,11 @@ function repliesOf({ turns, numbered }: DialogueHistory): readonly Violation[] {
 }
 
 /** Entries of one dialogue, against what its turns must have done, and may have done where nobody was told. */
-function effectsOf({ turns }: DialogueHistory, entries: readonly JournalRecord[]): readonly Violation[] {
+function effectsOf(
+  { turns }: DialogueHistory,
+  entries: readonly JournalRecord[],
+  isSavedAtOnce: boolean,
+): readonly Violation[] {
   const violations: Violation[] = []
   const ids = new Set(entries.map(({ id }) => id))
   const repeated = entries.length - ids.size
@@ -71,9 +170,13 @@ function effectsOf({ turns }: DialogueHistory, entries: readonly JournalRecord[]
     violations.push(violation('double effect', 'Effects of one turn are in the journal again.', repeated))
   const did = [...ids].map((id) => entries.find((entry) => entry.id === id)?.change)
 
-  const choices = turns.map(({ outcome, step }) =>
-    outcome ? outcome.changes : [[], ...step.outcomes.flatMap(({ changes }) => changes)],
-  )
+  const choices = turns.map(({ outcome, step }): Choices => {
+    // Saved by a duplicate of its first entry, a password is not saved again by the second.
+    if (isSavedAtOnce) return step.mark === FIRST_ENTRY ? [['password-set']] : [[]]
+    return outcome
+      ? outcome.changes
+      : [[], ...[...step.outcomes, ...step.detours].flatMap(({ changes }) => changes)]
+  })
   if (isOneOf(did, choices)) return violations
   const most = counted(choices.flatMap((of) => longest(of)))
   const least = counted(choices.flatMap((of) => shortest(of)))
@@ -135,7 +238,8 @@ function recordOf(
       : [violation('record differs', `${what}: ${has} in the record, ${journalled} by the journal.`)]
   return [
     ...differs('access', record.access, access),
-    ...differs('guesses of PUK1 left', record.puk1AttemptsLeft, attemptsLeft),
+    // An attempt that is pending has been taken off, and the journal does not tell of it yet.
+    ...differs('guesses of PUK1 left', record.puk1AttemptsLeft + record.puk1Pending.length, attemptsLeft),
     ...differs(
       'passwords set',
       record.passwordGeneration - passwordGeneration,
@@ -147,15 +251,14 @@ function recordOf(
 /** The password that the last entry speaks of is the one that holds. */
 async function passwordOf(
   record: Subscriber,
-  { msisdn, dialogues }: SubscriberHistory,
+  history: SubscriberHistory,
   journal: readonly JournalRecord[],
   hashing: Pick<Hashing, 'verify'>,
 ): Promise<readonly Violation[]> {
+  const { msisdn, dialogues } = history
   const last = journal.findLast(({ change }) => change === 'password-set')
   if (!last) return []
-  const by = dialogues.find(({ dialect, sessionId }) =>
-    last.id.startsWith(`${handleOf(dialect, sessionId)}:`),
-  )
+  const by = dialogues.find((dialogue) => isOf(last, dialogue, history))
   if (by?.password === undefined) return []
   const secret = new Secret(by.password)
   const { matches } = await hashing.verify(record.password ?? undefined, 'password', msisdn, secret)

@@ -11,6 +11,13 @@ export interface Report {
   readonly turns: number
   readonly callbacks: number
   readonly copies: number
+  readonly lateCopies: number
+  readonly moved: number
+  readonly residues: number
+  readonly retries: RunOptions['retries']
+  readonly settings: RunOptions['settings']
+  /** Empty: all. */
+  readonly dialects: readonly string[]
   readonly unavailable: number
   readonly unheard: number
   readonly kills: Ran['kills']
@@ -29,7 +36,8 @@ export interface Report {
   readonly shortest: readonly string[]
 }
 
-export function reportOf(ran: Ran, { seed, redis, appendfsync }: RunOptions): Report {
+export function reportOf(ran: Ran, options: RunOptions): Report {
+  const { seed, redis, appendfsync, retries, settings, dialects } = options
   const { tally, findings, kills } = ran
   const count = (kind: ViolationKind) =>
     findings.reduce((sum, { violation }) => sum + (violation.kind === kind ? violation.count : 0), 0)
@@ -51,6 +59,12 @@ export function reportOf(ran: Ran, { seed, redis, appendfsync }: RunOptions): Re
     turns: ran.turns,
     callbacks,
     copies,
+    lateCopies: ran.lateCopies,
+    moved: ran.moved,
+    residues: ran.residues,
+    retries,
+    settings,
+    dialects,
     unavailable,
     unheard,
     kills,
@@ -101,6 +115,12 @@ export function textOf(report: Report, kind: 'run' | 'control'): string {
     row('seed', report.seed),
     row('dialogues', `${report.dialogues} (${report.givenUp} given up)`),
     row('turns', `${report.turns}, ${report.callbacks} callbacks, ${report.copies} of them copies`),
+    row('dialects', report.dialects.join(', ') || 'all'),
+    row('settings', `${report.settings}; retries ${report.retries}, ${report.lateCopies} late`),
+    row(
+      'moved by late ones',
+      `${report.moved} dialogues; ${report.residues} passwords saved by their first entry`,
+    ),
     row('gateways killed', `${killed}: ${all(kills)}`),
     row('Redis', `${redis.fault} ${redis.struck} times, appendfsync ${redis.appendfsync}${cut}`),
     row('ways to Redis', all(network)),

@@ -3,31 +3,29 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { africastalking } from '../../src/dialects/africastalking.ts'
-import { arkesel } from '../../src/dialects/arkesel.ts'
-import { get } from '../../src/dialects/get.ts'
-import { hubtel } from '../../src/dialects/hubtel.ts'
-import { truroute } from '../../src/dialects/truroute.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { loadConfig } from '../../src/config.ts'
 import { createKeyring } from '../../src/gateway/keyring.ts'
 import { createHashing } from '../../src/services/hashing.ts'
 import { createChance } from '../../src/simulator/faults.ts'
 import { createDigestArgon2 } from '../core/digest-argon2.ts'
 import { startProxy } from '../redis/proxy.ts'
-import { createAggregator, REPEAT_WITHIN_MS } from './aggregator.ts'
+import { createAggregator } from './aggregator.ts'
 import type { Tally } from './aggregator.ts'
 import { checkSubscriber } from './check.ts'
 import type { Finding } from './check.ts'
 import { compileGateway } from './compiled.ts'
+import { spokenDialects } from './dialects.ts'
 import { startGateways } from './gateways.ts'
 import type { Gateways, ToGateway } from './gateways.ts'
-import type { DialogueHistory, HistoryEvent, SubscriberHistory } from './history.ts'
+import { isLate } from './history.ts'
+import type { DialogueHistory, HistoryEvent, Retries, SubscriberHistory, TurnHistory } from './history.ts'
 import { disturb, strikeAtRandom } from './nemesis.ts'
 import type { NetworkFault } from './nemesis.ts'
 import { startRedisHost } from './redis-host.ts'
 import type { RedisFault } from './redis-host.ts'
 import { openRegister } from './register.ts'
 import { liveThrough } from './subscriber.ts'
-import type { SpokenDialect } from './subscriber.ts'
 
 export interface RunOptions {
   readonly dialogues: number
@@ -45,6 +43,12 @@ export interface RunOptions {
   readonly killEvery: number
   readonly redisEvery: number
   readonly parallel: number
+  /** When aggregators send again what was answered; `mixed`: late in one dialogue of five. */
+  readonly retries: Retries | 'mixed'
+  /** Those of the gateways: the defaults, or a `REPEAT_WITHIN_MS` of half a minute and any password allowed. */
+  readonly settings: keyof typeof settingsOf
+  /** Names of dialects; all when there is none. */
+  readonly dialects: readonly string[]
   /** Ends the run early: what was started is ended, too, and the run rejects with its reason. */
   readonly signal: AbortSignal
   /** Gets a line now and then. */
@@ -62,6 +66,12 @@ export interface Ran {
   readonly lostBytes: number
   readonly network: Readonly<Record<NetworkFault, number>>
   readonly findings: readonly Finding[]
+  /** Callbacks sent again, and not answered before `REPEAT_WITHIN_MS` was over. */
+  readonly lateCopies: number
+  /** Dialogues in which a late duplicate moved the page before the subscriber's eyes. */
+  readonly moved: number
+  /** Passwords saved by a late duplicate of their first entry. */
+  readonly residues: number
   /** What gateways said that ended by themselves. */
   readonly ended: readonly string[]
   /** What struck all, with the time since the run began. */
@@ -69,14 +79,16 @@ export interface Ran {
   readonly tookMs: number
 }
 
-/** Two that accumulate, one that numbers, two that do neither. */
-const dialects: readonly SpokenDialect[] = [
-  { dialect: africastalking, numbered: true },
-  { dialect: get, numbered: true },
-  { dialect: hubtel, numbered: true },
-  { dialect: truroute, numbered: false },
-  { dialect: arkesel, numbered: false },
-]
+export const settingsOf = {
+  default: {},
+  patient: { REPEAT_WITHIN_MS: '30000', WEAK_PASSWORDS: 'allow' },
+} as const satisfies Record<string, Record<string, string>>
+
+/** One dialogue in so many has late retries, in a mixed run. */
+const LATE_SHARE = 5
+/** Those dialogues wait most of the time: so many more are under way at once. They begin over so long. */
+const LATE_PARALLEL = 10
+const LATE_BEGIN_WITHIN_MS = 10_000
 
 const GATEWAYS = 2
 /** In answered callbacks. */
@@ -86,6 +98,10 @@ const GUESSED_AT = 12
 
 export async function run(options: RunOptions): Promise<Ran> {
   const { seed } = options
+  const { repeatWithinMs } = loadConfig(settingsOf[options.settings])
+  const dialects = spokenDialects.filter(
+    ({ name }) => options.dialects.length === 0 || options.dialects.includes(name),
+  )
   const secretsKey = randomBytes(32)
   const keyring = createKeyring({ current: secretsKey })
   const hashing = createHashing({
@@ -118,8 +134,7 @@ export async function run(options: RunOptions): Promise<Ran> {
           PORT: '0',
           LOG_LEVEL: 'silent',
           SECRETS_KEY: secretsKey.toString('base64'),
-          REPEAT_WITHIN_MS: String(REPEAT_WITHIN_MS),
-          WEAK_PASSWORDS: 'allow',
+          ...settingsOf[options.settings],
         },
       },
       died: (where) => happened(`a gateway died ${where}`),
@@ -128,7 +143,7 @@ export async function run(options: RunOptions): Promise<Ran> {
     beganMs = performance.now()
 
     const note = (dialogue: DialogueHistory, what: string) => void dialogue.events.push({ atMs: now(), what })
-    const aggregator = createAggregator({ gateways, note })
+    const aggregator = createAggregator({ gateways, note, repeatWithinMs })
     const network: Record<NetworkFault, number> = { blackHole: 0, resetOnReply: 0, delay: 0 }
     const chanceOf = (who: string) => createChance(seed, who, 0)
     const answered = () => aggregator.tally.answered
@@ -158,27 +173,39 @@ export async function run(options: RunOptions): Promise<Ran> {
     closing.push(async () => void (await peace()))
 
     const histories: SubscriberHistory[] = []
-    let [begun, done] = [0, 0]
-    const around = {
-      aggregator,
-      dialects,
-      waits: options.waits,
-      note,
-      takeOne: () => begun < options.dialogues && ++begun > 0,
-      ended: () => void (done += 1),
-    }
-    let drawn = 0
-    const live = async () => {
-      while (begun < options.dialogues) {
-        options.signal.throwIfAborted()
-        const number = drawn++
-        const msisdn = `+37529${String(1_000_000 + number)}`
-        const chance = createChance(seed, msisdn, 0)
-        const access = number % GUESSED_AT === 1 ? 'closed-by-subscriber' : 'open'
-        const { puk1, history } = await register.add(msisdn, access, chance)
-        histories.push(history)
-        await liveThrough(history, { puk1, chance }, around)
+    const hasNumbers = dialects.some(({ numbered }) => numbered)
+    let [drawn, done] = [0, 0]
+    const group = (retries: Retries, dialogues: number, parallel: number) => {
+      let begun = 0
+      const around = {
+        aggregator,
+        dialects,
+        retries,
+        repeatWithinMs,
+        keyring,
+        waits: options.waits,
+        note,
+        takeOne: () => begun < dialogues && ++begun > 0,
+        ended: () => void (done += 1),
       }
+      const live = async (_: unknown, at: number) => {
+        if (retries === 'late') await sleep((at / parallel) * LATE_BEGIN_WITHIN_MS)
+        while (begun < dialogues) {
+          options.signal.throwIfAborted()
+          const number = drawn++
+          const msisdn = `+37529${String(1_000_000 + number)}`
+          const chance = createChance(seed, msisdn, 0)
+          // Guesses from several sides are judged by the numbers of their turns.
+          const isGuessed = hasNumbers && retries === 'soon' && number % GUESSED_AT === 1
+          // Most of the late ones live through one or two dialogues: half of them begin with a guess.
+          const isClosed = isGuessed || (retries === 'late' && number % 2 === 1)
+          const access = isClosed ? 'closed-by-subscriber' : 'open'
+          const { puk1, history } = await register.add(msisdn, access, chance)
+          histories.push(history)
+          await liveThrough(history, { puk1, chance, isGuessed }, around)
+        }
+      }
+      return Array.from({ length: Math.min(parallel, dialogues) }, (_, at) => live(_, at))
     }
     const telling = setInterval(() => {
       const died = Object.values(gateways.kills).reduce((sum, one) => sum + one, 0)
@@ -187,7 +214,13 @@ export async function run(options: RunOptions): Promise<Ran> {
           `Redis struck ${host.struck} times`,
       )
     }, 2000)
-    const lives = Promise.all(Array.from({ length: options.parallel }, live))
+    const share = { soon: 0, mixed: 1 / LATE_SHARE, late: 1 }[options.retries]
+    const late = Math.round(options.dialogues * share)
+    const lateAtOnce = options.retries === 'late' ? options.parallel : options.parallel * LATE_PARALLEL
+    const lives = Promise.all([
+      ...group('soon', options.dialogues - late, options.parallel),
+      ...group('late', late, lateAtOnce),
+    ])
     await Promise.race([lives, aborted(options.signal)]).finally(() => clearInterval(telling))
     await peace()
     await aggregator.settled()
@@ -201,8 +234,12 @@ export async function run(options: RunOptions): Promise<Ran> {
 
     const found = await register.readAll()
     const findings: Finding[] = []
-    for (const history of histories)
-      findings.push(...(await checkSubscriber(history, found.of(history.msisdn), hashing)))
+    let residues = 0
+    for (const history of histories) {
+      const checked = await checkSubscriber(history, found.of(history.msisdn), { hashing, repeatWithinMs })
+      findings.push(...checked.findings)
+      residues += checked.residues
+    }
     const all = histories.flatMap((history) => history.dialogues)
     return {
       dialogues: all.length,
@@ -214,6 +251,11 @@ export async function run(options: RunOptions): Promise<Ran> {
       lostBytes: host.lostBytes,
       network,
       findings,
+      lateCopies: all
+        .flatMap(({ turns }) => turns)
+        .reduce((sum, turn) => sum + lateCopiesOf(turn, repeatWithinMs).length, 0),
+      moved: all.filter(({ moved }) => moved).length,
+      residues,
       ended,
       events,
       tookMs,
@@ -222,6 +264,9 @@ export async function run(options: RunOptions): Promise<Ran> {
     for (const close of closing.toReversed()) await close()
   }
 }
+
+const lateCopiesOf = (turn: TurnHistory, repeatWithinMs: number) =>
+  turn.sendings.slice(1).filter((sending) => isLate(turn, sending, repeatWithinMs))
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {

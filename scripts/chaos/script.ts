@@ -2,6 +2,8 @@
 import { screens as access } from '../../menus/access.ts'
 import { screens as password } from '../../menus/password.ts'
 import type { Change } from '../../src/gateway/subscriber.ts'
+import { sentences } from '../../src/gateway/sentences.ts'
+import { weakness } from '../../src/services/weak-password.ts'
 import type { Chance } from '../../src/simulator/faults.ts'
 
 /** A screen that may be shown. */
@@ -20,6 +22,8 @@ export interface Step {
   /** Stands for what is typed in reports. */
   readonly mark: string
   readonly outcomes: readonly Outcome[]
+  /** What may be shown besides where late duplicates have moved the page before. */
+  readonly detours: readonly Outcome[]
 }
 
 export interface Script {
@@ -64,25 +68,46 @@ const step = (typed: string | undefined, mark: string, ...outcomes: readonly Out
   typed,
   mark,
   outcomes,
+  detours: [],
 })
 
+/** The dialogue has ended: too many entries that were no PUK1, and they were duplicates of a choice. */
+const over = (...choices: readonly Change[]): Outcome => ({
+  text: sentences.ended.en,
+  waits: false,
+  changes: [[], choices],
+})
+const again = ({ text, ...outcome }: Outcome): Outcome => ({
+  ...outcome,
+  text: `${sentences.notUnderstood.en}\n${text}`,
+})
+
+type FixedStep = readonly [
+  mark: string,
+  typed: string | undefined,
+  outcome: Outcome,
+  ...detours: readonly Outcome[],
+]
+
 /** A dialogue whose every screen is known beforehand. */
-function fixed(
-  script: Omit<Script, 'next'>,
-  ...steps: readonly [mark: string, typed: string | undefined, outcome: Outcome][]
-): Script {
+function fixed(script: Omit<Script, 'next'>, ...steps: readonly FixedStep[]): Script {
   let at = 0
   return {
     ...script,
     next() {
-      const [mark, typed, outcome] = steps[at++] ?? []
-      return outcome && step(typed, mark ?? '', outcome)
+      const [mark, typed, outcome, ...detours] = steps[at++] ?? []
+      return outcome && { ...step(typed, mark ?? '', outcome), detours }
     },
   }
 }
 
-/** Digits that are not obviously weak, and are no choice. */
-export const drawDigits = (chance: Chance): string => String(10_000_000 + Math.floor(chance() * 89_999_999))
+/** Digits that are not weak, so that nobody is warned of them, and are no choice. */
+export function drawDigits(chance: Chance): string {
+  const drawn = String(10_000_000 + Math.floor(chance() * 89_999_999))
+  const isWeak = weakness(drawn, { msisdn: '+375291000000', thisYear: new Date().getFullYear() })
+  // Nor a part of any subscriber's number.
+  return isWeak || /37529|92573|100|001/.test(drawn) ? drawDigits(chance) : drawn
+}
 
 /** A wrong PUK1, another one for each chance. */
 export function drawWrong(chance: Chance, puk1: string): string {
@@ -90,6 +115,8 @@ export function drawWrong(chance: Chance, puk1: string): string {
   return drawn === puk1 ? drawWrong(chance, puk1) : drawn
 }
 
+/** The mark of a password's first entry. */
+export const FIRST_ENTRY = 'a password'
 const PASSWORD = '*141*0#'
 const ACCESS = '*141*3*6#'
 
@@ -97,7 +124,8 @@ const setting = (typed: string): Script =>
   fixed(
     { name: 'sets a password', dialled: PASSWORD, password: typed },
     ['dials', undefined, waiting(password.password)],
-    ['a password', typed, waiting(password.repeatPassword)],
+    // The residue: where it asks for the same once more, a late duplicate of the first entry is the second one.
+    [FIRST_ENTRY, typed, waiting(password.repeatPassword), ending(password.saved, 'password-set')],
     ['the same', typed, ending(password.saved, 'password-set')],
   )
 
@@ -115,7 +143,7 @@ const closing = (): Script =>
   fixed(
     { name: 'closes access', dialled: ACCESS },
     ['dials', undefined, waiting(access.open)],
-    ['1', '1', waiting(access.closeConfirmation)],
+    ['1', '1', waiting(access.closeConfirmation), again(waiting(access.closeConfirmation))],
     ['2', '2', ending(access.accessClosed, 'access-closed')],
   )
 
@@ -126,30 +154,48 @@ const closingAtOnce = (): Script =>
     ['2', '2', ending(access.accessClosed, 'access-closed')],
   )
 
-const opening = (puk1: string): Script =>
+/** Where PUK1 is asked for, a duplicate of the choice before is an entry that is no PUK1; it costs none of the ten. */
+const asking = (attemptsLeft: number): FixedStep => [
+  '1',
+  '1',
+  waiting(access.puk1),
+  waiting(access.notPuk1),
+  { text: textOf(access.notOpened, { attemptsLeft }), waits: false, changes: nothing },
+]
+
+const opening = (puk1: string, attemptsLeft: number): Script =>
   fixed(
     { name: 'opens access', dialled: ACCESS },
     ['dials', undefined, waiting(access.closed)],
-    ['1', '1', waiting(access.puk1)],
-    ['PUK1', puk1, ending(access.accessOpened, 'access-opened')],
+    asking(attemptsLeft),
+    ['PUK1', puk1, ending(access.accessOpened, 'access-opened'), over()],
   )
+
+const mistaking = (wrong: string, left: number): FixedStep => [
+  'a wrong PUK1',
+  wrong,
+  refusal(access.wrongPuk1, true, left),
+  { ...waiting(access.notPuk1), changes: [['puk1-refused']] },
+  refusal(access.notOpened, false, left),
+  over('puk1-refused'),
+]
 
 const openingAtLast = (puk1: string, wrong: string, attemptsLeft: number): Script =>
   fixed(
     { name: 'opens access after a wrong PUK1', dialled: ACCESS },
     ['dials', undefined, waiting(access.closed)],
-    ['1', '1', waiting(access.puk1)],
-    ['a wrong PUK1', wrong, refusal(access.wrongPuk1, true, attemptsLeft - 1)],
-    ['PUK1', puk1, ending(access.accessOpened, 'access-opened')],
+    asking(attemptsLeft),
+    mistaking(wrong, attemptsLeft - 1),
+    ['PUK1', puk1, ending(access.accessOpened, 'access-opened'), over()],
   )
 
 const guessing = (wrong: string, attemptsLeft: number): Script =>
   fixed(
     { name: 'guesses PUK1 and leaves', dialled: ACCESS },
     ['dials', undefined, waiting(access.closed)],
-    ['1', '1', waiting(access.puk1)],
-    ['a wrong PUK1', wrong, refusal(access.wrongPuk1, true, attemptsLeft - 1)],
-    ['0', '0', ending(access.goodbye)],
+    asking(attemptsLeft),
+    mistaking(wrong, attemptsLeft - 1),
+    ['0', '0', ending(access.goodbye), over()],
   )
 
 /** How often the same may be typed in a dialogue: wherever nothing numbers the turns, it must be waited for. */
@@ -170,7 +216,7 @@ export function drawScript(
     return { script, after: { isOpen: false, attemptsLeft } }
   }
   const opened = { isOpen: true, attemptsLeft: 10 }
-  if (drawn < 0.5 || attemptsLeft < 3) return { script: opening(puk1), after: opened }
+  if (drawn < 0.5 || attemptsLeft < 3) return { script: opening(puk1, attemptsLeft), after: opened }
   if (drawn < 0.8) return { script: openingAtLast(puk1, wrong, attemptsLeft), after: opened }
   return { script: guessing(wrong, attemptsLeft), after: { isOpen, attemptsLeft: attemptsLeft - 1 } }
 }

@@ -1,25 +1,27 @@
 /** One subscriber of a run: is registered, goes through dialogues, and knows what it was told. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Dialect, NetworkTurn } from '../../src/dialects/dialect.ts'
+import type { NetworkTurn } from '../../src/dialects/dialect.ts'
+import type { Keyring } from '../../src/gateway/keyring.ts'
 import { sentences } from '../../src/gateway/sentences.ts'
 import type { Chance } from '../../src/simulator/faults.ts'
-import { MISHAPS, REPEAT_WITHIN_MS } from './aggregator.ts'
+import { MISHAPS } from './aggregator.ts'
 import type { Aggregator, Delivery } from './aggregator.ts'
-import { violation } from './history.ts'
-import type { DialogueHistory, SubscriberHistory, TurnHistory } from './history.ts'
+import type { SpokenDialect } from './dialects.ts'
+import { hadLateDuplicate, violation } from './history.ts'
+import type { DialogueHistory, Retries, SubscriberHistory, TurnHistory } from './history.ts'
 import { drawScript, drawWrong, guessingAtOnce } from './script.ts'
-import type { Model, Script } from './script.ts'
-
-export interface SpokenDialect {
-  readonly dialect: Dialect
-  readonly numbered: boolean
-}
+import type { Model, Outcome, Script, Step } from './script.ts'
+import { turnIdOf } from './turn-id.ts'
 
 /** What a subscriber needs of the run. */
 export interface Surroundings {
   readonly aggregator: Aggregator
   readonly dialects: readonly SpokenDialect[]
-  /** Whether a dialogue may wait for `REPEAT_WITHIN_MS` to pass. */
+  readonly retries: Retries
+  /** The gateways' own. */
+  readonly repeatWithinMs: number
+  readonly keyring: Keyring
+  /** Whether a dialogue may wait until the same answer is an answer again. */
   readonly waits: 'taken' | 'left out'
   /** Whether there is another dialogue to be begun; it counts as begun then. */
   readonly takeOne: () => boolean
@@ -29,18 +31,30 @@ export interface Surroundings {
 
 /** Dialogues of one subscriber, one after another. */
 const DIALOGUES_EACH = 5
+/** Where retries are late, a subscriber answers before them or after: reads a screen quickly so often, or for long. */
+const READS = {
+  quickly: { rate: 0.6, least: 3300, most: 8000 },
+  long: { least: 8000, most: 27_000 },
+} as const
+/** Beyond `REPEAT_WITHIN_MS`, which runs on another clock. */
+const SLACK_MS = 500
+
 /** Dialogues that guess at once: three guesses each are more than the ten there are. */
 const GUESSERS = 4
 
 /** Goes on until its dialogues are over, or one went wrong: from then on nobody knows what comes next. */
 export async function liveThrough(
   history: SubscriberHistory,
-  { puk1, chance }: { readonly puk1: string; readonly chance: Chance },
+  {
+    puk1,
+    chance,
+    isGuessed,
+  }: { readonly puk1: string; readonly chance: Chance; readonly isGuessed: boolean },
   around: Surroundings,
 ): Promise<void> {
   const numbered = around.dialects.filter((one) => one.numbered)
   const drawFrom = (dialects: readonly SpokenDialect[]) => dialects[Math.floor(chance() * dialects.length)]
-  if (history.registered !== 'open') {
+  if (isGuessed) {
     const guess = () => drawWrong(chance, puk1)
     const guessers: Promise<boolean>[] = []
     for (let at = 0; at < GUESSERS; at++) {
@@ -51,34 +65,52 @@ export async function liveThrough(
     await Promise.all(guessers)
     return
   }
-  let model: Model = { isOpen: true, attemptsLeft: 10 }
+  let model: Model = { isOpen: history.registered === 'open', attemptsLeft: 10 }
   for (let at = 0; at < DIALOGUES_EACH; at++) {
     const spoken = drawFrom(around.dialects)
     if (!spoken || !around.takeOne()) return
     const repeats = spoken.numbered ? 'often' : around.waits === 'taken' ? 'once' : 'never'
     const { script, after } = drawScript(model, { puk1, chance, repeats })
+    if (around.retries === 'late' && at > 0) await sleep(readingMs(chance))
     if (!(await runDialogue(history, script, { spoken, chance }, around))) return
     model = after
   }
 }
 
+const readingMs = (chance: Chance): number => {
+  const { least, most } = chance() < READS.quickly.rate ? READS.quickly : READS.long
+  return least + chance() * (most - least)
+}
+
+const historyOf = (
+  msisdn: string,
+  script: Script,
+  { dialect, numbered, sharedSession }: SpokenDialect,
+  retries: Retries,
+): DialogueHistory => ({
+  name: script.name,
+  dialect: dialect.name,
+  numbered,
+  shared: sharedSession !== undefined,
+  retries,
+  sessionId: sharedSession?.(msisdn) ?? dialect.newSessionId(),
+  password: script.password,
+  turns: [],
+  wrong: [],
+  events: [],
+  moved: false,
+})
+
 /** Whether it came to its end as it should. */
 async function runDialogue(
   { msisdn, dialogues }: SubscriberHistory,
   script: Script,
-  { spoken: { dialect, numbered }, chance }: { readonly spoken: SpokenDialect; readonly chance: Chance },
+  { spoken, chance }: { readonly spoken: SpokenDialect; readonly chance: Chance },
   around: Surroundings,
 ): Promise<boolean> {
-  const dialogue: DialogueHistory = {
-    name: script.name,
-    dialect: dialect.name,
-    numbered,
-    sessionId: dialect.newSessionId(),
-    password: script.password,
-    turns: [],
-    wrong: [],
-    events: [],
-  }
+  const { dialect, numbered } = spoken
+  const { repeatWithinMs, keyring } = around
+  const dialogue = historyOf(msisdn, script, spoken, around.retries)
   dialogues.push(dialogue)
   const deliveries: Delivery[] = []
   const answeredMs = new Map<string, number>()
@@ -98,12 +130,15 @@ async function runDialogue(
     if (typed !== undefined) {
       network = { ...network, replies: [...network.replies, typed] }
       // The same answer again is a second answer only when so much time has passed.
+      if (around.retries === 'late') await sleep(readingMs(chance))
       const agoMs = performance.now() - (answeredMs.get(typed) ?? -Infinity)
-      if (!numbered && agoMs <= REPEAT_WITHIN_MS) await sleep(REPEAT_WITHIN_MS + 500 - agoMs)
+      if (!numbered && agoMs <= repeatWithinMs) await sleep(repeatWithinMs + SLACK_MS - agoMs)
     }
-    const turn: TurnHistory = { step, replies: [] }
+    const wire = dialect.formatRequest(network)
+    const id = turnIdOf(dialect, wire, keyring)
+    const turn: TurnHistory = { step, replies: [], sendings: [], id }
     dialogue.turns.push(turn)
-    const delivery: Delivery = { dialect, dialogue, turn, wire: dialect.formatRequest(network) }
+    const delivery: Delivery = { dialect, dialogue, turn, wire }
     const delivered = await around.aggregator.deliver(delivery, chance)
     if (delivered.kind === 'given-up') {
       around.note(dialogue, 'given up')
@@ -112,13 +147,25 @@ async function runDialogue(
       return false
     }
     const { text, waits, echo } = delivered
-    const outcome = step.outcomes.find((one) => one.text === text && one.waits === waits)
+    turn.answeredMs = Date.now()
+    const mayDetour = hadLateDuplicate(
+      dialogue.shared ? dialogues.flatMap(({ turns }) => turns) : dialogue.turns,
+      repeatWithinMs,
+    )
+    const outcome = outcomeOf(step, { text, waits }, mayDetour ? (dialogue.shared ? 'any' : 'known') : 'none')
     if (!outcome) {
       dialogue.wrong.push(unexpected(text, turn, dialogue))
       around.ended(dialogue)
       return false
     }
     turn.outcome = outcome
+    dialogue.moved ||= !step.outcomes.includes(outcome)
+    // From here on nobody knows what comes next.
+    if (dialogue.moved && (dialogue.shared || !waits)) {
+      around.note(dialogue, 'leaves: a late duplicate has moved the page')
+      around.ended(dialogue)
+      return false
+    }
     shown = outcome
     if (typed !== undefined) answeredMs.set(typed, performance.now())
     deliveries.push(delivery)
@@ -128,6 +175,23 @@ async function runDialogue(
   }
   around.ended(dialogue)
   return true
+}
+
+/**
+ * The outcome a screen is. Late duplicates of a dialogue may have moved its page, to places that its script knows; where all
+ * dialogues of a number share one session, those of earlier dialogues may have moved it anywhere.
+ */
+function outcomeOf(
+  { outcomes, detours }: Step,
+  { text, waits }: { readonly text: string; readonly waits: boolean },
+  allowed: 'none' | 'known' | 'any',
+): Outcome | undefined {
+  const isShown = (one: Outcome) => one.text === text && one.waits === waits
+  const expected = outcomes.find(isShown)
+  if (expected || allowed === 'none') return expected
+  const detour = detours.find(isShown)
+  if (detour || allowed === 'known') return detour
+  return { text, waits, changes: [[], ...outcomes.flatMap(({ changes }) => changes)] }
 }
 
 const forgotten: readonly string[] = [

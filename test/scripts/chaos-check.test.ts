@@ -16,23 +16,35 @@ const hashing = createHashing({
   argon2: createDigestArgon2(),
 })
 
+const judging = { hashing, repeatWithinMs: 3000 }
+
 const shows = (text: string, ...changes: readonly Change[]): Outcome => ({
   text,
   waits: true,
   changes: [changes],
 })
 
-/** A turn that was answered with the outcome, or with nothing. */
-const turn = (outcome: Outcome, told: 'told' | 'untold' = 'told'): TurnHistory => ({
-  step: { typed: '1', mark: '1', outcomes: [outcome] },
+/** A turn that was answered with the outcome, or with nothing; it was under way when the journal's entries were made. */
+const turn = (
+  outcome: Outcome,
+  told: 'told' | 'untold' = 'told',
+  given: Partial<TurnHistory> = {},
+): TurnHistory => ({
+  step: { typed: '1', mark: '1', outcomes: [outcome], detours: [] },
   replies: told === 'told' ? [{ bytes: outcome.text, text: outcome.text }] : [],
-  ...(told === 'told' && { outcome }),
+  sendings: [{ sentMs: 1, endedMs: 1 }],
+  id: 'turn',
+  ...(told === 'told' && { outcome, answeredMs: 1 }),
+  ...given,
 })
 
 const dialogue = (turns: TurnHistory[], given: Partial<DialogueHistory> = {}): DialogueHistory => ({
   name: 'tests',
   dialect: 'hubtel',
   numbered: true,
+  shared: false,
+  retries: 'soon',
+  moved: false,
   sessionId: 's1',
   password: undefined,
   turns,
@@ -41,9 +53,9 @@ const dialogue = (turns: TurnHistory[], given: Partial<DialogueHistory> = {}): D
   ...given,
 })
 
-const entry = (turnId: string, change: Change, sessionId = 's1'): JournalRecord => ({
+const entry = (turnId: string, change: Change, sessionId = 's1', atMs = 1): JournalRecord => ({
   id: `${handleOf('hubtel', sessionId)}:${turnId}:0`,
-  atMs: 1,
+  atMs,
   msisdn,
   change,
   by: 'subscriber',
@@ -55,8 +67,11 @@ async function check(
   record: Subscriber | undefined = newSubscriber,
 ) {
   const history: SubscriberHistory = { msisdn, passwordGeneration: 0, registered: 'open', dialogues }
-  const findings = await checkSubscriber(history, { record, journal }, hashing)
-  return findings.map(({ violation: { kind, count } }) => `${kind} ${count}`)
+  const { findings, residues } = await checkSubscriber(history, { record, journal }, judging)
+  return [
+    ...findings.map(({ violation: { kind, count } }) => `${kind} ${count}`),
+    ...(residues > 0 ? [`residue ${residues}`] : []),
+  ]
 }
 
 const closed: Subscriber = { ...newSubscriber, access: 'closed-by-subscriber' }
@@ -91,7 +106,7 @@ describe('the check of a history', () => {
   it('finds an acknowledged effect that is not there, also where the whole subscriber is gone', async () => {
     expect(await check([dialogue([turn(closing)])], [])).toEqual(['lost acknowledged 1'])
     const history: SubscriberHistory = { msisdn, passwordGeneration: 0, registered: 'open', dialogues: [] }
-    const gone = await checkSubscriber(history, { record: undefined, journal: [] }, hashing)
+    const { findings: gone } = await checkSubscriber(history, { record: undefined, journal: [] }, judging)
     expect(gone.map(({ violation }) => violation.kind)).toEqual(['lost acknowledged'])
   })
 
@@ -157,5 +172,69 @@ describe('the check of a history', () => {
       'lost acknowledged 1',
       'guess not counted 1',
     ])
+  })
+
+  it('finds what a duplicate has done when the turn was answered, or before the turn that asks for it', async () => {
+    const later = { sendings: [{ sentMs: 5000, endedMs: 5001 }], answeredMs: 5001 }
+    const told = [dialogue([turn(shows('menu')), turn(closing, 'told', later)], { numbered: false })]
+    const at = (atMs: number) => check(told, [entry('b', 'access-closed', 's1', atMs)], closed)
+    expect(await at(5000)).toEqual([])
+    expect(await at(4000)).toEqual(['done by a duplicate 1'])
+    expect(await at(6000)).toEqual(['done by a duplicate 1'])
+  })
+
+  it('allows that a late duplicate of a first password entry saves it, and no quick one, elsewhere nothing', async () => {
+    const first = (again: number) => ({
+      ...turn(shows('repeat'), 'told', {
+        sendings: [
+          { sentMs: 1, endedMs: 1 },
+          { sentMs: again, endedMs: again + 9 },
+        ],
+      }),
+    })
+    const second = { sendings: [{ sentMs: 20_000, endedMs: 20_001 }], answeredMs: 20_001 }
+    const saved = (mark: string, again: number) => {
+      const turns = [first(again), turn(shows('saved', 'password-set'), 'told', second)]
+      const [one, two] = turns.map((each) => ({ ...each, step: { ...each.step, mark } })) as [
+        TurnHistory,
+        TurnHistory,
+      ]
+      return dialogue([one, { ...two, step: { ...two.step, mark: 'the same' } }], { numbered: false })
+    }
+    const record = { ...newSubscriber, passwordGeneration: 1 }
+    const at = (atMs: number) => [entry('b', 'password-set', 's1', atMs)]
+    expect(await check([saved('a password', 12_000)], at(12_004), record)).toEqual(['residue 1'])
+    expect(await check([saved('a password', 12_000)], at(13_000), record)).toEqual(['done by a duplicate 1'])
+    expect(await check([saved('a password', 2000)], at(2004), record)).toEqual(['done by a duplicate 1'])
+    expect(await check([saved('another', 12_000)], at(12_004), record)).toEqual(['done by a duplicate 1'])
+    const numbered = { ...saved('a password', 12_000), numbered: true }
+    expect(await check([numbered], at(12_004), record)).toEqual(['done by a duplicate 1'])
+    expect(await check([saved('a password', 12_000)], [...at(12_004), ...at(20_000)], record)).toContain(
+      'double effect 1',
+    )
+  })
+
+  it('takes an attempt for pending where its turn was never answered, and nowhere else', async () => {
+    const refused = shows('wrong', 'puk1-refused')
+    const pending = { turn: 'turn:2', owner: 'run', untilMs: 1, left: 9 }
+    const record = { ...newSubscriber, puk1AttemptsLeft: 9, puk1Pending: [pending] }
+    expect(await check([dialogue([turn(refused, 'untold')])], [], record)).toEqual([])
+    expect(await check([dialogue([turn(refused, 'untold')])], [], { ...record, puk1Pending: [] })).toEqual([
+      'record differs 1',
+    ])
+    const twice = { ...record, puk1AttemptsLeft: 8 }
+    expect(await check([dialogue([turn(refused)])], [entry('b', 'puk1-refused')], twice)).toEqual([
+      'attempt left pending 1',
+    ])
+  })
+
+  it('lets late duplicates be answered with where the page was moved to, which nobody sees', async () => {
+    const moved = (late: boolean) => {
+      const one = turn(shows('menu'))
+      one.replies.push({ bytes: 'not a PUK1', text: 'not a PUK1', ...(late && { late }) })
+      return [dialogue([one], { numbered: false })]
+    }
+    expect(await check(moved(true), [])).toEqual([])
+    expect(await check(moved(false), [])).toEqual(['differing reply 1'])
   })
 })
