@@ -8,7 +8,7 @@ import type { UssdError } from '../engine/errors.ts'
 
 /** A reserved attempt whose outcome nobody was told yet. */
 export const PendingAttempt = z.looseObject({
-  /** The turn it belongs to: a keyed digest and the turn's place. */
+  /** The turn it belongs to: a keyed digest. */
   turn: z.string(),
   /** The run that compares. */
   owner: z.string(),

@@ -161,8 +161,9 @@ export function createTake(options: {
       subscriber: draft,
       attempt: createAttempt(
         {
-          // Stays the same when the callback is delivered again, at any time: until it is answered the session does not move.
-          turn: `${recognised.id}:${before?.turns ?? 0}`,
+          // The same when the callback is delivered again, at any time: a late duplicate of an earlier turn may have moved the
+          // page meanwhile, so the turn's place is no part of it. An equal id is an equal guess.
+          turn: recognised.id,
           owner: turn.owner,
           isOver: turn.isOver,
           nowMs: loaded.nowMs,
