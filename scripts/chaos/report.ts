@@ -16,7 +16,6 @@ export interface Report {
   readonly residues: number
   readonly retries: RunOptions['retries']
   readonly settings: RunOptions['settings']
-  /** Empty: all. */
   readonly dialects: readonly string[]
   readonly unavailable: number
   readonly unheard: number
@@ -115,7 +114,7 @@ export function textOf(report: Report, kind: 'run' | 'control'): string {
     row('seed', report.seed),
     row('dialogues', `${report.dialogues} (${report.givenUp} given up)`),
     row('turns', `${report.turns}, ${report.callbacks} callbacks, ${report.copies} of them copies`),
-    row('dialects', report.dialects.join(', ') || 'all'),
+    row('dialects', report.dialects.join(', ')),
     row('settings', `${report.settings}; retries ${report.retries}, ${report.lateCopies} late`),
     row(
       'moved by late ones',

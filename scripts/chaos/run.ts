@@ -47,7 +47,7 @@ export interface RunOptions {
   readonly retries: Retries | 'mixed'
   /** Those of the gateways: the defaults, or a `REPEAT_WITHIN_MS` of half a minute and any password allowed. */
   readonly settings: keyof typeof settingsOf
-  /** Names of dialects; all when there is none. */
+  /** Names of dialects. */
   readonly dialects: readonly string[]
   /** Ends the run early: what was started is ended, too, and the run rejects with its reason. */
   readonly signal: AbortSignal
@@ -99,9 +99,7 @@ const GUESSED_AT = 12
 export async function run(options: RunOptions): Promise<Ran> {
   const { seed } = options
   const { repeatWithinMs } = loadConfig(settingsOf[options.settings])
-  const dialects = spokenDialects.filter(
-    ({ name }) => options.dialects.length === 0 || options.dialects.includes(name),
-  )
+  const dialects = spokenDialects.filter(({ name }) => options.dialects.includes(name))
   const secretsKey = randomBytes(32)
   const keyring = createKeyring({ current: secretsKey })
   const hashing = createHashing({
