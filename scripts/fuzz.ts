@@ -6,7 +6,7 @@ import type { Census } from '../src/store/redis/census.ts'
 import { messageOf, runCommand } from './command/run.ts'
 import { isLate } from './fuzz/judge.ts'
 import { measureParsing } from './fuzz/parsing.ts'
-import { fuzz } from './fuzz/run.ts'
+import { fuzz, settings } from './fuzz/run.ts'
 import type { Fuzzed } from './fuzz/run.ts'
 
 interface Given {
@@ -72,6 +72,7 @@ async function main(): Promise<boolean> {
       .join(', ') || 'none'
   const lines = [
     `seed ${seed}: ${tally.sent} callbacks in ${Object.keys(dialects).length} dialects, ${(tally.sent / seconds).toFixed(0)} a second`,
+    `settings of the gateway: default, but ${Object.keys(settings).join(', ')}; ${tally.late} callbacks again, later than REPEAT_WITHIN_MS`,
     `statuses: ${listed(tally.statuses)}; ${tally.cut} connections closed on a body beyond the limit`,
     `faults in the log: ${listed(faults)}`,
     `memory after garbage was collected, start, middle, end: ${memory.map(({ rss }) => megabytes(rss)).join(', ')}; heap ${memory.map(({ heapUsed }) => megabytes(heapUsed)).join(', ')}`,

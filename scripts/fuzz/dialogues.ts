@@ -12,6 +12,8 @@ import { createSender } from './sender.ts'
 /** What was sent and what came back. */
 export interface Tally {
   sent: number
+  /** Of them, delivered again late. */
+  late: number
   readonly statuses: Map<number, number>
   /** Connections closed without an answer. */
   cut: number
@@ -19,10 +21,20 @@ export interface Tally {
   readonly problems: Map<string, { times: number; readonly example: string }>
 }
 
-export const createTally = (): Tally => ({ sent: 0, statuses: new Map(), cut: 0, problems: new Map() })
+export const createTally = (): Tally => ({
+  sent: 0,
+  late: 0,
+  statuses: new Map(),
+  cut: 0,
+  problems: new Map(),
+})
 
 /** Sessions come again, so that old ones meet new callbacks and the store does not grow without end. */
 const SESSIONS = 1500
+
+/** A callback of an earlier dialogue comes again when equal answers are no repeats any more, by default. */
+const LATE_AFTER_MS = 3200
+const REMEMBERED = 200
 
 const msisdns = [...Object.keys(demoSubscribers), '+375291110001', '+375441110002', '+375331110003']
 
@@ -55,6 +67,15 @@ export async function fuzzLane(options: {
     return response
   }
 
+  const sentBefore: { readonly dialect: Dialect; readonly sent: Sent; readonly atMs: number }[] = []
+  const deliverLate = async () => {
+    const [oldest] = sentBefore
+    if (!oldest || performance.now() - oldest.atMs < LATE_AFTER_MS) return
+    sentBefore.shift()
+    tally.late += 1
+    await deliver(oldest.dialect, oldest.sent)
+  }
+
   while (tally.sent < until) {
     const dialect = chance.pick(dialects)
     let turn = begun(dialect, chance)
@@ -63,6 +84,9 @@ export async function fuzzLane(options: {
       if (chance.once(2)) await deliver(dialect, mutate(wire, chance))
       const response = await deliver(dialect, asItIs(wire))
       if (chance.once(8)) await deliver(dialect, asItIs(wire))
+      if (chance.once(4)) await deliverLate()
+      sentBefore.push({ dialect, sent: asItIs(wire), atMs: performance.now() })
+      if (sentBefore.length > REMEMBERED) sentBefore.shift()
       const read = response && dialect.parseResponse(response)
       if (read?.kind !== 'answer' || (!read.answer.waits && !chance.once(5))) break
       const end = chance.once(15) && dialect.formatEnd(turn, 'cancelled', Date.now())

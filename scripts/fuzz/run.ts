@@ -9,6 +9,7 @@ import { startRedisServer } from '../redis/redis-server.ts'
 import { startChild } from './child.ts'
 import type { Memory } from './child.ts'
 import { marks } from './corpus.ts'
+import { spokenDialects } from '../chaos/dialects.ts'
 import { createTally, fuzzLane } from './dialogues.ts'
 import type { Tally } from './dialogues.ts'
 import { filesIn, marksIn, searchFiles } from './leaks.ts'
@@ -30,6 +31,15 @@ export interface Fuzzed {
 }
 
 const [, , , , token] = marks
+
+/** Every dialect, and the forms of Nalo and Hubtel whose callbacks carry no session id or no number. */
+const spoken = [
+  ...Object.values(dialects),
+  ...spokenDialects.filter(({ name, dialect }) => name !== dialect.name).map(({ dialect }) => dialect),
+]
+
+/** What differs from a gateway's defaults: numbers to be served, and a log that tells all it can. */
+export const settings = { CALLBACK_TOKEN: token, DEMO: 'on', LOG_LEVEL: 'debug' } as const
 
 /** @param onProgress hears how many callbacks were answered, every two seconds */
 export async function fuzz(options: {
@@ -58,9 +68,7 @@ export async function fuzz(options: {
     PORT: '0',
     REDIS_URL: server.url,
     SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'),
-    CALLBACK_TOKEN: token,
-    DEMO: 'on',
-    LOG_LEVEL: 'debug',
+    ...settings,
   }
   const child = await startChild(env, logFile)
   const tally = createTally()
@@ -73,7 +81,7 @@ export async function fuzz(options: {
           fuzzLane({
             url: child.url,
             token,
-            dialects: Object.values(dialects),
+            dialects: spoken,
             mutate,
             seed: seed * 1_000_003 + sent + lane,
             until: sent,
