@@ -56,6 +56,8 @@ export interface Tally {
   silent: number
   /** Answers that are none in the dialect. */
   malformed: number
+  /** Those by their status. */
+  readonly malformedBy: Record<number, number>
   /** Of all answers, "unavailable" among them. */
   worstAnswerMs: number
 }
@@ -86,6 +88,7 @@ export function createAggregator(options: {
     unheard: 0,
     silent: 0,
     malformed: 0,
+    malformedBy: {},
     worstAnswerMs: 0,
   }
   const strays = new Set<Promise<unknown>>()
@@ -122,6 +125,7 @@ export function createAggregator(options: {
       const parsed = dialect.parseResponse({ status, type: response.headers.get('content-type') ?? '', body })
       if (parsed.kind === 'malformed') {
         tally.malformed += 1
+        tally.malformedBy[status] = (tally.malformedBy[status] ?? 0) + 1
         note(dialogue, `${mark}: an answer that is none, with status ${status}`)
         return undefined
       }

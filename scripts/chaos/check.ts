@@ -26,6 +26,8 @@ export interface Checked {
   readonly findings: readonly Finding[]
   /** Passwords that were saved by a late duplicate of their first entry, which the gateway takes for the second one. */
   readonly residues: number
+  /** Attempts at PUK1 that were reserved, and whose outcome nobody was shown. */
+  readonly pending: number
 }
 
 /**
@@ -65,7 +67,7 @@ export async function checkSubscriber(
     find(undefined, ...pendingOf(record, history))
   }
   if (record) find(undefined, ...(await passwordOf(record, history, ofSubscriber, hashing)))
-  return { findings, residues }
+  return { findings, residues, pending: record?.puk1Pending.length ?? 0 }
 }
 
 /** Whether an entry was made in this dialogue; where dialogues share a session, that which had begun last. */

@@ -14,6 +14,7 @@ export interface Report {
   readonly lateCopies: number
   readonly moved: number
   readonly residues: number
+  readonly pending: number
   readonly retries: RunOptions['retries']
   readonly settings: RunOptions['settings']
   readonly dialects: readonly string[]
@@ -61,6 +62,7 @@ export function reportOf(ran: Ran, options: RunOptions): Report {
     lateCopies: ran.lateCopies,
     moved: ran.moved,
     residues: ran.residues,
+    pending: ran.pending,
     retries,
     settings,
     dialects,
@@ -73,7 +75,13 @@ export function reportOf(ran: Ran, options: RunOptions): Report {
     tookMs: Math.round(ran.tookMs),
     violations,
     holds: Object.values(violations).every((times) => times === 0),
-    shortest: [...shortestOf(findings, ran.events), ...ran.ended.slice(0, 3)],
+    shortest: [
+      ...shortestOf(findings, ran.events),
+      ...ran.ended.slice(0, 3),
+      ...Object.entries(tally.malformedBy).map(
+        ([status, times]) => `malformed answer: ${times} with status ${status}`,
+      ),
+    ],
   }
 }
 
@@ -120,6 +128,7 @@ export function textOf(report: Report, kind: 'run' | 'control'): string {
       'moved by late ones',
       `${report.moved} dialogues; ${report.residues} passwords saved by their first entry`,
     ),
+    row('attempts pending', report.pending),
     row('gateways killed', `${killed}: ${all(kills)}`),
     row('Redis', `${redis.fault} ${redis.struck} times, appendfsync ${redis.appendfsync}${cut}`),
     row('ways to Redis', all(network)),

@@ -72,6 +72,8 @@ export interface Ran {
   readonly moved: number
   /** Passwords saved by a late duplicate of their first entry. */
   readonly residues: number
+  /** Attempts at PUK1 still reserved in the end. */
+  readonly pending: number
   /** What gateways said that ended by themselves. */
   readonly ended: readonly string[]
   /** What struck all, with the time since the run began. */
@@ -232,11 +234,12 @@ export async function run(options: RunOptions): Promise<Ran> {
 
     const found = await register.readAll()
     const findings: Finding[] = []
-    let residues = 0
+    let [residues, pending] = [0, 0]
     for (const history of histories) {
       const checked = await checkSubscriber(history, found.of(history.msisdn), { hashing, repeatWithinMs })
       findings.push(...checked.findings)
       residues += checked.residues
+      pending += checked.pending
     }
     const all = histories.flatMap((history) => history.dialogues)
     return {
@@ -254,6 +257,7 @@ export async function run(options: RunOptions): Promise<Ran> {
         .reduce((sum, turn) => sum + lateCopiesOf(turn, repeatWithinMs).length, 0),
       moved: all.filter(({ moved }) => moved).length,
       residues,
+      pending,
       ended,
       events,
       tookMs,
