@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { loadConfig } from '../../src/config.ts'
 import { createKeyring } from '../../src/gateway/keyring.ts'
 import { createHashing } from '../../src/services/hashing.ts'
@@ -13,19 +12,19 @@ import { startProxy } from '../redis/proxy.ts'
 import { createAggregator } from './aggregator.ts'
 import type { Tally } from './aggregator.ts'
 import { checkSubscriber } from './check.ts'
-import type { Finding } from './check.ts'
+import type { Finding, Found } from './check.ts'
 import { compileGateway } from './compiled.ts'
 import { spokenDialects } from './dialects.ts'
 import { startGateways } from './gateways.ts'
 import type { Gateways, ToGateway } from './gateways.ts'
 import { isLate } from './history.ts'
 import type { DialogueHistory, HistoryEvent, Retries, SubscriberHistory, TurnHistory } from './history.ts'
+import { liveAll } from './lives.ts'
 import { disturb, strikeAtRandom } from './nemesis.ts'
 import type { NetworkFault } from './nemesis.ts'
 import { startRedisHost } from './redis-host.ts'
 import type { RedisFault } from './redis-host.ts'
 import { openRegister } from './register.ts'
-import { liveThrough } from './subscriber.ts'
 
 export interface RunOptions {
   readonly dialogues: number
@@ -86,17 +85,9 @@ export const settingsOf = {
   patient: { REPEAT_WITHIN_MS: '30000', WEAK_PASSWORDS: 'allow' },
 } as const satisfies Record<string, Record<string, string>>
 
-/** One dialogue in so many has late retries, in a mixed run. */
-const LATE_SHARE = 5
-/** Those dialogues wait most of the time: so many more are under way at once. They begin over so long. */
-const LATE_PARALLEL = 10
-const LATE_BEGIN_WITHIN_MS = 10_000
-
 const GATEWAYS = 2
 /** In answered callbacks. */
 const DISTURBED_EVERY = 100
-/** One subscriber in so many has PUK1 guessed from several sides. */
-const GUESSED_AT = 12
 
 export async function run(options: RunOptions): Promise<Ran> {
   const { seed } = options
@@ -172,56 +163,16 @@ export async function run(options: RunOptions): Promise<Ran> {
     const peace = () => Promise.all(strikes.map((strike) => strike.stop()))
     closing.push(async () => void (await peace()))
 
-    const histories: SubscriberHistory[] = []
-    const hasNumbers = dialects.some(({ numbered }) => numbered)
-    let [drawn, done] = [0, 0]
-    const group = (retries: Retries, dialogues: number, parallel: number) => {
-      let begun = 0
-      const around = {
-        aggregator,
-        dialects,
-        retries,
-        repeatWithinMs,
-        keyring,
-        waits: options.waits,
-        note,
-        takeOne: () => begun < dialogues && ++begun > 0,
-        ended: () => void (done += 1),
-      }
-      const live = async (_: unknown, at: number) => {
-        if (retries === 'late') await sleep((at / parallel) * LATE_BEGIN_WITHIN_MS)
-        while (begun < dialogues) {
-          options.signal.throwIfAborted()
-          const number = drawn++
-          const msisdn = `+37529${String(1_000_000 + number)}`
-          const chance = createChance(seed, msisdn, 0)
-          // Guesses from several sides are judged by the numbers of their turns.
-          const isGuessed = hasNumbers && retries === 'soon' && number % GUESSED_AT === 1
-          // Most of the late ones live through one or two dialogues: half of them begin with a guess.
-          const isClosed = isGuessed || (retries === 'late' && number % 2 === 1)
-          const access = isClosed ? 'closed-by-subscriber' : 'open'
-          const { puk1, history } = await register.add(msisdn, access, chance)
-          histories.push(history)
-          await liveThrough(history, { puk1, chance, isGuessed }, around)
-        }
-      }
-      return Array.from({ length: Math.min(parallel, dialogues) }, (_, at) => live(_, at))
-    }
+    const living = liveAll(options, { register, aggregator, dialects, repeatWithinMs, keyring, note })
+    const { histories } = living
     const telling = setInterval(() => {
       const died = Object.values(gateways.kills).reduce((sum, one) => sum + one, 0)
       options.progress(
-        `${done} of ${options.dialogues} dialogues, ${aggregator.tally.callbacks} callbacks, ${died} gateways killed, ` +
+        `${living.done} of ${options.dialogues} dialogues, ${aggregator.tally.callbacks} callbacks, ${died} gateways killed, ` +
           `Redis struck ${host.struck} times`,
       )
     }, 2000)
-    const share = { soon: 0, mixed: 1 / LATE_SHARE, late: 1 }[options.retries]
-    const late = Math.round(options.dialogues * share)
-    const lateAtOnce = options.retries === 'late' ? options.parallel : options.parallel * LATE_PARALLEL
-    const lives = Promise.all([
-      ...group('soon', options.dialogues - late, options.parallel),
-      ...group('late', late, lateAtOnce),
-    ])
-    await Promise.race([lives, aborted(options.signal)]).finally(() => clearInterval(telling))
+    await Promise.race([living.over, aborted(options.signal)]).finally(() => clearInterval(telling))
     await peace()
     await aggregator.settled()
     const tookMs = performance.now() - beganMs
@@ -232,15 +183,7 @@ export async function run(options: RunOptions): Promise<Ran> {
     if (fault !== 'stop') await host.strike(striking)
     options.progress(`checking ${histories.length} subscribers`)
 
-    const found = await register.readAll()
-    const findings: Finding[] = []
-    let [residues, pending] = [0, 0]
-    for (const history of histories) {
-      const checked = await checkSubscriber(history, found.of(history.msisdn), { hashing, repeatWithinMs })
-      findings.push(...checked.findings)
-      residues += checked.residues
-      pending += checked.pending
-    }
+    const judged = await judge(histories, await register.readAll(), { hashing, repeatWithinMs })
     const all = histories.flatMap((history) => history.dialogues)
     return {
       dialogues: all.length,
@@ -251,13 +194,11 @@ export async function run(options: RunOptions): Promise<Ran> {
       redisStruck: host.struck,
       lostBytes: host.lostBytes,
       network,
-      findings,
+      ...judged,
       lateCopies: all
         .flatMap(({ turns }) => turns)
         .reduce((sum, turn) => sum + lateCopiesOf(turn, repeatWithinMs).length, 0),
       moved: all.filter(({ moved }) => moved).length,
-      residues,
-      pending,
       ended,
       events,
       tookMs,
@@ -265,6 +206,22 @@ export async function run(options: RunOptions): Promise<Ran> {
   } finally {
     for (const close of closing.toReversed()) await close()
   }
+}
+
+async function judge(
+  histories: readonly SubscriberHistory[],
+  found: { of(msisdn: string): Found },
+  judging: Parameters<typeof checkSubscriber>[2],
+): Promise<Pick<Ran, 'findings' | 'residues' | 'pending'>> {
+  const findings: Finding[] = []
+  let [residues, pending] = [0, 0]
+  for (const history of histories) {
+    const checked = await checkSubscriber(history, found.of(history.msisdn), judging)
+    findings.push(...checked.findings)
+    residues += checked.residues
+    pending += checked.pending
+  }
+  return { findings, residues, pending }
 }
 
 const lateCopiesOf = (turn: TurnHistory, repeatWithinMs: number) =>
