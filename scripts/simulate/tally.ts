@@ -25,15 +25,16 @@ const machine = setup({
     countingWords: {
       invoke: {
         src: 'countWords',
-        onDone: { target: 'words', actions: assign({ count: ({ event }) => event.output.count }) },
+        onDone: { target: 'first', actions: assign({ count: ({ event }) => event.output.count }) },
         onError: 'failed',
       },
     },
     // What is dialled behind the code adds nothing: a dialled string confirms nothing.
-    words: {
+    first: {
       tags: 'confirmation',
-      on: { 1: { actions: 'move' }, 9: 'aside', 0: 'goodbye', text: 'addingWord' },
+      on: { 1: { target: 'words', actions: 'move' }, 9: 'aside', 0: 'goodbye', text: 'addingWord' },
     },
+    words: { on: { 1: { actions: 'move' }, 9: 'aside', 0: 'goodbye', text: 'addingWord' } },
     aside: { on: { 1: { target: 'words', actions: 'move' }, 0: 'goodbye' } },
     addingWord: {
       invoke: {
@@ -69,8 +70,11 @@ const everywhere = <T>(text: T) => ({ ru: text, be: text, en: text })
 
 const counted = ({ last, count, moves }: Context) => `${last}=${count} after ${moves}`
 
+const words = everywhere((context: Context) => `${counted(context)}\n1 On\n9 Aside\n0 Exit`)
+
 const screens: Screens<typeof machine> = {
-  words: everywhere((context: Context) => `${counted(context)}\n1 On\n9 Aside\n0 Exit`),
+  first: words,
+  words,
   aside: everywhere((context: Context) => `Aside at ${counted(context)}\n1 Back\n0 Exit`),
   finished: everywhere(counted),
   failed: everywhere('It failed'),

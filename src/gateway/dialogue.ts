@@ -21,6 +21,8 @@ export interface Rested {
   readonly understood: boolean
   /** The screen asks for the secret that was given last once more. */
   readonly asksAgain: boolean
+  /** The screen is a confirmation. */
+  readonly confirms: boolean
   readonly answer: Answer
 }
 
@@ -75,6 +77,7 @@ function rest(turn: {
     latin,
     understood,
     asksAgain: snapshot.hasTag('secret-again'),
+    confirms: snapshot.hasTag('confirmation'),
     answer: {
       text: latin && language !== 'en' ? transliterate(text, language) : text,
       waits: !hasEnded(snapshot),

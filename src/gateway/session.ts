@@ -15,6 +15,8 @@ const SessionFields = z.object({
   key: z.string().exactOptional(),
   /** The screen asks for the secret that was given last once more, so an equal one is an answer. */
   asksAgain: z.literal(true).exactOptional(),
+  /** The screen is a confirmation, so an answer that was given before in this dialogue may be its late copy. */
+  confirms: z.literal(true).exactOptional(),
   /** Null once the dialogue has ended: such a session is never opened again. */
   state: z
     .object({ value: z.union([z.string(), z.record(z.string(), z.any())]), context: z.unknown() })
@@ -75,6 +77,7 @@ export function answered(
     readonly id: string
     readonly key: string
     readonly asksAgain: boolean
+    readonly confirms: boolean
     readonly heard: number
     readonly answer: Answer
     readonly nowMs: number
@@ -83,7 +86,7 @@ export function answered(
 ): { readonly session: Session; readonly ttlMs: number } {
   const receipts = before?.receipts ?? []
   const receipt: Receipt = { turn: turn.id, ...turn.answer, atMs: turn.nowMs }
-  const { asksAgain: _asked, ...kept } = before ?? {}
+  const { asksAgain: _asked, confirms: _confirmed, ...kept } = before ?? {}
   return {
     session: {
       ...kept,
@@ -93,6 +96,7 @@ export function answered(
       state: turn.answer.waits ? turn.state : null,
       key: turn.key,
       ...(turn.asksAgain && { asksAgain: true }),
+      ...(turn.confirms && { confirms: true }),
       begunBy: before?.begunBy ?? turn.id,
       turns: (before?.turns ?? 0) + 1,
       heard: turn.heard,

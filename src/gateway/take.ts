@@ -270,6 +270,7 @@ function sessionAfter(
     id: recognised.id,
     key: recognised.key,
     asksAgain: ran.asksAgain,
+    confirms: ran.confirms,
     heard: recognised.heard,
     answer: ran.answer,
     ...at,

@@ -189,7 +189,9 @@ function ofUnnumbered(
   if (session.state === null) {
     return last?.turn === id ? { kind: 'repeat', receipt: last } : { kind: 'ended' }
   }
-  if (last && isKnownSecret(id, typed, session)) return { kind: 'repeat', receipt: last }
+  // Whoever chose the confirming digit by mistake before must dial again to confirm.
+  const mayConfirmLate = session.confirms && session.receipts.some(({ turn }) => turn === id)
+  if (last && (mayConfirmLate || isKnownSecret(id, typed, session))) return { kind: 'repeat', receipt: last }
   return { kind: 'reply', id, key, heard: 0, typed }
 }
 

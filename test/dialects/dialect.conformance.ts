@@ -105,7 +105,17 @@ function talk(dialect: Dialect, begin: NetworkTurn, replies: readonly string[]):
       const { id, key, heard } = first
       const rest = { menu: 'm', revision: 'r', latin: false, state: { value: 's', context: {} } }
       const idleMs = 900_000
-      ;({ session } = answered(session, { ...rest, id, key, asksAgain: false, heard, answer, nowMs, idleMs }))
+      ;({ session } = answered(session, {
+        ...rest,
+        id,
+        key,
+        asksAgain: false,
+        confirms: false,
+        heard,
+        answer,
+        nowMs,
+        idleMs,
+      }))
     }
     const read = dialect.parseResponse(dialect.formatAnswer(answer, echo))
     if (read.kind !== 'answer') throw new Error(read.sentence)

@@ -35,6 +35,7 @@ function after(
     id: recognised.id,
     key: recognised.key,
     asksAgain: false,
+    confirms: false,
     heard: recognised.heard,
     answer: { text, waits: true },
     nowMs,
@@ -250,6 +251,20 @@ describe('a dialect that numbers nothing', () => {
     expect(transcripts.recognise(own, session, 3000)).toMatchObject({ kind: 'begin' })
   })
 
+  it('takes no answer of the dialogue again for a confirmation, however late it comes', () => {
+    const mistaken = after(after(undefined, begin, 0), heard('2'), 5000)
+    const confirming = { ...after(mistaken, heard('1'), 10_000), confirms: true as const }
+    for (const nowMs of [13_000, 30_000, 600_000]) {
+      expect(recognise(heard('2'), confirming, nowMs)).toMatchObject({
+        kind: 'repeat',
+        receipt: { text: 'screen at 10000' },
+      })
+    }
+    expect(recognise(heard('0'), confirming, 30_000)).toMatchObject({ kind: 'reply' })
+    const other = { ...after(after(undefined, begin, 0), heard('1'), 5000), confirms: true as const }
+    expect(recognise(heard('2'), other, 30_000)).toMatchObject({ kind: 'reply', typed: '2' })
+  })
+
   describe('a secret', () => {
     const asking = (session: Session | undefined, input: Heard, nowMs: number, again = false): Session => {
       const { asksAgain: _, ...next } = after(session, input, nowMs)
@@ -308,7 +323,14 @@ describe('a session begun under another key', () => {
     if (begun.kind !== 'begin') throw new Error(begun.kind)
     const turn = { menu: '*141#', revision: '1', latin: false, state: { value: 's', context: {} }, idleMs }
     const answer = { text: 'screen', waits: true }
-    const { session } = answered(undefined, { ...turn, ...begun, answer, asksAgain: false, nowMs: 0 })
+    const { session } = answered(undefined, {
+      ...turn,
+      ...begun,
+      answer,
+      asksAgain: false,
+      confirms: false,
+      nowMs: 0,
+    })
     const next = callback(heard('1'))
     expect(under(newer, [older]).recognise(next, session, 1)).toMatchObject({ kind: 'reply', typed: '1' })
     expect(() => under(newer).recognise(next, session, 1)).toThrow(
