@@ -15,7 +15,7 @@ const SessionFields = z.object({
   key: z.string().exactOptional(),
   /** The screen asks for the secret that was given last once more, so an equal one is an answer. */
   asksAgain: z.literal(true).exactOptional(),
-  /** The screen is a confirmation, so an answer that was given before in this dialogue may be its late copy. */
+  /** The screen is a confirmation, so an answer that was given before in this dialogue may be its late duplicate. */
   confirms: z.literal(true).exactOptional(),
   /** Null once the dialogue has ended: such a session is never opened again. */
   state: z

@@ -32,6 +32,12 @@ export interface Transcripts {
   recognise(callback: Callback, session: Session | undefined, nowMs: number): Recognised
 }
 
+/**
+ * Aggregators retry after 10 to 25 seconds. For so long a confirmation takes no answer that was given before in the dialogue; for
+ * good it would keep whoever chose the same digit on the way from confirming at all.
+ */
+const RETRIED_WITHIN_MS = 30_000
+
 /** Longer entries may be secrets; shorter ones are choices, which a menu may ask for again and again. */
 const LONGEST_CHOICE = 2
 
@@ -189,8 +195,8 @@ function ofUnnumbered(
   if (session.state === null) {
     return last?.turn === id ? { kind: 'repeat', receipt: last } : { kind: 'ended' }
   }
-  // Whoever chose the confirming digit by mistake before must dial again to confirm.
-  const mayConfirmLate = session.confirms && session.receipts.some(({ turn }) => turn === id)
+  const isRecent = ({ turn, atMs }: Receipt) => turn === id && Math.abs(nowMs - atMs) < RETRIED_WITHIN_MS
+  const mayConfirmLate = session.confirms && session.receipts.some(isRecent)
   if (last && (mayConfirmLate || isKnownSecret(id, typed, session))) return { kind: 'repeat', receipt: last }
   return { kind: 'reply', id, key, heard: 0, typed }
 }
