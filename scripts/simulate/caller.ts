@@ -1,8 +1,8 @@
-import type { Answer } from '../../src/gateway/ports.ts'
+import type { Answer, SignedDelivery } from '../../src/gateway/ports.ts'
 import { sentences } from '../../src/gateway/sentences.ts'
 import { drawnAt } from './chance.ts'
 import { deliveryOf, msisdnOf, nameOf } from './delivery.ts'
-import { BUDGET_MS } from './plan.ts'
+import { BUDGET_MS, EPOCH_MS } from './plan.ts'
 import type { DialoguePlan, Fault, Place, Plan } from './plan.ts'
 import type { Site } from './site.ts'
 import type { Timeline } from './timeline.ts'
@@ -28,6 +28,9 @@ export function callUp(options: {
   const about = (turn: number) => faults.filter((fault) => 'turn' in fault && fault.turn === turn)
   const typedUpTo = (turn: number) => answers.slice(0, turn).map(({ typed }) => typed)
   const sent = new Set<number>()
+  const signatures = new Map<string, SignedDelivery>()
+  /** The screens that were answered, by the turns that answered them. */
+  const screens = new Map<number, string>()
   /** The turn whose answer is waited for. */
   let turn: number | undefined
   let tries = 0
@@ -37,12 +40,20 @@ export function callUp(options: {
   /** A callback goes out; nobody waits for its answer but the turn it belongs to, if it is still that. */
   function send(
     typed: readonly string[],
-    place: Place,
-    slowMs: number,
-    heard: (answer: Answer) => void,
-    down: () => void,
+    of: {
+      readonly place: Place
+      /** What is the same of the same bytes: `undefined` signs anew. */
+      readonly turn?: number
+      readonly isFirst?: boolean
+      readonly slowMs?: number
+    },
+    heard: (answer: Answer) => void = nobody,
+    down: () => void = nobody,
   ) {
-    const delivery = deliveryOf(dialogue, typed, place)
+    const { place, isFirst = false, slowMs = 0 } = of
+    const screen = of.turn === undefined ? undefined : screens.get(of.turn)
+    const signed = dialogue.signed && signatureOf(of.turn ?? `x${sends}`)
+    const delivery = deliveryOf(dialogue, typed, { place, isFirst, screen, signed })
     const wayMs = plan.ways === 'steady' ? 1 : drawnAt(plan.seed, name.charCodeAt(0) * 1000 + sends++) & 3
     timeline.at(timeline.nowMs + wayMs + slowMs, () => {
       if (sites[place].receive(delivery, heard) === 'taken') return 'woke'
@@ -52,13 +63,20 @@ export function callUp(options: {
     })
   }
 
-  const nobody = () => {}
+  /** Sent again, a callback is the same to the byte. */
+  function signatureOf(what: number | string): SignedDelivery {
+    const id = `${name}.${what}`
+    const known = signatures.get(id) ?? { id, atMs: EPOCH_MS + timeline.nowMs }
+    signatures.set(id, known)
+    return known
+  }
 
   /** A turn is sent, for the first time or once more. */
   function sendTurn(at: number): void {
     const mine = ++tries
     const isCurrent = () => turn === at && mine === tries
-    const own = sent.has(at) ? [] : about(at)
+    const isFirst = !sent.has(at)
+    const own = isFirst ? about(at) : []
     sent.add(at)
     const place = options.place ?? ((drawnAt(plan.seed, 64 * (at + 1) + tries) & 1) as Place)
     const slowMs = own.reduce((ms, fault) => ms + (fault.kind === 'slow' ? fault.ms : 0), 0)
@@ -74,7 +92,7 @@ export function callUp(options: {
         return 'quiet'
       })
     const giveUp = again(PATIENCE_MS)
-    send(typedUpTo(at), place, slowMs, heard, () => {
+    send(typedUpTo(at), { place, turn: at, isFirst, slowMs }, heard, () => {
       giveUp()
       again(AGAIN_AFTER_MS)
     })
@@ -86,15 +104,14 @@ export function callUp(options: {
     if (!('afterMs' in fault)) return
     timeline.at(timeline.nowMs + fault.afterMs, () => {
       if (fault.kind === 'hang-up') {
-        const { dialect, sessionId } = deliveryOf(dialogue, [], fault.place).callback
+        const { dialect, sessionId } = deliveryOf(dialogue, [], fault).callback
         sites[fault.place].end({ dialect, sessionId, msisdn: msisdnOf(dialogue.subscriber), why: fault.why })
         return 'woke'
       }
-      const typed =
-        fault.kind === 'rival'
-          ? [...typedUpTo(Math.max(0, at - 1)), fault.typed]
-          : typedUpTo(fault.kind === 'ahead' ? at + 1 : at)
-      send(typed, fault.place, 0, nobody, nobody)
+      const { place } = fault
+      if (fault.kind === 'rival') send([...typedUpTo(Math.max(0, at - 1)), fault.typed], { place })
+      else if (fault.kind === 'ahead') send(typedUpTo(at + 1), { place })
+      else send(typedUpTo(at), { place, turn: at })
       return 'quiet'
     })
   }
@@ -102,13 +119,14 @@ export function callUp(options: {
   function hear(at: number, answer: Answer): void {
     options.heard?.(answer)
     turn = undefined
-    if (isUnavailable(answer) && dialogue.insists && !hasInsisted) {
+    if ((isUnavailable(answer) || isBusy(answer)) && dialogue.insists && !hasInsisted) {
       hasInsisted = true
       resume(at, AGAIN_AFTER_MS)
       return
     }
     const next = answers[at]
     if (!answer.waits || !next) return
+    screens.set(at + 1, answer.text)
     const pauseMs = about(at).reduce((ms, fault) => ms + (fault.kind === 'pause' ? fault.ms : 0), 0)
     resume(at + 1, next.afterMs + pauseMs)
   }
@@ -125,5 +143,9 @@ export function callUp(options: {
   resume(0, dialogue.startMs)
 }
 
+const nobody = () => {}
+
 export const isUnavailable = ({ text }: Answer): boolean =>
   text === sentences.unavailable.en || text === sentences.unavailable.ru
+
+export const isBusy = ({ text }: Answer): boolean => text === sentences.busy.en || text === sentences.busy.ru

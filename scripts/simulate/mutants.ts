@@ -1,7 +1,10 @@
 import { UssdError } from '../../src/engine/errors.ts'
+import type { Services } from '../../src/gateway/effects.ts'
+import type { Keyring, Purpose } from '../../src/gateway/keyring.ts'
 import type { Change, Loaded, RecordName, Store } from '../../src/gateway/ports.ts'
+import type { Session } from '../../src/gateway/session.ts'
 import type { Recognised, Transcripts } from '../../src/gateway/transcript.ts'
-import { keys } from './keys.ts'
+import { keysOf } from './keys.ts'
 import { BUDGET_MS } from './plan.ts'
 import type { Form } from './plan.ts'
 import type { Variant } from './variant.ts'
@@ -21,10 +24,14 @@ export interface Mutant extends Variant {
 const withPlaces: readonly Form[] = ['transcript', 'deep-transcript', 'numbered']
 
 /** Every callback is a turn: what it typed last is typed. */
-function taken(recognised: Recognised, callback: Parameters<Transcripts['recognise']>[0]): Recognised {
+function taken(
+  recognised: Recognised,
+  callback: Parameters<Transcripts['recognise']>[0],
+  session: Session | undefined,
+): Recognised {
   const { heard } = callback
   const id = recognised.kind === 'repeat' ? recognised.receipt.turn : `${JSON.stringify(heard)}`
-  const key = keys.id
+  const key = session?.key ?? keysOf(['old']).id
   if (heard.kind === 'transcript') {
     if (heard.text === '') return { kind: 'begin', id, key, heard: 0 }
     const typed = heard.text.slice(heard.text.lastIndexOf('*') + 1)
@@ -69,13 +76,50 @@ function keepsSession(store: Store): Store {
   }
 }
 
+/** The reservation is made in the draft of the very turn that compares: it is committed with what came of it. */
+const comparingFirst =
+  ({ openAccess }: Services): Services[string] =>
+  async (input, call) => {
+    const { access, puk1AttemptsLeft, puk1Pending } = call.subscriber.now
+    const { turn, owner, nowMs } = call.attempt
+    const left = puk1AttemptsLeft - 1
+    if (access === 'closed-by-subscriber' && left >= 0) {
+      const mine = { turn, owner, untilMs: nowMs, left }
+      call.subscriber.tidy({ puk1AttemptsLeft: left, puk1Pending: [...puk1Pending, mine] })
+    }
+    return openAccess?.(input, call)
+  }
+
+/** Its receipts, none of them later than now. */
+const withPastReceipts = (session: Session, nowMs: number): Session => ({
+  ...session,
+  receipts: session.receipts.map((receipt) => ({ ...receipt, atMs: Math.min(receipt.atMs, nowMs) })),
+})
+
+/** Digests of secrets under the current key where theirs is unknown. */
+function guessing(keyring: Keyring): Keyring['mac'] {
+  const isOfSecret = (purpose: Purpose) => purpose === 'puk1' || purpose === 'password'
+  const mac = (purpose: Purpose, parts: readonly string[], keyId: string = keyring.id) =>
+    keyring.mac(purpose, parts, keyId) ?? (isOfSecret(purpose) ? keyring.mac(purpose, parts) : undefined)
+  return mac as Keyring['mac']
+}
+
+/** What finds no room fails for good. */
+const failing =
+  (service: Services[string]): Services[string] =>
+  (input, call) =>
+    service(input, call).catch((error: unknown) => {
+      const isBusy = error instanceof UssdError && error.code === 'USSD_BUSY'
+      throw isBusy ? new UssdError('USSD_SERVICE_FAILED') : error
+    })
+
 export const mutants: readonly Mutant[] = [
   {
     name: 'no receipts',
     says: 'a callback that was answered runs again',
     transcriptsOf: recognising((real, callback, session, nowMs) => {
       const recognised = real.recognise(callback, session, nowMs)
-      return recognised.kind === 'repeat' ? taken(recognised, callback) : recognised
+      return recognised.kind === 'repeat' ? taken(recognised, callback, session) : recognised
     }),
   },
   {
@@ -99,7 +143,7 @@ export const mutants: readonly Mutant[] = [
     forms: withPlaces,
     transcriptsOf: recognising((real, callback, session, nowMs) => {
       const recognised = real.recognise(callback, session, nowMs)
-      return recognised.kind === 'out-of-step' ? taken(recognised, callback) : recognised
+      return recognised.kind === 'out-of-step' ? taken(recognised, callback, session) : recognised
     }),
   },
   {
@@ -107,7 +151,7 @@ export const mutants: readonly Mutant[] = [
     says: 'a dialogue that has ended is begun again',
     transcriptsOf: recognising((real, callback, session, nowMs) => {
       const recognised = real.recognise(callback, session, nowMs)
-      return recognised.kind === 'ended' ? taken(recognised, callback) : recognised
+      return recognised.kind === 'ended' ? taken(recognised, callback, session) : recognised
     }),
   },
   {
@@ -173,6 +217,58 @@ export const mutants: readonly Mutant[] = [
     storeOf: committing((store, one) =>
       store.commit({ ...one, journal: one.journal.map((entry) => entry.replace(/:\d+(:\d+",)/, '$1')) }),
     ),
+  },
+  {
+    name: 'compares first',
+    says: 'a guess of PUK1 is compared before its attempt is counted',
+    servicesOf: (services) => ({ ...services, openAccess: comparingFirst(services) }),
+  },
+  {
+    name: 'unknown key is wrong',
+    says: 'a secret under a key that a gateway has not is compared under another',
+    keyringOf: (keyring) => ({ ...keyring, mac: guessing(keyring) }),
+  },
+  {
+    name: 'no lower bound',
+    says: 'a commit may be carried out by a clock that was set back',
+    storeOf: committing((store, { loadedMs: _loadedMs, ...one }) => store.commit(one)),
+  },
+  {
+    name: 'repeats from the future',
+    says: 'an answer is a copy of one that seems to be given later',
+    forms: ['unnumbered'],
+    transcriptsOf: recognising((real, callback, session, nowMs) =>
+      real.recognise(callback, session && withPastReceipts(session, nowMs), nowMs),
+    ),
+  },
+  {
+    name: 'secrets by time',
+    says: 'the same secret again is a copy for a while alone',
+    forms: ['unnumbered'],
+    transcriptsOf: recognising((real, callback, session, nowMs) =>
+      real.recognise(callback, session && { ...session, asksAgain: true }, nowMs),
+    ),
+  },
+  {
+    name: 'no deliveries',
+    says: 'a signed callback is remembered by the receipts of its session alone',
+    storeOf: committing((store, one) =>
+      store.commit({ ...one, changes: one.changes.filter(({ name }) => !name.startsWith('delivery:')) }),
+    ),
+  },
+  {
+    name: 'a begin begins',
+    says: 'where nothing is numbered, what begins a dialogue always does',
+    forms: ['unnumbered'],
+    transcriptsOf: recognising((real, callback, session, nowMs) =>
+      real.recognise({ ...callback, reusesSessionId: true }, session, nowMs),
+    ),
+  },
+  {
+    name: 'busy is an answer',
+    says: 'what was not done for want of room is committed as the answer of its turn',
+    servicesOf: (services) =>
+      Object.fromEntries(Object.entries(services).map(([name, service]) => [name, failing(service)])),
   },
   {
     name: 'no budget',

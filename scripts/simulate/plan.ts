@@ -1,7 +1,10 @@
 import type { Ended } from '../../src/gateway/ports.ts'
+import { PUK1_ATTEMPTS } from '../../src/gateway/subscriber.ts'
 import { createDraws } from './chance.ts'
 import type { Draws } from './chance.ts'
 import { faultsFor } from './faults.ts'
+import { themed } from './themes.ts'
+import { CODES, realAnswers, wordsFor } from './typed.ts'
 
 /** How a dialect says which turn a callback is: the two of a transcript, by a number, or not at all. */
 export const forms = ['transcript', 'deep-transcript', 'numbered', 'unnumbered'] as const
@@ -19,6 +22,10 @@ export interface DialoguePlan {
   readonly subscriber: number
   readonly code: string
   readonly startMs: number
+  /** The session id its aggregator uses for all dialogues of a number, where it has none for each. */
+  readonly under?: string
+  /** Whether its callbacks are signed. */
+  readonly signed?: true
   /** What is answered, one after another, as long as the dialogue waits, each so long after the screen. */
   readonly answers: readonly { readonly typed: string; readonly afterMs: number }[]
   /** Whether a turn that was told "unavailable" is sent once more. */
@@ -52,6 +59,10 @@ export type Fault =
   /** The connection is cut when the command was executed, or before. */
   | { kind: 'reset'; command: number; executed: 'executed' | 'not-executed' }
   | { kind: 'refused'; command: number }
+  /** From the n-th commit on, and for so long, the store can be read and refuses to write. */
+  | { kind: 'read-only'; commit: number; ms: number }
+  /** The store's clock jumps. */
+  | { kind: 'clock-step'; atMs: number; byMs: number }
   /** For a while nothing reaches the store; or what does is carried out when it is over; or it is known to be away. */
   | { kind: 'outage'; fromMs: number; ms: number; how: 'silent' | 'reset' | 'frozen' | 'away' }
   /** A gateway loses all it has in memory: with the n-th command, before it is sent or once it is; or at a time. */
@@ -62,6 +73,22 @@ export type Fault =
   /** The n-th effect takes so long, or cannot be carried out. */
   | { kind: 'effect-slow'; effect: number; ms: number }
   | { kind: 'effect-failed'; effect: number }
+  /** The n-th comparison with a PUK1 finds no room. */
+  | { kind: 'hash-busy'; hash: number }
+  /** The operator gives a subscriber all attempts back. */
+  | { kind: 'unlock'; subscriber: number; atMs: number }
+
+/** The keys there are, by their age. */
+export type KeyName = 'old' | 'new'
+
+/** Which keys each gateway has, the current one first, and under which of them PUK1 is hashed when it begins. */
+export interface KeyPlan {
+  readonly at: readonly [readonly [KeyName, ...KeyName[]], readonly [KeyName, ...KeyName[]]]
+  readonly puk1: KeyName
+}
+
+/** What the store's clock says when virtual time begins. */
+export const EPOCH_MS = 1_700_000_000_000
 
 /** One schedule. A seed makes one; leaving faults out of it makes others. */
 export interface Plan {
@@ -71,15 +98,24 @@ export interface Plan {
   readonly ways: 'drawn' | 'steady'
   /** Where the store has replicas, what is told without a commit is asked for once more. */
   readonly replicas: 'none' | 'some'
+  readonly keys: KeyPlan
   readonly subscribers: number
+  /** How many attempts at PUK1 are left to each. */
+  readonly attempts: number
   readonly dialogues: readonly DialoguePlan[]
   readonly faults: readonly Fault[]
 }
 
-const CODES = { tally: '*100#', access: '*141*3*6#', password: '*141*0#' } as const
+export const ONE_KEY: KeyPlan = { at: [['old'], ['old']], puk1: 'old' }
 
 /** The schedule of a seed; `form`: all its dialogues are held in this one. */
 export function planOf(seed: number, form?: Form): Plan {
+  const plan = generalPlan(seed, form)
+  const about = createDraws(seed, 'theme')
+  return about.onceIn(3) ? themed(plan, about, form) : plan
+}
+
+function generalPlan(seed: number, form?: Form): Plan {
   const draws = createDraws(seed, 'plan')
   const subscribers = draws.onceIn(5) ? 2 : 1
   const idleMs = draws.of([60_000, 900_000])
@@ -96,7 +132,9 @@ export function planOf(seed: number, form?: Form): Plan {
     replicas,
     idleMs,
     ways: 'drawn',
+    keys: ONE_KEY,
     subscribers,
+    attempts: PUK1_ATTEMPTS,
     dialogues,
     faults: faultsFor(draws, dialogues, idleMs),
   }
@@ -116,33 +154,3 @@ function dialogueOf(
     insists: draws.onceIn(2),
   }
 }
-
-/** Words said once each, moves, and now and then a dialogue longer than the receipts that are kept. */
-function wordsFor(draws: Draws, name: string): readonly string[] {
-  const count = draws.onceIn(100) ? 20 : 1 + draws.below(3)
-  const typed: string[] = []
-  for (let turn = 1; turn <= count; turn++) {
-    const how = draws.below(10)
-    if (how < 6) typed.push(`${name}${turn}`)
-    else if (how < 8) typed.push('1')
-    else if (how === 8) typed.push('9', '1')
-    else typed.push('9', `${name}${turn}`, '1')
-  }
-  const end = draws.below(4)
-  return [...typed, ...(end === 0 ? ['0'] : end === 1 ? [`z${name}`] : [])]
-}
-
-export const PUK1 = '12345678'
-
-const realAnswers = (draws: Draws, menu: 'access' | 'password'): readonly string[] =>
-  menu === 'password'
-    ? draws.of([
-        ['80291', '80291'],
-        ['12', '80291', '80292', '80291', '80291'],
-      ])
-    : draws.of([
-        ['1', '2'],
-        ['1', PUK1],
-        ['1', '00000000', '00000000', PUK1],
-        ['1', '00000000', '00000001', '00000002'],
-      ])

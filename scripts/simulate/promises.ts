@@ -5,9 +5,13 @@ import type { Session } from '../../src/gateway/session.ts'
 import type { JournalRecord, Subscriber } from '../../src/gateway/subscriber.ts'
 import { isUnavailable } from './caller.ts'
 import type { Delivery } from './delivery.ts'
-import { nameOf } from './delivery.ts'
+import { isReused, lineName, nameOf, typedIn } from './delivery.ts'
 import type { Written } from './model-store.ts'
 import { BUDGET_MS, REPEAT_WITHIN_MS } from './plan.ts'
+import type { KeyPlan } from './plan.ts'
+import { createSecretPromises } from './secrets.ts'
+import type { Compared } from './services.ts'
+import { createSignaturePromises } from './signatures.ts'
 import { wordsOf } from './tally.ts'
 
 /** What must hold, and does not. */
@@ -18,7 +22,9 @@ export interface Violation {
 
 /** Looks at everything that is recognised, written and answered, and at nothing inside the gateway. */
 export interface Promises {
-  recognised(delivery: Delivery): void
+  recognised(delivery: Delivery, session: Session | undefined): void
+  /** A guess of PUK1 was compared, in the turn that is under way. */
+  compared(compared: Compared, by: Delivery | undefined): void
   written(written: Written): void
   answered(delivery: Delivery, answer: Answer): void
   /** How many entries of the journal were written with their turns. */
@@ -32,7 +38,8 @@ interface Turn {
   readonly key: string
   readonly text: string
   readonly waits: boolean
-  /** Store time of its load, and when the commit was executed. */
+  readonly typed: string | undefined
+  /** Store time of its load, and the moment at which the commit was executed. */
   readonly atMs: number
   readonly committedMs: number
 }
@@ -46,32 +53,37 @@ interface Line {
 }
 
 const RECEIPTS_KEPT = 16
+/** By so much a store's clock may go back without a jump. */
+const CLOCK_SLACK_MS = 1000
 const OURS = new Set<string>(Object.values(sentences).flatMap((sentence) => Object.values(sentence)))
 const SAID = /(\S+)=(\d+) after \d+/
 
 export function createPromises(options: {
   readonly idleMs: number
-  /** The store's clock; virtual time is behind it by `epochMs`. */
-  readonly epochMs: number
+  readonly keys: KeyPlan
   readonly nowMs: () => number
+  /** The store's clock, which may jump. */
+  readonly storeMs: () => number
   readonly readyAt: (place: Delivery['place'], ms: number) => number
   readonly violated: (rule: string, detail: string) => void
 }): Promises {
-  const { idleMs, epochMs, nowMs, violated } = options
+  const { idleMs, nowMs, storeMs, violated } = options
+  const secrets = createSecretPromises(options)
+  const signatures = createSignaturePromises(options)
   const lines = new Map<string, Line>()
   const words = new Map<string, readonly string[]>()
   const journalIds = new Set<string>()
   let journalled = 0
 
   const lineOf = (delivery: Delivery): Line => {
-    const name = delivery.dialogue.name
+    const name = lineName(delivery.dialogue)
     const line = lines.get(name) ?? { turns: [], ids: new Map(), last: undefined, lifeMs: 0 }
     lines.set(name, line)
     return line
   }
 
   /** A reply is committed once; a begin too, as long as the store knows of it. */
-  function taken(delivery: Delivery, before: Session | undefined, after: Session, committedMs: number): void {
+  function taken(delivery: Delivery, before: Session | undefined, after: Session): void {
     const { form } = delivery.dialogue
     const line = lineOf(delivery)
     const { key } = delivery
@@ -81,14 +93,18 @@ export function createPromises(options: {
     const earlier = line.turns.findLast((turn) => turn.key === key)
     const begins = after.turns === 1
     const isStale = before !== undefined && atMs > before.answeredAtMs + RECEIPTS_KEPT_MS
-    const isQuick = earlier !== undefined && atMs - earlier.atMs < REPEAT_WITHIN_MS
+    const hasExpired = before !== undefined && atMs > before.idleUntilMs
+    const isQuick =
+      earlier !== undefined &&
+      Math.abs(atMs - earlier.atMs) < REPEAT_WITHIN_MS &&
+      // A clock that jumped back and forth: nothing of the dialogue counts any more.
+      !(isStale && hasExpired)
 
     if (form === 'unnumbered' && isQuick)
       violated('a turn has one effect', `${what} again after ${atMs - earlier.atMs} ms`)
     if (form !== 'unnumbered' && earlier && !begins)
       violated('a turn has one effect', `${what} was committed twice`)
-    if (begins && before && form !== 'unnumbered') {
-      const hasExpired = atMs > before.idleUntilMs
+    if (begins && before && !isReused(delivery.dialogue)) {
       if (!hasExpired || !isStale) violated('what has ended stays ended', `${what} began again`)
     }
     if (!begins && before?.state === null) violated('what has ended stays ended', `${what} was taken up`)
@@ -97,22 +113,20 @@ export function createPromises(options: {
     }
     if (after.receipts.length > RECEIPTS_KEPT)
       violated('receipts are bounded', `${after.receipts.length} are kept`)
-    if (begins) line.turns = []
+    if (begins) {
+      line.turns = []
+      secrets.begun(delivery)
+    }
     line.last = delivery
     if (receipt) {
       const { text, waits } = receipt
-      line.turns.push({ key, text, waits, atMs, committedMs })
+      secrets.taken(delivery, text, line.turns.at(-1))
+      line.turns.push({ key, text, waits, typed: typedIn(delivery), atMs, committedMs: nowMs() })
     }
   }
 
   /** The list only grows, by what this turn said. */
-  function changed(
-    name: string,
-    before: Subscriber,
-    after: Subscriber,
-    delivery: Delivery,
-    records: readonly JournalRecord[],
-  ) {
+  function changed(name: string, before: Subscriber, after: Subscriber, delivery: Delivery) {
     const was = wordsOf(before)
     const is = wordsOf(after)
     const added = is.slice(was.length)
@@ -124,12 +138,37 @@ export function createPromises(options: {
       violated('a turn has its own effect', `${nameOf(delivery)} added ${added.join(', ')}`)
     }
     words.set(name, is)
-    const guesses = records.filter(
-      ({ change }) => change === 'puk1-refused' || change === 'puk1-locked',
-    ).length
-    if (guesses > 0 && after.puk1AttemptsLeft !== before.puk1AttemptsLeft - guesses) {
-      violated('no update is lost', `${before.puk1AttemptsLeft} attempts became ${after.puk1AttemptsLeft}`)
-    }
+  }
+
+  /**
+   * Later than its turn's budget. What the store cannot know is not asked of it: to a clock that jumped back by about as long as
+   * the command was under way, it is not late.
+   */
+  function isOverdue(by: Delivery, writtenMs: number): boolean {
+    const lateMs = nowMs() - by.arrivedMs - BUDGET_MS
+    const passedMs = writtenMs - by.arrivedStoreMs
+    const mayBeInTime = passedMs >= -CLOCK_SLACK_MS && passedMs <= BUDGET_MS
+    return lateMs > 0 && !mayBeInTime
+  }
+
+  /**
+   * What somebody types again after a while is an answer, and dialling again begins, also when the store's clock has jumped back;
+   * unless it jumped so that the earlier one seems to have been just now, or what was typed would confirm something.
+   */
+  function notTaken(delivery: Delivery, session: Session | undefined): void {
+    const { dialogue, key, isFirst, arrivedMs, readMs = 0 } = delivery
+    if (dialogue.form !== 'unnumbered' || !isFirst || !session) return
+    const typed = typedIn(delivery)
+    const isJudged =
+      typed === undefined
+        ? isReused(dialogue)
+        : session.state !== null && !session.confirms && typed.length <= 2
+    if (!isJudged) return
+    const isRecent = ({ atMs, committedMs }: Turn) =>
+      committedMs > arrivedMs - REPEAT_WITHIN_MS || Math.abs(readMs - atMs) < REPEAT_WITHIN_MS
+    const { turns } = lineOf(delivery)
+    if (!turns.some((turn) => turn.key === key && isRecent(turn)))
+      violated('what is typed again later is an answer', `${nameOf(delivery)} was taken for a copy`)
   }
 
   return {
@@ -138,8 +177,11 @@ export function createPromises(options: {
     },
     wordsOf: (record) => words.get(record) ?? [],
 
-    recognised(delivery) {
+    compared: (compared, by) => secrets.compared(compared, by),
+
+    recognised(delivery, session) {
       const { recognised, key } = delivery
+      if (recognised?.kind === 'repeat') notTaken(delivery, session)
       if (recognised?.kind !== 'begin' && recognised?.kind !== 'reply') return
       const { ids } = lineOf(delivery)
       const known = ids.get(recognised.id) ?? key
@@ -147,16 +189,14 @@ export function createPromises(options: {
       ids.set(recognised.id, key)
     },
 
-    written({ commit, by, nowMs: storeMs, before }) {
-      if (storeMs > commit.deadlineMs) {
-        violated('no commit after its deadline', `${storeMs - commit.deadlineMs} ms late`)
+    written({ commit, by, nowMs: writtenMs, before }) {
+      if (writtenMs > commit.deadlineMs) {
+        violated('no commit after its deadline', `${writtenMs - commit.deadlineMs} ms late`)
       }
-      if (by && storeMs > epochMs + by.arrivedMs + BUDGET_MS) {
-        violated(
-          'no commit after its budget',
-          `${nameOf(by)}, ${storeMs - epochMs - by.arrivedMs} ms after it came`,
-        )
+      if (by && isOverdue(by, writtenMs)) {
+        violated('no commit after its budget', `${nameOf(by)}, ${nowMs() - by.arrivedMs} ms after it came`)
       }
+      if (by) signatures.written(by, commit)
       const records = commit.journal.map((entry) => JSON.parse(entry) as JournalRecord)
       for (const { id } of records) {
         if (journalIds.has(id)) violated('an entry of the journal has its own id', id)
@@ -172,9 +212,13 @@ export function createPromises(options: {
             violated('a session does not stay', `${name} for ${become.ttlMs} ms`)
           }
           const session = JSON.parse(become.value) as Session
-          if (by) taken(by, was === undefined ? undefined : (JSON.parse(was) as Session), session, storeMs)
-        } else if (by && was !== undefined) {
-          changed(name, JSON.parse(was) as Subscriber, JSON.parse(become.value) as Subscriber, by, records)
+          if (by) taken(by, was === undefined ? undefined : (JSON.parse(was) as Session), session)
+        } else if (name.startsWith('subscriber:')) {
+          const after = JSON.parse(become.value) as Subscriber
+          const earlier = was === undefined ? undefined : (JSON.parse(was) as Subscriber)
+          secrets.written(name, earlier, after, by, records)
+          if (!by || !earlier) continue
+          changed(name, earlier, after, by)
           growth += 1
         }
       }
@@ -187,6 +231,7 @@ export function createPromises(options: {
       const dueMs = options.readyAt(delivery.place, delivery.arrivedMs + BUDGET_MS)
       if (nowMs() > dueMs)
         violated('an answer comes in time', `${what} after ${nowMs() - delivery.arrivedMs} ms`)
+      if (signatures.answered(delivery, answer) === 'judged') return
       const line = lineOf(delivery)
       const own = line.turns.findLast(({ key }) => key === delivery.key)
       const shown = line.turns.at(-1)
@@ -194,10 +239,11 @@ export function createPromises(options: {
         if (answer.waits) violated('our own sentences end', what)
         if (isUnavailable(answer) || !own || !shown) return
         const place = line.turns.length - line.turns.indexOf(own)
-        const isKept = epochMs + nowMs() <= shown.atMs + RECEIPTS_KEPT_MS && place <= RECEIPTS_KEPT
+        const readMs = delivery.readMs ?? storeMs()
+        const isKept = readMs <= shown.atMs + RECEIPTS_KEPT_MS && place <= RECEIPTS_KEPT
         const isKnown =
-          delivery.dialogue.form !== 'unnumbered' || epochMs + nowMs() - own.atMs < REPEAT_WITHIN_MS
-        if (isKept && isKnown && own.committedMs < epochMs + delivery.arrivedMs) {
+          delivery.dialogue.form !== 'unnumbered' || Math.abs(readMs - own.atMs) < REPEAT_WITHIN_MS
+        if (isKept && isKnown && own.committedMs < delivery.arrivedMs) {
           violated('a turn has one answer', `${what} was answered, and then told '${answer.text}'`)
         }
         return

@@ -10,14 +10,17 @@ function describeFault(fault: Fault): string {
 }
 
 /** A schedule in words: the dialogues, and what goes wrong. */
-export function describePlan({ dialogues, faults, idleMs, replicas, ways }: Plan): readonly string[] {
+export function describePlan(plan: Plan): readonly string[] {
+  const { dialogues, faults, idleMs, replicas, ways, keys, attempts } = plan
+  const keysAt = keys.at.map((names, place) => `${'AB'[place]} ${names.join(' and ')}`).join(', ')
   return [
     ...dialogues.map(
-      ({ name, form, code, subscriber, answers }) =>
-        `dialogue ${name}: ${code}, ${form}, subscriber ${subscriber}, answers ${answers.map(({ typed }) => `'${typed}'`).join(' ') || 'nothing'}`,
+      ({ name, form, code, subscriber, answers, under, signed }) =>
+        `dialogue ${name}: ${code}, ${form}, subscriber ${subscriber}${under ? `, session id ${under}` : ''}${signed ? ', signed' : ''}, answers ${answers.map(({ typed }) => `'${typed}'`).join(' ') || 'nothing'}`,
     ),
     ...faults.map((fault) => `fault ${describeFault(fault)}`),
-    `idle limit ${idleMs} ms, ways ${ways}, replicas ${replicas}`,
+    `idle limit ${idleMs} ms, ways ${ways}, replicas ${replicas}, attempts ${attempts}`,
+    `keys: ${keysAt}; PUK1 under ${keys.puk1}`,
   ]
 }
 

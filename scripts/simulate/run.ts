@@ -1,11 +1,15 @@
 import type { Answer } from '../../src/gateway/ports.ts'
 import { bucketOf } from '../../src/gateway/records.ts'
 import { RECEIPTS_KEPT_MS } from '../../src/gateway/session.ts'
+import { PUK1_ATTEMPTS } from '../../src/gateway/subscriber.ts'
+import type { Subscriber } from '../../src/gateway/subscriber.ts'
 import { callUp } from './caller.ts'
 import type { Delivery } from './delivery.ts'
 import { msisdnOf, nameOf, subscriberOf } from './delivery.ts'
 import { createModelStore } from './model-store.ts'
-import type { DialoguePlan, Place, Plan } from './plan.ts'
+import type { ModelStore } from './model-store.ts'
+import { EPOCH_MS } from './plan.ts'
+import type { DialoguePlan, Fault, Place, Plan } from './plan.ts'
 import { createPromises } from './promises.ts'
 import type { Violation } from './promises.ts'
 import { menus, subscriberRecord } from './services.ts'
@@ -14,9 +18,6 @@ import type { Site } from './site.ts'
 import { createTimeline } from './timeline.ts'
 import type { Variant } from './variant.ts'
 import { createWires } from './wire.ts'
-
-/** What the store's clock says when virtual time begins. */
-const EPOCH_MS = 1_700_000_000_000
 
 /** What came of one schedule. */
 export interface Ran {
@@ -50,6 +51,11 @@ export async function run(
   let callbacks = 0
   let commits = 0
   let effects = 0
+  let hashes = 0
+  /** How far the store's clock has jumped, and the latest it has shown. */
+  let steppedMs = 0
+  let latestMs = EPOCH_MS
+  const storeMs = () => EPOCH_MS + timeline.nowMs + steppedMs
   let isCalm = false
   const violated = (rule: string, detail: string) => {
     violation ??= { rule, detail }
@@ -58,13 +64,14 @@ export async function run(
 
   const promises = createPromises({
     idleMs: plan.idleMs,
-    epochMs: EPOCH_MS,
+    keys: plan.keys,
     nowMs: () => timeline.nowMs,
+    storeMs,
     readyAt: (place, ms) => sites[place].readyAt(ms),
     violated,
   })
   const store = createModelStore({
-    nowMs: () => EPOCH_MS + timeline.nowMs,
+    nowMs: storeMs,
     without: variant.without,
     written(written) {
       commits += 1
@@ -72,7 +79,10 @@ export async function run(
     },
   })
   for (let subscriber = 0; subscriber < plan.subscribers; subscriber++) {
-    const become = { kind: 'value', value: await subscriberRecord(subscriber) } as const
+    const become = {
+      kind: 'value',
+      value: subscriberRecord(subscriber, { key: plan.keys.puk1, attempts: plan.attempts }),
+    } as const
     const changes = [{ name: subscriberOf(subscriber), expect: undefined, become }]
     store.commit({ bucket: bucketOf(msisdnOf(subscriber)), changes, journal: [], deadlineMs: EPOCH_MS })
   }
@@ -90,7 +100,10 @@ export async function run(
       menus: table,
       variant,
       nextEffect: () => (isCalm ? undefined : effects++),
-      recognised: (delivery) => promises.recognised(delivery),
+      nextHash: () => (isCalm ? undefined : hashes++),
+      storeMs,
+      recognised: (delivery, session) => promises.recognised(delivery, session),
+      compared: (compared, by) => promises.compared(compared, by),
       answered(delivery: Delivery, answer: Answer) {
         callbacks += 1
         promises.answered(delivery, answer)
@@ -100,11 +113,26 @@ export async function run(
     })
   const sites: readonly [Site, Site] = [siteAt(0), siteAt(1)]
 
+  function happen(fault: Extract<Fault, { readonly atMs: number }>): void {
+    switch (fault.kind) {
+      case 'crash':
+        return sites[fault.place].crash(fault.downMs)
+      case 'stall':
+        return sites[fault.place].stall(fault.ms)
+      case 'clock-step':
+        tell(() => `the store's clock jumps by ${fault.byMs} ms`)
+        latestMs = Math.max(latestMs, storeMs())
+        steppedMs += fault.byMs
+        return
+      case 'unlock':
+        tell(() => `the operator gives subscriber ${fault.subscriber} all attempts`)
+        unlock(store, fault.subscriber)
+    }
+  }
   for (const fault of plan.faults) {
-    if (fault.kind !== 'crash' && fault.kind !== 'stall') continue
+    if (!('atMs' in fault)) continue
     timeline.at(fault.atMs, () => {
-      if (fault.kind === 'crash') sites[fault.place].crash(fault.downMs)
-      else sites[fault.place].stall(fault.ms)
+      happen(fault)
       return 'quiet'
     })
   }
@@ -143,11 +171,24 @@ export async function run(
         `${store.journal.length} entries of ${promises.journalled} changes`,
       )
     }
-    const kept = store.livingAt(EPOCH_MS + timeline.nowMs + plan.idleMs + RECEIPTS_KEPT_MS + 1)
+    const kept = store.livingAt(Math.max(latestMs, storeMs()) + plan.idleMs + RECEIPTS_KEPT_MS + 1)
     // One record says how the keys are named.
     if (kept !== plan.subscribers + 1) violated('the store forgets', `${kept} records are left`)
   }
   return { violation, events: timeline.events, callbacks, commits, trace }
+}
+
+/** What the operator does over HTTP, in one moment. */
+function unlock(store: ModelStore, subscriber: number): void {
+  const bucket = bucketOf(msisdnOf(subscriber))
+  const name = subscriberOf(subscriber)
+  const { nowMs, records } = store.load(bucket, [name])
+  const [record] = records
+  if (!record) return
+  const unlocked = { puk1AttemptsLeft: PUK1_ATTEMPTS, puk1Pending: [] } satisfies Partial<Subscriber>
+  const value = JSON.stringify({ ...(JSON.parse(record.value) as Subscriber), ...unlocked })
+  const changes = [{ name, expect: record.version, become: { kind: 'value', value } }] as const
+  store.commit({ bucket, changes, journal: [], deadlineMs: nowMs })
 }
 
 /** A dialogue when all is over, which must go well. */

@@ -1,3 +1,4 @@
+import { ONE_KEY } from './plan.ts'
 import type { DialoguePlan, Plan } from './plan.ts'
 import type { Violation } from './promises.ts'
 import { run } from './run.ts'
@@ -61,6 +62,11 @@ function partsOf(plan: Plan): readonly (() => Plan)[] {
       ),
     ),
     ...dialogues.flatMap((one, at) => (one.startMs > 0 ? [() => changed(at, { ...one, startMs: 0 })] : [])),
+    ...dialogues.flatMap((one, at) => {
+      const { signed, ...unsigned } = one
+      return signed ? [() => changed(at, unsigned)] : []
+    }),
+    ...(plan.keys === ONE_KEY ? [] : [() => ({ ...plan, keys: ONE_KEY })]),
     ...(plan.replicas === 'some' ? [() => ({ ...plan, replicas: 'none' as const })] : []),
     ...(plan.ways === 'drawn' ? [() => ({ ...plan, ways: 'steady' as const })] : []),
   ]

@@ -5,15 +5,17 @@ import type { Clock } from '../../src/gateway/clock.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import type { Answer, Callback, Ended, RecordName } from '../../src/gateway/ports.ts'
 import { subscriberName } from '../../src/gateway/records.ts'
+import type { Session } from '../../src/gateway/session.ts'
 import type { Transcripts } from '../../src/gateway/transcript.ts'
 import { createHarnessCore } from '../core/harness-core.ts'
 import { drawnAt } from './chance.ts'
-import { keys } from './keys.ts'
+import { keysOf } from './keys.ts'
 import type { Delivery } from './delivery.ts'
 import { nameOf } from './delivery.ts'
 import { BUDGET_MS, REPEAT_WITHIN_MS } from './plan.ts'
 import type { Plan, Place } from './plan.ts'
-import { argon2, withTally } from './services.ts'
+import { createArgon2, withTally } from './services.ts'
+import type { Compared } from './services.ts'
 import type { Timeline } from './timeline.ts'
 import type { Variant } from './variant.ts'
 import type { Near, Wires } from './wire.ts'
@@ -41,7 +43,12 @@ export interface SiteOptions {
   /** The number of the next effect, of all sites; `undefined` once nothing goes wrong any more. */
   readonly nextEffect: () => number | undefined
   readonly answered: (delivery: Delivery, answer: Answer) => void
-  readonly recognised: (delivery: Delivery) => void
+  readonly recognised: (delivery: Delivery, session: Session | undefined) => void
+  /** A guess was compared, for the turn that is under way. */
+  readonly compared: (compared: Compared, by: Delivery | undefined) => void
+  /** The number of the next comparison; `undefined` once nothing goes wrong any more. */
+  readonly nextHash: () => number | undefined
+  readonly storeMs: () => number
   readonly failed: (rule: string, detail: string) => void
   readonly tell: (line: () => string) => void
 }
@@ -57,6 +64,8 @@ const asItIs = <T>(part: T): T => part
 export function createSite(options: SiteOptions): Site {
   const { place, plan, timeline, tell } = options
   const { clockOf = asItIs, storeOf = asItIs, transcriptsOf = asItIs } = options.variant
+  const { keyringOf = asItIs, servicesOf = asItIs } = options.variant
+  const busyHashes = new Set(plan.faults.flatMap((fault) => (fault.kind === 'hash-busy' ? [fault.hash] : [])))
   const name = 'AB'[place] ?? '?'
   const deliveries = new Map<Callback, Delivery>()
   let stalledUntilMs = 0
@@ -68,7 +77,8 @@ export function createSite(options: SiteOptions): Site {
       isAlive: () => mine.isAlive,
       wake: (run) => wake(mine, run),
       crash: (downMs) => crash(downMs),
-      ownerOf: ({ changes }) => working.get(changes.at(-1)?.name ?? ''),
+      ownerOf: ({ changes }) =>
+        working.get(changes.find(({ name }) => name.startsWith('subscriber:'))?.name ?? ''),
     }
     // The turn last recognised for each subscriber: the queue lets one at a time through.
     const working = new Map<RecordName, Delivery>()
@@ -83,8 +93,9 @@ export function createSite(options: SiteOptions): Site {
         const delivery = deliveries.get(callback)
         if (delivery) {
           delivery.recognised = recognised
+          delivery.readMs = nowMs
           working.set(subscriberName(callback.msisdn), delivery)
-          options.recognised(delivery)
+          options.recognised(delivery, session)
         }
         return recognised
       },
@@ -93,7 +104,7 @@ export function createSite(options: SiteOptions): Site {
     const { gateway } = createHarnessCore({
       store: options.wires.connect(near),
       menus: options.menus,
-      keyring: keys,
+      keyring: keyringOf(keysOf(plan.keys.at[place])),
       settings: { sessionIdleMs: plan.idleMs, turnBudgetMs: BUDGET_MS, repeatWithinMs: REPEAT_WITHIN_MS },
       events: {
         turn: ({ outcome, tries, fault }) =>
@@ -102,11 +113,17 @@ export function createSite(options: SiteOptions): Site {
       overrides: {
         clock: clockOf(clock),
         random,
-        argon2,
+        argon2: createArgon2({
+          isBusy: () => busyHashes.has(options.nextHash() ?? -1),
+          compared(compared) {
+            tell(() => `${name} compares a ${compared.isRight ? 'right' : 'wrong'} PUK1`)
+            options.compared(compared, working.get(compared.record))
+          },
+        }),
         parallelHashes: 1,
         wrapStore: storeOf,
         wrapTranscripts: (transcripts) => watched(transcriptsOf(transcripts)),
-        wrapServices: (services) => slowed(options, withTally(services), clock),
+        wrapServices: (services) => servicesOf(slowed(options, withTally(services), clock)),
       },
     })
     const mine: Life = { isAlive: true, gateway, open: new Set() }
@@ -155,6 +172,7 @@ export function createSite(options: SiteOptions): Site {
         tell(() => `${name} gets ${nameOf(delivery)}`)
         // What waits for a gateway that stands still has not reached it.
         delivery.arrivedMs = timeline.nowMs
+        delivery.arrivedStoreMs = options.storeMs()
         mine.gateway.turn(delivery.callback).then(
           (answer) => {
             if (!mine.isAlive) return

@@ -1,4 +1,6 @@
 import type { Clock } from '../../src/gateway/clock.ts'
+import type { Services } from '../../src/gateway/effects.ts'
+import type { Keyring } from '../../src/gateway/keyring.ts'
 import type { Store } from '../../src/gateway/ports.ts'
 import type { Transcripts } from '../../src/gateway/transcript.ts'
 import type { StoreRule } from './model-store.ts'
@@ -9,4 +11,6 @@ export interface Variant {
   readonly clockOf?: (clock: Clock) => Clock
   readonly storeOf?: (store: Store) => Store
   readonly transcriptsOf?: (transcripts: Transcripts) => Transcripts
+  readonly keyringOf?: (keyring: Keyring) => Keyring
+  readonly servicesOf?: (services: Services) => Services
 }

@@ -38,7 +38,10 @@ export function createWires(options: {
   const { plan, timeline, store, tell } = options
   const fates = fatesOf(plan.faults)
   const outages = plan.faults.filter((fault) => fault.kind === 'outage')
+  const refusals = plan.faults.filter((fault) => fault.kind === 'read-only')
   let commands = 0
+  let commits = 0
+  let readOnlyUntilMs = 0
   let isCalm = false
 
   const wayMs = (place: number) => (plan.ways === 'steady' ? 1 : (drawnAt(plan.seed, place) & 7) % 5)
@@ -53,6 +56,13 @@ export function createWires(options: {
     const slow = (kind: 'command-slow' | 'reply-slow') =>
       faults.reduce((ms, fault) => ms + (fault.kind === kind ? fault.ms : 0), 0)
     const label = `${near.name} #${command} ${what}`
+    if (what === 'commit') {
+      const commit = commits++
+      for (const refusal of refusals) {
+        if (refusal.commit === commit)
+          readOnlyUntilMs = Math.max(readOnlyUntilMs, timeline.nowMs + refusal.ms)
+      }
+    }
     const crash = faults.find((fault) => fault.kind === 'crash-at')
     if (crash?.when === 'before') {
       near.crash(crash.downMs)
@@ -89,8 +99,12 @@ export function createWires(options: {
         }
         if (has('command-lost') || over?.how === 'silent') return 'quiet'
         if (over?.how === 'reset' || reset?.executed === 'not-executed') return fail('connection cut')()
-        if (has('refused')) {
-          return settle(() => reject(new UssdError('USSD_STORE_REFUSED', { detail: 'out of memory' })))()
+        const isReadOnly = what === 'commit' && !isCalm && timeline.nowMs < readOnlyUntilMs
+        if (has('refused') || isReadOnly) {
+          return settle(() => {
+            tell(() => `${label} refused`)
+            reject(new UssdError('USSD_STORE_REFUSED', { detail: 'out of memory' }))
+          })()
         }
         const outcome = execute()
         tell(() => `${label} executed: ${wordOf(outcome)}`)

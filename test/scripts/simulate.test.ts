@@ -60,6 +60,27 @@ describe('a simulated gateway', () => {
     }
   })
 
+  it('counts one attempt where another answer moves the dialogue between the two commits of a guess', async () => {
+    const rival = { kind: 'rival', dialogue: 'a', turn: 2, place: 0, typed: '9', afterMs: 3 } as const
+    const dialogue = {
+      name: 'a',
+      form: 'unnumbered',
+      subscriber: 1,
+      code: '*141*3*6#',
+      startMs: 0,
+      insists: false,
+      answers: [
+        { typed: '1', afterMs: 12_000 },
+        { typed: '00000003', afterMs: 500 },
+      ],
+    } as const
+    const plan = { ...planOf(0), seed: 10608, idleMs: 60_000, subscribers: 2, dialogues: [dialogue] }
+    const { violation, trace } = await run({ ...plan, replicas: 'none', faults: [rival] }, {}, 'trace')
+    expect(violation).toBeUndefined()
+    expect(trace.filter((line) => line.includes('compares a wrong PUK1'))).toHaveLength(1)
+    expect(trace.some((line) => line.includes('conflict'))).toBe(true)
+  })
+
   it('meets every kind of fault', () => {
     const kinds = new Set(
       Array.from({ length: 500 }, (_, seed) => planOf(seed)).flatMap(({ faults }) =>
@@ -69,6 +90,7 @@ describe('a simulated gateway', () => {
     expect([...kinds].toSorted()).toEqual([
       'ahead',
       'answer-lost',
+      'clock-step',
       'command-lost',
       'command-slow',
       'copy',
@@ -77,8 +99,10 @@ describe('a simulated gateway', () => {
       'effect-failed',
       'effect-slow',
       'hang-up',
+      'hash-busy',
       'outage',
       'pause',
+      'read-only',
       'refused',
       'reply-lost',
       'reply-slow',
@@ -86,6 +110,7 @@ describe('a simulated gateway', () => {
       'rival',
       'slow',
       'stall',
+      'unlock',
     ])
   })
 
