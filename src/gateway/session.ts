@@ -17,6 +17,8 @@ const SessionFields = z.object({
   asksAgain: z.literal(true).exactOptional(),
   /** The screen is a confirmation, so an answer that was given before in this dialogue may be its late duplicate. */
   confirms: z.literal(true).exactOptional(),
+  /** Answers of the dialogue before under the same session id, for as long as they may be delivered again. */
+  earlier: z.array(z.looseObject({ turn: z.string(), atMs: z.number() })).exactOptional(),
   /** Null once the dialogue has ended: such a session is never opened again. */
   state: z
     .object({ value: z.union([z.string(), z.record(z.string(), z.any())]), context: z.unknown() })
@@ -46,8 +48,12 @@ export interface Receipt extends Answer {
   readonly turn: string
   readonly atMs: number
 }
+type Told = Pick<Receipt, 'turn' | 'atMs'>
 export type Session = Readonly<
-  Omit<z.infer<typeof SessionFields>, 'receipts'> & { receipts: readonly Receipt[] }
+  Omit<z.infer<typeof SessionFields>, 'receipts' | 'earlier'> & {
+    receipts: readonly Receipt[]
+    earlier?: readonly Told[]
+  }
 >
 
 /** Reads a stored session. Fields of a newer version are kept, and written back. */
@@ -62,6 +68,12 @@ export const Delivered: z.ZodType<Answer> = z.looseObject({
 
 /** A turn answered before is answered again from its receipt for this long, also after the dialogue's end. */
 export const RECEIPTS_KEPT_MS = 600_000
+
+/**
+ * Aggregators retry after 10 to 25 seconds. For so long a screen that confirms takes no answer that was given before; for good
+ * it would keep whoever chose the same digit on the way from confirming at all.
+ */
+export const RETRIED_WITHIN_MS = 30_000
 
 /** Of a long dialogue the last turns' receipts are kept, so that a session does not grow with its length. */
 const RECEIPTS_KEPT = 16
@@ -78,6 +90,8 @@ export function answered(
     readonly key: string
     readonly asksAgain: boolean
     readonly confirms: boolean
+    /** The dialogue that this one takes the place of, under the same session id. */
+    readonly replaced: Session | undefined
     readonly heard: number
     readonly answer: Answer
     readonly nowMs: number
@@ -86,7 +100,12 @@ export function answered(
 ): { readonly session: Session; readonly ttlMs: number } {
   const receipts = before?.receipts ?? []
   const receipt: Receipt = { turn: turn.id, ...turn.answer, atMs: turn.nowMs }
-  const { asksAgain: _asked, confirms: _confirmed, ...kept } = before ?? {}
+  const { asksAgain: _asked, confirms: _confirmed, earlier: _earlier, ...kept } = before ?? {}
+  const { replaced } = turn
+  const earlier = [...(before?.earlier ?? replaced?.earlier ?? []), ...(replaced?.receipts ?? [])]
+    .filter(({ atMs }) => Math.abs(turn.nowMs - atMs) < RETRIED_WITHIN_MS)
+    .map((told): Told => ({ turn: told.turn, atMs: told.atMs }))
+    .slice(-RECEIPTS_KEPT)
   return {
     session: {
       ...kept,
@@ -97,6 +116,7 @@ export function answered(
       key: turn.key,
       ...(turn.asksAgain && { asksAgain: true }),
       ...(turn.confirms && { confirms: true }),
+      ...(earlier.length > 0 && { earlier }),
       begunBy: before?.begunBy ?? turn.id,
       turns: (before?.turns ?? 0) + 1,
       heard: turn.heard,

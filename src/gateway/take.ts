@@ -200,7 +200,10 @@ export function createTake(options: {
     if (ran instanceof UssdError) return { outcome: notDone(ran, language) }
     if (ran.kind !== 'rested') return { outcome: say(ran.kind, language) }
 
-    const after = sessionAfter(before, recognised, ran, { nowMs: loaded.nowMs, idleMs: sessionIdleMs })
+    // Where nothing is numbered, an answer of the dialogue before may still be delivered again.
+    const replaced = recognised.kind === 'begin' && callback.heard.kind === 'unnumbered' ? session : undefined
+    const at = { nowMs: loaded.nowMs, idleMs: sessionIdleMs, replaced }
+    const after = sessionAfter(before, recognised, ran, at)
     return {
       outcome: {
         answer: ran.answer,
@@ -260,7 +263,7 @@ function sessionAfter(
   before: Session | undefined,
   recognised: Extract<Recognised, { kind: 'begin' | 'reply' }>,
   ran: Rested,
-  at: { readonly nowMs: number; readonly idleMs: number },
+  at: { readonly nowMs: number; readonly idleMs: number; readonly replaced: Session | undefined },
 ): ReturnType<typeof answered> {
   return answered(before, {
     menu: ran.menu.code,

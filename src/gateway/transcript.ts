@@ -6,7 +6,7 @@ import { macUnder } from './keyring.ts'
 import type { Keyring } from './keyring.ts'
 import type { Callback } from './ports.ts'
 import type { Receipt, Session } from './session.ts'
-import { RECEIPTS_KEPT_MS } from './session.ts'
+import { RECEIPTS_KEPT_MS, RETRIED_WITHIN_MS } from './session.ts'
 
 interface Turn {
   readonly id: string
@@ -31,12 +31,6 @@ export interface Transcripts {
   /** Throws `USSD_KEY_UNKNOWN` where the session was begun under a key this process does not hold. */
   recognise(callback: Callback, session: Session | undefined, nowMs: number): Recognised
 }
-
-/**
- * Aggregators retry after 10 to 25 seconds. For so long a confirmation takes no answer that was given before in the dialogue; for
- * good it would keep whoever chose the same digit on the way from confirming at all.
- */
-const RETRIED_WITHIN_MS = 30_000
 
 /** Longer entries may be secrets; shorter ones are choices, which a menu may ask for again and again. */
 const LONGEST_CHOICE = 2
@@ -195,9 +189,14 @@ function ofUnnumbered(
   if (session.state === null) {
     return last?.turn === id ? { kind: 'repeat', receipt: last } : { kind: 'ended' }
   }
-  const isRecent = ({ turn, atMs }: Receipt) => turn === id && Math.abs(nowMs - atMs) < RETRIED_WITHIN_MS
-  const mayConfirmLate = session.confirms && session.receipts.some(isRecent)
-  if (last && (mayConfirmLate || isKnownSecret(id, typed, session))) return { kind: 'repeat', receipt: last }
+  const isRecent = (told: { readonly turn: string; readonly atMs: number }) =>
+    told.turn === id && Math.abs(nowMs - told.atMs) < RETRIED_WITHIN_MS
+  const confirmsLate = session.confirms && session.receipts.some(isRecent)
+  const matters = session.confirms || (last?.asksSecret && typed.trim().length > LONGEST_CHOICE)
+  const isOfDialogueBefore = matters && session.earlier?.some(isRecent)
+  if (last && (confirmsLate || isOfDialogueBefore || isKnownSecret(id, typed, session))) {
+    return { kind: 'repeat', receipt: last }
+  }
   return { kind: 'reply', id, key, heard: 0, typed }
 }
 

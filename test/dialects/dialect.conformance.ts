@@ -111,6 +111,7 @@ function talk(dialect: Dialect, begin: NetworkTurn, replies: readonly string[]):
         key,
         asksAgain: false,
         confirms: false,
+        replaced: undefined,
         heard,
         answer,
         nowMs,

@@ -36,6 +36,7 @@ function after(
     key: recognised.key,
     asksAgain: false,
     confirms: false,
+    replaced: undefined,
     heard: recognised.heard,
     answer: { text, waits: true },
     nowMs,
@@ -330,6 +331,7 @@ describe('a session begun under another key', () => {
       answer,
       asksAgain: false,
       confirms: false,
+      replaced: undefined,
       nowMs: 0,
     })
     const next = callback(heard('1'))

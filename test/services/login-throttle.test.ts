@@ -33,6 +33,12 @@ describe('the pause after wrong passwords', () => {
     expect(minutes).toEqual([0, 0, 0, 0, 15, 30, 60, 120, 240, 480, 960, 1440, 1440, 1440])
   })
 
+  it('is no longer than its step when the clock was set back', () => {
+    const { login } = fail(7)
+    expect(waitMs(login, 1, startMs - DAY_MS)).toBe(60 * MINUTE_MS)
+    expect(waitMs(fail(12).login, 1, startMs - 7 * DAY_MS)).toBe(DAY_MS)
+  })
+
   it('is never shorter than the one before and never longer than a day, however long was waited between', () => {
     fc.assert(
       fc.property(failures, dawdles, (times, dawdleMs) => {

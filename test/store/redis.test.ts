@@ -205,6 +205,45 @@ describe('the Redis store on a server of its own', () => {
     expect(await commit('session:full')).toMatchObject({ kind: 'ok' })
   })
 
+  it('writes nothing while Redis is full, also where it would have deleted something first', async () => {
+    const { store } = test
+    const put = (name: string) =>
+      store.commit({
+        bucket: 1,
+        changes: [value(name, 'before')],
+        journal: [],
+        deadlineMs: Infinity,
+      })
+    await put('login:1')
+    const [login] = (await store.load(1, ['login:1'])).records
+    await test.redis.config('SET', 'maxmemory', '1')
+    const changes: Change[] = [
+      { name: 'login:1', expect: login?.version, become: { kind: 'gone' } },
+      value('subscriber:2', 'after'),
+    ]
+    await expect(
+      store.commit({ bucket: 1, changes, journal: [], deadlineMs: Infinity }),
+    ).rejects.toMatchObject({ code: 'USSD_STORE_REFUSED' })
+    await test.redis.config('SET', 'maxmemory', '0')
+    expect((await store.load(1, ['login:1', 'subscriber:2'])).records).toEqual([login, undefined])
+  })
+
+  it('writes nothing of a commit whose journal the access list does not allow', async () => {
+    await test.redis.acl('SETUSER', 'older', 'on', '>p', '~*', '+@all', '-xadd')
+    const client = open({ url: `redis://older:p@127.0.0.1:${server.port}` })
+    expect(await client.whenReady(10_000)).toBe(true)
+    const older = createRedisStore({ client, prefix: test.prefix })
+    await expect(
+      older.commit({
+        bucket: 1,
+        changes: [value('subscriber:3', 'x')],
+        journal: ['entry'],
+        deadlineMs: Infinity,
+      }),
+    ).rejects.toMatchObject({ code: 'USSD_STORE_REFUSED' })
+    expect((await test.store.load(1, ['subscriber:3'])).records).toEqual([undefined])
+  })
+
   it('tells no argument of a command that failed', async () => {
     await test.redis.rpush(keysUnder(test.prefix).record(1, 'session:secret'), 'x')
     const change = value('session:secret', 'canary')

@@ -101,6 +101,8 @@ export function nameFault(error: unknown): string {
   if (!isNativeError(error)) return 'unknown'
   const { message, name } = error
   if (name === 'ReplyError') {
+    // Redis 7 says it without its own word.
+    if (message.includes("can't run this command")) return 'NOPERM'
     // Redis 6.2 wraps what a script raised: `ERR Error running script …: @user_script:7: -READONLY You can't …`
     const raised = /@user_script: ?\d+: -?([A-Z]{2,})\b/.exec(message)?.[1]
     return raised ?? /^[A-Z]+/.exec(message)?.[0] ?? name
