@@ -106,10 +106,10 @@ const setsAccess = (access: Access): Change<World> => ({
   changed: (world) => ({ ...world, access }),
 })
 
-/** Another PUK1 is another SIM's: its ten attempts begin anew. It may be the same. */
-const givesPuk1: Change<World> = {
-  name: 'gives PUK1 anew',
-  patch: { puk1: secrets.puk1 } satisfies FixturePatch,
+/** The operator gives all ten attempts back. */
+const unlocksPuk1: Change<World> = {
+  name: 'unlocks PUK1',
+  patch: { puk1AttemptsLeft: ATTEMPTS } satisfies FixturePatch,
   changed: (world) => ({ ...world, attemptsLeft: ATTEMPTS }),
 }
 
@@ -183,7 +183,7 @@ export const subjects: Readonly<Record<keyof typeof menus, Subject<World>>> = {
           ...wrongTimes(1),
           'dial',
           '1',
-          givesPuk1,
+          unlocksPuk1,
           'dial',
           '1',
           'the right PUK1',

@@ -8,6 +8,7 @@ import { Secret } from '../../src/engine/secret.ts'
 import type { Services } from '../../src/gateway/effects.ts'
 import type { Store } from '../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../src/gateway/records.ts'
+import { PUK1_ATTEMPTS } from '../../src/gateway/subscriber.ts'
 import type { Subscribers } from '../../src/services/subscribers.ts'
 import type { Line } from '../../src/simulator/network.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
@@ -78,7 +79,10 @@ export async function inProcessTarget(options: {
         if (fixture.puk1AttemptsLeft !== undefined)
           await setAttemptsLeft(gateway.store, fixture.msisdn, fixture.puk1AttemptsLeft)
       },
-      change: async (msisdn, patch) => void (await gateway.subscribers.put(msisdn, patchOf(patch))),
+      async change(msisdn, patch) {
+        const unlocks = patch.puk1AttemptsLeft !== undefined && ({ puk1AttemptsLeft: PUK1_ATTEMPTS } as const)
+        await gateway.subscribers.put(msisdn, { ...patchOf(patch), ...unlocks })
+      },
       look: (msisdn) => gateway.subscribers.get(msisdn),
       ask: (request) => ask(url, request),
       performed: () => performed,

@@ -16,9 +16,11 @@ export const PendingAttempt = z.looseObject({
   untilMs: z.number(),
   /** How many attempts are left behind this one. */
   left: z.number(),
+  /** An earlier run may have compared already. */
+  wasTakenOver: z.literal(true).exactOptional(),
 })
 export type PendingAttempt = Readonly<
-  Pick<z.infer<typeof PendingAttempt>, 'turn' | 'owner' | 'untilMs' | 'left'>
+  Pick<z.infer<typeof PendingAttempt>, 'turn' | 'owner' | 'untilMs' | 'left' | 'wasTakenOver'>
 >
 
 /** One turn's attempt at a secret. */
@@ -39,8 +41,8 @@ export interface Attempt {
 
 /** The state of a turn's reservation. */
 export type Claim =
-  /** This run holds it and may compare. */
-  | { readonly kind: 'reserved'; readonly left: number }
+  /** This run holds it and may compare. `isFresh`: no other run has held it, so nothing was compared yet. */
+  | { readonly kind: 'reserved'; readonly left: number; readonly isFresh: boolean }
   /** Another run of the same turn may still be comparing. */
   | { readonly kind: 'in-progress' }
   /** `pending` and `left` must be committed first. An attempt whose run has died costs no other. */
@@ -52,12 +54,18 @@ export type Claim =
 export function claim(pending: readonly PendingAttempt[], left: number, attempt: Attempt): Claim {
   const { turn, owner, nowMs, budgetMs } = attempt
   const own = pending.find((one) => one.turn === turn)
-  if (own?.owner === owner) return { kind: 'reserved', left: own.left }
+  if (own?.owner === owner) return { kind: 'reserved', left: own.left, isFresh: !own.wasTakenOver }
   // No run lasts longer than its budget: a later end was written by a clock that has been set back since.
   const forMs = own ? own.untilMs - nowMs : 0
   if (own && forMs > 0 && forMs <= budgetMs && !attempt.isOver(own.owner)) return { kind: 'in-progress' }
   if (!own && left === 0) return { kind: 'exhausted' }
-  const mine = { turn, owner, untilMs: nowMs + budgetMs, left: own?.left ?? left - 1 }
+  const mine = {
+    turn,
+    owner,
+    untilMs: nowMs + budgetMs,
+    left: own?.left ?? left - 1,
+    ...(own && { wasTakenOver: true as const }),
+  }
   return { kind: 'unreserved', pending: [...settled(pending, turn), mine], left: own ? left : left - 1 }
 }
 

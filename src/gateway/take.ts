@@ -140,7 +140,11 @@ export function createTake(options: {
     const recognised = transcripts.recognise(callback, session, loaded.nowMs)
     if (recognised.kind === 'repeat') {
       const answer = answerOf(recognised.receipt)
-      return { outcome: { answer, outcome: 'repeat', ...(session && { menu: session.menu }) } }
+      const outcome = { answer, outcome: 'repeat', ...(session && { menu: session.menu }) } as const
+      // Of another delivery than the first: this one, too, must change nothing once the session has gone.
+      return signed
+        ? { outcome, changes: [delivered(callback.msisdn, signed, answer, loaded.nowMs)] }
+        : { outcome }
     }
     if (recognised.kind !== 'begin' && recognised.kind !== 'reply') {
       return { outcome: say(recognised.kind, language) }

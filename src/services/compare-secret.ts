@@ -1,3 +1,4 @@
+import { UssdError } from '../engine/errors.ts'
 import type { Secret } from '../engine/secret.ts'
 import type { HashDomain, Hashing, SealedHash } from './hashing.ts'
 
@@ -28,4 +29,15 @@ export async function compareSecret(
   // The verdict is out: a full lane must not hide it, and the hash can be renewed another time.
   const renewed = await hashing.hash(domain, msisdn, secret, { signal }).catch(() => undefined)
   return { matches, renewed: matches && stale ? renewed : undefined }
+}
+
+/**
+ * Returns a fault that says that no hash was begun, so nothing was compared: the lane was full, or the turn gave up before its
+ * place came. Throws any other.
+ */
+export function turnedAway(error: unknown): UssdError {
+  const isTurnedAway =
+    error instanceof UssdError && (error.code === 'USSD_BUSY' || error.code === 'USSD_TURN_TIMED_OUT')
+  if (!isTurnedAway) throw error
+  return error
 }

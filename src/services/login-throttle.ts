@@ -51,3 +51,15 @@ export function afterFailure(
     ttlMs: isLocked ? undefined : FORGOTTEN_AFTER_MS,
   }
 }
+
+/** The count without one attempt that was reserved and not made; `undefined` when none is left. */
+export function withoutAttempt(
+  login: Login | undefined,
+  nowMs: number,
+): ReturnType<typeof afterFailure> | undefined {
+  if (!login || login.failures <= 1) return undefined
+  const failures = login.failures - 1
+  // It was reserved while no pause ran; a pause that others have earned since stays.
+  const closedUntilMs = failures < FREE_FAILURES ? nowMs : login.closedUntilMs
+  return { login: { ...login, failures, closedUntilMs }, ttlMs: FORGOTTEN_AFTER_MS }
+}

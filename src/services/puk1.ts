@@ -1,10 +1,9 @@
-import { UssdError } from '../engine/errors.ts'
 import type { Secret } from '../engine/secret.ts'
 import { Deferral, claim, settled } from '../gateway/attempts.ts'
 import type { Attempt } from '../gateway/attempts.ts'
 import { PUK1_ATTEMPTS } from '../gateway/subscriber.ts'
 import type { Draft, Subscriber } from '../gateway/subscriber.ts'
-import { compareSecret } from './compare-secret.ts'
+import { compareSecret, turnedAway } from './compare-secret.ts'
 import type { Hashing } from './hashing.ts'
 
 export type Guess =
@@ -49,10 +48,11 @@ export function createPuk1(hashing: Hashing): Puk1 {
       const { matches, renewed } = await attempt
         .once(() => compareSecret(hashing, { stored, domain: 'puk1', msisdn, secret: puk1, signal }))
         .catch((error: unknown) => {
-          if (!isTurnedAway(error)) throw error
-          // No hash was begun, so nothing was compared: the attempt is given back.
+          const fault = turnedAway(error)
+          // An earlier run may have compared before it died: then the attempt is spent.
+          if (!claimed.isFresh) throw fault
           const patch = { puk1AttemptsLeft: puk1AttemptsLeft + 1, puk1Pending: others }
-          throw new Deferral<Partial<Subscriber>>({ kind: 'release', patch, fault: error })
+          throw new Deferral<Partial<Subscriber>>({ kind: 'release', patch, fault })
         })
       if (matches) {
         if (renewed) subscriber.tidy({ puk1: renewed })
@@ -64,7 +64,3 @@ export function createPuk1(hashing: Hashing): Puk1 {
     },
   }
 }
-
-/** The hashing lane was full, or the turn gave up before its hash was begun. */
-const isTurnedAway = (error: unknown): error is UssdError =>
-  error instanceof UssdError && (error.code === 'USSD_BUSY' || error.code === 'USSD_TURN_TIMED_OUT')

@@ -16,9 +16,9 @@ import { Subscriber, createDraft, newSubscriber, parseRecord } from '../gateway/
 import type { SubscriberDeferral } from '../gateway/subscriber.ts'
 import { createBudget, transact } from '../gateway/transaction.ts'
 import type { Body, Pause, Reservation, Work } from '../gateway/transaction.ts'
-import { compareSecret } from './compare-secret.ts'
+import { compareSecret, turnedAway } from './compare-secret.ts'
 import type { Hashing, SealedHash } from './hashing.ts'
-import { FORGOTTEN_AFTER_MS, Login, afterFailure, waitMs } from './login-throttle.ts'
+import { FORGOTTEN_AFTER_MS, Login, afterFailure, waitMs, withoutAttempt } from './login-throttle.ts'
 import type { Puk1 } from './puk1.ts'
 import { createSelfCareSessions } from './self-care-session.ts'
 import { createStrangerThrottle } from './stranger-throttle.ts'
@@ -86,7 +86,7 @@ export function createSelfCare(options: {
 
     async logIn(msisdn, password) {
       const names = [loginName(msisdn), subscriberName(msisdn), strangers.nameOf(msisdn)]
-      const tried = await request<Tried>(msisdn, names, (run) => async (loaded, { reserved }) => {
+      const tried = await request<Tried | UssdError>(msisdn, names, (run) => async (loaded, { reserved }) => {
         const { records, nowMs } = loaded
         const [loginRecord, record, slotRecord] = records
         const subscriber = record ? parseRecord(Subscriber, record.value) : newSubscriber
@@ -102,15 +102,15 @@ export function createSelfCare(options: {
           return { reserve: [counter.put(afterFailure(counter.login, passwordGeneration, nowMs))] }
         }
         const stored = subscriber.access === 'open' ? subscriber.password : null
-        const { matches, renewed } = await run.once('password', () =>
-          compareSecret(hashing, {
-            stored,
-            domain: 'password',
-            msisdn,
-            secret: password,
-            signal: run.signal,
-          }),
-        )
+        const { signal } = run
+        const compared = await run
+          .once('password', () =>
+            compareSecret(hashing, { stored, domain: 'password', msisdn, secret: password, signal }),
+          )
+          .catch(turnedAway)
+        // No hash was begun, so nothing was compared: the attempt is given back.
+        if (compared instanceof UssdError) return { outcome: compared, changes: [counter.giveBack(nowMs)] }
+        const { matches, renewed } = compared
         // Counted already; what is written again is what the reservation wrote.
         if (!record || !matches) return { outcome: { kind: 'refused' }, changes: [counter.put()] }
         return {
@@ -127,6 +127,7 @@ export function createSelfCare(options: {
           ],
         }
       })
+      if (tried instanceof UssdError) throw tried
       if (tried.kind === 'throttled') return tried
       if (tried.kind === 'right') {
         const { token, expiresInMs } = await sessions.begin(msisdn, tried.passwordGeneration)
@@ -231,17 +232,30 @@ interface Counter {
   readonly login: Login | undefined
   /** The record with another count, or written as it is. */
   put(after?: ReturnType<typeof afterFailure>): Change
+  /** The record without an attempt that was reserved and not made. */
+  giveBack(nowMs: number): Change
 }
 
 function servedCounter(msisdn: string, record: Versioned | undefined): Counter {
   const login = record && parseRecord(Login, record.value)
+  const name = loginName(msisdn)
   return {
     login,
+    giveBack(nowMs) {
+      const before = withoutAttempt(login, nowMs)
+      return {
+        name,
+        expect: record?.version,
+        become: before
+          ? { kind: 'value', value: JSON.stringify(before.login), ttlMs: before.ttlMs }
+          : { kind: 'gone' },
+      }
+    },
     put(after) {
       // As it is: with the time to live that its count gives it.
       const { login: written, ttlMs } = after ?? keeping(login)
       return {
-        name: loginName(msisdn),
+        name,
         expect: record?.version,
         become: written ? { kind: 'value', value: JSON.stringify(written), ttlMs } : { kind: 'same' },
       }
@@ -252,6 +266,7 @@ function servedCounter(msisdn: string, record: Versioned | undefined): Counter {
 const strangerCounter = (slot: StrangerSlot): Counter => ({
   login: slot.login,
   put: (after) => slot.put(after?.login),
+  giveBack: (nowMs) => slot.put(withoutAttempt(slot.login, nowMs)?.login ?? 'none'),
 })
 
 const keeping = (login: Login | undefined) => ({

@@ -22,8 +22,8 @@ const Slot = z.looseObject({
 export interface StrangerSlot {
   /** Attempts at this number so far. */
   readonly login: Login | undefined
-  /** The slot with another count for this number; without one, written as it is, so that every path writes. */
-  put(login?: Login): Change
+  /** The slot with another count for this number, or without it; otherwise written as it is, so that every path writes. */
+  put(login?: Login | 'none'): Change
 }
 
 export interface StrangerThrottle {
@@ -50,7 +50,8 @@ export function createStrangerThrottle(keyring: Keyring): StrangerThrottle {
           const kept = others
             .toSorted((a, b) => (b.closedUntilMs ?? Infinity) - (a.closedUntilMs ?? Infinity))
             .slice(0, NUMBERS_IN_A_SLOT - 1)
-          const numbers = after ? [...kept, { ...after, tag }] : slot.numbers
+          const numbers =
+            after === undefined ? slot.numbers : after === 'none' ? others : [...kept, { ...after, tag }]
           return {
             name: nameOf(msisdn),
             expect: record?.version,

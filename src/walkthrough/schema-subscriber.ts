@@ -46,7 +46,8 @@ const fields = {
     .meta({ description: '5 to 10 digits: the self-care password, or a placeholder' }),
 }
 
-const attempts = whole(0, 10)
+const PUK1_ATTEMPTS = 10
+const attempts = whole(0, PUK1_ATTEMPTS)
 
 /** As the store has it, so that a walkthrough cannot begin with a record that there is not. */
 const onlyOperatorGivesReason = z.refine<{ access?: string; closedBecause?: string }>(
@@ -78,7 +79,12 @@ export const FixtureForm = form({
   })
 
 /** What the operator changes on a record. */
-export const PatchForm = form(fields)
+export const PatchForm = form({
+  ...fields,
+  puk1AttemptsLeft: whole(PUK1_ATTEMPTS, PUK1_ATTEMPTS)
+    .exactOptional()
+    .meta({ description: 'Unlocks PUK1: all ten attempts' }),
+})
   .check(onlyOperatorGivesReason, notEmpty)
   .meta({
     id: 'Change',

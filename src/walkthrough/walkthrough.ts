@@ -25,7 +25,7 @@ export interface Fixture {
 }
 
 /** What the operator changes on a record while a walkthrough runs. */
-export type FixturePatch = Omit<Fixture, 'msisdn' | 'puk1AttemptsLeft'>
+export type FixturePatch = Omit<Fixture, 'msisdn'>
 
 /** What somebody does. */
 export type Action =

@@ -107,8 +107,20 @@ describe('an exploration of a gateway that is broken', () => {
         '*141*3*6#, screen wrongPuk1, en: in the end, puk1AttemptsLeft is 10, not 2 (the gateway does what the model does)',
       typed: ['1', 'a wrong PUK1'],
     })
-    expect(said.map(({ sentence }) => sentence).join('\n')).toMatch(
-      /says that \d+ attempts are left, and before it were \d/,
+  }, 60_000)
+
+  it('shows that a wrong guess is told with the count from before it', async () => {
+    const tellsOne = (services: Services): Services => ({
+      ...services,
+      async openAccess(input: { puk1: Secret }, call) {
+        const opening = (await services['openAccess']?.(input, call)) as { attemptsLeft?: number }
+        const { attemptsLeft } = opening
+        return attemptsLeft === undefined ? opening : { ...opening, attemptsLeft: attemptsLeft + 1 }
+      },
+    })
+    const { violations } = await broken(tellsOne, 'closed, 3 attempts left')
+    expect(violations.map(sentenceOf).join('\n')).toMatch(
+      /screen wrongPuk1, en: the screen differs: it is "Wrong PUK1\. Attempts left: 3\./,
     )
   }, 60_000)
 
