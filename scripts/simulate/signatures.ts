@@ -28,7 +28,13 @@ export function createSignaturePromises(options: {
     written(by, { changes }) {
       const { signed } = by.callback
       const session = changes.find(({ name }) => name.startsWith('session:'))?.become
-      if (!signed || session?.kind !== 'value') return
+      const remembered = changes.find(({ name }) => name.startsWith('delivery:'))?.become
+      if (!signed) return
+      // Another delivery of a turn that was answered: it is remembered with the answer from the receipt.
+      if (session?.kind !== 'value' && remembered?.kind === 'value') {
+        answers.set(signed.id, (JSON.parse(remembered.value) as Answer).text)
+      }
+      if (session?.kind !== 'value') return
       const what = nameOf(by)
       if (answers.has(signed.id)) violated('a signed callback acts once', `${what} was committed twice`)
       const readMs = by.readMs ?? 0

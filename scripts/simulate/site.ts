@@ -77,8 +77,11 @@ export function createSite(options: SiteOptions): Site {
       isAlive: () => mine.isAlive,
       wake: (run) => wake(mine, run),
       crash: (downMs) => crash(downMs),
-      ownerOf: ({ changes }) =>
-        working.get(changes.find(({ name }) => name.startsWith('subscriber:'))?.name ?? ''),
+      ownerOf({ changes }) {
+        const [, , msisdn] =
+          changes.map(({ name }) => /^(subscriber|delivery):(\d+)/.exec(name)).find((found) => found) ?? []
+        return working.get(`subscriber:${msisdn}`)
+      },
     }
     // The turn last recognised for each subscriber: the queue lets one at a time through.
     const working = new Map<RecordName, Delivery>()
