@@ -96,7 +96,7 @@ const loginKinds: Record<string, () => ReturnType<typeof logIn>> = {
 
 describe('setting a password with PUK1 does the same work', () => {
   it.each(Object.keys(puk1Kinds))('for %s', async (kind) => {
-    const done = await await puk1Kinds[kind]?.()
+    const done = await puk1Kinds[kind]?.()
     expect(done?.outcome).toBe(kind === 'right')
     expect(done?.work).toEqual(['load', 'hash', 'write', 'compare', 'write'])
   })
@@ -114,7 +114,7 @@ describe('setting a password with PUK1 does the same work', () => {
 
 describe('logging in does the same work', () => {
   it.each(Object.keys(loginKinds))('for %s', async (kind) => {
-    const done = await await loginKinds[kind]?.()
+    const done = await loginKinds[kind]?.()
     expect(done?.outcome).toMatchObject({ kind: kind === 'right' ? 'in' : 'refused' })
     // A success forgets the count, then begins a session.
     expect(done?.work).toEqual(['load', 'write', 'compare', 'write', 'load', 'write'])
