@@ -19,7 +19,7 @@ export const subscriberName = (msisdn: string): RecordName => `subscriber:${msis
 export const loginName = (msisdn: string): RecordName => `login:${msisdn.slice(1)}`
 
 /** Where attempts at numbers that are not served are counted, many numbers in one of a fixed number of slots. */
-export const strangersName = (slot: number): RecordName => `strangers:${slot}`
+export const unknownLoginName = (slot: number): RecordName => `unknown-login:${slot}`
 
 /** A self-care session, by the digest of its token. */
 export const selfCareName = (tokenDigest: string): RecordName => `self-care:${tokenDigest}`

@@ -142,9 +142,12 @@ export function createTake(options: {
       const answer = answerOf(recognised.receipt)
       const outcome = { answer, outcome: 'repeat', ...(session && { menu: session.menu }) } as const
       // Of another delivery than the first: this one, too, must change nothing once the session has gone.
-      return signed
-        ? { outcome, changes: [delivered(callback.msisdn, signed, answer, loaded.nowMs)] }
-        : { outcome }
+      if (!signed) return { outcome }
+      // The records that the answer was made of are part of the commit, so that it is told only once they last as well.
+      const read = recordsOf(callback)
+        .slice(0, 2)
+        .map((name, at): Change => ({ name, expect: loaded.records[at]?.version, become: { kind: 'same' } }))
+      return { outcome, changes: [...read, delivered(callback.msisdn, signed, answer, loaded.nowMs)] }
     }
     if (recognised.kind !== 'begin' && recognised.kind !== 'reply') {
       return { outcome: say(recognised.kind, language) }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /**
  * Attempts in a row at one number's password, each counted before its password is looked at. Numbers that nobody registered
- * are counted too (`stranger-throttle.ts`), so that being throttled tells nothing. A new password starts the count anew: whoever set it held the SIM, or is the operator.
+ * are counted too (`unknown-login-throttle.ts`), so that being throttled tells nothing. A new password starts the count anew: whoever set it held the SIM, or is the operator.
  */
 export const LoginFields = z.object({
   failures: z.number().int(),

@@ -21,8 +21,8 @@ import type { Hashing, SealedHash } from './hashing.ts'
 import { FORGOTTEN_AFTER_MS, Login, afterFailure, waitMs, withoutAttempt } from './login-throttle.ts'
 import type { Puk1 } from './puk1.ts'
 import { createSelfCareSessions } from './self-care-session.ts'
-import { createStrangerThrottle } from './stranger-throttle.ts'
-import type { StrangerSlot } from './stranger-throttle.ts'
+import { createUnknownLoginThrottle } from './unknown-login-throttle.ts'
+import type { UnknownLoginSlot } from './unknown-login-throttle.ts'
 import { isSetByPuk1 } from './tariffs.ts'
 
 export type LoggedIn =
@@ -52,7 +52,7 @@ export function createSelfCare(options: {
   const { store, hashing, puk1: puk1s, keyring, budgetMs } = options
   const queue = createQueue()
   const sessions = createSelfCareSessions({ store, keyring, budgetMs })
-  const strangers = createStrangerThrottle(keyring)
+  const unknownLogins = createUnknownLoginThrottle(keyring)
 
   /** One request of a number at a time; its budget runs while it waits. */
   const request = <T>(msisdn: string, names: readonly string[], body: (run: Run) => Body<T>): Promise<T> => {
@@ -63,7 +63,7 @@ export function createSelfCare(options: {
 
   return {
     async setPassword(msisdn, puk1, password) {
-      const names = [subscriberName(msisdn), strangers.nameOf(msisdn)]
+      const names = [subscriberName(msisdn), unknownLogins.nameOf(msisdn)]
       const set = await request<boolean | UssdError>(msisdn, names, (run) => async (loaded, { reserved }) => {
         const { records, nowMs } = loaded
         const [record, slotRecord] = records
@@ -73,7 +73,7 @@ export function createSelfCare(options: {
           hashing.hash('password', msisdn, password, { signal: run.signal }),
         )
         if (!record || !subscriber || !maySetPassword(subscriber, run)) {
-          const slot = strangers.open(msisdn, slotRecord)
+          const slot = unknownLogins.open(msisdn, slotRecord)
           if (!reserved) return { reserve: [slot.put()] }
           await run.once('puk1', () => compareNothing('puk1', msisdn, puk1, run.signal))
           return { outcome: false, changes: [slot.put()] }
@@ -85,14 +85,14 @@ export function createSelfCare(options: {
     },
 
     async logIn(msisdn, password) {
-      const names = [loginName(msisdn), subscriberName(msisdn), strangers.nameOf(msisdn)]
+      const names = [loginName(msisdn), subscriberName(msisdn), unknownLogins.nameOf(msisdn)]
       const tried = await request<Tried | UssdError>(msisdn, names, (run) => async (loaded, { reserved }) => {
         const { records, nowMs } = loaded
         const [loginRecord, record, slotRecord] = records
         const subscriber = record ? parseRecord(Subscriber, record.value) : newSubscriber
         const counter = record
           ? servedCounter(msisdn, loginRecord)
-          : strangerCounter(strangers.open(msisdn, slotRecord))
+          : unknownCounter(unknownLogins.open(msisdn, slotRecord))
         const { passwordGeneration } = subscriber
 
         if (!reserved) {
@@ -142,9 +142,9 @@ export function createSelfCare(options: {
 
   /** A success begins a session with a load and a commit; a refusal takes as long. */
   async function writeInsteadOfSession(msisdn: string): Promise<void> {
-    await request<void>(msisdn, [strangers.nameOf(msisdn)], () => ({ records: [slotRecord] }) => ({
+    await request<void>(msisdn, [unknownLogins.nameOf(msisdn)], () => ({ records: [slotRecord] }) => ({
       outcome: undefined,
-      changes: [strangers.open(msisdn, slotRecord).put()],
+      changes: [unknownLogins.open(msisdn, slotRecord).put()],
     }))
   }
 
@@ -263,7 +263,7 @@ function servedCounter(msisdn: string, record: Versioned | undefined): Counter {
   }
 }
 
-const strangerCounter = (slot: StrangerSlot): Counter => ({
+const unknownCounter = (slot: UnknownLoginSlot): Counter => ({
   login: slot.login,
   put: (after) => slot.put(after?.login),
   giveBack: (nowMs) => slot.put(withoutAttempt(slot.login, nowMs)?.login ?? 'none'),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { SIGNATURE_HOLDS_MS } from '../../src/gateway/ports.ts'
-import type { Callback } from '../../src/gateway/ports.ts'
+import type { Callback, Commit, Store } from '../../src/gateway/ports.ts'
 import { sentences } from '../../src/gateway/sentences.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { createDigestArgon2 } from '../../scripts/core/digest-argon2.ts'
@@ -12,7 +12,15 @@ const msisdn = '+375291234567'
 async function setUp() {
   let nowMs = 1_700_000_000_000
   const store = createMemoryStore({ now: () => nowMs })
-  const gateway = assemble(store, { argon2: createDigestArgon2() })
+  const commits: Commit[] = []
+  const watched: Store = {
+    ...store,
+    commit(commit) {
+      commits.push(commit)
+      return store.commit(commit)
+    },
+  }
+  const gateway = assemble(watched, { argon2: createDigestArgon2() })
   await gateway.register(msisdn, { puk1: '12345678', access: 'closed-by-subscriber' })
   let sent = 0
   const sign = (typed: string | undefined, code = '*141*3*6#'): Callback => ({
@@ -26,6 +34,7 @@ async function setUp() {
   })
   return {
     gateway,
+    commits,
     sign,
     send: (callback: Callback) => gateway.gateway.turn(callback),
     elapse: (ms: number) => void (nowMs += ms),
@@ -63,6 +72,20 @@ describe('a signed callback', () => {
     }
     expect(await send(begin)).toEqual(first)
     expect(gateway.reports.at(-1)).toMatchObject({ outcome: 'repeat' })
+  })
+
+  it('that repeats a turn under another id is remembered in a commit of the records it was answered from', async () => {
+    const { sign, send, commits } = await setUp()
+    const first = await send(sign(undefined))
+    commits.length = 0
+    expect(await send(sign(undefined))).toEqual(first)
+    const [commit] = commits
+    expect(commit?.changes.map(({ name, become }) => `${name.split(':', 1)[0]} ${become.kind}`)).toEqual([
+      'session same',
+      'subscriber same',
+      'delivery value',
+    ])
+    expect(commit?.changes.slice(0, 2).every(({ expect: version }) => version !== undefined)).toBe(true)
   })
 
   it('is refused when its time lies too far from the time of the store', async () => {

@@ -4,7 +4,7 @@ import { UssdError } from '../../src/engine/errors.ts'
 import { Secret } from '../../src/engine/secret.ts'
 import type { Store } from '../../src/gateway/ports.ts'
 import { afterFailure } from '../../src/services/login-throttle.ts'
-import { createStrangerThrottle } from '../../src/services/stranger-throttle.ts'
+import { createUnknownLoginThrottle } from '../../src/services/unknown-login-throttle.ts'
 import { bucketOf } from '../../src/gateway/records.ts'
 import type { Argon2 } from '../../src/services/hashing.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
@@ -145,7 +145,7 @@ describe('numbers that are not served', () => {
   })
 
   it('fill a fixed space, however many are tried', () => {
-    const throttle = createStrangerThrottle(keyring)
+    const throttle = createUnknownLoginThrottle(keyring)
     const records = new Map<string, string>()
     for (let number = 0; number < 100_000; number++) {
       const msisdn = fresh()

@@ -17,7 +17,7 @@ export type KeyKind =
   | 'session'
   | 'login'
   | 'delivery'
-  | 'strangers'
+  | 'unknown-login'
   | 'self-care'
   | 'journal'
   | 'database'
@@ -71,7 +71,7 @@ function formsOf(keysCarry: Census['keysCarry']): readonly Form[] {
       name: new RegExp(`^delivery:(${who}):${HANDLE}$`),
       mostMs: DELIVERY_MS,
     },
-    { kind: 'strangers', type: 'string', name: /^strangers:\d{1,2}$/, mostMs: 30 * DAY_MS },
+    { kind: 'unknown-login', type: 'string', name: /^unknown-login:\d{1,2}$/, mostMs: 30 * DAY_MS },
     { kind: 'self-care', type: 'string', name: /^self-care:([\w-]{32})$/, mostMs: 900_000 },
     { kind: 'journal', type: 'stream', name: /^journal$/, mostMs: undefined },
     {
@@ -106,7 +106,7 @@ export async function takeCensus(
     session: 0,
     login: 0,
     delivery: 0,
-    strangers: 0,
+    'unknown-login': 0,
     'self-care': 0,
     journal: 0,
     database: 0,

@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import type { Keyring } from '../gateway/keyring.ts'
 import type { Change, RecordName, Versioned } from '../gateway/ports.ts'
-import { strangersName } from '../gateway/records.ts'
+import { unknownLoginName } from '../gateway/records.ts'
 import { parseRecord } from '../gateway/subscriber.ts'
 import { FORGOTTEN_AFTER_MS, Login, LoginFields } from './login-throttle.ts'
 
@@ -19,21 +19,21 @@ const Slot = z.looseObject({
 })
 
 /** The slot of one number, as it was loaded. */
-export interface StrangerSlot {
+export interface UnknownLoginSlot {
   /** Attempts at this number so far. */
   readonly login: Login | undefined
   /** The slot with another count for this number, or without it; otherwise written as it is, so that every path writes. */
   put(login?: Login | 'none'): Change
 }
 
-export interface StrangerThrottle {
+export interface UnknownLoginThrottle {
   nameOf(msisdn: string): RecordName
-  open(msisdn: string, record: Versioned | undefined): StrangerSlot
+  open(msisdn: string, record: Versioned | undefined): UnknownLoginSlot
 }
 
-export function createStrangerThrottle(keyring: Keyring): StrangerThrottle {
+export function createUnknownLoginThrottle(keyring: Keyring): UnknownLoginThrottle {
   const digestOf = (msisdn: string): Buffer => keyring.mac('throttle', [msisdn])
-  const nameOf = (msisdn: string): RecordName => strangersName((digestOf(msisdn)[0] ?? 0) % SLOTS)
+  const nameOf = (msisdn: string): RecordName => unknownLoginName((digestOf(msisdn)[0] ?? 0) % SLOTS)
 
   return {
     nameOf,
