@@ -11,8 +11,8 @@ export default {
       },
     ],
   },
-  globalSetup: '<rootDir>/test/support/start-redis.ts',
-  globalTeardown: '<rootDir>/test/support/stop-redis.ts',
+  globalSetup: '<rootDir>/test/support/redis/start-redis.ts',
+  globalTeardown: '<rootDir>/test/support/redis/stop-redis.ts',
   reporters: ['default', '<rootDir>/test/support/tally-reporter.js'],
   coverageProvider: 'babel',
   // Only what hangs is to end here: a busy machine is not what is tested.

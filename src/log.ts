@@ -10,7 +10,7 @@ import type { TurnReport } from './gateway/gateway.ts'
 import { createLogLimit } from './log-limit.ts'
 import { createLogWriter, writeToStandardOutput } from './log-writer.ts'
 import type { LogWriter } from './log-writer.ts'
-import type { NodeNews } from './store/breaker.ts'
+import type { NodeNews } from './store/circuit-breaker.ts'
 import { maskMsisdn } from './ussd/msisdn.ts'
 
 type Facts = Readonly<Record<string, string | number | boolean>>

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
-import { compose } from './compose.ts'
-import type { Composed } from './compose.ts'
+import { compose } from './app.ts'
+import type { Composed } from './app.ts'
 import { loadConfig, settings } from './config.ts'
 import { UssdError, asUssdError } from './engine/errors.ts'
 import { guardStandardStreams } from './log-writer.ts'

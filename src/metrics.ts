@@ -2,8 +2,8 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import type { TurnReport } from './gateway/gateway.ts'
 import type { Admission } from './gateway/admission.ts'
 import type { Log } from './log.ts'
-import type { Hashing } from './services/hashing.ts'
-import type { Breaker } from './store/breaker.ts'
+import type { Hashing } from './services/hashing/hashing.ts'
+import type { Breaker } from './store/circuit-breaker.ts'
 
 /** What Prometheus reads at `/metrics`. Labels are dialects, menus, outcomes and codes: never a number, never a session. */
 export interface Metrics {

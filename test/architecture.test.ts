@@ -5,54 +5,35 @@ import { dirname, join, normalize, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
- * What each folder, or file of `src`, may import beside what lies in it: folders, files and packages. A folder that is not
- * listed may import nothing. Nobody but `compose.ts` and scripts imports `menus`; nobody imports scripts or `main.ts`.
+ * The map of the code: folders, and files of `src` itself, from the bottom to the top. Each entry lists the folders, files and
+ * packages that it may import besides its own files; no import runs up this list. A file's own entry adds to its folder's. A
+ * subfolder without an entry belongs to its parent.
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  // A menu needs the authoring file and nothing else of ours.
-  menus: ['src/engine/authoring.ts', 'xstate'],
-  // The routing table is held against what the engine takes.
-  'menus/index.ts': ['src/engine/menu.ts'],
-
-  // Pure: no clock, no network, no files. `node:crypto` digests a menu's revision, `node:util` masks a secret.
+  // The standards of USSD. Pure: no clock, no network, no files.
   'src/ussd': ['libphonenumber-js'],
-  // `check` measures texts, also in Latin letters, and dials codes as a phone does.
-  'src/engine': [
-    'src/ussd/message.ts',
-    'src/ussd/mmi.ts',
-    'src/ussd/transliterate.ts',
-    'xstate',
-    'node:crypto',
-    'node:util',
-  ],
-  // Of XState it knows a snapshot's type; the engine drives machines.
+
+  // Runs a menu. Pure: `node:crypto` digests a menu's revision, `node:util` masks a secret.
+  'src/engine': ['xstate', 'node:crypto', 'node:util'],
+
+  // Loads, runs and commits a turn.
   'src/gateway': ['src/engine', 'src/ussd/transliterate.ts', 'xstate', 'zod', 'node:crypto'],
 
-  // A service changes the draft of a subscriber inside a transaction of the gateway; it knows nothing of dialogues.
-  'src/services': [
-    'src/engine/errors.ts',
-    'src/engine/secret.ts',
-    'src/gateway/attempts.ts',
-    'src/gateway/effects.ts',
-    'src/gateway/keyring.ts',
+  // One aggregator's wire format a file, both ends of it.
+  'src/dialects': [
     'src/gateway/ports.ts',
-    'src/gateway/queue.ts',
-    'src/gateway/records.ts',
-    'src/gateway/subscriber.ts',
-    'src/gateway/transaction.ts',
+    'src/ussd/msisdn.ts',
+    '@xmldom/xmldom',
     'zod',
     'node:crypto',
+    'node:querystring',
   ],
-  'src/services/hashing.ts': ['@node-rs/argon2', 'node:os'],
-  'src/services/hashing-lanes.ts': ['node:os'],
-  'src/services/hashing-threads.ts': ['node:events', 'node:worker_threads'],
-  'src/services/hashing-thread.mjs': ['@node-rs/argon2', 'node:os', 'node:worker_threads'],
-  'src/store': ['src/gateway/ports.ts', 'src/engine/errors.ts'],
-  // A circuit opens and closes on the clock of the gateway.
-  'src/store/breaker.ts': ['src/gateway/clock.ts'],
+  'src/dialects/restcomm.ts': ['src/ussd/message.ts'],
+
+  'src/store': ['src/engine/errors.ts', 'src/gateway/clock.ts', 'src/gateway/ports.ts'],
   'src/store/redis': [
-    'src/gateway/ports.ts',
     'src/engine/errors.ts',
+    'src/gateway/ports.ts',
     'ioredis',
     'node:crypto',
     'node:fs',
@@ -60,21 +41,105 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:timers',
     'node:util',
   ],
-  // A bucket of each master is probed.
-  'src/store/redis/probe.ts': ['src/gateway/records.ts'],
-  // It holds the names of keys against what the gateway makes them of.
-  'src/store/redis/census.ts': [
-    'src/gateway/key-register.ts',
-    'src/gateway/naming.ts',
-    'src/gateway/records.ts',
-    'src/gateway/subscriber.ts',
+  // One bucket on each master is probed.
+  'src/store/redis/probe.ts': ['src/gateway/records/records.ts'],
+  // Compares the names of keys with the parts that the gateway makes them of.
+  'src/store/redis/keyspace-audit.ts': ['src/gateway/records'],
+
+  // Effects of menus and the HTTP services: they change the draft of a subscriber inside a transaction of the gateway.
+  'src/services/hashing': [
+    'src/engine/errors.ts',
+    'src/engine/secret.ts',
+    'src/gateway/records/keyring.ts',
+    '@node-rs/argon2',
+    'node:crypto',
+    'node:events',
+    'node:os',
+    'node:worker_threads',
   ],
-  // Every aggregator's MSISDN is parsed by the one profile.
-  // The network's end makes session ids.
-  'src/dialects': ['src/gateway/ports.ts', 'src/ussd/msisdn.ts', 'zod', 'node:crypto', 'node:querystring'],
-  // Says the alphabet of each text.
-  'src/dialects/restcomm.ts': ['src/ussd/message.ts'],
-  'src/dialects/xml.ts': ['@xmldom/xmldom'],
+  'src/services': [
+    'src/engine/errors.ts',
+    'src/engine/secret.ts',
+    'src/gateway/attempts.ts',
+    'src/gateway/effects.ts',
+    'src/gateway/ports.ts',
+    'src/gateway/queue.ts',
+    'src/gateway/records',
+    'src/gateway/transaction.ts',
+    'src/services/hashing',
+    'zod',
+    'node:crypto',
+  ],
+
+  // Reads a menu without running it. Texts are measured, also in Latin letters, and codes are dialled as a phone does.
+  'src/menu-analysis': ['src/engine', 'src/ussd', 'xstate'],
+  'src/menu-analysis/coverage': ['src/engine', 'src/menu-analysis/statechart.ts', 'xstate'],
+  'src/menu-analysis/diagram': [
+    'src/engine',
+    'src/menu-analysis/coverage',
+    'src/menu-analysis/statechart.ts',
+    'src/ussd/message.ts',
+    'xstate',
+    '@viz-js/viz',
+  ],
+
+  // The network between a handset and an application. It knows a gateway only by its callbacks and answers.
+  'src/simulator': [
+    'src/dialects',
+    'src/gateway/ports.ts',
+    'src/ussd',
+    'zod',
+    'node:buffer',
+    'node:crypto',
+    'node:http',
+    'node:https',
+    'node:readline',
+    'node:stream',
+    'node:util',
+  ],
+
+  // Test scripts: as data, run on simulated phones, reported, recorded.
+  'src/walkthrough/script': [
+    'src/engine/authoring.ts',
+    'src/simulator/network.ts',
+    'src/ussd/msisdn.ts',
+    'yaml',
+    'zod',
+    'node:crypto',
+  ],
+  'src/walkthrough/run': [
+    'src/engine/secret.ts',
+    'src/simulator',
+    'src/walkthrough/script',
+    'zod',
+    'node:vm',
+  ],
+  'src/walkthrough/reports': [
+    'src/dialects/encoding/xml.ts',
+    'src/simulator/screen.ts',
+    'src/simulator/text-phone.ts',
+    'src/ussd/message.ts',
+    'src/walkthrough/run/result.ts',
+    'src/walkthrough/script/walkthrough.ts',
+  ],
+  'src/walkthrough': [
+    'src/dialects',
+    'src/engine/secret.ts',
+    'src/simulator/screen.ts',
+    'src/walkthrough/run/self-care-client.ts',
+    'src/walkthrough/script',
+    'node:crypto',
+  ],
+
+  // Paths through the model of a menu, and their replay.
+  'src/exploration': [
+    'src/engine',
+    'src/simulator/screen.ts',
+    'src/ussd',
+    'src/walkthrough/run/result.ts',
+    'src/walkthrough/script/walkthrough.ts',
+    'xstate',
+  ],
 
   'src/http': [
     'src/dialects',
@@ -83,7 +148,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/engine/secret.ts',
     'src/gateway/gateway.ts',
     'src/gateway/ports.ts',
-    'src/gateway/subscriber.ts',
+    'src/gateway/records/subscriber.ts',
     'src/services',
     'express',
     'helmet',
@@ -91,62 +156,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'zod-openapi',
     'node:crypto',
     'node:http',
+    'node:net',
   ],
-  'src/http/callback.ts': ['src/gateway/ports.ts'],
-  'src/http/connections.ts': ['node:net'],
-  // Addresses that callbacks are taken from.
-  'src/http/callback-guard.ts': ['node:net'],
-  // The routes of the simulated handsets.
-  'src/http/handsets.ts': ['src/simulator'],
-  'src/http/network.ts': ['src/simulator'],
-  'src/http/simulator.ts': ['src/simulator'],
-  // It plays the network: of the gateway it knows only what a callback and an answer are.
-  'src/simulator': ['src/dialects', 'src/gateway/ports.ts', 'src/ussd', 'node:stream', 'node:util'],
-  'src/simulator/application.ts': ['node:buffer', 'node:crypto', 'node:http', 'node:https'],
-  'src/simulator/profiles.ts': ['zod'],
-  'src/simulator/restcomm-push.ts': ['node:crypto'],
-  'src/simulator/terminal.ts': ['node:readline'],
+  // The routes of the simulated handsets, and the recording of their dialogues.
+  'src/http/simulator/handsets.ts': ['src/simulator'],
+  'src/http/simulator/network.ts': ['src/simulator'],
+  'src/http/simulator/simulator.ts': ['src/simulator'],
+  'src/http/simulator/recordings.ts': ['src/walkthrough'],
 
-  // Scripts as data, walked on simulated phones; it knows no gateway but through a target that it is given.
-  'src/walkthrough': [
-    'src/dialects',
-    'src/engine',
-    'src/simulator',
-    'src/ussd',
-    'node:crypto',
-    'node:vm',
-    'yaml',
-    'zod',
-  ],
-  'src/walkthrough/coverage': ['src/engine', 'xstate'],
-  'src/walkthrough/diagram': [
-    'src/engine',
-    'src/ussd/message.ts',
-    'src/walkthrough/coverage',
-    'xstate',
-    '@viz-js/viz',
-  ],
-  'src/walkthrough/exploration': [
-    'src/engine',
-    'src/simulator/screen.ts',
-    'src/ussd/message.ts',
-    'src/ussd/transliterate.ts',
-    'src/walkthrough/result.ts',
-    'src/walkthrough/walkthrough.ts',
-    'xstate',
-  ],
-  'src/walkthrough/reports': [
-    'src/simulator/drawing.ts',
-    'src/simulator/screen.ts',
-    'src/ussd/message.ts',
-    'src/walkthrough/result.ts',
-    'src/walkthrough/walkthrough.ts',
-  ],
-  'src/walkthrough/reports/junit.ts': ['src/dialects/xml.ts'],
-  // The simulated phones are recorded.
-  'src/http/recordings.ts': ['src/walkthrough/recorder.ts', 'src/walkthrough/write.ts'],
-
-  // It checks the targets of the simulated phones.
+  'src/callback-settings.ts': ['zod', 'node:net'],
+  'src/misspellings.ts': [],
   'src/config.ts': [
     'src/callback-settings.ts',
     'src/engine/errors.ts',
@@ -154,60 +173,70 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/simulator/targets.ts',
     'zod',
   ],
-  'src/callback-settings.ts': ['node:net', 'zod'],
-  // It masks numbers.
+  'src/log-limit.ts': [],
+  'src/log-writer.ts': ['node:fs', 'node:net'],
   'src/log.ts': [
     'src/engine/errors.ts',
     'src/gateway/admission.ts',
     'src/gateway/gateway.ts',
     'src/log-limit.ts',
     'src/log-writer.ts',
-    'src/store/breaker.ts',
+    'src/store/circuit-breaker.ts',
     'src/ussd/msisdn.ts',
     'node:stream',
     'winston',
   ],
-  'src/log-writer.ts': ['node:fs', 'node:net'],
   'src/metrics.ts': [
     'src/gateway/admission.ts',
     'src/gateway/gateway.ts',
     'src/log.ts',
-    'src/services/hashing.ts',
-    'src/store/breaker.ts',
+    'src/services/hashing/hashing.ts',
+    'src/store/circuit-breaker.ts',
     'prom-client',
   ],
+  'src/open-store.ts': [
+    'src/config.ts',
+    'src/engine/errors.ts',
+    'src/gateway/ports.ts',
+    'src/http/readiness.ts',
+    'src/log.ts',
+    'src/store',
+  ],
+
   // The one wiring of the gateway and its services; it knows no HTTP, no dialect, no menu and no Redis.
   'src/core.ts': [
     'src/config.ts',
     'src/engine/menu.ts',
     'src/gateway',
     'src/services',
-    'src/store/breaker.ts',
+    'src/store/circuit-breaker.ts',
     'src/store/store-clock.ts',
   ],
-  'src/readiness.ts': ['src/engine/errors.ts'],
-  'src/compose.ts': ['src', 'menus', 'node:crypto', 'node:events', 'node:http', 'node:net'],
-  // The store that is configured.
-  'src/open-store.ts': [
-    'src/config.ts',
-    'src/engine/errors.ts',
-    'src/gateway/ports.ts',
-    'src/log.ts',
-    'src/readiness.ts',
-    'src/store',
-  ],
-  // It starts what is composed, and says in words why it could not.
-  'src/main.ts': [
-    'src/compose.ts',
-    'src/config.ts',
-    'src/engine/errors.ts',
-    'src/log-writer.ts',
+
+  // A menu imports the authoring file and nothing else of ours; the table of codes imports the type of a menu.
+  menus: ['src/engine/authoring.ts', 'xstate'],
+  'menus/index.ts': ['src/engine/menu.ts'],
+
+  'src/app.ts': ['src', 'menus', 'node:crypto', 'node:events', 'node:http', 'node:net'],
+  'src/main.ts': ['src/app.ts', 'src/config.ts', 'src/engine/errors.ts', 'src/log-writer.ts', 'commander'],
+  // Commands over everything above.
+  'src/cli': [
+    'src',
+    'menus',
+    'test/support/redis/redis-server.ts',
     'commander',
+    'yaml',
+    'zod',
+    'node:crypto',
+    'node:events',
+    'node:fs',
+    'node:net',
+    'node:os',
+    'node:path',
+    'node:process',
+    'node:stream',
   ],
 }
-
-/** What starts the program is started, not imported. */
-const isStarted = (path: string) => path === 'src/main.ts' || dirname(path) === 'scripts'
 
 const root = normalize(join(dirname(fileURLToPath(import.meta.url)), '..'))
 const unix = (path: string) => path.split(sep).join('/')
@@ -247,23 +276,27 @@ const sources = ['src', 'menus', 'scripts']
   .flatMap(filesUnder)
   .filter((path) => /\.m?[jt]s$/.test(path))
   .map(read)
+const harnesses = ['test/verification', 'test/support']
+  .flatMap(filesUnder)
+  .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+  .map(read)
 const inFolder = (folder: string) => (source: Source) => source.path.startsWith(`${folder}/`)
-
-/** The entry of the table a file of ours belongs to: its folder's, or its own where it lies in `src` itself. */
-const unitOf = (path: string): string =>
-  dirname(path) === 'src' || dirname(path) === '.' ? path : dirname(path)
 
 const covers = (allowed: string, target: string) => target === allowed || target.startsWith(`${allowed}/`)
 
+/** The folders of the map, and the files of `src` itself. */
+const rooms = Object.keys(mayImport).filter((key) => !/\w\.\w+$/.test(key) || dirname(key) === 'src')
+/** The room of a file: the deepest that holds it. */
+const roomOf = (path: string) =>
+  rooms
+    .filter((room) => covers(room, path))
+    .reduce((deepest, room) => (room.length > deepest.length ? room : deepest), '')
+const levelOf = (path: string) => rooms.indexOf(roomOf(path))
+
 function isAllowed(path: string, target: string): boolean {
-  if (isStarted(target)) return false
-  // Scripts are commands over everything there is; nobody imports them.
-  if (unitOf(path).startsWith('scripts')) return true
-  if (target.startsWith('scripts/')) return false
-  if (unitOf(path) === unitOf(target)) return true
-  return [...(mayImport[unitOf(path)] ?? []), ...(mayImport[path] ?? [])].some((allowed) =>
-    covers(allowed, target),
-  )
+  const room = roomOf(path)
+  if (room === roomOf(target)) return true
+  return [room, path].some((key) => mayImport[key]?.some((allowed) => covers(allowed, target)))
 }
 
 /** Lines of code that hold a pattern, outside these files. */
@@ -299,7 +332,7 @@ describe('imports', () => {
           (target) =>
             !sources.some(
               ({ path, imports }) =>
-                (path === unit || unitOf(path) === unit) && imports.some((one) => covers(target, one)),
+                (path === unit || roomOf(path) === unit) && imports.some((one) => covers(target, one)),
             ),
         )
         .map((target) => `${unit} need not import ${target}`),
@@ -307,40 +340,34 @@ describe('imports', () => {
     expect(unused).toEqual([])
   })
 
+  it('never run up the map', () => {
+    const upward = sources.flatMap(({ path, imports }) =>
+      imports
+        .filter((target) => levelOf(target) > levelOf(path))
+        .map((target) => `${path} imports ${target}`),
+    )
+    expect(upward).toEqual([])
+  })
+
   it('name the file with its ending, as Node resolves it', () => {
     const ours = sources.flatMap(({ path, imports }) =>
       imports
-        .filter((target) => /^(src|menus|scripts)\//.test(target) && !/\.(ts|mjs)$/.test(target))
+        .filter((target) => /^(src|menus)\//.test(target) && !/\.(ts|mjs)$/.test(target))
         .map((target) => `${path} imports ${target}`),
     )
     expect(ours).toEqual([])
   })
-
-  it('make no circle of folders', () => {
-    const edges = new Map<string, Set<string>>()
-    for (const { path, imports } of sources) {
-      for (const target of imports) {
-        if (!/^(src|menus|scripts)\//.test(target) || unitOf(target) === unitOf(path)) continue
-        edges.set(unitOf(path), (edges.get(unitOf(path)) ?? new Set()).add(unitOf(target)))
-      }
-    }
-    const circles: string[] = []
-    const follow = (unit: string, way: readonly string[]) => {
-      if (way.includes(unit)) circles.push([...way.slice(way.indexOf(unit)), unit].join(' → '))
-      else for (const next of edges.get(unit) ?? []) follow(next, [...way, unit])
-    }
-    for (const unit of edges.keys()) follow(unit, [])
-    expect(circles).toEqual([])
-  })
 })
 
 describe('what may stand where', () => {
-  const code = sources.filter((source) => !inFolder('scripts')(source))
+  const code = sources.filter((source) => !inFolder('src/cli')(source))
 
   it('the environment is read in config.ts', () => {
-    // A program on PATH is looked for by a script.
-    const except = ['src/config.ts', 'scripts/redis/redis-binary.ts']
-    expect(linesWith(/process\s*\.\s*env|\benv\b.*from 'node:process'/, sources, except)).toEqual([])
+    // Harnesses look for programs on PATH.
+    const except = ['src/config.ts', 'test/support']
+    expect(
+      linesWith(/process\s*\.\s*env|\benv\b.*from 'node:process'/, [...sources, ...harnesses], except),
+    ).toEqual([])
   })
 
   it('a gateway is wired in core.ts, so that harnesses and tests run what ships', () => {
@@ -354,9 +381,9 @@ describe('what may stand where', () => {
 
   it('a server listens where it is composed; whoever starts that gives it no address', () => {
     // Whoever looks for a free port listens on it for a moment; a proxy is no server of HTTP.
-    const looks = 'scripts/redis'
-    expect(linesWith(/\.listen\(\s*[^)\s]/, sources, ['src/compose.ts', looks])).toEqual([])
-    expect(linesWith(/\.listen\(/, sources, ['src/compose.ts', 'src/main.ts', 'scripts'])).toEqual([])
+    const looks = 'test/support'
+    expect(linesWith(/\.listen\(\s*[^)\s]/, [...sources, ...harnesses], ['src/app.ts', looks])).toEqual([])
+    expect(linesWith(/\.listen\(/, sources, ['src/app.ts', 'src/main.ts', 'src/cli'])).toEqual([])
   })
 
   it('a secret is revealed in the guards of menus and in services', () => {
@@ -370,7 +397,11 @@ describe('what may stand where', () => {
   })
 
   it('a secret is compared in constant time, in the three places that compare one', () => {
-    for (const path of ['src/http/tokens.ts', 'src/dialects/signature.ts', 'src/gateway/keyring.ts']) {
+    for (const path of [
+      'src/http/tokens.ts',
+      'src/dialects/signature.ts',
+      'src/gateway/records/keyring.ts',
+    ]) {
       const [source] = sources.filter((one) => one.path === path)
       expect(source?.text).toMatch(/\btimingSafeEqual\(/)
       expect(source?.text).not.toMatch(
@@ -428,36 +459,9 @@ describe('files', () => {
   })
 
   it('are named in kebab-case', () => {
-    const names = ['src', 'menus', 'scripts'].flatMap(filesUnder).map((path) => path.split('/').at(-1) ?? '')
+    const names = ['src', 'menus', 'scripts', 'test/verification', 'test/support']
+      .flatMap(filesUnder)
+      .map((path) => path.split('/').at(-1) ?? '')
     expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z]+)+$/.test(name))).toEqual([])
-  })
-
-  it('speak of the project alone: no paths of a machine, no notes that are not here', () => {
-    const tops = readdirSync(root, { withFileTypes: true })
-    const texts = [
-      ...tops.filter((entry) => entry.isFile() && entry.name !== 'package-lock.json').map(({ name }) => name),
-      ...['src', 'menus', 'scripts', 'test', 'docs', '.ci'].flatMap(filesUnder),
-    ].filter((path) => path !== 'test/architecture.test.ts')
-    const notes = [
-      'standards',
-      'domain',
-      'wire',
-      'style',
-      'reliability',
-      'performance',
-      'toolchain',
-      'field',
-      'DESIGN',
-    ]
-    const elsewhere = new RegExp(
-      `(^|[\\s'"\`(=])/(work|home|root|Users|opt)/|(?<!/)\\b(${notes.join('|')})\\.md\\b`,
-    )
-    expect(linesWith(elsewhere, texts.map(read))).toEqual([])
-    expect(
-      linesWith(
-        /(^|[\s'"`(=])\/tmp\b/,
-        texts.filter((path) => /^(src|menus|scripts|test)\//.test(path)).map(read),
-      ),
-    ).toEqual([])
   })
 })

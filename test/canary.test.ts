@@ -5,8 +5,8 @@ import { Redis } from 'ioredis'
 import { menus } from '../menus/index.ts'
 import { startGateway } from './support/running.ts'
 import type { Running } from './support/running.ts'
-import { startRedisServer } from '../scripts/redis/redis-server.ts'
-import type { RedisServer } from '../scripts/redis/redis-server.ts'
+import { startRedisServer } from './support/redis/redis-server.ts'
+import type { RedisServer } from './support/redis/redis-server.ts'
 
 /** Marked secrets: digits that come about in no other way. */
 const secrets = {

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { startRedisServer } from '../scripts/redis/redis-server.ts'
-import type { RedisServer } from '../scripts/redis/redis-server.ts'
+import { startRedisServer } from './support/redis/redis-server.ts'
+import type { RedisServer } from './support/redis/redis-server.ts'
 
 const started: ChildProcessWithoutNullStreams[] = []
 

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { startRedisServer } from '../scripts/redis/redis-server.ts'
-import type { RedisServer } from '../scripts/redis/redis-server.ts'
+import { startRedisServer } from './support/redis/redis-server.ts'
+import type { RedisServer } from './support/redis/redis-server.ts'
 
 const CLIENTS = 16
 const ADMIN_TOKEN = 'admin-of-the-test'

@@ -3,7 +3,7 @@ import { parse } from 'node:querystring'
 import { z } from 'zod'
 import type { Ended } from '../gateway/ports.ts'
 import type { Dialect, NetworkTurn, ParsedRequest, WireCall } from './dialect.ts'
-import { fieldProblem, msisdn, sessionId, typed, ussdString } from './fields.ts'
+import { fieldProblem, msisdn, sessionId, typed, ussdString } from './encoding/fields.ts'
 
 /** Africa's Talking sends these five, none optional; `networkCode` is of no use here and not looked at. */
 const Request = z.object({

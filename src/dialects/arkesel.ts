@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import type { Dialect, ParsedRequest } from './dialect.ts'
-import { label, looseCode, msisdn, noCode, sessionId, typed } from './fields.ts'
-import { flag, jsonResponse, jsonText, jsonType, orNothing } from './json.ts'
-import { readRequest, readResponse, screenText } from './json.ts'
+import { label, looseCode, msisdn, noCode, sessionId, typed } from './encoding/fields.ts'
+import { flag, jsonResponse, jsonText, jsonType, orNothing } from './encoding/json.ts'
+import { readRequest, readResponse, screenText } from './encoding/json.ts'
 
 /** `network` is of no use here and not looked at; `userID`, the account, is only given back. */
 const Request = z.object({

@@ -2,9 +2,9 @@ import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import { bareCode } from './code.ts'
 import type { Dialect, NetworkTurn, ParsedRequest, WireCall, WireResponse } from './dialect.ts'
-import { fieldProblem, looseUssdString, msisdn, sessionId, typed } from './fields.ts'
-import { fieldsOf, onlyElement, parseXml, writeXml } from './xml.ts'
-import type { Element, Markup } from './xml.ts'
+import { fieldProblem, looseUssdString, msisdn, sessionId, typed } from './encoding/fields.ts'
+import { fieldsOf, onlyElement, parseXml, writeXml } from './encoding/xml.ts'
+import type { Element, Markup } from './encoding/xml.ts'
 
 const Whose = z.object({ msisdn, sessionid: sessionId })
 const Place = z.object({ newrequest: z.enum(['0', '1'], { error: 'is neither 0 nor 1' }) })

@@ -3,7 +3,7 @@ import { parse } from 'node:querystring'
 import { z } from 'zod'
 import { bareCode } from './code.ts'
 import type { Dialect, NetworkTurn, WireResponse } from './dialect.ts'
-import { fieldProblem, looseUssdString, msisdn, sessionId, typed, ussdString } from './fields.ts'
+import { fieldProblem, looseUssdString, msisdn, sessionId, typed, ussdString } from './encoding/fields.ts'
 
 /** How one provider of the family writes a callback. */
 export interface GetSettings {

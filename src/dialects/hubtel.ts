@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Dialect, End, NetworkTurn, ParsedRequest, WireCall } from './dialect.ts'
-import { looseCode, missing, msisdn, noCode, sessionId, typed } from './fields.ts'
-import { jsonResponse, jsonText, jsonType, orNothing, readRequest, readResponse } from './json.ts'
-import { screenText } from './json.ts'
-import type { JsonFields } from './json.ts'
+import { looseCode, missing, msisdn, noCode, sessionId, typed } from './encoding/fields.ts'
+import { jsonResponse, jsonText, jsonType, orNothing, readRequest, readResponse } from './encoding/json.ts'
+import { screenText } from './encoding/json.ts'
+import type { JsonFields } from './encoding/json.ts'
 
 /**
  * v1 writes its answers in PascalCase and its types capitalised; Programmable Services, its successor, answers in camelCase,

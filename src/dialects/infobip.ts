@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import type { Dialect, Method, NetworkTurn, ParsedRequest, WireCall } from './dialect.ts'
-import { fieldProblem, looseCode, msisdn, noCode, sessionId, typed } from './fields.ts'
-import { jsonResponse, jsonText, jsonType, readRequest, readResponse, screenText } from './json.ts'
+import { fieldProblem, looseCode, msisdn, noCode, sessionId, typed } from './encoding/fields.ts'
+import { jsonResponse, jsonText, jsonType, readRequest, readResponse, screenText } from './encoding/json.ts'
 
 /** `imsi`, `language`, `optional` and `ussdGwId` are of no use here; `shortCode` is sometimes left out. */
 const Request = z.object({

@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import type { Dialect, ParsedRequest } from './dialect.ts'
-import { label, looseCode, missing, msisdn, noCode, sessionId, typed } from './fields.ts'
-import { flag, jsonResponse, jsonText, jsonType, orNothing } from './json.ts'
-import { readRequest, readResponse, screenText } from './json.ts'
+import { label, looseCode, missing, msisdn, noCode, sessionId, typed } from './encoding/fields.ts'
+import { flag, jsonResponse, jsonText, jsonType, orNothing } from './encoding/json.ts'
+import { readRequest, readResponse, screenText } from './encoding/json.ts'
 
 /** Documented as a boolean; a 2 was seen where a session ended. */
 const messageType = z.preprocess(

@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import type { Ended } from '../gateway/ports.ts'
 import type { ParsedRequest } from './dialect.ts'
-import { fieldProblem, msisdn, sessionId, typed, ussdString } from './fields.ts'
-import type { Element } from './xml.ts'
+import { fieldProblem, msisdn, sessionId, typed, ussdString } from './encoding/fields.ts'
+import type { Element } from './encoding/xml.ts'
 
 export const BEGIN = 'processUnstructuredSSRequest_Request'
 export const REPLY = 'unstructuredSSRequest_Response'

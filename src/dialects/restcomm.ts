@@ -3,8 +3,8 @@ import { measure } from '../ussd/message.ts'
 import { cookieOf, cookiesIn } from './cookies.ts'
 import type { Dialect, NetworkTurn, WireCall, WireResponse } from './dialect.ts'
 import { BEGIN, REPLY, malformed, parseDialog } from './restcomm-dialog.ts'
-import { parseXml, writeXml } from './xml.ts'
-import type { Markup } from './xml.ts'
+import { parseXml, writeXml } from './encoding/xml.ts'
+import type { Markup } from './encoding/xml.ts'
 
 const type = 'text/xml; charset=utf-8'
 

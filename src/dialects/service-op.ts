@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import type { Dialect, ParsedRequest } from './dialect.ts'
-import { looseCode, msisdn, noCode, sessionId, typed } from './fields.ts'
-import { jsonResponse, jsonText, jsonType, readRequest, readResponse, screenText } from './json.ts'
+import { looseCode, msisdn, noCode, sessionId, typed } from './encoding/fields.ts'
+import { jsonResponse, jsonText, jsonType, readRequest, readResponse, screenText } from './encoding/json.ts'
 
 /** `ussd_service_op` of SMPP 3.4 5.3.2.44, as these aggregators pass it on: a number, or its digits. */
 const op = <T extends string>(codes: readonly [T, ...T[]]) =>

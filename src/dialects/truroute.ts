@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import type { Ended } from '../gateway/ports.ts'
 import type { Dialect, ParsedRequest, WireCall, WireResponse } from './dialect.ts'
-import { fieldProblem, looseUssdString, msisdn, sessionId, typed } from './fields.ts'
-import { fieldsOf, parseXml, writeXml } from './xml.ts'
+import { fieldProblem, looseUssdString, msisdn, sessionId, typed } from './encoding/fields.ts'
+import { fieldsOf, parseXml, writeXml } from './encoding/xml.ts'
 
 const requestTypes = ['1', '2', '3', '4', '10'] as const
 const Type = z.object({ type: z.enum(requestTypes, { error: `is none of ${requestTypes.join(', ')}` }) })

@@ -7,8 +7,8 @@ import type { DialogueState, Perform } from '../engine/turn.ts'
 import { transliterate } from '../ussd/transliterate.ts'
 import type { Answer } from './ports.ts'
 import type { Routing } from './routing.ts'
-import { sentences } from './sentences.ts'
-import type { Session } from './session.ts'
+import { sentences } from './system-messages.ts'
+import type { Session } from './records/session.ts'
 
 /** Where a dialogue rests after a turn, and what it shows there. */
 export interface Rested {

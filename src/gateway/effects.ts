@@ -1,5 +1,5 @@
 import type { Attempt } from './attempts.ts'
-import type { Draft } from './subscriber.ts'
+import type { Draft } from './records/subscriber.ts'
 
 /** What an effect's body is told beside its input. */
 export interface Call {

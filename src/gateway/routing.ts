@@ -1,5 +1,5 @@
-import { isCode, leadOf } from '../engine/code.ts'
-import type { Lead } from '../engine/code.ts'
+import { isCode, leadOf } from '../engine/short-code.ts'
+import type { Lead } from '../engine/short-code.ts'
 import { compileMenu } from '../engine/menu.ts'
 import type { CompiledMenu, Menu } from '../engine/menu.ts'
 

@@ -1,7 +1,7 @@
 import { Router } from 'express'
 import type { Request, RequestHandler } from 'express'
 import { z } from 'zod'
-import { fieldProblem } from '../dialects/fields.ts'
+import { fieldProblem } from '../dialects/encoding/fields.ts'
 import { administeredStates } from '../services/administration.ts'
 import type { Administration } from '../services/administration.ts'
 import type { SelfCare } from '../services/self-care.ts'

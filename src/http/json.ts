@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { z } from 'zod'
-import { fieldProblem } from '../dialects/fields.ts'
+import { fieldProblem } from '../dialects/encoding/fields.ts'
 import { UssdError } from '../engine/errors.ts'
 import { readBytes } from './body.ts'
 import { failure } from './failures.ts'

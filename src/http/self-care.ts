@@ -1,6 +1,6 @@
 import { Router } from 'express'
 import { z } from 'zod'
-import { msisdn } from '../dialects/fields.ts'
+import { msisdn } from '../dialects/encoding/fields.ts'
 import { Secret } from '../engine/secret.ts'
 import type { WeakPasswords } from '../services/password.ts'
 import type { SelfCare } from '../services/self-care.ts'

@@ -1,6 +1,6 @@
 import type { Secret } from '../engine/secret.ts'
 import type { Call } from '../gateway/effects.ts'
-import type { Access } from '../gateway/subscriber.ts'
+import type { Access } from '../gateway/records/subscriber.ts'
 import type { Puk1 } from './puk1.ts'
 
 type Opening =

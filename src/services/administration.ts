@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Store } from '../gateway/ports.ts'
 import { createQueue } from '../gateway/queue.ts'
-import { bucketOf, subscriberName } from '../gateway/records.ts'
-import { Subscriber, createDraft, parseRecord } from '../gateway/subscriber.ts'
-import type { Access } from '../gateway/subscriber.ts'
+import { bucketOf, subscriberName } from '../gateway/records/records.ts'
+import { Subscriber, createDraft, parseRecord } from '../gateway/records/subscriber.ts'
+import type { Access } from '../gateway/records/subscriber.ts'
 import { createBudget, transact } from '../gateway/transaction.ts'
 import type { Work } from '../gateway/transaction.ts'
 

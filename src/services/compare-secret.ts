@@ -1,6 +1,6 @@
 import { UssdError } from '../engine/errors.ts'
 import type { Secret } from '../engine/secret.ts'
-import type { HashDomain, Hashing, SealedHash } from './hashing.ts'
+import type { HashDomain, Hashing, SealedHash } from './hashing/hashing.ts'
 
 export interface Comparison {
   readonly matches: boolean

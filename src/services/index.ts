@@ -1,4 +1,4 @@
-import type { Keyring } from '../gateway/keyring.ts'
+import type { Keyring } from '../gateway/records/keyring.ts'
 import { accessServices } from './access.ts'
 import type { Passwords, WeakPasswords } from './password.ts'
 import { passwordServices } from './password.ts'

@@ -1,9 +1,9 @@
 import type { Secret } from '../engine/secret.ts'
 import type { Call } from '../gateway/effects.ts'
-import { macUnder, sameBytes } from '../gateway/keyring.ts'
-import type { Keyring } from '../gateway/keyring.ts'
-import type { Draft } from '../gateway/subscriber.ts'
-import type { Hashing } from './hashing.ts'
+import { macUnder, sameBytes } from '../gateway/records/keyring.ts'
+import type { Keyring } from '../gateway/records/keyring.ts'
+import type { Draft } from '../gateway/records/subscriber.ts'
+import type { Hashing } from './hashing/hashing.ts'
 import { passwordFormat, weakness } from './weak-password.ts'
 import type { Weakness } from './weak-password.ts'
 

@@ -1,10 +1,10 @@
 import type { Secret } from '../engine/secret.ts'
 import { Deferral, claim, settled } from '../gateway/attempts.ts'
 import type { Attempt } from '../gateway/attempts.ts'
-import { PUK1_ATTEMPTS } from '../gateway/subscriber.ts'
-import type { Draft, Subscriber } from '../gateway/subscriber.ts'
+import { PUK1_ATTEMPTS } from '../gateway/records/subscriber.ts'
+import type { Draft, Subscriber } from '../gateway/records/subscriber.ts'
 import { compareSecret, turnedAway } from './compare-secret.ts'
-import type { Hashing } from './hashing.ts'
+import type { Hashing } from './hashing/hashing.ts'
 
 export type Guess =
   | { readonly kind: 'right' }

@@ -2,11 +2,17 @@ import { randomInt, randomUUID } from 'node:crypto'
 import type { Secret } from '../engine/secret.ts'
 import type { Store } from '../gateway/ports.ts'
 import { createQueue } from '../gateway/queue.ts'
-import { bucketOf, subscriberName } from '../gateway/records.ts'
-import { PUK1_ATTEMPTS, Subscriber, createDraft, newSubscriber, parseRecord } from '../gateway/subscriber.ts'
+import { bucketOf, subscriberName } from '../gateway/records/records.ts'
+import {
+  PUK1_ATTEMPTS,
+  Subscriber,
+  createDraft,
+  newSubscriber,
+  parseRecord,
+} from '../gateway/records/subscriber.ts'
 import { createBudget, transact } from '../gateway/transaction.ts'
 import type { Work } from '../gateway/transaction.ts'
-import type { Hashing, SealedHash } from './hashing.ts'
+import type { Hashing, SealedHash } from './hashing/hashing.ts'
 import type { Passwords } from './password.ts'
 
 /** What the operator may set; what is left out stays as it is. A `puk1` that differs from the

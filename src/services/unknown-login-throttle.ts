@@ -4,10 +4,10 @@
  * decides which one a number shares with others, and a full slot forgets the number whose pause ends first (decision 0042).
  */
 import { z } from 'zod'
-import type { Keyring } from '../gateway/keyring.ts'
+import type { Keyring } from '../gateway/records/keyring.ts'
 import type { Change, RecordName, Versioned } from '../gateway/ports.ts'
-import { unknownLoginName } from '../gateway/records.ts'
-import { parseRecord } from '../gateway/subscriber.ts'
+import { unknownLoginName } from '../gateway/records/records.ts'
+import { parseRecord } from '../gateway/records/subscriber.ts'
 import { FORGOTTEN_AFTER_MS, Login, LoginFields } from './login-throttle.ts'
 
 /** 256 buckets of 64 slots of 4 numbers: 65 536 numbers, in at most 16 384 records of about 500 bytes. */

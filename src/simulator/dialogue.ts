@@ -1,7 +1,7 @@
 import type { End, NetworkTurn } from '../dialects/dialect.ts'
 import { createChance, mishapsOf } from './faults.ts'
 import type { FaultName } from './faults.ts'
-import { BACK, MORE, fit } from './fitting.ts'
+import { BACK, MORE, fit } from './screen-limits.ts'
 import { createNetwork } from './network.ts'
 import type { Asks } from './application.ts'
 import type { Delivered, Line, Pause } from './network.ts'

@@ -1,6 +1,6 @@
 /** What a network does to callbacks on request: how often, and by chance that one seed decides. */
-import { durationMs, misspelt, pairsOf } from './spelling.ts'
-import type { Spelt } from './spelling.ts'
+import { durationMs, misspelt, pairsOf } from './option-syntax.ts'
+import type { Spelt } from './option-syntax.ts'
 
 export type FaultName = 'duplicate' | 'delay' | 'drop' | 'reorder' | 'reset' | 'begin'
 

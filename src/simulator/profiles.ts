@@ -1,7 +1,7 @@
 /** What a carrier allows on its network, as data: a table that is checked once, and a spelling to change a figure of it. */
 import { z } from 'zod'
-import { durationMs, misspelt, pairsOf } from './spelling.ts'
-import type { Spelt } from './spelling.ts'
+import { durationMs, misspelt, pairsOf } from './option-syntax.ts'
+import type { Spelt } from './option-syntax.ts'
 
 /** The longest that MAP itself leaves a dialogue open: the timer of ProcessUnstructuredSS-Request, 3GPP TS 29.002 17.6.4. */
 const limitMs = z.int().min(1).max(600_000)

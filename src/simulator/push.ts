@@ -1,5 +1,5 @@
 import type { Dialogue } from './dialogue.ts'
-import { fit } from './fitting.ts'
+import { fit } from './screen-limits.ts'
 import type { Profile } from './profiles.ts'
 import { screenOf } from './screen.ts'
 import type { Screen } from './screen.ts'

@@ -3,9 +3,9 @@
  * answer comes back in the response, and a cookie holds the posts of a dialogue together.
  */
 import { randomBytes } from 'node:crypto'
-import { msisdn } from '../dialects/fields.ts'
-import { parseXml, writeXml } from '../dialects/xml.ts'
-import type { Element, Markup } from '../dialects/xml.ts'
+import { msisdn } from '../dialects/encoding/fields.ts'
+import { parseXml, writeXml } from '../dialects/encoding/xml.ts'
+import type { Element, Markup } from '../dialects/encoding/xml.ts'
 import { measure } from '../ussd/message.ts'
 import type { Handsets } from './handset.ts'
 import type { Over, Push, Shown } from './push.ts'

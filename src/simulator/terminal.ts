@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { styleText } from 'node:util'
-import { frame, maskDialled, quote } from './drawing.ts'
+import { frame, maskDialled, quote } from './text-phone.ts'
 import type { Handsets } from './handset.ts'
 import type { Screen } from './screen.ts'
 

@@ -1,5 +1,5 @@
 /** Texts and patterns in a script for bash. */
-import { Unusable } from './target.ts'
+import { Unusable } from './script/target.ts'
 
 /** A word that bash takes as it is, whatever stands in it. Throws `Unusable` for NUL, which no program is given. */
 export function quote(text: string): string {

@@ -1,6 +1,6 @@
 /** What a walkthrough does at the self-care site, for curl. */
 import { jsonBody, quote } from './bash.ts'
-import type { SiteAction } from './site.ts'
+import type { SiteAction } from './run/self-care-client.ts'
 
 /** A phone as the script knows it: its variables end in `at`. */
 export interface CurlPhone {

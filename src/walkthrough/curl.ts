@@ -6,7 +6,7 @@ import { comment, jsonBody, patternFor, quote } from './bash.ts'
 import { CURL_FUNCTIONS } from './curl-functions.ts'
 import { siteLines } from './curl-site.ts'
 import type { CurlPhone } from './curl-site.ts'
-import type { After, Expectation, Fixture, Step, Walkthrough, Wanted } from './walkthrough.ts'
+import type { After, Expectation, Fixture, Step, Walkthrough, Wanted } from './script/walkthrough.ts'
 
 interface Line extends CurlPhone {
   /** What it dialled last, and what was answered since. */

@@ -1,9 +1,9 @@
 /** Writes down what is done on a phone, as a walkthrough that can be walked again. */
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Screen } from '../simulator/screen.ts'
-import type { WeaknessOf } from './secrets.ts'
-import type { Looked } from './target.ts'
-import type { Action, Expectation, Fixture, Step, Walkthrough } from './walkthrough.ts'
+import type { WeaknessOf } from './script/secrets.ts'
+import type { Looked } from './script/target.ts'
+import type { Action, Expectation, Fixture, Step, Walkthrough } from './script/walkthrough.ts'
 
 /**
  * What was typed as a secret is nowhere in it, and not kept: a placeholder says that it was PUK1, or how many digits it had,

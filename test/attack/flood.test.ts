@@ -1,7 +1,7 @@
 /** More secrets at once than the cores can hash: the excess is told so and costs nobody an attempt, and other turns go on. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Secret } from '../../src/engine/secret.ts'
-import { bucketOf, loginName } from '../../src/gateway/records.ts'
+import { bucketOf, loginName } from '../../src/gateway/records/records.ts'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import { dialects } from '../../src/dialects/index.ts'
-import { marksIn } from '../../scripts/fuzz/leaks.ts'
-import { createChance } from '../../scripts/fuzz/chance.ts'
-import { marks } from '../../scripts/fuzz/corpus.ts'
-import { createMutations } from '../../scripts/fuzz/mutate.ts'
-import { isLate, problemOf } from '../../scripts/fuzz/judge.ts'
-import { fuzz } from '../../scripts/fuzz/run.ts'
+import { marksIn } from '../verification/fuzz/leaks.ts'
+import { createChance } from '../verification/fuzz/chance.ts'
+import { marks } from '../verification/fuzz/corpus.ts'
+import { createMutations } from '../verification/fuzz/mutate.ts'
+import { isLate, problemOf } from '../verification/fuzz/judge.ts'
+import { fuzz } from '../verification/fuzz/run.ts'
 import { turnOf } from '../support/attack.ts'
 
 const CALLBACKS = 2000

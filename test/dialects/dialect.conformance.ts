@@ -10,12 +10,12 @@ import type {
   WireCall,
   WireRequest,
 } from '../../src/dialects/dialect.ts'
-import { createKeyring } from '../../src/gateway/keyring.ts'
+import { createKeyring } from '../../src/gateway/records/keyring.ts'
 import type { Answer } from '../../src/gateway/ports.ts'
-import { answered } from '../../src/gateway/session.ts'
-import type { Session } from '../../src/gateway/session.ts'
-import { createTranscripts } from '../../src/gateway/transcript.ts'
-import type { Recognised } from '../../src/gateway/transcript.ts'
+import { answered } from '../../src/gateway/records/session.ts'
+import type { Session } from '../../src/gateway/records/session.ts'
+import { createTranscripts } from '../../src/gateway/turn-identity.ts'
+import type { Recognised } from '../../src/gateway/turn-identity.ts'
 
 const typable = (text: string) => !/[\p{Cc}\ufffd]/u.test(text)
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Dialect, NetworkTurn, ParsedResponse, WireCall } from '../../src/dialects/dialect.ts'
 import { dialects } from '../../src/dialects/index.ts'
-import { sentences } from '../../src/gateway/sentences.ts'
+import { sentences } from '../../src/gateway/system-messages.ts'
 import { createHandsets } from '../../src/simulator/handset.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { startGateway } from '../support/running.ts'

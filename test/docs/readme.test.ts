@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { settings } from '../../src/config.ts'
 import { dialects } from '../../src/dialects/index.ts'
 import { presets } from '../../src/dialects/get.ts'
-import { openApiDocument } from '../../src/http/openapi.ts'
+import { openApiDocument } from '../../src/http/openapi/openapi.ts'
 import { demoSubscribers } from '../../src/services/demo.ts'
 import { documents, quoted, read, rows, section } from './documents.ts'
 

@@ -49,8 +49,8 @@ describe('docs/operations.md', () => {
   })
 
   it('knows every outcome of a turn, and every change of the journal', () => {
-    const outcomes = wordsOfUnion('src/gateway/take.ts', 'Outcome')
-    const changes = wordsOfUnion('src/gateway/subscriber.ts', 'Change')
+    const outcomes = wordsOfUnion('src/gateway/turn-handler.ts', 'Outcome')
+    const changes = wordsOfUnion('src/gateway/records/subscriber.ts', 'Change')
     expect(quoted(watched)).toEqual(expect.arrayContaining(outcomes))
     expect(quoted(inRedis)).toEqual(expect.arrayContaining(changes))
   })

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { PLACEHOLDER } from '../../src/walkthrough/secrets.ts'
-import { readScripts } from '../../src/walkthrough/read.ts'
-import { walkCommand } from '../../scripts/walk/command.ts'
+import { PLACEHOLDER } from '../../src/walkthrough/script/secrets.ts'
+import { readScripts } from '../../src/walkthrough/script/read.ts'
+import { walkCommand } from '../../src/cli/walk/command.ts'
 import { blocks, examples, filesUnder, quoted, read, root, rows, section } from './documents.ts'
 
 const document = read('docs/walkthroughs.md')
@@ -20,7 +20,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 async function walk(script: string): Promise<string> {
   const file = join(folder, 'script.yaml')
   await writeFile(file, script)
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/walk.ts', file], {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/walk.ts', file], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { PATH: process.env['PATH'] },

@@ -1,7 +1,7 @@
 /** Every fault of the store that was thought of, met by sixteen phones in the middle of a dialogue (decision 0034). */
 import { setImmediate as nextLoop } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { sentences } from '../../src/gateway/sentences.ts'
+import { sentences } from '../../src/gateway/system-messages.ts'
 import { faults } from './table.ts'
 import { closingsOf, phoneOf, readyzOf, startWorld, until } from './world.ts'
 import type { Phone, Told, World } from './world.ts'

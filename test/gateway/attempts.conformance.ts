@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
-import { createDigestArgon2 } from '../../scripts/core/digest-argon2.ts'
+import { createDigestArgon2 } from '../support/digest-argon2.ts'
 import { UssdError } from '../../src/engine/errors.ts'
-import { createKeyring } from '../../src/gateway/keyring.ts'
+import { createKeyring } from '../../src/gateway/records/keyring.ts'
 import type { Commit, Store } from '../../src/gateway/ports.ts'
-import { bucketOf, subscriberName } from '../../src/gateway/records.ts'
-import { sentences } from '../../src/gateway/sentences.ts'
-import type { Subscriber } from '../../src/gateway/subscriber.ts'
-import type { Argon2 } from '../../src/services/hashing.ts'
+import { bucketOf, subscriberName } from '../../src/gateway/records/records.ts'
+import { sentences } from '../../src/gateway/system-messages.ts'
+import type { Subscriber } from '../../src/gateway/records/subscriber.ts'
+import type { Argon2 } from '../../src/services/hashing/hashing.ts'
 import { assemble, dialogue } from '../support/gateway.ts'
-import type { StoreUnderTest } from '../support/stores.ts'
+import type { StoreUnderTest } from '../support/redis/stores.ts'
 
 let numbers = 0
 const freshMsisdn = () => `+37529${String(5_000_000 + numbers++)}`

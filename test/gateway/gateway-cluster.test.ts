@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from '@jest/globals'
-import { startRedisCluster, type RedisCluster } from '../../scripts/redis/redis-cluster.ts'
+import { startRedisCluster, type RedisCluster } from '../support/redis/redis-cluster.ts'
 import { conforms } from '../store/store.conformance.ts'
-import { openClusterStore } from '../support/cluster.ts'
+import { openClusterStore } from '../support/redis/cluster.ts'
 import { gatewayConforms } from './gateway.conformance.ts'
 
 let cluster: RedisCluster

@@ -3,13 +3,13 @@ import fc from 'fast-check'
 import { menus as realMenus } from '../../menus/index.ts'
 import { UssdError } from '../../src/engine/errors.ts'
 import type { Answer, Store } from '../../src/gateway/ports.ts'
-import { bucketOf, sessionName, subscriberName } from '../../src/gateway/records.ts'
-import { sentences } from '../../src/gateway/sentences.ts'
-import { pooledArgon2 } from '../../src/services/hashing.ts'
-import type { Argon2 } from '../../src/services/hashing.ts'
+import { bucketOf, sessionName, subscriberName } from '../../src/gateway/records/records.ts'
+import { sentences } from '../../src/gateway/system-messages.ts'
+import { pooledArgon2 } from '../../src/services/hashing/hashing.ts'
+import type { Argon2 } from '../../src/services/hashing/hashing.ts'
 import { assemble, dialogue } from '../support/gateway.ts'
 import { counterMenu } from '../support/counter-menu.ts'
-import type { StoreUnderTest } from '../support/stores.ts'
+import type { StoreUnderTest } from '../support/redis/stores.ts'
 
 let numbers = 0
 /** A number nobody has dialled from. */

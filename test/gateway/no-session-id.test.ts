@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { createDigestArgon2 } from '../../scripts/core/digest-argon2.ts'
+import { createDigestArgon2 } from '../support/digest-argon2.ts'
 import { nalo } from '../../src/dialects/nalo.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { assemble } from '../support/gateway.ts'

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import { SIGNATURE_HOLDS_MS } from '../../src/gateway/ports.ts'
 import type { Callback, Commit, Store } from '../../src/gateway/ports.ts'
-import { sentences } from '../../src/gateway/sentences.ts'
+import { sentences } from '../../src/gateway/system-messages.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
-import { createDigestArgon2 } from '../../scripts/core/digest-argon2.ts'
+import { createDigestArgon2 } from '../support/digest-argon2.ts'
 import { assemble } from '../support/gateway.ts'
 
 const msisdn = '+375291234567'

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import { createDigestArgon2 } from '../../scripts/core/digest-argon2.ts'
+import { createDigestArgon2 } from '../support/digest-argon2.ts'
 import type { Commit, Store } from '../../src/gateway/ports.ts'
-import { bucketOf, sessionName, subscriberName } from '../../src/gateway/records.ts'
+import { bucketOf, sessionName, subscriberName } from '../../src/gateway/records/records.ts'
 import { assemble, dialogue } from '../support/gateway.ts'
-import { openTestStore } from '../support/redis.ts'
+import { openTestStore } from '../support/redis/redis.ts'
 
 /**
  * The store as a newer version uses it: every record it writes has fields that this version does not know, and a record

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { screens } from '../../menus/access.ts'
 import { languages } from '../../src/engine/authoring.ts'
-import { sentences } from '../../src/gateway/sentences.ts'
+import { sentences } from '../../src/gateway/system-messages.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { transliterate } from '../../src/ussd/transliterate.ts'
 import { assemble } from '../support/gateway.ts'

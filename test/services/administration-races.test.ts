@@ -2,12 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import fc from 'fast-check'
 import { UssdError } from '../../src/engine/errors.ts'
 import type { Store } from '../../src/gateway/ports.ts'
-import type { Access } from '../../src/gateway/subscriber.ts'
+import type { Access } from '../../src/gateway/records/subscriber.ts'
 import type { Administered } from '../../src/services/administration.ts'
 import { createOffice, meanwhile } from '../support/administration.ts'
 import { dialogue } from '../support/gateway.ts'
-import { stores } from '../support/stores.ts'
-import type { StoreUnderTest } from '../support/stores.ts'
+import { stores } from '../support/redis/stores.ts'
+import type { StoreUnderTest } from '../support/redis/stores.ts'
 
 const puk1 = '12345678'
 

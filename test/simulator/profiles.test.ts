@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { BACK, MORE, fit } from '../../src/simulator/fitting.ts'
+import { BACK, MORE, fit } from '../../src/simulator/screen-limits.ts'
 import { parseProfile, profiles } from '../../src/simulator/profiles.ts'
 import { measure } from '../../src/ussd/message.ts'
 

@@ -1,9 +1,9 @@
 import { Secret } from '../../src/engine/secret.ts'
 import type { Store } from '../../src/gateway/ports.ts'
-import { bucketOf, subscriberName } from '../../src/gateway/records.ts'
-import type { JournalRecord, Subscriber } from '../../src/gateway/subscriber.ts'
+import { bucketOf, subscriberName } from '../../src/gateway/records/records.ts'
+import type { JournalRecord, Subscriber } from '../../src/gateway/records/subscriber.ts'
 import { createAdministration } from '../../src/services/administration.ts'
-import { createDigestArgon2 } from '../../scripts/core/digest-argon2.ts'
+import { createDigestArgon2 } from './digest-argon2.ts'
 import { assemble } from './gateway.ts'
 
 const budgetMs = 15_000

@@ -16,13 +16,13 @@ export interface Ran {
   readonly err: string
 }
 
-/** Starts a command of `scripts`, as `npm run` does. Port 0 is nobody's: no gateway that happens to run here is taken for one of the test. */
+/** Starts a command by its path without the ending, as `npm run` does. Port 0 is nobody's: no gateway that happens to run here is taken for one of the test. */
 export const startCommand = (
   script: string,
   args: readonly string[],
   { env = {}, cwd }: Pick<How, 'env' | 'cwd'> = {},
 ): ChildProcessWithoutNullStreams =>
-  spawn(process.execPath, ['--import', 'tsx', `scripts/${script}.ts`, ...args], {
+  spawn(process.execPath, ['--import', 'tsx', `${script}.ts`, ...args], {
     env: { PATH: process.env['PATH'], PORT: '0', ...env },
     ...(cwd !== undefined && { cwd }),
   })

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
-import { compose } from '../../src/compose.ts'
-import type { Composed } from '../../src/compose.ts'
+import { compose } from '../../src/app.ts'
+import type { Composed } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 
 export interface Running extends Composed {

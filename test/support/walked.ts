@@ -1,7 +1,7 @@
 /** Walkthroughs that were walked, as the runner would hand them to the reports. */
 import { screenOf } from '../../src/simulator/screen.ts'
-import type { Failure, Result, Walked } from '../../src/walkthrough/result.ts'
-import type { Action, Expectation, Wanted } from '../../src/walkthrough/walkthrough.ts'
+import type { Failure, Result, Walked } from '../../src/walkthrough/run/result.ts'
+import type { Action, Expectation, Wanted } from '../../src/walkthrough/script/walkthrough.ts'
 
 type Done = Pick<Walked, 'seen' | 'failure' | 'notes'>
 

@@ -4,7 +4,7 @@ import { UssdError } from '../../engine/errors.ts'
 import { nameFault, type RedisClient } from './client.ts'
 import { probeLua } from './commands.ts'
 import { keysUnder } from './keys.ts'
-import { fieldsOf, setting, unfitness } from './policy.ts'
+import { fieldsOf, setting, unfitness } from './config-check.ts'
 import { TAKES_NOTHING } from './store.ts'
 
 /** The record that a probe writes, in one bucket of each master. It expires. */

@@ -1,7 +1,7 @@
 import { Cluster, type Redis } from 'ioredis'
 import { UssdError } from '../../engine/errors.ts'
 import type { Store } from '../../gateway/ports.ts'
-import { BUCKETS } from '../../gateway/records.ts'
+import { BUCKETS } from '../../gateway/records/records.ts'
 import { nameFault } from './client.ts'
 import { probeNode, silent, unconnected, type NodeProbeOptions, type Verdict } from './node-probe.ts'
 import { nodesOfBuckets } from './nodes.ts'

@@ -1,5 +1,5 @@
-import type { Walked } from '../result.ts'
-import type { Expectation, Wanted } from '../walkthrough.ts'
+import type { Walked } from '../run/result.ts'
+import type { Expectation, Wanted } from '../script/walkthrough.ts'
 
 /** Where two texts part, so that a letter of another alphabet or a blank at the end of a line can be seen. */
 

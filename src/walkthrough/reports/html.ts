@@ -1,4 +1,4 @@
-import type { Result } from '../result.ts'
+import type { Result } from '../run/result.ts'
 import { html, pageOf, trusted } from './markup.ts'
 import type { Html } from './markup.ts'
 import { pageStyle } from './page-style.ts'

@@ -2,9 +2,9 @@
  * Results in the XML that CI servers take for JUnit's. It has no standard: what is written is what the schema of Jenkins'
  * xUnit plugin (junit-10.xsd) allows, a suite for each script and dialect.
  */
-import { writeXml } from '../../dialects/xml.ts'
-import type { Markup } from '../../dialects/xml.ts'
-import type { Result } from '../result.ts'
+import { writeXml } from '../../dialects/encoding/xml.ts'
+import type { Markup } from '../../dialects/encoding/xml.ts'
+import type { Result } from '../run/result.ts'
 import { plain } from './words.ts'
 import { transcriptOf } from './transcript.ts'
 

@@ -1,5 +1,5 @@
-import type { Failure, Result, Walked } from '../result.ts'
-import type { Expectation } from '../walkthrough.ts'
+import type { Failure, Result, Walked } from '../run/result.ts'
+import type { Expectation } from '../script/walkthrough.ts'
 import { differenceIn, sentenceOf, wantedOf } from './difference.ts'
 import type { Difference } from './difference.ts'
 import { html } from './markup.ts'

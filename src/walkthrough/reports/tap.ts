@@ -3,7 +3,7 @@
  * Perl's `prove` takes no later one. What was walked stands in comments, which every version takes and none reads; the last
  * line is for people and is no TAP, which a harness passes over.
  */
-import type { Result } from '../result.ts'
+import type { Result } from '../run/result.ts'
 import { plain, tallyOf } from './words.ts'
 import { transcriptOf } from './transcript.ts'
 

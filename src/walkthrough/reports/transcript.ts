@@ -1,6 +1,6 @@
-import { quote } from '../../simulator/drawing.ts'
-import type { Failure, Result, Walked } from '../result.ts'
-import type { Expectation } from '../walkthrough.ts'
+import { quote } from '../../simulator/text-phone.ts'
+import type { Failure, Result, Walked } from '../run/result.ts'
+import type { Expectation } from '../script/walkthrough.ts'
 import { differenceIn, isBlank, sentenceOf, wantedOf } from './difference.ts'
 import { headingOf, placeOf, plain, stateOf, tellingOf } from './words.ts'
 

@@ -1,6 +1,6 @@
 /** How reports put things, in words that stand on one line. */
-import type { Expectation } from '../walkthrough.ts'
-import type { Result, Walked } from '../result.ts'
+import type { Expectation } from '../script/walkthrough.ts'
+import type { Result, Walked } from '../run/result.ts'
 import { wantedOf } from './difference.ts'
 
 /** A text on one line, without what a terminal or a browser would obey. */

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { htmlOf } from '../../../src/walkthrough/reports/html.ts'
 import { html, pageOf, trusted } from '../../../src/walkthrough/reports/markup.ts'
 import { pageStyle } from '../../../src/walkthrough/reports/page-style.ts'
-import type { Result } from '../../../src/walkthrough/result.ts'
+import type { Result } from '../../../src/walkthrough/run/result.ts'
 import { HOSTILE, brokenOff, latinLetter, resultOf, results, saying } from '../../support/walked.ts'
 import { dialled, differs, screenExpected, waits, walked, whole, wrongStatus } from '../../support/walked.ts'
 

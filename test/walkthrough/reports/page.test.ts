@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { htmlOf } from '../../../src/walkthrough/reports/html.ts'
-import type { Result } from '../../../src/walkthrough/result.ts'
+import type { Result } from '../../../src/walkthrough/run/result.ts'
 import { openBrowser } from '../../support/browser.ts'
 import { HOSTILE, results, saying } from '../../support/walked.ts'
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { tapHead, tapOf, tapTail } from '../../../src/walkthrough/reports/tap.ts'
 import { heldAfterwards, passwordSet, results, saying, trailingBlank } from '../../support/walked.ts'
-import type { Result } from '../../../src/walkthrough/result.ts'
+import type { Result } from '../../../src/walkthrough/run/result.ts'
 
 const written = (all: readonly Result[], how: 'brief' | 'transcript') => [
   ...tapHead(all.length),

@@ -1,0 +1,52 @@
+/** npm run lint:menus: every menu of the routing table, and every published shortcut, held against the rules of docs/menus.md. */
+import { readFileSync } from 'node:fs'
+import { stdout } from 'node:process'
+import { Command } from 'commander'
+import { menus } from '../../menus/index.ts'
+import { languages } from '../engine/authoring.ts'
+import { lintMenus } from '../menu-analysis/lint.ts'
+import { isWorking, leavesOf } from '../menu-analysis/statechart.ts'
+import { sentences } from '../gateway/system-messages.ts'
+import { runCommand } from './command.ts'
+import { Stop } from './command-error.ts'
+import { readShortcuts } from './shortcuts.ts'
+
+const command = new Command('npm run lint:menus --')
+  .usage('[options]')
+  .description(
+    'Finds mistakes in the menus without running them: dead ends, digits listed and not taken, texts too long, codes that no phone sends, published shortcuts that lead elsewhere. docs/menus.md explains each.',
+  )
+  .option('--shortcuts <file>', 'what subscribers were told to dial', 'menus/shortcuts.yaml')
+  .addHelpText('after', '\nExit code: 0 no problems, 1 problems, 2 called wrongly.')
+  .allowExcessArguments(false)
+  .showHelpAfterError('(--help shows how it is used)')
+  .exitOverride()
+
+function main(): boolean {
+  command.parse()
+  const { shortcuts: file } = command.opts<{ readonly shortcuts: string }>()
+  const reading = readShortcuts(contentOf(file), file)
+  const shortcuts = reading.kind === 'read' ? reading.shortcuts : []
+  const screens = Object.values(menus).flatMap(({ machine }) =>
+    leavesOf(machine).filter((leaf) => !isWorking(leaf)),
+  )
+  stdout.write(
+    `${Object.keys(menus).length} menus, ${screens.length} screens, ${languages.length} languages, ${shortcuts.length} shortcuts\n`,
+  )
+  const problems = [
+    ...lintMenus(menus, { notUnderstood: sentences.notUnderstood, shortcuts }),
+    ...(reading.kind === 'malformed' ? reading.problems : []),
+  ]
+  stdout.write(problems.length === 0 ? 'no problems\n' : problems.map((problem) => `${problem}\n`).join(''))
+  return problems.length === 0
+}
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    throw new Stop(`${file} cannot be read`, 2)
+  }
+}
+
+await runCommand('lint-menus', () => (main() ? 0 : 1))

@@ -1,0 +1,94 @@
+/**
+ * Published shortcuts as they stand in a YAML file: what is dialled, in quotes, with what it `says` and the screens it
+ * `leads to`.
+ */
+import { LineCounter, isMap, isNode, isScalar, parseDocument, visit } from 'yaml'
+import type { Document } from 'yaml'
+import { z } from 'zod'
+import type { Shortcut } from '../menu-analysis/lint-shortcuts.ts'
+
+const Shortcuts = z.record(
+  z.string(),
+  z.strictObject(
+    {
+      says: z
+        .string("'says' must be what subscribers were told")
+        .trim()
+        .min(1, "'says' must be what subscribers were told"),
+      'leads to': z
+        .array(z.string("'leads to' must be a list of screens"), "'leads to' must be a list of screens")
+        .min(1, "'leads to' must name a screen"),
+    },
+    {
+      error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : "must have 'says' and 'leads to'"),
+    },
+  ),
+  'must be shortcuts by what is dialled',
+)
+
+export type Reading =
+  | { readonly kind: 'read'; readonly shortcuts: readonly Shortcut[] }
+  /** `problems`: each begins with `file:line:column: `. */
+  | { readonly kind: 'malformed'; readonly problems: readonly string[] }
+
+/** `file`: the name that problems begin with. An empty file has no shortcuts. */
+export function readShortcuts(text: string, file: string): Reading {
+  const lines = new LineCounter()
+  // Everything is a string there: nothing is a number or a date by accident.
+  const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines, prettyErrors: false })
+  const at = (offset: number, problem: string) => {
+    const { line, col } = lines.linePos(offset)
+    return `${file}:${line}:${col}: ${problem}`
+  }
+  const [alias] = aliasesOf(document)
+  if (alias !== undefined)
+    return { kind: 'malformed', problems: [at(alias, "a code must be in quotes: '*141*0#'")] }
+  // What follows the first is mostly its consequence.
+  const [broken] = [...document.errors, ...document.warnings]
+  if (broken) return { kind: 'malformed', problems: [at(broken.pos[0], broken.message)] }
+
+  const parsed = Shortcuts.safeParse(document.toJS() ?? {})
+  if (!parsed.success) {
+    return {
+      kind: 'malformed',
+      problems: parsed.error.issues.flatMap((issue) =>
+        issue.code === 'unrecognized_keys'
+          ? issue.keys.map((key) =>
+              at(offsetOf(document, [...issue.path, key]), `there is no '${key}', but 'says' and 'leads to'`),
+            )
+          : [at(offsetOf(document, issue.path), issue.message)],
+      ),
+    }
+  }
+  return {
+    kind: 'read',
+    shortcuts: Object.entries(parsed.data).map(([dialled, { says, 'leads to': leadsTo }]) => ({
+      dialled,
+      says,
+      leadsTo,
+    })),
+  }
+}
+
+/** YAML takes an unquoted `*141*0#` for a reference to `&141*0#`. */
+function aliasesOf(document: Document): readonly number[] {
+  const offsets: number[] = []
+  visit(document, { Alias: (_key, node) => void offsets.push(node.range?.[0] ?? 0) })
+  return offsets
+}
+
+/** Where the key at the end of a path stands, or the nearest that is there. */
+function offsetOf(document: Document, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length--) {
+    const parent = document.getIn(path.slice(0, length - 1), true)
+    const last = path[length - 1]
+    if (isMap(parent)) {
+      const pair = parent.items.find(({ key }) => isScalar(key) && key.value === last)
+      if (isNode(pair?.key)) return pair.key.range?.[0] ?? 0
+    } else {
+      const node = document.getIn(path.slice(0, length), true)
+      if (isNode(node)) return node.range?.[0] ?? 0
+    }
+  }
+  return document.contents?.range?.[0] ?? 0
+}

@@ -1,0 +1,113 @@
+/** What walkthroughs are walked on where nothing else is named: a whole gateway in this process. */
+import { PassThrough } from 'node:stream'
+import { compose } from '../../app.ts'
+import { loadConfig } from '../../config.ts'
+import type { Dialect } from '../../dialects/dialect.ts'
+import type { Menu } from '../../engine/menu.ts'
+import { Secret } from '../../engine/secret.ts'
+import type { Services } from '../../gateway/effects.ts'
+import type { Store } from '../../gateway/ports.ts'
+import { bucketOf, subscriberName } from '../../gateway/records/records.ts'
+import { PUK1_ATTEMPTS } from '../../gateway/records/subscriber.ts'
+import type { Subscribers } from '../../services/subscribers.ts'
+import type { Line } from '../../simulator/network.ts'
+import { createMemoryStore } from '../../store/memory.ts'
+import type { Target, VirtualClock } from '../../walkthrough/script/target.ts'
+import type { Fixture } from '../../walkthrough/script/walkthrough.ts'
+import { createPerformances } from '../explore/performances.ts'
+import { ask } from './ask.ts'
+
+/** A clock that moves when it is told to; it begins now. */
+function createVirtualClock(): VirtualClock {
+  let nowMs = Date.now()
+  return { now: () => nowMs, advance: (ms) => void (nowMs += ms) }
+}
+
+/**
+ * A whole gateway in this process, on a free loopback port: its callbacks go over real HTTP. On the embedded store its time is
+ * a virtual clock's.
+ *
+ * @param options `store`: another store, whose time passes by itself; `demo`: with the demo subscribers; `around`: services
+ * that are watched
+ */
+export async function inProcessTarget(options: {
+  readonly dialect: Dialect
+  readonly network?: Pick<Line, 'profile' | 'faults'>
+  readonly store?: Store
+  readonly menus?: Readonly<Record<string, Menu>>
+  readonly around?: (services: Services) => Services
+  readonly demo?: 'on' | 'off'
+  readonly env?: Readonly<Record<string, string>>
+  readonly logTo?: NodeJS.WritableStream
+}): Promise<Target & { readonly url: string }> {
+  const { dialect, network = {}, menus, demo = 'off', env = {}, around = (services) => services } = options
+  const clock = options.store ? undefined : createVirtualClock()
+  const store = options.store ?? createMemoryStore({ now: () => clock?.now() ?? Date.now() })
+  const performed: string[] = []
+  const performances = createPerformances()
+  const watched = (services: Services): Services =>
+    Object.fromEntries(
+      Object.entries(around(services)).map(([name, service]) => [
+        name,
+        (input: unknown, call: Parameters<typeof service>[1]) => {
+          if (performances.isFirst(call)) performed.push(name)
+          return service(input, call)
+        },
+      ]),
+    )
+  const gateway = compose(
+    // Nothing of the environment: a walkthrough goes the same way everywhere.
+    loadConfig({
+      PORT: '0',
+      DEMO: demo,
+      SIMULATOR: 'off',
+      LOG_LEVEL: options.logTo ? 'info' : 'silent',
+      ...env,
+    }),
+    { store, around: watched, logTo: options.logTo ?? new PassThrough().resume(), ...(menus && { menus }) },
+  )
+  const { url } = await gateway.listen()
+  const callbackUrl = `${url}/ussd/${dialect.name}`
+  return {
+    url,
+    clock,
+    line: { dialect, callbackUrl, eventsUrl: `${callbackUrl}/events`, ...network },
+    gateway: {
+      async register(fixture) {
+        await gateway.subscribers.remove(fixture.msisdn)
+        await gateway.subscribers.put(fixture.msisdn, patchOf(fixture))
+        if (fixture.puk1AttemptsLeft !== undefined)
+          await setAttemptsLeft(gateway.store, fixture.msisdn, fixture.puk1AttemptsLeft)
+      },
+      async change(msisdn, patch) {
+        const unlocks = patch.puk1AttemptsLeft !== undefined && ({ puk1AttemptsLeft: PUK1_ATTEMPTS } as const)
+        await gateway.subscribers.put(msisdn, { ...patchOf(patch), ...unlocks })
+      },
+      look: (msisdn) => gateway.subscribers.get(msisdn),
+      ask: (request) => ask(url, request),
+      performed: () => performed,
+    },
+    close: () => gateway.close('now'),
+  }
+}
+
+function patchOf(fixture: Omit<Fixture, 'msisdn'>): Parameters<Subscribers['put']>[1] {
+  const { puk1, password, puk1AttemptsLeft: _attempts, ...fields } = fixture
+  const { msisdn: _msisdn, ...patch } = fields as typeof fields & { msisdn?: string }
+  return {
+    ...patch,
+    ...(puk1 !== undefined && { puk1: new Secret(puk1) }),
+    ...(password !== undefined && { password: new Secret(password) }),
+  }
+}
+
+/** No route sets them, and none should: the operator unlocks PUK1, and only guesses use attempts up. */
+async function setAttemptsLeft(store: Store, msisdn: string, puk1AttemptsLeft: number): Promise<void> {
+  const [bucket, name] = [bucketOf(msisdn), subscriberName(msisdn)]
+  const { nowMs, records } = await store.load(bucket, [name])
+  const record = records[0]
+  if (!record) return
+  const value = JSON.stringify({ ...(JSON.parse(record.value) as object), puk1AttemptsLeft })
+  const changes = [{ name, expect: record.version, become: { kind: 'value', value } } as const]
+  await store.commit({ bucket, changes, journal: [], deadlineMs: nowMs + 5000 })
+}

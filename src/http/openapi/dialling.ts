@@ -1,0 +1,199 @@
+/** The description of what is dialled over: an aggregator's callbacks, and the simulated phones. */
+import { z } from 'zod'
+import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-openapi'
+import { msisdn, sessionId, typed, ussdString } from '../../dialects/encoding/fields.ts'
+import { HandsetPath, HandsetQuery, HandsetScreen } from '../simulator/handsets.ts'
+import { failed, text } from './answers.ts'
+import { SubscriberOutput } from '../subscribers.ts'
+
+const form = 'application/x-www-form-urlencoded'
+
+export const africasTalking: ZodOpenApiOperationObject = {
+  operationId: 'takeTurnOfAfricasTalking',
+  tags: ['Callbacks'],
+  summary: "One turn of a dialogue, in the dialect of Africa's Talking",
+  description:
+    'Every answer so far stands in `text`, joined with `*`; it is empty at the begin. The same callback again gets the same answer and has no second effect. Errors too are answered as `END` and a sentence.',
+  security: [{ callbackBearer: [] }, { callbackBasic: [] }, { callbackQuery: [] }, {}],
+  requestBody: {
+    required: true,
+    content: {
+      [form]: {
+        schema: z.object({
+          sessionId: sessionId.meta({
+            description: "The aggregator's handle of the dialogue",
+            example: 'ATUid_3f9c1d7a',
+          }),
+          phoneNumber: msisdn.meta({ description: 'The subscriber, in any form', example: '+375291234567' }),
+          serviceCode: ussdString.meta({ description: 'What was dialled', example: '*141*3*6#' }),
+          text: typed.meta({ description: 'Every answer so far, joined with `*`', example: '1*2' }),
+          networkCode: z.string().optional().meta({ description: 'Not looked at', example: '25701' }),
+        }),
+      },
+    },
+  },
+  responses: {
+    200: text(
+      'The screen behind `CON ` (the dialogue goes on with an answer) or `END ` (it is over)',
+      'CON Доступ открыт\n1 Закрыть\n0 Выход',
+    ),
+    400: text('Not of the form of this dialect', 'END Bad request: phoneNumber is missing'),
+    401: text('The token is missing or wrong', 'END Unauthorised: the token is missing or wrong'),
+    403: text(
+      'Sent by a page of another site, where no token is asked for',
+      'END Refused: a page of another site may not call here',
+    ),
+    405: text('Not POST', 'END Bad request: it takes POST'),
+    413: text('Larger than 8 kB', 'END Bad request: the body is too large'),
+  },
+}
+
+const screenHeaders = z.object({
+  'Ussd-Session': z.string().meta({ description: 'Session id of the dialogue', example: 'ATUid_3f9c1d7a' }),
+  'Ussd-State': HandsetScreen.shape.state,
+  'Ussd-Alphabet': HandsetScreen.shape.alphabet,
+  'Ussd-Octets': z.string().meta({ description: 'What the text takes on the air', example: '76' }),
+  'Ussd-Asks': HandsetScreen.shape.asks,
+})
+
+const screen = {
+  description: 'The screen of the phone: nothing else in plain text, with the headers as fields in JSON',
+  headers: screenHeaders,
+  content: {
+    'text/plain': { schema: z.string(), example: 'Придумайте пароль: 5-10 цифр' },
+    'application/json': {
+      schema: HandsetScreen.meta({ id: 'HandsetScreen' }),
+      example: {
+        session: 'ATUid_3f9c1d7a',
+        state: 'waiting',
+        text: 'Придумайте пароль: 5-10 цифр',
+        alphabet: 'ucs2',
+        octets: 56,
+      },
+    },
+  },
+}
+
+export const handset: ZodOpenApiPathItemObject = {
+  description:
+    'A simulated phone, only with `SIMULATOR=on`. Errors are plain text, or JSON where that is what is accepted.',
+  get: {
+    operationId: 'lookAtHandset',
+    tags: ['Handsets'],
+    summary: 'What is on the screen now',
+    security: [{ adminBearer: [] }, { adminBasic: [] }, {}],
+    requestParams: { path: HandsetPath },
+    responses: {
+      200: screen,
+      ...failed('USSD_BAD_REQUEST', 'No number of Belarus'),
+      ...failed('USSD_REFUSED', 'Not from this machine, and no admin token'),
+    },
+  },
+  post: {
+    operationId: 'typeOnHandset',
+    tags: ['Handsets'],
+    summary: 'Type a line: a code when the phone is idle, an answer in a dialogue',
+    security: [{ adminBearer: [] }, { adminBasic: [] }, {}],
+    requestParams: { path: HandsetPath, query: HandsetQuery },
+    requestBody: {
+      required: true,
+      content: { 'text/plain': { schema: z.string().max(182), example: '*141*0#' } },
+    },
+    responses: {
+      200: screen,
+      ...failed('USSD_BAD_REQUEST', 'Nothing a phone can send, or no such dialect, profile or fault'),
+      ...failed('USSD_REFUSED', 'Not from this machine, and no admin token; or no target that is allowed'),
+      ...failed('USSD_TOO_LARGE', 'More than fits one message'),
+    },
+  },
+  delete: {
+    operationId: 'hangUpHandset',
+    tags: ['Handsets'],
+    summary: 'Hang up',
+    security: [{ adminBearer: [] }, { adminBasic: [] }, {}],
+    requestParams: { path: HandsetPath },
+    responses: {
+      204: { description: 'The phone is idle' },
+      ...failed('USSD_BAD_REQUEST', 'No number of Belarus'),
+      ...failed('USSD_REFUSED', 'Not from this machine, and no admin token'),
+    },
+  },
+}
+
+const onThisPhone = {
+  tags: ['Handsets'],
+  security: [{ adminBearer: [] }, { adminBasic: [] }, {}],
+  requestParams: { path: HandsetPath },
+} satisfies Partial<ZodOpenApiOperationObject>
+
+const refusals = {
+  ...failed('USSD_BAD_REQUEST', 'No number of Belarus'),
+  ...failed('USSD_REFUSED', 'Not from this machine, and no admin token'),
+}
+
+export const handsetSubscriber: ZodOpenApiPathItemObject = {
+  get: {
+    ...onThisPhone,
+    operationId: 'lookAtHandsetSubscriber',
+    summary: "The record of the phone's subscriber, without its secrets",
+    responses: {
+      200: {
+        description: 'The record as it is now',
+        content: { 'application/json': { schema: SubscriberOutput } },
+      },
+      ...refusals,
+      ...failed('USSD_NOT_FOUND', 'Nobody has registered this number'),
+    },
+  },
+}
+
+export const handsetWalkthrough: ZodOpenApiPathItemObject = {
+  description: 'What was done on the phone since it was typed on with `?record=on`.',
+  get: {
+    ...onThisPhone,
+    operationId: 'readRecordedWalkthrough',
+    summary: 'The recorded walkthrough, in which a placeholder stands for every secret',
+    responses: {
+      200: {
+        description: 'A script that `npm run walk` takes',
+        content: { 'application/yaml': { schema: z.string(), example: 'title: …\nturns:\n  - sees: …\n' } },
+      },
+      ...refusals,
+      ...failed('USSD_NOT_FOUND', 'Nothing was recorded'),
+    },
+  },
+  delete: {
+    ...onThisPhone,
+    operationId: 'forgetRecordedWalkthrough',
+    summary: 'Stop recording, and forget what was recorded',
+    responses: { 204: { description: 'Nothing is recorded' }, ...refusals },
+  },
+}
+
+const xml = (example: string) => ({ 'text/xml': { schema: z.string(), example } })
+
+export const networkPush: ZodOpenApiOperationObject = {
+  operationId: 'pushToHandset',
+  tags: ['Handsets'],
+  summary: 'Ask or notify a simulated phone from the side of the network, in the dialect of RestComm',
+  description:
+    'Only with `SIMULATOR=on`. The first post of a dialogue names the phone; the cookie of its answer goes with those that follow, and `<dialog prearrangedEnd="false"/>` ends it. A question waits for what is typed at `/handsets`. A phone that nobody used or looked at is absent.',
+  security: [{ adminBearer: [] }, { adminBasic: [] }, {}],
+  requestBody: {
+    required: true,
+    content: xml(
+      '<dialog mapMessagesSize="1"><unstructuredSSRequest_Request invokeId="1" dataCodingScheme="15" string="1 Yes"><msisdn number="375291234567" nai="international_number" npi="ISDN"/></unstructuredSSRequest_Request></dialog>',
+    ),
+  },
+  responses: {
+    200: {
+      description: 'What the subscriber answered, or why nothing came of it',
+      content: xml(
+        '<dialog type="Continue" mapMessagesSize="1"><errComponents/><unstructuredSSRequest_Response invokeId="1" dataCodingScheme="15" string="1"/></dialog>',
+      ),
+    },
+    400: text('No dialog of this dialect, or one of a dialogue that is over', 'The body is no dialog.'),
+    ...failed('USSD_REFUSED', 'Not from this machine, and no admin token'),
+    413: text('Larger than 8 kB', 'The dialog is larger than 8 kB.'),
+  },
+}

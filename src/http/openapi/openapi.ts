@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { createDocument } from 'zod-openapi'
+import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-openapi'
+import type { Dialect } from '../../dialects/dialect.ts'
+import { json, text } from './answers.ts'
+import { callbackPaths } from './callbacks.ts'
+import { handset, handsetSubscriber, handsetWalkthrough, networkPush } from './dialling.ts'
+import { selfCare, subscriber } from './records.ts'
+
+const open = { tags: ['Operation'], security: [] } satisfies Partial<ZodOpenApiOperationObject>
+
+const operation: Record<string, ZodOpenApiPathItemObject> = {
+  '/healthz': {
+    get: {
+      ...open,
+      operationId: 'isAlive',
+      summary: 'Whether the process runs',
+      responses: { 200: json('It does', z.object({ status: z.literal('ok') }), { status: 'ok' }) },
+    },
+  },
+  '/readyz': {
+    get: {
+      ...open,
+      operationId: 'isReady',
+      summary: 'Whether turns can be taken now',
+      responses: {
+        200: json('They can', z.object({ status: z.literal('ready') }), { status: 'ready' }),
+        503: json('They cannot', z.object({ status: z.literal('not ready'), reason: z.string() }), {
+          status: 'not ready',
+          reason: 'the gateway is stopping',
+        }),
+      },
+    },
+  },
+  '/metrics': {
+    get: {
+      ...open,
+      operationId: 'getMetrics',
+      summary: 'Metrics in the text format of Prometheus',
+      responses: { 200: text('The metrics', '# TYPE ussd_turns_total counter') },
+    },
+  },
+  '/openapi.json': {
+    get: {
+      ...open,
+      operationId: 'getDescription',
+      summary: 'This document',
+      responses: {
+        200: json('OpenAPI 3.1', z.object({ openapi: z.string() }).loose(), { openapi: '3.1.1' }),
+      },
+    },
+  },
+}
+
+const bearer = (description: string) => ({ type: 'http', scheme: 'bearer', description }) as const
+const basic = (description: string) => ({ type: 'http', scheme: 'basic', description }) as const
+
+/** Everything that is served, as OpenAPI 3.1, from the schemas that the routes parse with. Built once, at start. */
+export const openApiDocument = (dialects: Readonly<Record<string, Dialect>>) =>
+  createDocument({
+    openapi: '3.1.1',
+    info: {
+      title: 'USSD gateway',
+      version: '0.1.0',
+      description: "An aggregator's callbacks, simulated phones, subscriber records and self-care.",
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: 'http://127.0.0.1:8141' }],
+    tags: [
+      { name: 'Callbacks', description: 'Where aggregators call: a dialect each' },
+      { name: 'Handsets', description: 'Simulated phones' },
+      { name: 'Subscribers', description: "The operator's records" },
+      { name: 'Self-care', description: 'Passwords and sessions of subscribers' },
+      { name: 'Operation', description: 'For those who run the gateway' },
+    ],
+    paths: {
+      ...callbackPaths(dialects),
+      '/handsets/{msisdn}': handset,
+      '/handsets/{msisdn}/subscriber': handsetSubscriber,
+      '/handsets/{msisdn}/walkthrough': handsetWalkthrough,
+      '/network/restcomm': { post: networkPush },
+      '/subscribers/{msisdn}': subscriber,
+      ...selfCare,
+      ...operation,
+    },
+    components: {
+      securitySchemes: {
+        callbackBearer: bearer('CALLBACK_TOKEN'),
+        callbackBasic: basic('CALLBACK_TOKEN as the password, any user name'),
+        callbackQuery: { type: 'apiKey', in: 'query', name: 'token', description: 'CALLBACK_TOKEN' },
+        callbackSignature: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'webhook-signature',
+          description:
+            'With webhook-id and webhook-timestamp (Standard Webhooks 1.0): HMAC-SHA-256 under one of CALLBACK_SIGNATURE_KEYS',
+        },
+        adminBearer: bearer('ADMIN_TOKEN'),
+        adminBasic: basic('ADMIN_TOKEN as the password, any user name'),
+        sessionBearer: bearer('The token of a self-care session'),
+      },
+    },
+  })

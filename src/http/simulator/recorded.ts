@@ -1,0 +1,53 @@
+import { Router } from 'express'
+import type { RequestHandler } from 'express'
+import type { SubscriberView } from '../../services/subscribers.ts'
+import { phoneMethods, phoneOf, refuse } from './handsets.ts'
+import type { Recordings } from './recordings.ts'
+import { SubscriberOutput } from '../subscribers.ts'
+
+/**
+ * What is known behind a simulated phone: the subscriber's record, without its secrets, and the walkthrough that is being
+ * recorded. For whoever may type on the phone, and so acts as its subscriber anyway.
+ */
+export function recordedRoutes(options: {
+  readonly recordings: Recordings
+  readonly look: (msisdn: string) => Promise<SubscriberView | undefined>
+  readonly access: RequestHandler
+}): Router {
+  const { recordings, look } = options
+  const router = Router()
+
+  router.get('/handsets/:msisdn/subscriber', options.access, async (request, response) => {
+    const phone = phoneOf({ request, response })
+    if (phone === undefined) return
+    const view = await look(phone)
+    if (view) response.json(SubscriberOutput.parse(view))
+    else refuse('USSD_NOT_FOUND', 'Nobody has registered this number.', { request, response })
+  })
+  router.all('/handsets/:msisdn/subscriber', options.access, phoneMethods('GET', 'HEAD'))
+
+  router
+    .route('/handsets/:msisdn/walkthrough')
+    .all(options.access)
+    .get((request, response) => {
+      const phone = phoneOf({ request, response })
+      if (phone === undefined) return
+      const script = recordings.script(phone)
+      if (script === undefined) {
+        return refuse('USSD_NOT_FOUND', 'Nothing was recorded on this phone: dial with ?record=on.', {
+          request,
+          response,
+        })
+      }
+      response.setHeader('Content-Type', 'application/yaml; charset=utf-8')
+      response.end(script)
+    })
+    .delete((request, response) => {
+      const phone = phoneOf({ request, response })
+      if (phone === undefined) return
+      recordings.forget(phone)
+      response.status(204).end()
+    })
+    .all(phoneMethods('GET', 'HEAD', 'DELETE'))
+  return router
+}

@@ -1,0 +1,97 @@
+/**
+ * Menus that tell what a run touches of them. What is counted is what a dialogue can come to: of transitions, not one that
+ * only keeps a reply from the parent; of texts, those that are there. A branch behind an unguarded one is counted, and never
+ * touched: it is dead, and shows as missed until it is taken out.
+ */
+import type { AnyTransitionDefinition } from 'xstate'
+import { languages } from '../../engine/authoring.ts'
+import type { Language, Text } from '../../engine/authoring.ts'
+import type { Menu } from '../../engine/menu.ts'
+import { textOf } from '../../engine/render.ts'
+import { isReply, isWorking, leavesOf, nameOf } from '../statechart.ts'
+import { coverageOf } from './coverage.ts'
+import type { Item, MenuCoverage } from './coverage.ts'
+import { transitionsOf } from './names.ts'
+import { watchMachine } from './watched-machine.ts'
+
+export interface Watch {
+  /** By the same codes, to be used in place of those that were given. */
+  readonly menus: Readonly<Record<string, Menu>>
+  /** What was touched until now, by menu in their order. */
+  coverage(): readonly MenuCoverage[]
+}
+
+/** Throws `USSD_MENU_FAULTY` for a menu that cannot be followed (`transitionsOf`). */
+export function watch(menus: Readonly<Record<string, Menu>>): Watch {
+  const watched = Object.entries(menus).map(([code, menu]) => ({ code, ...watchMenu(code, menu) }))
+  return {
+    menus: Object.fromEntries(watched.map(({ code, menu }) => [code, menu])),
+    coverage: () => watched.map(({ coverage }) => coverage()),
+  }
+}
+
+function watchMenu(code: string, menu: Menu) {
+  const states = new Set<string>()
+  const texts = new Set<string>()
+  const taken = new Set<AnyTransitionDefinition>()
+  const guards = { passed: new Set<AnyTransitionDefinition>(), refused: new Set<AnyTransitionDefinition>() }
+  // A text may be made for other ends than to be shown, as `check` does: it counts where a dialogue rests on its screen.
+  const rested = new WeakMap<object, Set<string>>()
+
+  const machine = watchMachine(menu.machine, {
+    entered: (leaf) => states.add(leaf),
+    rested: (leaf, context) => rested.set(context, (rested.get(context) ?? new Set()).add(leaf)),
+    taken: (transition) => taken.add(transition),
+    guarded: (transition, how) => guards[how].add(transition),
+  })
+  const leaves = leavesOf(machine)
+  const transitions = transitionsOf(machine)
+
+  const watchedText = (screen: string, language: string, text: Text<unknown>) => (context: unknown) => {
+    const shown = textOf(text, context)
+    if (rested.get(context as object)?.has(screen)) texts.add(`${screen}/${language}`)
+    return shown
+  }
+  const screens = Object.fromEntries(
+    Object.entries(menu.screens).map(([screen, each]) => [
+      screen,
+      Object.fromEntries(
+        Object.entries(each).map(([language, text]) => [language, watchedText(screen, language, text)]),
+      ) as Record<Language, Text<unknown>>,
+    ]),
+  )
+
+  const coverage = (): MenuCoverage =>
+    coverageOf(code, {
+      states: leaves.map(nameOf).map(itemsIn(states)),
+      transitions: transitions
+        .filter(({ definition, event }) => !isReply(event) || moves(definition))
+        .map(({ name, definition }) => ({ name, touched: taken.has(definition) })),
+      guards: transitions
+        .filter(({ definition }) => definition.guard !== undefined)
+        .flatMap(({ name, definition }) =>
+          (['passed', 'refused'] as const).map((how) => ({
+            name: `${name.split(' → ', 1)[0] ?? name} ${how}`,
+            touched: guards[how].has(definition),
+          })),
+        ),
+      texts: leaves
+        .filter((leaf) => !isWorking(leaf))
+        .map(nameOf)
+        .flatMap((screen) =>
+          languages
+            .filter((language) => menu.screens[screen]?.[language] !== undefined)
+            .map((language) => `${screen}/${language}`),
+        )
+        .map(itemsIn(texts)),
+    })
+  return { menu: { ...menu, machine, screens }, coverage }
+}
+
+const itemsIn =
+  (touched: ReadonlySet<string>) =>
+  (name: string): Item => ({ name, touched: touched.has(name) })
+
+/** A reply whose transition does neither is not understood. */
+const moves = ({ target, actions }: AnyTransitionDefinition): boolean =>
+  target !== undefined || actions.length > 0

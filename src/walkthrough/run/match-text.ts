@@ -1,0 +1,32 @@
+import { runInNewContext } from 'node:vm'
+import { Unusable } from '../script/target.ts'
+import type { Wanted } from '../script/walkthrough.ts'
+
+/** More than any pattern needs that is meant. */
+const MATCHING_MS = 1000
+
+/** Whether a text is as it is to be. Throws `Unusable` for a pattern that does not come to an end. */
+export function isAsWanted(text: string, wanted: Wanted): boolean {
+  switch (wanted.kind) {
+    case 'whole':
+      return text === wanted.text
+    case 'contains':
+      return text.includes(wanted.text)
+    case 'matches':
+      return matches(text, wanted.pattern)
+  }
+}
+
+/** In a context that can be interrupted: a pattern may take longer than anybody waits. */
+function matches(text: string, pattern: string): boolean {
+  try {
+    const matched: unknown = runInNewContext(
+      "new RegExp(pattern, 'su').test(text)",
+      { pattern, text },
+      { timeout: MATCHING_MS },
+    )
+    return matched === true
+  } catch {
+    throw new Unusable('the regular expression of this step does not come to an end')
+  }
+}

@@ -1,0 +1,96 @@
+/** A script as a walkthrough. */
+import { ONLY_PHONE } from './phone-issues.ts'
+import type { Script } from './schema.ts'
+import type { SourceDocument } from './yaml-source.ts'
+import type { Action, After, Expectation, Phone, Step, Walkthrough, Wanted } from './walkthrough.ts'
+
+/** The number of a script that names none: a demo subscriber's. */
+export const USUAL_MSISDN = '+375291234567'
+
+type Turn = Script['turns'][number]
+type GivenPhone = NonNullable<Script['subscriber']>
+
+/** @param document where each of its parts stands */
+export function assemble(script: Script, document: SourceDocument, file: string): Walkthrough {
+  const lineOf = (key: string) => document.keyAt([], key).line
+  const handsets = handsetsOf(script)
+  const [first = ONLY_PHONE] = Object.keys(handsets)
+  const steps: Step[] = script.turns.map((turn, at) => ({
+    who: turn.as ?? first,
+    action: actionOf(turn),
+    expectation: expectationOf(turn),
+    line: document.at(['turns', at]).line,
+  }))
+  if (script.dial !== undefined) {
+    const action = { kind: 'dial', code: script.dial } as const
+    steps.unshift({ who: first, action, expectation: undefined, line: lineOf('dial') })
+  }
+  if (script['hangs up']) {
+    const who = steps.at(-1)?.who ?? first
+    steps.push({ who, action: { kind: 'hang-up' }, expectation: undefined, line: lineOf('hangs up') })
+  }
+  return {
+    title: script.title,
+    rules: script.rules ?? [],
+    file,
+    line: document.at([]).line,
+    handsets,
+    steps,
+    after: afterOf(script, first, document),
+    performed: script.after?.performed,
+  }
+}
+
+function handsetsOf({ subscriber, handsets }: Script): Walkthrough['handsets'] {
+  const given = handsets ?? { [ONLY_PHONE]: subscriber ?? USUAL_MSISDN }
+  return Object.fromEntries(Object.entries(given).map(([name, phone]) => [name, phoneOf(phone)]))
+}
+
+const phoneOf = (given: GivenPhone): Phone =>
+  typeof given === 'string' ? { msisdn: given, fixture: undefined } : { msisdn: given.msisdn, fixture: given }
+
+function afterOf({ after = {} }: Script, first: string, document: SourceDocument): readonly After[] {
+  const { subscriber, handsets = {} } = after
+  if (subscriber)
+    return [{ who: first, record: subscriber, line: document.keyAt(['after'], 'subscriber').line }]
+  return Object.entries(handsets).map(([who, record]) => ({
+    who,
+    record,
+    line: document.keyAt(['after', 'handsets'], who).line,
+  }))
+}
+
+function actionOf(turn: Turn): Action {
+  const { dials, sends, waits, repeats, manages } = turn
+  const { 'logs in': logsIn, 'sets password': setsPassword, 'operator sets': patch } = turn
+  if (dials !== undefined) return { kind: 'dial', code: dials }
+  if (sends !== undefined) {
+    return typeof sends === 'string'
+      ? { kind: 'send', text: sends, isSecret: false }
+      : { kind: 'send', text: sends.secret, isSecret: true, ...(sends.asked === false && { unasked: true }) }
+  }
+  if (waits !== undefined) return { kind: 'wait', ms: waits }
+  if (repeats) return { kind: 'repeat' }
+  if (turn['hangs up']) return { kind: 'hang-up' }
+  if (logsIn) return { kind: 'log-in', ...logsIn }
+  if (turn['visits self-care']) return { kind: 'visit' }
+  if (setsPassword) return { kind: 'set-password', ...setsPassword }
+  if (manages) return { kind: 'manage', of: manages.subscriber, access: manages.access }
+  return patch ? { kind: 'change', patch } : { kind: 'look' }
+}
+
+function expectationOf({ sees, ends, fails, answers }: Turn): Expectation | undefined {
+  if (sees !== undefined) return { kind: 'screen', state: 'waiting', text: wantedOf(sees) }
+  if (ends !== undefined) return { kind: 'screen', state: 'ended', text: wantedOf(ends) }
+  // Every sentence has nothing in it.
+  if (fails !== undefined)
+    return { kind: 'failure', sentence: wantedOf(fails === true ? { contains: '' } : fails) }
+  return answers === undefined ? undefined : { kind: 'status', status: answers }
+}
+
+function wantedOf(given: NonNullable<Turn['sees']>): Wanted {
+  if (typeof given === 'string') return { kind: 'whole', text: given }
+  return given.matches === undefined
+    ? { kind: 'contains', text: given.contains ?? '' }
+    : { kind: 'matches', pattern: given.matches }
+}

@@ -1,0 +1,129 @@
+/** Small menus for exploring, sound ones and ones with a mistake each. */
+import { assign, createMachine, setup } from 'xstate'
+import { effect, secretOf } from '../../src/engine/authoring.ts'
+import type { Dialogue, Reply } from '../../src/engine/authoring.ts'
+import { compileMenu } from '../../src/engine/menu.ts'
+import type { Menu } from '../../src/engine/menu.ts'
+import type { ModelsOf } from '../../src/exploration/models.ts'
+import type { Subject } from '../../src/exploration/model-spec.ts'
+import { inAll } from '../support/machines.ts'
+
+export interface Safe {
+  readonly left: number
+  readonly isOpen: boolean
+}
+
+const CODE = '*100#'
+export const notUnderstood = { ru: 'Не понято', be: 'Не зразумета', en: 'Not understood' }
+
+export const inputs = [
+  ...'0123456789'.split('').map((text) => ({ name: text, text })),
+  { name: 'letters', text: 'quokkas' },
+  { name: 'the right number', text: '73519264' },
+  { name: 'a wrong number', text: '61840937' },
+]
+
+/** A menu as it is explored, in a world in which nothing can be changed. */
+export const subjectOf = (menu: Menu, of: Partial<Subject<Safe>> = {}): Subject<Safe> => ({
+  menu: compileMenu(CODE, menu),
+  models: {},
+  origins: [{ name: 'anybody', world: { left: 3, isOpen: false } }],
+  inputs,
+  changes: [],
+  fixture: () => ({}),
+  record: () => ({}),
+  ...of,
+})
+
+/** Two ways to one end, one of them by two choices, and a way back. */
+export const crossing: Menu = {
+  machine: createMachine({
+    id: 'crossing',
+    initial: 'start',
+    states: {
+      start: { on: { 1: 'left', 2: 'right', 3: 'right', 0: 'goodbye' } },
+      left: { on: { 1: 'done', 2: 'right', 0: 'start' } },
+      right: { on: { 1: 'done', 0: 'goodbye' } },
+      done: { type: 'final' },
+      goodbye: { type: 'final' },
+    },
+  }),
+  screens: {
+    start: inAll('Start\n1 Left\n2 Right\n3 Right, too\n0 Exit'),
+    left: inAll('Left\n1 Done\n2 Right\n0 Back'),
+    right: inAll('Right\n1 Done\n0 Exit'),
+    done: inAll('Done'),
+    goodbye: inAll('Goodbye'),
+  },
+}
+
+/** Opens a safe: three wrong numbers, and it stays closed. `screens` are other texts of its states. */
+export const safe = (screens: Menu['screens'] = {}) => {
+  const machine = setup({
+    types: {
+      input: {} as Dialogue,
+      context: {} as Dialogue & { left: number },
+      events: {} as Reply,
+    },
+    actors: {
+      openSafe: effect<{ number: ReturnType<typeof secretOf> }, { isRight: boolean; left: number }>(),
+    },
+  }).createMachine({
+    id: 'safe',
+    context: ({ input }) => ({ ...input, left: 3 }),
+    initial: 'number',
+    states: {
+      number: { on: { secret: 'openingSafe', 0: 'goodbye' } },
+      wrong: { on: { secret: 'openingSafe', 0: 'goodbye' } },
+      openingSafe: {
+        invoke: {
+          src: 'openSafe',
+          input: ({ event }) => ({ number: secretOf(event) }),
+          onDone: [
+            { guard: ({ event }) => event.output.isRight, target: 'opened' },
+            { guard: ({ event }) => event.output.left === 0, target: 'locked' },
+            { target: 'wrong', actions: assign({ left: ({ event }) => event.output.left }) },
+          ],
+          onError: 'unavailable',
+        },
+      },
+      opened: { type: 'final' },
+      locked: { type: 'final' },
+      unavailable: { type: 'final' },
+      goodbye: { type: 'final' },
+    },
+  })
+  const menu: Menu = {
+    machine,
+    screens: {
+      number: inAll('Enter the number\n0 Exit'),
+      wrong: inAll((context: { left: number }) => `Wrong. Attempts left: ${context.left}\n0 Exit`),
+      opened: inAll('It is open'),
+      locked: inAll('It is locked'),
+      unavailable: inAll('Try later'),
+      goodbye: inAll('Goodbye'),
+      ...screens,
+    },
+  }
+  const models: ModelsOf<typeof machine, Safe> = {
+    openSafe({ number }, { world, typed }) {
+      const isRight = typed(number) === '73519264'
+      const left = isRight ? 3 : world.left - 1
+      return { outcome: { isRight, left }, world: { left, isOpen: isRight } }
+    },
+  }
+  return { menu, models, machine }
+}
+
+/** How many attempts a safe has left, where it says so, and when it has them again. */
+const attempts = {
+  left: ({ left }: Safe) => left,
+  regainedAt: ['opened'],
+  shown: /Attempts left: (\d+)/,
+}
+
+/** The safe with its models. */
+export function safeSubject(of: Partial<Subject<Safe>> = {}, screens: Menu['screens'] = {}): Subject<Safe> {
+  const { menu, models } = safe(screens)
+  return subjectOf(menu, { models, attempts, ...of })
+}

@@ -1,0 +1,362 @@
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import type { Callback, Heard } from '../../src/gateway/ports.ts'
+import { answered } from '../../src/gateway/records/session.ts'
+import type { Session } from '../../src/gateway/records/session.ts'
+import { createKeyring } from '../../src/gateway/records/keyring.ts'
+import { createTranscripts } from '../../src/gateway/turn-identity.ts'
+import { keyring } from '../support/gateway.ts'
+
+const transcripts = createTranscripts({ keyring, repeatWithinMs: 3000 })
+const idleMs = 900_000
+
+const callback = (heard: Heard): Callback => ({
+  dialect: 'test',
+  sessionId: 'one',
+  msisdn: '+375291234567',
+  dialled: '*141#',
+  heard,
+})
+
+/** The session after a callback was recognised and answered at a time. */
+function after(
+  session: Session | undefined,
+  heard: Heard,
+  nowMs: number,
+  text = `screen at ${nowMs}`,
+): Session {
+  const recognised = transcripts.recognise(callback(heard), session, nowMs)
+  if (recognised.kind !== 'begin' && recognised.kind !== 'reply') throw new Error(recognised.kind)
+  return answered(recognised.kind === 'begin' ? undefined : session, {
+    menu: '*141#',
+    revision: '1',
+    latin: false,
+    state: { value: 'somewhere', context: {} },
+    id: recognised.id,
+    key: recognised.key,
+    asksAgain: false,
+    confirms: false,
+    replaced: undefined,
+    heard: recognised.heard,
+    answer: { text, waits: true },
+    nowMs,
+    idleMs,
+  }).session
+}
+
+const recognise = (heard: Heard, session: Session | undefined, nowMs: number) =>
+  transcripts.recognise(callback(heard), session, nowMs)
+
+describe('a dialect that sends the whole transcript', () => {
+  const heard = (text: string, code = '*141#'): Heard => ({ kind: 'transcript', code, text, begins: 'empty' })
+
+  it('tells every answer from what was heard before, whatever characters it has', () => {
+    // An empty first answer is written like the begin: the form has no way to say it.
+    const first = fc.string({ minLength: 1 }).filter((text) => !text.startsWith('*'))
+    const answers = fc.tuple(first, fc.array(fc.string(), { maxLength: 5 }))
+    fc.assert(
+      fc.property(answers, ([first, others]) => {
+        let session = after(undefined, heard(''), 0)
+        const all: string[] = []
+        for (const typed of [first, ...others]) {
+          all.push(typed)
+          const recognised = recognise(heard(all.join('*')), session, 0)
+          expect(recognised).toMatchObject({ kind: 'reply', typed })
+          session = after(session, heard(all.join('*')), 0)
+        }
+      }),
+    )
+  })
+
+  it('knows each of the last sixteen turns again for ten minutes', () => {
+    let session = after(undefined, heard(''), 0)
+    for (let turn = 1; turn <= 18; turn++)
+      session = after(session, heard('1*'.repeat(turn).slice(0, -1)), turn)
+    const transcript = (turn: number) => heard('1*'.repeat(turn).slice(0, -1))
+    for (let turn = 3; turn <= 18; turn++) {
+      expect(recognise(transcript(turn), session, 19)).toMatchObject({
+        kind: 'repeat',
+        receipt: { text: `screen at ${turn}` },
+      })
+    }
+    expect(recognise(transcript(2), session, 19)).toEqual({ kind: 'out-of-step' })
+    expect(recognise(transcript(18), session, 18 + 600_000)).toMatchObject({ kind: 'repeat' })
+    expect(recognise(transcript(18), session, 18 + 600_001)).toEqual({ kind: 'out-of-step' })
+  })
+
+  it('is out of step when an answer is missing or another stands in its place', () => {
+    let session = after(undefined, heard(''), 0)
+    session = after(session, heard('1'), 1)
+    session = after(session, heard('1*2'), 2)
+    for (const text of ['3', '1*3', '2*2*1', '12', '1*2x', '']) {
+      const { kind } = recognise(heard(text), session, 3)
+      expect([text, kind]).toEqual([text, text === '' ? 'repeat' : 'out-of-step'])
+    }
+  })
+
+  it('recognises nothing of another session, number, code or dialect', () => {
+    const session = after(undefined, heard(''), 0)
+    for (const other of [
+      { sessionId: 'two' },
+      { msisdn: '+375291234568' },
+      { heard: heard('1', '*142#') },
+      { dialect: 'other' },
+    ]) {
+      const { kind } = transcripts.recognise({ ...callback(heard('1')), ...other }, session, 1)
+      expect(kind).toBe('out-of-step')
+    }
+  })
+
+  it('begins another dialogue with another code under the same id, and never the same one again', () => {
+    let session = after(undefined, heard(''), 0)
+    for (let turn = 1; turn <= 17; turn++)
+      session = after(session, heard('1*'.repeat(turn).slice(0, -1)), turn)
+    // So late that its receipt is gone, the begin is shown where the dialogue is.
+    expect(recognise(heard(''), session, 18)).toMatchObject({ receipt: { text: 'screen at 17' } })
+    const ended = { ...session, state: null }
+    for (const before of [session, ended]) {
+      const other = callback(heard('', '*100#'))
+      expect(transcripts.recognise(other, before, 10)).toMatchObject({ kind: 'begin' })
+    }
+    expect(recognise(heard(''), ended, 10)).toEqual({ kind: 'ended' })
+  })
+
+  it('has expired when nobody answered in time, and may then begin anew', () => {
+    const session = after(undefined, heard(''), 0)
+    expect(recognise(heard('1'), session, idleMs)).toMatchObject({ kind: 'reply' })
+    expect(recognise(heard('1'), session, idleMs + 1)).toEqual({ kind: 'expired' })
+    expect(recognise(heard(''), session, idleMs + 1)).toMatchObject({ kind: 'begin' })
+    expect(recognise(heard('1'), undefined, 0)).toEqual({ kind: 'expired' })
+  })
+
+  it('does not begin again with its own begin while receipts are kept, though the first of them is gone', () => {
+    let session = after(undefined, heard(''), 0)
+    for (let turn = 1; turn <= 17; turn++)
+      session = after(session, heard('1*'.repeat(turn).slice(0, -1)), turn)
+    const quicklyExpired = { ...session, idleUntilMs: 60_000 }
+    expect(recognise(heard(''), quicklyExpired, 600_017)).toEqual({ kind: 'expired' })
+    expect(recognise(heard(''), quicklyExpired, 600_018)).toMatchObject({ kind: 'begin' })
+  })
+
+  it('takes an empty first answer, which is written like the begin, and the answer behind it', () => {
+    const session = after(undefined, heard(''), 0)
+    expect(recognise(heard(''), session, 1)).toMatchObject({ kind: 'repeat' })
+    expect(recognise(heard('*80291'), session, 2)).toMatchObject({ kind: 'reply', typed: '80291' })
+  })
+
+  it('keeps no text of what was typed', () => {
+    let session = after(undefined, heard(''), 0)
+    session = after(session, heard('80291'), 1)
+    expect(JSON.stringify(session)).not.toContain('80291')
+  })
+})
+
+describe('a dialect whose transcript begins with what was dialled', () => {
+  const heard = (text: string): Heard => ({ kind: 'transcript', code: '*141#', text, begins: 'unknown' })
+
+  it('begins with any text of a session nobody knows, and tells every answer behind it', () => {
+    const answers = fc.array(fc.string(), { maxLength: 5 })
+    fc.assert(
+      fc.property(fc.constantFrom('', '0', '3*6', '3*6*1'), answers, (suffix, replies) => {
+        expect(recognise(heard(suffix), undefined, 0)).toMatchObject({ kind: 'begin' })
+        let session = after(undefined, heard(suffix), 0)
+        const all: string[] = suffix === '' ? [] : [suffix]
+        for (const typed of replies) {
+          all.push(typed)
+          const recognised = recognise(heard(all.join('*')), session, 0)
+          // Behind nothing, nothing cannot be said, and a star is taken for the one behind it.
+          if (all.join('*') === '') return expect(recognised.kind).toBe('repeat')
+          if (all.length === 1 && typed.startsWith('*')) return
+          expect(recognised).toMatchObject({ kind: 'reply', typed })
+          session = after(session, heard(all.join('*')), 0)
+        }
+      }),
+    )
+  })
+
+  it('repeats its begin, and takes up nothing that has expired or ended', () => {
+    const session = after(undefined, heard('3*6'), 0)
+    expect(recognise(heard('3*6'), session, 1)).toMatchObject({ kind: 'repeat' })
+    expect(recognise(heard('3*7'), session, 1)).toEqual({ kind: 'out-of-step' })
+    expect(recognise(heard('3*6*1'), session, idleMs + 1)).toEqual({ kind: 'expired' })
+    const ended = { ...session, state: null }
+    expect(recognise(heard('3*6*1'), ended, 1)).toEqual({ kind: 'ended' })
+    // Another answer to the last screen, come late, looks like a begin.
+    expect(recognise(heard('0'), ended, 1)).toEqual({ kind: 'ended' })
+    expect(recognise(heard('0'), ended, idleMs + 1)).toMatchObject({ kind: 'begin' })
+    const quicklyExpired = { ...session, idleUntilMs: 60_000 }
+    expect(recognise(heard('0'), quicklyExpired, 600_000)).toEqual({ kind: 'expired' })
+    expect(recognise(heard('0'), quicklyExpired, 600_001)).toMatchObject({ kind: 'begin' })
+  })
+})
+
+describe('a dialect that numbers its callbacks', () => {
+  const begin: Heard = { kind: 'numbered', number: 1, typed: undefined }
+  const heard = (number: number, typed: string): Heard => ({ kind: 'numbered', number, typed })
+
+  it('takes the next number, knows the last ones again, and refuses all others', () => {
+    let session = after(undefined, begin, 0)
+    expect(recognise(begin, session, 1)).toMatchObject({ kind: 'repeat' })
+    session = after(session, heard(2, '1'), 1)
+    session = after(session, heard(3, '1'), 2)
+    expect(recognise(heard(2, '1'), session, 3)).toMatchObject({ receipt: { text: 'screen at 1' } })
+    expect(recognise(heard(3, '1'), session, 3)).toMatchObject({ receipt: { text: 'screen at 2' } })
+    expect(recognise(heard(3, '2'), session, 3)).toEqual({ kind: 'out-of-step' })
+    expect(recognise(heard(5, '1'), session, 3)).toEqual({ kind: 'out-of-step' })
+    expect(recognise(heard(4, '1'), session, 3)).toMatchObject({ kind: 'reply', typed: '1' })
+    expect(recognise(heard(4, '1'), undefined, 3)).toEqual({ kind: 'expired' })
+  })
+
+  it('does not begin again with its own begin while receipts are kept, though the first of them is gone', () => {
+    let session = after(undefined, begin, 0)
+    for (let number = 2; number <= 18; number++) session = after(session, heard(number, '1'), number)
+    expect(recognise(begin, session, 19)).toEqual({ kind: 'out-of-step' })
+    const quicklyExpired = { ...session, idleUntilMs: 60_000 }
+    expect(recognise(begin, quicklyExpired, 600_018)).toEqual({ kind: 'expired' })
+    expect(recognise(begin, quicklyExpired, 600_019)).toMatchObject({ kind: 'begin' })
+  })
+})
+
+describe('a dialect that numbers nothing', () => {
+  const begin: Heard = { kind: 'unnumbered', typed: undefined }
+  const heard = (typed: string): Heard => ({ kind: 'unnumbered', typed })
+
+  it('takes an equal choice for a duplicate only while nobody could have given it twice', () => {
+    let session = after(undefined, begin, 0)
+    expect(recognise(begin, session, 2999)).toMatchObject({ kind: 'repeat' })
+    session = after(session, heard('1'), 10_000)
+    expect(recognise(heard('1'), session, 12_999)).toMatchObject({ receipt: { text: 'screen at 10000' } })
+    expect(recognise(heard('1'), session, 13_000)).toMatchObject({ kind: 'reply', typed: '1' })
+    expect(recognise(heard('2'), session, 10_001)).toMatchObject({ kind: 'reply', typed: '2' })
+    // A late copy of an earlier answer, which now might confirm something, is shown where the dialogue is.
+    const further = after(session, heard('2'), 11_000)
+    expect(recognise(heard('1'), further, 12_999)).toMatchObject({ receipt: { text: 'screen at 11000' } })
+    expect(recognise(heard('1'), further, 13_000)).toMatchObject({ kind: 'reply', typed: '1' })
+    expect(recognise(heard('1'), undefined, 0)).toEqual({ kind: 'expired' })
+  })
+
+  it('does not begin again with its own begin while anything of the dialogue is kept', () => {
+    let session = after(undefined, begin, 0)
+    for (let turn = 1; turn <= 20; turn++) session = after(session, heard(`${turn}0`), turn * 5000)
+    const shown = { receipt: { text: 'screen at 100000' } }
+    expect(recognise(begin, session, 125_000)).toMatchObject(shown)
+    expect(recognise(begin, { ...session, state: null }, 125_000)).toMatchObject(shown)
+    const another = { ...callback(begin), dialled: '*100#' }
+    expect(transcripts.recognise(another, session, 125_000)).toMatchObject({ kind: 'begin' })
+  })
+
+  it('begins again under the id of an earlier dialogue where the aggregator sends none of its own', () => {
+    const session = after(undefined, begin, 0)
+    const own = { ...callback(begin), reusesSessionId: true } as const
+    expect(transcripts.recognise(own, session, 2999)).toMatchObject({ kind: 'repeat' })
+    expect(transcripts.recognise(own, session, 3000)).toMatchObject({ kind: 'begin' })
+  })
+
+  it('takes no answer of the dialogue again for a confirmation for as long as aggregators retry', () => {
+    const mistaken = after(after(undefined, begin, 0), heard('2'), 5000)
+    const confirming = { ...after(mistaken, heard('1'), 10_000), confirms: true as const }
+    for (const nowMs of [13_000, 30_000, 34_999]) {
+      expect(recognise(heard('2'), confirming, nowMs)).toMatchObject({
+        kind: 'repeat',
+        receipt: { text: 'screen at 10000' },
+      })
+    }
+    expect(recognise(heard('2'), confirming, 35_000)).toMatchObject({ kind: 'reply' })
+    expect(recognise(heard('0'), confirming, 30_000)).toMatchObject({ kind: 'reply' })
+    const other = { ...after(after(undefined, begin, 0), heard('1'), 5000), confirms: true as const }
+    expect(recognise(heard('2'), other, 30_000)).toMatchObject({ kind: 'reply', typed: '2' })
+  })
+
+  describe('a secret', () => {
+    const asking = (session: Session | undefined, input: Heard, nowMs: number, again = false): Session => {
+      const { asksAgain: _, ...next } = after(session, input, nowMs)
+      const receipts = next.receipts.map((receipt, at, all) =>
+        at === all.length - 1 ? { ...receipt, asksSecret: true as const } : receipt,
+      )
+      return { ...next, receipts, ...(again && { asksAgain: true as const }) }
+    }
+
+    it('that comes again is a duplicate at any time, and shown where the dialogue is', () => {
+      let session = asking(after(undefined, begin, 0), heard('1'), 5000)
+      session = asking(session, heard('00000000'), 10_000)
+      for (const laterMs of [3000, 10_000, 25_000, 300_000]) {
+        expect(recognise(heard('00000000'), session, 10_000 + laterMs)).toMatchObject({
+          kind: 'repeat',
+          receipt: { text: 'screen at 10000' },
+        })
+      }
+      expect(recognise(heard('00000001'), session, 20_000)).toMatchObject({ kind: 'reply' })
+      session = asking(session, heard('00000001'), 20_000)
+      expect(recognise(heard('00000000'), session, 30_000)).toMatchObject({
+        receipt: { text: 'screen at 20000' },
+      })
+    })
+
+    it('is an answer where the screen asks for the same one again, once it cannot be a quick duplicate', () => {
+      const session = asking(asking(undefined, begin, 0), heard('80291'), 5000, true)
+      expect(recognise(heard('80291'), session, 7999)).toMatchObject({ kind: 'repeat' })
+      expect(recognise(heard('80291'), session, 8000)).toMatchObject({ kind: 'reply', typed: '80291' })
+    })
+  })
+
+  it('shows the last screen of a dialogue that has ended to a late duplicate of its last answer', () => {
+    const session = { ...after(after(undefined, begin, 0), heard('2'), 5000), state: null }
+    expect(recognise(heard('2'), session, 30_000)).toMatchObject({ receipt: { text: 'screen at 5000' } })
+    expect(recognise(heard('1'), session, 30_000)).toEqual({ kind: 'ended' })
+  })
+
+  it('follows time when the clock was set back: an equal answer is a duplicate of what was just said only', () => {
+    const hour = 3_600_000
+    const session = after(after(undefined, begin, hour), heard('1'), hour + 5000)
+    expect(recognise(heard('1'), session, 6000)).toMatchObject({ kind: 'reply' })
+    // Clocks of a master and its successor differ a little.
+    expect(recognise(heard('1'), session, hour + 4900)).toMatchObject({ kind: 'repeat' })
+  })
+})
+
+describe('a session begun under another key', () => {
+  const [older, newer] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
+  const under = (current: Buffer, retired: Buffer[] = []) =>
+    createTranscripts({ keyring: createKeyring({ current, retired }), repeatWithinMs: 3000 })
+  const heard = (text: string): Heard => ({ kind: 'transcript', code: '*141#', text, begins: 'empty' })
+
+  it('goes on under its own key where that is held, and is a fault where it is not', () => {
+    const begun = under(older).recognise(callback(heard('')), undefined, 0)
+    if (begun.kind !== 'begin') throw new Error(begun.kind)
+    const turn = { menu: '*141#', revision: '1', latin: false, state: { value: 's', context: {} }, idleMs }
+    const answer = { text: 'screen', waits: true }
+    const { session } = answered(undefined, {
+      ...turn,
+      ...begun,
+      answer,
+      asksAgain: false,
+      confirms: false,
+      replaced: undefined,
+      nowMs: 0,
+    })
+    const next = callback(heard('1'))
+    expect(under(newer, [older]).recognise(next, session, 1)).toMatchObject({ kind: 'reply', typed: '1' })
+    expect(() => under(newer).recognise(next, session, 1)).toThrow(
+      expect.objectContaining({ code: 'USSD_KEY_UNKNOWN' }),
+    )
+  })
+})
+
+describe('a dialogue that has ended', () => {
+  it('is not taken up again by any dialect', () => {
+    const begins: Heard[] = [
+      { kind: 'transcript', code: '*141#', text: '', begins: 'empty' },
+      { kind: 'numbered', number: 1, typed: undefined },
+      { kind: 'unnumbered', typed: undefined },
+    ]
+    const replies: Heard[] = [
+      { kind: 'transcript', code: '*141#', text: '1', begins: 'empty' },
+      { kind: 'numbered', number: 2, typed: '1' },
+      { kind: 'unnumbered', typed: '1' },
+    ]
+    for (const [at, begin] of begins.entries()) {
+      const session = { ...after(undefined, begin, 0), state: null }
+      expect(recognise(replies[at] as Heard, session, 10_000)).toEqual({ kind: 'ended' })
+    }
+  })
+})

@@ -1,0 +1,236 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { once } from 'node:events'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { readFileSync } from 'node:fs'
+import { dialects } from '../../../src/dialects/index.ts'
+import { faults } from '../../../src/engine/errors.ts'
+import { openApiDocument } from '../../../src/http/openapi/openapi.ts'
+import { startGateway } from '../../support/running.ts'
+import type { Running } from '../../support/running.ts'
+
+interface Operation {
+  readonly operationId: string
+  readonly security: readonly Record<string, unknown>[]
+  readonly requestBody?: { content: Record<string, Media> }
+  readonly responses: Record<string, { content?: Record<string, Media> }>
+}
+interface Media {
+  readonly schema: unknown
+  readonly example?: unknown
+}
+
+/** The document as a client reads it. */
+const document = JSON.parse(JSON.stringify(openApiDocument(dialects))) as {
+  info: { version: string }
+  paths: Record<string, Record<string, Operation>>
+  components: { securitySchemes: Record<string, unknown>; schemas: Record<string, unknown> }
+}
+const methods = ['get', 'put', 'post', 'delete']
+const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+  methods.flatMap((method) => {
+    const operation = item[method]
+    return operation ? [{ path, method, operation, name: `${method.toUpperCase()} ${path}` }] : []
+  }),
+)
+
+describe('the description of the interface', () => {
+  it('is OpenAPI 3.1', async () => {
+    const validator = new Validator()
+    expect(await validator.validate(structuredClone(document))).toEqual({ valid: true })
+    expect(validator.version).toBe('3.1')
+  })
+
+  it('is of the version of the package', () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+    expect(document.info.version).toBe(version)
+  })
+
+  it('names every operation once, and what each asks for', () => {
+    const names = operations.map(({ operation }) => operation.operationId)
+    expect(new Set(names).size).toBe(names.length)
+    const known = Object.keys(document.components.securitySchemes)
+    const asked = operations.flatMap(({ operation }) => operation.security.flatMap((one) => Object.keys(one)))
+    expect(new Set(asked)).toEqual(new Set(known))
+  })
+
+  it('has every code a failure may carry, and an example of a failure wherever one is described', () => {
+    const { error } = (document.components.schemas['Failure'] as FailureSchema).properties
+    expect(error.properties.code.enum).toEqual(Object.keys(faults))
+    for (const { operation } of operations) {
+      for (const [status, { content }] of Object.entries(operation.responses)) {
+        if (Number(status) < 400 || !content?.['application/json']) continue
+        const { example, schema } = content['application/json']
+        if (JSON.stringify(schema) !== '{"$ref":"#/components/schemas/Failure"}') continue
+        const code = (example as { error: { code: keyof typeof faults } }).error.code
+        expect(faults[code].status).toBe(Number(status))
+      }
+    }
+  })
+
+  it('marks what can only be written, and shows no secret in an answer', () => {
+    const input = document.components.schemas['SubscriberInput'] as { properties: Record<string, object> }
+    expect(input.properties['puk1']).toMatchObject({ writeOnly: true, pattern: '^[0-9]{8}$' })
+    expect(input.properties['password']).toMatchObject({ writeOnly: true, pattern: '^[0-9]{5,10}$' })
+    const output = document.components.schemas['Subscriber'] as { properties: Record<string, object> }
+    expect(Object.keys(output.properties)).not.toEqual(expect.arrayContaining(['puk1']))
+    expect(Object.keys(output.properties)).not.toEqual(expect.arrayContaining(['password']))
+  })
+})
+
+interface FailureSchema {
+  readonly properties: { error: { properties: { code: { enum: string[] } } } }
+}
+
+interface Layer {
+  readonly route?: { path: string | readonly string[]; methods: Record<string, boolean> }
+  readonly handle?: { stack?: readonly Layer[] }
+}
+
+/** Every route under a router, as the description writes it. What takes all methods only refuses those nobody described. */
+const routesIn = (stack: readonly Layer[]): string[] =>
+  stack.flatMap(({ route, handle }) => {
+    if (!route) return routesIn(handle?.stack ?? [])
+    const taken = Object.keys(route.methods).filter((method) => method !== '_all')
+    if (taken.length > methods.length) return []
+    return [route.path].flat().flatMap((path) => {
+      const described = path.replaceAll(/:(\w+)/g, '{$1}')
+      return taken.map((method) => `${method.toUpperCase()} ${described}`)
+    })
+  })
+
+describe('what is served', () => {
+  const admin = { Authorization: 'Bearer operator' }
+  let gateway: Running
+  beforeAll(async () => {
+    gateway = await startGateway({
+      SIMULATOR: 'on',
+      DEMO: 'on',
+      ADMIN_TOKEN: 'operator',
+      LOG_LEVEL: 'silent',
+    })
+  })
+  afterAll(() => gateway.close('now'))
+
+  it('is what is described, route by route', async () => {
+    const [[request]] = (await Promise.all([
+      once(gateway.server, 'request'),
+      fetch(`${gateway.url}/healthz`),
+    ])) as [[{ app: { router: { stack: readonly Layer[] } } }], unknown]
+    const { router } = request.app
+    expect(routesIn(router.stack).toSorted()).toEqual(operations.map(({ name }) => name).toSorted())
+  })
+
+  it('rejects any other method with 405, and names those it takes', async () => {
+    const phone = encodeURIComponent('+375291234567')
+    for (const [path, item] of Object.entries(document.paths)) {
+      if (path.startsWith('/ussd/')) continue
+      const taken = methods.filter((method) => item[method]).map((method) => method.toUpperCase())
+      const other = ['PATCH', 'PUT', 'POST', 'DELETE', 'GET'].filter((method) => !taken.includes(method))
+      for (const method of other) {
+        const address = `${gateway.url}${path.replace('{msisdn}', phone)}`
+        const response = await fetch(address, { method, headers: admin })
+        const allow = (response.headers.get('allow') ?? '').split(', ').filter((name) => name !== 'HEAD')
+        expect([path, method, response.status, allow.toSorted()]).toEqual([
+          path,
+          method,
+          405,
+          taken.toSorted(),
+        ])
+        expect((await response.text()).length).toBeGreaterThan(0)
+      }
+    }
+  })
+
+  it('is described at /openapi.json', async () => {
+    const response = await fetch(`${gateway.url}/openapi.json`)
+    expect(await response.json()).toEqual(document)
+  })
+
+  it.each<[string, string, RequestInit?]>([
+    ['POST /ussd/africastalking', '/ussd/africastalking', form({ text: '' })],
+    ['POST /ussd/africastalking', '/ussd/africastalking', form({ phoneNumber: '112' })],
+    ['POST /ussd/africastalking', '/ussd/africastalking', { method: 'POST', body: 'x'.repeat(9000) }],
+    ['GET /handsets/{msisdn}', '/handsets/+375291234567'],
+    ['GET /handsets/{msisdn}', '/handsets/+375291234567', { headers: { Accept: 'application/json' } }],
+    ['GET /handsets/{msisdn}', '/handsets/112', { headers: { Accept: 'application/json' } }],
+    ['POST /handsets/{msisdn}', '/handsets/+375291234567', { method: 'POST', body: '*141*0#' }],
+    ['DELETE /handsets/{msisdn}', '/handsets/+375291234567', { method: 'DELETE' }],
+    ['POST /network/restcomm', '/network/restcomm', { method: 'POST', body: '<x/>' }],
+    ['POST /network/restcomm', '/network/restcomm', { method: 'POST', body: pushed() }],
+    ['GET /subscribers/{msisdn}', '/subscribers/+375291234567'],
+    ['GET /subscribers/{msisdn}', '/subscribers/+375291234567', { headers: admin }],
+    ['GET /subscribers/{msisdn}', '/subscribers/+375297654321', { headers: admin }],
+    ['GET /subscribers/{msisdn}', '/subscribers/112', { headers: admin }],
+    ['PUT /subscribers/{msisdn}', '/subscribers/+375291234560', json('PUT', {}, admin)],
+    ['PUT /subscribers/{msisdn}', '/subscribers/+375297654321', json('PUT', {}, admin)],
+    [
+      'PUT /subscribers/{msisdn}',
+      '/subscribers/+375297654321',
+      json('PUT', { tariff: 'x'.repeat(5000) }, admin),
+    ],
+    ['DELETE /subscribers/{msisdn}', '/subscribers/+375297654321', { method: 'DELETE', headers: admin }],
+    ['DELETE /subscribers/{msisdn}', '/subscribers/+375297654321', { method: 'DELETE', headers: admin }],
+    ['POST /self-care/password', '/self-care/password', json('POST', described('/self-care/password'))],
+    ['POST /self-care/password', '/self-care/password', json('POST', wrongPuk1())],
+    ['POST /self-care/password', '/self-care/password', json('POST', {})],
+    ['POST /self-care/sessions', '/self-care/sessions', json('POST', described('/self-care/sessions'))],
+    [
+      'POST /self-care/sessions',
+      '/self-care/sessions',
+      json('POST', { msisdn: '+375291234560', password: '' }),
+    ],
+    ['GET /self-care/session', '/self-care/session'],
+    ['GET /healthz', '/healthz'],
+    ['GET /readyz', '/readyz'],
+    ['GET /metrics', '/metrics'],
+    ['GET /openapi.json', '/openapi.json'],
+  ])('answers %s as described (%#)', async (name, address, init = {}) => {
+    const response = await fetch(`${gateway.url}${address}`, init)
+    const answers = operations.find((operation) => operation.name === name)?.operation.responses
+    expect(Object.keys(answers ?? {})).toContain(String(response.status))
+    const types = Object.keys(answers?.[response.status]?.content ?? {})
+    const body = await response.text()
+    if (types.length === 0) return expect(body).toBe('')
+    const type = response.headers.get('content-type')?.split(';')[0] ?? ''
+    expect(types).toContain(type)
+  })
+
+  it('answers the example of a subscriber with the example of its record', async () => {
+    const { example } =
+      document.paths['/subscribers/{msisdn}']?.['put']?.requestBody?.content['application/json'] ?? {}
+    const put = await fetch(`${gateway.url}/subscribers/+375291234567`, json('PUT', example, admin))
+    const described200 = document.paths['/subscribers/{msisdn}']?.['put']?.responses['200']
+    expect(await put.json()).toEqual(described200?.content?.['application/json']?.example)
+  })
+})
+
+function form(changed: object): RequestInit {
+  const fields = {
+    phoneNumber: '+375291234567',
+    serviceCode: '*141*0#',
+    text: '',
+    sessionId: 'described',
+    ...changed,
+  }
+  return { method: 'POST', body: new URLSearchParams(fields) }
+}
+
+function json(method: string, body: unknown, headers: object = {}): RequestInit {
+  return { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...headers } }
+}
+
+/** The body that a route is described with. */
+function described(path: string): object {
+  const { example } = document.paths[path]?.['post']?.requestBody?.content['application/json'] ?? {}
+  return example as object
+}
+
+/** To a phone that is switched off. */
+function pushed(): string {
+  const { example } = document.paths['/network/restcomm']?.['post']?.requestBody?.content['text/xml'] ?? {}
+  return String(example).replace('375291234567', '375297777777')
+}
+
+function wrongPuk1(): object {
+  return { ...described('/self-care/password'), puk1: '00000000' }
+}

@@ -1,0 +1,101 @@
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createReadiness } from '../../src/http/readiness.ts'
+import type { Readiness } from '../../src/http/readiness.ts'
+
+let readiness: Readiness | undefined
+afterEach(() => readiness?.stop())
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(1)
+}
+
+describe('readiness', () => {
+  it('is not given before the first round, and then tells the first reason of the list', async () => {
+    const found: Record<string, string | undefined> = { store: undefined, keys: 'a key is missing' }
+    readiness = createReadiness({
+      checks: { store: async () => found['store'], keys: async () => found['keys'] },
+      everyMs: 1,
+    })
+    expect(readiness.reason()).toBe('store is not checked yet')
+    await readiness.start()
+    expect(readiness.reason()).toBe('a key is missing')
+    found['store'] = 'it is full'
+    await until(() => readiness?.reason() === 'it is full')
+    found['store'] = found['keys'] = undefined
+    await until(() => readiness?.reason() === undefined)
+  })
+
+  it('takes a rejection for a reason, without the message of an unknown error', async () => {
+    const check = async () => {
+      throw new Error('canary')
+    }
+    readiness = createReadiness({ checks: { store: check } })
+    await readiness.start()
+    expect(readiness.reason()).toMatch(/^USSD_UNEXPECTED/)
+    expect(readiness.reason()).not.toContain('canary')
+  })
+
+  it('names a check that never answers, and does not start it twice', async () => {
+    let calls = 0
+    const never = () => {
+      calls += 1
+      return new Promise<undefined>(() => {})
+    }
+    let others = 0
+    const other = async () => void (others += 1)
+    readiness = createReadiness({
+      checks: { keys: never, other: () => other().then(() => undefined) },
+      everyMs: 1,
+      withinMs: 1,
+    })
+    await readiness.start()
+    expect(readiness.reason()).toBe('keys does not answer within 1 ms')
+    await until(() => others > 3)
+    expect(calls).toBe(1)
+  })
+
+  it('reports each change once', async () => {
+    const told: (string | undefined)[] = []
+    let reason: string | undefined
+    let rounds = 0
+    readiness = createReadiness({
+      checks: {
+        store: async () => {
+          rounds += 1
+          return reason
+        },
+      },
+      everyMs: 1,
+      onChange: (now) => told.push(now),
+    })
+    await readiness.start()
+    reason = 'it is full'
+    await until(() => told.length === 1)
+    const seen = rounds
+    await until(() => rounds > seen + 3)
+    reason = undefined
+    await until(() => told.length === 2)
+    expect(told).toEqual(['it is full', undefined])
+  })
+
+  it('runs nothing after it was stopped', async () => {
+    let rounds = 0
+    readiness = createReadiness({
+      checks: { store: async () => void (rounds += 1) as undefined },
+      everyMs: 1,
+    })
+    await readiness.start()
+    await until(() => rounds > 2)
+    readiness.stop()
+    const seen = rounds
+    let others = 0
+    readiness = createReadiness({
+      checks: { other: async () => void (others += 1) as undefined },
+      everyMs: 1,
+    })
+    await readiness.start()
+    await until(() => others > 5)
+    expect(rounds).toBe(seen)
+  })
+})

@@ -1,0 +1,362 @@
+import { once } from 'node:events'
+import { request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it, jest } from '@jest/globals'
+import express from 'express'
+import type { Request } from 'express'
+import fc from 'fast-check'
+import { z } from 'zod'
+import { africastalking } from '../../../src/dialects/africastalking.ts'
+import { failureRoute } from '../../../src/http/failures.ts'
+import { HandsetScreen, handsetAccess, handsetRoutes } from '../../../src/http/simulator/handsets.ts'
+import { createRecordings } from '../../../src/http/simulator/recordings.ts'
+import { networkRoutes } from '../../../src/http/simulator/network.ts'
+import { createHttpServer } from '../../../src/http/server.ts'
+import { createHandsets } from '../../../src/simulator/handset.ts'
+import { createLines } from '../../../src/simulator/routes.ts'
+import { createRestcommPush } from '../../../src/simulator/restcomm-push.ts'
+import { createTargetCheck } from '../../../src/simulator/targets.ts'
+import { shop, startForeignApplication } from '../../simulator/foreign-application.ts'
+import type { Answering } from '../../simulator/foreign-application.ts'
+
+const closing: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  await Promise.all(closing.splice(0).map((close) => close()))
+})
+
+/** The routes on a server that listens, in front of somebody's application. */
+async function serve(
+  options: {
+    isAllowed?: () => boolean
+    isAdmin?: (request: Request) => boolean
+    answering?: Answering
+    targets?: string[]
+  } = {},
+) {
+  const application = await startForeignApplication(options.answering ?? shop)
+  const line = { dialect: africastalking, callbackUrl: application.url }
+  const handsets = createHandsets(line)
+  const lines = createLines({
+    dialects: { africastalking, loud: { ...africastalking, name: 'loud' } },
+    usual: africastalking,
+    own: (dialect) => ({ ...line, dialect, callbackUrl: `${application.url}?as=${dialect.name}` }),
+    isAllowed: createTargetCheck(options.targets ?? []),
+  })
+  const app = express()
+  const access = handsetAccess(options.isAllowed ?? (() => true), options.isAdmin)
+  const recordings = createRecordings({ codes: [], look: async () => undefined, weaknessOf: () => undefined })
+  app.use(handsetRoutes({ handsets, lines, recordings, access }))
+  app.use(networkRoutes({ restcomm: createRestcommPush(handsets), access }))
+  app.use(failureRoute(() => {}))
+  const server = createHttpServer(app).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closing.push(async () => {
+    server.closeAllConnections()
+    server.close()
+    await Promise.all([once(server, 'close'), application.close()])
+  })
+  const { port } = server.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}/handsets/`
+  /** As `curl -d` does. */
+  const type = (typed: string | Buffer, headers: Record<string, string> = {}, phone = '+375291234567') =>
+    fetch(url + phone, {
+      method: 'POST',
+      body: typed,
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    })
+  return { application, url, type }
+}
+const json = { accept: 'application/json' }
+
+/** Dials with headers that `fetch` may not set. */
+const dialWith = (url: string, headers: Record<string, string>) =>
+  new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
+    httpRequest(`${url}80291234567`, { method: 'POST', headers }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+      response.on('end', () => resolve({ status: response.statusCode, text }))
+    })
+      .on('error', reject)
+      .end('*141#')
+  })
+
+/** The status, what is said of the screen, and the screen. */
+async function seen(answering: Response | Promise<Response>) {
+  const answer = await answering
+  const { status, headers } = answer
+  return {
+    status,
+    type: headers.get('content-type'),
+    state: headers.get('ussd-state'),
+    alphabet: headers.get('ussd-alphabet'),
+    octets: headers.get('ussd-octets'),
+    text: await answer.text(),
+  }
+}
+const text = 'text/plain; charset=utf-8'
+
+describe('/handsets', () => {
+  it('shows the screen and nothing else, and what there is to say of it in headers', async () => {
+    const { application, type } = await serve()
+    const begin = await type('*384*1#')
+    expect(await seen(begin)).toEqual({
+      status: 200,
+      type: text,
+      state: 'waiting',
+      alphabet: 'ucs2',
+      octets: '26',
+      text: 'Вопрос 1\n1 да',
+    })
+    expect(begin.headers.get('cache-control')).toBe('no-store')
+    expect(begin.headers.get('ussd-session')).toBe(application.received[0]?.fields['sessionId'])
+    await type('80291')
+    expect(await seen(type('**100#'))).toMatchObject({ state: 'ended', text: 'Ответов: 4', octets: '20' })
+    expect(application.received.map(({ fields }) => fields['text'])).toEqual(['', '80291', '80291***100#'])
+  })
+
+  it('says the same in JSON to who asks for it', async () => {
+    const { application, type, url } = await serve()
+    const answer = await type('*384*1#', json)
+    const screen: unknown = await answer.json()
+    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8')
+    expect(screen).toEqual({
+      session: application.received[0]?.fields['sessionId'],
+      state: 'waiting',
+      text: 'Вопрос 1\n1 да',
+      alphabet: 'ucs2',
+      octets: 26,
+    })
+    expect(z.strictObject(HandsetScreen.shape).parse(screen)).toEqual(screen)
+    expect(await (await fetch(`${url}+375291234567`, { headers: json })).json()).toEqual(screen)
+  })
+
+  it('takes what is typed as it stands, whatever its content type says, but for the line end', async () => {
+    const { application, type } = await serve({ answering: () => 'CON ok' })
+    await type('*141#\n')
+    for (const [typed, contentType] of [
+      ['a=b&c=%2A', 'application/x-www-form-urlencoded'],
+      ['{"a":1}', 'application/json'],
+      ['йод\r\n', 'text/plain; charset=windows-1251'],
+      [' 1 ', 'nonsense'],
+    ] as const) {
+      expect((await type(typed, { 'content-type': contentType })).status).toBe(200)
+    }
+    expect(application.received.at(-1)?.fields['text']).toBe('a=b&c=%2A*{"a":1}*йод* 1 ')
+  })
+
+  it('knows a phone by its number in every form', async () => {
+    const { application, url, type } = await serve()
+    await type('*141#', {}, '80291234567')
+    await type('1', {}, encodeURIComponent('8 (029) 123-45-67'))
+    expect(await seen(fetch(`${url}tel:+375-29-123-45-67`))).toMatchObject({ text: 'Вопрос 2\n1 да' })
+    expect(application.received.map(({ fields }) => fields['phoneNumber'])).toEqual(
+      Array(2).fill('+375291234567'),
+    )
+  })
+
+  it('looks at a phone that never showed anything, and hangs up', async () => {
+    const { url, type } = await serve()
+    const phone = `${url}+375291234567`
+    const blank = { status: 200, type: text, state: 'ended', alphabet: 'gsm7', octets: '0', text: '' }
+    expect(await seen(fetch(phone))).toEqual(blank)
+    await type('*141#')
+    const gone = await fetch(phone, { method: 'DELETE' })
+    expect([gone.status, gone.headers.get('cache-control'), await gone.text()]).toEqual([204, 'no-store', ''])
+    expect(await seen(fetch(phone))).toEqual(blank)
+    expect(await seen(type(''))).toMatchObject({ status: 400 })
+  })
+
+  it('says what is wrong with what is typed, in text and in JSON', async () => {
+    const { application, type } = await serve()
+    for (const [typed, says] of [
+      ['', 'Nothing was typed: dial a code such as *141*0#.'],
+      ['\n', 'Nothing was typed: dial a code such as *141*0#.'],
+      ['*14О#', 'A USSD code has digits, *, # and Latin letters: this one has other characters.'],
+      [`*141*${'1'.repeat(200)}#`, 'This is too long: a USSD code takes at most 182 characters.'],
+      ['*141#\n1', 'Type one line, without control characters.'],
+      [Buffer.from('*141\xcf#', 'latin1'), 'What is typed must be UTF-8.'],
+    ] as const) {
+      expect(await seen(type(typed))).toMatchObject({ status: 400, type: text, state: null, text: says })
+      const answer = await type(typed, json)
+      expect(await answer.json()).toEqual({ error: { code: 'USSD_BAD_REQUEST', message: says } })
+    }
+    await type('*141#')
+    expect(await seen(type('1'.repeat(183)))).toMatchObject({
+      status: 400,
+      text: 'This is too long: one USSD message takes at most 182 characters.',
+    })
+    expect(await seen(type('1'))).toMatchObject({ state: 'waiting', text: 'Вопрос 2\n1 да' })
+    expect(application.received).toHaveLength(2)
+  })
+
+  it('says which number is none, on every method', async () => {
+    const { application, url, type } = await serve()
+    for (const method of ['POST', 'GET', 'DELETE']) {
+      for (const phone of ['+79161234567', '123', 'x%0Ay']) {
+        const answer = await fetch(url + phone, { method, headers: json })
+        expect(answer.status).toBe(400)
+        expect(await answer.json()).toMatchObject({ error: { code: 'USSD_BAD_REQUEST' } })
+      }
+    }
+    expect(await seen(type('*141#', {}, '+375171234567'))).toMatchObject({
+      status: 400,
+      type: text,
+      text: 'Bad request: msisdn is not a mobile number of Belarus.',
+    })
+    expect((await fetch(`${url}%ff`)).status).toBe(400)
+    expect(application.received).toEqual([])
+  })
+
+  it('reads no further than 2 kB', async () => {
+    const { application, type } = await serve()
+    expect(await seen(type('1'.repeat(2049)))).toMatchObject({
+      status: 413,
+      text: 'This is too long: one USSD message takes at most 182 characters.',
+    })
+    expect(await (await type('1'.repeat(100_000), json)).json()).toMatchObject({
+      error: { code: 'USSD_TOO_LARGE' },
+    })
+    expect(application.received).toEqual([])
+  })
+
+  it('shows a failure as a phone does; JSON says why', async () => {
+    const { type, url } = await serve({
+      answering: (_received, response) => void response.writeHead(500).end(),
+    })
+    const broken = {
+      status: 200,
+      state: 'ended',
+      text: 'Connection problem or invalid MMI code.',
+      octets: '35',
+    }
+    expect(await seen(type('*141#'))).toMatchObject(broken)
+    expect(await (await fetch(`${url}80291234567`, { headers: json })).json()).toMatchObject({
+      state: 'ended',
+      text: broken.text,
+      problem: 'The application answered with status 500.',
+    })
+  })
+
+  it('leads to the application that is asked for, if it is allowed, and stays with it', async () => {
+    const other = await startForeignApplication(() => 'CON other')
+    closing.push(() => other.close())
+    const { application, type, url } = await serve({ targets: [new URL(other.url).origin] })
+    const to = (query: Record<string, string>) => `+375291234567?${new URLSearchParams(query).toString()}`
+    expect(await seen(type('*141#', {}, to({ url: other.url, profile: 'a1' })))).toMatchObject({
+      status: 200,
+      text: 'other',
+    })
+    expect(await seen(type('1'))).toMatchObject({ text: 'other' })
+    expect(application.received).toEqual([])
+    expect(other.received.map(({ fields, headers }) => [fields['text'], headers.authorization])).toEqual([
+      ['', undefined],
+      ['1', undefined],
+    ])
+    await fetch(`${url}+375291234567`, { method: 'DELETE' })
+    expect(await seen(type('*141#'))).toMatchObject({ text: 'Вопрос 1\n1 да' })
+  })
+
+  it('speaks to this gateway in another dialect, as another carrier, with faults', async () => {
+    const { application, type } = await serve()
+    const answer = await type(
+      '*141#',
+      json,
+      '+375291234567?dialect=loud&profile=safaricom&faults=begin=1&seed=7',
+    )
+    expect(await answer.json()).toMatchObject({ state: 'waiting', faults: ['begin'] })
+    expect(application.received.map(({ url }) => url)).toEqual(Array(2).fill('/callbacks/ussd?as=loud'))
+    expect(await seen(type('1'.repeat(81)))).toMatchObject({
+      status: 400,
+      text: 'This is too long: the network takes at most 80 characters.',
+    })
+  })
+
+  it('leads nowhere else, and follows no redirection there', async () => {
+    const other = await startForeignApplication(
+      (_received, response) => void response.writeHead(307, { Location: '/elsewhere' }).end(),
+    )
+    closing.push(() => other.close())
+    const { application, type } = await serve({ targets: [`${new URL(other.url).origin}/callbacks`] })
+    const wanted = async (query: string) => seen(type('*141#', {}, `+375291234567?${query}`))
+    for (const address of ['http://127.0.0.1:1/', `${new URL(other.url).origin}/other`, application.url]) {
+      expect(await wanted(`url=${encodeURIComponent(address)}`)).toMatchObject({
+        status: 403,
+        text: 'SIMULATOR_TARGETS does not name this target.',
+      })
+    }
+    for (const query of [
+      'url=x',
+      'url=http://me:80291@127.0.0.1/',
+      'dialect=x',
+      'profile=x',
+      'faults=x',
+      'dialct=x',
+      'url=a&url=b',
+    ]) {
+      const { status, text } = await wanted(query)
+      expect([query, status]).toEqual([query, 400])
+      expect(text).toMatch(/^[A-Z].*\.$/)
+      expect(text).not.toContain('80291')
+    }
+    expect(application.received).toEqual([])
+    expect(other.received).toEqual([])
+    expect(await wanted(`url=${encodeURIComponent(other.url)}`)).toMatchObject({
+      text: 'Connection problem or invalid MMI code.',
+    })
+    expect(other.received).toHaveLength(1)
+  })
+
+  it('is closed to who may not use it, and to the pages of other sites', async () => {
+    const isAllowed = jest.fn(() => false)
+    const { application, url, type } = await serve({ isAllowed })
+    expect(await seen(type('*141#'))).toMatchObject({
+      status: 403,
+      text: 'The phones are for this machine, or for the admin token.',
+    })
+    expect(await (await type('*141#', json)).json()).toMatchObject({ error: { code: 'USSD_REFUSED' } })
+    isAllowed.mockReturnValue(true)
+    const from = async (site: string) => (await dialWith(url, { 'sec-fetch-site': site })).status
+    expect(await Promise.all(['cross-site', 'same-site', 'same-origin', 'none'].map(from))).toEqual([
+      403, 403, 200, 200,
+    ])
+    const own = new URL(url).origin
+    const origins = ['http://evil.example', 'null', own.replace(/\d+$/, '1'), own]
+    const ofOrigin = async (origin: string) => (await dialWith(url, { origin })).status
+    expect(await Promise.all(origins.map(ofOrigin))).toEqual([403, 403, 403, 200])
+    expect(application.received).toHaveLength(3)
+  })
+
+  it('is closed to what comes through a proxy without the admin token', async () => {
+    const isAdmin = jest.fn(() => false)
+    const { application, url } = await serve({ isAdmin })
+    for (const header of ['forwarded', 'via', 'x-real-ip', 'x-forwarded-for', 'x-forwarded-proto']) {
+      expect(await dialWith(url, { [header]: 'any' })).toEqual({
+        status: 403,
+        text: 'This came through a proxy. Send the admin token: without it, only direct calls from this machine are served.',
+      })
+    }
+    expect(application.received).toEqual([])
+    isAdmin.mockReturnValue(true)
+    expect((await dialWith(url, { via: '1.1 proxy', host: 'phones.example' })).status).toBe(200)
+    expect((await dialWith(url, { via: '1.1 proxy', origin: 'http://evil.example' })).status).toBe(403)
+  })
+
+  it('answers anything with a screen or a sentence', async () => {
+    const { type } = await serve()
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(fc.string({ unit: 'binary', maxLength: 300 }), fc.stringMatching(/^[0-9*#]{0,12}$/)),
+        fc.boolean(),
+        async (typed, asJson) => {
+          const answer = await type(Buffer.from(typed), asJson ? json : {})
+          expect([200, 400]).toContain(answer.status)
+          const said = await answer.text()
+          if (asJson)
+            expect(Object.keys(JSON.parse(said) as object)).toContain(answer.ok ? 'session' : 'error')
+          else if (!answer.ok) expect(said).toMatch(/^[A-Z].*\.$/)
+        },
+      ),
+      { numRuns: 100 },
+    )
+  })
+})

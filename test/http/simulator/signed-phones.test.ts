@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { spokenWith } from '../../../src/dialects/index.ts'
+import { startGateway } from '../../support/running.ts'
+import type { Running } from '../../support/running.ts'
+
+describe('the simulated phones of a gateway that asks for signatures', () => {
+  let gateway: Running
+  beforeAll(async () => {
+    const keys = [1, 2].map((byte) => Buffer.alloc(24, byte).toString('base64')).join()
+    gateway = await startGateway({
+      CALLBACK_SIGNATURE_KEYS: keys,
+      CALLBACK_ALLOW: '127.0.0.0/8,::1',
+      TURN_BUDGET_MS: '10000',
+    })
+  })
+  afterAll(() => gateway.close('now'))
+
+  // The GET family is taken in one form by one gateway.
+  const names = Object.keys(spokenWith('advanta')).filter((name) => !/^get:(?!advanta)/.test(name))
+
+  it.each(names)(
+    'sign in the dialect %s, also what is sent twice and what says that a dialogue is over',
+    async (dialect) => {
+      const phone = `${gateway.url}/handsets/+375291234567`
+      const type = (body: string, query = '') => fetch(phone + query, { method: 'POST', body })
+      const begun = await type('*141*3*6#', `?dialect=${dialect}&faults=duplicate=1&seed=3`)
+      expect([begun.headers.get('ussd-state'), await begun.text()]).toEqual([
+        'waiting',
+        'Доступ в личный кабинет открыт\n1 Закрыть\n0 Выход',
+      ])
+      const next = await type('1')
+      expect(await next.text()).toContain('2 Да, закрыть')
+      await fetch(phone, { method: 'DELETE' })
+      expect((await fetch(phone)).headers.get('ussd-state')).toBe('ended')
+    },
+  )
+
+  it('are told apart from whoever does not sign', async () => {
+    expect((await gateway.call({})).status).toBe(401)
+  })
+})

@@ -1,0 +1,127 @@
+import { describe, expect, it } from '@jest/globals'
+import { africastalking } from '../../src/dialects/africastalking.ts'
+import type { Dialect } from '../../src/dialects/dialect.ts'
+import { createLines } from '../../src/simulator/routes.ts'
+import { profiles } from '../../src/simulator/profiles.ts'
+import { createTargetCheck, parseTarget } from '../../src/simulator/targets.ts'
+
+describe('a target', () => {
+  const isAllowed = createTargetCheck([
+    'http://127.0.0.1:3000/ussd',
+    'https://shop.example',
+    'http://[::1]:80/a/',
+  ])
+
+  it.each([
+    'http://127.0.0.1:3000/ussd',
+    'http://127.0.0.1:3000/ussd/',
+    'http://127.0.0.1:3000/ussd/shop?channel=7',
+    'http://127.0.0.1:3000/other/../ussd',
+    'https://shop.example',
+    'https://SHOP.example:443/anything',
+    'http://[::1]/a',
+  ])('%s is allowed', (address) => {
+    const target = parseTarget(address)
+    expect(target && isAllowed(target)).toBe(true)
+  })
+
+  it.each([
+    'http://127.0.0.1:3000/',
+    'http://127.0.0.1:3000/ussd-admin',
+    'http://127.0.0.1:3000/ussd/../admin',
+    'http://127.0.0.1:3000/ussd/%2e%2e/admin',
+    'http://127.0.0.1:3000/ussd\\..\\admin',
+    'http://127.0.0.1:3001/ussd',
+    'http://127.0.0.1/ussd',
+    'http://localhost:3000/ussd',
+    'https://127.0.0.1:3000/ussd',
+    'http://shop.example/',
+    'https://shop.example.evil.example/',
+    'https://evil.example/https://shop.example',
+    'https://evil.example/#https://shop.example',
+  ])('%s is not', (address) => {
+    const target = parseTarget(address)
+    expect(target !== undefined && isAllowed(target)).toBe(false)
+  })
+
+  it.each([
+    '',
+    '/ussd',
+    'shop.example',
+    'file:///etc/passwd',
+    'ftp://shop.example',
+    'https://me@shop.example/',
+    'https://me:80291@shop.example/',
+    'https://shop.example@evil.example/',
+    'http://127.0.0.1:3000/ussd/..%2fadmin',
+    'http://127.0.0.1:3000/ussd/..%5Cadmin',
+  ])('%p is none at all', (address) => {
+    expect(parseTarget(address)).toBeUndefined()
+  })
+
+  it('is never allowed where none is named', () => {
+    expect(createTargetCheck([])(new URL('http://127.0.0.1:3000/'))).toBe(false)
+  })
+})
+
+describe('a line', () => {
+  const loud: Dialect = { ...africastalking, name: 'loud' }
+  const lines = createLines({
+    dialects: { africastalking, loud },
+    usual: africastalking,
+    own: (dialect) => ({ dialect, callbackUrl: `http://own/${dialect.name}`, token: 'sesame' }),
+    isAllowed: createTargetCheck(['http://shop.example/ussd']),
+  })
+  const url = 'http://shop.example/ussd'
+
+  it('is the usual one where nothing else is wanted', () => {
+    expect(lines({})).toEqual({ kind: 'line', line: undefined })
+    expect(lines({ url: undefined })).toEqual({ kind: 'line', line: undefined })
+  })
+
+  it('leads to this gateway in any dialect and profile, with its token', () => {
+    expect(lines({ dialect: 'loud', profile: 'a1' })).toEqual({
+      kind: 'line',
+      line: { dialect: loud, callbackUrl: 'http://own/loud', token: 'sesame', profile: profiles.a1 },
+    })
+    expect(lines({ faults: 'drop=0.5', seed: '3' })).toMatchObject({
+      line: { callbackUrl: 'http://own/africastalking', faults: { seed: 3, drop: { rate: 0.5 } } },
+    })
+  })
+
+  it('leads to an application that is allowed, without our token', () => {
+    const chosen = lines({ url, events: `${url}/events` })
+    expect(chosen).toEqual({
+      kind: 'line',
+      line: {
+        dialect: africastalking,
+        callbackUrl: url,
+        eventsUrl: `${url}/events`,
+        profile: profiles.default,
+        faults: undefined,
+      },
+    })
+  })
+
+  it.each([{ url: 'http://evil.example/' }, { url, events: 'http://evil.example/' }])(
+    'does not lead to %p',
+    (wanted) => {
+      expect(lines(wanted)).toEqual({
+        kind: 'refused',
+        sentence: 'SIMULATOR_TARGETS does not name this target.',
+      })
+    },
+  )
+
+  it.each([
+    [{ dialect: 'quiet' }, 'There is no such dialect; there are: africastalking, loud.'],
+    [{ dialect: 'toString' }, 'There is no such dialect; there are: africastalking, loud.'],
+    [{ profile: 'x' }, 'There is no such profile; there are: default, safaricom, airtel, mtn, a1.'],
+    [{ faults: 'x' }, 'A fault is written with its rate from 0 to 1: drop=0.1.'],
+    [{ seed: 'x' }, 'The seed is a whole number of at most nine digits.'],
+    [{ events: url }, 'An address of events needs a url.'],
+    [{ url: 'x' }, 'A target is an address such as http://127.0.0.1:3000/ussd, without a password.'],
+  ])('of %p is refused with a sentence', (wanted, sentence) => {
+    expect(lines(wanted)).toEqual({ kind: 'malformed', sentence })
+  })
+})

@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { Redis } from 'ioredis'
+import { play, type Outcome } from '../../verification/cluster/scenario.ts'
+import { scenarios } from '../../verification/cluster/scenarios.ts'
+import { freePort, startRedisServer, type RedisServer } from '../../support/redis/redis-server.ts'
+import { createRedisClient, type RedisClient } from '../../../src/store/redis/client.ts'
+import { slotOf } from '../../../src/store/redis/keys.ts'
+import { createRedisStore } from '../../../src/store/redis/store.ts'
+import { assemble, dialogue } from '../../support/gateway.ts'
+import { startProxy, type Proxy } from '../../support/redis/proxy.ts'
+
+const WITHIN_MS = 90_000
+const LAST_SLOT = 16_383
+
+/** The short form of `npm run cluster`, which measures; a busy machine fails turns everywhere, so failures are not counted here. */
+async function strike(name: string): Promise<Outcome> {
+  const scenario = scenarios[name]
+  if (!scenario) throw new Error(`there is no scenario ${name}`)
+  return play(scenario, { writers: 12, calmMs: 500, say: () => {} })
+}
+
+describe('a Redis Cluster under load', () => {
+  it(
+    'loses nothing that was acknowledged when a master dies whose replica had been cut off, and serves again',
+    async () => {
+      const { acknowledged, failedThere, errors, ...outcome } = await strike('cut')
+      expect(outcome).toMatchObject({ lost: 0, forgotten: 0, doubles: 0, odd: [] })
+      expect(acknowledged).toBeGreaterThan(0)
+      expect(failedThere).toBeGreaterThan(0)
+      // The new master knew no script, and nobody noticed.
+      expect(errors['NOSCRIPT']).toBeGreaterThan(0)
+    },
+    WITHIN_MS,
+  )
+
+  it(
+    'does every change once while slots are moved from one master to another',
+    async () => {
+      const { acknowledged, errors, ...outcome } = await strike('reshard')
+      expect(outcome).toMatchObject({ lost: 0, forgotten: 0, doubles: 0, odd: [] })
+      expect(acknowledged).toBeGreaterThan(0)
+      // Turns met the slots on their way.
+      expect((errors['ASK'] ?? 0) + (errors['TRYAGAIN'] ?? 0)).toBeGreaterThan(0)
+    },
+    WITHIN_MS,
+  )
+})
+
+describe('the client of a cluster', () => {
+  let server: RedisServer
+  let other: RedisServer
+  let proxy: Proxy
+  let client: RedisClient
+  let admin: Redis
+
+  beforeAll(async () => {
+    const port = await freePort()
+    proxy = await startProxy(port)
+    const args = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1']
+    // Clients are told to come by the proxy.
+    const announced = ['--cluster-announce-port', String(proxy.port)]
+    server = await startRedisServer({
+      port,
+      args: [...args, ...announced, '--cluster-announce-bus-port', String(port + 10_000)],
+    })
+    // Another master, so that there still is a cluster when the connection to the first is closed.
+    other = await startRedisServer({ args })
+    admin = new Redis(server.url)
+    const second = new Redis(other.url)
+    await admin.cluster('ADDSLOTS', ...Array.from({ length: LAST_SLOT }, (_, slot) => slot))
+    await second.cluster('ADDSLOTS', LAST_SLOT)
+    await second.cluster('SET-CONFIG-EPOCH', 7)
+    await admin.cluster('MEET', '127.0.0.1', other.port)
+    for (const node of [admin, second]) {
+      while (!String(await node.cluster('INFO')).includes('cluster_state:ok')) await sleep(20)
+    }
+    second.disconnect()
+    client = createRedisClient({ clusterNodes: [`127.0.0.1:${proxy.port}`] }, { commandTimeoutMs: 5000 })
+    expect(await client.whenReady(10_000)).toBe(true)
+  })
+  afterAll(async () => {
+    await client.close()
+    admin.disconnect()
+    await proxy.close()
+    await Promise.all([server.stop(), other.stop()])
+  })
+
+  it('knows the slot of every bucket', async () => {
+    for (let bucket = 0; bucket < 256; bucket++) {
+      expect(slotOf(bucket)).toBe(await admin.cluster('KEYSLOT', `ussd:{b${bucket}}:journal`))
+    }
+  })
+
+  it('sends a commit again whose connection closed under it, and the commit counts once', async () => {
+    const gateway = assemble(createRedisStore({ client }))
+    const msisdn = '+375291234567'
+    await gateway.register(msisdn)
+    const phone = dialogue(gateway, msisdn)
+    await phone.dial('*141*3*6#')
+    await phone.type('1')
+    const scripts = async () => {
+      const stats = await admin.info('commandstats')
+      return [...stats.matchAll(/^cmdstat_eval(?:sha)?:calls=(\d+)/gm)].reduce(
+        (sum, [, n]) => sum + Number(n),
+        0,
+      )
+    }
+    const before = await scripts()
+    // The load passes; the commit is carried out, and its answer is lost.
+    proxy.become({ kind: 'resetOnReply', after: 1, times: 1 })
+    expect((await phone.type('2')).text).toMatch(/^Access is closed/)
+    proxy.become({ kind: 'pass' })
+    // Load, commit, the same commit again, which finds that the records have moved, and the load that finds the receipt.
+    expect((await scripts()) - before).toBe(4)
+    const closed = (await gateway.journalOf(msisdn)).filter((change) => change === 'access-closed')
+    expect(closed).toHaveLength(1)
+  })
+})

@@ -1,0 +1,159 @@
+/** What is said of a Redis at start, on real ones that were started so. */
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { PassThrough } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { compose } from '../../../src/app.ts'
+import { loadConfig } from '../../../src/config.ts'
+import { startRedisServer } from '../../support/redis/redis-server.ts'
+import type { RedisServer } from '../../support/redis/redis-server.ts'
+
+const SECRETS_KEY = Buffer.alloc(32, 7).toString('base64')
+const started: RedisServer[] = []
+const redisWith = async (...args: string[]) => {
+  const server = await startRedisServer({ args })
+  started.push(server)
+  return server
+}
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((server) => server.stop()))
+})
+
+/** Starts a gateway as `npm start` does: what it warned of, and why it refused, if it did. */
+async function startOn(url: string, env: Record<string, string> = {}) {
+  const lines: string[] = []
+  const logTo = new PassThrough().on('data', (line: Buffer) => void lines.push(line.toString()))
+  const gateway = compose(loadConfig({ PORT: '0', SECRETS_KEY, REDIS_URL: url, ...env }), { logTo })
+  const refusal = await gateway.listen().then(
+    () => undefined,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  )
+  await gateway.close('now')
+  const warnings = lines
+    .flatMap((chunk) => chunk.trim().split('\n'))
+    .map((line) => JSON.parse(line) as { level: string; event: string })
+    .filter(({ level }) => level === 'warn')
+    .map(({ event }) => event.replace(/^Redis at \S+: /, ''))
+  return { refusal, warnings }
+}
+
+describe('a Redis that may drop records', () => {
+  it.each([
+    'allkeys-lru',
+    'allkeys-lfu',
+    'allkeys-random',
+    'volatile-lru',
+    'volatile-lfu',
+    'volatile-random',
+    'volatile-ttl',
+  ])('is refused: maxmemory-policy %s', async (policy) => {
+    const { url } = await redisWith('--maxmemory-policy', policy)
+    const { refusal } = await startOn(url)
+    expect(refusal).toContain(
+      `maxmemory-policy is ${policy} and may drop subscriber records; it must be noeviction.`,
+    )
+  })
+
+  it('is not refused when it drops none, full or not', async () => {
+    const { url } = await redisWith('--maxmemory-policy', 'noeviction', '--maxmemory', '100mb')
+    expect(await startOn(url)).toEqual({ refusal: undefined, warnings: [] })
+  })
+})
+
+describe('a Redis that may lose what it confirmed', () => {
+  it.each([
+    [['--appendonly', 'no'], /^appendonly is no: a restart loses every record; it should be yes\.$/],
+    [['--appendfsync', 'everysec'], /^appendfsync is everysec: a power cut loses .* should be always\.$/],
+    [['--appendfsync', 'no'], /^appendfsync is no: a power cut loses .* should be always\.$/],
+    [['--no-appendfsync-on-rewrite', 'yes'], /^no-appendfsync-on-rewrite is yes: .* it should be no\.$/],
+  ])('is warned of: %j', async (args, says) => {
+    const { url } = await redisWith(...args)
+    expect(await startOn(url)).toEqual({ refusal: undefined, warnings: [expect.stringMatching(says)] })
+  })
+
+  it('is warned of: replicas that a master does not wait for', async () => {
+    const master = await redisWith()
+    await redisWith('--replicaof', '127.0.0.1', String(master.port))
+    const redis = new Redis(master.url)
+    const isConnected = async () => (await redis.info('replication')).includes('state=online')
+    while (!(await isConnected())) await sleep(5)
+    expect((await startOn(master.url)).warnings).toEqual([
+      expect.stringMatching(/^it has replicas and REDIS_REPLICAS is 0: .* should be 1\.$/),
+    ])
+    redis.disconnect()
+  })
+})
+
+describe('a Redis that is not the one that was configured', () => {
+  it('is refused: a database that does not exist', async () => {
+    const { url } = await redisWith()
+    const { refusal } = await startOn(`${url}/99`, { DEMO: 'on' })
+    expect(refusal).toMatch(
+      /^USSD_MISCONFIGURED: .*: Redis at 127\.0\.0\.1:\d+: database 99 does not exist\.$/,
+    )
+    const redis = new Redis(url)
+    expect(await redis.dbsize()).toBe(0)
+    redis.disconnect()
+  })
+
+  it('is refused: a user who lacks commands', async () => {
+    const { port } = await redisWith(
+      '--user',
+      'gateway',
+      'on',
+      '>secret',
+      '~*',
+      '+@all',
+      '-xadd',
+      '-getrange',
+    )
+    const { refusal } = await startOn(`redis://gateway:secret@127.0.0.1:${port}`)
+    expect(refusal).toContain('the user may not run GETRANGE, XADD: allow it in the ACL.')
+  })
+
+  it('is refused: a wrong password, which is not repeated', async () => {
+    const { port } = await redisWith('--requirepass', 'secret')
+    const { refusal } = await startOn(`redis://:canary@127.0.0.1:${port}`)
+    expect(refusal).toContain('the user name or the password is wrong (WRONGPASS).')
+    expect(refusal).not.toContain('canary')
+  })
+})
+
+describe('a Redis that strangers may change', () => {
+  // Every address of this machine, and none of its names for itself: it could be another machine.
+  const elsewhere = ({ port }: RedisServer, user = '') => `redis://${user}0.0.0.0:${port}`
+  const says = 'it serves without a password: whoever reaches it may read and change every record.'
+
+  it('is warned of, where it is another machine', async () => {
+    const server = await redisWith()
+    expect((await startOn(elsewhere(server))).warnings).toEqual([says])
+    expect((await startOn(server.url)).warnings).toEqual([])
+  })
+
+  it('is warned of when only we give a password', async () => {
+    const server = await redisWith('--user', 'gateway', 'on', '>secret', '~*', '+@all')
+    expect((await startOn(elsewhere(server, 'gateway:secret@'))).warnings).toEqual([says])
+  })
+
+  it('is not warned of when everybody has to', async () => {
+    const server = await redisWith('--requirepass', 'secret')
+    expect((await startOn(elsewhere(server, ':secret@'))).warnings).toEqual([])
+  })
+})
+
+describe('a gateway on Redis', () => {
+  it('does not start without a secrets key', () => {
+    expect(() => loadConfig({ REDIS_URL: 'redis://localhost' })).toThrow(
+      'SECRETS_KEY is required with Redis: 32 bytes in base64',
+    )
+  })
+
+  it('warns of what belongs on a desk: known PUK1, and phones for everybody', async () => {
+    const { url } = await redisWith()
+    const { warnings } = await startOn(url, { DEMO: 'on', SIMULATOR: 'on' })
+    expect(warnings).toEqual([
+      'DEMO is on: subscribers whose PUK1 everybody knows are registered in Redis',
+      'SIMULATOR is on: whoever may use /handsets is every subscriber at once',
+    ])
+  })
+})

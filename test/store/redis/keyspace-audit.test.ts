@@ -1,0 +1,193 @@
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { Redis } from 'ioredis'
+import { bucketOf, loginName } from '../../../src/gateway/records/records.ts'
+import { createRedisClient } from '../../../src/store/redis/client.ts'
+import type { RedisClient } from '../../../src/store/redis/client.ts'
+import { takeCensus } from '../../../src/store/redis/keyspace-audit.ts'
+import { startRedisServer } from '../../support/redis/redis-server.ts'
+import type { RedisServer } from '../../support/redis/redis-server.ts'
+import { startGateway } from '../../support/running.ts'
+import type { Running } from '../../support/running.ts'
+
+const open = '+375291234567'
+const closed = '+375291234568'
+const dialects = [
+  'africastalking',
+  'hubtel',
+  'arkesel',
+  'nalo',
+  'service-op',
+  'get',
+  'truroute',
+  'comviva',
+  'restcomm',
+  'infobip',
+]
+
+/** Dialogues of every kind, over HTTP: every dialect, every outcome that leaves something in the store. */
+async function fill(gateway: Running): Promise<void> {
+  const phone = (msisdn: string, typed: string, dialect = 'africastalking') =>
+    fetch(`${gateway.url}/handsets/${msisdn}?dialect=${dialect}`, { method: 'POST', body: typed })
+  const hangUp = (msisdn: string) => fetch(`${gateway.url}/handsets/${msisdn}`, { method: 'DELETE' })
+  const post = (path: string, body: object, token?: string) =>
+    fetch(gateway.url + path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
+      body: JSON.stringify(body),
+    })
+
+  for (const dialect of dialects) {
+    for (const typed of ['*141*3*6#', '1', '0']) await phone(open, typed, dialect)
+    for (const typed of ['*141*0#', '80']) await phone(open, typed, dialect)
+    await phone(open, '*141*3*6*1#', dialect)
+    await hangUp(open)
+  }
+  for (const typed of ['*141*0#', '80291', '80291']) await phone(open, typed)
+  for (const typed of ['*141*3*6#', '1', '61840937', '23456789']) await phone(closed, typed)
+  for (const typed of ['*141*3*6#', '1', '2']) await phone(closed, typed)
+  await phone('+375297770000', '*141*0#')
+  // Left in the middle; with ids that would be another key, if they stood in one.
+  for (const sessionId of [
+    'a}:{b1}:subscriber:375291234567',
+    'x\u00a0:y*',
+    open.slice(1),
+    '{}',
+    ':'.repeat(128),
+  ]) {
+    await gateway.call({ sessionId, serviceCode: '*141*0#' })
+  }
+  // Nalo: some send no id, and one is made of the number.
+  await post('/ussd/nalo', { USERID: 'NALO', MSISDN: open.slice(1), USERDATA: '*141*0#', MSGTYPE: true })
+  const loggedIn = await post('/self-care/sessions', { msisdn: open, password: '80291' })
+  const { token } = (await loggedIn.json()) as { token: string }
+  await fetch(`${gateway.url}/self-care/session`, { headers: { Authorization: `Bearer ${token}` } })
+  await post('/self-care/sessions', { msisdn: closed, password: '11111' })
+  await post('/self-care/sessions', { msisdn: '+375297770001', password: '11111' })
+  // After the hundredth wrong password a count stays for good.
+  const locked = JSON.stringify({ failures: 100, closedUntilMs: null, passwordGeneration: 1 })
+  const [bucket, name] = [bucketOf('+375297770002'), loginName('+375297770002')]
+  await gateway.store.commit({
+    bucket,
+    changes: [{ name, expect: undefined, become: { kind: 'value', value: locked } }],
+    journal: [],
+    deadlineMs: Infinity,
+  })
+}
+
+describe.each(['off', 'on'])('a census with PSEUDONYMS=%s', (pseudonyms) => {
+  let server: RedisServer
+  let client: RedisClient
+  let redis: Redis
+  let gateway: Running
+  const keysCarry = pseudonyms === 'on' ? 'pseudonyms' : 'msisdns'
+
+  beforeAll(async () => {
+    server = await startRedisServer({ args: ['--appendfsync', 'no'] })
+    client = createRedisClient({ url: server.url }, { commandTimeoutMs: 5000 })
+    await client.whenReady(10_000)
+    redis = client.redis as Redis
+    gateway = await startGateway({
+      REDIS_URL: server.url,
+      SECRETS_KEY: randomBytes(32).toString('base64'),
+      PSEUDONYMS: pseudonyms,
+      DEMO: 'on',
+      SIMULATOR: 'on',
+      TURN_BUDGET_MS: '10000',
+    })
+    await fill(gateway)
+    // It probes Redis once a second, which would be a change.
+    await gateway.close('now')
+  })
+  afterAll(async () => {
+    await client.close()
+    await server.stop()
+  })
+
+  it('finds every kind of key, and each in order', async () => {
+    const { counts, findings, foreign, keysCarry: found } = await takeCensus(client)
+    expect(findings).toEqual([])
+    expect([found, foreign]).toEqual([keysCarry, 0])
+    // Demo subscribers; a number somebody tried a password of, and one that is locked; one who logged in.
+    expect(counts).toMatchObject({ subscriber: 7, login: 2, 'self-care': 1, database: 2, stray: 0 })
+    expect(counts.session).toBeGreaterThan(dialects.length * 2)
+    expect(counts.journal).toBeGreaterThan(3)
+    const digits = (await redis.keys('*')).filter((key) => key.includes('375'))
+    expect(digits.length > 0).toBe(pseudonyms === 'off')
+  })
+
+  it('changes nothing', async () => {
+    const written = async () => /\r\naof_current_size:(\d+)/.exec(await redis.info('persistence'))?.[1]
+    const before = await written()
+    await takeCensus(client)
+    expect(await written()).toBe(before)
+  })
+
+  it('finds what should not be there', async () => {
+    const keys = await redis.keys('*')
+    const [session = ''] = keys.filter((key) => key.includes(':session:'))
+    const [subscriber = ''] = keys.filter((key) => key.includes(':subscriber:'))
+    const bucket = Number(/\{b(\d+)\}/.exec(subscriber)?.[1])
+    const elsewhere = subscriber.replace(/\{b\d+\}/, `{b${(bucket + 1) % 256}}`)
+    await redis.set('ussd:{b7}:probe', '0000000000000000|')
+    const planted: Record<string, string> = {
+      'ussd:{b1}:cache:375291234567': 'its name has no known form',
+      'ussd:375291234567': 'its name has no known form',
+      'ussd:{b256}:journal': 'its name has no known form',
+      [elsewhere]: 'it lies in another bucket, where nobody looks for it',
+    }
+    for (const key of Object.keys(planted)) await redis.set(key, '0000000000000001|{}')
+    await redis.set('others', 'x')
+    await redis.persist(session)
+    await redis.expire(subscriber, 1000)
+    await redis.set('ussd:{b0}:self-care:' + 'A'.repeat(32), 'x', 'EX', 901)
+
+    const { findings, foreign } = await takeCensus(client)
+    const said = (key: string) => findings.filter((one) => one.key === key).map(({ says }) => says)
+    for (const [key, says] of Object.entries(planted)) expect(said(key)).toContain(says)
+    expect(said(session)).toEqual(['it has no time to live'])
+    expect(said('ussd:{b7}:probe')).toEqual(['it has no time to live'])
+    expect(said(subscriber)).toEqual(['it expires, and should stay'])
+    expect(said('ussd:{b0}:self-care:' + 'A'.repeat(32))).toContain(
+      'its time to live is longer than any setting makes it',
+    )
+    expect(foreign).toBe(1)
+    const named = findings.filter(({ says }) => says === 'an MSISDN stands in its name')
+    expect(named).toHaveLength(pseudonyms === 'on' ? 2 : 0)
+  })
+
+  it('holds keys against another setting when that is asked for', async () => {
+    const { findings } = await takeCensus(client, {
+      keysCarry: pseudonyms === 'on' ? 'msisdns' : 'pseudonyms',
+    })
+    expect(findings.length).toBeGreaterThan(10)
+  })
+})
+
+describe('npm run census', () => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ['--import', 'tsx', 'src/cli/audit-keys.ts', ...args], { encoding: 'utf8' })
+
+  it('prints what it finds, with numbers masked, and ends with 1', async () => {
+    const server = await startRedisServer()
+    const redis = new Redis(server.url)
+    await redis.set('ussd:{b1}:cache:375291234567', 'x')
+    redis.disconnect()
+    const { stdout, stderr, status } = run('--redis', server.url)
+    await server.stop()
+    expect([stderr, status]).toEqual(['', 1])
+    expect(stdout.split('\n')).toEqual([
+      '✗ ussd:{b1}:cache:+37529•••••67: its name has no known form',
+      '1 stray',
+      'keys carry MSISDNs; 0 keys are not of the gateway',
+      '1 keys, 1 findings',
+      '',
+    ])
+  })
+
+  it('ends with 2 when it is called wrongly', () => {
+    const { stderr, status } = run()
+    expect([stderr, status]).toEqual(['census: --redis or --cluster is needed\n', 2])
+  })
+})

@@ -1,0 +1,413 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { Redis } from 'ioredis'
+import type { Change, Store } from '../../../src/gateway/ports.ts'
+import { createRedisClient, nameFault, type RedisClient } from '../../../src/store/redis/client.ts'
+import { keysUnder } from '../../../src/store/redis/keys.ts'
+import { checkRedisPolicy } from '../../../src/store/redis/config-check.ts'
+import { createRedisStore } from '../../../src/store/redis/store.ts'
+import { startRedisServer, type RedisServer } from '../../support/redis/redis-server.ts'
+import { openTestStore, type TestStore } from '../../support/redis/redis.ts'
+import { conforms } from '../store.conformance.ts'
+
+async function elapse(store: Store, ms: number): Promise<void> {
+  const { nowMs: start } = await store.load(0, [])
+  for (let nowMs = start; nowMs <= start + ms; { nowMs } = await store.load(0, [])) await sleep(1)
+}
+
+conforms('Redis', async () => {
+  const { store, close } = await openTestStore()
+  return { store, elapse: (ms) => elapse(store, ms), close }
+})
+
+/** Clients of the tests below, closed also when a test fails: one left open would keep the run alive. */
+const opened: RedisClient[] = []
+function open(...args: Parameters<typeof createRedisClient>): RedisClient {
+  const client = createRedisClient(...args)
+  opened.push(client)
+  return client
+}
+afterAll(() => Promise.all(opened.map((client) => client.close())))
+
+const value = (name: string, text: string, ttlMs?: number): Change => ({
+  name,
+  expect: undefined,
+  become: { kind: 'value', value: text, ...(ttlMs === undefined ? {} : { ttlMs }) },
+})
+
+describe('a record in Redis', () => {
+  let test: TestStore
+  let redis: Redis
+  let store: Store
+  const bucket = 17
+  const commit = (changes: readonly Change[], journal: readonly string[] = []) =>
+    store.commit({ bucket, changes, journal, deadlineMs: Infinity })
+  const key = (name: string) => keysUnder(test.prefix).record(bucket, name)
+  const allKeys = async () => (await redis.keys(`${test.prefix}:*`)).toSorted()
+
+  beforeAll(async () => {
+    test = await openTestStore()
+    ;({ redis, store } = test)
+  })
+  afterAll(() => test.close())
+
+  it('is named so that a bucket lies in one slot', () => {
+    const keys = keysUnder('ussd')
+    expect(keys.record(17, 'subscriber:375291234567')).toBe('ussd:{b17}:subscriber:375291234567')
+    expect(keys.journal(17)).toBe('ussd:{b17}:journal')
+  })
+
+  it('is a string: its version, then its text', async () => {
+    await commit([value('session:plain', 'text')])
+    expect(await redis.get(key('session:plain'))).toMatch(/^\d{16}\|text$/)
+  })
+
+  it('has a time to live in Redis only where it was given one', async () => {
+    await commit([value('session:ttl', 'x', 60_000), value('subscriber:ttl', 'x')])
+    expect(await redis.pttl(key('session:ttl'))).toBeGreaterThan(50_000)
+    expect(await redis.pttl(key('subscriber:ttl'))).toBe(-1)
+  })
+
+  it('rises in version also when the clock was set back', async () => {
+    await redis.set(key('session:ahead'), '8999999999999998|x')
+    for (const expected of ['8999999999999998', '8999999999999999']) {
+      const change = { ...value('session:ahead', 'y'), expect: expected }
+      expect(await commit([change])).toMatchObject({ kind: 'ok' })
+    }
+    expect(await redis.get(key('session:ahead'))).toBe('9000000000000000|y')
+  })
+
+  it.each(['list', 'journal'])('of another type is corrupt, and nothing is written: %s', async (what) => {
+    const wrong = what === 'list' ? key('session:list') : keysUnder(test.prefix).journal(bucket)
+    await redis.rpush(wrong, 'x')
+    const before = await allKeys()
+    const corrupt = expect.objectContaining({ code: 'USSD_RECORD_CORRUPT' })
+    await expect(commit([value('session:new', 'x'), value('session:list', 'x')], ['no'])).rejects.toEqual(
+      corrupt,
+    )
+    await expect(commit([value('session:list', 'x'), value('session:new', 'x')], ['no'])).rejects.toEqual(
+      corrupt,
+    )
+    if (what === 'list') await expect(store.load(bucket, ['session:list'])).rejects.toEqual(corrupt)
+    else await expect(store.readJournal(bucket, undefined, 1)).rejects.toEqual(corrupt)
+    expect(await allKeys()).toEqual(before)
+    await redis.del(wrong)
+  })
+
+  it.each(['', 'text', '12345|text', '123456789012345|text', '12345678901234567'])(
+    'without a version is corrupt, and the number it belongs to is not told: %j',
+    async (text) => {
+      await redis.set(key('subscriber:375291234567'), text)
+      const error: unknown = await store
+        .load(bucket, ['subscriber:375291234567'])
+        .catch((reason: unknown) => reason)
+      expect(error).toMatchObject({
+        code: 'USSD_RECORD_CORRUPT',
+        message: expect.not.stringContaining('37529'),
+      })
+    },
+  )
+
+  it.each([
+    ['too few arguments', ['9999999999999', 1, 'entry']],
+    ['no deadline', ['soon', 0, '', 'value', 'x', '']],
+    ['an unknown change', ['9999999999999', 1, 'entry', '', 'other', 'x', '']],
+    ['a time to live of nothing', ['9999999999999', 1, 'entry', '', 'value', 'x', '0']],
+    ['a fraction of a millisecond', ['9999999999999', 1, 'entry', '', 'value', 'x', '1.5']],
+    [
+      'a time to live beyond what Redis counts',
+      ['9999999999999', 1, 'entry', '', 'value', 'x', '9'.repeat(19)],
+    ],
+  ])('is not written for arguments that are not of the form: %s', async (_, args) => {
+    const before = await allKeys()
+    await expect(
+      redis.commit(2, key('session:bad'), `${test.prefix}:{b17}:journal`, ...args),
+    ).rejects.toThrow(/^BADARGS/)
+    expect(await allKeys()).toEqual(before)
+  })
+})
+
+describe('the Redis store on a server of its own', () => {
+  let server: RedisServer
+  let test: TestStore
+  const commit = (name: string) =>
+    test.store.commit({
+      bucket: 1,
+      changes: [value(name, 'x', 60_000)],
+      journal: ['entry'],
+      deadlineMs: Infinity,
+    })
+
+  beforeAll(async () => {
+    server = await startRedisServer()
+    test = await openTestStore(server.url)
+  })
+  afterAll(async () => {
+    await test.close()
+    await server.stop()
+  })
+
+  it('goes on when Redis has forgotten its scripts', async () => {
+    await commit('session:before')
+    await test.redis.script('FLUSH')
+    await test.redis.script('FLUSH')
+    expect((await test.store.load(1, ['session:before'])).records[0]?.value).toBe('x')
+    await test.redis.script('FLUSH')
+    expect(await commit('session:after')).toMatchObject({ kind: 'ok' })
+  })
+
+  it('takes one round trip for each operation', async () => {
+    await test.store.load(1, [])
+    await commit('session:warm')
+    const monitor = await test.redis.monitor()
+    const sent: string[] = []
+    const seen = new Promise<void>((resolve) => {
+      monitor.on('monitor', (_time: string, [command = '', argument]: string[], source: string) => {
+        if (argument === 'the end') resolve()
+        else if (source !== 'lua') sent.push(command.toLowerCase())
+      })
+    })
+    await test.store.load(1, ['session:a', 'session:b', 'subscriber:a'])
+    await commit('session:a')
+    await test.store.readJournal(1, undefined, 10)
+    await test.redis.echo('the end')
+    await seen
+    monitor.disconnect()
+    expect(sent).toEqual(['evalsha', 'evalsha', 'xrange'])
+  })
+
+  it('keeps an idle connection', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] })
+    try {
+      const client = open({ url: server.url })
+      const store = createRedisStore({ client })
+      const { redis } = client
+      await new Promise((resolve) => redis.once('ready', resolve))
+      await store.load(1, ['session:a'])
+      const connection = await redis.client('ID')
+      jest.advanceTimersByTime(3_600_000)
+      expect((await store.load(1, ['session:a'])).records).toEqual([undefined])
+      expect(await redis.client('ID')).toBe(connection)
+    } finally {
+      jest.useRealTimers()
+    }
+  })
+
+  it('refuses while Redis is full, and writes nothing of a commit', async () => {
+    await test.redis.config('SET', 'maxmemory', '1')
+    const refused = expect.objectContaining({
+      code: 'USSD_STORE_REFUSED',
+      message: expect.stringMatching(/: OOM$/),
+    })
+    await expect(commit('session:full')).rejects.toEqual(refused)
+    expect((await test.store.load(1, ['session:full'])).records).toEqual([undefined])
+    await test.redis.config('SET', 'maxmemory', '0')
+    expect(await commit('session:full')).toMatchObject({ kind: 'ok' })
+  })
+
+  it('writes nothing while Redis is full, also where it would have deleted something first', async () => {
+    const { store } = test
+    const put = (name: string) =>
+      store.commit({
+        bucket: 1,
+        changes: [value(name, 'before')],
+        journal: [],
+        deadlineMs: Infinity,
+      })
+    await put('login:1')
+    const [login] = (await store.load(1, ['login:1'])).records
+    await test.redis.config('SET', 'maxmemory', '1')
+    const changes: Change[] = [
+      { name: 'login:1', expect: login?.version, become: { kind: 'gone' } },
+      value('subscriber:2', 'after'),
+    ]
+    await expect(
+      store.commit({ bucket: 1, changes, journal: [], deadlineMs: Infinity }),
+    ).rejects.toMatchObject({ code: 'USSD_STORE_REFUSED' })
+    await test.redis.config('SET', 'maxmemory', '0')
+    expect((await store.load(1, ['login:1', 'subscriber:2'])).records).toEqual([login, undefined])
+  })
+
+  it('writes nothing of a commit whose journal the access list does not allow', async () => {
+    await test.redis.acl('SETUSER', 'older', 'on', '>p', '~*', '+@all', '-xadd')
+    const client = open({ url: `redis://older:p@127.0.0.1:${server.port}` })
+    expect(await client.whenReady(10_000)).toBe(true)
+    const older = createRedisStore({ client, prefix: test.prefix })
+    await expect(
+      older.commit({
+        bucket: 1,
+        changes: [value('subscriber:3', 'x')],
+        journal: ['entry'],
+        deadlineMs: Infinity,
+      }),
+    ).rejects.toMatchObject({ code: 'USSD_STORE_REFUSED' })
+    expect((await test.store.load(1, ['subscriber:3'])).records).toEqual([undefined])
+  })
+
+  it('tells no argument of a command that failed', async () => {
+    await test.redis.rpush(keysUnder(test.prefix).record(1, 'session:secret'), 'x')
+    const change = value('session:secret', 'canary')
+    const error: unknown = await test.store
+      .commit({ bucket: 1, changes: [change], journal: ['canary'], deadlineMs: Infinity })
+      .catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'USSD_RECORD_CORRUPT' })
+    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain('canary')
+    expect(error).not.toHaveProperty('command')
+    expect((error as Error).cause).toBeUndefined()
+  })
+
+  it('finds a policy in order that is', async () => {
+    expect(await checkRedisPolicy(test.client)).toEqual([])
+  })
+
+  it('finds a policy that loses records', async () => {
+    await test.redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    await test.redis.config('SET', 'appendfsync', 'everysec')
+    const findings = await checkRedisPolicy(test.client)
+    await test.redis.config('SET', 'maxmemory-policy', 'noeviction')
+    await test.redis.config('SET', 'appendfsync', 'always')
+    expect(findings).toEqual([
+      {
+        kind: 'problem',
+        says: expect.stringMatching(/maxmemory-policy is allkeys-lru .* must be noeviction/),
+      },
+      { kind: 'warning', says: expect.stringMatching(/appendfsync is everysec.* should be always/) },
+    ])
+  })
+
+  it('warns of what it may not read', async () => {
+    await test.redis.acl('SETUSER', 'narrow', 'on', '>p', '~*', '+@all', '-config')
+    await test.redis.acl('SETUSER', 'narrower', 'on', '>p', '~*', '+@all', '-config', '-info')
+    // ioredis remarks that it cannot see whether Redis is still loading.
+    jest.spyOn(console, 'warn').mockImplementation(() => {})
+    const says = async (user: string) => {
+      const client = open({ url: `redis://${user}:p@127.0.0.1:${server.port}` })
+      expect(await client.whenReady(10_000)).toBe(true)
+      const findings = await checkRedisPolicy(client)
+      return findings.map(({ kind, says: sentence }) => `${kind} ${sentence.split(': ')[1]}`)
+    }
+    expect(await says('narrow')).toEqual(['warning appendfsync could not be read; it should be always.'])
+    expect(await says('narrower')).toEqual([
+      'warning maxmemory-policy could not be read; it must be noeviction.',
+      'warning appendonly could not be read; it should be yes.',
+    ])
+  })
+})
+
+describe('the Redis store on a cluster', () => {
+  let server: RedisServer
+  let admin: Redis
+
+  beforeAll(async () => {
+    server = await startRedisServer({
+      args: [
+        '--cluster-enabled',
+        'yes',
+        '--cluster-announce-ip',
+        '127.0.0.1',
+        '--cluster-require-full-coverage',
+        'no',
+      ],
+    })
+    admin = new Redis(server.url)
+    await admin.cluster('ADDSLOTS', ...Array.from({ length: 16_384 }, (_, slot) => slot))
+    while (!String(await admin.cluster('INFO')).includes('cluster_state:ok')) await sleep(5)
+  })
+  afterAll(async () => {
+    admin.disconnect()
+    await server.stop()
+  })
+
+  it('commits a turn in one slot', async () => {
+    const client = open(
+      { clusterNodes: [`127.0.0.1:${server.port}`, `redis://127.0.0.1:${server.port}`] },
+      { commandTimeoutMs: 5000 },
+    )
+    const store = createRedisStore({ client })
+    expect(await client.whenReady(10_000)).toBe(true)
+    for (let bucket = 0; bucket < 20; bucket++) {
+      const changes = [value('session:1', 'x', 60_000), value('subscriber:1', 'y')]
+      expect(await store.commit({ bucket, changes, journal: ['entry'], deadlineMs: Infinity })).toMatchObject(
+        {
+          kind: 'ok',
+        },
+      )
+      const { records } = await store.load(bucket, ['session:1', 'subscriber:1'])
+      expect(records.map((record) => record?.value)).toEqual(['x', 'y'])
+      expect(await store.readJournal(bucket, undefined, 10)).toHaveLength(1)
+    }
+    await store.ping()
+    expect(await checkRedisPolicy(client)).toEqual([])
+    await admin.config('SET', 'cluster-require-full-coverage', 'yes')
+    expect(await checkRedisPolicy(client)).toEqual([
+      { kind: 'warning', says: expect.stringMatching(/cluster-require-full-coverage is yes/) },
+    ])
+  })
+})
+
+describe('an address of Redis', () => {
+  it.each(['', 'http://127.0.0.1', 'redis://', 'redis://h/path', 'redis://:p4ssword@h:99999', 'a b'])(
+    'that is none is refused, and not repeated: %j',
+    (url) => {
+      const misconfigured = expect.objectContaining({
+        code: 'USSD_MISCONFIGURED',
+        message: expect.not.stringContaining('p4ssword'),
+        cause: undefined,
+      })
+      expect(() => createRedisClient({ url })).toThrow(misconfigured)
+      expect(() => createRedisClient({ clusterNodes: [url] })).toThrow(misconfigured)
+    },
+  )
+
+  it('of a cluster names a node', () => {
+    expect(() => createRedisClient({ clusterNodes: [] })).toThrow('USSD_MISCONFIGURED')
+  })
+
+  it('says where, as whom and which database, and cannot loosen the settings', () => {
+    const client = open({ url: 'redis://us%40er:p%3Ass@[::1]:7000/3?enableOfflineQueue=true' })
+    expect((client.redis as Redis).options).toMatchObject({
+      host: '::1',
+      port: 7000,
+      db: 3,
+      username: 'us@er',
+      password: 'p:ss',
+      tls: undefined,
+      // What ioredis would queue or send again is a commit whose caller is gone.
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+    })
+  })
+})
+
+describe('the name of a fault', () => {
+  const replyError = (message: string) =>
+    Object.assign(new Error(message), { name: 'ReplyError', command: { name: 'eval', args: ['secret'] } })
+  it.each([
+    [
+      replyError("READONLY You can't write against a read only replica. script: 0a, on @user_script:7."),
+      'READONLY',
+    ],
+    [
+      replyError(
+        "ERR Error running script (call to f_0a): @user_script:7: @user_script: 7: -READONLY You can't",
+      ),
+      'READONLY',
+    ],
+    [
+      replyError(
+        'ERR Error running script (call to f_0a): @user_script:7: WRONGTYPE Operation against a key',
+      ),
+      'WRONGTYPE',
+    ],
+    [replyError('ERR unknown command `x`, with args beginning with: `secret`'), 'ERR'],
+    [replyError('secret'), 'ReplyError'],
+    [new Error('Command timed out'), 'timeout'],
+    [new Error('Connection is closed.'), 'closed'],
+    [Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
+    [new TypeError('secret'), 'TypeError'],
+    ['secret', 'unknown'],
+  ])('is one word: %p', (error, name) => {
+    expect(nameFault(error)).toBe(name)
+  })
+})

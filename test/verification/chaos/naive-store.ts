@@ -1,0 +1,40 @@
+import { UssdError } from '../../../src/engine/errors.ts'
+import type { Change, Store } from '../../../src/gateway/ports.ts'
+import type { RedisClient } from '../../../src/store/redis/client.ts'
+import { keysUnder } from '../../../src/store/redis/keys.ts'
+import { createRedisStore } from '../../../src/store/redis/store.ts'
+
+/**
+ * The control: a store that commits as one would at first. It looks at no version and at no deadline, and writes step by step:
+ * the journal, the subscriber, and the session with its receipts last. A run on it must find what is wrong with that, else it
+ * would not find it anywhere.
+ *
+ * @param step called between two steps: the process may die there
+ */
+export function createNaiveStore(client: RedisClient, step: () => void): Store {
+  const { redis } = client
+  const keys = keysUnder('ussd')
+  const write = async (bucket: number, { name, become }: Change) => {
+    const key = keys.record(bucket, name)
+    if (become.kind === 'same') return
+    if (become.kind === 'gone') return void (await redis.del(key))
+    const record = `${String(Date.now() * 1000).padStart(16, '0')}|${become.value}`
+    if (become.ttlMs === undefined) await redis.set(key, record)
+    else await redis.set(key, record, 'PX', Math.max(1, Math.round(become.ttlMs)))
+  }
+  return {
+    ...createRedisStore({ client }),
+    async commit({ bucket, changes, journal }) {
+      try {
+        for (const entry of journal) await redis.xadd(keys.journal(bucket), '*', 'entry', entry)
+        for (const change of changes.toReversed()) {
+          step()
+          await write(bucket, change)
+        }
+        return { kind: 'ok', version: String(Date.now() * 1000).padStart(16, '0') }
+      } catch {
+        throw new UssdError('USSD_STORE_UNAVAILABLE')
+      }
+    },
+  }
+}

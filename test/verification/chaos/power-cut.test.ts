@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { NoPowerCut, cutPower, shimIn } from './power-cut.ts'
+import { findCompiler } from '../../support/compiler.ts'
+
+const isLinux = process.platform === 'linux'
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'power-cut-test-'))
+  if (isLinux) await findCompiler()
+}, 300_000)
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+describe('a power cut', () => {
+  it('takes what was not synced, and nothing else', async () => {
+    const files = join(folder, 'appendonlydir')
+    await mkdir(files)
+    const write = (name: string, content: string) => writeFile(join(files, name), content)
+    await write('appendonly.aof.1.base.rdb', 'base')
+    await write('appendonly.aof.1.incr.aof', 'synced, not synced')
+    await write('appendonly.aof.1.incr.aof.synced', '00000000000000000006')
+    await write('appendonly.aof.2.incr.aof', 'whole')
+    await write('appendonly.aof.2.incr.aof.synced', '00000000000000000099')
+    await write('appendonly.aof.3.incr.aof', 'never')
+    expect(await cutPower(folder)).toBe(', not synced'.length + 'never'.length)
+    const read = (name: string) => readFile(join(files, name), 'utf8')
+    expect(await read('appendonly.aof.1.incr.aof')).toBe('synced')
+    expect(await read('appendonly.aof.2.incr.aof')).toBe('whole')
+    expect(await read('appendonly.aof.3.incr.aof')).toBe('')
+    expect(await read('appendonly.aof.1.base.rdb')).toBe('base')
+  })
+
+  it('is told by a shim how much a program has synced; it takes Linux', async () => {
+    if (!isLinux) return expect(() => shimIn(folder)).toThrow(NoPowerCut)
+    const file = join(folder, 'some.aof')
+    const program = `
+      const fs = require('node:fs')
+      const fd = fs.openSync(${JSON.stringify(file)}, 'w')
+      fs.writeSync(fd, 'first')
+      fs.fdatasyncSync(fd)
+      fs.writeSync(fd, 'second')`
+    const env = { ...process.env, ...shimIn(folder) }
+    const [code] = (await once(
+      spawn(process.execPath, ['-e', program], { env, stdio: 'inherit' }),
+      'exit',
+    )) as [number]
+    expect(code).toBe(0)
+    expect(Number(await readFile(`${file}.synced`, 'utf8'))).toBe(5)
+    expect(await readFile(file, 'utf8')).toBe('firstsecond')
+  })
+})
+
+describe('npm run chaos -- --redis power-cut', () => {
+  async function run(...args: readonly string[]) {
+    const all = [
+      '--import',
+      'tsx',
+      'test/verification/chaos.ts',
+      '--short',
+      '--dialogues',
+      '60',
+      '--redis',
+      'power-cut',
+      ...args,
+    ]
+    const child = spawn(process.execPath, all, {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { PATH: process.env['PATH'] },
+    })
+    const [out, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
+    return { out, code: code as number }
+  }
+
+  it('shows that nothing acknowledged is lost where the file is synced always', async () => {
+    const { out, code } = await run()
+    if (!isLinux) return expect(code).toBe(2)
+    expect({ out, code }).toEqual({ out: expect.stringMatching(/^lost acknowledged +0$/m), code: 0 })
+    expect(out).toMatch(/^Redis +power-cut [1-9]\d* times, appendfsync always, \d+ bytes not synced$/m)
+  }, 300_000)
+
+  it('shows what is lost where it is synced every second', async () => {
+    const { out, code } = await run('--control')
+    if (!isLinux) return expect(code).toBe(2)
+    expect(out).toMatch(/^lost acknowledged +[1-9]\d*$/m)
+    expect(out).toMatch(/^Redis +power-cut [1-9]\d* times, appendfsync everysec, [1-9]\d* bytes not synced$/m)
+    expect(code).toBe(0)
+  }, 300_000)
+})

@@ -1,0 +1,90 @@
+/** The operator's side of a run, straight at Redis: registers subscribers, and reads what has become of them. */
+import { Secret } from '../../../src/engine/secret.ts'
+import type { JournalEntry } from '../../../src/gateway/ports.ts'
+import { bucketOf, subscriberName } from '../../../src/gateway/records/records.ts'
+import { Subscriber, parseRecord } from '../../../src/gateway/records/subscriber.ts'
+import type { JournalRecord } from '../../../src/gateway/records/subscriber.ts'
+import type { Hashing } from '../../../src/services/hashing/hashing.ts'
+import { createPasswords } from '../../../src/services/password.ts'
+import { createSubscribers } from '../../../src/services/subscribers.ts'
+import type { Chance } from '../../../src/simulator/faults.ts'
+import { createRedisClient } from '../../../src/store/redis/client.ts'
+import { createRedisStore } from '../../../src/store/redis/store.ts'
+import type { Found } from './check.ts'
+import type { SubscriberHistory } from './history.ts'
+import { drawDigits } from './script.ts'
+
+export interface Register {
+  /** Tries until it is acknowledged. */
+  add(
+    msisdn: string,
+    access: SubscriberHistory['registered'],
+    chance: Chance,
+  ): Promise<{ readonly puk1: string; readonly history: SubscriberHistory }>
+  /** Reads every record and the whole journal. */
+  readAll(): Promise<{ of(msisdn: string): Found }>
+  close(): Promise<void>
+}
+
+const PAGE = 1000
+const TRY_WITHIN_MS = 30_000
+
+export function openRegister(url: string, hashing: Hashing): Register {
+  const client = createRedisClient({ url }, { commandTimeoutMs: 2000 })
+  const store = createRedisStore({ client })
+  const passwords = createPasswords(hashing)
+  const subscribers = createSubscribers({ store, hashing, passwords, budgetMs: 10_000 })
+  const registered: string[] = []
+
+  const recordOf = async (msisdn: string): Promise<Subscriber | undefined> => {
+    const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
+    return records[0] && parseRecord(Subscriber, records[0].value)
+  }
+
+  async function journalOf(bucket: number): Promise<readonly JournalRecord[]> {
+    const entries: JournalEntry[] = []
+    for (;;) {
+      const page = await persist(() => store.readJournal(bucket, entries.at(-1)?.id, PAGE))
+      entries.push(...page)
+      if (page.length < PAGE) return entries.map(({ entry }) => JSON.parse(entry) as JournalRecord)
+    }
+  }
+
+  return {
+    async add(msisdn, access, chance) {
+      const puk1 = drawDigits(chance)
+      await persist(() => subscribers.put(msisdn, { language: 'en', access, puk1: new Secret(puk1) }))
+      registered.push(msisdn)
+      const passwordGeneration = (await persist(() => recordOf(msisdn)))?.passwordGeneration ?? 0
+      return { puk1, history: { msisdn, passwordGeneration, registered: access, dialogues: [] } }
+    },
+
+    async readAll() {
+      const buckets = new Map<number, readonly JournalRecord[]>()
+      for (const bucket of new Set(registered.map(bucketOf))) buckets.set(bucket, await journalOf(bucket))
+      const records = new Map<string, Subscriber | undefined>()
+      for (const msisdn of registered) records.set(msisdn, await persist(() => recordOf(msisdn)))
+      return {
+        of: (msisdn) => ({
+          record: records.get(msisdn),
+          journal: (buckets.get(bucketOf(msisdn)) ?? []).filter((entry) => entry.msisdn === msisdn),
+        }),
+      }
+    },
+
+    close: () => store.close(),
+  }
+}
+
+/** Redis fails on purpose, and comes back. */
+async function persist<T>(job: () => Promise<T>): Promise<T> {
+  const untilMs = performance.now() + TRY_WITHIN_MS
+  for (;;) {
+    try {
+      return await job()
+    } catch (error) {
+      if (performance.now() > untilMs) throw error
+      await new Promise((resolve) => void setTimeout(resolve, 100))
+    }
+  }
+}

@@ -1,0 +1,243 @@
+/** The dialogues of a run: what is typed, what may be shown, and what the journal must say of it then. */
+import { screens as access } from '../../../menus/access.ts'
+import { screens as password } from '../../../menus/password.ts'
+import type { Change } from '../../../src/gateway/records/subscriber.ts'
+import { sentences } from '../../../src/gateway/system-messages.ts'
+import { weakness } from '../../../src/services/weak-password.ts'
+import type { Chance } from '../../../src/simulator/faults.ts'
+
+/** A screen that may be shown. */
+export interface Outcome {
+  readonly text: string
+  readonly waits: boolean
+  /** What the journal says of a turn that showed it: one of these. */
+  readonly changes: readonly (readonly Change[])[]
+  /** Guesses of PUK1 left, where it tells. */
+  readonly attemptsLeft?: number
+}
+
+export interface Step {
+  /** Undefined at the begin. */
+  readonly typed: string | undefined
+  /** Stands for what is typed in reports. */
+  readonly mark: string
+  readonly outcomes: readonly Outcome[]
+  /** What may be shown besides where late duplicates have moved the page before. */
+  readonly detours: readonly Outcome[]
+}
+
+export interface Script {
+  readonly name: string
+  readonly dialled: string
+  /** What it sets, if it sets one. */
+  readonly password?: string
+  /** The step after the one that showed this, or undefined at the end. */
+  next(shown: Outcome | undefined): Step | undefined
+}
+
+/** A subscriber as scripts leave it, if all goes well. */
+export interface Model {
+  readonly isOpen: boolean
+  readonly attemptsLeft: number
+}
+
+type Screen = string | ((context: never) => string)
+
+const textOf = (screen: { readonly en: Screen }, context: { attemptsLeft?: number } = {}): string =>
+  typeof screen.en === 'string' ? screen.en : screen.en(context as never)
+
+const nothing: Outcome['changes'] = [[]]
+const waiting = (screen: { readonly en: Screen }): Outcome => ({
+  text: textOf(screen),
+  waits: true,
+  changes: nothing,
+})
+const ending = (screen: { readonly en: Screen }, ...changes: readonly Change[]): Outcome => ({
+  text: textOf(screen),
+  waits: false,
+  changes: [changes],
+})
+const refusal = (screen: { readonly en: Screen }, waits: boolean, attemptsLeft: number): Outcome => ({
+  text: textOf(screen, { attemptsLeft }),
+  waits,
+  changes: [['puk1-refused']],
+  attemptsLeft,
+})
+
+const step = (typed: string | undefined, mark: string, ...outcomes: readonly Outcome[]): Step => ({
+  typed,
+  mark,
+  outcomes,
+  detours: [],
+})
+
+/** The dialogue has ended: too many entries that were no PUK1, and they were duplicates of a choice. */
+const over = (...choices: readonly Change[]): Outcome => ({
+  text: sentences.ended.en,
+  waits: false,
+  changes: [[], choices],
+})
+const again = ({ text, ...outcome }: Outcome): Outcome => ({
+  ...outcome,
+  text: `${sentences.notUnderstood.en}\n${text}`,
+})
+
+type FixedStep = readonly [
+  mark: string,
+  typed: string | undefined,
+  outcome: Outcome,
+  ...detours: readonly Outcome[],
+]
+
+/** A dialogue whose every screen is known beforehand. */
+function fixed(script: Omit<Script, 'next'>, ...steps: readonly FixedStep[]): Script {
+  let at = 0
+  return {
+    ...script,
+    next() {
+      const [mark, typed, outcome, ...detours] = steps[at++] ?? []
+      return outcome && { ...step(typed, mark ?? '', outcome), detours }
+    },
+  }
+}
+
+/** Digits that are not weak, so that nobody is warned of them, and are no choice. */
+export function drawDigits(chance: Chance): string {
+  const drawn = String(10_000_000 + Math.floor(chance() * 89_999_999))
+  const isWeak = weakness(drawn, { msisdn: '+375291000000', thisYear: new Date().getFullYear() })
+  // Nor a part of any subscriber's number.
+  return isWeak || /37529|92573|100|001/.test(drawn) ? drawDigits(chance) : drawn
+}
+
+/** A wrong PUK1, another one for each chance. */
+export function drawWrong(chance: Chance, puk1: string): string {
+  const drawn = drawDigits(chance)
+  return drawn === puk1 ? drawWrong(chance, puk1) : drawn
+}
+
+/** The mark of a password's first entry. */
+export const FIRST_ENTRY = 'a password'
+const PASSWORD = '*141*0#'
+const ACCESS = '*141*3*6#'
+
+const setting = (typed: string): Script =>
+  fixed(
+    { name: 'sets a password', dialled: PASSWORD, password: typed },
+    ['dials', undefined, waiting(password.password)],
+    // The residue: where it asks for the same once more, a late duplicate of the first entry is the second one.
+    [FIRST_ENTRY, typed, waiting(password.repeatPassword), ending(password.saved, 'password-set')],
+    ['the same', typed, ending(password.saved, 'password-set')],
+  )
+
+const settingAtLast = (typed: string, other: string): Script =>
+  fixed(
+    { name: 'sets a password after a slip', dialled: PASSWORD, password: typed },
+    ['dials', undefined, waiting(password.password)],
+    ['a password', typed, waiting(password.repeatPassword)],
+    ['another', other, waiting(password.different)],
+    ['a password', typed, waiting(password.repeatPassword)],
+    ['the same', typed, ending(password.saved, 'password-set')],
+  )
+
+const closing = (): Script =>
+  fixed(
+    { name: 'closes access', dialled: ACCESS },
+    ['dials', undefined, waiting(access.open)],
+    ['1', '1', waiting(access.closeConfirmation), again(waiting(access.closeConfirmation))],
+    ['2', '2', ending(access.accessClosed, 'access-closed')],
+  )
+
+const closingAtOnce = (): Script =>
+  fixed(
+    { name: 'closes access, 1 dialled at once', dialled: '*141*3*6*1#' },
+    ['dials', undefined, waiting(access.closeConfirmation)],
+    ['2', '2', ending(access.accessClosed, 'access-closed')],
+  )
+
+/** Where PUK1 is asked for, a duplicate of the choice before is an entry that is no PUK1; it costs none of the ten. */
+const asking = (attemptsLeft: number): FixedStep => [
+  '1',
+  '1',
+  waiting(access.puk1),
+  waiting(access.notPuk1),
+  { text: textOf(access.notOpened, { attemptsLeft }), waits: false, changes: nothing },
+]
+
+const opening = (puk1: string, attemptsLeft: number): Script =>
+  fixed(
+    { name: 'opens access', dialled: ACCESS },
+    ['dials', undefined, waiting(access.closed)],
+    asking(attemptsLeft),
+    ['PUK1', puk1, ending(access.accessOpened, 'access-opened'), over()],
+  )
+
+const mistaking = (wrong: string, left: number): FixedStep => [
+  'a wrong PUK1',
+  wrong,
+  refusal(access.wrongPuk1, true, left),
+  { ...waiting(access.notPuk1), changes: [['puk1-refused']] },
+  refusal(access.notOpened, false, left),
+  over('puk1-refused'),
+]
+
+const openingAtLast = (puk1: string, wrong: string, attemptsLeft: number): Script =>
+  fixed(
+    { name: 'opens access after a wrong PUK1', dialled: ACCESS },
+    ['dials', undefined, waiting(access.closed)],
+    asking(attemptsLeft),
+    mistaking(wrong, attemptsLeft - 1),
+    ['PUK1', puk1, ending(access.accessOpened, 'access-opened'), over()],
+  )
+
+const guessing = (wrong: string, attemptsLeft: number): Script =>
+  fixed(
+    { name: 'guesses PUK1 and leaves', dialled: ACCESS },
+    ['dials', undefined, waiting(access.closed)],
+    asking(attemptsLeft),
+    mistaking(wrong, attemptsLeft - 1),
+    ['0', '0', ending(access.goodbye), over()],
+  )
+
+/** How often the same may be typed in a dialogue: wherever nothing numbers the turns, it must be waited for. */
+export type Repeats = 'often' | 'once' | 'never'
+
+/** The next dialogue of a subscriber, and what it leaves. */
+export function drawScript(
+  { isOpen, attemptsLeft }: Model,
+  { puk1, chance, repeats }: { readonly puk1: string; readonly chance: Chance; readonly repeats: Repeats },
+): { readonly script: Script; readonly after: Model } {
+  const drawn = chance()
+  const [typed, wrong] = [drawDigits(chance), drawWrong(chance, puk1)]
+  const left = { isOpen, attemptsLeft }
+  if (isOpen) {
+    if (drawn < 0.2 && repeats === 'often') return { script: settingAtLast(typed, wrong), after: left }
+    if (drawn < 0.5 && repeats !== 'never') return { script: setting(typed), after: left }
+    const script = drawn < 0.75 ? closing() : closingAtOnce()
+    return { script, after: { isOpen: false, attemptsLeft } }
+  }
+  const opened = { isOpen: true, attemptsLeft: 10 }
+  if (drawn < 0.5 || attemptsLeft < 3) return { script: opening(puk1, attemptsLeft), after: opened }
+  if (drawn < 0.8) return { script: openingAtLast(puk1, wrong, attemptsLeft), after: opened }
+  return { script: guessing(wrong, attemptsLeft), after: { isOpen, attemptsLeft: attemptsLeft - 1 } }
+}
+
+/** One of several dialogues that guess PUK1 of one subscriber at the same time: nobody knows which count each is shown. */
+export function guessingAtOnce(guess: () => string): Script {
+  const lefts = Array.from({ length: 10 }, (_, left) => left)
+  const wrong = lefts.map((left) => refusal(access.wrongPuk1, true, left))
+  const thirdWrong = lefts.map((left) => refusal(access.notOpened, false, left))
+  const locked = { ...ending(access.puk1Locked), changes: [['puk1-locked'], []] } satisfies Outcome
+  let guesses = 0
+  return {
+    name: 'guesses PUK1 beside others',
+    dialled: ACCESS,
+    next(shown) {
+      if (!shown) return step(undefined, 'dials', waiting(access.closed))
+      if (!shown.waits) return undefined
+      if (shown.text === textOf(access.closed))
+        return step('1', '1', waiting(access.puk1), ending(access.puk1Locked))
+      guesses += 1
+      return step(guess(), 'a wrong PUK1', ...(guesses < 3 ? wrong : thirdWrong), locked)
+    },
+  }
+}

@@ -1,0 +1,113 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { bucketOf } from '../../../src/gateway/records/records.ts'
+import { slotOf } from '../../../src/store/redis/keys.ts'
+import { moveSlot } from '../../support/redis/move-slot.ts'
+import type { ClusterNode, RedisCluster } from '../../support/redis/redis-cluster.ts'
+import type { Load } from './load.ts'
+import type { Scenario } from './scenario.ts'
+
+const BROKEN_MS = 1000
+
+/** The first master, and its replicas. */
+function struck({ masters, replicas }: RedisCluster): {
+  master: ClusterNode
+  replicas: readonly ClusterNode[]
+} {
+  const [master] = masters
+  if (!master) throw new Error('the cluster has no master')
+  return { master, replicas: replicas[0] ?? [] }
+}
+
+async function promoted(cluster: RedisCluster): Promise<number> {
+  await Promise.any(struck(cluster).replicas.map((replica) => cluster.promoted(replica)))
+  return performance.now()
+}
+
+async function kill(cluster: RedisCluster): Promise<number> {
+  await struck(cluster).master.kill()
+  return promoted(cluster)
+}
+
+/** As a supervisor does: with one replica each, a commit that must be on a replica waits for that. */
+async function killAndRestart(cluster: RedisCluster): Promise<number> {
+  const atMs = await kill(cluster)
+  await struck(cluster).master.restart()
+  return atMs
+}
+
+async function freezeAndThaw(cluster: RedisCluster): Promise<number> {
+  const { master } = struck(cluster)
+  master.freeze()
+  const atMs = await promoted(cluster)
+  master.thaw()
+  return atMs
+}
+
+/** The replica gets nothing for a second; then the master dies, and the replica takes its place with what it has. */
+async function cutAndKill(cluster: RedisCluster): Promise<number> {
+  const { master, replicas } = struck(cluster)
+  await cluster.breakReplication(0)
+  await pause(BROKEN_MS)
+  await master.kill()
+  for (const replica of replicas) replica.thaw()
+  const atMs = await promoted(cluster)
+  await master.restart()
+  return atMs
+}
+
+/** The slots of the first three subscribers of the first master go to the second, one key after the other. */
+async function reshard(cluster: RedisCluster, load: Load): Promise<undefined> {
+  const slots = [...new Set(load.msisdns.map((msisdn) => slotOf(bucketOf(msisdn))))]
+  for (const slot of slots.filter((each) => cluster.partOf(each) === 0).slice(0, 3)) {
+    await moveSlot(cluster, { slot, from: 0, to: 1, betweenKeysMs: 10 })
+    await load.serves(0)
+  }
+}
+
+async function forgetScripts(cluster: RedisCluster): Promise<undefined> {
+  for (let times = 0; times < 20; times++) {
+    await Promise.all(cluster.masters.map(({ admin }) => admin.script('FLUSH')))
+    await pause(20)
+  }
+}
+
+export const scenarios: Readonly<Record<string, Scenario>> = {
+  kill: { kind: 'safe', name: 'kill -9 of a master', replicas: 0, replicasEach: 1, strike: kill },
+  'kill-waiting': {
+    kind: 'safe',
+    name: 'kill -9 of a master, commits on one replica, the killed node started again',
+    replicas: 1,
+    replicasEach: 1,
+    strike: killAndRestart,
+  },
+  'kill-two': {
+    kind: 'safe',
+    name: 'kill -9 of a master, commits on one replica of two',
+    replicas: 1,
+    replicasEach: 2,
+    strike: kill,
+  },
+  freeze: {
+    kind: 'safe',
+    name: 'SIGSTOP of a master, commits on one replica, thawed after its replica took over',
+    replicas: 1,
+    replicasEach: 1,
+    strike: freezeAndThaw,
+  },
+  cut: {
+    kind: 'safe',
+    name: 'replication cut 1 s before kill -9, commits on one replica',
+    replicas: 1,
+    replicasEach: 1,
+    strike: cutAndKill,
+  },
+  'cut-control': {
+    kind: 'control',
+    name: 'control: replication cut 1 s before kill -9, commits on no replica',
+    replicas: 0,
+    replicasEach: 1,
+    strike: cutAndKill,
+  },
+  reshard: { kind: 'safe', name: 'slots moved under load', replicas: 1, replicasEach: 1, strike: reshard },
+  scripts: { kind: 'safe', name: 'scripts forgotten', replicas: 1, replicasEach: 1, strike: forgetScripts },
+}

@@ -1,0 +1,124 @@
+/** Dialogues of every dialect, most callbacks of which are wrong in some way. */
+import { demoSubscribers } from '../../../src/services/demo.ts'
+import type { Dialect, NetworkTurn } from '../../../src/dialects/dialect.ts'
+import { createChance } from './chance.ts'
+import type { Chance } from './chance.ts'
+import { codes, replies } from './corpus.ts'
+import { BODY_LIMIT_BYTES, problemOf } from './judge.ts'
+import { asItIs } from './mutate.ts'
+import type { Mutate, Sent } from './mutate.ts'
+import { createSender } from './sender.ts'
+
+/** What was sent and what came back. */
+export interface Tally {
+  sent: number
+  /** Of them, delivered again late. */
+  late: number
+  readonly statuses: Map<number, number>
+  /** Connections closed without an answer. */
+  cut: number
+  /** Each kind of problem with one callback that shows it. */
+  readonly problems: Map<string, { times: number; readonly example: string }>
+}
+
+export const createTally = (): Tally => ({
+  sent: 0,
+  late: 0,
+  statuses: new Map(),
+  cut: 0,
+  problems: new Map(),
+})
+
+/** Sessions come again, so that old ones meet new callbacks and the store does not grow without end. */
+const SESSIONS = 1500
+
+/** A callback of an earlier dialogue comes again when equal answers are no repeats any more, by default. */
+const LATE_AFTER_MS = 3200
+const REMEMBERED = 200
+
+const msisdns = [...Object.keys(demoSubscribers), '+375291110001', '+375441110002', '+375331110003']
+
+/** Sends callbacks until `until` have been, over one connection. Never rejects. */
+export async function fuzzLane(options: {
+  readonly url: string
+  readonly token: string
+  readonly dialects: readonly Dialect[]
+  readonly mutate: Mutate
+  readonly seed: number
+  readonly until: number
+  readonly tally: Tally
+}): Promise<void> {
+  const { dialects, until, tally, mutate } = options
+  const chance = createChance(options.seed)
+  const sender = createSender(options.url, options.token)
+
+  const deliver = async (dialect: Dialect, sent: Sent) => {
+    tally.sent += 1
+    const response = await sender.send(sent, `/ussd/${dialect.name}`)
+    if (!response) {
+      // A body that is not read to its end may take the answer with it.
+      if (sent.body.length > BODY_LIMIT_BYTES) tally.cut += 1
+      else note(tally, `${dialect.name}: the connection was closed without an answer`, sent)
+      return undefined
+    }
+    tally.statuses.set(response.status, (tally.statuses.get(response.status) ?? 0) + 1)
+    const problem = problemOf(dialect, sent, response)
+    if (problem !== undefined) note(tally, `${dialect.name}: ${problem}`, sent)
+    return response
+  }
+
+  const sentBefore: { readonly dialect: Dialect; readonly sent: Sent; readonly atMs: number }[] = []
+  const deliverLate = async () => {
+    const [oldest] = sentBefore
+    if (!oldest || performance.now() - oldest.atMs < LATE_AFTER_MS) return
+    sentBefore.shift()
+    tally.late += 1
+    await deliver(oldest.dialect, oldest.sent)
+  }
+
+  while (tally.sent < until) {
+    const dialect = chance.pick(dialects)
+    let turn = begun(dialect, chance)
+    for (let turns = 0; turns < 12 && tally.sent < until; turns++) {
+      const wire = dialect.formatRequest(turn)
+      if (chance.once(2)) await deliver(dialect, mutate(wire, chance))
+      const response = await deliver(dialect, asItIs(wire))
+      if (chance.once(8)) await deliver(dialect, asItIs(wire))
+      if (chance.once(4)) await deliverLate()
+      sentBefore.push({ dialect, sent: asItIs(wire), atMs: performance.now() })
+      if (sentBefore.length > REMEMBERED) sentBefore.shift()
+      const read = response && dialect.parseResponse(response)
+      if (read?.kind !== 'answer' || (!read.answer.waits && !chance.once(5))) break
+      const end = chance.once(15) && dialect.formatEnd(turn, 'cancelled', Date.now())
+      if (end) await deliver(dialect, chance.once(2) ? mutate(end, chance) : asItIs(end))
+      turn = {
+        ...turn,
+        answers: [...turn.answers, { answer: read.answer, echo: read.echo }],
+        replies: [...turn.replies, chance.pick(replies)],
+      }
+    }
+  }
+  sender.close()
+}
+
+function begun(dialect: Dialect, chance: Chance): NetworkTurn {
+  const number = chance.below(SESSIONS)
+  return {
+    // Each dialect's own ids are digits, or two of them.
+    sessionId: dialect.name === 'restcomm' ? `${number}:${number}` : String(7_000_000 + number),
+    msisdn: msisdns[number % msisdns.length] as string,
+    dialled: chance.pick(codes),
+    replies: [],
+    answers: [],
+    beganAtMs: Date.now(),
+  }
+}
+
+function note(tally: Tally, problem: string, sent: Sent): void {
+  const before = tally.problems.get(problem)
+  if (before) before.times += 1
+  else {
+    const shown = { ...sent, body: sent.body.toString('latin1').slice(0, 1500) }
+    tally.problems.set(problem, { times: 1, example: JSON.stringify(shown) })
+  }
+}

@@ -1,0 +1,96 @@
+/** How long a dialect takes to read the worst there is: a callback as large as one may be. */
+import type { Dialect, WireRequest } from '../../../src/dialects/dialect.ts'
+import { createChance } from './chance.ts'
+import { createMutations } from './mutate.ts'
+import type { Sent } from './mutate.ts'
+
+/** The largest body that is read. */
+const BYTES = 8192
+
+const fill = (piece: string, around: readonly [string, string] = ['', '']) => {
+  const room = BYTES - around[0].length - around[1].length
+  return `${around[0]}${piece.repeat(Math.floor(room / piece.length))}${around[1]}`
+}
+
+const usual = 'sessionId=1&phoneNumber=%2B375291234567&serviceCode=%2A141%2A0%23&text='
+
+/** Bodies that cost a parser the most for their size. */
+const worst: readonly string[] = [
+  ...['a=1&', '&', '=', '%', '%41', '%ff', '+', 'a&', 'a[]=1&', '__proto__=1&'].map((piece) => fill(piece)),
+  ...['*', '1*', ' ', '%20', '\t', '9', '%D0%B6', 'e%CC%81', '#'].map((piece) => fill(piece, [usual, ''])),
+  ...['*', '1', ' ', '-', '(', '+'].map((piece) =>
+    fill(piece, [usual.replace('phoneNumber=', 'phoneNumber='), '#']),
+  ),
+  ...['[', '{"a":', '[{"a":'].map((piece) => fill(piece)),
+  ...['"a":1,', '"__proto__":{},', `"\\u0061":"\\ud800",`].map((piece) => fill(piece, ['{', '"z":1}'])),
+  ...[' ', '*', '1', '\\n', 'é', 'e\u0301'].map((piece) =>
+    fill(piece, ['{"USERDATA":"', '","Message":"*"}']),
+  ),
+  ...['<a>', '<a b="1">', '<a/>', '<!---->', '<![CDATA[]]>', '<?a?>', '&amp;', '&#x31;', '<'].map((piece) =>
+    fill(piece, ['<dialog>', '</dialog>']),
+  ),
+  ...['a="1" ', ' ', 'a:b="1" ', '&amp;'].map((piece) => fill(piece, ['<dialog ', '/>'])),
+  fill('&amp;', ['<dialog a="', '"/>']),
+  fill('x', ['<', '/>']),
+  fill(']]>', ['<ussd><msg>', '</msg></ussd>']),
+  fill('<!', ['<ussd>', '</ussd>']),
+]
+
+export interface Worst {
+  readonly dialect: string
+  /** The longest of the shortest of five, milliseconds. */
+  readonly ms: number
+  readonly body: string
+  readonly inputs: number
+}
+
+const asRequest = ({ method, path, query, headers, body }: Sent): WireRequest => ({
+  method: method as WireRequest['method'],
+  path,
+  query: Object.fromEntries(new URLSearchParams(query)),
+  headers,
+  body: body.toString(),
+})
+
+/** @param mutated how many mutated callbacks are read beside the worst that are known */
+export function measureParsing(
+  dialects: readonly Dialect[],
+  seed: number,
+  mutated: number,
+): readonly Worst[] {
+  const mutate = createMutations(seed)
+  return dialects.map((dialect) => {
+    const chance = createChance(seed)
+    const turn = {
+      sessionId: dialect.name === 'restcomm' ? '7:7' : '7000007',
+      msisdn: '+375291234567',
+      dialled: '*141*0#',
+      replies: ['1'],
+      answers: [],
+      beganAtMs: 0,
+    }
+    const wire = dialect.formatRequest(turn)
+    const inputs = [
+      ...worst.flatMap((body) => [
+        asRequest({ ...wire, body: Buffer.from(body) }),
+        asRequest({ ...wire, query: body, body: Buffer.alloc(0) }),
+      ]),
+      ...Array.from({ length: mutated }, () => asRequest(mutate(wire, chance))),
+    ].filter(({ body }) => body.length <= BYTES)
+    for (const request of inputs.slice(0, 2000)) dialect.parseRequest(request)
+    let longest: Omit<Worst, 'dialect' | 'inputs'> = { ms: 0, body: '' }
+    for (const request of inputs) {
+      if (timeOf(dialect, request) <= longest.ms) continue
+      // A long reading may be somebody else's, who had the processor meanwhile: what is long of itself is so each time.
+      const ms = Math.min(...[1, 2, 3, 4, 5].map(() => timeOf(dialect, request)))
+      if (ms > longest.ms) longest = { ms, body: request.body }
+    }
+    return { dialect: dialect.name, inputs: inputs.length, ...longest }
+  })
+}
+
+function timeOf(dialect: Dialect, request: WireRequest): number {
+  const beganAt = performance.now()
+  dialect.parseRequest(request)
+  return performance.now() - beganAt
+}

@@ -1,0 +1,100 @@
+import { assign, setup } from 'xstate'
+import { effect, lookup } from '../../../src/engine/authoring.ts'
+import type { Dialogue, Reply, Screens, Tag } from '../../../src/engine/authoring.ts'
+import type { Call } from '../../../src/gateway/effects.ts'
+
+/** What was said last, how many entries there were then, and how often the dialogue has moved without a word. */
+type Context = Dialogue & { last: string; count: number; moves: number }
+
+/**
+ * A menu whose effects can be counted: every word is added to the subscriber's list, and the screen says which entry it became
+ * (`word=place`). A word of `z` ends the dialogue. 1 moves without an effect, 9 leads to a screen that takes no words.
+ */
+const machine = setup({
+  types: { input: {} as Dialogue, context: {} as Context, events: {} as Reply, tags: {} as Tag },
+  actors: {
+    countWords: lookup<undefined, { count: number }>(),
+    addWord: effect<{ word: string }, { word: string; count: number }>(),
+  },
+  actions: { move: assign({ moves: ({ context }) => context.moves + 1 }) },
+}).createMachine({
+  id: 'tally',
+  context: ({ input }) => ({ ...input, last: '', count: 0, moves: 0 }),
+  initial: 'countingWords',
+  states: {
+    countingWords: {
+      invoke: {
+        src: 'countWords',
+        onDone: { target: 'first', actions: assign({ count: ({ event }) => event.output.count }) },
+        onError: 'failed',
+      },
+    },
+    // What is dialled behind the code adds nothing: a dialled string confirms nothing.
+    first: {
+      tags: 'confirmation',
+      on: { 1: { target: 'words', actions: 'move' }, 9: 'aside', 0: 'goodbye', text: 'addingWord' },
+    },
+    words: { on: { 1: { actions: 'move' }, 9: 'aside', 0: 'goodbye', text: 'addingWord' } },
+    aside: { on: { 1: { target: 'words', actions: 'move' }, 0: 'goodbye' } },
+    addingWord: {
+      invoke: {
+        src: 'addWord',
+        input: ({ event }) => ({ word: event.type === 'text' ? event.text : '' }),
+        onDone: [
+          {
+            guard: ({ event }) => event.output.word.startsWith('z'),
+            target: 'finished',
+            actions: assign({
+              last: ({ event }) => event.output.word,
+              count: ({ event }) => event.output.count,
+            }),
+          },
+          {
+            target: 'words',
+            actions: assign({
+              last: ({ event }) => event.output.word,
+              count: ({ event }) => event.output.count,
+            }),
+          },
+        ],
+        onError: 'failed',
+      },
+    },
+    finished: { type: 'final' },
+    failed: { type: 'final' },
+    goodbye: { type: 'final' },
+  },
+})
+
+const everywhere = <T>(text: T) => ({ ru: text, be: text, en: text })
+
+const counted = ({ last, count, moves }: Context) => `${last}=${count} after ${moves}`
+
+const words = everywhere((context: Context) => `${counted(context)}\n1 On\n9 Aside\n0 Exit`)
+
+const screens: Screens<typeof machine> = {
+  first: words,
+  words,
+  aside: everywhere((context: Context) => `Aside at ${counted(context)}\n1 Back\n0 Exit`),
+  finished: everywhere(counted),
+  failed: everywhere('It failed'),
+  goodbye: everywhere('Goodbye'),
+}
+
+/** The menu as the routing table takes it. */
+export const tally = { machine, screens }
+
+/** The entries of a subscriber, kept where nothing else looks. */
+export const wordsOf = ({ tariff }: { readonly tariff: string }): readonly string[] =>
+  tariff === '' ? [] : tariff.split(' ')
+
+export const tallyServices = {
+  async countWords(_input: undefined, { subscriber }: Call): Promise<{ count: number }> {
+    return { count: wordsOf(subscriber.now).length }
+  },
+  async addWord({ word }: { word: string }, { subscriber }: Call) {
+    const words = [...wordsOf(subscriber.now), word]
+    subscriber.change({ tariff: words.join(' ') }, 'subscriber-changed')
+    return { word, count: words.length }
+  },
+}

@@ -1,0 +1,64 @@
+import { SIGNATURE_HOLDS_MS } from '../../../src/gateway/ports.ts'
+import type { Answer, Commit } from '../../../src/gateway/ports.ts'
+import { sentences } from '../../../src/gateway/system-messages.ts'
+import { isBusy, isUnavailable } from './client.ts'
+import { nameOf } from './delivery.ts'
+import type { Delivery } from './delivery.ts'
+import type { Session } from '../../../src/gateway/records/session.ts'
+
+/** What must hold of callbacks that are signed: each is acted on once, and never when its signature is too old. */
+export interface SignaturePromises {
+  written(by: Delivery, commit: Commit): void
+  /** `judged`: what was answered says nothing of the dialogue, which may be another one by now. */
+  answered(delivery: Delivery, answer: Answer): 'judged' | 'open'
+}
+
+/** What is remembered of a delivery lasts a little longer than its signature. */
+const REMEMBERED_MS = SIGNATURE_HOLDS_MS + 2000
+
+export function createSignaturePromises(options: {
+  readonly storeMs: () => number
+  readonly violated: (rule: string, detail: string) => void
+}): SignaturePromises {
+  const { storeMs, violated } = options
+  /** What was committed as the answer to each. */
+  const answers = new Map<string, string>()
+
+  return {
+    written(by, { changes }) {
+      const { signed } = by.callback
+      const session = changes.find(({ name }) => name.startsWith('session:'))?.become
+      const remembered = changes.find(({ name }) => name.startsWith('delivery:'))?.become
+      if (!signed) return
+      // Another delivery of a turn that was answered: it is remembered with the answer from the receipt.
+      if (session?.kind !== 'value' && remembered?.kind === 'value') {
+        answers.set(signed.id, (JSON.parse(remembered.value) as Answer).text)
+      }
+      if (session?.kind !== 'value') return
+      const what = nameOf(by)
+      if (answers.has(signed.id)) violated('a signed callback acts once', `${what} was committed twice`)
+      const readMs = by.readMs ?? 0
+      if (Math.abs(readMs - signed.atMs) > SIGNATURE_HOLDS_MS)
+        violated('an old signature does nothing', `${what}, ${readMs - signed.atMs} ms old`)
+      answers.set(signed.id, (JSON.parse(session.value) as Session).receipts.at(-1)?.text ?? '')
+    },
+
+    answered(delivery, answer) {
+      const { signed } = delivery.callback
+      if (!signed || isUnavailable(answer) || isBusy(answer)) return 'open'
+      const ages = [storeMs(), delivery.arrivedStoreMs].map((ms) => Math.abs(ms - signed.atMs))
+      const isExpired = answer.text === sentences.expired.en && !answer.waits
+      // A clock may jump while the turn is under way.
+      if (Math.min(...ages) > REMEMBERED_MS) {
+        if (!isExpired) violated('an old signature does nothing', `${nameOf(delivery)}: '${answer.text}'`)
+        return 'judged'
+      }
+      if (isExpired && Math.max(...ages) > SIGNATURE_HOLDS_MS) return 'judged'
+      const known = answers.get(signed.id)
+      if (known === answer.text) return 'judged'
+      if (known === undefined || Math.max(...ages) > SIGNATURE_HOLDS_MS) return 'open'
+      violated('a signed callback has one answer', `${nameOf(delivery)}: '${answer.text}', not '${known}'`)
+      return 'judged'
+    },
+  }
+}

@@ -1,0 +1,311 @@
+import { afterEach, describe, expect, it } from '@jest/globals'
+import { inProcessTarget } from '../../../src/cli/walk/in-process.ts'
+import { remoteTarget } from '../../../src/cli/walk/remote.ts'
+import { dialects } from '../../../src/dialects/index.ts'
+import type { Dialect } from '../../../src/dialects/dialect.ts'
+import { readScripts } from '../../../src/walkthrough/script/read.ts'
+import type { Result } from '../../../src/walkthrough/run/result.ts'
+import { walk } from '../../../src/walkthrough/run/runner.ts'
+import type { Target } from '../../../src/walkthrough/script/target.ts'
+import type { Walkthrough } from '../../../src/walkthrough/script/walkthrough.ts'
+import { startForeignApplication } from '../../simulator/foreign-application.ts'
+import type { Answering } from '../../simulator/foreign-application.ts'
+import { startGateway } from '../../support/running.ts'
+
+const closing: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  await Promise.all(closing.splice(0).map((close) => close()))
+})
+
+const africastalking = dialects['africastalking'] as Dialect
+const SUBSCRIBER =
+  "subscriber: { msisdn: '+375291234567', language: en, access: closed-by-subscriber, puk1: '41829375' }"
+
+function script(text: string): Walkthrough {
+  const read = readScripts(text, 'test.yaml')
+  if (read.kind !== 'ok') throw new Error(read.problems.map(({ sentence }) => sentence).join())
+  return read.walkthroughs[0] as Walkthrough
+}
+
+async function target(options: Partial<Parameters<typeof inProcessTarget>[0]> = {}): Promise<Target> {
+  const made = await inProcessTarget({ dialect: africastalking, ...options })
+  closing.push(() => made.close())
+  return made
+}
+
+/** Walks these turns of a subscriber of whom the operator knows PUK1 41829375. */
+const walked = async (turns: string, options: Parameters<typeof target>[0] = {}): Promise<Result> =>
+  walk(script(`title: A title\n${SUBSCRIBER}\nturns:\n${turns}`), await target(options))
+
+/** What went wrong, and in which step. */
+const failuresOf = ({ walked: steps, afterwards }: Result): string[] => [
+  ...steps.flatMap(({ failure }, at) => (failure ? [`${at + 1}: ${failure.sentence}`] : [])),
+  ...afterwards.map(({ sentence }) => `after: ${sentence}`),
+]
+
+describe('a walkthrough', () => {
+  it('passes where every screen is as it is to be, and the dialogue ends as it is to end', async () => {
+    const result = await walked(`
+  - dials: '*141*3*6*1#'
+    sees: { contains: Enter the PUK1 }
+  - sends: { secret: '11223344' }
+    sees: { matches: '^Wrong PUK1. Attempts left: 9\\.' }
+  - sends: { secret: '{{puk1}}' }
+    ends: 'Access to self-care is open. To set a password, dial *141*0#'`)
+    expect(failuresOf(result)).toEqual([])
+    expect(result.verdict).toBe('passed')
+    expect(result.walked.map(({ done }) => done)).toEqual(['☎ *141*3*6*1#', '> ••••', '> ••••'])
+  })
+
+  it.each([
+    [
+      'a screen that differs in one letter',
+      "- dials: '*141*3*6*1#'\n    sees: Enter the PUK1",
+      '1: the screen differs',
+    ],
+    [
+      'a screen that waits where the dialogue is to end',
+      "- dials: '*141*3*6*1#'\n    ends: { contains: PUK1 }",
+      '1: the dialogue goes on, and was to end',
+    ],
+    [
+      'a dialogue that ends where it is to go on',
+      "- dials: '*141*3*6#'\n  - sends: '0'\n    sees: { contains: unchanged }",
+      '2: the dialogue ended, and was to go on',
+    ],
+    [
+      'a dialogue that nobody ends',
+      "- dials: '*141*3*6#'",
+      'after: the dialogue goes on: its last screen waits, and nobody ends it (hangs up: true)',
+    ],
+    ['an answer to nothing', "- sends: '1'", '1: nothing waits for an answer: there is no dialogue'],
+    [
+      'a code dialled in a dialogue',
+      "- dials: '*141*3*6#'\n  - dials: '*141*3*6#'",
+      '2: the phone is in a dialogue: hang up before it dials',
+    ],
+    [
+      'a secret where none is asked for',
+      "- dials: '*141*3*6#'\n  - sends: { secret: '11223344' }",
+      '2: the screen asks for no secret',
+    ],
+    [
+      'a secret that is not marked as one',
+      "- dials: '*141*3*6*1#'\n  - sends: '11223344'",
+      '2: the screen asks for a secret: mark what is typed as { secret: … }',
+    ],
+    [
+      'another status of the site',
+      '- visits self-care: true\n    answers: 200',
+      '1: the site answers 401, not 200',
+    ],
+    [
+      'time-outs that do not come',
+      "- dials: '*141*3*6#'\n  - waits: 20s\n    fails: true",
+      '2: the network did not break the dialogue off',
+    ],
+    [
+      'a time-out nobody waited for',
+      "- dials: '*141*3*6#'\n  - waits: 200s\n    sees: { contains: closed }",
+      '2: The network ended the dialogue after 180 s.',
+    ],
+  ])('fails over %s', async (_what, turns, sentence) => {
+    const result = await walked(`\n  ${turns}`)
+    expect(result.verdict).toBe('failed')
+    expect(failuresOf(result).join('\n')).toContain(sentence)
+  })
+
+  it('stops at the first step that fails', async () => {
+    const result = await walked("\n  - dials: '*141*3*6#'\n    sees: x\n  - sends: '0'\n    ends: y")
+    expect(result.walked).toHaveLength(1)
+    expect(failuresOf(result)).toEqual(['1: the screen differs'])
+  })
+
+  it.each([
+    ['subscriber: { access: open }', 'after: access is closed-by-subscriber, not open'],
+    ['subscriber: { puk1AttemptsLeft: 9 }', 'after: puk1AttemptsLeft is 10, not 9'],
+    ['subscriber: { hasPassword: true }', 'after: hasPassword is false, not true'],
+    [
+      "subscriber: { password: '80291' }",
+      'after: the password cannot be tried: access is closed-by-subscriber',
+    ],
+    ['performed: [openAccess]', 'after: performed readAccess, not openAccess'],
+    ['performed: []', 'after: performed readAccess, not nothing'],
+  ])('fails where afterwards %s does not hold', async (after, sentence) => {
+    const text = `title: t\n${SUBSCRIBER}\nturns:\n  - dials: '*141*3*6#'\n  - hangs up: true\nafter:\n  ${after}`
+    expect(failuresOf(await walk(script(text), await target()))).toEqual([sentence])
+  })
+
+  it('does not take another password for the one that was set', async () => {
+    const text = (password: string) =>
+      `title: t\nsubscriber: { msisdn: '+375291234567', password: '80291' }\nturns:\n  - sees: ''\nafter:\n  subscriber: { password: '${password}' }`
+    const failures = async (password: string) =>
+      failuresOf(await walk(script(text(password).replace("sees: ''", "ends: ''")), await target()))
+    expect(await failures('80291')).toEqual([])
+    expect(await failures('80292')).toEqual(['after: the password is another one'])
+  })
+
+  it('does not print what is a secret and was not marked as one, nor a pattern or a title that holds one', async () => {
+    const unmarked = await walked(`
+  - dials: '*141*3*6*1#'
+  - sends: '824613'`)
+    expect(JSON.stringify(unmarked)).not.toContain('824613')
+    const titled = script(
+      `title: PUK1 41829375\n${SUBSCRIBER}\nturns:\n  - dials: '*141*3*6*41829375#'\n    sees: { matches: '41829375' }`,
+    )
+    const result = await walk(titled, await target())
+    expect(result.verdict).toBe('failed')
+    expect(JSON.stringify({ ...result, walkthrough: result.walkthrough.title })).not.toContain('41829375')
+  })
+
+  it('fails over a regular expression that does not come to an end', async () => {
+    const result = await walked(`
+  - dials: '*141*3*6#'
+    sees: { matches: '^(([^]+)+)+$x' }`)
+    expect(failuresOf(result)).toEqual(['after: the regular expression of this step does not come to an end'])
+  })
+
+  it('takes a secret where none is asked for, if it is told so', async () => {
+    const result = await walked(`
+  - dials: '*141*3*6#'
+  - sends: { secret: '824613', asked: false }
+    sees: { contains: closed }
+  - hangs up: true`)
+    expect(failuresOf(result)).toEqual([])
+    expect(JSON.stringify(result)).not.toContain('824613')
+  })
+
+  it('lets nobody see its secrets: not what was typed, and not where a screen shows it', async () => {
+    const application = await startForeignApplication(({ fields }) =>
+      fields['text'] === '' ? 'CON Your PIN?' : `END You typed ${fields['text']}`,
+    )
+    closing.push(() => application.close())
+    const dialect = africastalking
+    const line = { line: { dialect, callbackUrl: application.url }, clock: undefined, gateway: undefined }
+    const text =
+      "title: t\nturns:\n  - dials: '*384#'\n  - sends: { secret: '73915' }\n    ends: { contains: '73915' }"
+    const result = await walk(script(text), { ...line, close: async () => {} })
+    expect(failuresOf(result)).toEqual([])
+    expect(JSON.stringify(result)).not.toContain('73915')
+    expect(result.walked[1]?.seen).toMatchObject({ screen: { text: 'You typed ••••' } })
+  })
+
+  it('sees a callback that is answered otherwise when it comes again', async () => {
+    let answers = 0
+    const answering: Answering = () => `END ${answers++}`
+    const application = await startForeignApplication(answering)
+    closing.push(() => application.close())
+    const line = { dialect: africastalking, callbackUrl: application.url }
+    const text = "title: t\nturns:\n  - dials: '*384#'\n  - repeats: true"
+    const result = await walk(script(text), {
+      line,
+      clock: undefined,
+      gateway: undefined,
+      close: async () => {},
+    })
+    expect(failuresOf(result)).toEqual(['2: The callback, sent again, was answered otherwise than at first.'])
+  })
+
+  it('keeps several phones apart, each with its own dialogue and record', async () => {
+    const text = `title: t
+handsets:
+  alice: { msisdn: '+375291234567', language: en, access: closed-by-subscriber, puk1: '41829375' }
+  bob: { msisdn: '+375291234568', language: ru }
+turns:
+  - { as: alice, dials: '*141*3*6*1#', sees: { contains: Enter the PUK1 } }
+  - { as: bob, dials: '*141*3*6#', sees: { contains: открыт } }
+  - { as: alice, sends: { secret: '41829375' }, ends: { contains: is open } }
+  - { as: bob, sends: '1' }
+  - { as: bob, sends: '2', ends: { contains: закрыт } }
+after:
+  handsets: { alice: { access: open }, bob: { access: closed-by-subscriber } }`
+    expect(failuresOf(await walk(script(text), await target()))).toEqual([])
+  })
+})
+
+describe('time', () => {
+  it('passes at once where it can be moved: a session at the site ends after 15 minutes', async () => {
+    const text = (ms: number) =>
+      `title: t\nsubscriber: { msisdn: '+375291234567', password: '80291' }\nturns:\n  - logs in: { password: '80291' }\n    answers: 201\n  - waits: ${ms}ms\n  - visits self-care: true\n    answers: 200`
+    expect(failuresOf(await walk(script(text(899_000)), await target()))).toEqual([])
+    expect(failuresOf(await walk(script(text(901_000)), await target()))).toEqual([
+      '3: the site answers 401, not 200',
+    ])
+  })
+
+  it.each(Object.keys(dialects))('is left to a person between two equal answers, in %s', async (name) => {
+    const text = `title: t
+subscriber: { msisdn: '+375291234567', language: en, access: open }
+turns:
+  - dials: '*141*0#'
+  - sends: { secret: '80291' }
+    sees: { contains: 'Repeat the new password' }
+  - sends: { secret: '80291' }
+    ends: { contains: 'The password is saved' }`
+    const result = await walk(script(text), await target({ dialect: dialects[name] as Dialect }))
+    expect(failuresOf(result)).toEqual([])
+  })
+})
+
+describe('a gateway that runs elsewhere', () => {
+  const given = (url: string, adminToken: string | undefined, existing: 'keep' | 'overwrite' = 'keep') =>
+    remoteTarget({
+      existing,
+      callbackUrl: new URL(`${url}/ussd/africastalking`),
+      dialect: africastalking,
+      callbackToken: undefined,
+      adminToken,
+    })
+  const text = `title: t\n${SUBSCRIBER.replace('1234567', '1111111')}\nturns:\n  - dials: '*141*3*6*1#'\n  - sends: { secret: '{{puk1}}' }\n    ends: { contains: is open }\nafter:\n  subscriber: { access: open }\n  performed: [openAccess]`
+
+  it('is given its subscribers by the operator; what cannot be seen there is said', async () => {
+    const gateway = await startGateway({ ADMIN_TOKEN: 'admin' })
+    closing.push(() => gateway.close('now'))
+    const result = await walk(script(text), given(gateway.url, 'admin'))
+    expect(failuresOf(result)).toEqual([])
+    expect(result.notes).toEqual(['the effects were not looked at: they are performed elsewhere'])
+  })
+
+  it('keeps the records that it has, and loses those of the walkthrough when that is over', async () => {
+    const gateway = await startGateway({ ADMIN_TOKEN: 'admin' })
+    closing.push(() => gateway.close('now'))
+    const demo = await gateway.subscribers.get('+375291234567')
+    const kept = script(text.replace("msisdn: '+375291111111'", "msisdn: '+375291234567'"))
+    expect(failuresOf(await walk(kept, given(gateway.url, 'admin')))).toEqual([
+      'after: +375291234567 is registered there already: --overwrite replaces its record',
+    ])
+    expect(await gateway.subscribers.get('+375291234567')).toEqual(demo)
+    const target = given(gateway.url, 'admin')
+    expect(failuresOf(await walk(script(text), target))).toEqual([])
+    expect(await gateway.subscribers.get('+375291111111')).toBeDefined()
+    await target.close()
+    expect(await gateway.subscribers.get('+375291111111')).toBeUndefined()
+    expect(failuresOf(await walk(kept, given(gateway.url, 'admin', 'overwrite')))).toEqual([])
+  })
+
+  it('is not walked without the token that it takes, and the failure says so', async () => {
+    const gateway = await startGateway({ ADMIN_TOKEN: 'admin' })
+    closing.push(() => gateway.close('now'))
+    const failures = async (token: string | undefined) =>
+      failuresOf(await walk(script(text), given(gateway.url, token)))
+    expect(await failures('wrong')).toEqual(['after: the gateway does not know this ADMIN_TOKEN'])
+    expect(await failures(undefined)).toEqual([
+      'after: the subscribers of a running gateway need its ADMIN_TOKEN in the environment',
+    ])
+  })
+
+  it('that nobody runs is a failure, too', async () => {
+    expect(failuresOf(await walk(script(text), given('http://127.0.0.1:1', 'admin')))).toEqual([
+      'after: nothing answers at http://127.0.0.1:1',
+    ])
+  })
+
+  it('cannot have attempts used up by the operator', async () => {
+    const gateway = await startGateway({ ADMIN_TOKEN: 'admin' })
+    closing.push(() => gateway.close('now'))
+    const used = script(text.replace("puk1: '41829375'", "puk1: '41829375', puk1AttemptsLeft: 3"))
+    expect(failuresOf(await walk(used, given(gateway.url, 'admin')))).toEqual([
+      'after: PUK1 attempts can be set only where the gateway is in this process',
+    ])
+  })
+})
