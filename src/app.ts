@@ -13,13 +13,13 @@ import { dialectsWith, spokenWith } from './dialects/index.ts'
 import type { EffectsOfAll } from './engine/authoring.ts'
 import { UssdError, asUssdError } from './engine/errors.ts'
 import type { Menu } from './engine/menu.ts'
-import type { Call, Services } from './gateway/effects.ts'
+import type { EffectContext, Services } from './gateway/effects.ts'
 import { createKeyring } from './gateway/records/keyring.ts'
 import type { Store } from './gateway/ports.ts'
 import { administrationRoutes } from './http/administration.ts'
 import { createApp } from './http/app.ts'
 import { openApiDocument } from './http/openapi/openapi.ts'
-import { operationsRoutes } from './http/operations.ts'
+import { healthRoutes } from './http/operations.ts'
 import { selfCareRoutes } from './http/self-care.ts'
 import { throwListenFault } from './http/listen-fault.ts'
 import { createHttpServer } from './http/server.ts'
@@ -29,7 +29,7 @@ import { createTokenCheck } from './http/tokens.ts'
 import { createLog } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { openStore } from './open-store.ts'
-import type { Opened } from './open-store.ts'
+import type { OpenedStore } from './open-store.ts'
 import { createReadiness } from './http/readiness.ts'
 import { registerDemoSubscribers } from './services/demo.ts'
 import type { Subscribers } from './services/subscribers.ts'
@@ -44,7 +44,7 @@ const QUIET_FOR_MS = 500
 const NOTICE_AT_MOST_MS = 5000
 const LAST_TURNS_MS = 2000
 
-export interface Composed {
+export interface App {
   /** Listens as configured, and resolves once requests are taken. */
   listen(): Promise<{ readonly url: string }>
   /**
@@ -53,7 +53,7 @@ export interface Composed {
    */
   close(how: 'now' | 'gently'): Promise<void>
   /** Puts into the log that the process cannot go on. */
-  crashed(fault: UssdError): void
+  logCrash(fault: UssdError): void
   /** Resolves when the log is written, or after a while. */
   flushLog(): Promise<void>
   readonly server: Server
@@ -61,7 +61,7 @@ export interface Composed {
   readonly store: Store
 }
 
-export function compose(
+export function startApp(
   config: Config,
   /** For tests and tools: another store, other menus, services that are watched, another place for the log. */
   instead: {
@@ -71,13 +71,13 @@ export function compose(
     readonly overrides?: CoreOverrides
     readonly logTo?: NodeJS.WritableStream
   } = {},
-): Composed {
+): App {
   const log = createLog({ level: config.logLevel, ...(instead.logTo && { stream: instead.logTo }) })
   const keyring = createKeyring({
     current: config.secretsKey ?? randomBytes(32),
     retired: config.retiredSecretsKeys,
   })
-  const opened: Opened = instead.store ? { store: instead.store } : openStore(config, log)
+  const opened: OpenedStore = instead.store ? { store: instead.store } : openStore(config, log)
   const core = createCore({
     settings: config,
     store: opened.store,
@@ -86,21 +86,30 @@ export function compose(
     keyring,
     menus: instead.menus ?? menus,
     events: {
-      turn(report) {
+      onTurn(report) {
         metrics.turn(report)
         log.turn(report)
       },
-      refused: (dialect) => metrics.refused(dialect),
-      node: (news) => log.node(news),
-      admission: (news) => log.admission(news),
+      onShed: (dialect) => metrics.shed(dialect),
+      onCircuitChange: (news) => log.circuit(news),
+      onAdmissionChange: (news) => log.admission(news),
     },
     overrides: { ...instead.overrides, ...(instead.around && { wrapServices: instead.around }) },
   })
   // Every menu finds its effects, with the inputs and outcomes it expects: a menu that does not fails to compile here.
-  core.services satisfies EffectsOfAll<typeof menus, Call>
-  const { gateway, subscribers, selfCare, administration, store, breaker, admission, lanes } = core
+  core.services satisfies EffectsOfAll<typeof menus, EffectContext>
+  const {
+    gateway,
+    subscribers,
+    selfCare,
+    administration,
+    store,
+    circuitBreaker: breaker,
+    admission,
+    lanes,
+  } = core
   const metrics = createMetrics({ ...lanes, breaker, admission, log })
-  const dialects = dialectsWith(config.getDialect)
+  const dialects = dialectsWith(config.getVariant)
   const { weakPasswords } = config
 
   let url = ''
@@ -120,7 +129,7 @@ export function compose(
     // Whoever may type on these phones is every subscriber at once: from another machine only the operator may.
     const isAdmin = adminToken === undefined ? () => false : createTokenCheck(adminToken)
     return createSimulator({
-      dialects: spokenWith(config.getDialect),
+      dialects: spokenWith(config.getVariant),
       usual: africastalking,
       url: () => url,
       token: callbackToken,
@@ -142,7 +151,7 @@ export function compose(
     nowMs: () => core.storeNowMs(),
     callbackAllow: config.callbackAllow,
     routes: [
-      operationsRoutes({ notReadyBecause, metrics, openApi: openApiDocument(dialects) }),
+      healthRoutes({ notReadyBecause, metrics, openApi: openApiDocument(dialects) }),
       ...(simulated?.routes ?? []),
       subscriberRoutes({ subscribers, adminToken }),
       selfCareRoutes({ selfCare, weakPasswords }),
@@ -168,7 +177,7 @@ export function compose(
     server,
     subscribers,
     store,
-    crashed: (fault) => log.fault('the process cannot go on', fault),
+    logCrash: (fault) => log.fault('the process cannot go on', fault),
     flushLog: () => log.flush(),
 
     async listen() {

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { addressRanges, commaSeparated, shortTokens, signatureKeys, token } from './callback-settings.ts'
 import { UssdError } from './engine/errors.ts'
-import { misspellings } from './misspellings.ts'
+import { misspeltSettings } from './misspellings.ts'
 import { isTargetPrefix } from './simulator/targets.ts'
 
 const onOff = z.enum(['on', 'off'], { error: 'is on or off' }).transform((value) => value === 'on')
@@ -169,7 +169,7 @@ export interface Config {
   readonly callbackSignatureKeys: readonly Buffer[]
   readonly callbackAllow: readonly string[]
   /** Whose form of the GET family is taken. */
-  readonly getDialect: 'advanta' | 'kemru' | 'safaricom' | 'crossgate'
+  readonly getVariant: 'advanta' | 'kemru' | 'safaricom' | 'crossgate'
   readonly adminToken: string | undefined
   readonly simulator: boolean
   /** Addresses that the simulated phones may call, each with everything below it. */
@@ -178,7 +178,7 @@ export interface Config {
   readonly sessionIdleMs: number
   readonly turnBudgetMs: number
   /** Turns under way at once in this process. */
-  readonly mostTurns: number
+  readonly maxTurnsInFlight: number
   readonly repeatWithinMs: number
   readonly weakPasswords: 'warn' | 'reject' | 'allow'
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug' | 'silent'
@@ -212,7 +212,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     }
     problems.push(...shortTokens(given))
   }
-  problems.push(...misspellings(Object.keys(given), Object.keys(Environment.shape)))
+  problems.push(...misspeltSettings(Object.keys(given), Object.keys(Environment.shape)))
   if (!parsed.success || problems.length > 0) {
     throw new UssdError('USSD_MISCONFIGURED', {
       detail: [...new Set(problems)].map((line) => `\n  ${line}`).join(''),
@@ -234,14 +234,14 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
     callbackToken: values.CALLBACK_TOKEN,
     callbackSignatureKeys: values.CALLBACK_SIGNATURE_KEYS,
     callbackAllow: values.CALLBACK_ALLOW,
-    getDialect: values.GET_DIALECT,
+    getVariant: values.GET_DIALECT,
     adminToken: values.ADMIN_TOKEN,
     simulator: values.SIMULATOR ?? isEmbedded,
     simulatorTargets: values.SIMULATOR_TARGETS,
     demo: values.DEMO ?? isEmbedded,
     sessionIdleMs: values.SESSION_IDLE_SECONDS * 1000,
     turnBudgetMs: values.TURN_BUDGET_MS,
-    mostTurns: values.MOST_TURNS,
+    maxTurnsInFlight: values.MOST_TURNS,
     repeatWithinMs: values.REPEAT_WITHIN_MS,
     weakPasswords: values.WEAK_PASSWORDS,
     logLevel: values.LOG_LEVEL,

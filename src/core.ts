@@ -5,17 +5,17 @@
 import type { Config } from './config.ts'
 import type { Menu } from './engine/menu.ts'
 import { createAdmission } from './gateway/admission.ts'
-import type { Admission, AdmissionNews } from './gateway/admission.ts'
+import type { Admission, AdmissionEvent } from './gateway/admission.ts'
 import type { Clock } from './gateway/clock.ts'
 import type { Services } from './gateway/effects.ts'
 import { createGateway } from './gateway/gateway.ts'
 import type { Gateway, TurnReport } from './gateway/gateway.ts'
 import type { Keyring } from './gateway/records/keyring.ts'
 import { createKeyRegister } from './gateway/records/key-register.ts'
-import { createNaming } from './gateway/records/pseudonyms.ts'
+import { withPseudonyms } from './gateway/records/pseudonyms.ts'
 import type { Store } from './gateway/ports.ts'
-import { createTranscripts } from './gateway/turn-identity.ts'
-import type { Transcripts } from './gateway/turn-identity.ts'
+import { createTurnClassifier } from './gateway/turn-identity.ts'
+import type { TurnClassifier } from './gateway/turn-identity.ts'
 import { createAdministration } from './services/administration.ts'
 import type { Administration } from './services/administration.ts'
 import type { Argon2, Hashing } from './services/hashing/hashing.ts'
@@ -28,8 +28,8 @@ import { createSelfCare } from './services/self-care.ts'
 import type { SelfCare } from './services/self-care.ts'
 import { createSubscribers } from './services/subscribers.ts'
 import type { Subscribers } from './services/subscribers.ts'
-import { createBreaker } from './store/circuit-breaker.ts'
-import type { Breaker, NodeNews } from './store/circuit-breaker.ts'
+import { createCircuitBreaker } from './store/circuit-breaker.ts'
+import type { CircuitBreaker, CircuitEvent } from './store/circuit-breaker.ts'
 import { withClock } from './store/store-clock.ts'
 
 /** Requests that are not turns may take this long: an operator's client waits longer than a subscriber. */
@@ -44,18 +44,18 @@ export type CoreSettings = Pick<
   | 'sessionIdleMs'
   | 'turnBudgetMs'
   | 'repeatWithinMs'
-  | 'mostTurns'
+  | 'maxTurnsInFlight'
 >
 
 /** What the core tells its host; the host logs and counts it. */
 export interface CoreEvents {
-  turn(report: TurnReport): void
+  onTurn(report: TurnReport): void
   /** A callback of this dialect was rejected by admission control. */
-  refused(dialect: string): void
+  onShed(dialect: string): void
   /** A node's circuit opened or closed. */
-  node(news: NodeNews): void
+  onCircuitChange(news: CircuitEvent): void
   /** Admission control started or stopped shedding load. */
-  admission(news: AdmissionNews): void
+  onAdmissionChange(news: AdmissionEvent): void
 }
 
 export interface CoreOptions {
@@ -76,7 +76,7 @@ export interface CoreOverrides {
   readonly clock?: Clock
   readonly random?: () => number
   readonly wrapStore?: (guarded: Store) => Store
-  readonly wrapTranscripts?: (transcripts: Transcripts) => Transcripts
+  readonly wrapClassifier?: (transcripts: TurnClassifier) => TurnClassifier
   readonly wrapServices?: (services: Services) => Services
   readonly argon2?: Argon2
   /** How many hashes run at once; one less than there are cores by default. */
@@ -93,7 +93,7 @@ export interface Core {
   readonly store: Store
   readonly services: ReturnType<typeof createServices>
   readonly lanes: HashingLanes
-  readonly breaker: Breaker
+  readonly circuitBreaker: CircuitBreaker
   readonly admission: Admission
   /** Rejects with `USSD_MISCONFIGURED` when the database names its keys otherwise, or has secrets under keys not configured. */
   check(): Promise<void>
@@ -109,19 +109,24 @@ const ignore = () => {}
 
 export function createCore(options: CoreOptions): Core {
   const { settings, keyring, menus, nodeOf, events = {}, overrides = {} } = options
-  const { clock, wrapStore = same, wrapTranscripts = same, wrapServices = same } = overrides
+  const { clock, wrapStore = same, wrapClassifier: wrapTranscripts = same, wrapServices = same } = overrides
   const { requestBudgetMs: budgetMs = REQUEST_BUDGET_MS } = overrides
-  const { turn = ignore, refused = ignore, node = ignore, admission: shed = ignore } = events
+  const {
+    onTurn: turn = ignore,
+    onShed: refused = ignore,
+    onCircuitChange: node = ignore,
+    onAdmissionChange: shed = ignore,
+  } = events
 
-  const breaker = createBreaker({
+  const breaker = createCircuitBreaker({
     store: options.store,
     nodeOf,
-    changed: node,
+    onChange: node,
     ...(clock && { clock }),
     ...(overrides.random && { random: overrides.random }),
   })
-  const admission = createAdmission({ most: settings.mostTurns, changed: shed })
-  const naming = createNaming({ store: breaker, keyring, keysCarry: settings.keysCarry })
+  const admission = createAdmission({ maxInFlight: settings.maxTurnsInFlight, onChange: shed })
+  const naming = withPseudonyms({ store: breaker, keyring, keysCarry: settings.keysCarry })
   const isNamed = options.kind === 'shared' || settings.keysCarry === 'pseudonyms'
   const clocked = withClock(isNamed ? naming.store : breaker)
   const store = wrapStore(clocked)
@@ -143,10 +148,10 @@ export function createCore(options: CoreOptions): Core {
     keyring,
     sessionIdleMs: settings.sessionIdleMs,
     turnBudgetMs: settings.turnBudgetMs,
-    transcripts: wrapTranscripts(createTranscripts({ keyring, repeatWithinMs: settings.repeatWithinMs })),
+    classifier: wrapTranscripts(createTurnClassifier({ keyring, repeatWithinMs: settings.repeatWithinMs })),
     clock,
     admission,
-    refused,
+    onShed: refused,
     report: turn,
   })
   const { registrations, requests } = lanes
@@ -155,7 +160,7 @@ export function createCore(options: CoreOptions): Core {
     store,
     services,
     lanes,
-    breaker,
+    circuitBreaker: breaker,
     admission,
     subscribers: createSubscribers({
       store,

@@ -5,12 +5,12 @@
 import { Writable } from 'node:stream'
 import { createLogger, format, transports } from 'winston'
 import type { UssdError } from './engine/errors.ts'
-import type { AdmissionNews } from './gateway/admission.ts'
+import type { AdmissionEvent } from './gateway/admission.ts'
 import type { TurnReport } from './gateway/gateway.ts'
 import { createLogLimit } from './log-limit.ts'
 import { createLogWriter, writeToStandardOutput } from './log-writer.ts'
 import type { LogWriter } from './log-writer.ts'
-import type { NodeNews } from './store/circuit-breaker.ts'
+import type { CircuitEvent } from './store/circuit-breaker.ts'
 import { maskMsisdn } from './ussd/msisdn.ts'
 
 type Facts = Readonly<Record<string, string | number | boolean>>
@@ -23,11 +23,11 @@ export interface Log {
   warning(event: string, facts?: Facts): void
   fault(event: string, fault: UssdError): void
   /** A node of the store is asked no more, or again. */
-  node(news: NodeNews): void
+  circuit(news: CircuitEvent): void
   /** Readiness changed: the reason not to be ready, or `undefined`. */
   readiness(reason: string | undefined): void
   /** Turns are refused, or all are taken again; told once each, not for every turn. */
-  admission(news: AdmissionNews): void
+  admission(news: AdmissionEvent): void
   /** Lines lost so far because standard output took none. */
   readonly dropped: number
   /** Resolves when standard output has taken every line, or after a while. Call it before the process ends. */
@@ -88,10 +88,10 @@ export function createLog(options: {
     },
     event: (event, facts) => limited('info', event, facts),
     warning: (event, facts) => limited('warn', event, facts),
-    node(news) {
+    circuit(news) {
       const { node } = news
-      if (news.kind === 'back') {
-        return limited('info', 'the store answers again', { node, ms: Math.round(news.awayMs) }, node)
+      if (news.kind === 'closed') {
+        return limited('info', 'the store answers again', { node, ms: Math.round(news.openMs) }, node)
       }
       const { code: fault, message: detail } = news.cause
       limited('error', 'the store is not asked for a while', { node, fault, detail }, node)

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
-import { compose } from './app.ts'
-import type { Composed } from './app.ts'
+import { startApp } from './app.ts'
+import type { App } from './app.ts'
 import { loadConfig, settings } from './config.ts'
 import { UssdError, asUssdError } from './engine/errors.ts'
 import { guardStandardStreams } from './log-writer.ts'
@@ -8,7 +8,7 @@ import { guardStandardStreams } from './log-writer.ts'
 /** A stop that hangs is ended after this long. */
 const HARD_STOP_MS = 8000
 
-let gateway: Composed | undefined
+let gateway: App | undefined
 let isEnding = false
 let exitCode = 0
 
@@ -18,7 +18,7 @@ function endAfter(work: Promise<unknown> | undefined): void {
   setTimeout(() => process.exit(1), HARD_STOP_MS).unref()
   const failed = async (error: unknown) => {
     exitCode = 1
-    gateway?.crashed(asUssdError(error))
+    gateway?.logCrash(asUssdError(error))
     await gateway?.flushLog()
   }
   void Promise.resolve(work)
@@ -41,7 +41,7 @@ Exit code: 0 stopped, 1 could not start or go on, 2 called wrongly.`,
 async function main(): Promise<void> {
   command.parse()
   const config = loadConfig()
-  const composed = (gateway = compose(config))
+  const composed = (gateway = startApp(config))
 
   let interrupts = 0
   const stop = (signal: NodeJS.Signals) => {
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   process.on('SIGTERM', stop).on('SIGINT', stop)
   // Node would print the error whole, and with it perhaps what a subscriber typed.
   const crash = (error: unknown) => {
-    composed.crashed(asUssdError(error))
+    composed.logCrash(asUssdError(error))
     // Faults on the way out are logged; only the first begins an end of its own.
     if (exitCode !== 0) return
     exitCode = 1

@@ -3,13 +3,13 @@ import type { TurnReport } from './gateway/gateway.ts'
 import type { Admission } from './gateway/admission.ts'
 import type { Log } from './log.ts'
 import type { Hashing } from './services/hashing/hashing.ts'
-import type { Breaker } from './store/circuit-breaker.ts'
+import type { CircuitBreaker } from './store/circuit-breaker.ts'
 
 /** What Prometheus reads at `/metrics`. Labels are dialects, menus, outcomes and codes: never a number, never a session. */
 export interface Metrics {
   turn(report: TurnReport): void
   /** A turn that was not begun, because too many were under way. */
-  refused(dialect: string): void
+  shed(dialect: string): void
   readonly contentType: string
   text(): Promise<string>
 }
@@ -18,7 +18,7 @@ export function createMetrics(watched: {
   readonly turns: Hashing
   readonly registrations: Hashing
   readonly requests: Hashing
-  readonly breaker: Breaker
+  readonly breaker: CircuitBreaker
   readonly admission: Admission
   readonly log: Pick<Log, 'dropped'>
 }): Metrics {
@@ -74,7 +74,7 @@ export function createMetrics(watched: {
     help: 'Nodes of the store that are not asked, because they do not answer',
     registers,
     collect() {
-      this.set(watched.breaker.away().length)
+      this.set(watched.breaker.openNodes().length)
     },
   })
   new Counter({
@@ -87,7 +87,7 @@ export function createMetrics(watched: {
     },
   })
   return {
-    refused(dialect) {
+    shed(dialect) {
       turns.inc({ dialect, menu: '', outcome: 'busy' })
       faults.inc({ code: 'USSD_BUSY' })
     },

@@ -6,7 +6,7 @@ const SHORT = 5
  * missing or different, or two neighbours swapped; in a short name, only two neighbours swapped. A known name that is given
  * itself was not misspelt: its neighbour belongs to another program (`SECRET_KEY` beside `SECRETS_KEY`).
  */
-export function misspellings(given: readonly string[], known: readonly string[]): readonly string[] {
+export function misspeltSettings(given: readonly string[], known: readonly string[]): readonly string[] {
   const unused = known.filter((name) => !given.includes(name))
   return given
     .filter((name) => !known.includes(name))

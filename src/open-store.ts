@@ -6,12 +6,12 @@ import type { ReadinessCheck } from './http/readiness.ts'
 import { createMemoryStore } from './store/memory.ts'
 import { createRedisClient } from './store/redis/client.ts'
 import { nodesOfBuckets } from './store/redis/nodes.ts'
-import { checkRedisPolicy } from './store/redis/config-check.ts'
+import { checkRedisConfig } from './store/redis/config-check.ts'
 import { createRedisProbe } from './store/redis/probe.ts'
 import { createRedisStore } from './store/redis/store.ts'
 import { createWriteCheck } from './store/write-check.ts'
 
-export interface Opened {
+export interface OpenedStore {
   readonly store: Store
   /** Checks the store before the process serves: rejects with `USSD_MISCONFIGURED` when it must not be used. */
   readonly check?: () => Promise<void>
@@ -22,7 +22,7 @@ export interface Opened {
 }
 
 /** The store that is configured. */
-export function openStore(config: Config, log: Log): Opened {
+export function openStore(config: Config, log: Log): OpenedStore {
   if (config.store.kind === 'embedded') {
     log.warning('the embedded store forgets everything on exit; set REDIS_URL to keep it')
     const store = createMemoryStore()
@@ -66,7 +66,7 @@ export function openStore(config: Config, log: Log): Opened {
       )
       if (!isUp && problems.length === 0) problems.push(`Redis: ${rejection}`)
       if (problems.length > 0) throw new UssdError('USSD_MISCONFIGURED', { detail: problems.join(' ') })
-      for (const { kind, says } of await checkRedisPolicy(client, replicas)) {
+      for (const { kind, message: says } of await checkRedisConfig(client, replicas)) {
         if (kind === 'warning') log.warning(says)
       }
     },

@@ -2,11 +2,11 @@
 import { stdout } from 'node:process'
 import { Command, InvalidArgumentError } from 'commander'
 import { createRedisClient, nameFault } from '../store/redis/client.ts'
-import { takeCensus } from '../store/redis/keyspace-audit.ts'
-import type { Census } from '../store/redis/keyspace-audit.ts'
+import { auditKeyspace } from '../store/redis/keyspace-audit.ts'
+import type { KeyspaceReport } from '../store/redis/keyspace-audit.ts'
 import { maskMsisdn } from '../ussd/msisdn.ts'
 import { runCommand } from './command.ts'
-import { Stop } from './command-error.ts'
+import { CommandError } from './command-error.ts'
 
 interface Given {
   readonly redis?: string
@@ -51,14 +51,15 @@ Exit code: 0 all is in order, 1 something is not or Redis cannot be read, 2 call
 async function main(): Promise<boolean> {
   command.parse()
   const { redis, cluster, prefix, pseudonyms } = command.opts<Given>()
-  if ((redis === undefined) === (cluster === undefined)) throw new Stop('--redis or --cluster is needed', 2)
+  if ((redis === undefined) === (cluster === undefined))
+    throw new CommandError('--redis or --cluster is needed', 2)
   const address = redis === undefined ? { clusterNodes: cluster ?? [] } : { url: redis }
   const client = createRedisClient(address, { commandTimeoutMs: 5000 })
   try {
     if (!(await client.whenReady(5000))) {
-      throw new Stop(`Redis cannot be reached: ${client.lastFault() ?? 'no answer'}`, 1)
+      throw new CommandError(`Redis cannot be reached: ${client.lastFault() ?? 'no answer'}`, 1)
     }
-    const census = await takeCensus(client, {
+    const census = await auditKeyspace(client, {
       ...(prefix !== undefined && { prefix }),
       ...(pseudonyms !== undefined && { keysCarry: pseudonyms === 'on' ? 'pseudonyms' : 'msisdns' }),
     })
@@ -69,13 +70,13 @@ async function main(): Promise<boolean> {
   }
 }
 
-function reportOf({ keysCarry, counts, foreign, findings }: Census): string {
+function reportOf({ keysCarry, counts, foreign, findings }: KeyspaceReport): string {
   const masked = (key: string) =>
     key.replace(/\+?\d{9,15}/g, (number) => maskMsisdn(`+${number.replace('+', '')}`))
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0)
   const left = findings.length - MOST_SHOWN
   const lines = [
-    ...findings.slice(0, MOST_SHOWN).map(({ key, says }) => `✗ ${masked(key)}: ${says}`),
+    ...findings.slice(0, MOST_SHOWN).map(({ key, message: says }) => `✗ ${masked(key)}: ${says}`),
     ...(left > 0 ? [`… and ${left} more`] : []),
     Object.entries(counts)
       .filter(([, count]) => count > 0)

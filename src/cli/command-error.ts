@@ -1,5 +1,5 @@
 /** Why a command cannot do what it was asked for: a sentence, and the exit code, 2 where it was called wrongly. */
-export class Stop extends Error {
+export class CommandError extends Error {
   readonly exitCode: 1 | 2
 
   constructor(sentence: string, exitCode: 1 | 2) {

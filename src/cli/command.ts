@@ -1,8 +1,8 @@
 import { stderr, stdout } from 'node:process'
 import { CommanderError } from 'commander'
 import { UssdError } from '../engine/errors.ts'
-import { Unusable } from '../walkthrough/script/target.ts'
-import { Stop } from './command-error.ts'
+import { TargetError } from '../walkthrough/script/target.ts'
+import { CommandError } from './command-error.ts'
 
 /**
  * Runs a command and sets its exit code: the one that `main` gives, 0 for help, 2 for an option that there is not, a `Stop`'s
@@ -26,11 +26,12 @@ export async function runCommand(
       process.exitCode = error.exitCode === 0 ? 0 : 2
       return
     }
-    const isForeseen = error instanceof Stop || error instanceof UssdError || error instanceof Unusable
+    const isForeseen =
+      error instanceof CommandError || error instanceof UssdError || error instanceof TargetError
     const sentence = isForeseen ? error.message : sentenceOf(error)
     if (sentence === undefined) throw error
     stderr.write(`${name}: ${sentence}\n`)
-    process.exitCode = error instanceof Stop ? error.exitCode : isForeseen ? 2 : 1
+    process.exitCode = error instanceof CommandError ? error.exitCode : isForeseen ? 2 : 1
   }
 }
 

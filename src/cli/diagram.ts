@@ -12,7 +12,7 @@ import { dotOf } from '../menu-analysis/diagram/dot.ts'
 import { MARK, indexPage, menuPage } from '../menu-analysis/diagram/page.ts'
 import { svgOf } from '../menu-analysis/diagram/svg.ts'
 import { runCommand } from './command.ts'
-import { Stop } from './command-error.ts'
+import { CommandError } from './command-error.ts'
 
 const command = new Command('npm run diagram --')
   .usage('[options]')
@@ -32,7 +32,7 @@ async function drawAll(): Promise<ReadonlyMap<string, string>> {
     const compiled = compileMenu(code, menu)
     const name = menu.machine.id
     if (!/^[A-Za-z0-9-]+$/.test(name) || files.has(`${name}.md`))
-      throw new Stop(`${code}: the id '${name}' cannot name its files`, 1)
+      throw new CommandError(`${code}: the id '${name}' cannot name its files`, 1)
     files.set(`${name}.svg`, `${MARK}\n${await svgOf(dotOf(compiled), `The menu ${name} as a statechart`)}`)
     files.set(`${name}.md`, menuPage(compiled, `${name}.svg`))
     pages.push({ menu: compiled, page: `${name}.md` })

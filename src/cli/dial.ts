@@ -12,16 +12,16 @@ import type { Language } from '../engine/authoring.ts'
 import { dial } from '../simulator/dial-pad.ts'
 import { createHandsets } from '../simulator/handset.ts'
 import { parseNetwork } from '../simulator/routes.ts'
-import type { Wanted } from '../simulator/routes.ts'
+import type { RouteQuery } from '../simulator/routes.ts'
 import { profiles } from '../simulator/profiles.ts'
 import { useInTerminal } from '../simulator/terminal.ts'
 import { parseMsisdn } from '../ussd/msisdn.ts'
 import { runCommand } from './command.ts'
-import { Stop } from './command-error.ts'
+import { CommandError } from './command-error.ts'
 import type { startRecording } from './dial/recording.ts'
-import { addressOf, reach } from './dial/site.ts'
+import { addressOf, resolveTarget } from './dial/site.ts'
 
-interface Given extends Pick<Wanted, 'url' | 'profile' | 'faults' | 'seed'> {
+interface Given extends Pick<RouteQuery, 'url' | 'profile' | 'faults' | 'seed'> {
   readonly msisdn: string
   readonly lang?: Language
   readonly dialect: string
@@ -82,18 +82,19 @@ async function main(): Promise<boolean> {
   const [code] = command.args
   const given = command.opts<Given>()
   // An application of the GET family is spoken to in the form that is set.
-  const spoken = spokenWith(config.getDialect)
+  const spoken = spokenWith(config.getVariant)
   const dialect = Object.hasOwn(spoken, given.dialect) ? spoken[given.dialect] : undefined
-  if (!dialect) throw new Stop(`there is no such dialect; there are: ${Object.keys(spoken).join(', ')}`, 2)
+  if (!dialect)
+    throw new CommandError(`there is no such dialect; there are: ${Object.keys(spoken).join(', ')}`, 2)
   const number = parseMsisdn(given.msisdn)
-  if (number.kind === 'reject') throw new Stop('--msisdn is not a mobile number of Belarus', 2)
+  if (number.kind === 'reject') throw new CommandError('--msisdn is not a mobile number of Belarus', 2)
   const pressed = code === undefined ? undefined : dial(code)
-  if (pressed?.kind === 'refused') throw new Stop(pressed.sentence, 2)
+  if (pressed?.kind === 'refused') throw new CommandError(pressed.sentence, 2)
 
   const network = parseNetwork(given)
-  if (network.kind === 'malformed') throw new Stop(network.sentence, 2)
+  if (network.kind === 'malformed') throw new CommandError(network.sentence, 2)
   if (given.eventsUrl !== undefined) addressOf(given.eventsUrl, '--events-url')
-  const site = await reach(given.url, dialect.name, config)
+  const site = await resolveTarget(given.url, dialect.name, config)
   try {
     if (given.lang !== undefined) await site.setLanguage(number.e164, given.lang)
     const { callbackUrl } = site
@@ -120,7 +121,7 @@ async function main(): Promise<boolean> {
           ? { columns: () => stdout.columns || 80, hasColours: stdout.hasColors() }
           : undefined,
     })
-    await handsets.settle()
+    await handsets.whenIdle()
     recording?.writeDown()
     return failed
   } finally {

@@ -7,7 +7,7 @@ import type { Language } from '../engine/authoring.ts'
 import { createRedisClient } from '../store/redis/client.ts'
 import { coverageText } from '../menu-analysis/coverage/text.ts'
 import { runCommand } from './command.ts'
-import { Stop } from './command-error.ts'
+import { CommandError } from './command-error.ts'
 import { counted, explore } from './explore/explore.ts'
 import type { Explored } from './explore/explore.ts'
 import { removeFrom } from './explore/leaks.ts'
@@ -72,7 +72,7 @@ async function main(): Promise<boolean> {
   let isReached = false
   try {
     isReached = await client.whenReady(5000)
-    if (!isReached) throw new Stop('the Redis cannot be reached', 1)
+    if (!isReached) throw new CommandError('the Redis cannot be reached', 1)
     const explored = await explore({
       subjects: codes
         .filter((code) => code === (given.menu ?? code))
@@ -98,7 +98,7 @@ async function main(): Promise<boolean> {
 const startServer = () =>
   startRedisServer({ args: ['--appendfsync', 'everysec', '--auto-aof-rewrite-percentage', '0'] }).catch(
     (error: unknown) => {
-      throw new Stop(error instanceof Error ? error.message : 'Redis could not be started', 1)
+      throw new CommandError(error instanceof Error ? error.message : 'Redis could not be started', 1)
     },
   )
 

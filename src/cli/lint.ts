@@ -6,9 +6,9 @@ import { menus } from '../../menus/index.ts'
 import { languages } from '../engine/authoring.ts'
 import { lintMenus } from '../menu-analysis/lint.ts'
 import { isWorking, leavesOf } from '../menu-analysis/statechart.ts'
-import { sentences } from '../gateway/system-messages.ts'
+import { systemMessages } from '../gateway/system-messages.ts'
 import { runCommand } from './command.ts'
-import { Stop } from './command-error.ts'
+import { CommandError } from './command-error.ts'
 import { readShortcuts } from './shortcuts.ts'
 
 const command = new Command('npm run lint:menus --')
@@ -34,7 +34,7 @@ function main(): boolean {
     `${Object.keys(menus).length} menus, ${screens.length} screens, ${languages.length} languages, ${shortcuts.length} shortcuts\n`,
   )
   const problems = [
-    ...lintMenus(menus, { notUnderstood: sentences.notUnderstood, shortcuts }),
+    ...lintMenus(menus, { notUnderstood: systemMessages.notUnderstood, shortcuts }),
     ...(reading.kind === 'malformed' ? reading.problems : []),
   ]
   stdout.write(problems.length === 0 ? 'no problems\n' : problems.map((problem) => `${problem}\n`).join(''))
@@ -45,7 +45,7 @@ function contentOf(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch {
-    throw new Stop(`${file} cannot be read`, 2)
+    throw new CommandError(`${file} cannot be read`, 2)
   }
 }
 

@@ -14,16 +14,16 @@ import { formatProblem, readScripts } from '../walkthrough/script/read.ts'
 import { htmlOf } from '../walkthrough/reports/html.ts'
 import { junitOf } from '../walkthrough/reports/junit.ts'
 import { tapHead, tapOf, tapTail } from '../walkthrough/reports/tap.ts'
-import type { Result } from '../walkthrough/run/result.ts'
+import type { WalkResult } from '../walkthrough/run/result.ts'
 import { scriptJsonSchema } from '../walkthrough/script/schema.ts'
 import { fillIn } from '../walkthrough/script/secrets.ts'
 import type { Walkthrough } from '../walkthrough/script/walkthrough.ts'
 import { writeScript } from '../walkthrough/script/write.ts'
 import { runCommand } from './command.ts'
-import { Stop } from './command-error.ts'
+import { CommandError } from './command-error.ts'
 import { addressOf, isListening } from './dial/site.ts'
 import { walkCommand } from './walk/command.ts'
-import type { Given } from './walk/command.ts'
+import type { WalkOptions } from './walk/command.ts'
 import { drawCoverage } from './walk/drawings.ts'
 import { filesIn, readAll } from './walk/files.ts'
 import { runAll } from './walk/pool.ts'
@@ -36,7 +36,7 @@ const print = (...lines: readonly string[]) => void stdout.write(lines.map((line
 /** Resolves with the exit code. */
 async function main(): Promise<0 | 1 | 2> {
   walkCommand.parse()
-  const given = walkCommand.opts<Given>()
+  const given = walkCommand.opts<WalkOptions>()
   if (given.schema) {
     print(JSON.stringify(scriptJsonSchema(), null, 2))
     return 0
@@ -72,17 +72,18 @@ async function main(): Promise<0 | 1 | 2> {
   return run(walkthroughs, given)
 }
 
-async function run(read: readonly Walkthrough[], given: Given): Promise<0 | 1 | 2> {
+async function run(read: readonly Walkthrough[], given: WalkOptions): Promise<0 | 1 | 2> {
   const { coverage: wantsText, coverageJson, coverageDiagrams, min } = given
   const wantsCoverage = [wantsText, coverageJson, coverageDiagrams, min].some(
     (wanted) => wanted !== undefined,
   )
   if (given.url !== undefined && wantsCoverage)
-    throw new Stop('coverage is seen in this process only: leave --url out', 2)
+    throw new CommandError('coverage is seen in this process only: leave --url out', 2)
   const left = given.url === undefined ? [] : read.filter((one) => whyOnlyHere(one) !== undefined)
   const walkthroughs = read.filter((one) => !left.includes(one))
   const address = given.url === undefined ? undefined : addressOf(given.url)
-  if (address && !(await isListening(address))) throw new Stop(`nothing answers at ${address.origin}`, 2)
+  if (address && !(await isListening(address)))
+    throw new CommandError(`nothing answers at ${address.origin}`, 2)
   for (const file of [given.junit, given.html, coverageJson]) if (file !== undefined) write(file, '')
   const watched = watch(menus)
   const tasks = tasksOf(walkthroughs, given, { config: loadConfig(), menus: watched.menus })
@@ -136,14 +137,17 @@ async function run(read: readonly Walkthrough[], given: Given): Promise<0 | 1 | 
   const tooLittle = min !== undefined && isBelow(coverages, min)
   if (tooLittle) print(`# less than ${min} % was touched`)
   print(...tapTail(results))
-  return tooLittle || results.some(({ verdict }: Result) => verdict === 'failed') ? 1 : 0
+  return tooLittle || results.some(({ verdict }: WalkResult) => verdict === 'failed') ? 1 : 0
 }
 
 function write(file: string, text: string): void {
   try {
     writeFileSync(file, text)
   } catch (error) {
-    throw new Stop(`${file} cannot be written: ${(error as NodeJS.ErrnoException).code ?? 'it failed'}`, 1)
+    throw new CommandError(
+      `${file} cannot be written: ${(error as NodeJS.ErrnoException).code ?? 'it failed'}`,
+      1,
+    )
   }
 }
 
@@ -152,7 +156,7 @@ async function tallied(): Promise<0 | 1 | 2> {
   try {
     return await main()
   } catch (error) {
-    const { schema, import: imports, curl } = walkCommand.opts<Given>()
+    const { schema, import: imports, curl } = walkCommand.opts<WalkOptions>()
     const isWalk = !schema && !imports && !curl && !(error instanceof CommanderError)
     if (isWalk) print('0 passed, 1 failed')
     throw error

@@ -116,7 +116,7 @@ function parseCallback(body: string): ParsedRequest {
       sessionId,
       msisdn: phoneNumber,
       dialled: serviceCode,
-      heard: { kind: 'transcript', code: serviceCode, text, begins: 'empty' },
+      reported: { kind: 'cumulative', code: serviceCode, text, begins: 'empty' },
     },
     echo: {},
   }

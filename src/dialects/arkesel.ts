@@ -49,7 +49,7 @@ export const arkesel: Dialect = {
         sessionId: sessionID,
         msisdn,
         dialled,
-        heard: { kind: 'unnumbered', typed: newSession ? undefined : userData },
+        reported: { kind: 'latest-only', typed: newSession ? undefined : userData },
       },
       echo: {
         sessionID,

@@ -109,7 +109,7 @@ function parseElement(request: Element): ParsedRequest {
       sessionId: sessionid,
       msisdn,
       dialled: begins ? subscriberinput : '',
-      heard: { kind: 'unnumbered', typed: begins ? undefined : subscriberinput },
+      reported: { kind: 'latest-only', typed: begins ? undefined : subscriberinput },
     },
     echo: { msisdn: msisdn.slice(1) },
   }

@@ -90,8 +90,8 @@ export function createGet({ method, names, codeForm, inputForm }: GetSettings): 
           sessionId: session,
           msisdn,
           dialled: dialled.success ? dialled.data : '',
-          heard: {
-            kind: 'transcript',
+          reported: {
+            kind: 'cumulative',
             code,
             // With the code in front it is never empty, so that an empty first answer shows.
             text: inputForm === 'full-dial-string' ? input.slice(0, -1) : input,

@@ -78,10 +78,10 @@ export const createHubtel = (generation: Generation): Dialect => ({
       callback: {
         ...session,
         dialled: dialled ?? '',
-        heard:
+        reported:
           Sequence === undefined
-            ? { kind: 'unnumbered', typed }
-            : { kind: 'numbered', number: Number(Sequence), typed },
+            ? { kind: 'latest-only', typed }
+            : { kind: 'sequenced', number: Number(Sequence), typed },
       },
       echo,
     }

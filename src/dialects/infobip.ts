@@ -152,7 +152,7 @@ function parseTurn(sessionId: string, step: 'start' | 'response', body: string):
       sessionId,
       msisdn,
       dialled: dialled ?? '',
-      heard: { kind: 'unnumbered', typed: begins ? undefined : text },
+      reported: { kind: 'latest-only', typed: begins ? undefined : text },
     },
     echo: {},
   }

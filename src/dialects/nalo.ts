@@ -56,9 +56,9 @@ export const nalo: Dialect = {
     if (USERDATA === undefined) return missing('USERDATA')
     const dialled = MSGTYPE ? looseCode(USERDATA) : ''
     if (dialled === undefined) return noCode('USERDATA')
-    const heard = { kind: 'unnumbered', typed: MSGTYPE ? undefined : USERDATA } as const
+    const heard = { kind: 'latest-only', typed: MSGTYPE ? undefined : USERDATA } as const
     const reuses = SESSIONID === undefined && ({ reusesSessionId: true } as const)
-    return { kind: 'callback', callback: { ...session, dialled, heard, ...reuses }, echo }
+    return { kind: 'callback', callback: { ...session, dialled, reported: heard, ...reuses }, echo }
   },
 
   formatAnswer({ text, waits }, echo) {

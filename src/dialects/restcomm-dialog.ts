@@ -64,7 +64,7 @@ export function parseDialog(dialog: Element): ParsedRequest {
       msisdn,
       dialled: begins ? string : '',
       // A gateway that gives nothing back is counted by its invoke ids, to the end.
-      heard: { kind: 'numbered', number: Number(place ?? invokeId), typed: begins ? undefined : string },
+      reported: { kind: 'sequenced', number: Number(place ?? invokeId), typed: begins ? undefined : string },
     },
     echo: {
       msisdn: msisdn.slice(1),

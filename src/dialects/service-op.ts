@@ -58,7 +58,7 @@ export const serviceOp: Dialect = {
         sessionId: sessionID,
         msisdn,
         dialled,
-        heard: { kind: 'unnumbered', typed: begins ? undefined : ussdString },
+        reported: { kind: 'latest-only', typed: begins ? undefined : ussdString },
       },
       echo: { sessionID, msisdn: String(read.raw['msisdn']) },
     }

@@ -3,7 +3,7 @@
  * whose format is public signs; whoever stands between one and us can (decision 0036).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { SIGNATURE_HOLDS_MS } from '../gateway/ports.ts'
+import { SIGNATURE_TOLERANCE_MS } from '../gateway/ports.ts'
 
 const ID = 'webhook-id'
 const TIMESTAMP = 'webhook-timestamp'
@@ -64,7 +64,7 @@ export function claimOf(
   const { [ID]: id, [TIMESTAMP]: timestamp, [SIGNATURE]: signature } = headers
   if (typeof id !== 'string' || !/^[\x21-\x2d\x2f-\x7e]{1,128}$/.test(id)) return undefined
   if (typeof timestamp !== 'string' || !/^\d{1,12}$/.test(timestamp)) return undefined
-  if (Math.abs(nowMs - Number(timestamp) * 1000) > SIGNATURE_HOLDS_MS) return undefined
+  if (Math.abs(nowMs - Number(timestamp) * 1000) > SIGNATURE_TOLERANCE_MS) return undefined
   if (typeof signature !== 'string') return undefined
   const given = signature
     .split(' ')

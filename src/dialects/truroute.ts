@@ -105,7 +105,7 @@ function parseFields(given: Record<string, string | string[]>): ParsedRequest {
       sessionId: sessionid,
       msisdn,
       dialled: begins ? msg : '',
-      heard: { kind: 'unnumbered', typed: begins ? undefined : msg },
+      reported: { kind: 'latest-only', typed: begins ? undefined : msg },
     },
     echo: {},
   }

@@ -2,7 +2,7 @@
  * Every fault an operator may meet in a log or an answer, by code. `status` is the HTTP status of the routes that
  * speak JSON; a callback is always answered in its dialect. `docs/errors.md` lists the same codes: a test holds them together.
  */
-export const faults = {
+export const errorMessages = {
   USSD_BAD_REQUEST: { status: 400, says: 'the request is not of the form this route takes' },
   USSD_UNAUTHORISED: { status: 401, says: 'the request carries no valid token' },
   USSD_REFUSED: { status: 403, says: 'the request was refused' },
@@ -13,7 +13,7 @@ export const faults = {
   USSD_CONFLICT: { status: 409, says: 'the record kept moving while the request was carried out' },
   USSD_BUSY: { status: 503, says: 'more work is waiting than can be done in time' },
   USSD_STORE_UNAVAILABLE: { status: 503, says: 'the store did not answer in time' },
-  USSD_STORE_AWAY: { status: 503, says: 'the store is known not to answer and was not asked' },
+  USSD_STORE_CIRCUIT_OPEN: { status: 503, says: 'the store is known not to answer and was not asked' },
   USSD_STORE_REFUSED: { status: 503, says: 'the store refused to write' },
   USSD_TURN_TIMED_OUT: { status: 503, says: 'the turn did not finish within its budget' },
   USSD_KEY_UNKNOWN: { status: 503, says: 'a stored value is under a secrets key that is not configured' },
@@ -24,7 +24,7 @@ export const faults = {
   USSD_UNEXPECTED: { status: 500, says: 'something failed that no other code names' },
 } as const satisfies Record<string, { status: number; says: string }>
 
-export type FaultCode = keyof typeof faults
+export type ErrorCode = keyof typeof errorMessages
 
 /**
  * The one error thrown across a folder's edge. Its message is the code, what the table says, and a detail.
@@ -32,10 +32,10 @@ export type FaultCode = keyof typeof faults
  * are values of a union, not errors.
  */
 export class UssdError extends Error {
-  readonly code: FaultCode
+  readonly code: ErrorCode
 
-  constructor(code: FaultCode, options: { detail?: string; cause?: unknown } = {}) {
-    super(`${code}: ${faults[code].says}${options.detail ? `: ${options.detail}` : ''}`, {
+  constructor(code: ErrorCode, options: { detail?: string; cause?: unknown } = {}) {
+    super(`${code}: ${errorMessages[code].says}${options.detail ? `: ${options.detail}` : ''}`, {
       cause: options.cause,
     })
     this.name = 'UssdError'
@@ -46,7 +46,7 @@ export class UssdError extends Error {
 /** An error as it crosses a folder's edge: itself when it has a code, otherwise under `code`, with what it was as the cause. */
 export const asUssdError = (
   error: unknown,
-  code: FaultCode = 'USSD_UNEXPECTED',
+  code: ErrorCode = 'USSD_UNEXPECTED',
   detail?: string,
 ): UssdError =>
   error instanceof UssdError ? error : new UssdError(code, { cause: error, ...(detail && { detail }) })

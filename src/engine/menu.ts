@@ -34,17 +34,19 @@ function revisionOf(machine: AnyStateMachine): string {
   const text = JSON.stringify([machine.config, guards, actions], (_key, value: unknown) => {
     if (typeof value !== 'function') return value
     // All assigns are one function; what tells them apart hangs on it.
-    return 'assignment' in value ? { assignment: value.assignment } : essenceOf(String(value))
+    return 'assignment' in value ? { assignment: value.assignment } : normaliseSource(String(value))
   })
   return createHash('sha256').update(text).digest('hex').slice(0, 8)
 }
 
 /** Quoted text, comments, and the blanks, semicolons and last commas that stand outside of both. */
-const FREE = /(["'`])((?:\\.|(?!\1)[^\\])*)\1|\/\/[^\n]*|\/\*[^]*?\*\/|[\s;]+|,(?=\s*[)\]}])/g
+const INSIGNIFICANT = /(["'`])((?:\\.|(?!\1)[^\\])*)\1|\/\/[^\n]*|\/\*[^]*?\*\/|[\s;]+|,(?=\s*[)\]}])/g
 
 /**
  * A function's text without what a compiler or a formatter is free to choose: another build of the same menu has the same
  * revision, and its dialogues go on.
  */
-const essenceOf = (text: string): string =>
-  text.replace(FREE, (_found, quote?: string, quoted?: string) => (quote ? JSON.stringify(quoted) : ''))
+const normaliseSource = (text: string): string =>
+  text.replace(INSIGNIFICANT, (_found, quote?: string, quoted?: string) =>
+    quote ? JSON.stringify(quoted) : '',
+  )

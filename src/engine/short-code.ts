@@ -6,7 +6,7 @@ export const isCode = (code: string): boolean => /^\*\d+(\*\d+)*#$/.test(code)
 /** One symbol, a code of digits, arguments that are free of `*` and `#` and may be empty, `#` (3GPP TS 22.030 6.5.2). */
 const USSD_STRING = /^([*#])(\d+(?:\*[^*#]*)*)#$/
 
-export interface Lead {
+export interface ShortCodeMatch {
   readonly code: string
   /** What was dialled behind the code: answers to the menu's first screens, given in advance. */
   readonly shortcut: readonly string[]
@@ -15,7 +15,10 @@ export interface Lead {
 }
 
 /** The longest code that starts the dialled string wins; `undefined`: it leads nowhere. */
-export function leadOf(dialled: string, codes: { has(code: string): boolean }): Lead | undefined {
+export function matchShortCode(
+  dialled: string,
+  codes: { has(code: string): boolean },
+): ShortCodeMatch | undefined {
   const [, symbol, path] = USSD_STRING.exec(dialled) ?? []
   if (path === undefined) return undefined
   const parts = path.split('*')
@@ -27,7 +30,7 @@ export function leadOf(dialled: string, codes: { has(code: string): boolean }): 
 }
 
 /** What stands behind one code in another that it begins: `*141#` in `*141*3*6#` leaves 3 and 6. */
-export function partsBehind(code: string, longer: string): readonly string[] | undefined {
+export function partsAfter(code: string, longer: string): readonly string[] | undefined {
   const start = code.replace(/#$/, '*')
   return longer.startsWith(start) ? longer.slice(start.length, -1).split('*') : undefined
 }

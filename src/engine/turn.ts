@@ -10,7 +10,7 @@ import type { CompiledMenu } from './menu.ts'
 import { Secret } from './secret.ts'
 
 /** Performs an effect: resolves with its outcome, or rejects when it could not be found out. */
-export type Perform = (effect: { readonly name: string; readonly input: unknown }) => Promise<unknown>
+export type RunEffect = (effect: { readonly name: string; readonly input: unknown }) => Promise<unknown>
 
 /** Where a dialogue rests between turns: plain JSON. */
 export interface DialogueState {
@@ -19,7 +19,7 @@ export interface DialogueState {
 }
 
 /** No menu needs more effects than this in one turn; more is a loop. */
-const MOST_EFFECTS_IN_A_TURN = 10
+const MAX_EFFECTS_IN_A_TURN = 10
 
 type Step = readonly [AnyMachineSnapshot, readonly ExecutableActionObject[]]
 
@@ -27,15 +27,15 @@ type Step = readonly [AnyMachineSnapshot, readonly ExecutableActionObject[]]
 export async function begin(
   menu: CompiledMenu,
   language: Language,
-  perform: Perform,
+  perform: RunEffect,
 ): Promise<AnyMachineSnapshot> {
-  const first = guarded(menu, () => initialTransition(menu.steps, { language }) as unknown as Step)
-  return settle(menu, first, perform)
+  const first = asMenuFault(menu, () => initialTransition(menu.steps, { language }) as unknown as Step)
+  return runEffects(menu, first, perform)
 }
 
 /** Puts a stored dialogue back where it rested. Throws `USSD_MENU_FAULTY` when the machine has no such state. */
 export function restore(menu: CompiledMenu, state: DialogueState): AnyMachineSnapshot {
-  return guarded(menu, () =>
+  return asMenuFault(menu, () =>
     menu.machine.resolveState({ value: state.value, context: state.context as object }),
   )
 }
@@ -48,24 +48,24 @@ export async function reply(
   menu: CompiledMenu,
   snapshot: AnyMachineSnapshot,
   typed: string,
-  perform: Perform,
+  perform: RunEffect,
 ): Promise<AnyMachineSnapshot | undefined> {
   const event = toEvent(snapshot, typed.trim())
-  const step = guarded(menu, () =>
+  const step = asMenuFault(menu, () =>
     snapshot.can(event) ? (transition(menu.steps, snapshot, event) as unknown as Step) : undefined,
   )
-  return step && settle(menu, step, perform)
+  return step && runEffects(menu, step, perform)
 }
 
 /**
  * Answers a dialogue's first screens with what was dialled behind the code. It stops where a secret is asked for and at a
  * confirmation: what was dialled stays in the phone's call list, and a link can dial it unseen.
  */
-export async function follow(
+export async function applyShortcut(
   menu: CompiledMenu,
   snapshot: AnyMachineSnapshot,
   shortcut: readonly string[],
-  perform: Perform,
+  perform: RunEffect,
 ): Promise<{ readonly snapshot: AnyMachineSnapshot; readonly understood: boolean }> {
   let current = snapshot
   for (const typed of shortcut) {
@@ -101,7 +101,7 @@ function offeredBy(snapshot: AnyMachineSnapshot): ReadonlySet<string> {
 }
 
 /** Performs what the machine asks for, until it rests on a screen. */
-async function settle(menu: CompiledMenu, first: Step, perform: Perform): Promise<AnyMachineSnapshot> {
+async function runEffects(menu: CompiledMenu, first: Step, perform: RunEffect): Promise<AnyMachineSnapshot> {
   let [snapshot, actions] = first
   let rejected = false
   for (let performed = 0; ; performed++) {
@@ -116,17 +116,20 @@ async function settle(menu: CompiledMenu, first: Step, perform: Perform): Promis
     }
     const invoked = actions.find((action) => action.type === 'xstate.spawnChild')
     if (!invoked) return snapshot
-    if (performed === MOST_EFFECTS_IN_A_TURN) {
+    if (performed === MAX_EFFECTS_IN_A_TURN) {
       throw new UssdError('USSD_MENU_FAULTY', { detail: `${menu.code} performs effects without end` })
     }
-    const outcome = await outcomeOf(invoked, perform)
+    const outcome = await eventOf(invoked, perform)
     rejected = 'error' in outcome
-    ;[snapshot, actions] = guarded(menu, () => transition(menu.steps, snapshot, outcome) as unknown as Step)
+    ;[snapshot, actions] = asMenuFault(
+      menu,
+      () => transition(menu.steps, snapshot, outcome) as unknown as Step,
+    )
   }
 }
 
 /** The event by which XState tells a machine how what it invoked has ended. */
-async function outcomeOf(invoked: ExecutableActionObject, perform: Perform) {
+async function eventOf(invoked: ExecutableActionObject, perform: RunEffect) {
   const { id, src, input } = invoked.params as { id: string; src: string; input: unknown }
   try {
     return { type: `xstate.done.actor.${id}`, output: await perform({ name: src, input }), actorId: id }
@@ -136,7 +139,7 @@ async function outcomeOf(invoked: ExecutableActionObject, perform: Perform) {
 }
 
 /** What a menu throws (a guard, an assign, an unknown state) is the menu's fault, whatever it threw. */
-function guarded<T>(menu: CompiledMenu, run: () => T): T {
+function asMenuFault<T>(menu: CompiledMenu, run: () => T): T {
   try {
     return run()
   } catch (cause) {

@@ -9,10 +9,10 @@ import type { Language, Reply } from '../engine/authoring.ts'
 import { render, screenName } from '../engine/render.ts'
 import { hasEnded, restore, stateOf } from '../engine/turn.ts'
 import type { DialogueState } from '../engine/turn.ts'
-import type { Change, Input, Subject } from './model-spec.ts'
+import type { Change, Input, ModelSpec } from './model-spec.ts'
 
 /** Where a dialogue is between two turns. */
-export interface Moment<World> {
+export interface State<World> {
   readonly world: World
   /** Where it rests, or what its last screen was; undefined before it is begun. */
   readonly state: DialogueState | undefined
@@ -32,9 +32,9 @@ export interface Move<World> {
 }
 
 /** What came of a move. */
-export interface Moved<World> {
+export interface Transition<World> {
   readonly move: Move<World>
-  readonly moment: Moment<World>
+  readonly to: State<World>
   /** As what the machine took it. */
   readonly as: 'dialled' | 'choice' | 'text' | 'secret'
   readonly understood: boolean
@@ -46,20 +46,20 @@ export interface Moved<World> {
 
 /** The dialogues of one menu in one language. Everything is synchronous and throws nothing. */
 export interface Model<World> {
-  readonly subject: Subject<World>
+  readonly subject: ModelSpec<World>
   readonly language: Language
-  start(world: World): Moment<World>
-  move(moment: Moment<World>, move: Move<World>): Moved<World>
+  start(world: World): State<World>
+  move(moment: State<World>, move: Move<World>): Transition<World>
   /** Move after move, up to one that nobody waits for, or that the menu fails at. */
-  play(world: World, moves: readonly Move<World>[]): readonly Moved<World>[]
+  play(world: World, moves: readonly Move<World>[]): readonly Transition<World>[]
 }
 
 /** As many as the engine performs in a turn. */
-const MOST_EFFECTS = 10
+const MAX_EFFECTS = 10
 
 type Step = readonly [AnyMachineSnapshot, readonly ExecutableActionObject[]]
 
-export function createModel<World>(subject: Subject<World>, language: Language): Model<World> {
+export function createModel<World>(subject: ModelSpec<World>, language: Language): Model<World> {
   const { menu, models } = subject
   const secrets = new WeakMap<Secret, string>()
   const typed = (secret: Secret) => secrets.get(secret) ?? ''
@@ -81,7 +81,7 @@ export function createModel<World>(subject: Subject<World>, language: Language):
       if (snapshot.status === 'error') throw snapshot.error
       const invoked = actions.find(({ type }) => type === 'xstate.spawnChild')
       if (!invoked) return { snapshot, world, performed }
-      if (performed.length === MOST_EFFECTS) throw new Error('it performs effects without end')
+      if (performed.length === MAX_EFFECTS) throw new Error('it performs effects without end')
       const { id, src, input } = invoked.params as { id: string; src: string; input: unknown }
       performed.push(src)
       const model = models[src]
@@ -89,7 +89,7 @@ export function createModel<World>(subject: Subject<World>, language: Language):
       let event: object = { type: `xstate.error.actor.${id}`, error: new Error(src), actorId: id }
       if (src === failing) failing = undefined
       else {
-        const modelled = model(input, { world, typed })
+        const modelled = model(input, { world, input: typed })
         world = modelled.world
         event = { type: `xstate.done.actor.${id}`, output: modelled.outcome, actorId: id }
       }
@@ -101,34 +101,35 @@ export function createModel<World>(subject: Subject<World>, language: Language):
     }
   }
 
-  const begin = (moment: Moment<World>, move: Move<World>): Moved<World> => {
+  const begin = (moment: State<World>, move: Move<World>): Transition<World> => {
     const first = initialTransition(menu.machine, { language }) as unknown as Step
     return rested(moment, move, 'dialled', settle(first, moment.world, move.fails))
   }
 
   const rested = (
-    { changesLeft }: Moment<World>,
+    { changesLeft }: State<World>,
     move: Move<World>,
-    as: Moved<World>['as'],
+    as: Transition<World>['as'],
     { snapshot, world, performed }: ReturnType<typeof settle>,
-  ): Moved<World> => {
+  ): Transition<World> => {
     // As it comes back from the store.
     const state = JSON.parse(JSON.stringify(stateOf(snapshot))) as DialogueState
     const text = render(menu, restore(menu, state), language)
     const moment = { world, state, text, isOver: hasEnded(snapshot), changesLeft }
-    return { move, moment, as, understood: true, performed, fault: undefined }
+    return { move, to: moment, as, understood: true, performed, fault: undefined }
   }
 
-  const answer = (moment: Moment<World>, state: DialogueState, move: Move<World>): Moved<World> => {
+  const answer = (moment: State<World>, state: DialogueState, move: Move<World>): Transition<World> => {
     const snapshot = restore(menu, state)
     const event = eventOf(snapshot, move.input?.text.trim() ?? '')
     const as = event.type === 'secret' || event.type === 'text' ? event.type : 'choice'
-    if (!snapshot.can(event)) return { move, moment, as, understood: false, performed: [], fault: undefined }
+    if (!snapshot.can(event))
+      return { move, to: moment, as, understood: false, performed: [], fault: undefined }
     const step = transition(menu.machine as AnyStateMachine, snapshot, event as never) as unknown as Step
     return rested(moment, move, as, settle(step, moment.world, move.fails))
   }
 
-  const move = (before: Moment<World>, move: Move<World>): Moved<World> => {
+  const move = (before: State<World>, move: Move<World>): Transition<World> => {
     const { change, input } = move
     const moment = change
       ? { ...before, world: change.changed(before.world), changesLeft: before.changesLeft - 1 }
@@ -138,11 +139,11 @@ export function createModel<World>(subject: Subject<World>, language: Language):
     } catch (error) {
       const fault = error instanceof Error ? error.message : String(error)
       const as = input ? 'text' : 'dialled'
-      return { move, moment: { ...moment, isOver: true }, as, understood: true, performed: [], fault }
+      return { move, to: { ...moment, isOver: true }, as, understood: true, performed: [], fault }
     }
   }
 
-  const start = (world: World): Moment<World> => ({
+  const start = (world: World): State<World> => ({
     world,
     state: undefined,
     text: '',
@@ -157,14 +158,14 @@ export function createModel<World>(subject: Subject<World>, language: Language):
     start,
 
     play(world, moves) {
-      const played: Moved<World>[] = []
+      const played: Transition<World>[] = []
       let moment = start(world)
       for (const next of moves) {
         if (moment.isOver && next.input) break
         const moved = move(moment, next)
         played.push(moved)
         if (moved.fault !== undefined) break
-        moment = moved.moment
+        moment = moved.to
       }
       return played
     },
@@ -172,4 +173,4 @@ export function createModel<World>(subject: Subject<World>, language: Language):
 }
 
 /** The name of the screen; empty before the dialogue. */
-export const screenOf = <World>({ state }: Moment<World>): string => (state ? screenName(state.value) : '')
+export const screenOf = <World>({ state }: State<World>): string => (state ? screenName(state.value) : '')

@@ -2,44 +2,44 @@
 import { getAdjacencyMap } from 'xstate/graph'
 import type { AdjacencyMap } from 'xstate/graph'
 import type { ActorLogic, EventObject } from 'xstate'
-import type { Model, Moment, Move, Moved } from './dialogue.ts'
+import type { Model, State, Move, Transition } from './dialogue.ts'
 
 /** A place of a dialogue. */
-export interface Place<World> {
-  readonly moment: Moment<World>
+export interface StateNode<World> {
+  readonly state: State<World>
   readonly edges: readonly Edge<World>[]
   /** The shortest way here from before the dialogue. */
-  readonly way: readonly Edge<World>[]
+  readonly path: readonly Edge<World>[]
 }
 
 export interface Edge<World> {
   /** Counted from 0 through the graph. */
   readonly id: number
-  readonly from: Place<World>
-  readonly to: Place<World>
-  readonly moved: Moved<World>
+  readonly from: StateNode<World>
+  readonly to: StateNode<World>
+  readonly transition: Transition<World>
   /** `alike`: it leads to a place that is explored as `to` is. */
   readonly exactness: 'exact' | 'alike'
 }
 
 /** The first place is the one before the dialogue. */
 export interface Graph<World> {
-  readonly places: readonly Place<World>[]
+  readonly nodes: readonly StateNode<World>[]
   readonly edges: readonly Edge<World>[]
 }
 
 /** Turns that are tried from one origin. A menu that needs more has a state for each of something without bound. */
-const MOST_TURNS = 20_000
+const MAX_TURNS = 20_000
 
 /** What XState's graph takes for a snapshot, and for an event of it. */
 interface Node<World> {
   readonly status: 'active'
   readonly output: undefined
   readonly error: undefined
-  readonly moment: Moment<World>
+  readonly moment: State<World>
 }
 interface Turn<World> extends EventObject {
-  readonly moved: Moved<World>
+  readonly moved: Transition<World>
 }
 type Taken<World> = { readonly event: Turn<World>; readonly state: Node<World> }
 
@@ -53,11 +53,11 @@ export function graphOf<World>(model: Model<World>, world: World): Graph<World> 
     if (!state) return 'before'
     // Nothing comes after it: what it says is all that tells it from others.
     if (isOver) return JSON.stringify([state.value, text])
-    return subject.alike
-      ? JSON.stringify([state.value, subject.alike(state, node.moment.world), changesLeft])
+    return subject.normalise
+      ? JSON.stringify([state.value, subject.normalise(state, node.moment.world), changesLeft])
       : everything(node)
   }
-  const nodeOf = (moment: Moment<World>): Node<World> => ({
+  const nodeOf = (moment: State<World>): Node<World> => ({
     status: 'active',
     output: undefined,
     error: undefined,
@@ -65,7 +65,7 @@ export function graphOf<World>(model: Model<World>, world: World): Graph<World> 
   })
   const start = nodeOf(model.start(world))
   const logic: ActorLogic<Node<World>, Turn<World>> = {
-    transition: (_node, { moved }) => nodeOf(moved.moment),
+    transition: (_node, { moved }) => nodeOf(moved.to),
     getInitialSnapshot: () => start,
     getPersistedSnapshot: (node) => node,
   }
@@ -74,14 +74,14 @@ export function graphOf<World>(model: Model<World>, world: World): Graph<World> 
       events: ({ moment }) => movesAt(model, moment).map((moved) => ({ type: nameOf(moved.move), moved })),
       serializeState: key,
       serializeEvent: ({ type }) => type,
-      limit: MOST_TURNS,
+      limit: MAX_TURNS,
     }),
   )
 
   const places = new Map(
     Object.entries(found).map(([at, { state }]) => [
       at,
-      { moment: state.moment, node: state, edges: [] as Edge<World>[], way: [] as Edge<World>[] },
+      { state: state.moment, node: state, edges: [] as Edge<World>[], path: [] as Edge<World>[] },
     ]),
   )
   const edges: Edge<World>[] = []
@@ -91,18 +91,20 @@ export function graphOf<World>(model: Model<World>, world: World): Graph<World> 
       const to = places.get(key(state))
       if (!from || !to) continue
       const exactness = everything(to.node) === everything(state) ? 'exact' : 'alike'
-      const edge: Edge<World> = { id: edges.length, from, to, moved: event.moved, exactness }
+      const edge: Edge<World> = { id: edges.length, from, to, transition: event.moved, exactness }
       edges.push(edge)
       from.edges.push(edge)
     }
   }
-  for (const [place, way] of waysFrom([...places.values()][0])) Object.assign(place, { way })
-  return { places: [...places.values()], edges }
+  for (const [node, path] of pathsFrom([...places.values()][0])) Object.assign(node, { path })
+  return { nodes: [...places.values()], edges }
 }
 
 /** The shortest ways, breadth first; only on what leads to a place itself, so that they can be gone on from. */
-function waysFrom<World>(first: Place<World> | undefined): ReadonlyMap<Place<World>, readonly Edge<World>[]> {
-  const ways = new Map<Place<World>, readonly Edge<World>[]>()
+function pathsFrom<World>(
+  first: StateNode<World> | undefined,
+): ReadonlyMap<StateNode<World>, readonly Edge<World>[]> {
+  const ways = new Map<StateNode<World>, readonly Edge<World>[]>()
   if (!first) return ways
   ways.set(first, [])
   // A Map is gone through in the order of insertion, also of what is inserted meanwhile.
@@ -119,9 +121,7 @@ function traverse<T>(run: () => T): T {
     return run()
   } catch (error) {
     if (error instanceof Error && error.message === 'Traversal limit exceeded')
-      throw new Error(
-        `its dialogues have more than ${MOST_TURNS} turns: does it count something without end?`,
-      )
+      throw new Error(`its dialogues have more than ${MAX_TURNS} turns: does it count something without end?`)
     throw error
   }
 }
@@ -133,16 +133,16 @@ const nameOf = <World>({ input, change, fails }: Move<World>): string =>
  * What can come next: every input; for one input of each that lead to the same, also with each change before it that makes a
  * difference, and with each of its effects failing.
  */
-function movesAt<World>(model: Model<World>, moment: Moment<World>): readonly Moved<World>[] {
+function movesAt<World>(model: Model<World>, moment: State<World>): readonly Transition<World>[] {
   if (moment.isOver) return []
   const { inputs, changes } = model.subject
   const moves: readonly Move<World>[] = moment.state
     ? inputs.map((input) => ({ input }))
     : [{ input: undefined }]
   const plain = moves.map((move) => model.move(moment, move))
-  const different = new Map<string, Moved<World>>()
+  const different = new Map<string, Transition<World>>()
   for (const moved of plain) {
-    const outcome = JSON.stringify([moved.moment, moved.performed, moved.understood])
+    const outcome = JSON.stringify([moved.to, moved.performed, moved.understood])
     if (!different.has(outcome)) different.set(outcome, moved)
   }
   const others = [...different.values()].flatMap((moved) => [
@@ -155,7 +155,7 @@ function movesAt<World>(model: Model<World>, moment: Moment<World>): readonly Mo
 }
 
 /** What the subscriber notices. */
-const shows = <World>({ moment, understood, fault }: Moved<World>): string =>
+const shows = <World>({ to: moment, understood, fault }: Transition<World>): string =>
   JSON.stringify([moment.state, understood, fault])
 
 /** How a move is called in a title: `a wrong PUK1`, `2, when the operator has opened access`. */
@@ -166,5 +166,5 @@ export function titleOf<World>({ input, change, fails }: Move<World>): string {
 }
 
 /** A change or a failure happens to a subscriber; the rest they can do by themselves. */
-export const isPlain = <World>({ moved }: Edge<World>): boolean =>
+export const isPlain = <World>({ transition: moved }: Edge<World>): boolean =>
   moved.move.change === undefined && moved.move.fails === undefined

@@ -1,7 +1,7 @@
 /** What there is to know of a menu for exploring it: all of it is given, so that nothing here knows a menu. */
 import type { CompiledMenu } from '../engine/menu.ts'
 import type { DialogueState } from '../engine/turn.ts'
-import type { After, Fixture, FixturePatch } from '../walkthrough/script/walkthrough.ts'
+import type { Postcondition, Fixture, FixturePatch } from '../walkthrough/script/walkthrough.ts'
 import type { Models } from './models.ts'
 
 /** Something a subscriber types. */
@@ -44,7 +44,7 @@ export interface Attempts<World> {
   readonly shown: RegExp
 }
 
-export interface Subject<World> {
+export interface ModelSpec<World> {
   readonly menu: CompiledMenu
   readonly models: Models<World>
   readonly origins: readonly Origin<World>[]
@@ -58,9 +58,9 @@ export interface Subject<World> {
    * What tells two places of a dialogue apart: two of the same are explored as one, the one that is met first, though what
    * leads to either is tried. Left out, everything tells them apart.
    */
-  alike?(state: DialogueState, world: World): unknown
+  normalise?(state: DialogueState, world: World): unknown
   /** The record that is made; secrets in it are left out where none is typed. */
   fixture(world: World): Omit<Fixture, 'msisdn' | 'language'>
   /** What is to be seen of the record afterwards. */
-  record(world: World): After['record']
+  record(world: World): Postcondition['record']
 }

@@ -2,26 +2,26 @@
 import { MASK } from '../engine/secret.ts'
 import type { Screen } from '../simulator/screen.ts'
 import { measure } from '../ussd/message.ts'
-import type { Result, Walked } from '../walkthrough/run/result.ts'
+import type { WalkResult, StepResult } from '../walkthrough/run/result.ts'
 import { secretIn } from './invariants.ts'
-import type { Subject } from './model-spec.ts'
+import type { ModelSpec } from './model-spec.ts'
 import { listedIn } from './texts.ts'
 import type { Invariant } from './violation.ts'
 
 /** What was wrong, and with how many of the walkthrough's steps it came out. */
-export interface Fault {
+export interface Finding {
   readonly invariant: Invariant
   readonly what: string
   readonly steps: number
 }
 
 /** @param isNotUnderstood whether a text begins with the line that says so */
-export function faultsIn<World>(
-  { walked, afterwards }: Result,
-  subject: Subject<World>,
+export function findingsIn<World>(
+  { steps: walked, postconditions: afterwards }: WalkResult,
+  subject: ModelSpec<World>,
   isNotUnderstood: (text: string) => boolean,
-): readonly Fault[] {
-  const faults: Fault[] = []
+): readonly Finding[] {
+  const faults: Finding[] = []
   let before: Screen | undefined
   for (const [at, one] of walked.entries()) {
     const steps = at + 1
@@ -29,12 +29,12 @@ export function faultsIn<World>(
     for (const [invariant, what] of faultsOf(one, screen, before)) faults.push({ invariant, what, steps })
     before = screen ?? before
   }
-  for (const { sentence } of afterwards)
+  for (const { message: sentence } of afterwards)
     faults.push({ invariant: 'as-modelled', what: `in the end, ${sentence}`, steps: walked.length })
   return faults
 
   function* faultsOf(
-    { step, failure }: Walked,
+    { step, failure }: StepResult,
     screen: Screen | undefined,
     before: Screen | undefined,
   ): Generator<readonly [Invariant, string]> {
@@ -60,12 +60,12 @@ export function faultsIn<World>(
       if (earlier !== undefined && now !== undefined && Number(now) > Number(earlier))
         yield ['attempts', `says that ${now} attempts are left, and before it were ${earlier}`]
     }
-    if (failure) yield ['as-modelled', `${failure.sentence}${differenceIn(failure.expected, screen)}`]
+    if (failure) yield ['as-modelled', `${failure.message}${differenceIn(failure.expected, screen)}`]
   }
 }
 
 function differenceIn(
-  expected: NonNullable<Walked['failure']>['expected'],
+  expected: NonNullable<StepResult['failure']>['expected'],
   screen: Screen | undefined,
 ): string {
   if (expected?.kind !== 'screen' || expected.text.kind !== 'whole' || !screen) return ''

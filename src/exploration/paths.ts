@@ -2,10 +2,10 @@
 import { screenOf } from './dialogue.ts'
 import type { Move } from './dialogue.ts'
 import { isPlain } from './graph.ts'
-import type { Edge, Graph, Place } from './graph.ts'
+import type { Edge, Graph, StateNode } from './graph.ts'
 
 /** One dialogue. */
-export interface Run<World> {
+export interface TestPath<World> {
   /**
    * `simple`: to an end, nowhere twice. `stays`: all that leaves a screen as it is, one after another. `once`: an input that
    * is on no simple path that was taken. `failing`: an effect fails in the end. `chain`: dialogues one after another.
@@ -14,15 +14,15 @@ export interface Run<World> {
   readonly moves: readonly Move<World>[]
 }
 
-export interface Runs<World> {
-  readonly runs: readonly Run<World>[]
+export interface TestPaths<World> {
+  readonly runs: readonly TestPath<World>[]
   /** How many there are; more than were looked for where `isMore`. */
   readonly possible: number
   readonly isMore: boolean
 }
 
 /** Simple paths that are looked for. */
-const MOST_PATHS = 50_000
+const MAX_PATHS = 50_000
 
 export interface Sampling {
   /** No more than so many, but for those that show something new. */
@@ -34,11 +34,11 @@ export interface Sampling {
 }
 
 /** With the same options, always the same. */
-export function runsThrough<World>(graph: Graph<World>, sampling: Sampling): Runs<World> {
+export function pathsThrough<World>(graph: Graph<World>, sampling: Sampling): TestPaths<World> {
   const { seed } = sampling
   const { paths, isMore } = simplePaths(graph)
   const used = graph.edges.map(() => 0)
-  const use = (way: readonly Edge<World>[], kind: Run<World>['kind']): Chosen<World> => {
+  const use = (way: readonly Edge<World>[], kind: TestPath<World>['kind']): Chosen<World> => {
     for (const { id } of way) used[id] = (used[id] ?? 0) + 1
     return { kind, way }
   }
@@ -57,28 +57,28 @@ export function runsThrough<World>(graph: Graph<World>, sampling: Sampling): Run
       'simple',
     ),
   )
-  const staying = graph.places.flatMap((place) => {
+  const staying = graph.nodes.flatMap((place) => {
     const edges = place.edges.filter((edge) => stays(edge))
-    return edges.length > 0 ? [use([...place.way, ...edges], 'stays')] : []
+    return edges.length > 0 ? [use([...place.path, ...edges], 'stays')] : []
   })
   const once = graph.edges
-    .filter((edge) => edge.moved.move.fails === undefined && used[edge.id] === 0)
-    .map((edge) => use([...edge.from.way, edge], 'once'))
+    .filter((edge) => edge.transition.move.fails === undefined && used[edge.id] === 0)
+    .map((edge) => use([...edge.from.path, edge], 'once'))
   const failing = onlyNew(
-    graph.edges.filter(({ moved }) => moved.move.fails !== undefined),
-    ({ from, moved }) => [`${screenOf(from.moment)} ${moved.move.fails ?? ''}`],
-  ).map((edge) => use([...edge.from.way, edge], 'failing'))
+    graph.edges.filter(({ transition: moved }) => moved.move.fails !== undefined),
+    ({ from, transition: moved }) => [`${screenOf(from.state)} ${moved.move.fails ?? ''}`],
+  ).map((edge) => use([...edge.from.path, edge], 'failing'))
 
   const all = [...simple, ...staying, ...once, ...failing]
   const runs = withinLimit(all, sampling).map(({ kind, way }) => ({
     kind,
-    moves: way.map(({ moved }) => moved.move),
+    moves: way.map(({ transition: moved }) => moved.move),
   }))
   return { runs, possible: all.length, isMore }
 }
 
 interface Chosen<World> {
-  readonly kind: Run<World>['kind']
+  readonly kind: TestPath<World>['kind']
   readonly way: readonly Edge<World>[]
 }
 
@@ -91,12 +91,12 @@ function simplePaths<World>(graph: Graph<World>): {
   readonly isMore: boolean
 } {
   const paths: (readonly Edge<World>[])[][] = []
-  const visited = new Set<Place<World>>()
+  const visited = new Set<StateNode<World>>()
   const steps: (readonly Edge<World>[])[] = []
   let isMore = false
 
-  const visit = (place: Place<World>) => {
-    if (paths.length === MOST_PATHS) return void (isMore = true)
+  const visit = (place: StateNode<World>) => {
+    if (paths.length === MAX_PATHS) return void (isMore = true)
     visited.add(place)
     const onward = [...onwardFrom(place)].filter(([to]) => !visited.has(to))
     if (onward.length === 0) paths.push([...steps])
@@ -107,16 +107,18 @@ function simplePaths<World>(graph: Graph<World>): {
     }
     visited.delete(place)
   }
-  const [first] = graph.places
+  const [first] = graph.nodes
   if (first) visit(first)
   return { paths, isMore }
 }
 
 /** The next places, each with all that leads there. Failures are gone through by themselves. */
-function onwardFrom<World>({ edges }: Place<World>): ReadonlyMap<Place<World>, readonly Edge<World>[]> {
-  const onward = new Map<Place<World>, Edge<World>[]>()
+function onwardFrom<World>({
+  edges,
+}: StateNode<World>): ReadonlyMap<StateNode<World>, readonly Edge<World>[]> {
+  const onward = new Map<StateNode<World>, Edge<World>[]>()
   for (const edge of edges) {
-    if (edge.moved.move.fails !== undefined) continue
+    if (edge.transition.move.fails !== undefined) continue
     const parallel = onward.get(edge.to)
     if (parallel) parallel.push(edge)
     else onward.set(edge.to, [edge])
@@ -154,10 +156,10 @@ function withinLimit<World>(
   }
 }
 
-const noveltyOf = <World>({ from, to, moved }: Edge<World>): string =>
+const noveltyOf = <World>({ from, to, transition: moved }: Edge<World>): string =>
   JSON.stringify([
-    screenOf(from.moment),
-    screenOf(to.moment),
+    screenOf(from.state),
+    screenOf(to.state),
     moved.as,
     moved.understood,
     moved.performed,

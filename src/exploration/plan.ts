@@ -4,11 +4,11 @@ import { createModel, screenOf } from './dialogue.ts'
 import type { Model, Move } from './dialogue.ts'
 import { graphOf, titleOf } from './graph.ts'
 import type { Graph } from './graph.ts'
-import { judgePlaces } from './invariants.ts'
+import { checkInvariants } from './invariants.ts'
 import type { Job } from './replay.ts'
-import { runsThrough } from './paths.ts'
-import type { Runs } from './paths.ts'
-import type { Chain, Subject } from './model-spec.ts'
+import { pathsThrough } from './paths.ts'
+import type { TestPaths } from './paths.ts'
+import type { Chain, ModelSpec } from './model-spec.ts'
 import type { NotUnderstood } from './texts.ts'
 import { violationOf } from './violation.ts'
 import type { Violation } from './violation.ts'
@@ -25,7 +25,7 @@ export interface Plan<World> {
 
 /** @param limit runs of one menu in one language from one origin, beside chains and what is shown in Latin letters */
 export function planFor<World>(
-  subjects: readonly Subject<World>[],
+  subjects: readonly ModelSpec<World>[],
   options: {
     readonly languages: readonly Language[]
     readonly limit: number
@@ -46,12 +46,12 @@ export function planFor<World>(
       for (const origin of subject.origins) {
         const graph = exploredOrNot(model, origin)
         if (!graph) continue
-        const judged = judgePlaces(model, origin, graph, notUnderstood)
+        const judged = checkInvariants(model, origin, graph, notUnderstood)
         violations.push(...judged.violations)
         measured += judged.measured
 
         const share = { at, of: languages.length }
-        const { runs, possible, isMore } = runsThrough(graph, { ...options, share })
+        const { runs, possible, isMore } = pathsThrough(graph, { ...options, share })
         note(`${subject.menu.code}, ${origin.name}`, { runs, possible, isMore })
         const whole = { model, origin, graph }
         jobs.push(...runs.map(({ moves }) => ({ ...whole, moves })))
@@ -66,7 +66,7 @@ export function planFor<World>(
   }
   return { jobs, violations, measured, leftOut: [...samples].flatMap(sentenceOn) }
 
-  function note(of: string, { runs, possible, isMore }: Runs<World>): void {
+  function note(of: string, { runs, possible, isMore }: TestPaths<World>): void {
     const sample = samples.get(of) ?? { taken: new Set<string>(), most: 0, possible: 0, isMore: false }
     for (const { moves } of runs) sample.taken.add(JSON.stringify(moves.map(titleOf)))
     const most = Math.max(sample.most, runs.length)
@@ -80,7 +80,7 @@ export function planFor<World>(
 
   function exploredOrNot(
     model: Model<World>,
-    origin: Subject<World>['origins'][number],
+    origin: ModelSpec<World>['origins'][number],
   ): Graph<World> | undefined {
     try {
       return graphOf(model, origin.world)
@@ -108,17 +108,23 @@ function sentenceOn([of, { taken, most, possible, isMore }]: readonly [string, S
 }
 
 /** The shortest way to each screen that was not come to before. */
-function waysTo<World>({ places }: Graph<World>, screens: Set<string>): readonly (readonly Move<World>[])[] {
-  return places.flatMap(({ moment, way }) => {
+function waysTo<World>(
+  { nodes: places }: Graph<World>,
+  screens: Set<string>,
+): readonly (readonly Move<World>[])[] {
+  return places.flatMap(({ state: moment, path: way }) => {
     const screen = screenOf(moment)
     if (screens.has(screen)) return []
     screens.add(screen)
-    return [way.map(({ moved }) => moved.move)]
+    return [way.map(({ transition: moved }) => moved.move)]
   })
 }
 
 /** Throws a TypeError for a name that no input has. */
-function movesOf<World>({ moves, title }: Chain<World>, { inputs }: Subject<World>): readonly Move<World>[] {
+function movesOf<World>(
+  { moves, title }: Chain<World>,
+  { inputs }: ModelSpec<World>,
+): readonly Move<World>[] {
   const made: Move<World>[] = []
   let change: Move<World>['change']
   for (const move of moves) {

@@ -1,14 +1,14 @@
 /** Runs of the model, walked on the gateway: several at a time, each on a phone of its own. */
-import type { Result } from '../walkthrough/run/result.ts'
+import type { WalkResult } from '../walkthrough/run/result.ts'
 import type { Walkthrough } from '../walkthrough/script/walkthrough.ts'
 import type { Model, Move } from './dialogue.ts'
 import type { Graph } from './graph.ts'
 import { walkthroughOf } from './script.ts'
-import { faultsIn } from './observed.ts'
-import type { Fault } from './observed.ts'
+import { findingsIn } from './observed.ts'
+import type { Finding } from './observed.ts'
 import type { Origin } from './model-spec.ts'
 import { inLatin } from './texts.ts'
-import type { NotUnderstood, Script } from './texts.ts'
+import type { NotUnderstood, Alphabet } from './texts.ts'
 import { violationOf } from './violation.ts'
 import type { Violation } from './violation.ts'
 
@@ -20,7 +20,7 @@ export interface Job<World> {
   readonly moves: readonly Move<World>[]
   /** Where it has one of its own. */
   readonly title?: string
-  readonly script?: Script | undefined
+  readonly script?: Alphabet | undefined
 }
 
 /** A run as it went. */
@@ -29,7 +29,7 @@ export interface Replayed<World> {
   readonly msisdn: string
   /** Its secrets are in clear. */
   readonly walkthrough: Walkthrough
-  readonly result: Result
+  readonly result: WalkResult
 }
 
 /** How runs are walked. */
@@ -44,7 +44,7 @@ export interface Replay {
       readonly msisdn: string
       readonly failing: Failing | undefined
     },
-  ) => Promise<Result>
+  ) => Promise<WalkResult>
   readonly notUnderstood: NotUnderstood
 }
 
@@ -81,8 +81,8 @@ export async function violationsIn<World>(
 ): Promise<readonly Violation<World>[]> {
   const { job } = replayed
   const violations: Violation<World>[] = []
-  const first = new Map<Fault['invariant'], Fault>()
-  for (const fault of faultsOf(replayed, how).toReversed()) first.set(fault.invariant, fault)
+  const first = new Map<Finding['invariant'], Finding>()
+  for (const fault of findingsOf(replayed, how).toReversed()) first.set(fault.invariant, fault)
   for (const fault of first.values()) {
     const moves = movesUpTo(replayed, fault.steps)
     violations.push((await shorter(job, fault, moves, how)) ?? violationOf(job, fault, moves))
@@ -92,7 +92,7 @@ export async function violationsIn<World>(
 
 async function shorter<World>(
   job: Job<World>,
-  { invariant }: Fault,
+  { invariant }: Finding,
   moves: readonly Move<World>[],
   how: Replay,
 ): Promise<Violation<World> | undefined> {
@@ -102,20 +102,20 @@ async function shorter<World>(
     .toSorted((a, b) => a.length - b.length)
   for (const candidate of candidates) {
     const tried = await replay({ ...job, moves: candidate }, how)
-    const fault = faultsOf(tried, how).find((one) => one.invariant === invariant)
+    const fault = findingsOf(tried, how).find((one) => one.invariant === invariant)
     if (fault) return violationOf(job, fault, movesUpTo(tried, fault.steps))
   }
   return undefined
 }
 
 /** What was wrong in a run, told from what came back. */
-export function faultsOf<World>(
+export function findingsOf<World>(
   { job, result }: Replayed<World>,
   { notUnderstood }: Pick<Replay, 'notUnderstood'>,
-): readonly Fault[] {
+): readonly Finding[] {
   const { language, subject } = job.model
   const lines = [notUnderstood[language], inLatin(notUnderstood[language], language)]
-  return faultsIn(result, subject, (text) => lines.some((line) => text.startsWith(`${line}\n`)))
+  return findingsIn(result, subject, (text) => lines.some((line) => text.startsWith(`${line}\n`)))
 }
 
 /** As many moves as these first steps of the walkthrough make: a change is a step of its own, and so is hanging up. */
@@ -134,9 +134,9 @@ function directWay<World>(
   const last = moves.at(-1)
   const before = model.play(origin.world, moves).at(-2)
   if (!last || !before) return moves
-  const here = JSON.stringify(before.moment)
-  const place = graph.places.find(({ moment }) => JSON.stringify(moment) === here)
-  return place ? [...place.way.map(({ moved }) => moved.move), last] : moves
+  const here = JSON.stringify(before.to)
+  const place = graph.nodes.find(({ state: moment }) => JSON.stringify(moment) === here)
+  return place ? [...place.path.map(({ transition: moved }) => moved.move), last] : moves
 }
 
 function failingIn<World>({ model, origin, moves }: Job<World>): Failing | undefined {

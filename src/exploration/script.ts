@@ -1,9 +1,9 @@
 import type { Fixture, Step, Walkthrough } from '../walkthrough/script/walkthrough.ts'
-import type { Model, Move, Moved } from './dialogue.ts'
+import type { Model, Move, Transition } from './dialogue.ts'
 import { titleOf } from './graph.ts'
 import type { Origin } from './model-spec.ts'
 import { shownAfter } from './texts.ts'
-import type { NotUnderstood, Script } from './texts.ts'
+import type { NotUnderstood, Alphabet } from './texts.ts'
 
 const SUBSCRIBER = 'subscriber'
 
@@ -15,7 +15,7 @@ export function walkthroughOf<World>(options: {
   /** E.164 with `+`. */
   readonly msisdn: string
   readonly notUnderstood: NotUnderstood
-  readonly script?: Script | undefined
+  readonly script?: Alphabet | undefined
   /** Left out, the moves are named. */
   readonly title?: string
 }): Walkthrough {
@@ -26,17 +26,17 @@ export function walkthroughOf<World>(options: {
   const add = (action: Step['action'], expectation: Step['expectation']) =>
     void steps.push({ who: SUBSCRIBER, action, expectation, line: steps.length + 1 })
 
-  let before: Moved<World> | undefined
+  let before: Transition<World> | undefined
   for (const moved of played) {
-    const { move, moment } = moved
+    const { move, to: moment } = moved
     const text = shownAfter(moved, model, notUnderstood, script)
     const state = moment.isOver ? 'ended' : 'waiting'
-    if (before && !before.moment.isOver && !move.input) add({ kind: 'hang-up' }, undefined)
+    if (before && !before.to.isOver && !move.input) add({ kind: 'hang-up' }, undefined)
     if (move.change) add({ kind: 'change', patch: move.change.patch }, undefined)
     add(actionOf(moved, script), { kind: 'screen', state, text: { kind: 'whole', text } })
     before = moved
   }
-  if (before && !before.moment.isOver) add({ kind: 'hang-up' }, undefined)
+  if (before && !before.to.isOver) add({ kind: 'hang-up' }, undefined)
 
   const inLetters = script === 'latin' ? ' in Latin letters' : ''
   const typed = options.title ?? moves.slice(1).map(titleOf).join(', ')
@@ -51,14 +51,14 @@ export function walkthroughOf<World>(options: {
     after: [
       {
         who: SUBSCRIBER,
-        record: subject.record(before?.moment.world ?? origin.world),
+        record: subject.record(before?.to.world ?? origin.world),
         line: steps.length + 1,
       },
     ],
     performed: undefined,
   }
 
-  function actionOf({ move, as }: Moved<World>, shownIn: Script): Step['action'] {
+  function actionOf({ move, as }: Transition<World>, shownIn: Alphabet): Step['action'] {
     if (!move.input) {
       const { code } = subject.menu
       return { kind: 'dial', code: shownIn === 'latin' ? `#${code.slice(1)}` : code }
@@ -70,7 +70,7 @@ export function walkthroughOf<World>(options: {
 /** A secret that nothing is compared with need not be made: that takes time. */
 function fixtureFor<World>(
   fixture: Omit<Fixture, 'msisdn' | 'language'>,
-  played: readonly Moved<World>[],
+  played: readonly Transition<World>[],
 ): Omit<Fixture, 'msisdn' | 'language'> {
   if (played.some(({ as, performed }) => as === 'secret' && performed.length > 0)) return fixture
   const { puk1: _puk1, password: _password, ...rest } = fixture

@@ -1,20 +1,20 @@
 /** The forms in which a subscriber may come to read what a dialogue shows. */
 import type { Language } from '../engine/authoring.ts'
 import { transliterate } from '../ussd/transliterate.ts'
-import type { Model, Moved } from './dialogue.ts'
+import type { Model, Transition } from './dialogue.ts'
 
 /** `latin`: as it is shown to who dials `#…#`. */
-export type Script = 'usual' | 'latin'
+export type Alphabet = 'usual' | 'latin'
 
 /** The line that stands over a screen that is shown again. */
 export type NotUnderstood = Readonly<Record<Language, string>>
 
 /** What is shown after a move, with the line that a reply was not understood. */
 export function shownAfter<World>(
-  { moment, understood }: Moved<World>,
+  { to: moment, understood }: Transition<World>,
   { language }: Model<World>,
   notUnderstood: NotUnderstood,
-  script: Script = 'usual',
+  script: Alphabet = 'usual',
 ): string {
   const text = understood ? moment.text : `${notUnderstood[language]}\n${moment.text}`
   return script === 'latin' ? inLatin(text, language) : text

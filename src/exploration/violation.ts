@@ -2,7 +2,7 @@ import type { Language } from '../engine/authoring.ts'
 import { screenOf } from './dialogue.ts'
 import type { Model, Move } from './dialogue.ts'
 import type { Origin } from './model-spec.ts'
-import type { Script } from './texts.ts'
+import type { Alphabet } from './texts.ts'
 
 /** What holds on every screen of every dialogue. */
 export const invariants = {
@@ -37,7 +37,11 @@ export interface Violation<World> {
 
 /** What is wrong on the screen that these moves lead to. */
 export function violationOf<World>(
-  of: { readonly model: Model<World>; readonly origin: Origin<World>; readonly script?: Script | undefined },
+  of: {
+    readonly model: Model<World>
+    readonly origin: Origin<World>
+    readonly script?: Alphabet | undefined
+  },
   { invariant, what }: { readonly invariant: Invariant; readonly what: string },
   moves: readonly Move<World>[],
 ): Violation<World> {
@@ -47,7 +51,7 @@ export function violationOf<World>(
     invariant,
     code: model.subject.menu.code,
     language: model.language,
-    screen: last ? screenOf(last.moment) : '',
+    screen: last ? screenOf(last.to) : '',
     what,
     origin: origin.name,
     moves,

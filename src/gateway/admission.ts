@@ -5,21 +5,21 @@
 export interface Admission {
   readonly inFlight: number
   /** False when there is no place, which counts as refused; whoever was let in must `leave`. */
-  enter(): boolean
+  tryEnter(): boolean
   /** True, and one more refused, when there is no place. */
-  turnAway(): boolean
+  tryShed(): boolean
   leave(): void
 }
 
 /** The process has begun to refuse turns, or takes all again: `refused` of them were told to come later. */
-export type AdmissionNews = { readonly kind: 'full' } | { readonly kind: 'open'; readonly refused: number }
+export type AdmissionEvent = { readonly kind: 'full' } | { readonly kind: 'open'; readonly refused: number }
 
 export function createAdmission({
-  most,
-  changed,
+  maxInFlight: most,
+  onChange: changed,
 }: {
-  readonly most: number
-  readonly changed: (news: AdmissionNews) => void
+  readonly maxInFlight: number
+  readonly onChange: (news: AdmissionEvent) => void
 }): Admission {
   let inFlight = 0
   let refused = 0
@@ -34,8 +34,8 @@ export function createAdmission({
     get inFlight() {
       return inFlight
     },
-    turnAway,
-    enter() {
+    tryShed: turnAway,
+    tryEnter() {
       if (turnAway()) return false
       inFlight += 1
       return true

@@ -2,16 +2,16 @@ import type { AnyMachineSnapshot } from 'xstate'
 import type { Language } from '../engine/authoring.ts'
 import type { CompiledMenu } from '../engine/menu.ts'
 import { render, screenName } from '../engine/render.ts'
-import { asksForSecret, begin, follow, hasEnded, reply, restore, stateOf } from '../engine/turn.ts'
-import type { DialogueState, Perform } from '../engine/turn.ts'
+import { asksForSecret, begin, applyShortcut, hasEnded, reply, restore, stateOf } from '../engine/turn.ts'
+import type { DialogueState, RunEffect } from '../engine/turn.ts'
 import { transliterate } from '../ussd/transliterate.ts'
 import type { Answer } from './ports.ts'
 import type { Routing } from './routing.ts'
-import { sentences } from './system-messages.ts'
+import { systemMessages } from './system-messages.ts'
 import type { Session } from './records/session.ts'
 
 /** Where a dialogue rests after a turn, and what it shows there. */
-export interface Rested {
+export interface DialogueResult {
   readonly kind: 'rested'
   readonly menu: CompiledMenu
   readonly state: DialogueState
@@ -31,14 +31,14 @@ export async function start(
   routing: Routing,
   dialled: string,
   language: Language,
-  perform: Perform,
-): Promise<Rested | { readonly kind: 'unknown-code' }> {
+  perform: RunEffect,
+): Promise<DialogueResult | { readonly kind: 'unknown-code' }> {
   const route = routing.route(dialled)
   if (!route) return { kind: 'unknown-code' }
   const { menu, latin, shortcut } = route
   const first = await begin(menu, language, perform)
-  const { snapshot, understood } = await follow(menu, first, shortcut, perform)
-  return rest({ menu, latin, snapshot, understood, language })
+  const { snapshot, understood } = await applyShortcut(menu, first, shortcut, perform)
+  return toResult({ menu, latin, snapshot, understood, language })
 }
 
 /** Takes a stored dialogue up where it rested. A menu that has changed since is not guessed at. */
@@ -48,26 +48,26 @@ export async function resume(
   state: DialogueState,
   typed: string,
   language: Language,
-  perform: Perform,
-): Promise<Rested | { readonly kind: 'menu-changed' }> {
+  perform: RunEffect,
+): Promise<DialogueResult | { readonly kind: 'menu-changed' }> {
   const menu = routing.menu(session.menu)
   if (!menu || menu.revision !== session.revision) return { kind: 'menu-changed' }
   const before = restore(menu, state)
   const after = await reply(menu, before, typed, perform)
   const understood = after !== undefined
-  return rest({ menu, latin: session.latin, snapshot: after ?? before, understood, language })
+  return toResult({ menu, latin: session.latin, snapshot: after ?? before, understood, language })
 }
 
-function rest(turn: {
+function toResult(turn: {
   readonly menu: CompiledMenu
   readonly snapshot: AnyMachineSnapshot
   readonly latin: boolean
   readonly understood: boolean
   readonly language: Language
-}): Rested {
+}): DialogueResult {
   const { menu, snapshot, latin, understood, language } = turn
   const screen = render(menu, snapshot, language)
-  const text = understood ? screen : `${sentences.notUnderstood[language]}\n${screen}`
+  const text = understood ? screen : `${systemMessages.notUnderstood[language]}\n${screen}`
   const state = stateOf(snapshot)
   return {
     kind: 'rested',

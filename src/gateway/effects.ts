@@ -2,7 +2,7 @@ import type { Attempt } from './attempts.ts'
 import type { Draft } from './records/subscriber.ts'
 
 /** What an effect's body is told beside its input. */
-export interface Call {
+export interface EffectContext {
   /** E.164 with `+`. */
   readonly msisdn: string
   /** The subscriber as this turn would leave it; changing it is the only way to change anything. */
@@ -24,4 +24,4 @@ export interface Call {
  * not find out. What it does to the draft counts if the turn is committed, and did not happen otherwise.
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- each effect has an input of its own; compose.ts holds bodies against menus
-export type Services = Readonly<Record<string, (input: any, call: Call) => Promise<unknown>>>
+export type Services = Readonly<Record<string, (input: any, call: EffectContext) => Promise<unknown>>>

@@ -2,34 +2,34 @@
 import { randomBytes } from 'node:crypto'
 import type { Language } from '../engine/authoring.ts'
 import { UssdError, asUssdError } from '../engine/errors.ts'
-import type { FaultCode } from '../engine/errors.ts'
+import type { ErrorCode } from '../engine/errors.ts'
 import type { Menu } from '../engine/menu.ts'
 import type { Admission } from './admission.ts'
 import { processClock } from './clock.ts'
 import type { Clock } from './clock.ts'
 import type { Services } from './effects.ts'
 import type { Keyring } from './records/keyring.ts'
-import { SIGNATURE_HOLDS_MS } from './ports.ts'
-import type { Answer, Callback, Ended, Loaded, Store } from './ports.ts'
+import { SIGNATURE_TOLERANCE_MS } from './ports.ts'
+import type { Answer, Callback, Ended, LoadedRecords, Store } from './ports.ts'
 import { createQueue } from './queue.ts'
 import { bucketOf, deliveryName, sessionName } from './records/records.ts'
 import { createRouting } from './routing.ts'
-import { RECEIPTS_KEPT_MS, Session } from './records/session.ts'
+import { RECEIPT_TTL_MS, Session } from './records/session.ts'
 import { parseRecord } from './records/subscriber.ts'
-import { createTake, delivered, recordsOf, say } from './turn-handler.ts'
-import type { Outcome, Taken, TurnRun } from './turn-handler.ts'
+import { createTurnHandler, rememberDelivery, recordsOf, systemReply } from './turn-handler.ts'
+import type { Outcome, TurnResult, TurnRun } from './turn-handler.ts'
 import { createBudget, transact } from './transaction.ts'
-import type { Work } from './transaction.ts'
-import type { Transcripts } from './turn-identity.ts'
+import type { TransactionOutput } from './transaction.ts'
+import type { TurnClassifier } from './turn-identity.ts'
 
 /**
  * How many turns of one subscriber may wait. Twins of a callback are all to see the same screen, and a phone sends one at a
  * time: who has more under way is a defect or an attack, and takes no places from others.
  */
-const TURNS_WAITING = 64
+const MAX_TURNS_QUEUED = 64
 
 /** In Russian: the language is in the record, and reading it is what is spared. */
-const BUSY = say('busy', 'ru').answer
+const BUSY = systemReply('busy', 'ru').answer
 
 /** All that is known of a turn outside the gateway: no reply, no screen's text. The log masks the MSISDN. */
 export interface TurnReport {
@@ -45,7 +45,7 @@ export interface TurnReport {
   readonly waits: boolean
   readonly tries: number
   readonly ms: number
-  readonly fault: FaultCode | undefined
+  readonly fault: ErrorCode | undefined
   /** Of a fault: what it says; it never quotes what a subscriber typed. */
   readonly detail: string | undefined
 }
@@ -55,7 +55,7 @@ export interface Gateway {
    * What a callback of this dialect is told that may not come in, or `undefined`: it may. Asked before a callback is read, it
    * spares the reading (decision 0035); `turn` asks itself.
    */
-  turnAway(dialect: string): Answer | undefined
+  tryShed(dialect: string): Answer | undefined
   /** Never rejects, and never takes longer than the turn's budget: a failure is an answer too. */
   turn(callback: Callback): Promise<Answer>
   /** Closes the dialogue the network has ended: no late callback takes it up again. Never rejects. */
@@ -70,22 +70,31 @@ export interface GatewayOptions {
   readonly sessionIdleMs: number
   /** What a turn may take in all, whatever happens: it lies inside the aggregator's own deadline. */
   readonly turnBudgetMs: number
-  readonly transcripts: Transcripts
+  readonly classifier: TurnClassifier
   /** The time of this process unless a simulation gives another. */
   readonly clock: Clock | undefined
   readonly report: (turn: TurnReport) => void
   /** Bounds the turns under way. A rejected callback is reported by its dialect alone. */
   readonly admission: Admission
-  readonly refused: (dialect: string) => void
+  readonly onShed: (dialect: string) => void
 }
 
 /** Called by `core.ts` alone: a gateway wired by hand would be another program than the one that ships. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { store, services, sessionIdleMs, turnBudgetMs, refused, admission, transcripts, keyring } = options
+  const {
+    store,
+    services,
+    sessionIdleMs,
+    turnBudgetMs,
+    onShed: refused,
+    admission,
+    classifier: transcripts,
+    keyring,
+  } = options
   const { clock = processClock } = options
   const routing = createRouting(options.menus)
-  const take = createTake({ routing, services, sessionIdleMs, transcripts })
-  const queue = createQueue({ mostWaiting: TURNS_WAITING })
+  const take = createTurnHandler({ routing, services, sessionIdleMs, transcripts })
+  const queue = createQueue({ maxWaiting: MAX_TURNS_QUEUED })
   const processId = randomBytes(6).toString('base64url')
   let runs = 0
   const underWay = new Set<string>()
@@ -104,7 +113,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   /** Whatever fails, and however long the store keeps us waiting, the subscriber reads a sentence in time. */
-  async function inTime(callback: Callback): Promise<{ outcome: Taken; tries: number }> {
+  async function inTime(callback: Callback): Promise<{ outcome: TurnResult; tries: number }> {
     const giveUp = new AbortController()
     let language: Language = 'ru'
     let cancel = () => {}
@@ -121,15 +130,15 @@ export function createGateway(options: GatewayOptions): Gateway {
           isOver: (owner) => owner.startsWith(`${processId}.`) && !underWay.has(owner),
           budgetMs: turnBudgetMs,
           signal: giveUp.signal,
-          compared: new Map(),
-          speaks: (spoken) => void (language = spoken),
+          comparisons: new Map(),
+          onLanguage: (spoken) => void (language = spoken),
         }),
         timedOut,
       ])
     } catch (error) {
       const fault = asUssdError(error)
       const outcome = fault.code === 'USSD_BUSY' ? 'busy' : 'unavailable'
-      return { outcome: { ...say(outcome, language), fault }, tries: 0 }
+      return { outcome: { ...systemReply(outcome, language), fault }, tries: 0 }
     } finally {
       cancel()
     }
@@ -139,18 +148,18 @@ export function createGateway(options: GatewayOptions): Gateway {
     keyring.mac('handle', [dialect, sessionId]).toString('base64url').slice(0, 22)
 
   function turnAway(dialect: string): Answer | undefined {
-    if (!admission.turnAway()) return undefined
+    if (!admission.tryShed()) return undefined
     refused(dialect)
     return BUSY
   }
 
   return {
-    turnAway,
+    tryShed: turnAway,
 
     async turn(callback) {
       const busy = turnAway(callback.dialect)
       if (busy) return busy
-      admission.enter()
+      admission.tryEnter()
       const startedMs = clock.nowMs()
       const { outcome: taken, tries } = await inTime(callback).finally(() => admission.leave())
       options.report({
@@ -172,7 +181,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
     async end(ended) {
       // The dialogue then stays open until it expires.
-      if (!admission.enter()) return refused(ended.dialect)
+      if (!admission.tryEnter()) return refused(ended.dialect)
       const startedMs = clock.nowMs()
       const budget = createBudget(turnBudgetMs, clock)
       const at = { bucket: bucketOf(ended.msisdn), names: namesOfEnd(ended), budget, clock }
@@ -206,18 +215,18 @@ const namesOfEnd = ({ dialect, msisdn, sessionId, signed }: Ended): readonly str
 ]
 
 /** An open session as it is once the network has ended it: its receipts stay, its state does not. */
-function close(ended: Ended, { records: [record, known], nowMs }: Loaded): Work<void> {
+function close(ended: Ended, { records: [record, known], nowMs }: LoadedRecords): TransactionOutput<void> {
   const { signed, msisdn } = ended
   const session = record && parseRecord(Session, record.value)
-  const isStale = signed && Math.abs(nowMs - signed.atMs) > SIGNATURE_HOLDS_MS
-  if (!session?.state || known || isStale) return { outcome: undefined }
+  const isStale = signed && Math.abs(nowMs - signed.atMs) > SIGNATURE_TOLERANCE_MS
+  if (!session?.state || known || isStale) return { result: undefined }
   const [name = ''] = namesOfEnd(ended)
   const value = JSON.stringify({ ...session, state: null })
   return {
-    outcome: undefined,
+    result: undefined,
     changes: [
-      { name, expect: record?.version, become: { kind: 'value', value, ttlMs: RECEIPTS_KEPT_MS } },
-      ...(signed ? [delivered(msisdn, signed, undefined, nowMs)] : []),
+      { name, expectedVersion: record?.version, write: { kind: 'put', value, ttlMs: RECEIPT_TTL_MS } },
+      ...(signed ? [rememberDelivery(msisdn, signed, undefined, nowMs)] : []),
     ],
   }
 }

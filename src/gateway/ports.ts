@@ -15,7 +15,7 @@ export interface Versioned {
 /** Names a record inside its bucket: lower-case kind, then what identifies it, e.g. `subscriber:375291234567`. */
 export type RecordName = string
 
-export interface Loaded {
+export interface LoadedRecords {
   /** The store's clock, milliseconds since the epoch, at the moment of reading. Deadlines are measured on it. */
   readonly nowMs: number
   /** In the order of the names asked for; `undefined` where there is no record. */
@@ -26,16 +26,16 @@ export interface Loaded {
 export interface Change {
   readonly name: RecordName
   /** The version that was loaded; `undefined` when there was no record. If it has moved, nothing is written. */
-  readonly expect: Version | undefined
-  readonly become:
-    | { readonly kind: 'same' }
-    | { readonly kind: 'gone' }
+  readonly expectedVersion: Version | undefined
+  readonly write:
+    | { readonly kind: 'keep' }
+    | { readonly kind: 'delete' }
     /** `ttlMs` from now; without it the record stays. */
-    | { readonly kind: 'value'; readonly value: string; readonly ttlMs?: number | undefined }
+    | { readonly kind: 'put'; readonly value: string; readonly ttlMs?: number | undefined }
 }
 
 /** A record that was loaded, and is not changed. */
-export type Standing = Pick<Change, 'name' | 'expect'>
+export type ReadRecord = Pick<Change, 'name' | 'expectedVersion'>
 
 export interface Commit {
   readonly bucket: number
@@ -51,7 +51,7 @@ export interface Commit {
   readonly loadedMs?: number
 }
 
-export type Committed =
+export type CommitResult =
   /** `version` is that of every record that was put. */
   | { readonly kind: 'ok'; readonly version: Version }
   /** A record had moved; nothing was written. */
@@ -60,7 +60,7 @@ export type Committed =
   | { readonly kind: 'late' }
 
 /** The outcome of asking whether records last. */
-export type Settled = { readonly kind: Committed['kind'] }
+export type ReplicationResult = { readonly kind: CommitResult['kind'] }
 
 export interface JournalEntry {
   /** Position in the journal, rising. */
@@ -71,41 +71,41 @@ export interface JournalEntry {
 /**
  * Where sessions and subscriber records live. `load` and `commit` are one round trip each, and atomic.
  * They reject with `USSD_STORE_UNAVAILABLE` when the store did not answer; whether a commit happened is then unknown, and
- * loading again tells. They reject with `USSD_STORE_AWAY` when it was not asked, and with `USSD_STORE_REFUSED` when it said
+ * loading again tells. They reject with `USSD_STORE_CIRCUIT_OPEN` when it was not asked, and with `USSD_STORE_REFUSED` when it said
  * no: then nothing was written.
  */
 export interface Store {
-  load(bucket: number, names: readonly RecordName[]): Promise<Loaded>
-  commit(commit: Commit): Promise<Committed>
+  load(bucket: number, names: readonly RecordName[]): Promise<LoadedRecords>
+  commit(commit: Commit): Promise<CommitResult>
   /**
    * 'ok' once these records last as what a commit has written does, 'conflict' if one has moved; rejects as a commit. It is
    * asked before something is told that no commit of its own stands behind. Where whatever can be loaded lasts, there is
    * nothing to do (decision 0033).
    */
-  settle(bucket: number, records: readonly Standing[]): Promise<Settled>
+  ensureReplicated(bucket: number, records: readonly ReadRecord[]): Promise<ReplicationResult>
   /** The journal of a bucket, oldest first, behind entry `after`. */
   readJournal(bucket: number, after: string | undefined, limit: number): Promise<readonly JournalEntry[]>
-  /** Resolves when the store answers, rejects with `USSD_STORE_UNAVAILABLE` or `USSD_STORE_AWAY` otherwise. */
+  /** Resolves when the store answers, rejects with `USSD_STORE_UNAVAILABLE` or `USSD_STORE_CIRCUIT_OPEN` otherwise. */
   ping(): Promise<void>
   close(): Promise<void>
 }
 
 /** What a callback says the subscriber has answered so far; a dialect knows which of these it can say. */
-export type Heard =
+export type ReportedInput =
   /**
    * Every answer of the dialogue, joined with `*`, behind a code that stays the same. `begins`: a dialogue begins with an
    * empty text, or, where a dialect says what was dialled in the same place, with any text of a session nobody knows.
    */
   | {
-      readonly kind: 'transcript'
+      readonly kind: 'cumulative'
       readonly code: string
       readonly text: string
       readonly begins: 'empty' | 'unknown'
     }
   /** The last answer and its place in the dialogue, counted from the begin; `typed` is undefined there. */
-  | { readonly kind: 'numbered'; readonly number: number; readonly typed: string | undefined }
+  | { readonly kind: 'sequenced'; readonly number: number; readonly typed: string | undefined }
   /** The last answer alone; `typed` is undefined at the begin. */
-  | { readonly kind: 'unnumbered'; readonly typed: string | undefined }
+  | { readonly kind: 'latest-only'; readonly typed: string | undefined }
 
 /** One callback of an aggregator, in no dialect. */
 export interface Callback {
@@ -116,14 +116,14 @@ export interface Callback {
   readonly msisdn: string
   /** The USSD string: the dialled code, with whatever was dialled behind it. Only looked at when a dialogue begins. */
   readonly dialled: string
-  readonly heard: Heard
+  readonly reported: ReportedInput
   /** Set where a new dialogue may come under the id of an earlier one, because the aggregator sends no id of its own. */
   readonly reusesSessionId?: true
   readonly signed?: SignedDelivery
 }
 
 /** How far the time in a signature may lie from the store's, before and after. */
-export const SIGNATURE_HOLDS_MS = 300_000
+export const SIGNATURE_TOLERANCE_MS = 300_000
 
 /** A delivery whose signature holds. */
 export interface SignedDelivery {

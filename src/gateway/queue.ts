@@ -10,7 +10,9 @@ export interface Queue {
 }
 
 /** @param mostWaiting how many jobs of one key may wait behind the one that runs */
-export function createQueue({ mostWaiting = Infinity }: { readonly mostWaiting?: number } = {}): Queue {
+export function createQueue({
+  maxWaiting: mostWaiting = Infinity,
+}: { readonly maxWaiting?: number } = {}): Queue {
   const lines = new Map<string, { jobs: number; last: Promise<unknown> }>()
   return {
     run(key, job) {

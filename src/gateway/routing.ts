@@ -1,10 +1,10 @@
-import { isCode, leadOf } from '../engine/short-code.ts'
-import type { Lead } from '../engine/short-code.ts'
+import { isCode, matchShortCode } from '../engine/short-code.ts'
+import type { ShortCodeMatch } from '../engine/short-code.ts'
 import { compileMenu } from '../engine/menu.ts'
 import type { CompiledMenu, Menu } from '../engine/menu.ts'
 
 /** Where a dialled string leads. */
-export interface Route extends Omit<Lead, 'code'> {
+export interface Route extends Omit<ShortCodeMatch, 'code'> {
   readonly menu: CompiledMenu
 }
 
@@ -25,7 +25,7 @@ export function createRouting(menus: Readonly<Record<string, Menu>>): Routing {
   return {
     menu: (code) => byCode.get(code),
     route(dialled) {
-      const lead = leadOf(dialled, byCode)
+      const lead = matchShortCode(dialled, byCode)
       const menu = lead && byCode.get(lead.code)
       return menu && { menu, shortcut: lead.shortcut, latin: lead.latin }
     },

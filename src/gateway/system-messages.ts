@@ -1,7 +1,7 @@
 import type { Language } from '../engine/authoring.ts'
 
 /** What the gateway itself says to a subscriber. Each fits one message (160 octets, 3GPP TS 29.002); a test measures them. */
-export const sentences = {
+export const systemMessages = {
   /** Stands over the screen that is shown again. `check` measures every screen together with it. */
   notUnderstood: { ru: 'Неверный выбор', be: 'Няправільны выбар', en: 'Wrong choice' },
   notServed: {
@@ -48,4 +48,4 @@ export const sentences = {
   },
 } as const satisfies Record<string, Record<Language, string>>
 
-export type Sentence = keyof typeof sentences
+export type SystemMessage = keyof typeof systemMessages

@@ -1,11 +1,19 @@
 /**
- * Load, work, commit: the only way a record changes. The body sees one moment of the records and says what they become; the
+ * Load, work, commit: the only way a record changes. The body sees one moment of the records and says what they write; the
  * commit writes all of it if none has moved since, and otherwise the body runs again on what is there now.
  */
 import { UssdError } from '../engine/errors.ts'
 import { processClock } from './clock.ts'
 import type { Clock } from './clock.ts'
-import type { Change, Committed, Loaded, RecordName, Settled, Store, Version } from './ports.ts'
+import type {
+  Change,
+  CommitResult,
+  LoadedRecords,
+  RecordName,
+  ReplicationResult,
+  Store,
+  Version,
+} from './ports.ts'
 
 /** The time a piece of work may take, on a clock that never jumps. */
 export interface Budget {
@@ -18,7 +26,7 @@ export function createBudget(totalMs: number, clock: Clock = processClock): Budg
 }
 
 /** The records that are worked on, in which time, on which clock: that of the process unless another is given. */
-interface Place {
+interface TransactionOptions {
   readonly bucket: number
   readonly names: readonly RecordName[]
   readonly budget: Budget
@@ -26,8 +34,8 @@ interface Place {
 }
 
 /** What the work came to; without `changes` there is nothing to commit, and it is told once all it was made of lasts. */
-export interface Work<T> {
-  readonly outcome: T
+export interface TransactionOutput<T> {
+  readonly result: T
   readonly changes?: readonly Change[]
   readonly journal?: readonly string[]
 }
@@ -43,49 +51,49 @@ export interface Pause {
 }
 
 /** `reserved` is true once a reservation of this transaction was committed. */
-export type Body<T> = (
-  loaded: Loaded,
+export type TransactionBody<T> = (
+  loaded: LoadedRecords,
   state: { readonly reserved: boolean },
-) => Promise<Work<T> | Reservation | Pause> | Work<T> | Reservation | Pause
+) => Promise<TransactionOutput<T> | Reservation | Pause> | TransactionOutput<T> | Reservation | Pause
 
 /** Twins of one turn meet in the store at most once each; more tries than this is a storm, not a race. */
-const MOST_TRIES = 6
+const MAX_TRIES = 6
 /** A reservation has cost an attempt: what came of it is worth more tries, and each is cheap. */
-const MOST_TRIES_RESERVED = 24
+const MAX_TRIES_RESERVED = 24
 
 /** The store is told to refuse a commit that arrives later than this: by then nobody waits for its answer. */
-const COMMIT_WITHIN_MS = 400
+const COMMIT_TIMEOUT_MS = 400
 
 /**
  * A connection that broke is back in a moment, as a rule: loading is tried again for this long before the turn is given up,
  * and for longer where a commit may have happened and its receipt tells the subscriber what came of it.
  */
-const LOAD_AGAIN_WITHIN_MS = 250
-const LOOK_FOR_RECEIPT_WITHIN_MS = 800
-const BETWEEN_LOADS_MS = 25
+const LOAD_RETRY_MS = 250
+const RECEIPT_RETRY_MS = 800
+const RETRY_INTERVAL_MS = 25
 
 /**
- * Rejects with `USSD_STORE_UNAVAILABLE`, `USSD_STORE_AWAY` or `USSD_STORE_REFUSED`, `USSD_TURN_TIMED_OUT` when the budget is
+ * Rejects with `USSD_STORE_UNAVAILABLE`, `USSD_STORE_CIRCUIT_OPEN` or `USSD_STORE_REFUSED`, `USSD_TURN_TIMED_OUT` when the budget is
  * used up, `USSD_CONFLICT` when the records kept moving, and with whatever the body throws. After a commit whose outcome is
  * unknown the records are loaded again, and the body finds there what it did. One round trip to load, one for each commit.
  */
 export async function transact<T>(
   store: Store,
-  at: Place,
-  body: Body<T>,
+  at: TransactionOptions,
+  body: TransactionBody<T>,
 ): Promise<{ readonly outcome: T; readonly tries: number }> {
   const { clock = processClock } = at
   let unknown: UssdError | undefined
   let reserved = false
-  let known: Loaded | undefined
+  let known: LoadedRecords | undefined
   let loadedAtMs = 0
-  for (let tries = 1; tries <= (reserved ? MOST_TRIES_RESERVED : MOST_TRIES);) {
-    const loaded: Loaded = known ?? (await loadAgain(store, at, unknown ? 'receipt' : 'records'))
+  for (let tries = 1; tries <= (reserved ? MAX_TRIES_RESERVED : MAX_TRIES);) {
+    const loaded: LoadedRecords = known ?? (await loadWithRetry(store, at, unknown ? 'receipt' : 'records'))
     if (!known) loadedAtMs = clock.nowMs()
     known = undefined
     const next = await body(loaded, { reserved })
     if ('waitMs' in next) {
-      hasTimeLeft(at.budget)
+      assertTimeLeft(at.budget)
       await new Promise<void>((resolve) => void clock.after(next.waitMs, resolve))
       continue
     }
@@ -96,14 +104,14 @@ export async function transact<T>(
           // One is enough; a body that asks for more runs out of tries.
           if (reserved) tries++
           reserved = true
-          known = after(loaded, at.names, next.reserve, committed.version)
+          known = recordsAfter(loaded, at.names, next.reserve, committed.version)
         } else tries++
         continue
       }
-      const { outcome, changes, journal = [] } = next
+      const { result: outcome, changes, journal = [] } = next
       const committed = changes
         ? await commit(store, at, { loaded, loadedAtMs, changes, journal })
-        : await settle(store, at, loaded)
+        : await ensureReplicated(store, at, loaded)
       if (committed.kind === 'ok') return { outcome, tries }
     } catch (error) {
       if (!isUnavailable(error)) throw error
@@ -116,56 +124,64 @@ export async function transact<T>(
 
 function commit(
   store: Store,
-  { bucket, budget, clock = processClock }: Place,
+  { bucket, budget, clock = processClock }: TransactionOptions,
   of: {
-    readonly loaded: Loaded
+    readonly loaded: LoadedRecords
     readonly loadedAtMs: number
     readonly changes: readonly Change[]
     readonly journal: readonly string[]
   },
-): Promise<Committed> {
-  hasTimeLeft(budget)
+): Promise<CommitResult> {
+  assertTimeLeft(budget)
   const { loaded, changes, journal } = of
   const sinceLoadMs = clock.nowMs() - of.loadedAtMs
-  const deadlineMs = Math.floor(loaded.nowMs + sinceLoadMs + Math.min(COMMIT_WITHIN_MS, budget.leftMs()))
+  const deadlineMs = Math.floor(loaded.nowMs + sinceLoadMs + Math.min(COMMIT_TIMEOUT_MS, budget.leftMs()))
   return store.commit({ bucket, changes, journal, deadlineMs, loadedMs: loaded.nowMs })
 }
 
 /** What was loaded may be what a commit wrote that does not last yet, and whose caller was told so. */
-function settle(store: Store, { bucket, names }: Place, loaded: Loaded): Promise<Settled> {
-  const standing = names.map((name, i) => ({ name, expect: loaded.records[i]?.version }))
-  return store.settle(bucket, standing)
+function ensureReplicated(
+  store: Store,
+  { bucket, names }: TransactionOptions,
+  loaded: LoadedRecords,
+): Promise<ReplicationResult> {
+  const read = names.map((name, i) => ({ name, expectedVersion: loaded.records[i]?.version }))
+  return store.ensureReplicated(bucket, read)
 }
 
 /** The records as a commit left them, so that they need not be loaded again. */
-function after(
-  loaded: Loaded,
+function recordsAfter(
+  loaded: LoadedRecords,
   names: readonly RecordName[],
   changes: readonly Change[],
   version: Version,
-): Loaded {
+): LoadedRecords {
   const records = names.map((name, i) => {
-    const become = changes.find((change) => change.name === name)?.become
-    if (!become || become.kind === 'same') return loaded.records[i]
-    return become.kind === 'value' ? { version, value: become.value } : undefined
+    const write = changes.find((change) => change.name === name)?.write
+    if (!write || write.kind === 'keep') return loaded.records[i]
+    return write.kind === 'put' ? { version, value: write.value } : undefined
   })
   return { nowMs: loaded.nowMs, records }
 }
 
-async function loadAgain(store: Store, at: Place, lookingFor: 'records' | 'receipt'): Promise<Loaded> {
+async function loadWithRetry(
+  store: Store,
+  at: TransactionOptions,
+  lookingFor: 'records' | 'receipt',
+): Promise<LoadedRecords> {
   const { clock = processClock } = at
-  const withinMs = lookingFor === 'receipt' ? LOOK_FOR_RECEIPT_WITHIN_MS : LOAD_AGAIN_WITHIN_MS
+  const withinMs = lookingFor === 'receipt' ? RECEIPT_RETRY_MS : LOAD_RETRY_MS
   const again = createBudget(withinMs, clock)
   // Who has committed waits for a store that is known to be away, too; who has not is told at once.
   const isWorthWaiting = (error: unknown) =>
-    isUnavailable(error) || (lookingFor === 'receipt' && isAway(error))
+    isUnavailable(error) || (lookingFor === 'receipt' && isCircuitOpen(error))
   for (;;) {
-    hasTimeLeft(at.budget)
+    assertTimeLeft(at.budget)
     try {
       return await store.load(at.bucket, at.names)
     } catch (error) {
       if (!isWorthWaiting(error) || again.leftMs() <= 0) throw error
-      await new Promise<void>((resolve) => void clock.after(BETWEEN_LOADS_MS, resolve))
+      await new Promise<void>((resolve) => void clock.after(RETRY_INTERVAL_MS, resolve))
     }
   }
 }
@@ -173,8 +189,9 @@ async function loadAgain(store: Store, at: Place, lookingFor: 'records' | 'recei
 const isUnavailable = (error: unknown): error is UssdError =>
   error instanceof UssdError && error.code === 'USSD_STORE_UNAVAILABLE'
 
-const isAway = (error: unknown): boolean => error instanceof UssdError && error.code === 'USSD_STORE_AWAY'
+const isCircuitOpen = (error: unknown): boolean =>
+  error instanceof UssdError && error.code === 'USSD_STORE_CIRCUIT_OPEN'
 
-function hasTimeLeft(budget: Budget): void {
+function assertTimeLeft(budget: Budget): void {
   if (budget.leftMs() <= 0) throw new UssdError('USSD_TURN_TIMED_OUT')
 }

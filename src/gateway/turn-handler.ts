@@ -1,22 +1,22 @@
 import type { Language } from '../engine/authoring.ts'
 import { UssdError, asUssdError } from '../engine/errors.ts'
-import type { FaultCode } from '../engine/errors.ts'
-import type { Perform } from '../engine/turn.ts'
+import type { ErrorCode } from '../engine/errors.ts'
+import type { RunEffect } from '../engine/turn.ts'
 import { Deferral, createAttempt } from './attempts.ts'
 import { resume, start } from './dialogue.ts'
-import type { Rested } from './dialogue.ts'
+import type { DialogueResult } from './dialogue.ts'
 import type { Services } from './effects.ts'
-import { SIGNATURE_HOLDS_MS } from './ports.ts'
-import type { Answer, Callback, Change, Ended, Loaded, SignedDelivery } from './ports.ts'
+import { SIGNATURE_TOLERANCE_MS } from './ports.ts'
+import type { Answer, Callback, Change, Ended, LoadedRecords, SignedDelivery } from './ports.ts'
 import { deliveryName, handleOf, sessionName, subscriberName } from './records/records.ts'
 import type { Routing } from './routing.ts'
-import { sentences } from './system-messages.ts'
-import type { Sentence } from './system-messages.ts'
-import { Delivered, Session, answered } from './records/session.ts'
+import { systemMessages } from './system-messages.ts'
+import type { SystemMessage } from './system-messages.ts'
+import { Delivered, Session, nextSession } from './records/session.ts'
 import { Subscriber, createDraft, parseRecord } from './records/subscriber.ts'
 import type { SubscriberDeferral } from './records/subscriber.ts'
-import type { Pause, Reservation, Work } from './transaction.ts'
-import type { Recognised, Transcripts } from './turn-identity.ts'
+import type { Pause, Reservation, TransactionOutput } from './transaction.ts'
+import type { TurnClass, TurnClassifier } from './turn-identity.ts'
 
 /** How a turn came out: `shown` and `not-understood` ran the menu, `repeat` showed a receipt, the others are our sentences. */
 export type Outcome =
@@ -37,7 +37,7 @@ export type Outcome =
   | Ended['why']
 
 /** A turn taken: the answer, and what the log may know of how it came about. */
-export interface Taken {
+export interface TurnResult {
   readonly answer: Answer
   readonly outcome: Outcome
   readonly turn?: number
@@ -47,7 +47,10 @@ export interface Taken {
   readonly fault?: UssdError
 }
 
-const sentenceOf: Record<Exclude<Outcome, 'shown' | 'not-understood' | 'repeat' | Ended['why']>, Sentence> = {
+const messageOf: Record<
+  Exclude<Outcome, 'shown' | 'not-understood' | 'repeat' | Ended['why']>,
+  SystemMessage
+> = {
   'not-served': 'notServed',
   'unknown-code': 'unknownCode',
   expired: 'expired',
@@ -60,9 +63,9 @@ const sentenceOf: Record<Exclude<Outcome, 'shown' | 'not-understood' | 'repeat' 
 }
 
 /** The gateway ends a dialogue with a sentence of its own; nothing is stored, so the same callback is told the same again. */
-export const say = (outcome: keyof typeof sentenceOf, language: Language): Taken => ({
+export const systemReply = (outcome: keyof typeof messageOf, language: Language): TurnResult => ({
   outcome,
-  answer: { text: sentences[sentenceOf[outcome]][language], waits: false },
+  answer: { text: systemMessages[messageOf[outcome]][language], waits: false },
 })
 
 /** What a run of a turn knows of itself, whatever the records say. */
@@ -74,9 +77,9 @@ export interface TurnRun {
   readonly budgetMs: number
   readonly signal: AbortSignal
   /** Comparisons of this run, which its repetitions share. */
-  readonly compared: Map<string, Promise<unknown>>
+  readonly comparisons: Map<string, Promise<unknown>>
   /** Told the subscriber's language as soon as it is known. */
-  readonly speaks: (language: Language) => void
+  readonly onLanguage: (language: Language) => void
 }
 
 /** The records a callback is answered from, in the order `createTake` expects. */
@@ -90,67 +93,74 @@ export const recordsOf = ({ dialect, msisdn, sessionId, signed }: Callback): rea
  * Computes the reply to a callback and the writes to commit, from the loaded records. Rejects with `USSD_RECORD_CORRUPT` and
  * `USSD_KEY_UNKNOWN`.
  */
-export type Take = (
+export type TurnHandler = (
   callback: Callback,
-  loaded: Loaded,
+  loaded: LoadedRecords,
   run: TurnRun,
-) => Promise<Work<Taken> | Reservation | Pause>
+) => Promise<TransactionOutput<TurnResult> | Reservation | Pause>
 
 /** How long to wait for another run of the same turn. */
 const OTHER_RUN_MS = 50
 
 /** Nothing was done, and the same callback may succeed later: such an answer must not become the turn's receipt. */
-const RETRYABLE = new Set<FaultCode>([
+const RETRYABLE = new Set<ErrorCode>([
   'USSD_BUSY',
   'USSD_TURN_TIMED_OUT',
   'USSD_KEY_UNKNOWN',
   'USSD_STORE_UNAVAILABLE',
-  'USSD_STORE_AWAY',
+  'USSD_STORE_CIRCUIT_OPEN',
   'USSD_STORE_REFUSED',
 ])
 
-const notDone = (fault: UssdError, language: Language): Taken => ({
-  ...say(fault.code === 'USSD_BUSY' ? 'busy' : 'unavailable', language),
+const failedTurn = (fault: UssdError, language: Language): TurnResult => ({
+  ...systemReply(fault.code === 'USSD_BUSY' ? 'busy' : 'unavailable', language),
   fault,
 })
 
-export function createTake(options: {
+export function createTurnHandler(options: {
   readonly routing: Routing
-  readonly transcripts: Transcripts
+  readonly transcripts: TurnClassifier
   readonly services: Services
   readonly sessionIdleMs: number
-}): Take {
+}): TurnHandler {
   const { routing, transcripts, services, sessionIdleMs } = options
 
   return async (callback, loaded, turn) => {
     const [sessionRecord, subscriberRecord, deliveryRecord] = loaded.records
-    if (!subscriberRecord) return { outcome: say('not-served', 'ru') }
+    if (!subscriberRecord) return { result: systemReply('not-served', 'ru') }
     const subscriber = parseRecord(Subscriber, subscriberRecord.value)
     const { language } = subscriber
-    turn.speaks(language)
+    turn.onLanguage(language)
     if (deliveryRecord) {
-      return { outcome: { answer: parseRecord(Delivered, deliveryRecord.value), outcome: 'repeat' } }
+      return { result: { answer: parseRecord(Delivered, deliveryRecord.value), outcome: 'repeat' } }
     }
     const { signed } = callback
-    if (signed && Math.abs(loaded.nowMs - signed.atMs) > SIGNATURE_HOLDS_MS) {
-      return { outcome: say('signature-expired', language) }
+    if (signed && Math.abs(loaded.nowMs - signed.atMs) > SIGNATURE_TOLERANCE_MS) {
+      return { result: systemReply('signature-expired', language) }
     }
     const session = sessionRecord && parseRecord(Session, sessionRecord.value)
 
-    const recognised = transcripts.recognise(callback, session, loaded.nowMs)
+    const recognised = transcripts.classify(callback, session, loaded.nowMs)
     if (recognised.kind === 'repeat') {
       const answer = answerOf(recognised.receipt)
       const outcome = { answer, outcome: 'repeat', ...(session && { menu: session.menu }) } as const
       // Of another delivery than the first: this one, too, must change nothing once the session has gone.
-      if (!signed) return { outcome }
+      if (!signed) return { result: outcome }
       // The records that the answer was made of are part of the commit, so that it is told only once they last as well.
       const read = recordsOf(callback)
         .slice(0, 2)
-        .map((name, at): Change => ({ name, expect: loaded.records[at]?.version, become: { kind: 'same' } }))
-      return { outcome, changes: [...read, delivered(callback.msisdn, signed, answer, loaded.nowMs)] }
+        .map((name, at): Change => ({
+          name,
+          expectedVersion: loaded.records[at]?.version,
+          write: { kind: 'keep' },
+        }))
+      return {
+        result: outcome,
+        changes: [...read, rememberDelivery(callback.msisdn, signed, answer, loaded.nowMs)],
+      }
     }
     if (recognised.kind !== 'begin' && recognised.kind !== 'reply') {
-      return { outcome: say(recognised.kind, language) }
+      return { result: systemReply(recognised.kind, language) }
     }
 
     const dialogue = handleOf(callback.dialect, callback.sessionId)
@@ -176,7 +186,7 @@ export function createTake(options: {
           nowMs: loaded.nowMs,
           budgetMs: turn.budgetMs,
         },
-        turn.compared,
+        turn.comparisons,
       ),
       dialogue,
       keyId: recognised.key,
@@ -190,29 +200,30 @@ export function createTake(options: {
         : start(routing, callback.dialled, language, effects.perform)
     const ran = await run().catch((error: unknown) => asUssdError(error))
 
-    const subscriberChange = (become: Change['become']): Change => ({
+    const subscriberChange = (write: Change['write']): Change => ({
       name: subscriberName(callback.msisdn),
-      expect: subscriberRecord.version,
-      become,
+      expectedVersion: subscriberRecord.version,
+      write,
     })
     const { fault, deferral } = effects
     if (deferral) {
       const { next } = deferral
       if (next.kind === 'wait') return { waitMs: OTHER_RUN_MS }
-      const change = subscriberChange(draft.becomeOnly(next.patch))
+      const change = subscriberChange(draft.toWriteOnly(next.patch))
       if (next.kind === 'reserve') return { reserve: [change] }
-      return { outcome: notDone(next.fault, language), changes: [change] }
+      return { result: failedTurn(next.fault, language), changes: [change] }
     }
-    if (fault && RETRYABLE.has(fault.code)) return { outcome: notDone(fault, language) }
-    if (ran instanceof UssdError) return { outcome: notDone(ran, language) }
-    if (ran.kind !== 'rested') return { outcome: say(ran.kind, language) }
+    if (fault && RETRYABLE.has(fault.code)) return { result: failedTurn(fault, language) }
+    if (ran instanceof UssdError) return { result: failedTurn(ran, language) }
+    if (ran.kind !== 'rested') return { result: systemReply(ran.kind, language) }
 
     // Where nothing is numbered, an answer of the dialogue before may still be delivered again.
-    const replaced = recognised.kind === 'begin' && callback.heard.kind === 'unnumbered' ? session : undefined
+    const replaced =
+      recognised.kind === 'begin' && callback.reported.kind === 'latest-only' ? session : undefined
     const at = { nowMs: loaded.nowMs, idleMs: sessionIdleMs, replaced }
     const after = sessionAfter(before, recognised, ran, at)
     return {
-      outcome: {
+      result: {
         answer: ran.answer,
         outcome: ran.understood ? 'shown' : 'not-understood',
         turn: after.session.turns,
@@ -223,11 +234,11 @@ export function createTake(options: {
       changes: [
         {
           name: sessionName(callback.dialect, callback.msisdn, callback.sessionId),
-          expect: sessionRecord?.version,
-          become: { kind: 'value', value: JSON.stringify(after.session), ttlMs: after.ttlMs },
+          expectedVersion: sessionRecord?.version,
+          write: { kind: 'put', value: JSON.stringify(after.session), ttlMs: after.ttlMs },
         },
-        subscriberChange(draft.become()),
-        ...(signed ? [delivered(callback.msisdn, signed, ran.answer, loaded.nowMs)] : []),
+        subscriberChange(draft.toWrite()),
+        ...(signed ? [rememberDelivery(callback.msisdn, signed, ran.answer, loaded.nowMs)] : []),
       ],
       journal: draft.journal,
     }
@@ -238,7 +249,7 @@ export function createTake(options: {
 function createEffects(services: Services, call: Parameters<Services[string]>[1]) {
   let fault: UssdError | undefined
   let deferral: SubscriberDeferral | undefined
-  const perform: Perform = async ({ name, input }) => {
+  const perform: RunEffect = async ({ name, input }) => {
     // The turn is left already; whatever the menu does now counts for nothing.
     if (deferral) throw deferral
     try {
@@ -268,11 +279,11 @@ function createEffects(services: Services, call: Parameters<Services[string]>[1]
 
 function sessionAfter(
   before: Session | undefined,
-  recognised: Extract<Recognised, { kind: 'begin' | 'reply' }>,
-  ran: Rested,
+  recognised: Extract<TurnClass, { kind: 'begin' | 'reply' }>,
+  ran: DialogueResult,
   at: { readonly nowMs: number; readonly idleMs: number; readonly replaced: Session | undefined },
-): ReturnType<typeof answered> {
-  return answered(before, {
+): ReturnType<typeof nextSession> {
+  return nextSession(before, {
     menu: ran.menu.code,
     revision: ran.menu.revision,
     latin: ran.latin,
@@ -298,18 +309,18 @@ const answerOf = ({ text, waits, asksSecret }: Answer): Answer => ({
  * Remembers a signed delivery for as long as its signature holds, apart from the session: a new dialogue, or more turns than
  * receipts are kept of, must not make it new.
  */
-export function delivered(
+export function rememberDelivery(
   msisdn: string,
   signed: SignedDelivery,
   answer: Answer | undefined,
   nowMs: number,
 ): Change {
-  const ttlMs = Math.max(1, signed.atMs + SIGNATURE_HOLDS_MS - nowMs) + DELIVERY_SLACK_MS
+  const ttlMs = Math.max(1, signed.atMs + SIGNATURE_TOLERANCE_MS - nowMs) + DELIVERY_SLACK_MS
   const value = JSON.stringify(answer ?? { text: '', waits: false })
   return {
     name: deliveryName(msisdn, signed.id),
-    expect: undefined,
-    become: { kind: 'value', value, ttlMs },
+    expectedVersion: undefined,
+    write: { kind: 'put', value, ttlMs },
   }
 }
 

@@ -6,7 +6,7 @@ import { macUnder } from './records/keyring.ts'
 import type { Keyring } from './records/keyring.ts'
 import type { Callback } from './ports.ts'
 import type { Receipt, Session } from './records/session.ts'
-import { RECEIPTS_KEPT_MS, RETRIED_WITHIN_MS } from './records/session.ts'
+import { RECEIPT_TTL_MS, RETRY_WINDOW_MS } from './records/session.ts'
 
 interface Turn {
   readonly id: string
@@ -15,7 +15,7 @@ interface Turn {
   readonly heard: number
 }
 
-export type Recognised =
+export type TurnClass =
   /** Answered before: show the receipt again. */
   | { readonly kind: 'repeat'; readonly receipt: Receipt }
   | (Turn & { readonly kind: 'begin' })
@@ -27,9 +27,9 @@ export type Recognised =
   /** It fits nothing the session has heard: an answer is missing, or another came in its place. */
   | { readonly kind: 'out-of-step' }
 
-export interface Transcripts {
+export interface TurnClassifier {
   /** Throws `USSD_KEY_UNKNOWN` where the session was begun under a key this process does not hold. */
-  recognise(callback: Callback, session: Session | undefined, nowMs: number): Recognised
+  classify(callback: Callback, session: Session | undefined, nowMs: number): TurnClass
 }
 
 /** Longer entries may be secrets; shorter ones are choices, which a menu may ask for again and again. */
@@ -48,18 +48,18 @@ interface Known {
  * `repeatWithinMs`: in dialects that send the latest answer only, an equal answer within this time is a duplicate. People need
  * longer to read a screen and answer it.
  */
-export function createTranscripts(options: {
+export function createTurnClassifier(options: {
   readonly keyring: Keyring
   readonly repeatWithinMs: number
-}): Transcripts {
+}): TurnClassifier {
   const { keyring, repeatWithinMs } = options
 
   return {
-    recognise(callback, session, nowMs) {
+    classify(callback, session, nowMs) {
       const known = session && {
         session,
         isLive: nowMs <= session.idleUntilMs,
-        isFresh: nowMs <= session.answeredAtMs + RECEIPTS_KEPT_MS,
+        isFresh: nowMs <= session.answeredAtMs + RECEIPT_TTL_MS,
       }
       const key = known && (known.isLive || known.isFresh) ? (session.key ?? keyring.id) : keyring.id
       /** 16 characters that stand for what was heard: 96 bits under a key that is not in the store. */
@@ -72,13 +72,16 @@ export function createTranscripts(options: {
         ])
           .toString('base64url')
           .slice(0, 16)
-      switch (callback.heard.kind) {
-        case 'transcript':
-          return ofTranscript(callback.heard, known, { key, digest })
-        case 'numbered':
-          return ofNumbered({ ...callback.heard, dialled: callback.dialled }, known, { key, digest })
-        case 'unnumbered':
-          return ofUnnumbered({ ...callback, ...callback.heard }, known, {
+      switch (callback.reported.kind) {
+        case 'cumulative':
+          return classifyCumulative(callback.reported, known, { key, digest })
+        case 'sequenced':
+          return classifySequenced({ ...callback.reported, dialled: callback.dialled }, known, {
+            key,
+            digest,
+          })
+        case 'latest-only':
+          return classifyLatestOnly({ ...callback, ...callback.reported }, known, {
             key,
             digest,
             nowMs,
@@ -103,11 +106,11 @@ const receiptOf = (known: Known | undefined, id: string): Receipt | undefined =>
 const isBegunBy = (known: Known | undefined, id: string): boolean =>
   known !== undefined && (known.isLive || known.isFresh) && known.session.begunBy === id
 
-function ofTranscript(
-  { code, text, begins }: Extract<Callback['heard'], { kind: 'transcript' }>,
+function classifyCumulative(
+  { code, text, begins }: Extract<Callback['reported'], { kind: 'cumulative' }>,
   known: Known | undefined,
   { key, digest }: Under,
-): Recognised {
+): TurnClass {
   const id = digest([code, text])
   const receipt = receiptOf(known, id)
   if (receipt) return { kind: 'repeat', receipt }
@@ -137,7 +140,7 @@ function ofTranscript(
   return { kind: 'reply', id, key, heard: text.length, typed: text.slice(live.heard + 1) }
 }
 
-function ofNumbered(
+function classifySequenced(
   {
     number,
     typed,
@@ -145,7 +148,7 @@ function ofNumbered(
   }: { readonly number: number; readonly typed: string | undefined; readonly dialled: string },
   known: Known | undefined,
   { key, digest }: Under,
-): Recognised {
+): TurnClass {
   const id = digest([String(number), ...(typed === undefined ? ['begin', dialled] : ['reply', typed])])
   const receipt = receiptOf(known, id)
   if (receipt) return { kind: 'repeat', receipt }
@@ -162,7 +165,7 @@ function ofNumbered(
  * Where nothing says which turn a callback is, one rule holds: a late duplicate may move a page; it never confirms, orders or
  * costs an attempt (decision 0041).
  */
-function ofUnnumbered(
+function classifyLatestOnly(
   callback: {
     readonly typed: string | undefined
     readonly dialled: string
@@ -170,7 +173,7 @@ function ofUnnumbered(
   },
   known: Known | undefined,
   at: Under & { readonly nowMs: number; readonly repeatWithinMs: number },
-): Recognised {
+): TurnClass {
   const { typed, dialled, reusesSessionId } = callback
   const { key, digest, nowMs, repeatWithinMs } = at
   const id = digest(typed === undefined ? ['begin', dialled] : ['reply', typed])
@@ -190,7 +193,7 @@ function ofUnnumbered(
     return last?.turn === id ? { kind: 'repeat', receipt: last } : { kind: 'ended' }
   }
   const isRecent = (told: { readonly turn: string; readonly atMs: number }) =>
-    told.turn === id && Math.abs(nowMs - told.atMs) < RETRIED_WITHIN_MS
+    told.turn === id && Math.abs(nowMs - told.atMs) < RETRY_WINDOW_MS
   const confirmsLate = session.confirms && session.receipts.some(isRecent)
   const matters = session.confirms || (last?.asksSecret && typed.trim().length > LONGEST_CHOICE)
   const isOfDialogueBefore = matters && session.earlier?.some(isRecent)

@@ -5,7 +5,7 @@ import { fieldProblem } from '../dialects/encoding/fields.ts'
 import { administeredStates } from '../services/administration.ts'
 import type { Administration } from '../services/administration.ts'
 import type { SelfCare } from '../services/self-care.ts'
-import { failure, onlyMethods } from './failures.ts'
+import { errorBody, onlyMethods } from './failures.ts'
 import { badRequest, jsonRoute, noStore, unauthorised } from './json.ts'
 import { SubscriberAddress } from './subscribers.ts'
 import { tokenOf } from './tokens.ts'
@@ -52,7 +52,7 @@ export function administrationRoutes(options: {
       const { msisdn } = address.data
       if (by !== undefined && (await administration.setAccess({ by, msisdn, access }))) {
         response.status(204).end()
-      } else response.status(403).json(failure('USSD_REFUSED', 'the access was not changed'))
+      } else response.status(403).json(errorBody('USSD_REFUSED', 'the access was not changed'))
     }),
   )
   router.all('/self-care/subscribers/:msisdn/access', onlyMethods('PUT'))

@@ -6,7 +6,7 @@ import type { UssdError } from '../engine/errors.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { createCallbackGuard } from './callback-guard.ts'
 import { callbackRoute } from './callback.ts'
-import { failure, failureRoute, notFound } from './failures.ts'
+import { errorBody, failureRoute, notFound } from './failures.ts'
 
 const methodOf = { GET: 'get', POST: 'post', PUT: 'put' } as const
 
@@ -64,7 +64,7 @@ export function createApp(options: {
   })
   app.all('/ussd/:dialect', (_request, response) => {
     const known = Object.keys(options.dialects).join(', ')
-    response.status(404).json(failure('USSD_NOT_FOUND', `there is no such dialect; there are: ${known}`))
+    response.status(404).json(errorBody('USSD_NOT_FOUND', `there is no such dialect; there are: ${known}`))
   })
 
   app.use(

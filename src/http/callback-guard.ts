@@ -7,7 +7,7 @@ import { trust } from './connections.ts'
 import { createTokenCheck } from './tokens.ts'
 
 /** Whether a callback may be looked at, as far as its head tells. */
-export type Admitted =
+export type GuardResult =
   | { readonly kind: 'refused'; readonly status: 401 | 403; readonly sentence: string }
   | {
       readonly kind: 'admitted'
@@ -20,9 +20,9 @@ export type Admitted =
 /** Whose callbacks are taken. Everything that is set must hold. */
 export interface CallbackGuard {
   /** Looks at address and headers only: what is refused here was not read. */
-  admit(request: Request): Admitted
+  admit(request: Request): GuardResult
   /** What a callback is told whose signature does not hold; the same as where it has none. */
-  readonly unauthorised: Extract<Admitted, { kind: 'refused' }>
+  readonly unauthorised: Extract<GuardResult, { kind: 'refused' }>
 }
 
 /**

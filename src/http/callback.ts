@@ -27,7 +27,7 @@ export function callbackRoute(dialect: Dialect, gateway: Gateway, guard: Callbac
     }
     const path = request.path.slice(`/ussd/${dialect.name}`.length)
     if (mayBeDiscarded(request, CALLBACK_LIMIT_BYTES) && dialect.answersUnread?.(path)) {
-      const busy = gateway.turnAway(dialect.name)
+      const busy = gateway.tryShed(dialect.name)
       if (busy) {
         await pause(REFUSAL_HELD_MS)
         return send(response, dialect.formatAnswer(busy, {}))

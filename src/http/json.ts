@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { fieldProblem } from '../dialects/encoding/fields.ts'
 import { UssdError } from '../engine/errors.ts'
 import { readBytes } from './body.ts'
-import { failure } from './failures.ts'
+import { errorBody } from './failures.ts'
 
 const JSON_LIMIT_BYTES = 4096
 const NOT_JSON = 'Bad request: the body is not JSON, uncompressed, in UTF-8'
@@ -54,11 +54,11 @@ function parseObject(bytes: Uint8Array): object | undefined {
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 export const badRequest = (response: Response, sentence: string): void =>
-  void response.status(400).json(failure('USSD_BAD_REQUEST', sentence))
+  void response.status(400).json(errorBody('USSD_BAD_REQUEST', sentence))
 
 /** Refuses with 401, and says how to do better (RFC 9110 15.5.2). */
 export const unauthorised = (response: Response, sentence?: string): void =>
-  void response.status(401).set('WWW-Authenticate', 'Bearer').json(failure('USSD_UNAUTHORISED', sentence))
+  void response.status(401).set('WWW-Authenticate', 'Bearer').json(errorBody('USSD_UNAUTHORISED', sentence))
 
 /** What is answered about a subscriber stays in no cache. */
 export const noStore: RequestHandler = (_request, response, next) => {

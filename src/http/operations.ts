@@ -1,7 +1,7 @@
 import { Router } from 'express'
 import { onlyMethods } from './failures.ts'
 
-export interface Operations {
+export interface HealthOptions {
   /** A sentence that says why turns cannot be taken; `undefined` when they can. */
   readonly notReadyBecause: () => string | undefined
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
@@ -9,7 +9,7 @@ export interface Operations {
 }
 
 /** What those who run the gateway look at. None of it tells of a subscriber. */
-export function operationsRoutes({ notReadyBecause, metrics, openApi }: Operations): Router {
+export function healthRoutes({ notReadyBecause, metrics, openApi }: HealthOptions): Router {
   const router = Router()
   // Bytes, which every response shares: a text would be copied for each peer that is slow to read it.
   const document = Buffer.from(JSON.stringify(openApi))

@@ -7,9 +7,9 @@ export interface ReadinessOptions {
   /** By name, in the order in which their reasons are reported. */
   readonly checks: Readonly<Record<string, ReadinessCheck>>
   /** The interval between two rounds, 1000 by default. A check that is under way is not started again. */
-  readonly everyMs?: number
+  readonly intervalMs?: number
   /** A check that takes longer than this is a reason itself, 2000 by default. */
-  readonly withinMs?: number
+  readonly timeoutMs?: number
   /** Called when the process becomes ready or unready, and when the reason changes. */
   readonly onChange?: (reason: string | undefined) => void
 }
@@ -25,7 +25,7 @@ export interface Readiness {
 
 /** Creates a readiness that is not ready until its first round is over. The timer does not keep the process alive. */
 export function createReadiness(options: ReadinessOptions): Readiness {
-  const { checks, everyMs = 1000, withinMs = 2000, onChange = () => {} } = options
+  const { checks, intervalMs: everyMs = 1000, timeoutMs: withinMs = 2000, onChange = () => {} } = options
   const pending = new Set(Object.keys(checks))
   const reasons = new Map<string, string | undefined>(
     [...pending].map((name) => [name, `${name} is not checked yet`]),

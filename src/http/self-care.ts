@@ -6,7 +6,7 @@ import type { WeakPasswords } from '../services/password.ts'
 import type { SelfCare } from '../services/self-care.ts'
 import { weakness } from '../services/weak-password.ts'
 import type { Weakness } from '../services/weak-password.ts'
-import { failure, onlyMethods } from './failures.ts'
+import { errorBody, onlyMethods } from './failures.ts'
 import { jsonRoute, noStore, unauthorised } from './json.ts'
 import { password, puk1 } from './secret-fields.ts'
 import { tokenOf } from './tokens.ts'
@@ -91,7 +91,7 @@ export function selfCareRoutes(options: {
     '/self-care/password',
     jsonRoute(acceptable, async (given, _request, response) => {
       if (await selfCare.setPassword(given.msisdn, given.puk1, given.password)) response.status(204).end()
-      else response.status(403).json(failure('USSD_REFUSED', 'the password was not set'))
+      else response.status(403).json(errorBody('USSD_REFUSED', 'the password was not set'))
     }),
   )
 
@@ -110,7 +110,7 @@ export function selfCareRoutes(options: {
           response
             .status(429)
             .set('Retry-After', String(seconds(loggedIn.retryAfterMs)))
-            .json(failure('USSD_THROTTLED'))
+            .json(errorBody('USSD_THROTTLED'))
       }
     }),
   )

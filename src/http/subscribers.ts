@@ -7,7 +7,7 @@ import { Secret } from '../engine/secret.ts'
 import { PUK1_ATTEMPTS, SubscriberFields, accessStates } from '../gateway/records/subscriber.ts'
 import type { SubscriberPatch, SubscriberView, Subscribers } from '../services/subscribers.ts'
 import { trust } from './connections.ts'
-import { failure, onlyMethods } from './failures.ts'
+import { errorBody, onlyMethods } from './failures.ts'
 import { badRequest, jsonRoute, noStore, unauthorised } from './json.ts'
 import { password, puk1 } from './secret-fields.ts'
 import { createTokenCheck } from './tokens.ts'
@@ -160,4 +160,4 @@ async function addressed(
 }
 
 const notRegistered = (response: Response): void =>
-  void response.status(404).json(failure('USSD_NOT_FOUND', 'this number is not registered'))
+  void response.status(404).json(errorBody('USSD_NOT_FOUND', 'this number is not registered'))

@@ -18,7 +18,7 @@ import type { How } from './statechart.ts'
 /** A service that fails ends most dialogues, and is no way to end one. */
 const asTold: readonly How[] = ['done']
 
-export function wayProblems(menu: CompiledMenu, leaves: readonly AnyStateNode[]): string[] {
+export function navigationProblems(menu: CompiledMenu, leaves: readonly AnyStateNode[]): string[] {
   const waiting = leaves.filter(
     (leaf) => !isWorking(leaf) && leaf.type !== 'final' && repliesOf(leaf).length > 0,
   )

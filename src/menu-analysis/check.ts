@@ -9,7 +9,7 @@ import { branchProblems } from './check-branches.ts'
 import { confirmationProblems, dialProblems } from './check-confirmations.ts'
 import type { Sample } from './check-contexts.ts'
 import { textProblems } from './check-texts.ts'
-import { wayProblems } from './check-ways.ts'
+import { navigationProblems } from './check-ways.ts'
 import type { CompiledMenu } from '../engine/menu.ts'
 import { entered, isWorking, leavesOf, nameOf, outcomesOf, repliesOf, statesOf } from './statechart.ts'
 
@@ -35,7 +35,7 @@ export function check(
     ...unreachedProblems(menu, leaves),
     ...leaves.filter(isWorking).flatMap((leaf) => workingProblems(leaf, menu)),
     ...screens.flatMap(stateProblems),
-    ...wayProblems(menu, leaves),
+    ...navigationProblems(menu, leaves),
     ...screens.flatMap((leaf) => textProblems(leaf, menu, notUnderstood, samples)),
     ...dialProblems(menu),
     ...screens.flatMap((leaf) => confirmationProblems(leaf, screens, menu)),

@@ -1,6 +1,6 @@
 /** What `lintMenus` has to say of the codes: a phone sends them, they lead to a menu, and none hides what lies behind another. */
 import { parseDialled } from '../ussd/mmi.ts'
-import { isCode, partsBehind } from '../engine/short-code.ts'
+import { isCode, partsAfter } from '../engine/short-code.ts'
 import { followDialled } from './lint-dialled.ts'
 import type { CompiledMenu } from '../engine/menu.ts'
 import { isDigit } from './statechart.ts'
@@ -40,7 +40,7 @@ export function codeProblem(code: string): string | undefined {
 export function shadowProblems(menus: readonly CompiledMenu[]): string[] {
   return menus.flatMap((menu) =>
     menus.flatMap(({ code }) => {
-      const parts = partsBehind(menu.code, code)
+      const parts = partsAfter(menu.code, code)
       if (!parts) return []
       const { taken } = followDialled(menu.machine, parts)
       // Text behind a guard may well not be meant for this menu.

@@ -11,14 +11,14 @@ import {
   statesOf,
 } from './statechart.ts'
 
-export interface Dialled {
+export interface DialledResult {
   /** Where the dialogue may come to rest. */
   readonly rests: ReadonlySet<AnyStateNode>
   /** What may take each part of what was dialled; nothing: no screen on the way does. */
   readonly taken: readonly (readonly AnyTransitionDefinition[])[]
 }
 
-export function followDialled(machine: AnyStateMachine, shortcut: readonly string[]): Dialled {
+export function followDialled(machine: AnyStateMachine, shortcut: readonly string[]): DialledResult {
   const rests = new Set<AnyStateNode>()
   const taken: AnyTransitionDefinition[][] = []
   let current: ReadonlySet<AnyStateNode> = reachedFrom([entered(machine.root)]).screens

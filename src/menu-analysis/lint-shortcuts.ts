@@ -1,5 +1,5 @@
 /** What `lintMenus` has to say of published shortcuts: what subscribers were told to dial still leads where they were told. */
-import { leadOf } from '../engine/short-code.ts'
+import { matchShortCode } from '../engine/short-code.ts'
 import { whyNotSent } from './lint-codes.ts'
 import { followDialled } from './lint-dialled.ts'
 import type { CompiledMenu } from '../engine/menu.ts'
@@ -22,7 +22,7 @@ export function shortcutProblems(
   const place = `shortcut ${dialled} (${says})`
   const unsent = whyNotSent(dialled)
   if (unsent !== undefined) return [`${place}: ${unsent}`]
-  const lead = leadOf(dialled, byCode)
+  const lead = matchShortCode(dialled, byCode)
   const menu = lead && byCode.get(lead.code)
   if (!menu) return [`${place}: leads to no menu`]
   const { rests, taken } = followDialled(menu.machine, lead.shortcut)

@@ -1,5 +1,5 @@
 import type { Secret } from '../engine/secret.ts'
-import type { Call } from '../gateway/effects.ts'
+import type { EffectContext } from '../gateway/effects.ts'
 import type { Access } from '../gateway/records/subscriber.ts'
 import type { Puk1 } from './puk1.ts'
 
@@ -10,20 +10,20 @@ type Opening =
 export const accessServices = (puk1: Puk1) => ({
   async readAccess(
     _input: undefined,
-    { subscriber }: Call,
+    { subscriber }: EffectContext,
   ): Promise<{ access: Access; attemptsLeft: number }> {
-    return { access: subscriber.now.access, attemptsLeft: subscriber.now.puk1AttemptsLeft }
+    return { access: subscriber.current.access, attemptsLeft: subscriber.current.puk1AttemptsLeft }
   },
 
-  async closeAccess(_input: undefined, { subscriber }: Call): Promise<{ closed: boolean }> {
-    if (subscriber.now.access !== 'open') return { closed: false }
+  async closeAccess(_input: undefined, { subscriber }: EffectContext): Promise<{ closed: boolean }> {
+    if (subscriber.current.access !== 'open') return { closed: false }
     subscriber.change({ access: 'closed-by-subscriber' }, 'access-closed')
     return { closed: true }
   },
 
   /** Somebody else may have closed or opened it since the screen was shown; then the guess is not made. */
-  async openAccess(input: { puk1: Secret }, call: Call): Promise<Opening> {
-    if (call.subscriber.now.access !== 'closed-by-subscriber') return { outcome: 'access-moved' }
+  async openAccess(input: { puk1: Secret }, call: EffectContext): Promise<Opening> {
+    if (call.subscriber.current.access !== 'closed-by-subscriber') return { outcome: 'access-moved' }
     const guess = await puk1.guess(input.puk1, call)
     switch (guess.kind) {
       case 'right':

@@ -6,25 +6,25 @@ import { bucketOf, subscriberName } from '../gateway/records/records.ts'
 import { Subscriber, createDraft, parseRecord } from '../gateway/records/subscriber.ts'
 import type { Access } from '../gateway/records/subscriber.ts'
 import { createBudget, transact } from '../gateway/transaction.ts'
-import type { Work } from '../gateway/transaction.ts'
+import type { TransactionOutput } from '../gateway/transaction.ts'
 
 /** What an administrator can ask for; who closed it is not theirs to choose. */
 export const administeredStates = ['open', 'closed'] as const
-export type Administered = (typeof administeredStates)[number]
+export type AdministeredState = (typeof administeredStates)[number]
 
 /** What access becomes when it is not so already, and under what name the journal has it. */
 const becoming = {
   open: { access: 'open', change: 'access-opened' },
   // Also over the subscriber's own closing: PUK1 would open that one, and the organisation's must hold (L8).
   closed: { access: 'closed-by-organisation', change: 'access-closed' },
-} as const satisfies Record<Administered, { access: Access; change: 'access-opened' | 'access-closed' }>
+} as const satisfies Record<AdministeredState, { access: Access; change: 'access-opened' | 'access-closed' }>
 
 /** Both numbers are E.164 with `+`. */
-export interface AccessOrder {
+export interface AccessChange {
   /** Whoever asks: the subscriber behind a live self-care session. */
   readonly by: string
   readonly msisdn: string
-  readonly access: Administered
+  readonly access: AdministeredState
 }
 
 export interface Administration {
@@ -39,7 +39,7 @@ export interface Administration {
    * allowed. What this leaves: whoever stops being administrator of the client between the reading and the commit, a round
    * trip later, still makes this one change.
    */
-  setAccess(order: AccessOrder): Promise<boolean>
+  setAccess(order: AccessChange): Promise<boolean>
 }
 
 export function createAdministration(options: {
@@ -59,18 +59,18 @@ export function createAdministration(options: {
       const name = subscriberName(msisdn)
       const at = { bucket: bucketOf(msisdn), names: [name], budget: createBudget(budgetMs) }
       const set = await queue.run(msisdn, () =>
-        transact(store, at, async ({ records: [record], nowMs }): Promise<Work<boolean>> => {
+        transact(store, at, async ({ records: [record], nowMs }): Promise<TransactionOutput<boolean>> => {
           const subscriber = record && parseRecord(Subscriber, record.value)
           // Read again on every try, and for every number: one that is unknown must not be told by its haste.
           const administrator = by === msisdn ? subscriber : await read(by)
-          if (!record || !subscriber || !administrator) return { outcome: false }
-          if (!mayMove(administrator, subscriber)) return { outcome: false }
+          if (!record || !subscriber || !administrator) return { result: false }
+          if (!mayMove(administrator, subscriber)) return { result: false }
 
           const { access: becomes, change } = becoming[access]
           const isDone = subscriber.access === becomes
           // The own access, closed by this very order, is met here again when the store did not confirm it.
-          if (administrator.access !== 'open' && !(isDone && by === msisdn)) return { outcome: false }
-          if (isDone) return { outcome: true }
+          if (administrator.access !== 'open' && !(isDone && by === msisdn)) return { result: false }
+          if (isDone) return { result: true }
 
           const draft = createDraft({
             subscriber,
@@ -81,8 +81,8 @@ export function createAdministration(options: {
           })
           draft.change({ access: becomes }, change)
           return {
-            outcome: true,
-            changes: [{ name, expect: record.version, become: draft.become() }],
+            result: true,
+            changes: [{ name, expectedVersion: record.version, write: draft.toWrite() }],
             journal: draft.journal,
           }
         }),

@@ -35,7 +35,7 @@ export async function compareSecret(
  * Returns a fault that says that no hash was begun, so nothing was compared: the lane was full, or the turn gave up before its
  * place came. Throws any other.
  */
-export function turnedAway(error: unknown): UssdError {
+export function isRejected(error: unknown): UssdError {
   const isTurnedAway =
     error instanceof UssdError && (error.code === 'USSD_BUSY' || error.code === 'USSD_TURN_TIMED_OUT')
   if (!isTurnedAway) throw error

@@ -1,5 +1,5 @@
 import type { Secret } from '../engine/secret.ts'
-import type { Call } from '../gateway/effects.ts'
+import type { EffectContext } from '../gateway/effects.ts'
 import { macUnder, sameBytes } from '../gateway/records/keyring.ts'
 import type { Keyring } from '../gateway/records/keyring.ts'
 import type { Draft } from '../gateway/records/subscriber.ts'
@@ -27,7 +27,7 @@ export interface Passwords {
 export const createPasswords = (hashing: Hashing): Passwords => ({
   async set(password, { msisdn, subscriber, signal }) {
     const hash = await hashing.hash('password', msisdn, password, { signal })
-    const passwordGeneration = subscriber.now.passwordGeneration + 1
+    const passwordGeneration = subscriber.current.passwordGeneration + 1
     subscriber.change({ password: hash, passwordGeneration }, 'password-set')
   },
 })
@@ -44,13 +44,13 @@ export function passwordServices(options: {
    * The one-way form: it tells whether the same was entered again in the same dialogue, and nothing more. It is made under the
    * dialogue's own key, so that a process with a newer one compares alike.
    */
-  const seal = (password: Secret, { msisdn, dialogue, keyId }: Call): string =>
+  const seal = (password: Secret, { msisdn, dialogue, keyId }: EffectContext): string =>
     macUnder(keyring, keyId, 'seal', [msisdn, dialogue, password.reveal()]).toString('base64url').slice(0, 22)
 
   return {
     async assessPassword(
       input: { password: Secret; warned: string | null },
-      call: Call,
+      call: EffectContext,
     ): Promise<Assessment> {
       const digits = input.password.reveal()
       if (passwordFormat(digits) !== 'ok') return { verdict: 'malformed' }
@@ -65,10 +65,10 @@ export function passwordServices(options: {
 
     async savePassword(
       input: { repeated: Secret; sealed: string },
-      call: Call,
+      call: EffectContext,
     ): Promise<{ outcome: 'saved' | 'different' | 'access-closed' }> {
       if (!sameBytes(seal(input.repeated, call), input.sealed)) return { outcome: 'different' }
-      if (call.subscriber.now.access !== 'open') return { outcome: 'access-closed' }
+      if (call.subscriber.current.access !== 'open') return { outcome: 'access-closed' }
       await passwords.set(input.repeated, call)
       return { outcome: 'saved' }
     },

@@ -3,7 +3,7 @@ import { Deferral, claim, settled } from '../gateway/attempts.ts'
 import type { Attempt } from '../gateway/attempts.ts'
 import { PUK1_ATTEMPTS } from '../gateway/records/subscriber.ts'
 import type { Draft, Subscriber } from '../gateway/records/subscriber.ts'
-import { compareSecret, turnedAway } from './compare-secret.ts'
+import { compareSecret, isRejected } from './compare-secret.ts'
 import type { Hashing } from './hashing/hashing.ts'
 
 export type Guess =
@@ -15,7 +15,7 @@ export type Guess =
 export interface Puk1 {
   /**
    * Compares a guess with the operator's record. The first run leaves the turn to have the attempt reserved; the next one
-   * compares, and settles the attempt in the draft, so that count and outcome become known in one commit. A right guess gives
+   * compares, and settles the attempt in the draft, so that count and outcome write known in one commit. A right guess gives
    * all ten attempts back (L7). At most ten different guesses are compared, whatever the store and the process do.
    *
    * Rejects with `Deferral`, and with `USSD_KEY_UNKNOWN` before anything is reserved.
@@ -34,7 +34,7 @@ export interface Puk1 {
 export function createPuk1(hashing: Hashing): Puk1 {
   return {
     async guess(puk1, { msisdn, subscriber, attempt, signal }) {
-      const { puk1: stored, puk1AttemptsLeft, puk1Pending } = subscriber.now
+      const { puk1: stored, puk1AttemptsLeft, puk1Pending } = subscriber.current
       const claimed = claim(puk1Pending, puk1AttemptsLeft, attempt)
       if (claimed.kind === 'exhausted') return { kind: 'locked' }
       if (claimed.kind === 'in-progress') throw new Deferral<Partial<Subscriber>>({ kind: 'wait' })
@@ -48,15 +48,15 @@ export function createPuk1(hashing: Hashing): Puk1 {
       const { matches, renewed } = await attempt
         .once(() => compareSecret(hashing, { stored, domain: 'puk1', msisdn, secret: puk1, signal }))
         .catch((error: unknown) => {
-          const fault = turnedAway(error)
+          const fault = isRejected(error)
           // An earlier run may have compared before it died: then the attempt is spent.
           if (!claimed.isFresh) throw fault
           const patch = { puk1AttemptsLeft: puk1AttemptsLeft + 1, puk1Pending: others }
           throw new Deferral<Partial<Subscriber>>({ kind: 'release', patch, fault })
         })
       if (matches) {
-        if (renewed) subscriber.tidy({ puk1: renewed })
-        subscriber.tidy({ puk1AttemptsLeft: PUK1_ATTEMPTS, puk1Pending: [] })
+        if (renewed) subscriber.patchSilently({ puk1: renewed })
+        subscriber.patchSilently({ puk1AttemptsLeft: PUK1_ATTEMPTS, puk1Pending: [] })
         return { kind: 'right' }
       }
       subscriber.change({ puk1Pending: others }, claimed.left === 0 ? 'puk1-locked' : 'puk1-refused')

@@ -7,7 +7,7 @@ import { createQueue } from '../gateway/queue.ts'
 import { bucketOf, selfCareName, subscriberName } from '../gateway/records/records.ts'
 import { Subscriber, parseRecord } from '../gateway/records/subscriber.ts'
 import { createBudget, transact } from '../gateway/transaction.ts'
-import type { Work } from '../gateway/transaction.ts'
+import type { TransactionOutput } from '../gateway/transaction.ts'
 
 /** L6: without use for this long, a session has ended. */
 const SESSION_MS = 900_000
@@ -67,8 +67,8 @@ export function createSelfCareSessions(options: {
       const { bucket, name } = placeOf(token)
       const value = JSON.stringify({ msisdn, passwordGeneration })
       await transact(store, { bucket, names: [name], budget: createBudget(budgetMs) }, () => ({
-        outcome: undefined,
-        changes: [{ name, expect: undefined, become: { kind: 'value', value, ttlMs: SESSION_MS } }],
+        result: undefined,
+        changes: [{ name, expectedVersion: undefined, write: { kind: 'put', value, ttlMs: SESSION_MS } }],
       }))
       return { token, expiresInMs: SESSION_MS }
     },
@@ -77,21 +77,25 @@ export function createSelfCareSessions(options: {
       const { bucket, name, digest } = placeOf(token)
       const at = { bucket, names: [name], budget: createBudget(budgetMs) }
       const used = await queue.run(digest, () =>
-        transact(store, at, async ({ records: [record] }): Promise<Work<SelfCareUse | undefined>> => {
-          if (!record) return { outcome: undefined }
-          const session = parseRecord(SelfCareSession, record.value)
-          if (!(await holds(session))) {
-            return {
-              outcome: undefined,
-              changes: [{ name, expect: record.version, become: { kind: 'gone' } }],
+        transact(
+          store,
+          at,
+          async ({ records: [record] }): Promise<TransactionOutput<SelfCareUse | undefined>> => {
+            if (!record) return { result: undefined }
+            const session = parseRecord(SelfCareSession, record.value)
+            if (!(await holds(session))) {
+              return {
+                result: undefined,
+                changes: [{ name, expectedVersion: record.version, write: { kind: 'delete' } }],
+              }
             }
-          }
-          const renewed = { kind: 'value', value: record.value, ttlMs: SESSION_MS } as const
-          return {
-            outcome: { msisdn: session.msisdn, expiresInMs: SESSION_MS },
-            changes: [{ name, expect: record.version, become: renewed }],
-          }
-        }),
+            const renewed = { kind: 'put', value: record.value, ttlMs: SESSION_MS } as const
+            return {
+              result: { msisdn: session.msisdn, expiresInMs: SESSION_MS },
+              changes: [{ name, expectedVersion: record.version, write: renewed }],
+            }
+          },
+        ),
       )
       return used.outcome
     },

@@ -15,17 +15,17 @@ import { bucketOf, loginName, subscriberName } from '../gateway/records/records.
 import { Subscriber, createDraft, newSubscriber, parseRecord } from '../gateway/records/subscriber.ts'
 import type { SubscriberDeferral } from '../gateway/records/subscriber.ts'
 import { createBudget, transact } from '../gateway/transaction.ts'
-import type { Body, Pause, Reservation, Work } from '../gateway/transaction.ts'
-import { compareSecret, turnedAway } from './compare-secret.ts'
+import type { TransactionBody, Pause, Reservation, TransactionOutput } from '../gateway/transaction.ts'
+import { compareSecret, isRejected } from './compare-secret.ts'
 import type { Hashing, SealedHash } from './hashing/hashing.ts'
-import { FORGOTTEN_AFTER_MS, Login, afterFailure, waitMs, withoutAttempt } from './login-throttle.ts'
+import { FAILURES_TTL_MS, Login, afterFailure, waitMs, withoutAttempt } from './login-throttle.ts'
 import type { Puk1 } from './puk1.ts'
 import { createSelfCareSessions } from './self-care-session.ts'
 import { createUnknownLoginThrottle } from './unknown-login-throttle.ts'
 import type { UnknownLoginSlot } from './unknown-login-throttle.ts'
 import { isSetByPuk1 } from './tariffs.ts'
 
-export type LoggedIn =
+export type LoginResult =
   | { readonly kind: 'in'; readonly token: string; readonly expiresInMs: number }
   /** Unknown number, closed access, no password, wrong password: nobody is told which. */
   | { readonly kind: 'refused' }
@@ -37,7 +37,7 @@ export type LoggedIn =
 export interface SelfCare {
   /** `false` for every refusal: it takes as long, and says as little, as a wrong PUK1. */
   setPassword(msisdn: string, puk1: Secret, password: Secret): Promise<boolean>
-  logIn(msisdn: string, password: Secret): Promise<LoggedIn>
+  logIn(msisdn: string, password: Secret): Promise<LoginResult>
   /** The session behind a token; using it starts its 15 minutes anew. */
   use(token: string): Promise<{ readonly msisdn: string; readonly expiresInMs: number } | undefined>
 }
@@ -55,7 +55,11 @@ export function createSelfCare(options: {
   const unknownLogins = createUnknownLoginThrottle(keyring)
 
   /** One request of a number at a time; its budget runs while it waits. */
-  const request = <T>(msisdn: string, names: readonly string[], body: (run: Run) => Body<T>): Promise<T> => {
+  const request = <T>(
+    msisdn: string,
+    names: readonly string[],
+    body: (run: Run) => TransactionBody<T>,
+  ): Promise<T> => {
     const run = createRun(budgetMs)
     const at = { bucket: bucketOf(msisdn), names, budget: createBudget(budgetMs) }
     return queue.run(msisdn, () => transact(store, at, body(run))).then(({ outcome }) => outcome)
@@ -76,7 +80,7 @@ export function createSelfCare(options: {
           const slot = unknownLogins.open(msisdn, slotRecord)
           if (!reserved) return { reserve: [slot.put()] }
           await run.once('puk1', () => compareNothing('puk1', msisdn, puk1, run.signal))
-          return { outcome: false, changes: [slot.put()] }
+          return { result: false, changes: [slot.put()] }
         }
         return attemptPuk1({ msisdn, record, subscriber, puk1, hash, nowMs, run })
       })
@@ -97,7 +101,7 @@ export function createSelfCare(options: {
 
         if (!reserved) {
           const retryAfterMs = waitMs(counter.login, passwordGeneration, nowMs)
-          if (retryAfterMs > 0) return { outcome: { kind: 'throttled', retryAfterMs } }
+          if (retryAfterMs > 0) return { result: { kind: 'throttled', retryAfterMs } }
           if (subscriber.password) hashing.assertKnown(subscriber.password)
           return { reserve: [counter.put(afterFailure(counter.login, passwordGeneration, nowMs))] }
         }
@@ -107,22 +111,22 @@ export function createSelfCare(options: {
           .once('password', () =>
             compareSecret(hashing, { stored, domain: 'password', msisdn, secret: password, signal }),
           )
-          .catch(turnedAway)
+          .catch(isRejected)
         // No hash was begun, so nothing was compared: the attempt is given back.
-        if (compared instanceof UssdError) return { outcome: compared, changes: [counter.giveBack(nowMs)] }
+        if (compared instanceof UssdError) return { result: compared, changes: [counter.giveBack(nowMs)] }
         const { matches, renewed } = compared
         // Counted already; what is written again is what the reservation wrote.
-        if (!record || !matches) return { outcome: { kind: 'refused' }, changes: [counter.put()] }
+        if (!record || !matches) return { result: { kind: 'refused' }, changes: [counter.put()] }
         return {
-          outcome: { kind: 'right', passwordGeneration },
+          result: { kind: 'right', passwordGeneration },
           changes: [
-            { name: loginName(msisdn), expect: loginRecord?.version, become: { kind: 'gone' } },
+            { name: loginName(msisdn), expectedVersion: loginRecord?.version, write: { kind: 'delete' } },
             {
               name: subscriberName(msisdn),
-              expect: record.version,
-              become: renewed
-                ? { kind: 'value', value: JSON.stringify({ ...subscriber, password: renewed }) }
-                : { kind: 'same' },
+              expectedVersion: record.version,
+              write: renewed
+                ? { kind: 'put', value: JSON.stringify({ ...subscriber, password: renewed }) }
+                : { kind: 'keep' },
             },
           ],
         }
@@ -143,7 +147,7 @@ export function createSelfCare(options: {
   /** A success begins a session with a load and a commit; a refusal takes as long. */
   async function writeInsteadOfSession(msisdn: string): Promise<void> {
     await request<void>(msisdn, [unknownLogins.nameOf(msisdn)], () => ({ records: [slotRecord] }) => ({
-      outcome: undefined,
+      result: undefined,
       changes: [unknownLogins.open(msisdn, slotRecord).put()],
     }))
   }
@@ -165,13 +169,13 @@ export function createSelfCare(options: {
     readonly hash: SealedHash
     readonly nowMs: number
     readonly run: Run
-  }): Promise<Work<boolean | UssdError> | Reservation | Pause> {
+  }): Promise<TransactionOutput<boolean | UssdError> | Reservation | Pause> {
     const { msisdn, record, subscriber, nowMs, run } = of
     const draft = createDraft({ subscriber, msisdn, idempotencyKey: run.id, atMs: nowMs, by: 'subscriber' })
-    const change = (become: Change['become']): Change => ({
+    const change = (write: Change['write']): Change => ({
       name: subscriberName(msisdn),
-      expect: record.version,
-      become,
+      expectedVersion: record.version,
+      write,
     })
     try {
       const attempt = createAttempt(
@@ -181,16 +185,16 @@ export function createSelfCare(options: {
       const guess = await puk1s.guess(of.puk1, { msisdn, subscriber: draft, attempt, signal: run.signal })
       const isRight = guess.kind === 'right'
       if (isRight) {
-        const passwordGeneration = draft.now.passwordGeneration + 1
+        const passwordGeneration = draft.current.passwordGeneration + 1
         draft.change({ password: of.hash, passwordGeneration }, 'password-set')
       }
-      return { outcome: isRight, changes: [change(draft.become())], journal: draft.journal }
+      return { result: isRight, changes: [change(draft.toWrite())], journal: draft.journal }
     } catch (error) {
       if (!(error instanceof Deferral)) throw error
       const { next } = error as SubscriberDeferral
       if (next.kind === 'wait') return { waitMs: 50 }
-      const changes = [change(draft.becomeOnly(next.patch))]
-      return next.kind === 'reserve' ? { reserve: changes } : { outcome: next.fault, changes }
+      const changes = [change(draft.toWriteOnly(next.patch))]
+      return next.kind === 'reserve' ? { reserve: changes } : { result: next.fault, changes }
     }
   }
 }
@@ -225,7 +229,7 @@ const maySetPassword = (subscriber: Subscriber, { id }: Run): boolean =>
   (subscriber.registrationByPuk1 || isSetByPuk1(subscriber.tariff)) &&
   (subscriber.puk1AttemptsLeft > 0 || subscriber.puk1Pending.some(({ turn }) => turn === id))
 
-type Tried = { kind: 'right'; passwordGeneration: number } | Exclude<LoggedIn, { kind: 'in' }>
+type Tried = { kind: 'right'; passwordGeneration: number } | Exclude<LoginResult, { kind: 'in' }>
 
 /** Where attempts at a number are counted. */
 interface Counter {
@@ -245,10 +249,10 @@ function servedCounter(msisdn: string, record: Versioned | undefined): Counter {
       const before = withoutAttempt(login, nowMs)
       return {
         name,
-        expect: record?.version,
-        become: before
-          ? { kind: 'value', value: JSON.stringify(before.login), ttlMs: before.ttlMs }
-          : { kind: 'gone' },
+        expectedVersion: record?.version,
+        write: before
+          ? { kind: 'put', value: JSON.stringify(before.login), ttlMs: before.ttlMs }
+          : { kind: 'delete' },
       }
     },
     put(after) {
@@ -256,8 +260,8 @@ function servedCounter(msisdn: string, record: Versioned | undefined): Counter {
       const { login: written, ttlMs } = after ?? keeping(login)
       return {
         name,
-        expect: record?.version,
-        become: written ? { kind: 'value', value: JSON.stringify(written), ttlMs } : { kind: 'same' },
+        expectedVersion: record?.version,
+        write: written ? { kind: 'put', value: JSON.stringify(written), ttlMs } : { kind: 'keep' },
       }
     },
   }
@@ -271,5 +275,5 @@ const unknownCounter = (slot: UnknownLoginSlot): Counter => ({
 
 const keeping = (login: Login | undefined) => ({
   login,
-  ttlMs: login?.closedUntilMs === null ? undefined : FORGOTTEN_AFTER_MS,
+  ttlMs: login?.closedUntilMs === null ? undefined : FAILURES_TTL_MS,
 })

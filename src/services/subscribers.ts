@@ -11,7 +11,7 @@ import {
   parseRecord,
 } from '../gateway/records/subscriber.ts'
 import { createBudget, transact } from '../gateway/transaction.ts'
-import type { Work } from '../gateway/transaction.ts'
+import type { TransactionOutput } from '../gateway/transaction.ts'
 import type { Hashing, SealedHash } from './hashing/hashing.ts'
 import type { Passwords } from './password.ts'
 
@@ -76,7 +76,10 @@ export function createSubscribers(options: {
       const signal = AbortSignal.timeout(budgetMs)
       return changing(
         msisdn,
-        async ({ records: [record], nowMs }): Promise<Work<{ created: boolean; view: SubscriberView }>> => {
+        async ({
+          records: [record],
+          nowMs,
+        }): Promise<TransactionOutput<{ created: boolean; view: SubscriberView }>> => {
           const draft = createDraft({
             // A number may be registered again: what was begun under an earlier record of it must not hold for the new one.
             subscriber: record
@@ -92,20 +95,20 @@ export function createSubscribers(options: {
             fields.puk1AttemptsLeft === undefined ? fields : { ...fields, puk1Pending: [] },
             record ? 'subscriber-changed' : 'subscriber-created',
           )
-          if (draft.now.access !== 'closed-by-operator') draft.tidy({ closedBecause: null })
-          const stored = draft.now.puk1
+          if (draft.current.access !== 'closed-by-operator') draft.patchSilently({ closedBecause: null })
+          const stored = draft.current.puk1
           if (puk1 && !(stored && (await isSamePuk1(stored, msisdn, puk1, signal)))) {
             const hash = await hashing.hash('puk1', msisdn, puk1, { signal })
-            draft.tidy({ puk1: hash, puk1AttemptsLeft: PUK1_ATTEMPTS, puk1Pending: [] })
+            draft.patchSilently({ puk1: hash, puk1AttemptsLeft: PUK1_ATTEMPTS, puk1Pending: [] })
           }
           if (password) await passwords.set(password, { msisdn, subscriber: draft, signal })
           return {
-            outcome: { created: !record, view: viewOf(msisdn, draft.now) },
+            result: { created: !record, view: viewOf(msisdn, draft.current) },
             changes: [
               {
                 name: subscriberName(msisdn),
-                expect: record?.version,
-                become: { kind: 'value', value: JSON.stringify(draft.now) },
+                expectedVersion: record?.version,
+                write: { kind: 'put', value: JSON.stringify(draft.current) },
               },
             ],
             journal: draft.journal,
@@ -116,14 +119,14 @@ export function createSubscribers(options: {
 
     get(msisdn) {
       return changing(msisdn, ({ records: [record] }) => ({
-        outcome: record && viewOf(msisdn, parseRecord(Subscriber, record.value)),
+        result: record && viewOf(msisdn, parseRecord(Subscriber, record.value)),
       }))
     },
 
     remove(msisdn) {
       const idempotencyKey = randomUUID()
-      return changing(msisdn, ({ records: [record], nowMs }): Work<boolean> => {
-        if (!record) return { outcome: false }
+      return changing(msisdn, ({ records: [record], nowMs }): TransactionOutput<boolean> => {
+        if (!record) return { result: false }
         const draft = createDraft({
           subscriber: newSubscriber,
           msisdn,
@@ -133,8 +136,10 @@ export function createSubscribers(options: {
         })
         draft.change({}, 'subscriber-removed')
         return {
-          outcome: true,
-          changes: [{ name: subscriberName(msisdn), expect: record.version, become: { kind: 'gone' } }],
+          result: true,
+          changes: [
+            { name: subscriberName(msisdn), expectedVersion: record.version, write: { kind: 'delete' } },
+          ],
           journal: draft.journal,
         }
       })

@@ -8,7 +8,7 @@ import type { Keyring } from '../gateway/records/keyring.ts'
 import type { Change, RecordName, Versioned } from '../gateway/ports.ts'
 import { unknownLoginName } from '../gateway/records/records.ts'
 import { parseRecord } from '../gateway/records/subscriber.ts'
-import { FORGOTTEN_AFTER_MS, Login, LoginFields } from './login-throttle.ts'
+import { FAILURES_TTL_MS, Login, LoginFields } from './login-throttle.ts'
 
 /** 256 buckets of 64 slots of 4 numbers: 65 536 numbers, in at most 16 384 records of about 500 bytes. */
 const SLOTS = 64
@@ -54,11 +54,11 @@ export function createUnknownLoginThrottle(keyring: Keyring): UnknownLoginThrott
             after === undefined ? slot.numbers : after === 'none' ? others : [...kept, { ...after, tag }]
           return {
             name: nameOf(msisdn),
-            expect: record?.version,
-            become: {
-              kind: 'value',
+            expectedVersion: record?.version,
+            write: {
+              kind: 'put',
               value: JSON.stringify({ ...slot, numbers }),
-              ttlMs: FORGOTTEN_AFTER_MS,
+              ttlMs: FAILURES_TTL_MS,
             },
           }
         },

@@ -7,22 +7,22 @@ import { sign } from '../dialects/signature.ts'
 import type { Answer } from '../gateway/ports.ts'
 
 /** What a waiting screen asks for: a secret, or an answer everybody may see. */
-export type Asks = 'secret' | 'open'
+export type InputKind = 'secret' | 'open'
 
 /** What became of a call to the application. */
-export type Called =
+export type CallResult =
   | {
       readonly kind: 'answer'
       readonly answer: Answer
       readonly echo: Echo
       /** What the application says beside its answer that it asks for, if it is a gateway of ours. */
-      readonly asks: Asks | undefined
+      readonly asks: InputKind | undefined
     }
   /** `problem`: one English sentence on what happened, which quotes nothing that was sent. */
   | { readonly kind: 'failed'; readonly problem: string }
 
 /** How long a call may take. */
-interface Patience {
+interface CallOptions {
   /** What the sentence says that the application had. */
   readonly answerWithinMs: number
   /** What is left of it. */
@@ -34,11 +34,11 @@ interface Patience {
 /** The application behind a callback, as the network reaches it. Nothing rejects. */
 export interface Application {
   /** Carries a callback there and its answer back. */
-  call(wire: WireCall, patience: Patience): Promise<Called>
+  call(wire: WireCall, patience: CallOptions): Promise<CallResult>
   /** Carries a callback there and cuts the connection as soon as it was sent. */
-  cut(wire: WireCall, patience: Patience): Promise<Called>
+  sendThenReset(wire: WireCall, patience: CallOptions): Promise<CallResult>
   /** Says that a dialogue is over; whether anybody heard it is nobody's business. */
-  tell(wire: WireCall): Promise<void>
+  notifyEnd(wire: WireCall): Promise<void>
 }
 
 /** Where an application listens, and what it asks to be shown. */
@@ -60,7 +60,7 @@ export interface Address {
 const ANSWER_LIMIT_BYTES = 16_384
 
 /** How long the network takes the trouble to say that a dialogue is over. */
-const TELL_WITHIN_MS = 5000
+const NOTIFY_TIMEOUT_MS = 5000
 
 /** What a dialect appends to the address where it says that a dialogue is over, if it is not the callback's. */
 const EVENTS = '/events'
@@ -102,7 +102,7 @@ export function createApplication({
       }
     },
 
-    cut(wire, { hungUp, leftMs }) {
+    sendThenReset(wire, { hungUp, leftMs }) {
       const url = addressOf(wire)
       const { method, body } = wire
       return new Promise((resolve) => {
@@ -119,11 +119,11 @@ export function createApplication({
       })
     },
 
-    async tell(wire) {
+    async notifyEnd(wire) {
       const isEvent = wire.path === EVENTS
       if (isEvent && eventsUrl === undefined) return
       const url = isEvent ? new URL(textOf(eventsUrl ?? '')) : addressOf(wire)
-      await send(wire, url, AbortSignal.timeout(TELL_WITHIN_MS)).then(
+      await send(wire, url, AbortSignal.timeout(NOTIFY_TIMEOUT_MS)).then(
         (response) => response.body?.cancel(),
         () => undefined,
       )
@@ -180,7 +180,7 @@ function headersIn(headers: Headers): Readonly<Record<string, string>> {
   return { ...Object.fromEntries(headers), ...(cookies.length > 0 && { 'set-cookie': cookies.join('\n') }) }
 }
 
-function asksOf({ headers }: WireResponse): Asks | undefined {
+function asksOf({ headers }: WireResponse): InputKind | undefined {
   const asks = headers?.['ussd-asks']
   return asks === 'secret' || asks === 'open' ? asks : undefined
 }
@@ -198,7 +198,7 @@ async function readBody({ body }: Response): Promise<Buffer | undefined> {
   return Buffer.concat(chunks)
 }
 
-const failed = (sentence: string): Called => ({
+const failed = (sentence: string): CallResult => ({
   kind: 'failed',
   problem: `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`,
 })

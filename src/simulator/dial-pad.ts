@@ -2,7 +2,7 @@ import { measure } from '../ussd/message.ts'
 import { parseDialled } from '../ussd/mmi.ts'
 
 /** What a phone does with what is typed on it. */
-export type Pressed =
+export type KeyedInput =
   /** Goes to the network. `text` is trimmed where it is a code, and NFC. */
   | { readonly kind: 'sent'; readonly text: string }
   /** The phone deals with it; `sentence` is what it shows. */
@@ -24,7 +24,7 @@ const hasControls = /\p{Cc}/u
  *
  * @param most characters that the carrier takes
  */
-export function dial(typed: string, most = MESSAGE_CHARACTERS): Pressed {
+export function dial(typed: string, most = MESSAGE_CHARACTERS): KeyedInput {
   const code = typed.normalize('NFC').trim()
   if (hasControls.test(code)) return refused('Type one line, without control characters.')
   const dialled = parseDialled(code)
@@ -53,7 +53,7 @@ const whyInvalid = {
 } as const
 
 /** An answer typed in a dialogue: anything that one USSD message takes, also nothing, also what looks like a code. */
-export function reply(typed: string, most = MESSAGE_CHARACTERS): Pressed {
+export function reply(typed: string, most = MESSAGE_CHARACTERS): KeyedInput {
   const text = typed.normalize('NFC')
   if (hasControls.test(text)) return refused('Type one line, without control characters.')
   const { alphabet, fits } = measure(text)
@@ -66,5 +66,5 @@ export function reply(typed: string, most = MESSAGE_CHARACTERS): Pressed {
   return refused(`This is too long: one USSD message takes at most ${fitting}.`)
 }
 
-const kept = (sentence: string): Pressed => ({ kind: 'kept', sentence })
-const refused = (sentence: string): Pressed => ({ kind: 'refused', sentence })
+const kept = (sentence: string): KeyedInput => ({ kind: 'kept', sentence })
+const refused = (sentence: string): KeyedInput => ({ kind: 'refused', sentence })

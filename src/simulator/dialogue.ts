@@ -1,10 +1,10 @@
 import type { End, NetworkTurn } from '../dialects/dialect.ts'
-import { createChance, mishapsOf } from './faults.ts'
+import { createRandom, drawFaults } from './faults.ts'
 import type { FaultName } from './faults.ts'
 import { BACK, MORE, fit } from './screen-limits.ts'
 import { createNetwork } from './network.ts'
-import type { Asks } from './application.ts'
-import type { Delivered, Line, Pause } from './network.ts'
+import type { InputKind } from './application.ts'
+import type { SentCallback, Route, Pause } from './network.ts'
 import { profiles } from './profiles.ts'
 import type { Profile } from './profiles.ts'
 import { screenOf } from './screen.ts'
@@ -19,41 +19,41 @@ export interface Dialogue {
   /** Sends the last callback again, also when the dialogue is over; what is wrong with what came back, if anything is. */
   repeat(hungUp: AbortSignal): Promise<string | undefined>
   /** Ends it if it lasts too long or waited too long, and then is what the phone shows. */
-  breakOff(): Screen | undefined
+  expireIfDue(): Screen | undefined
   /** Ends it, if it is not over, and tells the application, if that can be told. */
   end(how: End): void
 }
 
 /** What all dialogues of a network share. */
-export interface Surroundings {
+export interface DialogueEnvironment {
   /** Milliseconds of a clock that does not jump. */
   readonly now: () => number
   readonly pause: Pause
   /** Takes work that no phone waits for. */
-  readonly aside: (work: Promise<unknown>) => void
+  readonly runInBackground: (work: Promise<unknown>) => void
 }
 
 /** More than any menu asks; an endless dialogue would be kept, and sent again with every answer. */
-const MOST_REPLIES = 500
+const MAX_REPLIES = 500
 
 /**
  * @param dialled the whole USSD string
  * @param number which of the phone's dialogues it is: with the seed it decides what goes wrong
  */
 export function createDialogue(
-  line: Line,
+  line: Route,
   of: { readonly msisdn: string; readonly dialled: string; readonly number: number },
-  { now, pause, aside }: Surroundings,
+  { now, pause, runInBackground: aside }: DialogueEnvironment,
 ): Dialogue {
   const { dialect, faults, profile = profiles.default } = line
   const { msisdn, dialled } = of
   const network = createNetwork(line, profile, pause)
-  const chance = faults && createChance(faults.seed, msisdn, of.number)
+  const chance = faults && createRandom(faults.seed, msisdn, of.number)
   const session = dialect.newSessionId()
   const beganMs = now()
   const beganAtMs = Date.now()
   let turn: NetworkTurn = { sessionId: session, msisdn, dialled, replies: [], answers: [], beganAtMs }
-  let before: Delivered | undefined
+  let before: SentCallback | undefined
   let shownMs = beganMs
   let isOver = false
   /** A screen in parts, which one is shown, and what the application is doing behind them. */
@@ -62,7 +62,7 @@ export function createDialogue(
         readonly pages: readonly string[]
         at: number
         readonly waits: boolean
-        readonly asks: Asks | undefined
+        readonly asks: InputKind | undefined
       }
     | undefined
 
@@ -71,7 +71,7 @@ export function createDialogue(
     isOver = true
     if (!profile.tellsEnd) return
     const wire = dialect.formatEnd(turn, how, beganAtMs + Math.round(now() - beganMs))
-    if (wire) aside(network.tell(wire))
+    if (wire) aside(network.notifyEnd(wire))
   }
 
   const breakDown = (how: End, problem: string, done: readonly FaultName[] = []): Screen => {
@@ -81,8 +81,8 @@ export function createDialogue(
   }
 
   const carry = async (hungUp: AbortSignal): Promise<Screen | undefined> => {
-    const mishaps = faults && chance && mishapsOf(faults, chance)
-    const carried = await network.carry(turn, { mishaps, before, hungUp })
+    const mishaps = faults && chance && drawFaults(faults, chance)
+    const carried = await network.deliver(turn, { mishaps, before, hungUp })
     // Nobody looks at what the application says to somebody who has hung up.
     if (hungUp.aborted) return undefined
     shownMs = now()
@@ -137,16 +137,16 @@ export function createDialogue(
         }
         booklet = undefined
       }
-      if (turn.replies.length >= MOST_REPLIES) {
-        return breakDown('failed', `The network ended the dialogue after ${MOST_REPLIES} answers.`)
+      if (turn.replies.length >= MAX_REPLIES) {
+        return breakDown('failed', `The network ended the dialogue after ${MAX_REPLIES} answers.`)
       }
       turn = { ...turn, replies: [...turn.replies, text] }
       return carry(hungUp)
     },
 
-    repeat: async (hungUp) => before && network.again(before, hungUp),
+    repeat: async (hungUp) => before && network.redeliver(before, hungUp),
 
-    breakOff() {
+    expireIfDue() {
       const { idleMs, dialogueMs } = profile
       const nowMs = now()
       if (nowMs - beganMs >= dialogueMs)

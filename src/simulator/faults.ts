@@ -1,6 +1,6 @@
 /** What a network does to callbacks on request: how often, and by chance that one seed decides. */
-import { durationMs, misspelt, pairsOf } from './option-syntax.ts'
-import type { Spelt } from './option-syntax.ts'
+import { durationMs, invalidOption, pairsOf } from './option-syntax.ts'
+import type { ParsedOption } from './option-syntax.ts'
 
 export type FaultName = 'duplicate' | 'delay' | 'drop' | 'reorder' | 'reset' | 'begin'
 
@@ -22,7 +22,7 @@ export interface Faults {
 }
 
 /** What happens to one turn. */
-export interface Mishaps {
+export interface DrawnFaults {
   readonly duplicate: 'now' | 'late' | undefined
   readonly delayMs: number
   readonly lost: 'drop' | 'reset' | undefined
@@ -37,23 +37,23 @@ const RATE = /^(?:0|1|0?\.\d{1,6}|1\.0|0\.0)$/
  * Faults as they are spelt: `duplicate=0.2,delay=0.1:50ms,drop=0.1:retry,reorder=0.1,reset=0.05,begin=0.5`. Behind the rate
  * stand `late` for a duplicate, how long for a delay, `retry` for what is lost.
  */
-export function parseFaults(spelt: string, seed: number): Spelt<Faults> {
+export function parseFaults(spelt: string, seed: number): ParsedOption<Faults> {
   const faults: { -readonly [name in keyof Faults]: Faults[name] } = { seed }
   for (const [name, value] of pairsOf(spelt)) {
     const [spelled = '', how] = value.split(':', 2)
-    if (!RATE.test(spelled)) return misspelt('A fault is written with its rate from 0 to 1: drop=0.1.')
+    if (!RATE.test(spelled)) return invalidOption('A fault is written with its rate from 0 to 1: drop=0.1.')
     const rate = Number(spelled)
     const isBare = how === undefined
     if (name === 'duplicate' && (isBare || how === 'late')) faults.duplicate = { rate, late: !isBare }
     else if (name === 'delay' && !isBare) {
       const ms = durationMs(how)
-      if (!(ms >= 0 && ms <= 60_000)) return misspelt('A delay is written delay=0.1:50ms, at most 60s.')
+      if (!(ms >= 0 && ms <= 60_000)) return invalidOption('A delay is written delay=0.1:50ms, at most 60s.')
       faults.delay = { rate, ms }
     } else if ((name === 'drop' || name === 'reset') && (isBare || how === 'retry'))
       faults[name] = { rate, retry: !isBare }
     else if ((name === 'reorder' || name === 'begin') && isBare) faults[name] = { rate }
     else
-      return misspelt(
+      return invalidOption(
         'The faults are duplicate=0.2 or 0.2:late, delay=0.1:50ms, drop=0.1 or 0.1:retry, reorder=0.1, reset=0.1 or 0.1:retry, begin=0.1.',
       )
   }
@@ -61,13 +61,13 @@ export function parseFaults(spelt: string, seed: number): Spelt<Faults> {
 }
 
 /** One chance after another, from 0 up to but without 1. */
-export type Chance = () => number
+export type Random = () => number
 
 /**
  * The chances of one dialogue, the same for the same seed, phone and number of the dialogue: mulberry32, whose state begins
  * as the FNV-1a digest of the three. Each dialogue has its own, so that phones at work together do not disturb each other.
  */
-export function createChance(seed: number, msisdn: string, dialogue: number): Chance {
+export function createRandom(seed: number, msisdn: string, dialogue: number): Random {
   let state = 0x811c9dc5
   for (const character of `${seed} ${msisdn} ${dialogue}`)
     state = Math.imul(state ^ character.charCodeAt(0), 0x01000193)
@@ -80,7 +80,7 @@ export function createChance(seed: number, msisdn: string, dialogue: number): Ch
 }
 
 /** What happens to the next turn. It always takes six chances: a fault that is switched on moves no other. */
-export function mishapsOf(faults: Faults, chance: Chance): Mishaps {
+export function drawFaults(faults: Faults, chance: Random): DrawnFaults {
   const strikes = (fault: { readonly rate: number } | undefined) => chance() < (fault?.rate ?? 0)
   const [isDoubled, isDelayed, isDropped, reorder, isReset, begin] = [
     strikes(faults.duplicate),

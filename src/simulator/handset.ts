@@ -1,8 +1,8 @@
 import { dial, reply } from './dial-pad.ts'
-import type { Pressed } from './dial-pad.ts'
+import type { KeyedInput } from './dial-pad.ts'
 import { createDialogue } from './dialogue.ts'
 import type { Dialogue } from './dialogue.ts'
-import type { Line, Pause } from './network.ts'
+import type { Route, Pause } from './network.ts'
 import { blank, createPhones } from './phones.ts'
 import type { Phone } from './phones.ts'
 import { profiles } from './profiles.ts'
@@ -12,7 +12,7 @@ import { screenOf } from './screen.ts'
 import type { Screen } from './screen.ts'
 
 /** What became of an input. */
-type Typed =
+type InputResult =
   /** `before`: what it showed when its turn came. */
   { readonly kind: 'screen'; readonly screen: Screen; readonly before: Screen } | Refused
 
@@ -35,12 +35,12 @@ export interface Handsets {
    *
    * @param line where a dialogue that begins now leads, instead of the usual; one in progress stays where it began
    */
-  type(msisdn: string, text: string, line?: Line): Promise<Typed>
+  type(msisdn: string, text: string, line?: Route): Promise<InputResult>
   /**
    * Has the aggregator send the phone's last callback again, also when its dialogue is over: the screen stays as it is, and
    * its `problem` says whether the copy was answered otherwise.
    */
-  repeat(msisdn: string): Promise<Typed>
+  repeat(msisdn: string): Promise<InputResult>
   /** What is on the screen now. */
   screen(msisdn: string): Screen
   /** Clears the screen; a dialogue ends at once, also where its answer is still awaited. */
@@ -50,7 +50,7 @@ export interface Handsets {
   /** Ends every dialogue whose time is over. Without it, a phone is looked at when it is used. */
   tick(): void
   /** When every application heard, or could not hear, which of its dialogues are over. */
-  settle(): Promise<void>
+  whenIdle(): Promise<void>
 }
 
 /** `busy`: a phone has one dialogue at a time (3GPP TS 24.090 6.2). */
@@ -66,7 +66,7 @@ type Pushed =
  * `tick`, no timer runs. `pause` is how a callback is held up.
  */
 export function createHandsets(
-  options: Line & {
+  options: Route & {
     readonly maxPhones?: number
     readonly now?: () => number
     readonly pause?: Pause
@@ -78,7 +78,7 @@ export function createHandsets(
   const surroundings = {
     now,
     pause,
-    aside(work: Promise<unknown>) {
+    runInBackground(work: Promise<unknown>) {
       const done = work.finally(() => asides.delete(done)).catch(() => undefined)
       asides.add(done)
     },
@@ -88,9 +88,9 @@ export function createHandsets(
   const inTurn = (
     msisdn: string,
     input: (phone: Phone, hungUp: AbortSignal) => Promise<Shown | Refused>,
-  ): Promise<Typed> => {
+  ): Promise<InputResult> => {
     const phone = phones.use(msisdn)
-    const { signal } = phone.line
+    const { signal } = phone.route
     phone.waiting += 1
     const typed = phone.inputs.then(async () => {
       const before = phone.screen
@@ -115,14 +115,14 @@ export function createHandsets(
 
     screen(msisdn) {
       const phone = phones.look(msisdn)
-      if (phone?.waiting === 0) breakOff(phone)
+      if (phone?.waiting === 0) expireIfDue(phone)
       return phone?.screen ?? blank('')
     },
 
     push(msisdn, session) {
       const phone = phones.get(msisdn)
       if (!phone) return { kind: 'absent' }
-      if (phone.waiting === 0) breakOff(phone)
+      if (phone.waiting === 0) expireIfDue(phone)
       if (phone.waiting > 0 || phone.dialogue) return { kind: 'busy' }
       const { profile = profiles.default } = options
       const push = createPush({
@@ -139,18 +139,18 @@ export function createHandsets(
     hangUp(msisdn) {
       const phone = phones.get(msisdn)
       if (!phone) return
-      phone.line.abort()
-      phone.line = new AbortController()
+      phone.route.abort()
+      phone.route = new AbortController()
       phone.dialogue?.end('cancelled')
       phone.dialogue = undefined
       phone.screen = blank(phone.screen.session)
     },
 
     tick() {
-      for (const phone of phones) if (phone.waiting === 0) breakOff(phone)
+      for (const phone of phones) if (phone.waiting === 0) expireIfDue(phone)
     },
 
-    async settle() {
+    async whenIdle() {
       while (asides.size > 0) await Promise.allSettled(asides)
     },
   }
@@ -160,9 +160,9 @@ export function createHandsets(
     { msisdn, text, line = options, hungUp }: Input & { readonly hungUp: AbortSignal },
   ): Promise<Shown | Refused> {
     // It was meant for a dialogue that is no more: as a code it would mean something else.
-    if (breakOff(phone) && !text.trimEnd().endsWith('#')) return shown(phone)
+    if (expireIfDue(phone) && !text.trimEnd().endsWith('#')) return shown(phone)
     const { most } = (phone.dialogue?.profile ?? line.profile ?? profiles.default).input
-    const pressed: Pressed = phone.dialogue ? reply(text, most) : dial(text, most)
+    const pressed: KeyedInput = phone.dialogue ? reply(text, most) : dial(text, most)
     if (pressed.kind === 'refused') return pressed
     if (pressed.kind === 'kept') {
       phone.screen = screenOf({ session: '', text: pressed.sentence, state: 'ended' })
@@ -189,12 +189,12 @@ export function createHandsets(
 interface Input {
   readonly msisdn: string
   readonly text: string
-  readonly line: Line | undefined
+  readonly line: Route | undefined
 }
 
 /** Whether the network ends the phone's dialogue now. */
-function breakOff(phone: Phone): boolean {
-  const screen = phone.dialogue?.breakOff()
+function expireIfDue(phone: Phone): boolean {
+  const screen = phone.dialogue?.expireIfDue()
   if (!screen) return false
   phone.dialogue = undefined
   phone.screen = screen

@@ -18,7 +18,7 @@ export function durationMs(spelt: string): number {
 }
 
 /** Something that was spelt, or what is wrong with it: an English sentence that quotes nothing. */
-export type Spelt<T> =
+export type ParsedOption<T> =
   { readonly kind: 'ok'; readonly value: T } | { readonly kind: 'malformed'; readonly sentence: string }
 
-export const misspelt = (sentence: string) => ({ kind: 'malformed', sentence }) as const
+export const invalidOption = (sentence: string) => ({ kind: 'malformed', sentence }) as const

@@ -11,7 +11,7 @@ export interface Phone {
   /** Dialogues it began so far on the usual line. */
   begun: number
   /** Aborted and renewed when the phone is hung up. */
-  line: AbortController
+  route: AbortController
   /** Settles behind the last input. */
   inputs: Promise<unknown>
   waiting: number
@@ -35,7 +35,7 @@ export function createPhones(most: number): Phones {
       dialogue: undefined,
       last: undefined,
       begun: 0,
-      line: new AbortController(),
+      route: new AbortController(),
       inputs: Promise.resolve(),
       waiting: 0,
     }

@@ -1,7 +1,7 @@
 /** What a carrier allows on its network, as data: a table that is checked once, and a spelling to change a figure of it. */
 import { z } from 'zod'
-import { durationMs, misspelt, pairsOf } from './option-syntax.ts'
-import type { Spelt } from './option-syntax.ts'
+import { durationMs, invalidOption, pairsOf } from './option-syntax.ts'
+import type { ParsedOption } from './option-syntax.ts'
 
 /** The longest that MAP itself leaves a dialogue open: the timer of ProcessUnstructuredSS-Request, 3GPP TS 29.002 17.6.4. */
 const limitMs = z.int().min(1).max(600_000)
@@ -108,10 +108,10 @@ const isProfileName = (name: string): name is ProfileName => Object.hasOwn(profi
  * A profile as it is spelt: a name, and figures that overrule its own: `safaricom`, or
  * `a1,answer=5s,idle=20s,dialogue=120s,screen=182,unit=characters,longer=cut,input=80,ends=off`.
  */
-export function parseProfile(spelt: string): Spelt<Profile> {
+export function parseProfile(spelt: string): ParsedOption<Profile> {
   const [[name, value] = ['', ''], ...changes] = pairsOf(spelt)
   if (!isProfileName(name) || value !== '')
-    return misspelt(`There is no such profile; there are: ${Object.keys(profiles).join(', ')}.`)
+    return invalidOption(`There is no such profile; there are: ${Object.keys(profiles).join(', ')}.`)
   const profile = profiles[name]
   const { screen, input } = profile
   const changed: Record<string, unknown> = { ...profile, screen: { ...screen }, input: { ...input } }
@@ -137,12 +137,12 @@ export function parseProfile(spelt: string): Spelt<Profile> {
         changed['tellsEnd'] = to === 'on' ? true : to === 'off' ? false : to
         break
       default:
-        return misspelt(`A profile has ${figures}, and nothing else.`)
+        return invalidOption(`A profile has ${figures}, and nothing else.`)
     }
   }
   const parsed = Profile.safeParse(changed)
   if (parsed.success) return { kind: 'ok', value: parsed.data }
-  return misspelt(
+  return invalidOption(
     'A figure of the profile is out of its range: times are 1ms to 600s, a screen 40 to 1000, an input 1 to 182.',
   )
 }

@@ -5,28 +5,28 @@ import { screenOf } from './screen.ts'
 import type { Screen } from './screen.ts'
 
 /** What became of what an application sent to a phone. */
-export type Shown =
+export type PushResult =
   /** What the subscriber answered; undefined where nothing was asked. */
   | { readonly kind: 'answered'; readonly text: string | undefined }
   /** The dialogue is over. */
-  | { readonly kind: Over }
+  | { readonly kind: EndReason }
   /** More than one message takes: the dialogue is over. */
   | { readonly kind: 'too-long' }
   /** A question waits for its answer: nothing was shown, and the question stays. */
   | { readonly kind: 'busy' }
 
 /** How it ended: the phone was hung up or released, or its time was over. */
-export type Over = 'cancelled' | 'timed-out'
+export type EndReason = 'cancelled' | 'timed-out'
 
 /** A dialogue that an application began: notifications (USSN) and questions (USSR), until it releases the phone. */
 export interface Push {
-  notify(text: string): Shown
+  notify(text: string): PushResult
   /** Waits for the answer, as long as the network does. One question at a time: until its answer, everything is `busy`. */
-  ask(text: string): Promise<Shown>
+  ask(text: string): Promise<PushResult>
   /** The phone is free again; what it shows stays. */
   release(): void
   /** Calls back once, when it is over and before anybody hears so. */
-  onOver(listener: (how: Over) => void): void
+  onOver(listener: (how: EndReason) => void): void
   /** As the phone has it. */
   readonly dialogue: Dialogue
 }
@@ -46,16 +46,16 @@ export function createPush(options: {
   const beganMs = now()
   let shownMs = beganMs
   let text: string | undefined
-  let over: Over | undefined
-  let heed: ((how: Over) => void) | undefined
-  let asked: ((shown: Shown) => void) | undefined
+  let over: EndReason | undefined
+  let heed: ((how: EndReason) => void) | undefined
+  let asked: ((shown: PushResult) => void) | undefined
 
   const screen = (state: Screen['state']) => screenOf({ session, state, text: text ?? '' })
-  const settle = (shown: Shown) => {
+  const settle = (shown: PushResult) => {
     asked?.(shown)
     asked = undefined
   }
-  const close = (how: Over) => {
+  const close = (how: EndReason) => {
     if (over) return
     over = how
     leave()
@@ -72,7 +72,7 @@ export function createPush(options: {
     return screenOf({ session, state: 'ended', text: failureText, problem })
   }
   /** Why nothing can be shown now, if so. Nobody may have looked at the phone since its time was over. */
-  const hindrance = (): Shown | undefined => {
+  const hindrance = (): PushResult | undefined => {
     const ended = breakOff()
     if (ended) show(ended)
     if (over) return { kind: over }
@@ -107,7 +107,7 @@ export function createPush(options: {
     async ask(next) {
       const hindered = hindrance()
       if (hindered) return hindered
-      if (put(next)) return new Promise<Shown>((resolve) => (asked = resolve))
+      if (put(next)) return new Promise<PushResult>((resolve) => (asked = resolve))
       release()
       return { kind: 'too-long' }
     },
@@ -129,7 +129,7 @@ export function createPush(options: {
         return screen('waiting')
       },
 
-      breakOff,
+      expireIfDue: breakOff,
       end: (how) => close(how === 'timed-out' ? 'timed-out' : 'cancelled'),
     },
   }

@@ -8,7 +8,7 @@ import { parseXml, writeXml } from '../dialects/encoding/xml.ts'
 import type { Element, Markup } from '../dialects/encoding/xml.ts'
 import { measure } from '../ussd/message.ts'
 import type { Handsets } from './handset.ts'
-import type { Over, Push, Shown } from './push.ts'
+import type { EndReason, Push, PushResult } from './push.ts'
 
 const ASK = 'unstructuredSSRequest'
 const NOTIFY = 'unstructuredSSNotify'
@@ -36,7 +36,7 @@ export function createRestcommPush(handsets: Handsets): RestcommPush {
   /** Dialogues in progress; a phone has one at most. */
   const pushes = new Map<string, Push>()
   /** How those ended of whose end the application has not heard yet; the oldest go first. */
-  const endings = new Map<string, Over>()
+  const endings = new Map<string, EndReason>()
 
   return {
     async post(body, session, gone) {
@@ -115,7 +115,7 @@ type Attributes = Readonly<Record<string, string>>
 
 /** What the dialog of the answer says of itself, and what is in it. */
 function resultOf(
-  shown: Exclude<Shown, { kind: 'busy' }>,
+  shown: Exclude<PushResult, { kind: 'busy' }>,
   name: string,
   invokeId: string,
 ): readonly [Attributes, ...Markup[]] {
@@ -137,7 +137,7 @@ function resultOf(
   }
 }
 
-function overWith(how: Over): readonly [Attributes, ...Markup[]] {
+function overWith(how: EndReason): readonly [Attributes, ...Markup[]] {
   const why: Attributes =
     how === 'cancelled' ? { mapUserAbortChoice: 'isUserSpecificReason' } : { dialogTimedOut: 'true' }
   return [{ type: 'Abort', mapMessagesSize: '0', ...why }, ['errComponents', {}]]

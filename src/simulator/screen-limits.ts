@@ -2,7 +2,7 @@
 import { measure } from '../ussd/message.ts'
 import type { Profile } from './profiles.ts'
 
-export type Fitted =
+export type FitResult =
   | { readonly kind: 'fits' }
   | { readonly kind: 'cut'; readonly text: string; readonly problem: string }
   | { readonly kind: 'failed'; readonly problem: string }
@@ -19,7 +19,7 @@ export const BACK = '00'
  * @param waits whether the application waits for an answer: only then does the last page lead back, because with the last
  * page of a final text the dialogue is over
  */
-export function fit(text: string, { most, unit, longer }: Profile['screen'], waits: boolean): Fitted {
+export function fit(text: string, { most, unit, longer }: Profile['screen'], waits: boolean): FitResult {
   const fits = (part: string) => {
     const { octets, fits: isOneMessage } = measure(part)
     return isOneMessage && (unit === 'octets' ? octets : Array.from(part).length) <= most

@@ -1,5 +1,5 @@
 import { measure } from '../ussd/message.ts'
-import type { Asks } from './application.ts'
+import type { InputKind } from './application.ts'
 import type { FaultName } from './faults.ts'
 
 /** What a phone shows. */
@@ -17,7 +17,7 @@ export interface Screen {
   /** What the network did to this turn because it was asked to. */
   readonly faults?: readonly FaultName[]
   /** What a waiting screen asks for, where the application says so. */
-  readonly asks?: Asks
+  readonly asks?: InputKind
 }
 
 /** A screen with its measure; what is undefined is left out. */
@@ -27,7 +27,7 @@ export function screenOf(of: {
   readonly text: string
   readonly problem?: string | undefined
   readonly faults?: readonly FaultName[] | undefined
-  readonly asks?: Asks | undefined
+  readonly asks?: InputKind | undefined
 }): Screen {
   const { session, state, text, problem, faults = [], asks } = of
   const { alphabet, octets } = measure(text)

@@ -6,7 +6,7 @@ import type { Handsets } from './handset.ts'
 import type { Screen } from './screen.ts'
 
 /** Whoever writes down what is done on the phone. */
-interface Heard {
+interface TerminalInput {
   typed(entry: { readonly text: string; readonly before: Screen; readonly after: Screen }): Promise<void>
   hungUp(): void
 }
@@ -33,7 +33,7 @@ export async function useInTerminal(options: {
   readonly output: Writable
   /** `columns` wide; undefined for a pipe. */
   readonly terminal: { readonly columns: () => number; readonly hasColours: boolean } | undefined
-  readonly heard?: Heard | undefined
+  readonly heard?: TerminalInput | undefined
 }): Promise<{ readonly failed: boolean }> {
   const { handsets, msisdn, code, codes, input, output, terminal, heard } = options
   const paint = (style: 'dim' | 'red' | 'cyan', text: string) =>

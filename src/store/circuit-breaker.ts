@@ -4,15 +4,15 @@ import type { Clock } from '../gateway/clock.ts'
 import type { Store } from '../gateway/ports.ts'
 
 /** A node of the store is no longer asked, or is asked again. `cause`: the fault that was seen last. */
-export type NodeNews =
-  | { readonly kind: 'away'; readonly node: string; readonly cause: UssdError }
-  | { readonly kind: 'back'; readonly node: string; readonly awayMs: number }
+export type CircuitEvent =
+  | { readonly kind: 'opened'; readonly node: string; readonly cause: UssdError }
+  | { readonly kind: 'closed'; readonly node: string; readonly openMs: number }
 
-export interface BreakerOptions {
+export interface CircuitBreakerOptions {
   readonly store: Store
   /** Which node would be asked for a bucket. Without it there is one node, and the store is ready only while that is asked. */
   readonly nodeOf?: ((bucket: number) => string) | undefined
-  readonly changed: (news: NodeNews) => void
+  readonly onChange: (news: CircuitEvent) => void
   /** Between two probes, on average; 250 by default. */
   readonly probeEveryMs?: number
   readonly clock?: Clock
@@ -20,15 +20,15 @@ export interface BreakerOptions {
   readonly random?: () => number
 }
 
-export interface Breaker extends Store {
+export interface CircuitBreaker extends Store {
   /** The nodes that are not asked now. */
-  away(): readonly string[]
+  openNodes(): readonly string[]
 }
 
 /** So many commands in a row must go unanswered … */
-const FAILURES = 5
+const FAILURE_THRESHOLD = 5
 /** … and for so long: a connection that broke and is back by then, as a rule it is, never breaks the circuit. */
-const SILENT_FOR_MS = 300
+const SILENCE_THRESHOLD_MS = 300
 /** In a store of one node. */
 const THE_NODE = 'redis'
 
@@ -45,18 +45,18 @@ interface Circuit {
 /**
  * A store that is not asked while it is known not to answer: a circuit breaker for each of its nodes (decision 0034).
  *
- * A broken circuit rejects with USSD_STORE_AWAY, at once; nothing was sent. What counts is USSD_STORE_UNAVAILABLE alone: a
+ * A broken circuit rejects with USSD_STORE_CIRCUIT_OPEN, at once; nothing was sent. What counts is USSD_STORE_UNAVAILABLE alone: a
  * refusal, a conflict, a late commit and a corrupt record are answers. A probe is a load of the bucket that failed, so it
  * goes where that bucket's turns would go: to the successor, once a cluster has one. No timer keeps the process alive.
  */
-export function createBreaker({
+export function createCircuitBreaker({
   store,
   nodeOf,
-  changed,
+  onChange: changed,
   probeEveryMs = 250,
   clock = processClock,
   random = Math.random,
-}: BreakerOptions): Breaker {
+}: CircuitBreakerOptions): CircuitBreaker {
   const circuits = new Map<string, Circuit>()
   let isClosed = false
 
@@ -69,14 +69,14 @@ export function createBreaker({
   async function ask<T>(bucket: number, command: () => Promise<T>): Promise<T> {
     const node = nodeOf?.(bucket) ?? THE_NODE
     const circuit = circuitOf(node)
-    if (circuit.broken) throw away(circuit.broken.cause)
+    if (circuit.broken) throw circuitOpen(circuit.broken.cause)
     const sentMs = clock.nowMs()
     try {
       const reply = await command()
       answered(circuit)
       return reply
     } catch (error) {
-      if (isSilence(error)) unanswered(node, circuit, bucket, sentMs, error)
+      if (isUnavailable(error)) unanswered(node, circuit, bucket, sentMs, error)
       else answered(circuit)
       throw error
     }
@@ -98,9 +98,9 @@ export function createBreaker({
     const nowMs = clock.nowMs()
     if (circuit.failures === 0) circuit.silentSinceMs = Math.max(sentMs, circuit.answeredMs)
     circuit.failures += 1
-    if (circuit.failures < FAILURES || nowMs - circuit.silentSinceMs < SILENT_FOR_MS) return
+    if (circuit.failures < FAILURE_THRESHOLD || nowMs - circuit.silentSinceMs < SILENCE_THRESHOLD_MS) return
     circuit.broken = { sinceMs: nowMs, cause, cancelProbe: () => {} }
-    changed({ kind: 'away', node, cause })
+    changed({ kind: 'opened', node, cause })
     probeLater(node, circuit, bucket)
   }
 
@@ -118,25 +118,25 @@ export function createBreaker({
   async function probe(node: string, circuit: Circuit, bucket: number): Promise<void> {
     const isBack = await store.load(bucket, ['probe']).then(
       () => true,
-      (error: unknown) => !isSilence(error),
+      (error: unknown) => !isUnavailable(error),
     )
     if (!isBack || !circuit.broken) return probeLater(node, circuit, bucket)
-    const awayMs = clock.nowMs() - circuit.broken.sinceMs
+    const openMs = clock.nowMs() - circuit.broken.sinceMs
     // It may be a node that has left its cluster.
     circuits.delete(node)
-    if (!isClosed) changed({ kind: 'back', node, awayMs })
+    if (!isClosed) changed({ kind: 'closed', node, openMs })
   }
 
   return {
     load: (bucket, names) => ask(bucket, () => store.load(bucket, names)),
     commit: (commit) => ask(commit.bucket, () => store.commit(commit)),
-    settle: (bucket, records) => ask(bucket, () => store.settle(bucket, records)),
+    ensureReplicated: (bucket, records) => ask(bucket, () => store.ensureReplicated(bucket, records)),
     readJournal: (bucket, after, limit) => ask(bucket, () => store.readJournal(bucket, after, limit)),
 
     async ping() {
       // A cluster without one of its nodes still takes most turns.
       const broken = nodeOf === undefined ? circuits.get(THE_NODE)?.broken : undefined
-      if (broken) throw away(broken.cause)
+      if (broken) throw circuitOpen(broken.cause)
       await store.ping()
     },
 
@@ -146,12 +146,12 @@ export function createBreaker({
       await store.close()
     },
 
-    away: () => [...circuits].filter(([, { broken }]) => broken !== undefined).map(([node]) => node),
+    openNodes: () => [...circuits].filter(([, { broken }]) => broken !== undefined).map(([node]) => node),
   }
 }
 
-const isSilence = (error: unknown): error is UssdError =>
+const isUnavailable = (error: unknown): error is UssdError =>
   error instanceof UssdError && error.code === 'USSD_STORE_UNAVAILABLE'
 
-const away = (cause: UssdError) =>
-  new UssdError('USSD_STORE_AWAY', { detail: asUssdError(cause).message, cause })
+const circuitOpen = (cause: UssdError) =>
+  new UssdError('USSD_STORE_CIRCUIT_OPEN', { detail: asUssdError(cause).message, cause })

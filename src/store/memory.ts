@@ -21,7 +21,7 @@ export interface MemoryStore extends Store {
 /** As `commit-n.lua` has it: a clock that is slewed goes back a little. */
 const CLOCK_SLACK_MS = 1000
 
-interface Held extends Versioned {
+interface StoredRecord extends Versioned {
   readonly expiresAtMs: number
 }
 
@@ -37,7 +37,7 @@ interface Journal {
  */
 export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   const { now = Date.now, journalLimit = 10_000, maxCharacters = 64_000_000 } = options
-  const records = new Map<string, Held>()
+  const records = new Map<string, StoredRecord>()
   const journals = new Map<number, Journal>()
   let lastVersion = 0
   let sweeping = records.entries()
@@ -58,11 +58,11 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     return { version: held.version, value: held.value }
   }
 
-  function write(key: string, become: Change['become'], version: Version, nowMs: number): void {
-    if (become.kind === 'same') return
+  function write(key: string, to: Change['write'], version: Version, nowMs: number): void {
+    if (to.kind === 'keep') return
     remove(key)
-    if (become.kind === 'gone') return
-    const { value, ttlMs } = become
+    if (to.kind === 'delete') return
+    const { value, ttlMs } = to
     const expiresAtMs = ttlMs === undefined ? Infinity : nowMs + Math.max(1, Math.round(ttlMs))
     records.set(key, { version, value, expiresAtMs })
     characters += sizeOf(key, value)
@@ -100,12 +100,11 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
   /** Throws USSD_STORE_REFUSED when the changes do not fit. */
   function makeRoom(bucket: number, changes: readonly Change[], nowMs: number): void {
     let added = 0
-    for (const { name, become } of changes) {
-      if (become.kind === 'same') continue
+    for (const { name, write } of changes) {
+      if (to.kind === 'keep') continue
       const key = keyOf(bucket, name)
       const held = records.get(key)
-      added +=
-        (become.kind === 'value' ? sizeOf(key, become.value) : 0) - (held ? sizeOf(key, held.value) : 0)
+      added += (write.kind === 'put' ? sizeOf(key, write.value) : 0) - (held ? sizeOf(key, held.value) : 0)
     }
     if (added <= 0 || characters + added <= maxCharacters) return
     // What has expired makes room; looked for once a second, because it takes a walk over everything.
@@ -125,19 +124,21 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
     async commit({ bucket, changes, journal, deadlineMs, loadedMs = -Infinity }) {
       const nowMs = answer()
       if (!(nowMs <= deadlineMs) || nowMs < loadedMs - CLOCK_SLACK_MS) return { kind: 'late' }
-      const moved = changes.some(({ name, expect }) => read(keyOf(bucket, name), nowMs)?.version !== expect)
+      const moved = changes.some(
+        ({ name, expectedVersion: expect }) => read(keyOf(bucket, name), nowMs)?.version !== expect,
+      )
       if (moved) return { kind: 'conflict' }
 
       makeRoom(bucket, changes, nowMs)
       lastVersion = Math.max(nowMs * 1000, lastVersion + 1)
       const version = String(lastVersion).padStart(16, '0')
-      for (const { name, become } of changes) write(keyOf(bucket, name), become, version, nowMs)
+      for (const { name, write: to } of changes) write(keyOf(bucket, name), to, version, nowMs)
       for (const entry of journal) append(bucket, entry, nowMs)
       sweep(changes.length + 8, nowMs)
       return { kind: 'ok', version }
     },
 
-    async settle() {
+    async ensureReplicated() {
       answer()
       return { kind: 'ok' }
     },

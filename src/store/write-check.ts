@@ -10,8 +10,8 @@ export function createWriteCheck(store: Store): () => Promise<undefined> {
   return async () => {
     const { bucket, name, ttlMs } = PROBE
     const { nowMs, records } = await store.load(bucket, [name])
-    const become = { kind: 'value', value: '', ttlMs } as const
-    const changes = [{ name, expect: records[0]?.version, become }]
+    const write = { kind: 'put', value: '', ttlMs } as const
+    const changes = [{ name, expectedVersion: records[0]?.version, write }]
     await store.commit({ bucket, changes, journal: [], deadlineMs: nowMs + ttlMs })
     return undefined
   }

@@ -1,9 +1,9 @@
 /** Texts and patterns in a script for bash. */
-import { Unusable } from './script/target.ts'
+import { TargetError } from './script/target.ts'
 
 /** A word that bash takes as it is, whatever stands in it. Throws `Unusable` for NUL, which no program is given. */
 export function quote(text: string): string {
-  if (text.includes('\0')) throw new Unusable('bash has no form for the character NUL')
+  if (text.includes('\0')) throw new TargetError('bash has no form for the character NUL')
   return `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 

@@ -1,6 +1,6 @@
 /** What a walkthrough does at the self-care site, for curl. */
 import { jsonBody, quote } from './bash.ts'
-import type { SiteAction } from './run/self-care-client.ts'
+import type { SelfCareAction } from './run/self-care-client.ts'
 
 /** A phone as the script knows it: its variables end in `at`. */
 export interface CurlPhone {
@@ -12,7 +12,7 @@ export interface CurlPhone {
 
 /** @param msisdnOf the number of a phone of the walkthrough */
 export function siteLines(
-  action: SiteAction,
+  action: SelfCareAction,
   { at, msisdn, prefix }: CurlPhone,
   msisdnOf: (who: string) => string,
 ): readonly string[] {

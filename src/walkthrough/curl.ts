@@ -6,7 +6,14 @@ import { comment, jsonBody, patternFor, quote } from './bash.ts'
 import { CURL_FUNCTIONS } from './curl-functions.ts'
 import { siteLines } from './curl-site.ts'
 import type { CurlPhone } from './curl-site.ts'
-import type { After, Expectation, Fixture, Step, Walkthrough, Wanted } from './script/walkthrough.ts'
+import type {
+  Postcondition,
+  Expectation,
+  Fixture,
+  Step,
+  Walkthrough,
+  TextMatch,
+} from './script/walkthrough.ts'
 
 interface Line extends CurlPhone {
   /** What it dialled last, and what was answered since. */
@@ -186,13 +193,13 @@ function screenLines(
   return [expectation?.kind === 'failure' ? 'failure' : 'answer']
 }
 
-function wantedOf(wanted: Wanted): string {
+function wantedOf(wanted: TextMatch): string {
   if (wanted.kind !== 'matches') return `${wanted.kind} ${quote(wanted.text)}`
   const { kind, pattern } = patternFor(wanted.pattern)
   return `${kind} ${quote(pattern)}`
 }
 
-function afterLines({ record }: After, { msisdn }: CurlPhone): readonly string[] {
+function afterLines({ record }: Postcondition, { msisdn }: CurlPhone): readonly string[] {
   const { password, ...fields } = record
   const looked = Object.entries(fields).map(
     ([name, value]) => `holds ${quote(`"${name}":${JSON.stringify(value)}`)}`,

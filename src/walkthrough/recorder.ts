@@ -2,7 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Screen } from '../simulator/screen.ts'
 import type { WeaknessOf } from './script/secrets.ts'
-import type { Looked } from './script/target.ts'
+import type { SubscriberView } from './script/target.ts'
 import type { Action, Expectation, Fixture, Step, Walkthrough } from './script/walkthrough.ts'
 
 /**
@@ -20,13 +20,13 @@ export interface Recorder {
 }
 
 /** The record of a subscriber, as far as a fixture can say it. */
-export type Seen = Looked & { readonly registrationByPuk1: boolean }
+export type RecordedSubscriber = SubscriberView & { readonly registrationByPuk1: boolean }
 
 /** A screen that waited longer than this was left waiting on purpose. */
 const PAUSE_MS = 20_000
 
 /** A recording is for reading: behind so many steps no further dialogue is written down. */
-const MOST_STEPS = 200
+const MAX_STEPS = 200
 
 /**
  * @param options `codes`: those that menus are known by. What is dialled is written down as far as it is one of them with
@@ -36,7 +36,7 @@ const MOST_STEPS = 200
 export function createRecorder(options: {
   readonly msisdn: string
   readonly codes: readonly string[]
-  readonly look: () => Promise<Seen | undefined>
+  readonly look: () => Promise<RecordedSubscriber | undefined>
   readonly weaknessOf: WeaknessOf
   readonly now?: () => number
 }): Recorder {
@@ -45,7 +45,7 @@ export function createRecorder(options: {
   const letters = new Map<string, string>()
   const steps: Step[] = []
   let fixture: Fixture | undefined
-  let record: Seen | undefined
+  let record: RecordedSubscriber | undefined
   let title: string | undefined
   let lastMs = now()
   let isWritten = false
@@ -64,7 +64,11 @@ export function createRecorder(options: {
     return letter
   }
 
-  const placeholderOf = (typed: string, was: Seen | undefined, is: Seen | undefined): string => {
+  const placeholderOf = (
+    typed: string,
+    was: RecordedSubscriber | undefined,
+    is: RecordedSubscriber | undefined,
+  ): string => {
     const secret = typed.trim()
     const isEightDigits = /^[0-9]{8}$/.test(secret)
     if (isEightDigits && was && is && hasProved(was, is)) return '{{puk1}}'
@@ -86,7 +90,7 @@ export function createRecorder(options: {
       record = await look()
       const code = isAnswer ? undefined : writable(text, codes)
       if (!isAnswer) {
-        isWritten = code !== undefined && steps.length < MOST_STEPS
+        isWritten = code !== undefined && steps.length < MAX_STEPS
         if (!isWritten) leftOut += 1
       }
       // Of a dialogue that began before the recording, or is left out, nothing is written down.
@@ -132,7 +136,7 @@ export function createRecorder(options: {
     },
   }
 
-  function answerOf(text: string, before: Screen, was: Seen | undefined): Action {
+  function answerOf(text: string, before: Screen, was: RecordedSubscriber | undefined): Action {
     if (!isSecret(text, before)) return { kind: 'send', text, isSecret: false }
     const unasked = before.asks === 'open' && { unasked: true as const }
     return { kind: 'send', text: placeholderOf(text, was, record), isSecret: true, ...unasked }
@@ -140,7 +144,7 @@ export function createRecorder(options: {
 }
 
 /** The attempts began anew, or access was opened: then the eight digits were PUK1 (L7). */
-const hasProved = (was: Seen, is: Seen): boolean =>
+const hasProved = (was: RecordedSubscriber, is: RecordedSubscriber): boolean =>
   is.puk1AttemptsLeft > was.puk1AttemptsLeft ||
   (was.access === 'closed-by-subscriber' && is.access === 'open')
 
@@ -178,7 +182,7 @@ function seen(screen: Screen): Expectation {
   return { kind: 'screen', state, text: { kind: 'whole', text } }
 }
 
-function fixtureOf(msisdn: string, record: Seen): Fixture {
+function fixtureOf(msisdn: string, record: RecordedSubscriber): Fixture {
   const { language, tariff, client, role, access, closedBecause, puk1AttemptsLeft, registrationByPuk1 } =
     record
   return {

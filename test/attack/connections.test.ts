@@ -142,7 +142,7 @@ describe('idle connections, each closed one opened anew', () => {
   ])('keep no callback away, on old connections and on new ones, %s', async (_name, token, authorization) => {
     const routes = [Router().get('/healthz', (_request, response) => void response.send('ok'))]
     const gateway = {
-      turnAway: () => undefined,
+      tryShed: () => undefined,
       turn: async () => ({ text: 'Hello', waits: false }),
       end: async () => {},
     }
@@ -172,7 +172,7 @@ describe('idle connections, each closed one opened anew', () => {
   it('keep their places by a right token only', async () => {
     const app = createApp({
       gateway: {
-        turnAway: () => undefined,
+        tryShed: () => undefined,
         turn: async () => ({ text: '', waits: false }),
         end: async () => {},
       },

@@ -6,7 +6,7 @@ import { filesIn, marksIn, searchFiles } from '../verification/fuzz/leaks.ts'
 import { marks } from '../verification/fuzz/corpus.ts'
 import { startRedisServer } from '../support/redis/redis-server.ts'
 import type { RedisServer } from '../support/redis/redis-server.ts'
-import { takeCensus } from '../../src/store/redis/keyspace-audit.ts'
+import { auditKeyspace } from '../../src/store/redis/keyspace-audit.ts'
 import { dumpOf, wire } from '../support/attack.ts'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
@@ -255,7 +255,7 @@ describe('what comes slowly', () => {
 
 describe('after all of it', () => {
   it('Redis has keys of the known forms only, and sessions do not stay', async () => {
-    expect(await takeCensus({ redis })).toMatchObject({ findings: [], foreign: 0 })
+    expect(await auditKeyspace({ redis })).toMatchObject({ findings: [], foreign: 0 })
     expect(Object.keys(await dumpOf(redis)).some((key) => key.includes(':session:'))).toBe(true)
   })
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Services } from '../../src/gateway/effects.ts'
-import type { Call } from '../../src/gateway/effects.ts'
+import type { EffectContext } from '../../src/gateway/effects.ts'
 import type { Secret } from '../../src/engine/secret.ts'
 import { titleOf } from '../../src/exploration/graph.ts'
 import { sentenceOf, shortest } from '../../src/exploration/violation.ts'
@@ -68,7 +68,7 @@ describe('an exploration of a gateway that is broken', () => {
   }
 
   const openAccess =
-    (then: (call: Call, puk1: Secret) => void) =>
+    (then: (call: EffectContext, puk1: Secret) => void) =>
     (services: Services): Services => ({
       ...services,
       async openAccess(input: { puk1: Secret }, call) {
@@ -96,7 +96,7 @@ describe('an exploration of a gateway that is broken', () => {
   }, 60_000)
 
   it('shows that a wrong guess is not counted', async () => {
-    const forgets = openAccess((call) => call.subscriber.tidy({ puk1AttemptsLeft: 10 }))
+    const forgets = openAccess((call) => call.subscriber.patchSilently({ puk1AttemptsLeft: 10 }))
     const { violations } = await broken(forgets, 'closed, 3 attempts left')
     const said = shortest(violations).map(({ violation }) => ({
       sentence: sentenceOf(violation),
@@ -125,7 +125,7 @@ describe('an exploration of a gateway that is broken', () => {
   }, 60_000)
 
   it('shows that a secret is stored, and which', async () => {
-    const keeps = openAccess((call, puk1) => call.subscriber.tidy({ tariff: puk1.reveal() }))
+    const keeps = openAccess((call, puk1) => call.subscriber.patchSilently({ tariff: puk1.reveal() }))
     const { violations } = await broken(keeps, 'closed, 1 attempts left')
     const leaks = shortest(violations.filter(({ invariant }) => invariant === 'no-secret'))
     expect(leaks.map(({ violation }) => sentenceOf(violation))).toContainEqual(

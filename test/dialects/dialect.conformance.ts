@@ -12,10 +12,10 @@ import type {
 } from '../../src/dialects/dialect.ts'
 import { createKeyring } from '../../src/gateway/records/keyring.ts'
 import type { Answer } from '../../src/gateway/ports.ts'
-import { answered } from '../../src/gateway/records/session.ts'
+import { nextSession } from '../../src/gateway/records/session.ts'
 import type { Session } from '../../src/gateway/records/session.ts'
-import { createTranscripts } from '../../src/gateway/turn-identity.ts'
-import type { Recognised } from '../../src/gateway/turn-identity.ts'
+import { createTurnClassifier } from '../../src/gateway/turn-identity.ts'
+import type { TurnClass } from '../../src/gateway/turn-identity.ts'
 
 const typable = (text: string) => !/[\p{Cc}\ufffd]/u.test(text)
 
@@ -83,11 +83,11 @@ function heardBy(dialect: Dialect, turn: NetworkTurn): Heard {
 }
 
 const keyring = createKeyring({ current: randomBytes(32) })
-const transcripts = createTranscripts({ keyring, repeatWithinMs: 3000 })
+const transcripts = createTurnClassifier({ keyring, repeatWithinMs: 3000 })
 
 interface Talked {
   /** Of every turn: what it was taken for when it came, at once again, and again when a minute had gone. */
-  readonly turns: readonly { first: Recognised; atOnce: Recognised; later: Recognised }[]
+  readonly turns: readonly { first: TurnClass; atOnce: TurnClass; later: TurnClass }[]
 }
 
 /** A whole dialogue over the wire, a minute between the turns; `screens` are shown one after another, all of them waiting. */
@@ -99,13 +99,13 @@ function talk(dialect: Dialect, begin: NetworkTurn, replies: readonly string[]):
   for (let said = 0; said <= replies.length; said++) {
     turn = { ...turn, replies: replies.slice(0, said) }
     const { callback, echo } = heardBy(dialect, turn)
-    const first = transcripts.recognise(callback, session, nowMs)
+    const first = transcripts.classify(callback, session, nowMs)
     const answer: Answer = { text: `Экран ${said}\n1 Да`, waits: true }
     if (first.kind === 'begin' || first.kind === 'reply') {
       const { id, key, heard } = first
       const rest = { menu: 'm', revision: 'r', latin: false, state: { value: 's', context: {} } }
       const idleMs = 900_000
-      ;({ session } = answered(session, {
+      ;({ session } = nextSession(session, {
         ...rest,
         id,
         key,
@@ -122,8 +122,8 @@ function talk(dialect: Dialect, begin: NetworkTurn, replies: readonly string[]):
     if (read.kind !== 'answer') throw new Error(read.sentence)
     turns.push({
       first,
-      atOnce: transcripts.recognise(callback, session, nowMs + 1),
-      later: transcripts.recognise(callback, session, nowMs + 60_000),
+      atOnce: transcripts.classify(callback, session, nowMs + 1),
+      later: transcripts.classify(callback, session, nowMs + 60_000),
     })
     turn = { ...turn, answers: [...turn.answers, { answer, echo: read.echo }] }
     nowMs += 60_000
@@ -211,10 +211,10 @@ export function conforms(
     it('reads what it writes: session, number and dialled string', () => {
       fc.assert(
         fc.property(begins, (begin) => {
-          const { heard, ...callback } = heardBy(dialect, begin).callback
+          const { reported: heard, ...callback } = heardBy(dialect, begin).callback
           const { sessionId, msisdn, dialled } = begin
           expect(callback).toEqual({ dialect: dialect.name, sessionId, msisdn, dialled })
-          if (heard.kind !== 'transcript') expect(heard.typed).toBeUndefined()
+          if (heard.kind !== 'cumulative') expect(heard.typed).toBeUndefined()
         }),
       )
     })
@@ -464,12 +464,12 @@ function expectSense(dialect: Dialect, request: WireRequest): void {
     case 'ended':
       return parsed.ended && expectForm(parsed.ended)
     case 'callback': {
-      const { heard, dialled } = parsed.callback
+      const { reported: heard, dialled } = parsed.callback
       expectForm(parsed.callback)
       expect(dialled).toMatch(/^([*#].*#)?$/)
-      if (heard.kind === 'numbered') expect(Number.isSafeInteger(heard.number)).toBe(true)
-      if (heard.kind !== 'transcript' && heard.typed === undefined) expect(dialled).not.toBe('')
-      const typed = heard.kind === 'transcript' ? heard.text : (heard.typed ?? '')
+      if (heard.kind === 'sequenced') expect(Number.isSafeInteger(heard.number)).toBe(true)
+      if (heard.kind !== 'cumulative' && heard.typed === undefined) expect(dialled).not.toBe('')
+      const typed = heard.kind === 'cumulative' ? heard.text : (heard.typed ?? '')
       expect(typable(typed)).toBe(true)
       expect(dialect.formatAnswer({ text: '', waits: false }, parsed.echo).status).toBe(200)
     }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Dialect, NetworkTurn, ParsedResponse, WireCall } from '../../src/dialects/dialect.ts'
 import { dialects } from '../../src/dialects/index.ts'
-import { sentences } from '../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../src/gateway/system-messages.ts'
 import { createHandsets } from '../../src/simulator/handset.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { startGateway } from '../support/running.ts'
@@ -137,7 +137,7 @@ describe.each(Object.values(dialects))('the gateway, called in the dialect $name
     const isTold = !cannot.has(end === 'cancelled' ? 'cancel' : 'time-out')
     expect(late).toMatchObject({
       answer: isTold
-        ? { text: sentences.ended.ru, waits: false }
+        ? { text: systemMessages.ended.ru, waits: false }
         : { text: expect.stringMatching(/^Закрыть доступ/) },
     })
   })
@@ -147,10 +147,10 @@ describe.each(Object.values(dialects))('the gateway, called in the dialect $name
     const turn = after(begin(), screen, '1')
     const parsed = dialect.parseRequest(received(dialect.formatRequest(turn)))
     if (parsed.kind !== 'callback') throw new Error(`it is taken for ${parsed.kind}`)
-    const { heard } = parsed.callback
-    const begins = heard.kind === 'transcript' && heard.begins === 'unknown'
+    const { reported: heard } = parsed.callback
+    const begins = heard.kind === 'cumulative' && heard.begins === 'unknown'
     expect(await say(turn)).toMatchObject({
-      answer: begins ? { waits: true } : { text: sentences.expired.ru, waits: false },
+      answer: begins ? { waits: true } : { text: systemMessages.expired.ru, waits: false },
     })
   })
 
@@ -171,7 +171,7 @@ describe.each(Object.values(dialects))('the gateway, called in the dialect $name
 
   it('serves nobody it does not know', async () => {
     expect(await say(begin({ msisdn: '+375297654321' }))).toMatchObject({
-      answer: { text: sentences.notServed.ru, waits: false },
+      answer: { text: systemMessages.notServed.ru, waits: false },
     })
   })
 

@@ -25,7 +25,7 @@ const malformed = (problem: string) => ({ kind: 'malformed', sentence: `Bad requ
 const session = { dialect: 'get', sessionId: '8823145097', msisdn: '+375291234567' }
 const callback = (dialled: string, code: string, text: string) => ({
   kind: 'callback',
-  callback: { ...session, dialled, heard: { kind: 'transcript', code, text, begins: 'unknown' } },
+  callback: { ...session, dialled, heard: { kind: 'cumulative', code, text, begins: 'unknown' } },
   echo: {},
 })
 
@@ -151,7 +151,7 @@ describe('the providers of the GET family', () => {
   it('are chosen by a setting that knows every one of them', () => {
     expect(settings.find(({ name }) => name === 'GET_DIALECT')?.byDefault).toBe('advanta')
     for (const name of Object.keys(presets) as (keyof typeof presets)[]) {
-      expect(loadConfig({ GET_DIALECT: name }).getDialect).toBe(name)
+      expect(loadConfig({ GET_DIALECT: name }).getVariant).toBe(name)
       const chosen = dialectsWith(name)['get']
       const { query } = createGet(presets[name]).formatRequest(turnOf())
       expect(chosen?.formatRequest(turnOf()).query).toBe(query)

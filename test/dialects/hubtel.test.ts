@@ -25,7 +25,7 @@ const callback = (changed: object) => ({
   callback: {
     ...session,
     dialled: '*141*0#',
-    heard: { kind: 'numbered', number: 1, typed: undefined },
+    heard: { kind: 'sequenced', number: 1, typed: undefined },
     ...changed,
   },
 })
@@ -34,7 +34,7 @@ describe('a callback of Hubtel', () => {
   it('is read as it stands on the wire, in either generation', () => {
     expect(posted(hubtel, begin)).toEqual({ ...callback({}), echo: { generation: 'v1' } })
     expect(posted(hubtel, reply)).toEqual({
-      ...callback({ heard: { kind: 'numbered', number: 2, typed: '2' } }),
+      ...callback({ heard: { kind: 'sequenced', number: 2, typed: '2' } }),
       echo: { generation: 'v1' },
     })
     const sent = { ServiceCode: guid, Type: 'initiation', Platform: 'USSD', Sequence: '1', ExtraData: {} }
@@ -86,7 +86,7 @@ describe('a callback of Hubtel', () => {
   })
 
   it.each([undefined, null, ''])('does without a number: %j', (Sequence) => {
-    const heard = { kind: 'unnumbered', typed: '2' }
+    const heard = { kind: 'latest-only', typed: '2' }
     expect(posted(hubtel, { ...reply, Sequence })).toMatchObject(callback({ heard }))
   })
 

@@ -25,7 +25,7 @@ const callback = (dialled: string, typed: string | undefined, sessionId = '77120
     sessionId,
     msisdn: '+375291234567',
     dialled,
-    heard: { kind: 'unnumbered', typed },
+    heard: { kind: 'latest-only', typed },
   },
   echo: {},
 })

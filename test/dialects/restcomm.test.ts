@@ -37,7 +37,7 @@ describe('a begin of RestComm', () => {
   const callback = {
     ...session,
     dialled: '*141*0#',
-    heard: { kind: 'numbered', number: 0, typed: undefined },
+    heard: { kind: 'sequenced', number: 0, typed: undefined },
   }
 
   it('is number 0, whatever its invoke id, and that is kept for the end', () => {
@@ -91,7 +91,7 @@ describe('an answer that RestComm carries', () => {
   it('is numbered by what we had it remember: the real gateway gives invoke ids of its own', () => {
     expect(parse(reply('375291234567;5;3', 'invokeId="0" dataCodingScheme="15" string="2"'))).toEqual({
       kind: 'callback',
-      callback: { ...session, dialled: '', heard: { kind: 'numbered', number: 3, typed: '2' } },
+      callback: { ...session, dialled: '', heard: { kind: 'sequenced', number: 3, typed: '2' } },
       echo: { msisdn: '375291234567', beginId: '5', number: '3' },
     })
   })
@@ -377,7 +377,7 @@ describe('an application that knows its dialogues by a cookie alone', () => {
         screen: { text: 'Answer 2', state: 'waiting' },
       })
       handsets.hangUp(phone)
-      await handsets.settle()
+      await handsets.whenIdle()
       const both = 'JSESSIONID=s42; route=b'
       expect(application.received.map(({ headers }) => headers.cookie)).toEqual([undefined, both, both, both])
       expect(application.received.at(-1)?.body).toContain('mapUserAbortChoice')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { claimOf, isSigned, sign } from '../../src/dialects/signature.ts'
-import { SIGNATURE_HOLDS_MS } from '../../src/gateway/ports.ts'
+import { SIGNATURE_TOLERANCE_MS } from '../../src/gateway/ports.ts'
 import type { SignedCall } from '../../src/dialects/signature.ts'
 
 const key = Buffer.from('MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'base64')
@@ -65,8 +65,8 @@ describe('the signature of a callback', () => {
 
   it('is taken for five minutes before and after its time', () => {
     for (const sign of [1, -1]) {
-      expect(holds(headers, call, [key], nowMs + sign * SIGNATURE_HOLDS_MS)).toBe(true)
-      expect(holds(headers, call, [key], nowMs + sign * (SIGNATURE_HOLDS_MS + 1))).toBe(false)
+      expect(holds(headers, call, [key], nowMs + sign * SIGNATURE_TOLERANCE_MS)).toBe(true)
+      expect(holds(headers, call, [key], nowMs + sign * (SIGNATURE_TOLERANCE_MS + 1))).toBe(false)
     }
   })
 

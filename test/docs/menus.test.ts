@@ -3,7 +3,7 @@ import { menus } from '../../menus/index.ts'
 import { check } from '../../src/menu-analysis/check.ts'
 import { compileMenu } from '../../src/engine/menu.ts'
 import type { Menu } from '../../src/engine/menu.ts'
-import { sentences } from '../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../src/gateway/system-messages.ts'
 import { startGateway } from '../support/running.ts'
 import * as contacts from './contacts-menu.ts'
 import { blocks, read } from './documents.ts'
@@ -21,7 +21,7 @@ describe('the menu the documents show', () => {
   })
 
   it('is sound', () => {
-    expect(check(compileMenu('*141*5#', contacts), sentences.notUnderstood)).toEqual([])
+    expect(check(compileMenu('*141*5#', contacts), systemMessages.notUnderstood)).toEqual([])
   })
 
   it('rings', async () => {
@@ -35,7 +35,7 @@ describe('the menu the documents show', () => {
 
 describe('docs/menus.md', () => {
   it.each(Object.entries(menus))('has rules that %s keeps', (code, menu: Menu) => {
-    expect(check(compileMenu(code, menu), sentences.notUnderstood)).toEqual([])
+    expect(check(compileMenu(code, menu), systemMessages.notUnderstood)).toEqual([])
   })
 
   const excerpts = blocks(read('docs/menus.md'), 'ts')

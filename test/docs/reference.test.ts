@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from '@jest/globals'
-import { asUssdError, faults } from '../../src/engine/errors.ts'
+import { asUssdError, errorMessages } from '../../src/engine/errors.ts'
 import { createLog } from '../../src/log.ts'
 import { startGateway } from '../support/running.ts'
 import { quoted, read, rows, section } from './documents.ts'
@@ -8,7 +8,7 @@ import { quoted, read, rows, section } from './documents.ts'
 describe('docs/errors.md', () => {
   it('lists exactly the codes there are, with their statuses and what they say', () => {
     const listed = rows(read('docs/errors.md')).map(([code, status, says]) => [code, status, says])
-    const known = Object.entries(faults).map(([code, { status, says }]) => [
+    const known = Object.entries(errorMessages).map(([code, { status, says }]) => [
       `\`${code}\``,
       String(status),
       says,

@@ -4,9 +4,17 @@ import type { AnyMachineSnapshot } from 'xstate'
 import { Secret, effect, lookup, secretOf } from '../../src/engine/authoring.ts'
 import type { Dialogue, Reply, Tag } from '../../src/engine/authoring.ts'
 import { UssdError } from '../../src/engine/errors.ts'
-import type { FaultCode } from '../../src/engine/errors.ts'
-import { asksForSecret, begin, follow, hasEnded, reply, restore, stateOf } from '../../src/engine/turn.ts'
-import type { Perform } from '../../src/engine/turn.ts'
+import type { ErrorCode } from '../../src/engine/errors.ts'
+import {
+  asksForSecret,
+  begin,
+  applyShortcut,
+  hasEnded,
+  reply,
+  restore,
+  stateOf,
+} from '../../src/engine/turn.ts'
+import type { RunEffect } from '../../src/engine/turn.ts'
 import { compiled, performing, rejects } from '../support/machines.ts'
 
 type Context = Dialogue & { said: string; count: number }
@@ -108,7 +116,7 @@ const menu = compiled(machine)
 const known = { greet: [{ known: true }], send: [{ sent: true }] }
 
 /** The dialogue after these replies, each of which must be understood. */
-async function after(replies: readonly string[], perform: Perform = performing(known).perform) {
+async function after(replies: readonly string[], perform: RunEffect = performing(known).perform) {
   let snapshot = await begin(menu, 'en', perform)
   for (const typed of replies) {
     const next = await reply(menu, snapshot, typed, perform)
@@ -123,7 +131,7 @@ const pinOf = (performed: { input: unknown } | undefined) =>
 
 const valueOf = (snapshot: AnyMachineSnapshot | undefined): unknown => snapshot?.value
 
-const faultOf = (work: Promise<unknown>): Promise<FaultCode | undefined> =>
+const faultOf = (work: Promise<unknown>): Promise<ErrorCode | undefined> =>
   work.then(
     () => undefined,
     (error: unknown) => (error instanceof UssdError ? error.code : undefined),
@@ -153,7 +161,7 @@ describe('a dialogue begins', () => {
   it('on the screen of onError when the first effect throws before it promises anything', async () => {
     const perform = (() => {
       throw new Error('no promise')
-    }) as Perform
+    }) as RunEffect
     expect(valueOf(await begin(menu, 'en', perform))).toBe('unavailable')
   })
 
@@ -275,7 +283,7 @@ describe('an effect', () => {
   })
 
   it('that fails where the menu has no onError fails the turn with the reason as its cause', async () => {
-    const perform: Perform = ({ name }) =>
+    const perform: RunEffect = ({ name }) =>
       name === 'greet' ? Promise.resolve({ known: true }) : Promise.reject(new Error('the reason'))
     const failure = await after(['6', '1'], perform).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(UssdError)
@@ -369,7 +377,7 @@ describe('nested states', () => {
 describe('what was dialled behind the code', () => {
   const following = async (shortcut: readonly string[]) => {
     const { perform, performed } = performing(known)
-    const { snapshot, understood } = await follow(menu, await after([], perform), shortcut, perform)
+    const { snapshot, understood } = await applyShortcut(menu, await after([], perform), shortcut, perform)
     return { value: valueOf(snapshot), context: snapshot.context as Context, understood, performed }
   }
 

@@ -4,7 +4,7 @@ import { menus } from '../../menus/index.ts'
 import { languages } from '../../src/engine/authoring.ts'
 import type { Secret } from '../../src/engine/authoring.ts'
 import { begin, hasEnded, reply, stateOf } from '../../src/engine/turn.ts'
-import type { Perform } from '../../src/engine/turn.ts'
+import type { RunEffect } from '../../src/engine/turn.ts'
 import { createModel } from '../../src/exploration/dialogue.ts'
 import type { ModelsOf } from '../../src/exploration/models.ts'
 import { subjects } from '../../src/cli/explore/models.ts'
@@ -21,13 +21,13 @@ describe('a dialogue of the model', () => {
   it('tells of each move what was taken, what was performed, and what the world is then', () => {
     const played = model.play(start, [dial, named('a wrong number'), named('the right number'), named('1')])
     expect(
-      played.map(({ as, performed, moment }) => [as, performed, moment.state?.value, moment.world]),
+      played.map(({ as, performed, to: moment }) => [as, performed, moment.state?.value, moment.world]),
     ).toEqual([
       ['dialled', [], 'number', start],
       ['secret', ['openSafe'], 'wrong', { left: 2, isOpen: false }],
       ['secret', ['openSafe'], 'opened', { left: 3, isOpen: true }],
     ])
-    expect(played[1]?.moment.text).toBe('Wrong. Attempts left: 2\n0 Exit')
+    expect(played[1]?.to.text).toBe('Wrong. Attempts left: 2\n0 Exit')
   })
 
   it('has an effect fail where it is to', () => {
@@ -41,13 +41,13 @@ describe('a dialogue of the model', () => {
   it('has the operator change the world before a turn', () => {
     const change = { name: 'uses up attempts', patch: {}, changed: (world: Safe) => ({ ...world, left: 1 }) }
     const played = model.play(start, [dial, { ...named('a wrong number'), change }])
-    expect(played.at(-1)?.moment).toMatchObject({ state: { value: 'locked' }, changesLeft: 0 })
+    expect(played.at(-1)?.to).toMatchObject({ state: { value: 'locked' }, changesLeft: 0 })
   })
 
   it('begins anew, in the world as it was left, where the code is dialled again', () => {
     const wrong = named('a wrong number')
     const played = model.play(start, [dial, wrong, wrong, wrong, dial])
-    expect(played.map(({ moment }) => [moment.state?.value, moment.world.left])).toEqual([
+    expect(played.map(({ to: moment }) => [moment.state?.value, moment.world.left])).toEqual([
       ['number', 3],
       ['wrong', 2],
       ['wrong', 1],
@@ -83,9 +83,9 @@ describe('a dialogue of the model', () => {
 
         let { world } = origin
         // What the engine typed is revealed by the secret itself, not remembered.
-        const perform: Perform = async ({ name, input }) => {
+        const perform: RunEffect = async ({ name, input }) => {
           const reveal = (secret: Secret) => secret.reveal()
-          const modelled = subject.models[name]?.(input, { world, typed: reveal })
+          const modelled = subject.models[name]?.(input, { world, input: reveal })
           world = modelled?.world ?? world
           return modelled?.outcome
         }
@@ -97,8 +97,8 @@ describe('a dialogue of the model', () => {
           snapshot = next ?? snapshot
           states.push({ ...stateOf(snapshot), understood: next !== undefined })
         }
-        expect(played.map(({ moment, understood }) => ({ ...moment.state, understood }))).toEqual(states)
-        expect(played.at(-1)?.moment.world).toEqual(world)
+        expect(played.map(({ to: moment, understood }) => ({ ...moment.state, understood }))).toEqual(states)
+        expect(played.at(-1)?.to.world).toEqual(world)
       }),
       { numRuns: 300 },
     )

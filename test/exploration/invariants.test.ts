@@ -5,14 +5,14 @@ import type { Dialogue, Reply } from '../../src/engine/authoring.ts'
 import type { Menu } from '../../src/engine/menu.ts'
 import { titleOf } from '../../src/exploration/graph.ts'
 import { planFor } from '../../src/exploration/plan.ts'
-import type { Subject } from '../../src/exploration/model-spec.ts'
+import type { ModelSpec } from '../../src/exploration/model-spec.ts'
 import { sentenceOf, shortest } from '../../src/exploration/violation.ts'
 import { inAll } from '../support/machines.ts'
 import { crossing, notUnderstood, safeSubject, subjectOf } from './menus.ts'
 import type { Safe } from './menus.ts'
 
 /** What does not hold, and what is typed behind the code to see it. */
-function found(subject: Subject<Safe>, languages: readonly ('ru' | 'en')[] = ['en']) {
+function found(subject: ModelSpec<Safe>, languages: readonly ('ru' | 'en')[] = ['en']) {
   const { violations } = planFor([subject], { languages, limit: 10, seed: 1, notUnderstood })
   return shortest(violations).map(({ violation }) => ({
     sentence: sentenceOf(violation),
@@ -155,7 +155,7 @@ describe('what holds of every place', () => {
   })
 
   it('misses guessing without end', () => {
-    const models: Subject<Safe>['models'] = {
+    const models: ModelSpec<Safe>['models'] = {
       // Nobody counts the wrong ones.
       openSafe: (_input: unknown, { world }) => ({ outcome: { isRight: false, left: 2 }, world }),
     }
@@ -169,7 +169,7 @@ describe('what holds of every place', () => {
   })
 
   it('misses attempts that come back without success, and a screen that says more than there are', () => {
-    const given: Subject<Safe>['models'] = {
+    const given: ModelSpec<Safe>['models'] = {
       openSafe(_input: unknown, { world }) {
         const left = world.left - 1 || 3
         return { outcome: { isRight: false, left }, world: { ...world, left } }

@@ -5,7 +5,7 @@ import type { Dialogue, Reply } from '../../src/engine/authoring.ts'
 import { compileMenu } from '../../src/engine/menu.ts'
 import type { Menu } from '../../src/engine/menu.ts'
 import type { ModelsOf } from '../../src/exploration/models.ts'
-import type { Subject } from '../../src/exploration/model-spec.ts'
+import type { ModelSpec } from '../../src/exploration/model-spec.ts'
 import { inAll } from '../support/machines.ts'
 
 export interface Safe {
@@ -24,7 +24,7 @@ export const inputs = [
 ]
 
 /** A menu as it is explored, in a world in which nothing can be changed. */
-export const subjectOf = (menu: Menu, of: Partial<Subject<Safe>> = {}): Subject<Safe> => ({
+export const subjectOf = (menu: Menu, of: Partial<ModelSpec<Safe>> = {}): ModelSpec<Safe> => ({
   menu: compileMenu(CODE, menu),
   models: {},
   origins: [{ name: 'anybody', world: { left: 3, isOpen: false } }],
@@ -106,7 +106,7 @@ export const safe = (screens: Menu['screens'] = {}) => {
     },
   }
   const models: ModelsOf<typeof machine, Safe> = {
-    openSafe({ number }, { world, typed }) {
+    openSafe({ number }, { world, input: typed }) {
       const isRight = typed(number) === '73519264'
       const left = isRight ? 3 : world.left - 1
       return { outcome: { isRight, left }, world: { left, isOpen: isRight } }
@@ -123,7 +123,10 @@ const attempts = {
 }
 
 /** The safe with its models. */
-export function safeSubject(of: Partial<Subject<Safe>> = {}, screens: Menu['screens'] = {}): Subject<Safe> {
+export function safeSubject(
+  of: Partial<ModelSpec<Safe>> = {},
+  screens: Menu['screens'] = {},
+): ModelSpec<Safe> {
   const { menu, models } = safe(screens)
   return subjectOf(menu, { models, attempts, ...of })
 }

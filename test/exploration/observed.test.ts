@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import { screenOf } from '../../src/simulator/screen.ts'
-import { faultsIn } from '../../src/exploration/observed.ts'
-import type { Failure, Result, Walked } from '../../src/walkthrough/run/result.ts'
+import { findingsIn } from '../../src/exploration/observed.ts'
+import type { StepFailure, WalkResult, StepResult } from '../../src/walkthrough/run/result.ts'
 import type { Action } from '../../src/walkthrough/script/walkthrough.ts'
 import { safeSubject } from './menus.ts'
 
 const saw = (
   action: Action,
   text: string,
-  of: { readonly asks?: 'secret' | 'open'; readonly failure?: Failure } = {},
-): Walked => ({
+  of: { readonly asks?: 'secret' | 'open'; readonly failure?: StepFailure } = {},
+): StepResult => ({
   step: { who: 'subscriber', action, expectation: undefined, line: 1 },
   done: '',
   seen: {
@@ -22,9 +22,9 @@ const saw = (
 const dial: Action = { kind: 'dial', code: '*100#' }
 const send = (text: string): Action => ({ kind: 'send', text, isSecret: false })
 
-function faults(walked: readonly Walked[], afterwards: readonly Failure[] = []) {
-  const result = { walked, afterwards } as unknown as Result
-  return faultsIn(result, safeSubject(), (text) => text.startsWith('Not understood\n')).map(
+function faults(walked: readonly StepResult[], afterwards: readonly StepFailure[] = []) {
+  const result = { walked, afterwards } as unknown as WalkResult
+  return findingsIn(result, safeSubject(), (text) => text.startsWith('Not understood\n')).map(
     ({ invariant, what, steps }) => [invariant, what, steps],
   )
 }
@@ -68,12 +68,12 @@ describe('what came back', () => {
 
   it('is what the model shows and leaves', () => {
     const expected = { kind: 'screen', state: 'waiting', text: { kind: 'whole', text: 'Start' } } as const
-    const failure = { sentence: 'the screen differs', expected }
+    const failure = { message: 'the screen differs', expected }
     expect(faults([saw(dial, 'Stop', { failure })])).toEqual([
       ['as-modelled', 'the screen differs: it is "Stop", and was to be "Start"', 1],
     ])
     expect(
-      faults([saw(dial, 'Start')], [{ sentence: 'access is open, not closed', expected: undefined }]),
+      faults([saw(dial, 'Start')], [{ message: 'access is open, not closed', expected: undefined }]),
     ).toEqual([['as-modelled', 'in the end, access is open, not closed', 1]])
   })
 })

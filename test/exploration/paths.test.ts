@@ -3,18 +3,19 @@ import fc from 'fast-check'
 import { getSimplePaths } from 'xstate/graph'
 import { createModel } from '../../src/exploration/dialogue.ts'
 import { graphOf, titleOf } from '../../src/exploration/graph.ts'
-import { runsThrough } from '../../src/exploration/paths.ts'
-import type { Subject } from '../../src/exploration/model-spec.ts'
+import { pathsThrough } from '../../src/exploration/paths.ts'
+import type { ModelSpec } from '../../src/exploration/model-spec.ts'
 import { subjects } from '../../src/cli/explore/models.ts'
 import { crossing, safeSubject, subjectOf } from './menus.ts'
 import type { Safe } from './menus.ts'
 
 const all = { limit: 1_000_000, seed: 0, share: { at: 0, of: 1 } }
-const graphFrom = (subject: Subject<Safe>) => graphOf(createModel(subject, 'en'), { left: 3, isOpen: false })
+const graphFrom = (subject: ModelSpec<Safe>) =>
+  graphOf(createModel(subject, 'en'), { left: 3, isOpen: false })
 
 /** The runs of a kind, as what is typed in each behind the code. */
-function typedIn(subject: Subject<Safe>, kind: string, options = all): readonly string[] {
-  const { runs } = runsThrough(graphFrom(subject), options)
+function typedIn(subject: ModelSpec<Safe>, kind: string, options = all): readonly string[] {
+  const { runs } = pathsThrough(graphFrom(subject), options)
   return runs
     .filter((run) => run.kind === kind)
     .map(({ moves }) => moves.slice(1).map(titleOf).join(' '))
@@ -80,15 +81,15 @@ describe('the runs through a menu', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const used = new Set<string>()
-        for (const { moves } of runsThrough(graph, { ...all, seed }).runs) {
+        for (const { moves } of pathsThrough(graph, { ...all, seed }).runs) {
           let before = ''
-          for (const { move, moment } of model.play(world, moves)) {
+          for (const { move, to: moment } of model.play(world, moves)) {
             used.add(`${before} ${titleOf(move)}`)
             before = JSON.stringify(moment)
           }
         }
-        const places = graph.places.filter(({ moment }) => moment.state && !moment.isOver)
-        const missing = places.flatMap(({ moment }) =>
+        const places = graph.nodes.filter(({ state: moment }) => moment.state && !moment.isOver)
+        const missing = places.flatMap(({ state: moment }) =>
           model.subject.inputs
             .filter((input) => !used.has(`${JSON.stringify(moment)} ${titleOf({ input })}`))
             .map(({ name }) => name),
@@ -110,15 +111,17 @@ describe('the runs through a menu', () => {
     const world = subjects['*141*0#'].origins[0]?.world
     if (!world) throw new Error('there is no origin')
     const graph = graphOf(model, world)
-    const whole = runsThrough(graph, all)
+    const whole = pathsThrough(graph, all)
     expect(whole.runs).toHaveLength(whole.possible)
-    const some = runsThrough(graph, { ...all, limit: 100 })
+    const some = pathsThrough(graph, { ...all, limit: 100 })
     expect([some.runs.length, some.possible]).toEqual([100, whole.possible])
-    const few = runsThrough(graph, { ...all, limit: 1 })
+    const few = pathsThrough(graph, { ...all, limit: 1 })
     expect(few.runs.length).toBeGreaterThan(1)
     const screens = (runs: typeof whole) =>
       new Set(
-        runs.runs.flatMap(({ moves }) => model.play(world, moves).map(({ moment }) => moment.state?.value)),
+        runs.runs.flatMap(({ moves }) =>
+          model.play(world, moves).map(({ to: moment }) => moment.state?.value),
+        ),
       )
     expect(screens(few)).toEqual(screens(whole))
   })
@@ -128,9 +131,9 @@ describe('the runs through a menu', () => {
     const world = subjects['*141*3*6#'].origins[1]?.world
     if (!world) throw new Error('there is no origin')
     const graph = graphOf(model, world)
-    const { possible } = runsThrough(graph, all)
+    const { possible } = pathsThrough(graph, all)
     const taken = [0, 1, 2].flatMap((at) =>
-      runsThrough(graph, { ...all, limit: 120, share: { at, of: 3 } }).runs.map(({ moves }) =>
+      pathsThrough(graph, { ...all, limit: 120, share: { at, of: 3 } }).runs.map(({ moves }) =>
         moves.map(titleOf).join(),
       ),
     )

@@ -1,7 +1,7 @@
 /** Every fault of the store that was thought of, met by sixteen phones in the middle of a dialogue (decision 0034). */
 import { setImmediate as nextLoop } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { sentences } from '../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../src/gateway/system-messages.ts'
 import { faults } from './table.ts'
 import { closingsOf, phoneOf, readyzOf, startWorld, until } from './world.ts'
 import type { Phone, Told, World } from './world.ts'
@@ -12,7 +12,7 @@ const ANSWERED_WITHIN_MS = 5000
 const RECOVERED_WITHIN_MS = 5000
 
 const PROBE_KEY = 'ussd:{b0}:probe'
-const UNAVAILABLE = `END ${sentences.unavailable.ru}`
+const UNAVAILABLE = `END ${systemMessages.unavailable.ru}`
 const ASKS = 'CON Закрыть доступ в личный кабинет?\n2 Да, закрыть\n0 Нет'
 const CLOSED = 'END Доступ закрыт. Чтобы открыть, наберите *141*3*6# и введите PUK1'
 const SERVED = /^CON Доступ в личный кабинет (открыт|закрыт)/

@@ -4,19 +4,19 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import { dialects } from '../../src/dialects/index.ts'
 import type { Store } from '../../src/gateway/ports.ts'
 import { createAdmission } from '../../src/gateway/admission.ts'
-import type { AdmissionNews } from '../../src/gateway/admission.ts'
-import { sentences } from '../../src/gateway/system-messages.ts'
+import type { AdmissionEvent } from '../../src/gateway/admission.ts'
+import { systemMessages } from '../../src/gateway/system-messages.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
 
-const BUSY = `END ${sentences.busy.ru}`
+const BUSY = `END ${systemMessages.busy.ru}`
 
 describe('admission', () => {
   it('lets in so many, and says once that it refuses and once that it takes all again', () => {
-    const news: AdmissionNews[] = []
-    const admission = createAdmission({ most: 4, changed: (one) => void news.push(one) })
-    expect([1, 2, 3, 4, 5, 6].map(() => admission.enter())).toEqual([true, true, true, true, false, false])
+    const news: AdmissionEvent[] = []
+    const admission = createAdmission({ maxInFlight: 4, onChange: (one) => void news.push(one) })
+    expect([1, 2, 3, 4, 5, 6].map(() => admission.tryEnter())).toEqual([true, true, true, true, false, false])
     admission.leave()
     expect(admission.inFlight).toBe(3)
     expect(news).toEqual([{ kind: 'full' }])
@@ -29,13 +29,13 @@ describe('admission', () => {
   })
 
   it('turns away without letting in', () => {
-    const news: AdmissionNews[] = []
-    const admission = createAdmission({ most: 1, changed: (one) => void news.push(one) })
-    expect(admission.turnAway()).toBe(false)
-    admission.enter()
-    expect([admission.turnAway(), admission.turnAway(), admission.inFlight]).toEqual([true, true, 1])
+    const news: AdmissionEvent[] = []
+    const admission = createAdmission({ maxInFlight: 1, onChange: (one) => void news.push(one) })
+    expect(admission.tryShed()).toBe(false)
+    admission.tryEnter()
+    expect([admission.tryShed(), admission.tryShed(), admission.inFlight]).toEqual([true, true, 1])
     admission.leave()
-    expect(admission.turnAway()).toBe(false)
+    expect(admission.tryShed()).toBe(false)
     expect(news).toEqual([{ kind: 'full' }, { kind: 'open', refused: 2 }])
   })
 })
@@ -45,7 +45,7 @@ describe('a gateway with as many turns under way as it takes', () => {
   afterEach(() => gateway.close('now'))
 
   /** A gateway whose store answers when it is told to. */
-  async function start(mostTurns: number) {
+  async function start(maxTurnsInFlight: number) {
     const real = createMemoryStore()
     let answer = () => {}
     let loads = 0
@@ -58,7 +58,7 @@ describe('a gateway with as many turns under way as it takes', () => {
         return real.load(bucket, names)
       },
     }
-    gateway = await startGateway({ MOST_TURNS: String(mostTurns), TURN_BUDGET_MS: '10000' }, { store })
+    gateway = await startGateway({ MOST_TURNS: String(maxTurnsInFlight), TURN_BUDGET_MS: '10000' }, { store })
     loads = 0
     gate = new Promise<void>((resolve) => (answer = resolve))
     return { answer: () => answer(), loads: () => loads }
@@ -159,7 +159,7 @@ describe('a gateway with as many turns under way as it takes', () => {
       headers: Object.fromEntries(response.headers),
       body: await response.text(),
     })
-    expect(parsed).toMatchObject({ kind: 'answer', answer: { text: sentences.busy.ru, waits: false } })
+    expect(parsed).toMatchObject({ kind: 'answer', answer: { text: systemMessages.busy.ru, waits: false } })
     answer()
     await taken
   })

@@ -5,7 +5,7 @@ import { UssdError } from '../../src/engine/errors.ts'
 import { createKeyring } from '../../src/gateway/records/keyring.ts'
 import type { Commit, Store } from '../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../src/gateway/records/records.ts'
-import { sentences } from '../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../src/gateway/system-messages.ts'
 import type { Subscriber } from '../../src/gateway/records/subscriber.ts'
 import type { Argon2 } from '../../src/services/hashing/hashing.ts'
 import { assemble, dialogue } from '../support/gateway.ts'
@@ -41,8 +41,7 @@ function createFaultyStore(store: Store) {
 
 const refuse = () => Promise.reject(new UssdError('USSD_STORE_REFUSED', { detail: 'OOM' }))
 const isReserving = ({ changes }: Commit) =>
-  changes.length === 1 &&
-  changes.some(({ become }) => become.kind === 'value' && /"owner"/.test(become.value))
+  changes.length === 1 && changes.some(({ write }) => write.kind === 'put' && /"owner"/.test(write.value))
 
 /** Attempts at PUK1 in a dialogue, over a store: at most ten guesses are compared, whatever the store and processes do. */
 export function attemptsConform(name: string, create: () => Promise<StoreUnderTest>): void {
@@ -79,7 +78,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       use(refuse)
       for (const [at, phone] of phones.entries()) {
         const guess = at === 7 ? '12345678' : String(30_000_000 + at)
-        expect(await phone.type(guess)).toEqual({ text: sentences.unavailable.en, waits: false })
+        expect(await phone.type(guess)).toEqual({ text: systemMessages.unavailable.en, waits: false })
       }
       expect(counted.compared).toBe(0)
       expect(await record()).toMatchObject({ puk1AttemptsLeft: 10, puk1Pending: [] })
@@ -89,7 +88,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       const { asked, record, counted, use, gateway } = await setUp()
       const phone = await asked()
       use((commit, carryOut) => (isReserving(commit) ? carryOut() : refuse()))
-      expect((await phone.type('00000000')).text).toBe(sentences.unavailable.en)
+      expect((await phone.type('00000000')).text).toBe(systemMessages.unavailable.en)
       expect(await record()).toMatchObject({ puk1AttemptsLeft: 9, puk1Pending: [{ left: 9 }] })
 
       use(undefined)
@@ -141,7 +140,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       const other = assemble(store, { argon2: busy })
       const phone = await asked()
       const turn = phone.saying('1*12345678')
-      expect(await other.gateway.turn(turn)).toEqual({ text: sentences.busy.en, waits: false })
+      expect(await other.gateway.turn(turn)).toEqual({ text: systemMessages.busy.en, waits: false })
       expect(other.reports.at(-1)).toMatchObject({ outcome: 'busy', fault: 'USSD_BUSY' })
       expect(await record()).toMatchObject({ puk1AttemptsLeft: 10, puk1Pending: [] })
       isBusy = false
@@ -169,7 +168,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       await began.dial('*141*3*6#')
       await began.type('1')
       counted.compared = 0
-      expect(await began.type('12345678')).toEqual({ text: sentences.unavailable.en, waits: false })
+      expect(await began.type('12345678')).toEqual({ text: systemMessages.unavailable.en, waits: false })
       expect(elsewhere.reports.at(-1)).toMatchObject({ outcome: 'unavailable', fault: 'USSD_KEY_UNKNOWN' })
       expect(counted.compared).toBe(0)
       expect(await record()).toMatchObject({ puk1AttemptsLeft: 9, puk1Pending: [] })

@@ -4,7 +4,7 @@ import { menus as realMenus } from '../../menus/index.ts'
 import { UssdError } from '../../src/engine/errors.ts'
 import type { Answer, Store } from '../../src/gateway/ports.ts'
 import { bucketOf, sessionName, subscriberName } from '../../src/gateway/records/records.ts'
-import { sentences } from '../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../src/gateway/system-messages.ts'
 import { pooledArgon2 } from '../../src/services/hashing/hashing.ts'
 import type { Argon2 } from '../../src/services/hashing/hashing.ts'
 import { assemble, dialogue } from '../support/gateway.ts'
@@ -15,7 +15,10 @@ let numbers = 0
 /** A number nobody has dialled from. */
 const freshMsisdn = () => `+37529${String(1_000_000 + numbers++)}`
 
-const sentence = (name: keyof typeof sentences): Answer => ({ text: sentences[name].en, waits: false })
+const sentence = (name: keyof typeof systemMessages): Answer => ({
+  text: systemMessages[name].en,
+  waits: false,
+})
 
 /** The PHC string that PUK1 of a number is compared with. */
 async function storedPuk1(store: Store, msisdn: string): Promise<string> {
@@ -141,7 +144,9 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         await phone.dial('*141*3*6#')
         const answers = await Promise.all(['1', '0'].map((text) => gateway.gateway.turn(phone.saying(text))))
         expect(
-          answers.filter(({ text }) => text === sentences.outOfStep.en || text === sentences.ended.en),
+          answers.filter(
+            ({ text }) => text === systemMessages.outOfStep.en || text === systemMessages.ended.en,
+          ),
         ).toHaveLength(1)
       })
 
@@ -152,7 +157,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
           sessionId: 'never-begun',
           msisdn,
           dialled: '*141*3*6#',
-          heard: { kind: 'transcript', code: '*141*3*6#', text: '1*2', begins: 'empty' },
+          reported: { kind: 'cumulative', code: '*141*3*6#', text: '1*2', begins: 'empty' },
         })
         expect(answer).toEqual(sentence('expired'))
         const { records } = await store.load(bucketOf(msisdn), [sessionName('test', msisdn, 'never-begun')])
@@ -183,7 +188,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
 
       it('from a number that is not registered is told so', async () => {
         const answer = await dialogue(gateway, freshMsisdn()).dial('*141*0#')
-        expect(answer).toEqual({ text: sentences.notServed.ru, waits: false })
+        expect(answer).toEqual({ text: systemMessages.notServed.ru, waits: false })
       })
 
       it.each(['*999#', '*141#', '*141*3#', '**141*0#', '*#141*0#', '*141*0##', '#'])(
@@ -303,7 +308,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         const never: Store = { ...store, load: () => new Promise(() => {}) }
         const stuck = assemble(never, { turnBudgetMs: 50 })
         expect(await dialogue(stuck, msisdn).dial('*141*0#')).toEqual({
-          text: sentences.unavailable.ru,
+          text: systemMessages.unavailable.ru,
           waits: false,
         })
         expect(stuck.reports.at(-1)).toMatchObject({ outcome: 'unavailable', fault: 'USSD_TURN_TIMED_OUT' })
@@ -315,7 +320,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         const msisdn = await subscriber({ language: 'be' })
         const full: Store = { ...store, commit: () => Promise.reject(new UssdError('USSD_STORE_REFUSED')) }
         expect(await dialogue(assemble(full), msisdn).dial('*141*0#')).toEqual({
-          text: sentences.unavailable.be,
+          text: systemMessages.unavailable.be,
           waits: false,
         })
       })

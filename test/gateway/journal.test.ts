@@ -14,8 +14,8 @@ it('names every entry of the journal differently where nothing is numbered', asy
 
   for (const typed of [undefined, '1', '00000000', '00000001']) {
     nowMs += 3500
-    const heard = { kind: 'unnumbered', typed } as const
-    await gateway.turn({ dialect: 'test', sessionId: 'one', msisdn, dialled: '*141*3*6#', heard })
+    const heard = { kind: 'latest-only', typed } as const
+    await gateway.turn({ dialect: 'test', sessionId: 'one', msisdn, dialled: '*141*3*6#', reported: heard })
   }
 
   const entries = await store.readJournal(bucketOf(msisdn), undefined, 100)

@@ -21,7 +21,7 @@ const callback = (typed: string | undefined): Callback => ({
   sessionId: 'one',
   msisdn,
   dialled: typed === undefined ? '*141*3*6#' : '',
-  heard: { kind: 'unnumbered', typed },
+  reported: { kind: 'latest-only', typed },
 })
 
 const attemptsOf = async () => {

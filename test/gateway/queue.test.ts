@@ -10,7 +10,7 @@ describe('the queue of one subscriber', () => {
   }
 
   it('refuses at once what is more than may wait, and takes it once there is room', async () => {
-    const queue = createQueue({ mostWaiting: 2 })
+    const queue = createQueue({ maxWaiting: 2 })
     const [first, second, third] = [job('first'), job('second'), job('third')]
     const all = [first, second, third].map(({ run }) => queue.run('one', run))
     await expect(queue.run('one', async () => 'fourth')).rejects.toMatchObject({ code: 'USSD_BUSY' })

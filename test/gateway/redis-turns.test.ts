@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Redis } from 'ioredis'
 import type { Answer } from '../../src/gateway/ports.ts'
 import { sessionName } from '../../src/gateway/records/records.ts'
-import { sentences } from '../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../src/gateway/system-messages.ts'
 import { createRedisClient } from '../../src/store/redis/client.ts'
 import type { RedisClient } from '../../src/store/redis/client.ts'
 import { createRedisStore } from '../../src/store/redis/store.ts'
@@ -15,8 +15,8 @@ import { startRedisServer } from '../support/redis/redis-server.ts'
 import type { RedisServer } from '../support/redis/redis-server.ts'
 
 const msisdn = '+375291234567'
-const unavailable: Answer = { text: sentences.unavailable.ru, waits: false }
-const isUnavailable = ({ text }: Answer) => Object.values<string>(sentences.unavailable).includes(text)
+const unavailable: Answer = { text: systemMessages.unavailable.ru, waits: false }
+const isUnavailable = ({ text }: Answer) => Object.values<string>(systemMessages.unavailable).includes(text)
 
 /** What a connection sends while something is done. */
 async function watchCommands(url: string, redis: Redis) {
@@ -133,7 +133,7 @@ describe('a turn over Redis', () => {
     const phone = dialogue(gateway, msisdn)
     await phone.dial('*141*3*6#')
     for (const key of await redis.keys('*:session:*')) await redis.del(key)
-    expect((await phone.type('1')).text).toBe(sentences.expired.en)
+    expect((await phone.type('1')).text).toBe(systemMessages.expired.en)
   })
 
   it('is refused politely when a record is not ours, and the record is left alone', async () => {
@@ -209,7 +209,7 @@ describe('a turn while Redis is away', () => {
     const again = await startRedisServer({ port: server.port })
     await gateway.gateway.turn(phone.last())
     // Another server, with nothing in it: the number is no longer registered, which is an answer of a healed gateway.
-    expect((await heals()).text).toBe(sentences.notServed.ru)
+    expect((await heals()).text).toBe(systemMessages.notServed.ru)
     await again.stop()
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { SIGNATURE_HOLDS_MS } from '../../src/gateway/ports.ts'
+import { SIGNATURE_TOLERANCE_MS } from '../../src/gateway/ports.ts'
 import type { Callback, Commit, Store } from '../../src/gateway/ports.ts'
-import { sentences } from '../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../src/gateway/system-messages.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { createDigestArgon2 } from '../support/digest-argon2.ts'
 import { assemble } from '../support/gateway.ts'
@@ -29,7 +29,7 @@ async function setUp() {
     reusesSessionId: true,
     msisdn,
     dialled: typed === undefined ? code : '',
-    heard: { kind: 'unnumbered', typed },
+    reported: { kind: 'latest-only', typed },
     signed: { id: `delivery-${sent++}`, atMs: nowMs },
   })
   return {
@@ -80,21 +80,23 @@ describe('a signed callback', () => {
     commits.length = 0
     expect(await send(sign(undefined))).toEqual(first)
     const [commit] = commits
-    expect(commit?.changes.map(({ name, become }) => `${name.split(':', 1)[0]} ${become.kind}`)).toEqual([
+    expect(commit?.changes.map(({ name, write }) => `${name.split(':', 1)[0]} ${write.kind}`)).toEqual([
       'session same',
       'subscriber same',
       'delivery value',
     ])
-    expect(commit?.changes.slice(0, 2).every(({ expect: version }) => version !== undefined)).toBe(true)
+    expect(commit?.changes.slice(0, 2).every(({ expectedVersion: version }) => version !== undefined)).toBe(
+      true,
+    )
   })
 
   it('is refused when its time lies too far from the time of the store', async () => {
     const { sign, send, elapse, gateway } = await setUp()
     const callback = sign(undefined)
-    elapse(SIGNATURE_HOLDS_MS + 1)
-    expect(await send(callback)).toEqual({ text: sentences.expired.en, waits: false })
+    elapse(SIGNATURE_TOLERANCE_MS + 1)
+    expect(await send(callback)).toEqual({ text: systemMessages.expired.en, waits: false })
     expect(gateway.reports.at(-1)).toMatchObject({ outcome: 'signature-expired' })
-    elapse(-2 * SIGNATURE_HOLDS_MS - 2)
+    elapse(-2 * SIGNATURE_TOLERANCE_MS - 2)
     await send(callback)
     expect(gateway.reports.at(-1)).toMatchObject({ outcome: 'signature-expired' })
   })

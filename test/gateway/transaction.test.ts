@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
 import { UssdError } from '../../src/engine/errors.ts'
-import type { Commit, Committed, Store } from '../../src/gateway/ports.ts'
+import type { Commit, CommitResult, Store } from '../../src/gateway/ports.ts'
 import { createBudget, transact } from '../../src/gateway/transaction.ts'
-import type { Work } from '../../src/gateway/transaction.ts'
+import type { TransactionOutput } from '../../src/gateway/transaction.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 
 const unavailable = () => new UssdError('USSD_STORE_UNAVAILABLE', { detail: 'timeout' })
 
 /** A real store whose commits fare as scripted: before, instead of or after the real one. */
-function troubled(script: ((real: () => Promise<Committed>) => Promise<Committed>)[]) {
+function troubled(script: ((real: () => Promise<CommitResult>) => Promise<CommitResult>)[]) {
   const real = createMemoryStore()
   const commits: Commit[] = []
   const store: Store = {
@@ -27,13 +27,13 @@ const at = { bucket: 1, names: ['counter'], budget: createBudget(60_000) }
 /** Adds one to a counter; done means it is there already. */
 const once =
   (done: { found: boolean }) =>
-  (loaded: Awaited<ReturnType<Store['load']>>): Work<string> => {
+  (loaded: Awaited<ReturnType<Store['load']>>): TransactionOutput<string> => {
     const [record] = loaded.records
     done.found = record !== undefined
-    if (record) return { outcome: 'repeat' }
+    if (record) return { result: 'repeat' }
     return {
-      outcome: 'done',
-      changes: [{ name: 'counter', expect: undefined, become: { kind: 'value', value: '1' } }],
+      result: 'done',
+      changes: [{ name: 'counter', expectedVersion: undefined, write: { kind: 'put', value: '1' } }],
     }
   }
 
@@ -47,7 +47,7 @@ describe('a transaction', () => {
 
   it('commits nothing where the work changes nothing', async () => {
     const { store, commits } = troubled([])
-    expect(await transact(store, at, () => ({ outcome: 7 }))).toEqual({ outcome: 7, tries: 1 })
+    expect(await transact(store, at, () => ({ result: 7 }))).toEqual({ outcome: 7, tries: 1 })
     expect(commits).toEqual([])
   })
 
@@ -74,7 +74,7 @@ describe('a transaction', () => {
   })
 
   it('gives up on records that keep moving', async () => {
-    const conflict = async (): Promise<Committed> => ({ kind: 'conflict' })
+    const conflict = async (): Promise<CommitResult> => ({ kind: 'conflict' })
     const { store, commits } = troubled(Array.from({ length: 50 }, () => conflict))
     await expect(transact(store, at, once({ found: false }))).rejects.toMatchObject({ code: 'USSD_CONFLICT' })
     expect(commits.length).toBeLessThanOrEqual(10)
@@ -133,7 +133,7 @@ describe('a transaction', () => {
     })
     let left = 1
     const soon = { leftMs: () => left }
-    const slow = async (): Promise<Work<string>> => {
+    const slow = async (): Promise<TransactionOutput<string>> => {
       left = 0
       return once({ found: false })({ nowMs: 0, records: [] })
     }

@@ -1,33 +1,33 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import type { Callback, Heard } from '../../src/gateway/ports.ts'
-import { answered } from '../../src/gateway/records/session.ts'
+import type { Callback, ReportedInput } from '../../src/gateway/ports.ts'
+import { nextSession } from '../../src/gateway/records/session.ts'
 import type { Session } from '../../src/gateway/records/session.ts'
 import { createKeyring } from '../../src/gateway/records/keyring.ts'
-import { createTranscripts } from '../../src/gateway/turn-identity.ts'
+import { createTurnClassifier } from '../../src/gateway/turn-identity.ts'
 import { keyring } from '../support/gateway.ts'
 
-const transcripts = createTranscripts({ keyring, repeatWithinMs: 3000 })
+const transcripts = createTurnClassifier({ keyring, repeatWithinMs: 3000 })
 const idleMs = 900_000
 
-const callback = (heard: Heard): Callback => ({
+const callback = (heard: ReportedInput): Callback => ({
   dialect: 'test',
   sessionId: 'one',
   msisdn: '+375291234567',
   dialled: '*141#',
-  heard,
+  reported: heard,
 })
 
 /** The session after a callback was recognised and answered at a time. */
 function after(
   session: Session | undefined,
-  heard: Heard,
+  heard: ReportedInput,
   nowMs: number,
   text = `screen at ${nowMs}`,
 ): Session {
-  const recognised = transcripts.recognise(callback(heard), session, nowMs)
+  const recognised = transcripts.classify(callback(heard), session, nowMs)
   if (recognised.kind !== 'begin' && recognised.kind !== 'reply') throw new Error(recognised.kind)
-  return answered(recognised.kind === 'begin' ? undefined : session, {
+  return nextSession(recognised.kind === 'begin' ? undefined : session, {
     menu: '*141#',
     revision: '1',
     latin: false,
@@ -44,11 +44,16 @@ function after(
   }).session
 }
 
-const recognise = (heard: Heard, session: Session | undefined, nowMs: number) =>
-  transcripts.recognise(callback(heard), session, nowMs)
+const recognise = (heard: ReportedInput, session: Session | undefined, nowMs: number) =>
+  transcripts.classify(callback(heard), session, nowMs)
 
 describe('a dialect that sends the whole transcript', () => {
-  const heard = (text: string, code = '*141#'): Heard => ({ kind: 'transcript', code, text, begins: 'empty' })
+  const heard = (text: string, code = '*141#'): ReportedInput => ({
+    kind: 'cumulative',
+    code,
+    text,
+    begins: 'empty',
+  })
 
   it('tells every answer from what was heard before, whatever characters it has', () => {
     // An empty first answer is written like the begin: the form has no way to say it.
@@ -102,7 +107,7 @@ describe('a dialect that sends the whole transcript', () => {
       { heard: heard('1', '*142#') },
       { dialect: 'other' },
     ]) {
-      const { kind } = transcripts.recognise({ ...callback(heard('1')), ...other }, session, 1)
+      const { kind } = transcripts.classify({ ...callback(heard('1')), ...other }, session, 1)
       expect(kind).toBe('out-of-step')
     }
   })
@@ -116,7 +121,7 @@ describe('a dialect that sends the whole transcript', () => {
     const ended = { ...session, state: null }
     for (const before of [session, ended]) {
       const other = callback(heard('', '*100#'))
-      expect(transcripts.recognise(other, before, 10)).toMatchObject({ kind: 'begin' })
+      expect(transcripts.classify(other, before, 10)).toMatchObject({ kind: 'begin' })
     }
     expect(recognise(heard(''), ended, 10)).toEqual({ kind: 'ended' })
   })
@@ -152,7 +157,12 @@ describe('a dialect that sends the whole transcript', () => {
 })
 
 describe('a dialect whose transcript begins with what was dialled', () => {
-  const heard = (text: string): Heard => ({ kind: 'transcript', code: '*141#', text, begins: 'unknown' })
+  const heard = (text: string): ReportedInput => ({
+    kind: 'cumulative',
+    code: '*141#',
+    text,
+    begins: 'unknown',
+  })
 
   it('begins with any text of a session nobody knows, and tells every answer behind it', () => {
     const answers = fc.array(fc.string(), { maxLength: 5 })
@@ -191,8 +201,8 @@ describe('a dialect whose transcript begins with what was dialled', () => {
 })
 
 describe('a dialect that numbers its callbacks', () => {
-  const begin: Heard = { kind: 'numbered', number: 1, typed: undefined }
-  const heard = (number: number, typed: string): Heard => ({ kind: 'numbered', number, typed })
+  const begin: ReportedInput = { kind: 'sequenced', number: 1, typed: undefined }
+  const heard = (number: number, typed: string): ReportedInput => ({ kind: 'sequenced', number, typed })
 
   it('takes the next number, knows the last ones again, and refuses all others', () => {
     let session = after(undefined, begin, 0)
@@ -218,8 +228,8 @@ describe('a dialect that numbers its callbacks', () => {
 })
 
 describe('a dialect that numbers nothing', () => {
-  const begin: Heard = { kind: 'unnumbered', typed: undefined }
-  const heard = (typed: string): Heard => ({ kind: 'unnumbered', typed })
+  const begin: ReportedInput = { kind: 'latest-only', typed: undefined }
+  const heard = (typed: string): ReportedInput => ({ kind: 'latest-only', typed })
 
   it('takes an equal choice for a duplicate only while nobody could have given it twice', () => {
     let session = after(undefined, begin, 0)
@@ -242,14 +252,14 @@ describe('a dialect that numbers nothing', () => {
     expect(recognise(begin, session, 125_000)).toMatchObject(shown)
     expect(recognise(begin, { ...session, state: null }, 125_000)).toMatchObject(shown)
     const another = { ...callback(begin), dialled: '*100#' }
-    expect(transcripts.recognise(another, session, 125_000)).toMatchObject({ kind: 'begin' })
+    expect(transcripts.classify(another, session, 125_000)).toMatchObject({ kind: 'begin' })
   })
 
   it('begins again under the id of an earlier dialogue where the aggregator sends none of its own', () => {
     const session = after(undefined, begin, 0)
     const own = { ...callback(begin), reusesSessionId: true } as const
-    expect(transcripts.recognise(own, session, 2999)).toMatchObject({ kind: 'repeat' })
-    expect(transcripts.recognise(own, session, 3000)).toMatchObject({ kind: 'begin' })
+    expect(transcripts.classify(own, session, 2999)).toMatchObject({ kind: 'repeat' })
+    expect(transcripts.classify(own, session, 3000)).toMatchObject({ kind: 'begin' })
   })
 
   it('takes no answer of the dialogue again for a confirmation for as long as aggregators retry', () => {
@@ -268,7 +278,12 @@ describe('a dialect that numbers nothing', () => {
   })
 
   describe('a secret', () => {
-    const asking = (session: Session | undefined, input: Heard, nowMs: number, again = false): Session => {
+    const asking = (
+      session: Session | undefined,
+      input: ReportedInput,
+      nowMs: number,
+      again = false,
+    ): Session => {
       const { asksAgain: _, ...next } = after(session, input, nowMs)
       const receipts = next.receipts.map((receipt, at, all) =>
         at === all.length - 1 ? { ...receipt, asksSecret: true as const } : receipt,
@@ -317,15 +332,20 @@ describe('a dialect that numbers nothing', () => {
 describe('a session begun under another key', () => {
   const [older, newer] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
   const under = (current: Buffer, retired: Buffer[] = []) =>
-    createTranscripts({ keyring: createKeyring({ current, retired }), repeatWithinMs: 3000 })
-  const heard = (text: string): Heard => ({ kind: 'transcript', code: '*141#', text, begins: 'empty' })
+    createTurnClassifier({ keyring: createKeyring({ current, retired }), repeatWithinMs: 3000 })
+  const heard = (text: string): ReportedInput => ({
+    kind: 'cumulative',
+    code: '*141#',
+    text,
+    begins: 'empty',
+  })
 
   it('goes on under its own key where that is held, and is a fault where it is not', () => {
-    const begun = under(older).recognise(callback(heard('')), undefined, 0)
+    const begun = under(older).classify(callback(heard('')), undefined, 0)
     if (begun.kind !== 'begin') throw new Error(begun.kind)
     const turn = { menu: '*141#', revision: '1', latin: false, state: { value: 's', context: {} }, idleMs }
     const answer = { text: 'screen', waits: true }
-    const { session } = answered(undefined, {
+    const { session } = nextSession(undefined, {
       ...turn,
       ...begun,
       answer,
@@ -335,8 +355,8 @@ describe('a session begun under another key', () => {
       nowMs: 0,
     })
     const next = callback(heard('1'))
-    expect(under(newer, [older]).recognise(next, session, 1)).toMatchObject({ kind: 'reply', typed: '1' })
-    expect(() => under(newer).recognise(next, session, 1)).toThrow(
+    expect(under(newer, [older]).classify(next, session, 1)).toMatchObject({ kind: 'reply', typed: '1' })
+    expect(() => under(newer).classify(next, session, 1)).toThrow(
       expect.objectContaining({ code: 'USSD_KEY_UNKNOWN' }),
     )
   })
@@ -344,19 +364,19 @@ describe('a session begun under another key', () => {
 
 describe('a dialogue that has ended', () => {
   it('is not taken up again by any dialect', () => {
-    const begins: Heard[] = [
-      { kind: 'transcript', code: '*141#', text: '', begins: 'empty' },
-      { kind: 'numbered', number: 1, typed: undefined },
-      { kind: 'unnumbered', typed: undefined },
+    const begins: ReportedInput[] = [
+      { kind: 'cumulative', code: '*141#', text: '', begins: 'empty' },
+      { kind: 'sequenced', number: 1, typed: undefined },
+      { kind: 'latest-only', typed: undefined },
     ]
-    const replies: Heard[] = [
-      { kind: 'transcript', code: '*141#', text: '1', begins: 'empty' },
-      { kind: 'numbered', number: 2, typed: '1' },
-      { kind: 'unnumbered', typed: '1' },
+    const replies: ReportedInput[] = [
+      { kind: 'cumulative', code: '*141#', text: '1', begins: 'empty' },
+      { kind: 'sequenced', number: 2, typed: '1' },
+      { kind: 'latest-only', typed: '1' },
     ]
     for (const [at, begin] of begins.entries()) {
       const session = { ...after(undefined, begin, 0), state: null }
-      expect(recognise(replies[at] as Heard, session, 10_000)).toEqual({ kind: 'ended' })
+      expect(recognise(replies[at] as ReportedInput, session, 10_000)).toEqual({ kind: 'ended' })
     }
   })
 })

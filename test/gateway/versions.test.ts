@@ -34,8 +34,8 @@ function asNewerVersion(store: Store): Store & { readonly broken: string[] } {
     },
     commit(commit: Commit) {
       const changes = commit.changes.map((change) =>
-        isOurs(change.name) && change.become.kind === 'value'
-          ? { ...change, become: { ...change.become, value: withNews(change.become.value) } }
+        isOurs(change.name) && change.write.kind === 'put'
+          ? { ...change, write: { ...change.write, value: withNews(change.write.value) } }
           : change,
       )
       return store.commit({ ...commit, changes })
@@ -86,8 +86,8 @@ describe('two versions side by side on one Redis', () => {
       const { access, puk1 } = JSON.parse(before?.value ?? '{}') as Record<string, unknown>
       const change = {
         name,
-        expect: before?.version,
-        become: { kind: 'value', value: JSON.stringify({ access, puk1 }) },
+        expectedVersion: before?.version,
+        write: { kind: 'put', value: JSON.stringify({ access, puk1 }) },
       } as const
       await store.commit({ bucket, changes: [change], journal: [], deadlineMs: Infinity })
       expect(await ours.subscribers.get(msisdn)).toMatchObject({

@@ -15,7 +15,7 @@ describe('readiness', () => {
     const found: Record<string, string | undefined> = { store: undefined, keys: 'a key is missing' }
     readiness = createReadiness({
       checks: { store: async () => found['store'], keys: async () => found['keys'] },
-      everyMs: 1,
+      intervalMs: 1,
     })
     expect(readiness.reason()).toBe('store is not checked yet')
     await readiness.start()
@@ -46,8 +46,8 @@ describe('readiness', () => {
     const other = async () => void (others += 1)
     readiness = createReadiness({
       checks: { keys: never, other: () => other().then(() => undefined) },
-      everyMs: 1,
-      withinMs: 1,
+      intervalMs: 1,
+      timeoutMs: 1,
     })
     await readiness.start()
     expect(readiness.reason()).toBe('keys does not answer within 1 ms')
@@ -66,7 +66,7 @@ describe('readiness', () => {
           return reason
         },
       },
-      everyMs: 1,
+      intervalMs: 1,
       onChange: (now) => told.push(now),
     })
     await readiness.start()
@@ -83,7 +83,7 @@ describe('readiness', () => {
     let rounds = 0
     readiness = createReadiness({
       checks: { store: async () => void (rounds += 1) as undefined },
-      everyMs: 1,
+      intervalMs: 1,
     })
     await readiness.start()
     await until(() => rounds > 2)
@@ -92,7 +92,7 @@ describe('readiness', () => {
     let others = 0
     readiness = createReadiness({
       checks: { other: async () => void (others += 1) as undefined },
-      everyMs: 1,
+      intervalMs: 1,
     })
     await readiness.start()
     await until(() => others > 5)

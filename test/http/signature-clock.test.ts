@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { PassThrough } from 'node:stream'
-import { compose } from '../../src/app.ts'
-import type { Composed } from '../../src/app.ts'
+import { startApp } from '../../src/app.ts'
+import type { App } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import { sign } from '../../src/dialects/signature.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
@@ -10,10 +10,10 @@ const HOUR_MS = 3_600_000
 const key = Buffer.alloc(32, 1)
 
 describe('a signature, where the clock of the gateway is three hours behind the store', () => {
-  let gateway: Composed
+  let gateway: App
   let url: string
   beforeAll(async () => {
-    gateway = compose(
+    gateway = startApp(
       loadConfig({ PORT: '0', CALLBACK_SIGNATURE_KEYS: key.toString('base64'), TURN_BUDGET_MS: '10000' }),
       {
         store: createMemoryStore({ now: () => Date.now() + 3 * HOUR_MS }),

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
 import { check } from '../../src/menu-analysis/check.ts'
-import { sentences } from '../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../src/gateway/system-messages.ts'
 import { compiled, inAll, soundMenuBut } from '../support/machines.ts'
 import type { States, Texts } from '../support/machines.ts'
 
 function problemsOf(states: States, texts: Texts = {}): string[] {
   const { machine, screens } = soundMenuBut(states, texts)
-  return check(compiled(machine, screens), sentences.notUnderstood)
+  return check(compiled(machine, screens), systemMessages.notUnderstood)
 }
 
 const guarded = { guard: 'isAmount', target: 'bye' }
@@ -101,7 +101,7 @@ describe('a choice of a state with others inside', () => {
     const { machine, screens } = soundMenuBut(...inside({ 8: undefined }, {}, '8 Exit\n'), {
       on: { 8: '.bye' },
     })
-    expect(check(compiled(machine, screens), sentences.notUnderstood)).toContain(
+    expect(check(compiled(machine, screens), systemMessages.notUnderstood)).toContain(
       "amount.list/ru: lists [018] but takes [015]; 'the machine' takes 8, and a state inside keeps it away",
     )
   })

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import { check } from '../../src/menu-analysis/check.ts'
-import { sentences } from '../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../src/gateway/system-messages.ts'
 import * as contacts from '../docs/contacts-menu.ts'
 import { compiled, inAll, soundMenuBut } from '../support/machines.ts'
 import type { States, Texts } from '../support/machines.ts'
 
 function problemsOf(states: States, texts: Texts = {}): string[] {
   const { machine, screens } = soundMenuBut(states, texts)
-  return check(compiled(machine, screens), sentences.notUnderstood)
+  return check(compiled(machine, screens), systemMessages.notUnderstood)
 }
 
 const trapped = (name: string) => `${name}: is a dead end: no reply leads from here to the end`
@@ -104,6 +104,6 @@ describe('a screen without a way out is found', () => {
   })
 
   it('and the one digit of the menu the documents show', () => {
-    expect(check(compiled(contacts.machine, contacts.screens), sentences.notUnderstood)).toEqual([])
+    expect(check(compiled(contacts.machine, contacts.screens), systemMessages.notUnderstood)).toEqual([])
   })
 })

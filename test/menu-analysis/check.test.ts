@@ -3,18 +3,18 @@ import { assign, raise, spawnChild } from 'xstate'
 import { effect } from '../../src/engine/authoring.ts'
 import type { Language } from '../../src/engine/authoring.ts'
 import { check } from '../../src/menu-analysis/check.ts'
-import { sentences } from '../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../src/gateway/system-messages.ts'
 import { compiled, inAll, soundMenuBut, subjects } from '../support/machines.ts'
 import type { States, Texts } from '../support/machines.ts'
 
 function problemsOf(...but: Parameters<typeof soundMenuBut>): string[] {
   const { machine, screens } = soundMenuBut(...but)
-  return check(compiled(machine, screens), sentences.notUnderstood)
+  return check(compiled(machine, screens), systemMessages.notUnderstood)
 }
 
 describe('a sound menu', () => {
   it.each(subjects.map(({ menu }) => ({ code: menu.code, menu })))('is $code', ({ menu }) => {
-    expect(check(menu, sentences.notUnderstood)).toEqual([])
+    expect(check(menu, systemMessages.notUnderstood)).toEqual([])
   })
 
   it('is the one that the mistakes below are made in', () => {

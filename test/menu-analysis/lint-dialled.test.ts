@@ -5,7 +5,7 @@ import { followDialled } from '../../src/menu-analysis/lint-dialled.ts'
 import type { CompiledMenu } from '../../src/engine/menu.ts'
 import { screenName } from '../../src/engine/render.ts'
 import { nameOf } from '../../src/menu-analysis/statechart.ts'
-import { begin, follow } from '../../src/engine/turn.ts'
+import { begin, applyShortcut } from '../../src/engine/turn.ts'
 import { compiled, performing, soundMenuBut, subjects } from '../support/machines.ts'
 import type { AnyOutcomes } from '../support/machines.ts'
 
@@ -20,7 +20,7 @@ async function walked(
   choices: number[],
 ) {
   const { perform } = performing(outcomes, choices)
-  const { snapshot } = await follow(menu, await begin(menu, languages[0], perform), shortcut, perform)
+  const { snapshot } = await applyShortcut(menu, await begin(menu, languages[0], perform), shortcut, perform)
   return screenName(snapshot.value)
 }
 

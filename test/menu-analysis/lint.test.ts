@@ -4,11 +4,11 @@ import { menus } from '../../menus/index.ts'
 import { lintMenus } from '../../src/menu-analysis/lint.ts'
 import type { LintedMenu } from '../../src/menu-analysis/lint.ts'
 import type { Shortcut } from '../../src/menu-analysis/lint-shortcuts.ts'
-import { sentences } from '../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../src/gateway/system-messages.ts'
 import * as contacts from '../docs/contacts-menu.ts'
 import { inAll, soundMenuBut } from '../support/machines.ts'
 
-const { notUnderstood } = sentences
+const { notUnderstood } = systemMessages
 
 const problemsOf = (
   table: Readonly<Record<string, LintedMenu>>,

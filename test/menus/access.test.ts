@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { screens } from '../../menus/access.ts'
 import { languages } from '../../src/engine/authoring.ts'
-import { sentences } from '../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../src/gateway/system-messages.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { transliterate } from '../../src/ussd/transliterate.ts'
 import { assemble } from '../support/gateway.ts'
@@ -53,7 +53,7 @@ describe('*141*3*6# while access is open', () => {
     const again = await anna.talk(CODE, '1', '1')
     expect(again).toEqual({
       screen: 'closeConfirmation',
-      text: `${sentences.notUnderstood.en}\n${plain(screens.closeConfirmation.en)}`,
+      text: `${systemMessages.notUnderstood.en}\n${plain(screens.closeConfirmation.en)}`,
       waits: true,
       understood: false,
     })
@@ -80,7 +80,7 @@ describe('*141*3*6# while access is open', () => {
       const anna = await open()
       expect(await anna.talk(CODE, reply)).toEqual({
         screen: 'open',
-        text: `${sentences.notUnderstood.en}\n${plain(screens.open.en)}`,
+        text: `${systemMessages.notUnderstood.en}\n${plain(screens.open.en)}`,
         waits: true,
         understood: false,
       })
@@ -406,7 +406,7 @@ describe('what is dialled behind *141*3*6#', () => {
       const anna = await open()
       expect(await anna.talk(dialled)).toEqual({
         screen: 'open',
-        text: `${sentences.notUnderstood.en}\n${plain(screens.open.en)}`,
+        text: `${systemMessages.notUnderstood.en}\n${plain(screens.open.en)}`,
         waits: true,
         understood: false,
       })
@@ -421,7 +421,7 @@ describe('in every language', () => {
     const phone = anna.begin(CODE)
     expect(await phone.dial()).toMatchObject({ text: screens.open[language] })
     expect(await phone.type('9')).toMatchObject({
-      text: `${sentences.notUnderstood[language]}\n${plain(screens.open[language])}`,
+      text: `${systemMessages.notUnderstood[language]}\n${plain(screens.open[language])}`,
     })
     expect(await phone.type('1')).toMatchObject({ text: screens.closeConfirmation[language] })
     expect(await phone.type('2')).toMatchObject({ text: screens.accessClosed[language] })
@@ -436,7 +436,7 @@ describe('in every language', () => {
     const latin = (text: string) => transliterate(text, language)
     expect(await phone.dial()).toMatchObject({ text: latin(plain(screens.open[language])) })
     expect(await phone.type('9')).toMatchObject({
-      text: latin(`${sentences.notUnderstood[language]}\n${plain(screens.open[language])}`),
+      text: latin(`${systemMessages.notUnderstood[language]}\n${plain(screens.open[language])}`),
     })
     await phone.type('1')
     const { text } = await phone.type('2')

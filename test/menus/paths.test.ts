@@ -3,7 +3,7 @@ import { languages } from '../../src/engine/authoring.ts'
 import { render, screenName } from '../../src/engine/render.ts'
 import { isWorking, leavesOf, nameOf } from '../../src/menu-analysis/statechart.ts'
 import { hasEnded } from '../../src/engine/turn.ts'
-import { sentences } from '../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../src/gateway/system-messages.ts'
 import { measure } from '../../src/ussd/message.ts'
 import { transliterate } from '../../src/ussd/transliterate.ts'
 import { subjects } from '../support/machines.ts'
@@ -40,7 +40,7 @@ describe.each(cases)('all dialogues of $code in $language', ({ menu, outcomes, l
     const tooLong = places.flatMap(({ snapshot, mayBeMistaken }) => {
       const screen = render(menu, snapshot, language)
       const said =
-        mayBeMistaken && !hasEnded(snapshot) ? `${sentences.notUnderstood[language]}\n${screen}` : screen
+        mayBeMistaken && !hasEnded(snapshot) ? `${systemMessages.notUnderstood[language]}\n${screen}` : screen
       const forms = language === 'en' ? [said] : [said, transliterate(said, language)]
       return forms.filter((form) => !measure(form).fits)
     })

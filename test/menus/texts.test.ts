@@ -5,7 +5,7 @@ import { languages } from '../../src/engine/authoring.ts'
 import type { Language } from '../../src/engine/authoring.ts'
 import { textOf } from '../../src/engine/render.ts'
 import { leavesOf, repliesOf } from '../../src/menu-analysis/statechart.ts'
-import { sentences } from '../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../src/gateway/system-messages.ts'
 import { PUK1_ATTEMPTS } from '../../src/gateway/records/subscriber.ts'
 import { countSeptets } from '../../src/ussd/alphabet.ts'
 import { measure } from '../../src/ussd/message.ts'
@@ -62,13 +62,13 @@ function saidBy(code: keyof typeof menus): Said[] {
         where: `${code} ${leaf.key}/${language}`,
         language,
         text: said,
-        whole: isShownAgain ? `${sentences.notUnderstood[language]}\n${said}` : said,
+        whole: isShownAgain ? `${systemMessages.notUnderstood[language]}\n${said}` : said,
       }))
     })
   })
 }
 
-const bySentences: Said[] = Object.entries(sentences).flatMap(([name, texts]) =>
+const bySentences: Said[] = Object.entries(systemMessages).flatMap(([name, texts]) =>
   languages.map((language) => ({
     where: `${name}/${language}`,
     language,
@@ -88,7 +88,9 @@ const letters = (text: string): string[] => text.match(/\p{L}/gu) ?? []
 
 describe('every text', () => {
   it('is looked at: all screens, all sentences, all values', () => {
-    expect(new Set(all.map(({ where }) => where)).size).toBe(3 * (11 + 14 + Object.keys(sentences).length))
+    expect(new Set(all.map(({ where }) => where)).size).toBe(
+      3 * (11 + 14 + Object.keys(systemMessages).length),
+    )
     expect(all.filter(({ where }) => where === '*141*3*6# wrongPuk1/be')).toHaveLength(11)
     expect(all.filter(({ where }) => where === '*141*0# weakPassword/en')).toHaveLength(6)
   })

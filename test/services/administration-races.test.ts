@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { UssdError } from '../../src/engine/errors.ts'
 import type { Store } from '../../src/gateway/ports.ts'
 import type { Access } from '../../src/gateway/records/subscriber.ts'
-import type { Administered } from '../../src/services/administration.ts'
+import type { AdministeredState } from '../../src/services/administration.ts'
 import { createOffice, meanwhile } from '../support/administration.ts'
 import { dialogue } from '../support/gateway.ts'
 import { stores } from '../support/redis/stores.ts'
@@ -35,13 +35,13 @@ describe.each(Object.entries(stores))('administrators among others, over the %s 
     await office.register(member, { client: 'acme', puk1 })
   })
 
-  const set = (access: Administered, msisdn = member) =>
+  const set = (access: AdministeredState, msisdn = member) =>
     office.administration.setAccess({ by: chief, msisdn, access })
   const accessOf = async (msisdn: string) => (await office.recordOf(msisdn))?.access
 
   describe('at the same time', () => {
     /** The administrator's order, with something else between its load and its commit. */
-    const setWhile = (access: Administered, happens: () => Promise<unknown>, msisdn = member) =>
+    const setWhile = (access: AdministeredState, happens: () => Promise<unknown>, msisdn = member) =>
       office.another(meanwhile(under.store, happens)).setAccess({ by: chief, msisdn, access })
 
     /** The subscriber closes access by `*141*3*6#`. */
@@ -142,7 +142,7 @@ describe.each(Object.entries(stores))('administrators among others, over the %s 
         fc.asyncProperty(orders, async (given) => {
           member = fresh()
           await office.register(member, { client: 'acme', puk1 })
-          const order = async (asked: Administered | 'phone', i: number) => {
+          const order = async (asked: AdministeredState | 'phone', i: number) => {
             if (asked !== 'phone')
               return processes[i % 3]?.setAccess({ by: chief, msisdn: member, access: asked })
             await closeByPhone()

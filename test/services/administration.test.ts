@@ -4,7 +4,7 @@ import { bucketOf } from '../../src/gateway/records/records.ts'
 import { accessStates } from '../../src/gateway/records/subscriber.ts'
 import type { Access } from '../../src/gateway/records/subscriber.ts'
 import { administeredStates } from '../../src/services/administration.ts'
-import type { Administered } from '../../src/services/administration.ts'
+import type { AdministeredState } from '../../src/services/administration.ts'
 import { createOffice } from '../support/administration.ts'
 import { dialogue } from '../support/gateway.ts'
 import { stores } from '../support/redis/stores.ts'
@@ -38,12 +38,12 @@ describe.each(Object.entries(stores))('administrators over the %s store', (_name
     await office.register(member, { client: 'acme', puk1, password })
   })
 
-  const set = (access: Administered, msisdn = member, by = chief) =>
+  const set = (access: AdministeredState, msisdn = member, by = chief) =>
     office.administration.setAccess({ by, msisdn, access })
   const accessOf = async (msisdn: string) => (await office.recordOf(msisdn))?.access
 
   describe('what becomes of access (L8, L9)', () => {
-    it.each<[Access, Administered, Access, string[]]>([
+    it.each<[Access, AdministeredState, Access, string[]]>([
       ['open', 'closed', 'closed-by-organisation', [closed]],
       ['open', 'open', 'open', []],
       ['closed-by-organisation', 'open', 'open', [opened]],

@@ -34,7 +34,7 @@ beforeEach(() => {
       return store.load(bucket, names)
     },
     commit(commit) {
-      const writes = commit.changes.some(({ become }) => become.kind !== 'same')
+      const writes = commit.changes.some(({ write }) => write.kind !== 'keep')
       work.push(writes ? 'write' : 'commit without a write')
       if (refusing) return Promise.reject(new UssdError('USSD_STORE_REFUSED', { detail: 'OOM' }))
       return store.commit(commit)
@@ -152,8 +152,8 @@ describe('numbers that are not served', () => {
       const key = `${bucketOf(msisdn)}:${throttle.nameOf(msisdn)}`
       const value = records.get(key)
       const slot = throttle.open(msisdn, value === undefined ? undefined : { version: '', value })
-      const { become } = slot.put(afterFailure(slot.login, 0, 1_700_000_000_000 + number).login)
-      if (become.kind === 'value') records.set(key, become.value)
+      const { write } = slot.put(afterFailure(slot.login, 0, 1_700_000_000_000 + number).login)
+      if (write.kind === 'put') records.set(key, write.value)
     }
     expect(records.size).toBeLessThanOrEqual(256 * 64)
     expect(Math.max(...[...records.values()].map(({ length }) => length))).toBeLessThan(600)

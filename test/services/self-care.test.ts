@@ -349,7 +349,7 @@ async function rewrite(msisdn: string, fields: object): Promise<void> {
   const [bucket, name] = [bucketOf(msisdn), subscriberName(msisdn)]
   const { records } = await bench.store.load(bucket, [name])
   const value = JSON.stringify({ ...JSON.parse(records[0]?.value ?? '{}'), ...fields })
-  const change = { name, expect: records[0]?.version, become: { kind: 'value', value } } as const
+  const change = { name, expectedVersion: records[0]?.version, write: { kind: 'put', value } } as const
   await bench.store.commit({ bucket, changes: [change], journal: [], deadlineMs: Infinity })
 }
 

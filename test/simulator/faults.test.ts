@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { africastalking } from '../../src/dialects/africastalking.ts'
-import { createChance, mishapsOf, parseFaults } from '../../src/simulator/faults.ts'
+import { createRandom, drawFaults, parseFaults } from '../../src/simulator/faults.ts'
 import type { Faults } from '../../src/simulator/faults.ts'
 import { createHandsets } from '../../src/simulator/handset.ts'
 import type { Screen } from '../../src/simulator/screen.ts'
@@ -68,8 +68,8 @@ describe('faults', () => {
 
   it('strike as often as they are asked to, and others do not move them', () => {
     const draws = (faults: Faults) => {
-      const chance = createChance(faults.seed, msisdn, 0)
-      return Array.from({ length: 4000 }, () => mishapsOf(faults, chance))
+      const chance = createRandom(faults.seed, msisdn, 0)
+      return Array.from({ length: 4000 }, () => drawFaults(faults, chance))
     }
     const alone = draws({ seed: 3, reorder: { rate: 0.2 } }).map(({ reorder }) => reorder)
     const struck = alone.filter(Boolean).length
@@ -209,7 +209,7 @@ describe('a run with faults against the gateway', () => {
       // A session id is made anew by each network.
       transcript.push(shown.kind === 'screen' ? { ...shown.screen, session: '' } : shown)
     }
-    await handsets.settle()
+    await handsets.whenIdle()
     await gateway.close('now')
     return transcript
   }

@@ -99,7 +99,7 @@ describe('an application of somebody else', () => {
     const handsets = createHandsets({ dialect: africastalking, callbackUrl: `${url}/official`, eventsUrl })
     await walk(handsets, '*384*1#', '2')
     handsets.hangUp(msisdn)
-    await handsets.settle()
+    await handsets.whenIdle()
     expect(events).toEqual([expect.objectContaining({ status: 'Incomplete', hopsCount: '2', input: '2' })])
     expect(events[0]?.['durationInMillis']).toMatch(/^\d+$/)
   })

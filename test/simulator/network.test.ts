@@ -49,7 +49,7 @@ async function phones(answering: Answering, spelt = 'default') {
     type,
     /** What the application heard of dialogues that are over. */
     events: async () => {
-      await handsets.settle()
+      await handsets.whenIdle()
       const events = application.received.filter(({ url }) => url === '/events')
       return events.map(({ fields }) => [fields['status'], fields['input'], fields['hopsCount']])
     },
@@ -152,7 +152,7 @@ describe('a carrier', () => {
       eventsUrl: `${new URL(application.url).origin}/events`,
     })
     expect(await handsets.type(msisdn, '*141#')).toMatchObject({ screen: { text: 'ok' } })
-    await handsets.settle()
+    await handsets.whenIdle()
     expect(application.received).toHaveLength(2)
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { africastalking } from '../../src/dialects/africastalking.ts'
 import type { Dialect } from '../../src/dialects/dialect.ts'
-import { createLines } from '../../src/simulator/routes.ts'
+import { createRouteResolver } from '../../src/simulator/routes.ts'
 import { profiles } from '../../src/simulator/profiles.ts'
 import { createTargetCheck, parseTarget } from '../../src/simulator/targets.ts'
 
@@ -66,7 +66,7 @@ describe('a target', () => {
 
 describe('a line', () => {
   const loud: Dialect = { ...africastalking, name: 'loud' }
-  const lines = createLines({
+  const lines = createRouteResolver({
     dialects: { africastalking, loud },
     usual: africastalking,
     own: (dialect) => ({ dialect, callbackUrl: `http://own/${dialect.name}`, token: 'sesame' }),

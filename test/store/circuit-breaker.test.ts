@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import { UssdError } from '../../src/engine/errors.ts'
-import type { FaultCode } from '../../src/engine/errors.ts'
+import type { ErrorCode } from '../../src/engine/errors.ts'
 import type { Store } from '../../src/gateway/ports.ts'
-import { createBreaker } from '../../src/store/circuit-breaker.ts'
-import type { NodeNews } from '../../src/store/circuit-breaker.ts'
+import { createCircuitBreaker } from '../../src/store/circuit-breaker.ts'
+import type { CircuitEvent } from '../../src/store/circuit-breaker.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { slotOf } from '../../src/store/redis/nodes.ts'
 
 /** A store whose even and odd buckets lie on two nodes, each of which may fail in a way of its own. */
 function troubled(options: { readonly nodes: 'one' | 'two' }) {
   const real = createMemoryStore()
-  const faults = new Map<string, FaultCode>()
+  const faults = new Map<string, ErrorCode>()
   const nodeOf = (bucket: number) => (bucket % 2 === 0 ? 'even' : 'odd')
   let asked = 0
   const ask = async <T>(bucket: number, what: () => Promise<T>): Promise<T> => {
@@ -27,11 +27,11 @@ function troubled(options: { readonly nodes: 'one' | 'two' }) {
     commit: (commit) => ask(commit.bucket, () => real.commit(commit)),
     ping: () => ask(0, () => real.ping()),
   }
-  const news: NodeNews[] = []
-  const breaker = createBreaker({
+  const news: CircuitEvent[] = []
+  const breaker = createCircuitBreaker({
     store,
     ...(options.nodes === 'two' && { nodeOf }),
-    changed: (one) => void news.push(one),
+    onChange: (one) => void news.push(one),
     probeEveryMs: 20,
   })
   const load = (bucket: number) => breaker.load(bucket, []).then(() => 'answered', codeOf)
@@ -54,29 +54,32 @@ describe('the breaker', () => {
   it('no longer asks a store that has not answered for a while, and says so once', async () => {
     const { faults, until, load, news, breaker, asked } = troubled({ nodes: 'one' })
     faults.set('even', 'USSD_STORE_UNAVAILABLE')
-    await until(0, 'USSD_STORE_AWAY')
+    await until(0, 'USSD_STORE_CIRCUIT_OPEN')
     expect(news()).toEqual(['redis away'])
-    expect(breaker.away()).toEqual(['redis'])
+    expect(breaker.openNodes()).toEqual(['redis'])
     const before = asked()
     const answers = await Promise.all(Array.from({ length: 1000 }, () => load(0)))
-    expect(new Set(answers)).toEqual(new Set(['USSD_STORE_AWAY']))
+    expect(new Set(answers)).toEqual(new Set(['USSD_STORE_CIRCUIT_OPEN']))
     // Nothing but probes.
     expect(asked() - before).toBeLessThan(100)
-    await expect(breaker.ping()).rejects.toMatchObject({ code: 'USSD_STORE_AWAY' })
+    await expect(breaker.ping()).rejects.toMatchObject({ code: 'USSD_STORE_CIRCUIT_OPEN' })
     await expect(
       breaker.commit({ bucket: 0, changes: [], journal: [], deadlineMs: Infinity }),
-    ).rejects.toMatchObject({ code: 'USSD_STORE_AWAY', message: expect.stringContaining('of the test') })
+    ).rejects.toMatchObject({
+      code: 'USSD_STORE_CIRCUIT_OPEN',
+      message: expect.stringContaining('of the test'),
+    })
     await breaker.close()
   })
 
   it('asks again once a probe was answered', async () => {
     const { faults, until, news, breaker } = troubled({ nodes: 'one' })
     faults.set('even', 'USSD_STORE_UNAVAILABLE')
-    await until(0, 'USSD_STORE_AWAY')
+    await until(0, 'USSD_STORE_CIRCUIT_OPEN')
     faults.clear()
     await until(0, 'answered')
     expect(news()).toEqual(['redis away', 'redis back'])
-    expect(breaker.away()).toEqual([])
+    expect(breaker.openNodes()).toEqual([])
     await breaker.ping()
   })
 
@@ -99,10 +102,10 @@ describe('the breaker', () => {
   it('leaves alone what lies on other nodes, and stays ready for them', async () => {
     const { faults, until, load, news, breaker } = troubled({ nodes: 'two' })
     faults.set('odd', 'USSD_STORE_UNAVAILABLE')
-    await until(1, 'USSD_STORE_AWAY')
-    expect(await load(7)).toBe('USSD_STORE_AWAY')
+    await until(1, 'USSD_STORE_CIRCUIT_OPEN')
+    expect(await load(7)).toBe('USSD_STORE_CIRCUIT_OPEN')
     expect(await load(2)).toBe('answered')
-    expect(breaker.away()).toEqual(['odd'])
+    expect(breaker.openNodes()).toEqual(['odd'])
     await breaker.ping()
     faults.clear()
     await until(1, 'answered')
@@ -112,7 +115,7 @@ describe('the breaker', () => {
   it('sends no more probes when it is closed', async () => {
     const { faults, until, breaker, asked } = troubled({ nodes: 'one' })
     faults.set('even', 'USSD_STORE_UNAVAILABLE')
-    await until(0, 'USSD_STORE_AWAY')
+    await until(0, 'USSD_STORE_CIRCUIT_OPEN')
     await breaker.close()
     await sleep(50)
     const before = asked()

@@ -17,8 +17,8 @@ describe('the embedded store', () => {
     let most = 0
     for (let round = 0; round < rounds; round++) {
       for (let i = 0; i < count; i++) {
-        const become = { kind: 'value', value: 'x', ttlMs: 1000 } as const
-        const change = { name: `session:${round}-${i}`, expect: undefined, become }
+        const write = { kind: 'put', value: 'x', ttlMs: 1000 } as const
+        const change = { name: `session:${round}-${i}`, expectedVersion: undefined, write }
         await store.commit({ bucket: 1, changes: [change], journal: [`${i}`], deadlineMs: nowMs })
         most = Math.max(most, store.size())
       }
@@ -34,9 +34,9 @@ describe('the embedded store', () => {
 
   it('sweeps no record that lives', async () => {
     const store = createMemoryStore({ now: () => 1_700_000_000_000 })
-    const become = { kind: 'value', value: 'x', ttlMs: 1000 } as const
+    const write = { kind: 'put', value: 'x', ttlMs: 1000 } as const
     for (let i = 0; i < 500; i++) {
-      const change = { name: `session:${i}`, expect: undefined, become }
+      const change = { name: `session:${i}`, expectedVersion: undefined, write }
       await store.commit({ bucket: 1, changes: [change], journal: [], deadlineMs: Infinity })
     }
     expect(store.size()).toBe(500)
@@ -46,7 +46,7 @@ describe('the embedded store', () => {
     let nowMs = 1_700_000_000_000
     const store = createMemoryStore({ now: () => nowMs, maxCharacters: 1000 })
     const put = (name: string, value: string, ttlMs?: number) => {
-      const change = { name, expect: undefined, become: { kind: 'value', value, ttlMs } } as const
+      const change = { name, expectedVersion: undefined, write: { kind: 'put', value, ttlMs } } as const
       return store.commit({ bucket: 1, changes: [change], journal: ['entry'], deadlineMs: Infinity })
     }
     await put('session:1', 'x'.repeat(600), 1000)
@@ -72,7 +72,7 @@ describe('the embedded store', () => {
     for (const at of [2_000, 1_000, 1_000, 1_999, 2_001]) {
       nowMs = at
       const before = (await store.load(1, [name])).records[0]?.version
-      const change = { name, expect: before, become: { kind: 'value', value: 'x' } } as const
+      const change = { name, expectedVersion: before, write: { kind: 'put', value: 'x' } } as const
       await store.commit({ bucket: 1, changes: [change], journal: [`${at}`], deadlineMs: at })
       versions.push((await store.load(1, [name])).records[0]?.version ?? '')
     }

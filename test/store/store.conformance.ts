@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import type { Change, Committed, Store, Version, Versioned } from '../../src/gateway/ports.ts'
+import type { Change, CommitResult, Store, Version, Versioned } from '../../src/gateway/ports.ts'
 
 export interface StoreUnderTest {
   readonly store: Store
@@ -36,7 +36,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       const put = async (record: string, value: string, ttlMs?: number): Promise<Version> => {
         // A record with a short life may expire between reading and writing.
         for (;;) {
-          const { kind } = await commit([become(record, (await read(record))?.version, value, ttlMs)])
+          const { kind } = await commit([write(record, (await read(record))?.version, value, ttlMs)])
           if (kind === 'ok') return (await read(record))?.version ?? ''
         }
       }
@@ -85,18 +85,18 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
     it('answers a commit with the version of what it has put', async () => {
       const { read, commit } = await open()
       const committed = await commit([
-        become('session:1', undefined, 'a', 60_000),
-        become('subscriber:1', undefined, 'b'),
+        write('session:1', undefined, 'a', 60_000),
+        write('subscriber:1', undefined, 'b'),
       ])
       const version = committed.kind === 'ok' ? committed.version : ''
       expect(await read('session:1')).toEqual({ version, value: 'a' })
       expect(await read('subscriber:1')).toEqual({ version, value: 'b' })
-      expect(await commit([become('session:1', version, 'c')])).toMatchObject({ kind: 'ok' })
+      expect(await commit([write('session:1', version, 'c')])).toMatchObject({ kind: 'ok' })
     })
 
     it('refuses a commit that runs before the moment of its load, because the clock was set back', async () => {
       const { bucket, read, nowMs } = await open()
-      const changes = [become('session:1', undefined, 'a')]
+      const changes = [write('session:1', undefined, 'a')]
       const commitAt = (loadedMs: number) =>
         store.commit({ bucket, changes, journal: [], deadlineMs: nowMs + 7_200_000, loadedMs })
       expect(await commitAt(nowMs + 3_600_000)).toEqual({ kind: 'late' })
@@ -113,7 +113,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
 
     it('writes records and journal together', async () => {
       const { read, commit, journal } = await open()
-      const changes = [become('session:1', undefined, 'a'), become('subscriber:1', undefined, 'b')]
+      const changes = [write('session:1', undefined, 'a'), write('subscriber:1', undefined, 'b')]
       expect(await commit(changes, ['{"n":1}', '{"n":2}'])).toMatchObject({ kind: 'ok' })
       expect((await read('session:1'))?.value).toBe('a')
       expect((await read('subscriber:1'))?.value).toBe('b')
@@ -135,7 +135,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       const old = await put('subscriber:1', 'first')
       const now = await put('subscriber:1', 'second')
       const moved = expected({ old, now })
-      const before = [become('session:1', undefined, 'x'), become('subscriber:1', moved, 'third')]
+      const before = [write('session:1', undefined, 'x'), write('subscriber:1', moved, 'third')]
       expect(await commit(before, ['no'])).toEqual({ kind: 'conflict' })
       expect(await commit(before.toReversed(), ['no'])).toEqual({ kind: 'conflict' })
       expect(await read('session:1')).toBeUndefined()
@@ -146,10 +146,12 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
     it('conflicts with a record that is expected and gone', async () => {
       const { put, read, commit } = await open()
       const version = await put('session:1', 'a')
-      expect(await commit([{ name: 'session:1', expect: version, become: { kind: 'gone' } }])).toMatchObject({
+      expect(
+        await commit([{ name: 'session:1', expectedVersion: version, write: { kind: 'delete' } }]),
+      ).toMatchObject({
         kind: 'ok',
       })
-      expect(await commit([become('session:1', version, 'b')])).toEqual({ kind: 'conflict' })
+      expect(await commit([write('session:1', version, 'b')])).toEqual({ kind: 'conflict' })
       expect(await read('session:1')).toBeUndefined()
     })
 
@@ -157,9 +159,9 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       const { put, read, commit, journal, nowMs } = await open()
       const version = await put('subscriber:1', 'first')
       await under.elapse(1)
-      const changes = [become('session:1', undefined, 'x'), become('subscriber:1', version, 'second')]
+      const changes = [write('session:1', undefined, 'x'), write('subscriber:1', version, 'second')]
       expect(await commit(changes, ['no'], nowMs)).toEqual({ kind: 'late' })
-      expect(await commit([become('session:1', version, 'x')], [], nowMs)).toEqual({ kind: 'late' })
+      expect(await commit([write('session:1', version, 'x')], [], nowMs)).toEqual({ kind: 'late' })
       expect(await commit(changes, ['no'], Number.NaN)).not.toMatchObject({ kind: 'ok' })
       expect(await read('session:1')).toBeUndefined()
       expect(await read('subscriber:1')).toEqual({ version, value: 'first' })
@@ -171,12 +173,12 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       const version = await put('subscriber:1', 'a')
       const same = (expected: Version | undefined): Change => ({
         name: 'subscriber:1',
-        expect: expected,
-        become: { kind: 'same' },
+        expectedVersion: expected,
+        write: { kind: 'keep' },
       })
-      expect(await commit([same(version), become('session:1', undefined, 'x')])).toMatchObject({ kind: 'ok' })
+      expect(await commit([same(version), write('session:1', undefined, 'x')])).toMatchObject({ kind: 'ok' })
       expect(await read('subscriber:1')).toEqual({ version, value: 'a' })
-      expect(await commit([same(undefined), become('session:2', undefined, 'x')])).toEqual({
+      expect(await commit([same(undefined), write('session:2', undefined, 'x')])).toEqual({
         kind: 'conflict',
       })
       expect(await read('session:2')).toBeUndefined()
@@ -185,7 +187,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
     it('leaves a record that stays the same its time to live', async () => {
       const { put, read, commit } = await open()
       const version = await put('session:1', 'a', 200)
-      await commit([{ name: 'session:1', expect: version, become: { kind: 'same' } }])
+      await commit([{ name: 'session:1', expectedVersion: version, write: { kind: 'keep' } }])
       await under.elapse(201)
       expect(await read('session:1')).toBeUndefined()
     })
@@ -195,8 +197,8 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       const version = await put('session:1', 'a')
       const gone = (name: string, expected?: Version): Change => ({
         name,
-        expect: expected,
-        become: { kind: 'gone' },
+        expectedVersion: expected,
+        write: { kind: 'delete' },
       })
       expect(await commit([gone('session:1', version), gone('session:2')])).toMatchObject({ kind: 'ok' })
       expect(await read('session:1')).toBeUndefined()
@@ -233,7 +235,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
         await under.elapse(201)
         expect(await read('session:1')).toBeUndefined()
         versions.push(await put('session:1', 'c'))
-        await commit([{ name: 'session:1', expect: versions.at(-1), become: { kind: 'gone' } }])
+        await commit([{ name: 'session:1', expectedVersion: versions.at(-1), write: { kind: 'delete' } }])
       }
       expect(new Set(versions).size).toBe(versions.length)
       expect(versions.toSorted()).toEqual(versions)
@@ -243,7 +245,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       const { put, read, commit, journal } = await open()
       const version = await put('subscriber:1', 'a')
       const all = await Promise.all(
-        Array.from({ length: 64 }, (_, i) => commit([become('subscriber:1', version, `${i}`)], [`${i}`])),
+        Array.from({ length: 64 }, (_, i) => commit([write('subscriber:1', version, `${i}`)], [`${i}`])),
       )
       expect(all.filter(({ kind }) => kind === 'ok')).toHaveLength(1)
       expect(all.filter(({ kind }) => kind === 'conflict')).toHaveLength(63)
@@ -258,11 +260,11 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       await put('session:1', 'goes', 100)
       const before = [await read('subscriber:1'), await read('session:1')]
       const standing = [
-        { name: 'subscriber:1', expect: before[0]?.version },
-        { name: 'session:1', expect: before[1]?.version },
-        { name: 'login:1', expect: undefined },
+        { name: 'subscriber:1', expectedVersion: before[0]?.version },
+        { name: 'session:1', expectedVersion: before[1]?.version },
+        { name: 'login:1', expectedVersion: undefined },
       ]
-      if (before[1]) expect(await store.settle(bucket, standing)).toMatchObject({ kind: 'ok' })
+      if (before[1]) expect(await store.ensureReplicated(bucket, standing)).toMatchObject({ kind: 'ok' })
       expect(await read('subscriber:1')).toEqual(before[0])
       expect(await read('login:1')).toBeUndefined()
       await under.elapse(100)
@@ -292,10 +294,10 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
           const model = createModel()
           for (const { changes, entries, late } of steps) {
             const until = late ? nowMs - 1 : undefined
-            const asked = changes.map(({ name, knows, become }) => ({
+            const asked = changes.map(({ name, knows, write }) => ({
               name,
-              expect: model.expectation(name, knows),
-              become,
+              expectedVersion: model.expectation(name, knows),
+              write,
             }))
             expect((await commit(asked, entries, until)).kind).toBe(model.commit(asked, entries, late))
             const { records } = await store.load(bucket, names)
@@ -323,11 +325,11 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
   })
 }
 
-function become(name: string, expected: Version | undefined, value: string, ttlMs?: number): Change {
+function write(name: string, expected: Version | undefined, value: string, ttlMs?: number): Change {
   return {
     name,
-    expect: expected,
-    become: { kind: 'value', value, ...(ttlMs === undefined ? {} : { ttlMs }) },
+    expectedVersion: expected,
+    write: { kind: 'put', value, ...(ttlMs === undefined ? {} : { ttlMs }) },
   }
 }
 
@@ -342,11 +344,11 @@ const change = fc.record({
     { weight: 5, arbitrary: fc.constant<Belief>('current') },
     { weight: 1, arbitrary: fc.constantFrom<Belief>('past', 'absent') },
   ),
-  become: fc.oneof(
-    fc.record({ kind: fc.constant('value' as const), value: fc.string() }),
-    fc.record({ kind: fc.constant('value' as const), value: fc.string(), ttlMs: fc.constant(3_600_000) }),
-    fc.record({ kind: fc.constant('gone' as const) }),
-    fc.record({ kind: fc.constant('same' as const) }),
+  write: fc.oneof(
+    fc.record({ kind: fc.constant('put' as const), value: fc.string() }),
+    fc.record({ kind: fc.constant('put' as const), value: fc.string(), ttlMs: fc.constant(3_600_000) }),
+    fc.record({ kind: fc.constant('delete' as const) }),
+    fc.record({ kind: fc.constant('keep' as const) }),
   ),
 })
 
@@ -372,15 +374,16 @@ function createModel() {
       return knows === 'current' ? versions.get(name) : past.get(name)?.at(0)
     },
 
-    commit(changes: readonly Change[], journal: readonly string[], late: boolean): Committed['kind'] {
+    commit(changes: readonly Change[], journal: readonly string[], late: boolean): CommitResult['kind'] {
       written = new Set()
       if (late) return 'late'
-      if (changes.some(({ name, expect: expected }) => versions.get(name) !== expected)) return 'conflict'
-      for (const { name, become: to } of changes) {
-        if (to.kind === 'same') continue
+      if (changes.some(({ name, expectedVersion: expected }) => versions.get(name) !== expected))
+        return 'conflict'
+      for (const { name, write: to } of changes) {
+        if (to.kind === 'keep') continue
         written.add(name)
         values.delete(name)
-        if (to.kind === 'value') values.set(name, to.value)
+        if (to.kind === 'put') values.set(name, to.value)
       }
       entries.push(...journal)
       return 'ok'

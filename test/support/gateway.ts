@@ -40,9 +40,9 @@ export function assemble(
       sessionIdleMs: options.sessionIdleMs ?? 900_000,
       // Generous: a busy machine is not what is tested.
       turnBudgetMs: options.turnBudgetMs ?? 15_000,
-      mostTurns: 100_000,
+      maxTurnsInFlight: 100_000,
     },
-    events: { turn: (turn) => void reports.push(turn) },
+    events: { onTurn: (turn) => void reports.push(turn) },
     overrides: {
       argon2: options.argon2 ?? pooledArgon2,
       requestBudgetMs: 15_000,
@@ -106,7 +106,7 @@ export function dialogue(
     sessionId,
     msisdn,
     dialled,
-    heard: { kind: 'transcript', code: dialled, text: replies.join('*'), begins: 'empty' },
+    reported: { kind: 'cumulative', code: dialled, text: replies.join('*'), begins: 'empty' },
   })
   return {
     sessionId,
@@ -123,7 +123,7 @@ export function dialogue(
     /** The last callback with another transcript. */
     saying: (text: string): Callback => ({
       ...callback(),
-      heard: { kind: 'transcript', code: dialled, text, begins: 'empty' },
+      reported: { kind: 'cumulative', code: dialled, text, begins: 'empty' },
     }),
   }
 }

@@ -7,7 +7,7 @@ import { effect, lookup } from '../../src/engine/authoring.ts'
 import type { EffectsOf, Language } from '../../src/engine/authoring.ts'
 import { compileMenu } from '../../src/engine/menu.ts'
 import type { CompiledMenu, Menu } from '../../src/engine/menu.ts'
-import type { Perform } from '../../src/engine/turn.ts'
+import type { RunEffect } from '../../src/engine/turn.ts'
 
 /** Stands in a list of outcomes for an effect that could not find out. */
 export const rejects = Symbol('rejects')
@@ -122,7 +122,7 @@ export function soundMenuBut(states: States = {}, texts: Texts = {}, root: objec
  */
 export function performing(outcomes: AnyOutcomes, choices: readonly number[] = [0]) {
   const performed: { name: string; input: unknown }[] = []
-  const perform: Perform = (effect) => {
+  const perform: RunEffect = (effect) => {
     const of = outcomes[effect.name] ?? []
     const outcome = of[(choices[performed.length % choices.length] ?? 0) % of.length]
     performed.push(effect)

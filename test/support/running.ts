@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream'
-import { compose } from '../../src/app.ts'
-import type { Composed } from '../../src/app.ts'
+import { startApp } from '../../src/app.ts'
+import type { App } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 
-export interface Running extends Composed {
+export interface Running extends App {
   readonly url: string
   /** Every line of the log so far. */
   log(): string
@@ -20,11 +20,11 @@ export interface Called {
 /** A whole gateway as `npm start` makes it, on a free port. */
 export async function startGateway(
   env: Readonly<Record<string, string>> = {},
-  instead: Parameters<typeof compose>[1] = {},
+  instead: Parameters<typeof startApp>[1] = {},
 ): Promise<Running> {
   const lines: Buffer[] = []
   const logTo = new PassThrough().on('data', (line: Buffer) => void lines.push(line))
-  const composed = compose(loadConfig({ PORT: '0', ...env }), { logTo, ...instead })
+  const composed = startApp(loadConfig({ PORT: '0', ...env }), { logTo, ...instead })
   const { url } = await composed.listen()
   return {
     ...composed,

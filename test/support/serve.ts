@@ -10,7 +10,7 @@ export async function serve(...routes: Router[]) {
   const faults: UssdError[] = []
   const app = createApp({
     gateway: {
-      turnAway: () => undefined,
+      tryShed: () => undefined,
       turn: async () => ({ text: '', waits: false }),
       end: async () => {},
     },

@@ -4,7 +4,7 @@ import type { Language } from '../../src/engine/authoring.ts'
 import { compileMenu } from '../../src/engine/menu.ts'
 import type { CompiledMenu } from '../../src/engine/menu.ts'
 import { begin, hasEnded, reply, restore, stateOf } from '../../src/engine/turn.ts'
-import type { DialogueState, Perform } from '../../src/engine/turn.ts'
+import type { DialogueState, RunEffect } from '../../src/engine/turn.ts'
 import { transitionsOf } from '../../src/menu-analysis/coverage/names.ts'
 import { watchMachine } from '../../src/menu-analysis/coverage/watched-machine.ts'
 import { rejects } from './machines.ts'
@@ -85,7 +85,7 @@ export const toJson = <T>(state: T): T => JSON.parse(JSON.stringify(state)) as T
 /** Runs a turn once for every combination of outcomes of the effects it performs. */
 async function* everyOutcome<T>(
   outcomes: AnyOutcomes,
-  run: (perform: Perform) => Promise<T>,
+  run: (perform: RunEffect) => Promise<T>,
 ): AsyncGenerator<T> {
   let script: number[] | undefined = []
   while (script) {

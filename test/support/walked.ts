@@ -1,9 +1,9 @@
 /** Walkthroughs that were walked, as the runner would hand them to the reports. */
 import { screenOf } from '../../src/simulator/screen.ts'
-import type { Failure, Result, Walked } from '../../src/walkthrough/run/result.ts'
-import type { Action, Expectation, Wanted } from '../../src/walkthrough/script/walkthrough.ts'
+import type { StepFailure, WalkResult, StepResult } from '../../src/walkthrough/run/result.ts'
+import type { Action, Expectation, TextMatch } from '../../src/walkthrough/script/walkthrough.ts'
 
-type Done = Pick<Walked, 'seen' | 'failure' | 'notes'>
+type Done = Pick<StepResult, 'seen' | 'failure' | 'notes'>
 
 /** A step of `who` as it went. */
 export function walked(
@@ -11,42 +11,42 @@ export function walked(
   action: Action,
   done: string,
   { seen, failure, notes = [], line = 1 }: Partial<Done> & { readonly line?: number } = {},
-): Walked {
+): StepResult {
   const step = { who, action, expectation: failure?.expected, line }
   return { step, done, seen, notes, failure }
 }
 
-const screenSeen = (text: string, state: 'waiting' | 'ended', problem?: string): Walked['seen'] => ({
+const screenSeen = (text: string, state: 'waiting' | 'ended', problem?: string): StepResult['seen'] => ({
   kind: 'screen',
   screen: screenOf({ session: 's1', state, text, problem }),
 })
-export const waits = (text: string): Walked['seen'] => screenSeen(text, 'waiting')
-export const ends = (text: string, problem?: string): Walked['seen'] => screenSeen(text, 'ended', problem)
-const status = (code: number): Walked['seen'] => ({ kind: 'status', status: code })
+export const waits = (text: string): StepResult['seen'] => screenSeen(text, 'waiting')
+export const ends = (text: string, problem?: string): StepResult['seen'] => screenSeen(text, 'ended', problem)
+const status = (code: number): StepResult['seen'] => ({ kind: 'status', status: code })
 
 export const dialled = (code: string): Action => ({ kind: 'dial', code })
 const sent = (text: string): Action => ({ kind: 'send', text, isSecret: text === '••••' })
-export const whole = (text: string): Wanted => ({ kind: 'whole', text })
-export const screenExpected = (text: Wanted, state: 'waiting' | 'ended' = 'waiting'): Expectation => ({
+export const whole = (text: string): TextMatch => ({ kind: 'whole', text })
+export const screenExpected = (text: TextMatch, state: 'waiting' | 'ended' = 'waiting'): Expectation => ({
   kind: 'screen',
   state,
   text,
 })
-export const differs = (expected: Expectation): Failure => ({ sentence: 'the screen differs', expected })
+export const differs = (expected: Expectation): StepFailure => ({ message: 'the screen differs', expected })
 
 /** A result with everything that is not said left out. It failed where a step or the end did. */
 export function resultOf(of: {
   readonly title: string
-  readonly walked: readonly Walked[]
+  readonly walked: readonly StepResult[]
   readonly phones?: Readonly<Record<string, string>>
-  readonly afterwards?: readonly Failure[]
+  readonly afterwards?: readonly StepFailure[]
   readonly notes?: readonly string[]
   readonly rules?: readonly string[]
   readonly file?: string
   readonly line?: number
   readonly dialect?: string
   readonly ms?: number
-}): Result {
+}): WalkResult {
   const { title, phones = { subscriber: '+375291234567' }, afterwards = [], notes = [], rules = [] } = of
   const { file = '', line = 1, dialect = 'africastalking', ms = 12 } = of
   const handsets = Object.fromEntries(
@@ -56,7 +56,7 @@ export function resultOf(of: {
   const failed = afterwards.length > 0 || of.walked.some(({ failure }) => failure)
   const walkthrough = { title, rules, file, line, handsets, steps, after: [], performed: undefined }
   const verdict = failed ? 'failed' : 'passed'
-  return { walkthrough, dialect, walked: of.walked, afterwards, notes, verdict, ms }
+  return { walkthrough, dialect, steps: of.walked, postconditions: afterwards, notes, verdict, ms }
 }
 
 const one = 'subscriber'
@@ -177,7 +177,7 @@ export const wrongStatus = resultOf({
     walked('bob', { kind: 'visit' }, 'GET /self-care/session', {
       line: 58,
       seen: status(200),
-      failure: { sentence: 'the site answers with 200, not 401', expected: { kind: 'status', status: 401 } },
+      failure: { message: 'the site answers with 200, not 401', expected: { kind: 'status', status: 401 } },
     }),
   ],
 })
@@ -201,8 +201,8 @@ export const heldAfterwards = resultOf({
   file: 'scripts/walkthroughs/access.yaml',
   line: 60,
   afterwards: [
-    { sentence: 'access is closed-by-subscriber, not open', expected: undefined },
-    { sentence: 'closeAccess was performed', expected: undefined },
+    { message: 'access is closed-by-subscriber, not open', expected: undefined },
+    { message: 'closeAccess was performed', expected: undefined },
   ],
   walked: [
     walked(one, dialled('*141*3*6*1#'), '☎ *141*3*6*1#', {
@@ -213,7 +213,7 @@ export const heldAfterwards = resultOf({
 })
 
 /** A sample of everything, in the order of the run. */
-export const results: readonly Result[] = [
+export const results: readonly WalkResult[] = [
   passwordSet,
   latinLetter,
   interleaved,
@@ -227,7 +227,7 @@ export const results: readonly Result[] = [
 export const HOSTILE = `</pre></title><script>alert(1)</script>"'><img src=x onerror=alert(1)> & &lt; ]]> # \\ \u202e\u0000\u001b[2J\ud800`
 
 /** Has `said` wherever an application or a person could put a text. */
-export const saying = (said: string): Result =>
+export const saying = (said: string): WalkResult =>
   resultOf({
     title: said,
     rules: [said],
@@ -235,13 +235,13 @@ export const saying = (said: string): Result =>
     dialect: said,
     notes: [said],
     phones: { [said]: said, other: '+375291234562' },
-    afterwards: [{ sentence: said, expected: undefined }],
+    afterwards: [{ message: said, expected: undefined }],
     walked: [
       walked(said, dialled('*1#'), `☎ ${said}`, { seen: waits(said), notes: [said] }),
       walked('other', sent('1'), `> ${said}`, { seen: ends('', said) }),
       walked(said, sent('1'), '> 1', {
         seen: ends(`${said}.`),
-        failure: { sentence: said, expected: screenExpected(whole(said)) },
+        failure: { message: said, expected: screenExpected(whole(said)) },
       }),
     ],
   })

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { stderr, stdout } from 'node:process'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { runCommand } from '../../src/cli/command.ts'
-import { Stop } from '../../src/cli/command-error.ts'
+import { CommandError } from '../../src/cli/command-error.ts'
 import { findRedisBinary } from '../support/redis/redis-binary.ts'
 import { redisFaults } from './chaos/redis-host.ts'
 import type { RedisFault } from './chaos/redis-host.ts'
@@ -74,7 +74,7 @@ const command = new Command('npm run chaos --')
       '--dialect <name>',
       'one of them, or those that number nothing, or all; a group leaves out nalo:no-session-id',
     )
-      .choices([...spokenDialects.map(({ name }) => name), 'unnumbered', 'all'])
+      .choices([...spokenDialects.map(({ name }) => name), 'latest-only', 'all'])
       .default('all'),
   )
   .option('--argon2', 'hashes as in earnest; otherwise a keyed digest stands for the slow hash')
@@ -99,7 +99,7 @@ Exit code: 0 it holds (or the control failed as it must), 1 it does not, 2 calle
   .exitOverride()
 
 const namesOf = (dialect: string): readonly string[] => {
-  const isGroup = dialect === 'all' || dialect === 'unnumbered'
+  const isGroup = dialect === 'all' || dialect === 'latest-only'
   if (!isGroup) return [dialect]
   // Where dialogues share a session, a late duplicate of one is an answer in the next: docs/chaos.md.
   const apart = spokenDialects.filter(({ sharedSession }) => !sharedSession)
@@ -113,7 +113,7 @@ async function main(): Promise<boolean> {
   const given = command.opts<Given>()
   const kind = given.control ? 'control' : 'run'
   const cutsPower = given.redis === 'power-cut'
-  const interrupt = () => interrupted.abort(new Stop('interrupted', 1))
+  const interrupt = () => interrupted.abort(new CommandError('interrupted', 1))
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   const options: RunOptions = {
     dialogues: given.dialogues ?? (given.short ? DIALOGUES.short : DIALOGUES.long),

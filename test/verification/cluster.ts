@@ -5,7 +5,7 @@ import { describe, requirementsOf } from './cluster/report.ts'
 import { play } from './cluster/scenario.ts'
 import { scenarios } from './cluster/scenarios.ts'
 import { messageOf, runCommand } from '../../src/cli/command.ts'
-import { Stop } from '../../src/cli/command-error.ts'
+import { CommandError } from '../../src/cli/command-error.ts'
 import { findRedisBinary } from '../support/redis/redis-binary.ts'
 
 const wholeNumber = (least: number, most: number) => (value: string) => {
@@ -68,7 +68,7 @@ async function mainOrStop(): Promise<0 | 1 | 2> {
   try {
     return await main()
   } catch (error) {
-    throw error instanceof CommanderError ? error : new Stop(messageOf(error), 2)
+    throw error instanceof CommanderError ? error : new CommandError(messageOf(error), 2)
   }
 }
 

@@ -2,7 +2,7 @@
 import { stderr, stdout } from 'node:process'
 import { Command, InvalidArgumentError } from 'commander'
 import { dialects } from '../../src/dialects/index.ts'
-import type { Census } from '../../src/store/redis/keyspace-audit.ts'
+import type { KeyspaceReport } from '../../src/store/redis/keyspace-audit.ts'
 import { messageOf, runCommand } from '../../src/cli/command.ts'
 import { isLate } from './fuzz/judge.ts'
 import { measureParsing } from './fuzz/parsing.ts'
@@ -83,7 +83,9 @@ async function main(): Promise<boolean> {
     ),
     ...[...tally.problems].map(([problem, { times, example }]) => `✗ ${times} × ${problem}\n  ${example}`),
     ...fuzzed.leaks.map((found) => `✗ ${found}`),
-    ...census.findings.slice(0, MOST_SHOWN).map(({ key, says }) => `✗ ${JSON.stringify(key)}: ${says}`),
+    ...census.findings
+      .slice(0, MOST_SHOWN)
+      .map(({ key, message: says }) => `✗ ${JSON.stringify(key)}: ${says}`),
     ...checks.map(([holds, sentence]) => `${holds ? '✓' : '✗'} ${sentence}`),
     `${checks.filter(([holds]) => holds).length} passed, ${checks.filter(([holds]) => !holds).length} failed`,
   ]
@@ -91,7 +93,7 @@ async function main(): Promise<boolean> {
   return checks.every(([holds]) => holds)
 }
 
-const keysOf = ({ counts, foreign }: Census): number =>
+const keysOf = ({ counts, foreign }: KeyspaceReport): number =>
   Object.values(counts).reduce((sum, count) => sum + count, foreign)
 
 function checksOf({ tally, memory, crashed, census, leaks, faults }: Fuzzed): (readonly [boolean, string])[] {

@@ -5,7 +5,7 @@ import { stderr, stdout } from 'node:process'
 import { Command, InvalidArgumentError } from 'commander'
 import { menus } from '../../menus/index.ts'
 import { runCommand } from '../../src/cli/command.ts'
-import { Stop } from '../../src/cli/command-error.ts'
+import { CommandError } from '../../src/cli/command-error.ts'
 import { record } from './golden-dialogues/record.ts'
 import { isVersion, writeRelease } from './golden-dialogues/release.ts'
 
@@ -47,7 +47,7 @@ async function main(): Promise<0> {
   const folder = join(given.to, release)
   if (existsSync(folder)) {
     if (!given.replace) {
-      throw new Stop(
+      throw new CommandError(
         `${folder} is there: what was released is not recorded anew (--replace, if it was not)`,
         1,
       )

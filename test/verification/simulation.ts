@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { stderr, stdout } from 'node:process'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { runCommand } from '../../src/cli/command.ts'
-import { Stop } from '../../src/cli/command-error.ts'
+import { CommandError } from '../../src/cli/command-error.ts'
 import { mutantOf, mutants } from './simulation/mutants.ts'
 import { forms, planOf } from './simulation/schedule.ts'
 import type { Form } from './simulation/schedule.ts'
@@ -77,7 +77,7 @@ const counted = (count: number): string => String(count).replace(/\B(?=(\d{3})+$
 async function main(): Promise<boolean> {
   command.parse()
   const given = command.opts<Given>()
-  if (given.workers < 1) throw new Stop('--workers is at least 1', 2)
+  if (given.workers < 1) throw new CommandError('--workers is at least 1', 2)
   if (given.seed !== undefined) return replay(given.seed, given)
   const pool = createPool(given.workers)
   try {

@@ -2,7 +2,7 @@
 import { PassThrough } from 'node:stream'
 import { stderr, stdout } from 'node:process'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { compose } from '../../src/app.ts'
+import { startApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import { messageOf, runCommand } from '../../src/cli/command.ts'
 import { createChance } from './fuzz/chance.ts'
@@ -78,7 +78,7 @@ async function measure(
   { samples, seed }: { readonly samples: number; readonly seed: number },
 ): Promise<readonly Verdict[]> {
   const server = await startRedisServer()
-  const gateway = compose(
+  const gateway = startApp(
     loadConfig({
       PORT: '0',
       REDIS_URL: server.url,

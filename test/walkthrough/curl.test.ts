@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 import { comment, patternFor, quote } from '../../src/walkthrough/bash.ts'
 import { curlScript } from '../../src/walkthrough/curl.ts'
 import { readScripts } from '../../src/walkthrough/script/read.ts'
-import { isAsWanted } from '../../src/walkthrough/run/match-text.ts'
+import { matchesText } from '../../src/walkthrough/run/match-text.ts'
 import type { Walkthrough } from '../../src/walkthrough/script/walkthrough.ts'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
@@ -108,7 +108,7 @@ describe('a regular expression', () => {
   ])('%s is tried in bash as %s', async (pattern, kind, text, matches) => {
     const translated = patternFor(pattern)
     expect(translated.kind).toBe(kind)
-    expect(isAsWanted(text, { kind: 'matches', pattern })).toBe(matches)
+    expect(matchesText(text, { kind: 'matches', pattern })).toBe(matches)
     const tried =
       kind === 'ere'
         ? `[[ $text =~ $pattern ]]`

@@ -20,13 +20,13 @@ async function record(fixture: Omit<Fixture, 'msisdn'>, does: readonly (string |
   const target = await inProcessTarget({ dialect: africastalking })
   const now = () => target.clock?.now() ?? 0
   await target.gateway?.register({ msisdn, ...fixture })
-  const handsets = createHandsets({ ...target.line, now })
+  const handsets = createHandsets({ ...target.route, now })
   const recorder = createRecorder({
     msisdn,
     codes: Object.keys(menus),
     weaknessOf,
     now,
-    look: async () => (await target.gateway?.look(msisdn)) as never,
+    look: async () => (await target.gateway?.getSubscriber(msisdn)) as never,
   })
   for (const one of does) {
     if (typeof one === 'number') target.clock?.advance(one)
@@ -48,7 +48,7 @@ async function record(fixture: Omit<Fixture, 'msisdn'>, does: readonly (string |
 /** Reads a script and walks it on a fresh gateway. */
 async function replay(script: string) {
   const read = readScripts(script, 'recorded.yaml')
-  if (read.kind !== 'ok') throw new Error(read.problems.map(({ sentence }) => sentence).join())
+  if (read.kind !== 'ok') throw new Error(read.problems.map(({ message: sentence }) => sentence).join())
   const target = await inProcessTarget({ dialect: africastalking })
   const result = await walk(read.walkthroughs[0] as Walkthrough, target, { weaknessOf })
   await target.close()
@@ -100,8 +100,8 @@ describe('a recorded dialogue', () => {
     }
     expect(script).not.toContain('41829375')
     const result = await replay(script)
-    expect(result.walked.flatMap(({ failure }) => failure ?? [])).toEqual([])
-    expect(result.afterwards).toEqual([])
+    expect(result.steps.flatMap(({ failure }) => failure ?? [])).toEqual([])
+    expect(result.postconditions).toEqual([])
     expect(result.verdict).toBe('passed')
   })
 
@@ -161,7 +161,7 @@ describe('a recorded dialogue', () => {
 
   it('begins with the first dialogue that begins while it records', async () => {
     const target = await inProcessTarget({ dialect: africastalking, demo: 'on' })
-    const handsets = createHandsets(target.line)
+    const handsets = createHandsets(target.route)
     const recorder = createRecorder({ msisdn, codes: [], weaknessOf, look: async () => undefined })
     await handsets.type(msisdn, '*141*3*6#')
     for (const text of ['1', '0', '*141*3*6#', '0']) {

@@ -6,14 +6,14 @@ import { weakness } from '../../services/weak-password.ts'
 import { createRecorder } from '../../walkthrough/recorder.ts'
 import type { Recorder } from '../../walkthrough/recorder.ts'
 import { writeScript } from '../../walkthrough/script/write.ts'
-import { Stop } from '../command-error.ts'
-import type { Site } from './site.ts'
+import { CommandError } from '../command-error.ts'
+import type { DialTarget } from './site.ts'
 
 /** Records one phone; `writeDown` puts the script into the file, and says how it is walked. Throws `Stop` where it cannot. */
 export function startRecording(
   file: string,
   msisdn: string,
-  site: Pick<Site, 'look'>,
+  site: Pick<DialTarget, 'look'>,
   /** Options by which the network was told what to do wrong, and how it shows screens: they are none of the script's. */
   network: readonly string[],
 ): { readonly recorder: Recorder; writeDown(): void } {
@@ -28,11 +28,11 @@ export function startRecording(
     recorder,
     writeDown() {
       const walkthrough = recorder.walkthrough()
-      if (!walkthrough) throw new Stop('nothing was dialled, so nothing is recorded', 1)
+      if (!walkthrough) throw new CommandError('nothing was dialled, so nothing is recorded', 1)
       try {
         writeFileSync(file, writeScript(walkthrough))
       } catch (error) {
-        throw new Stop(
+        throw new CommandError(
           `${file} cannot be written: ${(error as NodeJS.ErrnoException).code ?? 'it failed'}`,
           1,
         )

@@ -3,25 +3,29 @@ import { connect } from 'node:net'
 import { stderr } from 'node:process'
 import type { Config } from '../../config.ts'
 import type { Language } from '../../engine/authoring.ts'
-import type { Seen } from '../../walkthrough/recorder.ts'
-import { Stop } from '../command-error.ts'
+import type { RecordedSubscriber } from '../../walkthrough/recorder.ts'
+import { CommandError } from '../command-error.ts'
 
 /** Where the phone calls, and how its subscriber's language is set there. */
-export interface Site {
+export interface DialTarget {
   readonly callbackUrl: string
   /** Where a gateway of ours hears that a dialogue is over, in dialects that have an address for that. */
   readonly eventsUrl: string | undefined
   setLanguage(msisdn: string, language: Language): Promise<void>
   /** The subscriber's record, where it can be seen: of a gateway with simulated phones, or with its admin token. */
-  look(msisdn: string): Promise<Seen | undefined>
+  look(msisdn: string): Promise<RecordedSubscriber | undefined>
   close(): Promise<void>
 }
 
 /** Where the phone calls: `--url`, else the gateway at the usual address, else one of its own. */
-export async function reach(address: string | undefined, dialect: string, config: Config): Promise<Site> {
+export async function resolveTarget(
+  address: string | undefined,
+  dialect: string,
+  config: Config,
+): Promise<DialTarget> {
   if (address !== undefined) {
     const url = addressOf(address)
-    if (!(await isListening(url))) throw new Stop(`nothing answers at ${url.origin}`, 1)
+    if (!(await isListening(url))) throw new CommandError(`nothing answers at ${url.origin}`, 1)
     if (url.pathname === '/') url.pathname = `/ussd/${dialect}`
     return siteAt(url, config)
   }
@@ -35,9 +39,9 @@ export async function reach(address: string | undefined, dialect: string, config
 export function addressOf(address: string, option = '--url'): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined
   if (!url || !/^https?:$/.test(url.protocol))
-    throw new Stop(`${option} is not an address such as http://127.0.0.1:8141`, 2)
+    throw new CommandError(`${option} is not an address such as http://127.0.0.1:8141`, 2)
   if (url.username !== '' || url.password !== '')
-    throw new Stop(`${option} has a password in it; set CALLBACK_TOKEN instead`, 2)
+    throw new CommandError(`${option} has a password in it; set CALLBACK_TOKEN instead`, 2)
   return url
 }
 
@@ -69,15 +73,18 @@ function eventsOf(callbackUrl: URL): string {
 }
 
 /** An application that runs already; whether it is a gateway of ours its address tells. */
-function siteAt(url: URL, { adminToken }: Config): Site {
+function siteAt(url: URL, { adminToken }: Config): DialTarget {
   const isOurs = /^\/ussd\/[\w-]+$/.test(url.pathname)
   return {
     callbackUrl: url.href,
     eventsUrl: isOurs ? eventsOf(url) : undefined,
     async setLanguage(msisdn, language) {
-      if (!isOurs) throw new Stop('--lang is for a gateway, and --url names an application', 2)
+      if (!isOurs) throw new CommandError('--lang is for a gateway, and --url names an application', 2)
       if (adminToken === undefined)
-        throw new Stop('--lang changes the subscriber of a running gateway: set ADMIN_TOKEN to its token', 1)
+        throw new CommandError(
+          '--lang changes the subscriber of a running gateway: set ADMIN_TOKEN to its token',
+          1,
+        )
       const response = await fetch(new URL(`/subscribers/${msisdn}`, url), {
         method: 'PUT',
         headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
@@ -87,7 +94,7 @@ function siteAt(url: URL, { adminToken }: Config): Site {
       }).catch(() => undefined)
       await response?.body?.cancel()
       const answer = response ? `answered with status ${response.status}` : 'did not answer'
-      if (!response?.ok) throw new Stop(`the language could not be set: the gateway ${answer}`, 1)
+      if (!response?.ok) throw new CommandError(`the language could not be set: the gateway ${answer}`, 1)
     },
     async look(msisdn) {
       if (!isOurs) return undefined
@@ -105,11 +112,11 @@ async function readRecord(
   url: URL,
   path: string,
   headers: Readonly<Record<string, string>>,
-): Promise<Seen | undefined> {
+): Promise<RecordedSubscriber | undefined> {
   const signal = AbortSignal.timeout(10_000)
   try {
     const response = await fetch(new URL(path, url), { headers, signal, redirect: 'manual' })
-    if (response.ok) return (await response.json()) as Seen
+    if (response.ok) return (await response.json()) as RecordedSubscriber
     await response.body?.cancel()
   } catch {
     // What cannot be seen is not recorded.
@@ -118,9 +125,9 @@ async function readRecord(
 }
 
 /** A gateway in this process, on the embedded store whatever the environment says: a phone here is for trying things out. */
-async function ownSite(usual: URL, dialect: string, config: Config): Promise<Site> {
-  const { compose } = await import('../../app.ts')
-  const gateway = compose(
+async function ownSite(usual: URL, dialect: string, config: Config): Promise<DialTarget> {
+  const { startApp } = await import('../../app.ts')
+  const gateway = startApp(
     {
       ...config,
       port: 0,

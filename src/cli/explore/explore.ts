@@ -3,15 +3,15 @@ import { Writable } from 'node:stream'
 import type { Language } from '../../engine/authoring.ts'
 import type { Menu } from '../../engine/menu.ts'
 import type { Services } from '../../gateway/effects.ts'
-import { sentences } from '../../gateway/system-messages.ts'
+import { systemMessages } from '../../gateway/system-messages.ts'
 import { createRedisStore } from '../../store/redis/store.ts'
 import { coverageOf } from '../../menu-analysis/coverage/coverage.ts'
 import type { MenuCoverage } from '../../menu-analysis/coverage/coverage.ts'
 import { watch } from '../../menu-analysis/coverage/watch.ts'
 import { planFor } from '../../exploration/plan.ts'
-import { faultsOf, replay, replayAll, violationsIn } from '../../exploration/replay.ts'
+import { findingsOf, replay, replayAll, violationsIn } from '../../exploration/replay.ts'
 import type { Job, Replayed } from '../../exploration/replay.ts'
-import type { Subject } from '../../exploration/model-spec.ts'
+import type { ModelSpec } from '../../exploration/model-spec.ts'
 import { shortest, violationOf } from '../../exploration/violation.ts'
 import type { Violation } from '../../exploration/violation.ts'
 import { createGateways } from './gateways.ts'
@@ -37,7 +37,7 @@ export interface Explored<World> {
 }
 
 export interface Exploring<World> {
-  readonly subjects: readonly Subject<World>[]
+  readonly subjects: readonly ModelSpec<World>[]
   readonly languages: readonly Language[]
   readonly limit: number
   readonly seed: number
@@ -60,7 +60,7 @@ const PROGRESS_MS = 3000
 
 export async function explore<World>(options: Exploring<World>): Promise<Explored<World>> {
   const { subjects, redis, progress } = options
-  const { notUnderstood } = sentences
+  const { notUnderstood } = systemMessages
   const plan = planFor(subjects, { ...options, notUnderstood })
   const menus: Record<string, Menu> = Object.fromEntries(
     subjects.map(({ menu: { code, machine, screens } }) => [code, { machine, screens }]),
@@ -84,8 +84,8 @@ export async function explore<World>(options: Exploring<World>): Promise<Explore
   const took = (replayed: Replayed<World>) => {
     const { job, msisdn, result } = replayed
     walked.set(msisdn.slice(1), job)
-    turns += result.walked.filter(({ seen }) => seen?.kind === 'screen').length
-    if (faultsOf(replayed, how).length > 0) failed.push(replayed)
+    turns += result.steps.filter(({ seen }) => seen?.kind === 'screen').length
+    if (findingsOf(replayed, how).length > 0) failed.push(replayed)
     if (performance.now() - told < PROGRESS_MS) return
     told = performance.now()
     progress(`${counted(walked.size)} of ${counted(plan.jobs.length)} paths, ${nameOf(job)}`)
@@ -109,7 +109,7 @@ export async function explore<World>(options: Exploring<World>): Promise<Explore
         continue
       }
       failed.splice(failed.indexOf(replayed), 1)
-      const [first] = faultsOf(replayed, how)
+      const [first] = findingsOf(replayed, how)
       unsteady.push(`${replayed.walkthrough.title}: ${first?.what ?? 'it failed'}`)
     }
 

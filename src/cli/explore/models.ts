@@ -5,7 +5,7 @@
 import { menus } from '../../../menus/index.ts'
 import { compileMenu } from '../../engine/menu.ts'
 import type { ModelsOf } from '../../exploration/models.ts'
-import type { Change, Origin, Subject } from '../../exploration/model-spec.ts'
+import type { Change, Origin, ModelSpec } from '../../exploration/model-spec.ts'
 import type { FixturePatch } from '../../walkthrough/script/walkthrough.ts'
 import { inputs, secrets, weakOnes } from './inputs.ts'
 
@@ -38,7 +38,7 @@ const accessModels: ModelsOf<(typeof menus)['*141*3*6#']['machine'], World> = {
       ? { outcome: { closed: true }, world: { ...world, access: 'closed-by-subscriber' } }
       : { outcome: { closed: false }, world },
 
-  openAccess({ puk1 }, { world, typed }) {
+  openAccess({ puk1 }, { world, input: typed }) {
     const { access, attemptsLeft } = world
     if (access !== 'closed-by-subscriber') return { outcome: { outcome: 'access-moved' }, world }
     if (attemptsLeft === 0) return { outcome: { outcome: 'locked' }, world }
@@ -58,7 +58,7 @@ type Weakness = 'repeat' | 'sequence' | 'keypad' | 'date' | 'own-number' | 'comm
 const passwordModels: ModelsOf<(typeof menus)['*141*0#']['machine'], World> = {
   readAccess,
 
-  assessPassword({ password, warned }, { world, typed }) {
+  assessPassword({ password, warned }, { world, input: typed }) {
     const digits = typed(password)
     if (!/^[0-9]{5,10}$/.test(digits)) return { outcome: { verdict: 'malformed' }, world }
     const sealed = sealOf(digits)
@@ -70,7 +70,7 @@ const passwordModels: ModelsOf<(typeof menus)['*141*0#']['machine'], World> = {
       : { outcome: { verdict: 'doubtful', weakness, sealed }, world }
   },
 
-  savePassword({ repeated, sealed }, { world, typed }) {
+  savePassword({ repeated, sealed }, { world, input: typed }) {
     const digits = typed(repeated)
     if (sealOf(digits) !== sealed) return { outcome: { outcome: 'different' }, world }
     if (world.access !== 'open') return { outcome: { outcome: 'access-closed' }, world }
@@ -143,7 +143,7 @@ const byOthers = [
 const wrongTimes = (times: number) => ['dial', '1', ...Array.from({ length: times }, () => 'a wrong PUK1')]
 
 /** One for each menu: a menu that has none does not compile. */
-export const subjects: Readonly<Record<keyof typeof menus, Subject<World>>> = {
+export const subjects: Readonly<Record<keyof typeof menus, ModelSpec<World>>> = {
   '*141*0#': {
     ...shared,
     menu: compileMenu('*141*0#', menus['*141*0#']),
@@ -156,7 +156,7 @@ export const subjects: Readonly<Record<keyof typeof menus, Subject<World>>> = {
       ...byOthers,
     ],
     // Which password it is that was warned of, or is to be repeated, makes no difference, but for whether it is an easy one.
-    alike: ({ context }) => {
+    normalise: ({ context }) => {
       const { warned, weakness: _weakness, sealed, ...rest } = context as Record<string, unknown>
       return { ...rest, warned: warned !== null, sealed: kindOf(sealed) }
     },

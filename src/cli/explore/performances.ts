@@ -1,11 +1,11 @@
-import type { Call } from '../../gateway/effects.ts'
+import type { EffectContext } from '../../gateway/effects.ts'
 
 /**
  * Tells the first performance of an effect from a repetition: a turn whose attempt at a secret is reserved first runs its
  * effects again on the same load. Returns false for a repetition.
  */
-export function createPerformances(): { isFirst(call: Call): boolean } {
-  const placeInRun = new WeakMap<Call, number>()
+export function createPerformances(): { isFirst(call: EffectContext): boolean } {
+  const placeInRun = new WeakMap<EffectContext, number>()
   const known = new Set<string>()
   return {
     isFirst(call) {

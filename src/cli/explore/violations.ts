@@ -1,9 +1,9 @@
 /** Violations as they are printed: a sentence, and the shortest dialogue that shows it, to be walked again. */
-import { sentences } from '../../gateway/system-messages.ts'
+import { systemMessages } from '../../gateway/system-messages.ts'
 import { curlScript } from '../../walkthrough/curl.ts'
 import { createModel } from '../../exploration/dialogue.ts'
 import { walkthroughOf } from '../../exploration/script.ts'
-import type { Subject } from '../../exploration/model-spec.ts'
+import type { ModelSpec } from '../../exploration/model-spec.ts'
 import { sentenceOf, shortest } from '../../exploration/violation.ts'
 import type { Violation } from '../../exploration/violation.ts'
 import type { Walkthrough } from '../../walkthrough/script/walkthrough.ts'
@@ -18,7 +18,7 @@ const MOST_SHOWN = 5
 /** One text for each that is different, the shortest dialogues first; the first few with the dialogue, the others named. */
 export const describeViolations = <World>(
   violations: readonly Violation<World>[],
-  subjects: readonly Subject<World>[],
+  subjects: readonly ModelSpec<World>[],
 ): readonly string[] =>
   shortest(violations).map(({ violation, more }, at) => {
     const walkthrough = at < MOST_SHOWN ? walkthroughFor(violation, subjects) : undefined
@@ -31,12 +31,12 @@ export const describeViolations = <World>(
 
 function walkthroughFor<World>(
   { code, language, origin: from, moves, script }: Violation<World>,
-  subjects: readonly Subject<World>[],
+  subjects: readonly ModelSpec<World>[],
 ): Walkthrough | undefined {
   const subject = subjects.find(({ menu }) => menu.code === code)
   const origin = subject?.origins.find(({ name }) => name === from)
   if (!subject || !origin) return undefined
   const model = createModel(subject, language)
-  const { notUnderstood } = sentences
+  const { notUnderstood } = systemMessages
   return walkthroughOf({ model, origin, moves, msisdn: MSISDN, notUnderstood, script })
 }

@@ -1,4 +1,4 @@
-import { Unusable } from '../../walkthrough/script/target.ts'
+import { TargetError } from '../../walkthrough/script/target.ts'
 
 /** A request of a gateway's HTTP side; rejects with `Unusable` where nothing answers. */
 export async function ask(
@@ -21,7 +21,7 @@ export async function ask(
     },
     ...(body && { body: JSON.stringify(body) }),
   }).catch(() => {
-    throw new Unusable(`nothing answers at ${origin}`)
+    throw new TargetError(`nothing answers at ${origin}`)
   })
   const text = await response.text()
   const isJson = response.headers.get('content-type')?.startsWith('application/json') === true

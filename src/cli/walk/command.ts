@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { dialects } from '../../dialects/index.ts'
-import type { Wanted } from '../../simulator/routes.ts'
+import type { RouteQuery } from '../../simulator/routes.ts'
 import { profiles } from '../../simulator/profiles.ts'
 
 /** What `npm run walk` is asked for. */
-export interface Given extends Pick<Wanted, 'url' | 'profile' | 'faults' | 'seed'> {
+export interface WalkOptions extends Pick<RouteQuery, 'url' | 'profile' | 'faults' | 'seed'> {
   readonly dialect?: string
   readonly overwrite?: true
   readonly eventsUrl?: string

@@ -7,7 +7,7 @@ import { msisdn } from '../../dialects/encoding/fields.ts'
 import type { readScripts } from '../../walkthrough/script/read.ts'
 import type { KnownSecrets } from '../../walkthrough/script/secrets.ts'
 import type { Walkthrough } from '../../walkthrough/script/walkthrough.ts'
-import { Stop } from '../command-error.ts'
+import { CommandError } from '../command-error.ts'
 
 type Read = typeof readScripts
 type Problem = Extract<ReturnType<Read>, { kind: 'malformed' }>['problems'][number]
@@ -16,12 +16,12 @@ type Problem = Extract<ReturnType<Read>, { kind: 'malformed' }>['problems'][numb
 export function filesIn(places: readonly string[]): readonly string[] {
   return places.flatMap((place) => {
     const found = statSync(place, { throwIfNoEntry: false })
-    if (!found) throw new Stop(`there is no file or folder ${place}`, 2)
+    if (!found) throw new CommandError(`there is no file or folder ${place}`, 2)
     if (!found.isDirectory()) return [place]
     const files = readdirSync(place, { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.ya?ml$/.test(name))
       .toSorted()
-    if (files.length === 0) throw new Stop(`there is no script (*.yaml) in ${place}`, 2)
+    if (files.length === 0) throw new CommandError(`there is no script (*.yaml) in ${place}`, 2)
     return files.map((name) => join(place, name))
   })
 }
@@ -61,7 +61,7 @@ export function readSecrets(file: string): KnownSecrets {
     const given = Secrets.parse(parse(readFileSync(file, 'utf8'), { schema: 'failsafe' }))
     return Object.fromEntries(Object.entries(given).map(([number, known]) => [msisdn.parse(number), known]))
   } catch {
-    throw new Stop(
+    throw new CommandError(
       `${file} is not of the form '+375291234567': { puk1: '8 digits', password: '5-10 digits' }`,
       2,
     )

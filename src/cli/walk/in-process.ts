@@ -1,6 +1,6 @@
 /** What walkthroughs are walked on where nothing else is named: a whole gateway in this process. */
 import { PassThrough } from 'node:stream'
-import { compose } from '../../app.ts'
+import { startApp } from '../../app.ts'
 import { loadConfig } from '../../config.ts'
 import type { Dialect } from '../../dialects/dialect.ts'
 import type { Menu } from '../../engine/menu.ts'
@@ -10,7 +10,7 @@ import type { Store } from '../../gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../gateway/records/records.ts'
 import { PUK1_ATTEMPTS } from '../../gateway/records/subscriber.ts'
 import type { Subscribers } from '../../services/subscribers.ts'
-import type { Line } from '../../simulator/network.ts'
+import type { Route } from '../../simulator/network.ts'
 import { createMemoryStore } from '../../store/memory.ts'
 import type { Target, VirtualClock } from '../../walkthrough/script/target.ts'
 import type { Fixture } from '../../walkthrough/script/walkthrough.ts'
@@ -32,7 +32,7 @@ function createVirtualClock(): VirtualClock {
  */
 export async function inProcessTarget(options: {
   readonly dialect: Dialect
-  readonly network?: Pick<Line, 'profile' | 'faults'>
+  readonly network?: Pick<Route, 'profile' | 'faults'>
   readonly store?: Store
   readonly menus?: Readonly<Record<string, Menu>>
   readonly around?: (services: Services) => Services
@@ -55,7 +55,7 @@ export async function inProcessTarget(options: {
         },
       ]),
     )
-  const gateway = compose(
+  const gateway = startApp(
     // Nothing of the environment: a walkthrough goes the same way everywhere.
     loadConfig({
       PORT: '0',
@@ -71,7 +71,7 @@ export async function inProcessTarget(options: {
   return {
     url,
     clock,
-    line: { dialect, callbackUrl, eventsUrl: `${callbackUrl}/events`, ...network },
+    route: { dialect, callbackUrl, eventsUrl: `${callbackUrl}/events`, ...network },
     gateway: {
       async register(fixture) {
         await gateway.subscribers.remove(fixture.msisdn)
@@ -83,8 +83,8 @@ export async function inProcessTarget(options: {
         const unlocks = patch.puk1AttemptsLeft !== undefined && ({ puk1AttemptsLeft: PUK1_ATTEMPTS } as const)
         await gateway.subscribers.put(msisdn, { ...patchOf(patch), ...unlocks })
       },
-      look: (msisdn) => gateway.subscribers.get(msisdn),
-      ask: (request) => ask(url, request),
+      getSubscriber: (msisdn) => gateway.subscribers.get(msisdn),
+      request: (request) => ask(url, request),
       performed: () => performed,
     },
     close: () => gateway.close('now'),
@@ -108,6 +108,6 @@ async function setAttemptsLeft(store: Store, msisdn: string, puk1AttemptsLeft: n
   const record = records[0]
   if (!record) return
   const value = JSON.stringify({ ...(JSON.parse(record.value) as object), puk1AttemptsLeft })
-  const changes = [{ name, expect: record.version, become: { kind: 'value', value } } as const]
+  const changes = [{ name, expectedVersion: record.version, write: { kind: 'put', value } } as const]
   await store.commit({ bucket, changes, journal: [], deadlineMs: nowMs + 5000 })
 }

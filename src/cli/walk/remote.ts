@@ -1,7 +1,7 @@
 /** What walkthroughs are walked on over HTTP: a gateway that runs elsewhere, or somebody's application. */
 import type { Dialect } from '../../dialects/dialect.ts'
-import type { Line } from '../../simulator/network.ts'
-import { Unusable } from '../../walkthrough/script/target.ts'
+import type { Route } from '../../simulator/network.ts'
+import { TargetError } from '../../walkthrough/script/target.ts'
 import type { Target, TargetGateway } from '../../walkthrough/script/target.ts'
 import { ask } from './ask.ts'
 
@@ -14,7 +14,7 @@ export function remoteTarget(options: {
   readonly callbackUrl: URL
   readonly eventsUrl?: string | undefined
   readonly dialect: Dialect
-  readonly network?: Pick<Line, 'profile' | 'faults'>
+  readonly network?: Pick<Route, 'profile' | 'faults'>
   readonly callbackToken: string | undefined
   readonly signatureKey?: Uint8Array | undefined
   readonly adminToken: string | undefined
@@ -27,7 +27,7 @@ export function remoteTarget(options: {
   const gateway = isOurs ? remoteGateway(callbackUrl.origin, adminToken, existing) : undefined
   return {
     clock: undefined,
-    line: {
+    route: {
       dialect,
       callbackUrl: callbackUrl.href,
       eventsUrl: options.eventsUrl ?? (isOurs ? events.href : undefined),
@@ -48,37 +48,37 @@ function remoteGateway(
   const registered = new Set<string>()
   const administer = async (method: 'GET' | 'PUT' | 'DELETE', msisdn: string, body?: object) => {
     if (adminToken === undefined)
-      throw new Unusable('the subscribers of a running gateway need its ADMIN_TOKEN in the environment')
+      throw new TargetError('the subscribers of a running gateway need its ADMIN_TOKEN in the environment')
     const answer = await ask(origin, {
       method,
       path: `/subscribers/${msisdn}`,
       token: adminToken,
       ...(body && { body }),
     })
-    if (answer.status === 401) throw new Unusable('the gateway does not know this ADMIN_TOKEN')
+    if (answer.status === 401) throw new TargetError('the gateway does not know this ADMIN_TOKEN')
     if (answer.status >= 400 && answer.status !== 404)
-      throw new Unusable(`the gateway answered ${answer.status} where the operator set a subscriber`)
+      throw new TargetError(`the gateway answered ${answer.status} where the operator set a subscriber`)
     return answer
   }
   return {
     async register({ msisdn, puk1AttemptsLeft, ...fields }) {
       if (puk1AttemptsLeft !== undefined && puk1AttemptsLeft !== 10)
-        throw new Unusable('PUK1 attempts can be set only where the gateway is in this process')
+        throw new TargetError('PUK1 attempts can be set only where the gateway is in this process')
       const { status } = await administer('GET', msisdn)
       if (status !== 404) {
         if (existing === 'keep')
-          throw new Unusable(`${msisdn} is registered there already: --overwrite replaces its record`)
+          throw new TargetError(`${msisdn} is registered there already: --overwrite replaces its record`)
         await administer('DELETE', msisdn)
       }
       registered.add(msisdn)
       await administer('PUT', msisdn, fields)
     },
     change: async (msisdn, patch) => void (await administer('PUT', msisdn, patch)),
-    async look(msisdn) {
+    async getSubscriber(msisdn) {
       const { status, body } = await administer('GET', msisdn)
-      return status === 404 ? undefined : (body as Awaited<ReturnType<TargetGateway['look']>>)
+      return status === 404 ? undefined : (body as Awaited<ReturnType<TargetGateway['getSubscriber']>>)
     },
-    ask: (request) => ask(origin, request),
+    request: (request) => ask(origin, request),
     performed: undefined,
     async removeRegistered() {
       for (const msisdn of registered) await administer('DELETE', msisdn)

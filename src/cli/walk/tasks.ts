@@ -6,14 +6,14 @@ import type { Menu } from '../../engine/menu.ts'
 import { demoSubscribers } from '../../services/demo.ts'
 import { weakness } from '../../services/weak-password.ts'
 import { parseNetwork } from '../../simulator/routes.ts'
-import type { Result } from '../../walkthrough/run/result.ts'
+import type { WalkResult } from '../../walkthrough/run/result.ts'
 import { walk } from '../../walkthrough/run/runner.ts'
 import type { KnownSecrets, WeaknessOf } from '../../walkthrough/script/secrets.ts'
 import type { Target } from '../../walkthrough/script/target.ts'
 import type { Walkthrough } from '../../walkthrough/script/walkthrough.ts'
-import { Stop } from '../command-error.ts'
+import { CommandError } from '../command-error.ts'
 import { addressOf } from '../dial/site.ts'
-import type { Given } from './command.ts'
+import type { WalkOptions } from './command.ts'
 import { readSecrets } from './files.ts'
 import { inProcessTarget } from './in-process.ts'
 import type { Task } from './pool.ts'
@@ -23,7 +23,7 @@ export const weaknessOf: WeaknessOf = (digits, msisdn) =>
   weakness(digits, { msisdn, thisYear: new Date().getUTCFullYear() })
 
 /** The demo subscribers' PUK1, which guard nothing, and those of the file that is named. */
-export const knownSecrets = ({ secrets }: Pick<Given, 'secrets'>): KnownSecrets => ({
+export const knownSecrets = ({ secrets }: Pick<WalkOptions, 'secrets'>): KnownSecrets => ({
   ...Object.fromEntries(Object.entries(demoSubscribers).map(([msisdn, { puk1 }]) => [msisdn, { puk1 }])),
   ...(secrets !== undefined && readSecrets(secrets)),
 })
@@ -44,17 +44,17 @@ export function whyOnlyHere({ steps, handsets }: Walkthrough): string | undefine
 /** Throws `Stop` where an option is wrong. */
 export function tasksOf(
   walkthroughs: readonly Walkthrough[],
-  given: Given,
+  given: WalkOptions,
   { config, menus }: { readonly config: Config; readonly menus: Readonly<Record<string, Menu>> },
-): readonly Task<Result>[] {
+): readonly Task<WalkResult>[] {
   const network = parseNetwork(given)
-  if (network.kind === 'malformed') throw new Stop(network.sentence, 2)
+  if (network.kind === 'malformed') throw new CommandError(network.sentence, 2)
   const how = { known: knownSecrets(given), weaknessOf }
   const address = given.url === undefined ? undefined : addressOf(given.url)
   const named = address && /^\/ussd\/([\w-]+)$/.exec(address.pathname)?.[1]
   const spoken = dialectsOf(given.dialect ?? named ?? 'africastalking', config)
 
-  const targetFor = (walkthrough: Walkthrough, { dialect, form }: Spoken): Promise<Target> => {
+  const targetFor = (walkthrough: Walkthrough, { dialect, form }: DialectOption): Promise<Target> => {
     if (address) {
       const callbackUrl = new URL(address)
       if (callbackUrl.pathname === '/') callbackUrl.pathname = `/ussd/${dialect.name}`
@@ -100,20 +100,21 @@ export function tasksOf(
   )
 }
 
-interface Spoken {
+interface DialectOption {
   readonly name: string
   readonly dialect: Dialect
   /** Of the GET family: whose form. */
   readonly form: string | undefined
 }
 
-function dialectsOf(names: string, config: Config): readonly Spoken[] {
-  const spoken = spokenWith(config.getDialect)
+function dialectsOf(names: string, config: Config): readonly DialectOption[] {
+  const spoken = spokenWith(config.getVariant)
   const wanted = names === 'all' ? Object.keys(dialects) : names.split(',').map((name) => name.trim())
   return wanted.map((name) => {
     const dialect = Object.hasOwn(spoken, name) ? spoken[name] : undefined
-    if (!dialect) throw new Stop(`there is no such dialect; there are: ${Object.keys(spoken).join(', ')}`, 2)
-    const form = name === 'get' ? config.getDialect : /^get:(.+)$/.exec(name)?.[1]
+    if (!dialect)
+      throw new CommandError(`there is no such dialect; there are: ${Object.keys(spoken).join(', ')}`, 2)
+    const form = name === 'get' ? config.getVariant : /^get:(.+)$/.exec(name)?.[1]
     return { name, dialect, form }
   })
 }

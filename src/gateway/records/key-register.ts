@@ -24,8 +24,8 @@ export interface KeyRegister {
 }
 
 /** Of processes that register at the same moment, one finds what the other has written. */
-const MOST_TRIES = 5
-const COMMIT_WITHIN_MS = 5000
+const MAX_TRIES = 5
+const COMMIT_TIMEOUT_MS = 5000
 
 /** @param lost ids of keys that are gone for good: secrets under them stay unusable until they are set anew */
 export function createKeyRegister(options: {
@@ -52,14 +52,14 @@ export function createKeyRegister(options: {
   }
 
   async function add(): Promise<void> {
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
       const { nowMs, record, keys } = await read()
       const lacked = lackedOf(keys)
       if (lacked !== undefined) throw new UssdError('USSD_MISCONFIGURED', { detail: lacked })
       if (keys.includes(keyring.id)) return
       const value = JSON.stringify({ keys: [...keys, keyring.id] })
-      const changes = [{ name, expect: record?.version, become: { kind: 'value', value } } as const]
-      const deadlineMs = nowMs + COMMIT_WITHIN_MS
+      const changes = [{ name, expectedVersion: record?.version, write: { kind: 'put', value } } as const]
+      const deadlineMs = nowMs + COMMIT_TIMEOUT_MS
       if ((await store.commit({ bucket, changes, journal: [], deadlineMs })).kind === 'ok') return
     }
     throw new UssdError('USSD_CONFLICT', { detail: name })

@@ -19,7 +19,7 @@ export const NamingRecord = z.discriminatedUnion('keysCarry', [
 ])
 type NamingRecord = Readonly<z.infer<typeof NamingRecord>>
 
-export interface Naming {
+export interface PseudonymStore {
   /**
    * The store, under names of this kind. Nothing is read or written before the database has agreed to it: until then every
    * operation rejects, with `USSD_MISCONFIGURED` where it is named otherwise. Journals are by bucket, and stay so.
@@ -33,17 +33,17 @@ export interface Naming {
 }
 
 /** Of two processes that name an empty database at the same moment, one finds what the other has written. */
-const MOST_TRIES = 3
-const COMMIT_WITHIN_MS = 5000
+const MAX_TRIES = 3
+const COMMIT_TIMEOUT_MS = 5000
 
 /** Characters of base64url: 132 bits. */
 const PSEUDONYM_LENGTH = 22
 
-export function createNaming(options: {
+export function withPseudonyms(options: {
   readonly store: Store
   readonly keyring: Keyring
   readonly keysCarry: 'msisdns' | 'pseudonyms'
-}): Naming {
+}): PseudonymStore {
   const { store, keyring, keysCarry } = options
 
   /** Throws what a database says against the setting; otherwise the key of its pseudonyms, if it has them. */
@@ -65,15 +65,15 @@ export function createNaming(options: {
 
   async function agree(): Promise<string | undefined> {
     const { bucket, name } = NAMING
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
       const { nowMs, records } = await store.load(bucket, [name])
       if (records[0]) return keyOf(parseRecord(NamingRecord, records[0].value))
       // Earlier versions left no such record, and had MSISDNs in their keys.
       if (keysCarry === 'pseudonyms' && (await hasJournal(store))) keyOf({ keysCarry: 'msisdns' })
       const made: NamingRecord = keysCarry === 'pseudonyms' ? { keysCarry, key: keyring.id } : { keysCarry }
-      const become = { kind: 'value', value: JSON.stringify(made) } as const
-      const deadlineMs = nowMs + COMMIT_WITHIN_MS
-      const changes = [{ name, expect: undefined, become }]
+      const write = { kind: 'put', value: JSON.stringify(made) } as const
+      const deadlineMs = nowMs + COMMIT_TIMEOUT_MS
+      const changes = [{ name, expectedVersion: undefined, write }]
       const committed = await store.commit({ bucket, changes, journal: [], deadlineMs })
       if (committed.kind === 'ok') return keyOf(made)
     }
@@ -134,13 +134,13 @@ export function createNaming(options: {
         })
       },
 
-      async settle(bucket, records) {
+      async ensureReplicated(bucket, records) {
         const at = placed(
           bucket,
           records.map(({ name }) => name),
           await agreement(),
         )
-        return store.settle(
+        return store.ensureReplicated(
           at.bucket,
           records.map((record, i) => ({ ...record, name: at.names[i] ?? record.name })),
         )

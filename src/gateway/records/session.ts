@@ -48,11 +48,11 @@ export interface Receipt extends Answer {
   readonly turn: string
   readonly atMs: number
 }
-type Told = Pick<Receipt, 'turn' | 'atMs'>
+type AnsweredTurn = Pick<Receipt, 'turn' | 'atMs'>
 export type Session = Readonly<
   Omit<z.infer<typeof SessionFields>, 'receipts' | 'earlier'> & {
     receipts: readonly Receipt[]
-    earlier?: readonly Told[]
+    earlier?: readonly AnsweredTurn[]
   }
 >
 
@@ -67,19 +67,19 @@ export const Delivered: z.ZodType<Answer> = z.looseObject({
 })
 
 /** A turn answered before is answered again from its receipt for this long, also after the dialogue's end. */
-export const RECEIPTS_KEPT_MS = 600_000
+export const RECEIPT_TTL_MS = 600_000
 
 /**
  * Aggregators retry after 10 to 25 seconds. For so long a screen that confirms takes no answer that was given before; for good
  * it would keep whoever chose the same digit on the way from confirming at all.
  */
-export const RETRIED_WITHIN_MS = 30_000
+export const RETRY_WINDOW_MS = 30_000
 
 /** Of a long dialogue the last turns' receipts are kept, so that a session does not grow with its length. */
-const RECEIPTS_KEPT = 16
+const MAX_RECEIPTS = 16
 
 /** The session as the answered turn leaves it, and how long it is kept. */
-export function answered(
+export function nextSession(
   before: Session | undefined,
   turn: {
     readonly menu: string
@@ -103,9 +103,9 @@ export function answered(
   const { asksAgain: _asked, confirms: _confirmed, earlier: _earlier, ...kept } = before ?? {}
   const { replaced } = turn
   const earlier = [...(before?.earlier ?? replaced?.earlier ?? []), ...(replaced?.receipts ?? [])]
-    .filter(({ atMs }) => Math.abs(turn.nowMs - atMs) < RETRIED_WITHIN_MS)
-    .map((told): Told => ({ turn: told.turn, atMs: told.atMs }))
-    .slice(-RECEIPTS_KEPT)
+    .filter(({ atMs }) => Math.abs(turn.nowMs - atMs) < RETRY_WINDOW_MS)
+    .map((told): AnsweredTurn => ({ turn: told.turn, atMs: told.atMs }))
+    .slice(-MAX_RECEIPTS)
   return {
     session: {
       ...kept,
@@ -122,9 +122,9 @@ export function answered(
       heard: turn.heard,
       answeredAtMs: turn.nowMs,
       idleUntilMs: turn.nowMs + turn.idleMs,
-      receipts: [...receipts, receipt].slice(-RECEIPTS_KEPT),
+      receipts: [...receipts, receipt].slice(-MAX_RECEIPTS),
     },
     // An expired session is told from an unknown one for as long as its receipts last.
-    ttlMs: (turn.answer.waits ? turn.idleMs : 0) + RECEIPTS_KEPT_MS,
+    ttlMs: (turn.answer.waits ? turn.idleMs : 0) + RECEIPT_TTL_MS,
   }
 }

@@ -106,11 +106,11 @@ export interface JournalRecord {
  * the session and the journal together or not at all, so an outcome is counted before anybody sees it (decision 0003).
  */
 export interface Draft {
-  readonly now: Subscriber
+  readonly current: Subscriber
   /** Something changed that others are told of: it gets an entry in the journal. */
   change(patch: Partial<Subscriber>, change: Change): void
   /** Housekeeping nobody outside needs to hear of. Changing nothing is no change. */
-  tidy(patch: Partial<Subscriber>): void
+  patchSilently(patch: Partial<Subscriber>): void
 }
 
 /** An effect's way to leave the turn before its end; see `attempts.ts`. */
@@ -125,9 +125,9 @@ export function createDraft(options: {
   readonly by: ChangedBy
 }): Draft & {
   readonly journal: readonly string[]
-  become(): RecordChange['become']
-  /** The loaded record with a patch alone, whatever else the draft has become. */
-  becomeOnly(patch: Partial<Subscriber>): RecordChange['become']
+  toWrite(): RecordChange['write']
+  /** The loaded record with a patch alone, whatever else the draft has write. */
+  toWriteOnly(patch: Partial<Subscriber>): RecordChange['write']
 } {
   const { msisdn, idempotencyKey, atMs, by } = options
   let now = options.subscriber
@@ -137,14 +137,14 @@ export function createDraft(options: {
     if (names.some((name) => patch[name] !== now[name])) now = { ...now, ...patch }
   }
   return {
-    get now() {
+    get current() {
       return now
     },
-    tidy: apply,
+    patchSilently: apply,
     journal,
-    become: () =>
-      now === options.subscriber ? { kind: 'same' } : { kind: 'value', value: JSON.stringify(now) },
-    becomeOnly: (patch) => ({ kind: 'value', value: JSON.stringify({ ...options.subscriber, ...patch }) }),
+    toWrite: () =>
+      now === options.subscriber ? { kind: 'keep' } : { kind: 'put', value: JSON.stringify(now) },
+    toWriteOnly: (patch) => ({ kind: 'put', value: JSON.stringify({ ...options.subscriber, ...patch }) }),
     change(patch, change) {
       apply(patch)
       const record: JournalRecord = { id: `${idempotencyKey}:${journal.length}`, atMs, msisdn, change, by }

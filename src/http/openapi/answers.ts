@@ -1,12 +1,12 @@
 /** The answers that many routes have in common, as the description of the interface lists them. */
 import { z } from 'zod'
 import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-openapi'
-import { faults } from '../../engine/errors.ts'
-import type { FaultCode } from '../../engine/errors.ts'
-import { failure } from '../failures.ts'
-import type { Failure } from '../failures.ts'
+import { errorMessages } from '../../engine/errors.ts'
+import type { ErrorCode } from '../../engine/errors.ts'
+import { errorBody } from '../failures.ts'
+import type { ErrorBody } from '../failures.ts'
 
-const codes = Object.keys(faults) as [FaultCode, ...FaultCode[]]
+const codes = Object.keys(errorMessages) as [ErrorCode, ...ErrorCode[]]
 
 const FailureAnswer = z
   .object({
@@ -15,7 +15,7 @@ const FailureAnswer = z
       message: z.string().meta({ description: 'A sentence for people, which may change' }),
     }),
   })
-  .meta({ id: 'Failure', description: 'Why a request was not carried out' }) satisfies z.ZodType<Failure>
+  .meta({ id: 'Failure', description: 'Why a request was not carried out' }) satisfies z.ZodType<ErrorBody>
 
 const retryAfter = z.object({
   'Retry-After': z
@@ -40,10 +40,10 @@ export const text = (description: string, example: string): ZodOpenApiResponseOb
 })
 
 /** A failure with the status of its code; `message` where the route says it in words of its own. */
-export function failed(code: FaultCode, description: string, message?: string): ZodOpenApiResponsesObject {
-  const { status } = faults[code]
+export function failed(code: ErrorCode, description: string, message?: string): ZodOpenApiResponsesObject {
+  const { status } = errorMessages[code]
   const headers = headersOf[status]
-  const answer = json(description, FailureAnswer, failure(code, message))
+  const answer = json(description, FailureAnswer, errorBody(code, message))
   return { [`${status}`]: { ...answer, ...(headers && { headers }) } } as ZodOpenApiResponsesObject
 }
 

@@ -7,12 +7,12 @@ import { callbackPaths } from './callbacks.ts'
 import { handset, handsetSubscriber, handsetWalkthrough, networkPush } from './dialling.ts'
 import { selfCare, subscriber } from './records.ts'
 
-const open = { tags: ['Operation'], security: [] } satisfies Partial<ZodOpenApiOperationObject>
+const noAuth = { tags: ['Operation'], security: [] } satisfies Partial<ZodOpenApiOperationObject>
 
 const operation: Record<string, ZodOpenApiPathItemObject> = {
   '/healthz': {
     get: {
-      ...open,
+      ...noAuth,
       operationId: 'isAlive',
       summary: 'Whether the process runs',
       responses: { 200: json('It does', z.object({ status: z.literal('ok') }), { status: 'ok' }) },
@@ -20,7 +20,7 @@ const operation: Record<string, ZodOpenApiPathItemObject> = {
   },
   '/readyz': {
     get: {
-      ...open,
+      ...noAuth,
       operationId: 'isReady',
       summary: 'Whether turns can be taken now',
       responses: {
@@ -34,7 +34,7 @@ const operation: Record<string, ZodOpenApiPathItemObject> = {
   },
   '/metrics': {
     get: {
-      ...open,
+      ...noAuth,
       operationId: 'getMetrics',
       summary: 'Metrics in the text format of Prometheus',
       responses: { 200: text('The metrics', '# TYPE ussd_turns_total counter') },
@@ -42,7 +42,7 @@ const operation: Record<string, ZodOpenApiPathItemObject> = {
   },
   '/openapi.json': {
     get: {
-      ...open,
+      ...noAuth,
       operationId: 'getDescription',
       summary: 'This document',
       responses: {

@@ -2,15 +2,15 @@ import { Router } from 'express'
 import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
 import { fieldProblem, msisdn } from '../../dialects/encoding/fields.ts'
-import { faults } from '../../engine/errors.ts'
-import type { FaultCode } from '../../engine/errors.ts'
+import { errorMessages } from '../../engine/errors.ts'
+import type { ErrorCode } from '../../engine/errors.ts'
 import type { Handsets } from '../../simulator/handset.ts'
-import type { Lines } from '../../simulator/routes.ts'
+import type { ResolveRoute } from '../../simulator/routes.ts'
 import type { Screen } from '../../simulator/screen.ts'
 import { readBody } from '../body.ts'
 import { comesFromAnotherSite, comesThroughProxy, hasForeignOrigin } from '../callback-guard.ts'
 import { trust } from '../connections.ts'
-import { failure } from '../failures.ts'
+import { errorBody } from '../failures.ts'
 import type { Recordings } from './recordings.ts'
 
 /** More than the longest input, 182 characters, takes in UTF-8. */
@@ -85,7 +85,7 @@ export const HandsetScreen = z.object({
  */
 export function handsetRoutes(options: {
   readonly handsets: Handsets
-  readonly lines: Lines
+  readonly lines: ResolveRoute
   readonly recordings: Recordings
   readonly access: RequestHandler
 }): Router {
@@ -96,46 +96,51 @@ export function handsetRoutes(options: {
     .route('/handsets/:msisdn')
     .all(options.access)
     .get((request, response) => {
-      const phone = phoneOf({ request, response })
+      const phone = msisdnOf({ request, response })
       if (phone !== undefined) show(handsets.screen(phone), { request, response })
     })
     .delete((request, response) => {
-      const phone = phoneOf({ request, response })
+      const phone = msisdnOf({ request, response })
       if (phone === undefined) return
       handsets.hangUp(phone)
       recordings.hungUp(phone)
       response.status(204).end()
     })
     .post(async (request, response) => {
-      const phone = phoneOf({ request, response })
+      const phone = msisdnOf({ request, response })
       if (phone === undefined) return
       const query = HandsetQuery.safeParse(request.query)
       if (!query.success) {
-        return refuse('USSD_BAD_REQUEST', `${fieldProblem(query.error)}.`, { request, response })
+        return sendError('USSD_BAD_REQUEST', `${fieldProblem(query.error)}.`, { request, response })
       }
       const { record, ...wanted } = query.data
       const chosen = lines(wanted)
       if (chosen.kind !== 'line') {
         const code = chosen.kind === 'refused' ? 'USSD_REFUSED' : 'USSD_BAD_REQUEST'
-        return refuse(code, chosen.sentence, { request, response })
+        return sendError(code, chosen.sentence, { request, response })
       }
       const body = await readBody(request, INPUT_LIMIT_BYTES).catch(() => null)
       if (body === null) return void response.destroy()
       if (body === undefined) {
         response.setHeader('Connection', 'close')
-        return refuse('USSD_TOO_LARGE', 'This is too long: one USSD message takes at most 182 characters.', {
-          request,
-          response,
-        })
+        return sendError(
+          'USSD_TOO_LARGE',
+          'This is too long: one USSD message takes at most 182 characters.',
+          {
+            request,
+            response,
+          },
+        )
       }
       // What a decoder writes for octets that are not UTF-8; nobody types it.
       if (body.includes('\ufffd')) {
-        return refuse('USSD_BAD_REQUEST', 'What is typed must be UTF-8.', { request, response })
+        return sendError('USSD_BAD_REQUEST', 'What is typed must be UTF-8.', { request, response })
       }
       // `curl --data-binary @file` and `echo` end the line, and a phone has no such key.
       const text = body.replace(/\r?\n$/, '')
       const typed = await handsets.type(phone, text, chosen.line)
-      if (typed.kind === 'refused') return refuse('USSD_BAD_REQUEST', typed.sentence, { request, response })
+      if (typed.kind === 'refused')
+        return sendError('USSD_BAD_REQUEST', typed.sentence, { request, response })
       if (record) recordings.begin(phone)
       await recordings.typed(phone, { text, before: typed.before, after: typed.screen })
       show(typed.screen, { request, response })
@@ -158,7 +163,7 @@ export function handsetAccess(
     response.vary('Accept')
     const exchange = { request, response }
     const isForeign = 'A page of another site may not use the phones.'
-    if (hasForeignOrigin(request.headers)) return refuse('USSD_REFUSED', isForeign, exchange)
+    if (hasForeignOrigin(request.headers)) return sendError('USSD_REFUSED', isForeign, exchange)
     if (isAdmin(request)) {
       trust(request.socket)
       return next()
@@ -166,12 +171,12 @@ export function handsetAccess(
     if (comesThroughProxy(request)) {
       const sentence =
         'This came through a proxy. Send the admin token: without it, only direct calls from this machine are served.'
-      return refuse('USSD_REFUSED', sentence, exchange)
+      return sendError('USSD_REFUSED', sentence, exchange)
     }
-    if (comesFromAnotherSite(request)) return refuse('USSD_REFUSED', isForeign, exchange)
+    if (comesFromAnotherSite(request)) return sendError('USSD_REFUSED', isForeign, exchange)
     if (!isAllowed(request)) {
       const sentence = 'The phones are for this machine, or for the admin token.'
-      return refuse('USSD_REFUSED', sentence, exchange)
+      return sendError('USSD_REFUSED', sentence, exchange)
     }
     next()
   }
@@ -183,10 +188,10 @@ export interface Exchange {
 }
 
 /** E.164, or `undefined` when the path has no number of ours and that was answered. */
-export function phoneOf({ request, response }: Exchange): string | undefined {
+export function msisdnOf({ request, response }: Exchange): string | undefined {
   const path = HandsetPath.safeParse(request.params)
   if (path.success) return path.data.msisdn
-  refuse('USSD_BAD_REQUEST', `${fieldProblem(path.error)}.`, { request, response })
+  sendError('USSD_BAD_REQUEST', `${fieldProblem(path.error)}.`, { request, response })
   return undefined
 }
 
@@ -208,11 +213,11 @@ export const phoneMethods =
   (...methods: readonly string[]): RequestHandler =>
   (request, response) => {
     response.set('Allow', methods.join(', '))
-    refuse('USSD_METHOD_NOT_ALLOWED', `This address takes ${methods.join(', ')}.`, { request, response })
+    sendError('USSD_METHOD_NOT_ALLOWED', `This address takes ${methods.join(', ')}.`, { request, response })
   }
 
-export function refuse(code: FaultCode, sentence: string, exchange: Exchange): void {
-  answer(faults[code].status, { text: sentence, json: failure(code, sentence) }, exchange)
+export function sendError(code: ErrorCode, sentence: string, exchange: Exchange): void {
+  answer(errorMessages[code].status, { text: sentence, json: errorBody(code, sentence) }, exchange)
 }
 
 /** Not with `response.send`: it would tag what is typed and shown, and answer a second look at it with 304. */

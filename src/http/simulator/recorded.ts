@@ -1,7 +1,7 @@
 import { Router } from 'express'
 import type { RequestHandler } from 'express'
 import type { SubscriberView } from '../../services/subscribers.ts'
-import { phoneMethods, phoneOf, refuse } from './handsets.ts'
+import { phoneMethods, msisdnOf, sendError } from './handsets.ts'
 import type { Recordings } from './recordings.ts'
 import { SubscriberOutput } from '../subscribers.ts'
 
@@ -18,11 +18,11 @@ export function recordedRoutes(options: {
   const router = Router()
 
   router.get('/handsets/:msisdn/subscriber', options.access, async (request, response) => {
-    const phone = phoneOf({ request, response })
+    const phone = msisdnOf({ request, response })
     if (phone === undefined) return
     const view = await look(phone)
     if (view) response.json(SubscriberOutput.parse(view))
-    else refuse('USSD_NOT_FOUND', 'Nobody has registered this number.', { request, response })
+    else sendError('USSD_NOT_FOUND', 'Nobody has registered this number.', { request, response })
   })
   router.all('/handsets/:msisdn/subscriber', options.access, phoneMethods('GET', 'HEAD'))
 
@@ -30,11 +30,11 @@ export function recordedRoutes(options: {
     .route('/handsets/:msisdn/walkthrough')
     .all(options.access)
     .get((request, response) => {
-      const phone = phoneOf({ request, response })
+      const phone = msisdnOf({ request, response })
       if (phone === undefined) return
       const script = recordings.script(phone)
       if (script === undefined) {
-        return refuse('USSD_NOT_FOUND', 'Nothing was recorded on this phone: dial with ?record=on.', {
+        return sendError('USSD_NOT_FOUND', 'Nothing was recorded on this phone: dial with ?record=on.', {
           request,
           response,
         })
@@ -43,7 +43,7 @@ export function recordedRoutes(options: {
       response.end(script)
     })
     .delete((request, response) => {
-      const phone = phoneOf({ request, response })
+      const phone = msisdnOf({ request, response })
       if (phone === undefined) return
       recordings.forget(phone)
       response.status(204).end()

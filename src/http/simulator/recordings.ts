@@ -1,6 +1,6 @@
 /** Phones whose dialogues are written down as walkthroughs, from the moment somebody asks for it. */
 import { createRecorder } from '../../walkthrough/recorder.ts'
-import type { Recorder, Seen } from '../../walkthrough/recorder.ts'
+import type { Recorder, RecordedSubscriber } from '../../walkthrough/recorder.ts'
 import { writeScript } from '../../walkthrough/script/write.ts'
 
 /** More phones than anybody records at once; then the oldest recording goes. */
@@ -18,7 +18,7 @@ export interface Recordings {
 
 export function createRecordings(options: {
   readonly codes: readonly string[]
-  readonly look: (msisdn: string) => Promise<Seen | undefined>
+  readonly look: (msisdn: string) => Promise<RecordedSubscriber | undefined>
   readonly weaknessOf: (digits: string, msisdn: string) => string | undefined
 }): Recordings {
   const { codes, look, weaknessOf } = options

@@ -2,8 +2,8 @@ import type { Request, Router } from 'express'
 import type { Dialect } from '../../dialects/dialect.ts'
 import type { SubscriberView } from '../../services/subscribers.ts'
 import { createHandsets } from '../../simulator/handset.ts'
-import { createLines } from '../../simulator/routes.ts'
-import type { Line } from '../../simulator/network.ts'
+import { createRouteResolver } from '../../simulator/routes.ts'
+import type { Route } from '../../simulator/network.ts'
 import { createRestcommPush } from '../../simulator/restcomm-push.ts'
 import { createTargetCheck } from '../../simulator/targets.ts'
 import { handsetAccess, handsetRoutes } from './handsets.ts'
@@ -38,7 +38,7 @@ export function createSimulator(options: {
   readonly weaknessOf: (digits: string, msisdn: string) => string | undefined
 }): { readonly routes: readonly Router[]; close(): void } {
   const { dialects, usual, url, token, signatureKey, targets, codes, look, weaknessOf } = options
-  const own = (dialect: Dialect): Line => ({
+  const own = (dialect: Dialect): Route => ({
     dialect,
     callbackUrl: () => `${url()}/ussd/${dialect.name}`,
     eventsUrl: () => `${url()}/ussd/${dialect.name}/events`,
@@ -46,7 +46,7 @@ export function createSimulator(options: {
     signatureKey,
   })
   const handsets = createHandsets(own(usual))
-  const lines = createLines({ dialects, usual, own, isAllowed: createTargetCheck(targets) })
+  const lines = createRouteResolver({ dialects, usual, own, isAllowed: createTargetCheck(targets) })
   const recordings = createRecordings({ codes, look, weaknessOf })
   const access = handsetAccess(options.isAllowed, options.isAdmin)
   const timer = setInterval(() => handsets.tick(), TICK_MS).unref()

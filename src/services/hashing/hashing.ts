@@ -6,7 +6,7 @@ import { UssdError } from '../../engine/errors.ts'
 import type { Secret } from '../../engine/secret.ts'
 import { macUnder } from '../../gateway/records/keyring.ts'
 import type { Keyring, Purpose } from '../../gateway/records/keyring.ts'
-import { createGate } from './priority-semaphore.ts'
+import { createPrioritySemaphore } from './priority-semaphore.ts'
 import type { Lane } from './priority-semaphore.ts'
 
 /** What a hashed secret is. A hash made in one domain never matches in the other. */
@@ -86,7 +86,7 @@ export function createHashing({
   keyring,
   parallel = Math.max(1, availableParallelism() - 1),
   waiting = 64,
-  gate = createGate(parallel).lane({ most: waiting }),
+  gate = createPrioritySemaphore(parallel).lane({ most: waiting }),
   argon2 = pooledArgon2,
 }: {
   keyring: Keyring

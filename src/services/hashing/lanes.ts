@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os'
 import type { Keyring } from '../../gateway/records/keyring.ts'
-import { createGate } from './priority-semaphore.ts'
+import { createPrioritySemaphore } from './priority-semaphore.ts'
 import { createHashing } from './hashing.ts'
 import type { Argon2, Hashing } from './hashing.ts'
 import { createHashingThreads } from './threads.ts'
 
 /** What waits to be hashed must still be committed within its turn. An operator who registers thousands has more time. */
-const TURNS_WAITING = { most: 64, withinMs: 400 }
-const REGISTRATIONS_WAITING = { most: 64 }
-const REQUESTS_WAITING = { most: 32, withinMs: 1000 }
+const MAX_TURNS_QUEUED = { most: 64, withinMs: 400 }
+const MAX_REGISTRATIONS_QUEUED = { most: 64 }
+const MAX_REQUESTS_QUEUED = { most: 32, withinMs: 1000 }
 
 /** Hashing for each kind of caller, over one limit of parallel hashes. */
 export interface HashingLanes {
@@ -28,11 +28,11 @@ export function createHashingLanes(
 ): HashingLanes {
   const threads = options.argon2 ? undefined : createHashingThreads()
   const argon2 = options.argon2 ?? (threads as Argon2)
-  const gate = createGate(options.parallel ?? Math.max(1, availableParallelism() - 1))
+  const gate = createPrioritySemaphore(options.parallel ?? Math.max(1, availableParallelism() - 1))
   return {
-    turns: createHashing({ keyring, argon2, gate: gate.lane(TURNS_WAITING) }),
-    registrations: createHashing({ keyring, argon2, gate: gate.lane(REGISTRATIONS_WAITING) }),
-    requests: createHashing({ keyring, argon2, gate: gate.lane(REQUESTS_WAITING) }),
+    turns: createHashing({ keyring, argon2, gate: gate.lane(MAX_TURNS_QUEUED) }),
+    registrations: createHashing({ keyring, argon2, gate: gate.lane(MAX_REGISTRATIONS_QUEUED) }),
+    requests: createHashing({ keyring, argon2, gate: gate.lane(MAX_REQUESTS_QUEUED) }),
     close: async () => threads?.close(),
   }
 }

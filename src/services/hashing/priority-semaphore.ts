@@ -12,20 +12,23 @@ export interface Lane {
   run<T>(job: () => Promise<T>, signal: AbortSignal | undefined): Promise<T>
 }
 
-export interface Gate {
+export interface PrioritySemaphore {
   /**
    * Another lane, behind those that were made before: its jobs run when nobody waits in them. At most so many wait, and none
    * that is expected to wait longer, in milliseconds, than `withinMs`: what would come too late only keeps others waiting. One
-   * for each that runs may wait in any case, or a machine that has become slow would never be found to be quick again.
+   * for each that runs may wait in any case, or a machine that has write slow would never be found to be quick again.
    */
   lane(bounds: { readonly most: number; readonly withinMs?: number }): Lane
 }
 
 /** How much the last job counts against those before: a machine that grows slow is known after some five jobs. */
-const WEIGHT = 0.2
+const SMOOTHING = 0.2
 
 /** Lets `parallel` jobs run at once, of all its lanes. `nowMs` only measures how long they take. */
-export function createGate(parallel: number, nowMs = () => performance.now()): Gate {
+export function createPrioritySemaphore(
+  parallel: number,
+  nowMs = () => performance.now(),
+): PrioritySemaphore {
   const queues: (() => void)[][] = []
   let running = 0
   /** What a job takes, of late; nothing before the first is done. */
@@ -36,7 +39,7 @@ export function createGate(parallel: number, nowMs = () => performance.now()): G
     { most, withinMs }: { readonly most: number; readonly withinMs: number },
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    if (signal?.aborted) throw tooLate()
+    if (signal?.aborted) throw timedOut()
     if (running < parallel) {
       running += 1
       return
@@ -52,7 +55,7 @@ export function createGate(parallel: number, nowMs = () => performance.now()): G
       }
       const leave = () => {
         queue.splice(queue.indexOf(start), 1)
-        reject(tooLate())
+        reject(timedOut())
       }
       signal?.addEventListener('abort', leave, { once: true })
       queue.push(start)
@@ -83,7 +86,7 @@ export function createGate(parallel: number, nowMs = () => performance.now()): G
           try {
             return await job()
           } finally {
-            jobMs += (jobMs === 0 ? 1 : WEIGHT) * (nowMs() - begunMs - jobMs)
+            jobMs += (jobMs === 0 ? 1 : SMOOTHING) * (nowMs() - begunMs - jobMs)
             leave()
           }
         },
@@ -92,4 +95,4 @@ export function createGate(parallel: number, nowMs = () => performance.now()): G
   }
 }
 
-const tooLate = () => new UssdError('USSD_TURN_TIMED_OUT', { detail: 'hashing' })
+const timedOut = () => new UssdError('USSD_TURN_TIMED_OUT', { detail: 'hashing' })

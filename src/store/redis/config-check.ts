@@ -2,9 +2,9 @@ import { Cluster, type Redis } from 'ioredis'
 import type { RedisClient } from './client.ts'
 
 /** What speaks against a Redis: a problem loses records that were confirmed, a warning may. A sentence each. */
-export interface PolicyFinding {
+export interface ConfigFinding {
   readonly kind: 'problem' | 'warning'
-  readonly says: string
+  readonly message: string
 }
 
 /**
@@ -14,15 +14,15 @@ export interface PolicyFinding {
  * well is a problem: what a restart, a power cut or a failover loses is the operator's to weigh, and the stock settings of Redis
  * do not stop anybody from trying the gateway out.
  */
-export async function checkRedisPolicy(
+export async function checkRedisConfig(
   { redis }: RedisClient,
   replicas = 0,
-): Promise<readonly PolicyFinding[]> {
+): Promise<readonly ConfigFinding[]> {
   const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis]
   return (await Promise.all(nodes.map((node) => check(node, replicas)))).flat()
 }
 
-async function check(redis: Redis, replicas: number): Promise<readonly PolicyFinding[]> {
+async function check(redis: Redis, replicas: number): Promise<readonly ConfigFinding[]> {
   const where = `Redis at ${redis.options.host}:${redis.options.port}`
   const info = fieldsOf(await redis.info().catch(() => ''))
   const version = info.get('redis_version')
@@ -30,11 +30,11 @@ async function check(redis: Redis, replicas: number): Promise<readonly PolicyFin
   const appendOnly = info.get('aof_enabled')
   const fsync = await setting(redis, 'appendfsync')
 
-  const findings: PolicyFinding[] = []
-  const problem = (says: string) => findings.push({ kind: 'problem', says: `${where}: ${says}` })
-  const warning = (says: string) => findings.push({ kind: 'warning', says: `${where}: ${says}` })
+  const findings: ConfigFinding[] = []
+  const problem = (says: string) => findings.push({ kind: 'problem', message: `${where}: ${says}` })
+  const warning = (says: string) => findings.push({ kind: 'warning', message: `${where}: ${says}` })
 
-  for (const says of unfitness({ version, eviction })) problem(says)
+  for (const says of requirementProblem({ version, eviction })) problem(says)
   if (!eviction) warning('maxmemory-policy could not be read; it must be noeviction.')
   if (!appendOnly) warning('appendonly could not be read; it should be yes.')
   else if (appendOnly !== '1') warning('appendonly is no: a restart loses every record; it should be yes.')
@@ -46,7 +46,7 @@ async function check(redis: Redis, replicas: number): Promise<readonly PolicyFin
       'no-appendfsync-on-rewrite is yes: while the file is rewritten, a power cut loses changes; it should be no.',
     )
   }
-  if (!isThisMachine(redis.options.host) && (await asksNothing(redis))) {
+  if (!isThisMachine(redis.options.host) && (await allowsAnyone(redis))) {
     warning('it serves without a password: whoever reaches it may read and change every record.')
   }
   const attached = [...info].filter(([name, of]) => /^slave\d+$/.test(name) && of.includes('state=online'))
@@ -74,7 +74,7 @@ async function check(redis: Redis, replicas: number): Promise<readonly PolicyFin
 }
 
 /** The reasons, a sentence each, not to use a Redis of this version and `maxmemory-policy`. What could not be read is no reason. */
-export function unfitness({
+export function requirementProblem({
   version,
   eviction,
 }: {
@@ -96,7 +96,7 @@ const isThisMachine = (host = 'localhost'): boolean =>
   host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
 
 /** Whether the default user needs no password: we gave none, or may see that others need not. */
-async function asksNothing(redis: Redis): Promise<boolean> {
+async function allowsAnyone(redis: Redis): Promise<boolean> {
   if (redis.options.password === undefined) return true
   const user: unknown = await redis.acl('GETUSER', 'default').catch(() => undefined)
   const flags: unknown = Array.isArray(user) ? user[user.indexOf('flags') + 1] : undefined

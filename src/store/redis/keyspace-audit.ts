@@ -24,21 +24,21 @@ export type KeyKind =
   | 'probe'
   | 'stray'
 
-export interface CensusFinding {
+export interface KeyspaceFinding {
   /** As it is in Redis: its name may hold an MSISDN. */
   readonly key: string
-  readonly says: string
+  readonly message: string
 }
 
-export interface Census {
+export interface KeyspaceReport {
   readonly keysCarry: 'msisdns' | 'pseudonyms'
   readonly counts: Readonly<Record<KeyKind, number>>
   /** Keys that are not under our prefix. */
   readonly foreign: number
-  readonly findings: readonly CensusFinding[]
+  readonly findings: readonly KeyspaceFinding[]
 }
 
-interface Form {
+interface KeyForm {
   readonly kind: Exclude<KeyKind, 'stray'>
   readonly type: 'string' | 'stream'
   /** Of what follows the bucket; its group is what the bucket is made of. */
@@ -53,7 +53,7 @@ const RECEIPTS_MS = 600_000
 const DELIVERY_MS = 602_000
 const HANDLE = '[\\w-]{22}'
 
-function formsOf(keysCarry: Census['keysCarry']): readonly Form[] {
+function formsOf(keysCarry: KeyspaceReport['keysCarry']): readonly KeyForm[] {
   const who = keysCarry === 'pseudonyms' ? HANDLE : '\\d{5,15}'
   return [
     { kind: 'subscriber', type: 'string', name: new RegExp(`^subscriber:(${who})$`), mostMs: undefined },
@@ -92,12 +92,12 @@ const AT_ONCE = 500
  * passed over. Rejects where Redis does not answer or does not allow `SCAN`, `TYPE`, `PTTL` and `GET`.
  *
  * @param options `prefix`: what our keys begin with, `ussd` by default; `keysCarry`: what should stand for a subscriber, by
- * default what the database says of itself
+ * default what the database message of itself
  */
-export async function takeCensus(
+export async function auditKeyspace(
   { redis }: Pick<RedisClient, 'redis'>,
-  options: { readonly prefix?: string; readonly keysCarry?: Census['keysCarry'] } = {},
-): Promise<Census> {
+  options: { readonly prefix?: string; readonly keysCarry?: KeyspaceReport['keysCarry'] } = {},
+): Promise<KeyspaceReport> {
   const { prefix = 'ussd' } = options
   const keysCarry = options.keysCarry ?? (await namingOf(redis, prefix))
   const forms = formsOf(keysCarry)
@@ -113,7 +113,7 @@ export async function takeCensus(
     probe: 0,
     stray: 0,
   }
-  const findings: CensusFinding[] = []
+  const findings: KeyspaceFinding[] = []
   let foreign = 0
   // SCAN may name a key twice.
   const seen = new Set<string>()
@@ -124,16 +124,16 @@ export async function takeCensus(
       const ours = fresh.filter((key) => key.startsWith(`${prefix}:`))
       foreign += fresh.length - ours.length
       for (const looked of await look(node, ours)) {
-        const { kind, says } = judge(looked, { prefix, forms, keysCarry })
+        const { kind, message } = judge(looked, { prefix, forms, keysCarry })
         counts[kind] += 1
-        findings.push(...says.map((sentence) => ({ key: looked.key, says: sentence })))
+        findings.push(...message.map((sentence) => ({ key: looked.key, message: sentence })))
       }
     }
   }
   return { keysCarry, counts, foreign, findings }
 }
 
-interface Looked {
+interface ScannedKey {
   readonly key: string
   readonly type: string
   /** -1: it stays. */
@@ -142,9 +142,9 @@ interface Looked {
   readonly text: string
 }
 
-async function look(node: Redis, keys: readonly string[]): Promise<readonly Looked[]> {
+async function look(node: Redis, keys: readonly string[]): Promise<readonly ScannedKey[]> {
   const looked = await Promise.all(
-    keys.map(async (key): Promise<Looked> => {
+    keys.map(async (key): Promise<ScannedKey> => {
       const [type, ttlMs] = await Promise.all([node.type(key), node.pttl(key)])
       const mayStay = type === 'string' && ttlMs === -1 && key.includes(':login:')
       return { key, type, ttlMs, text: mayStay ? ((await node.get(key)) ?? '') : '' }
@@ -154,34 +154,44 @@ async function look(node: Redis, keys: readonly string[]): Promise<readonly Look
 }
 
 function judge(
-  { key, type, ttlMs, text }: Looked,
-  by: { readonly prefix: string; readonly forms: readonly Form[]; readonly keysCarry: Census['keysCarry'] },
-): { readonly kind: KeyKind; readonly says: readonly string[] } {
-  const says: string[] = []
+  { key, type, ttlMs, text }: ScannedKey,
+  by: {
+    readonly prefix: string
+    readonly forms: readonly KeyForm[]
+    readonly keysCarry: KeyspaceReport['keysCarry']
+  },
+): { readonly kind: KeyKind; readonly message: readonly string[] } {
+  const message: string[] = []
   // Ours are cut at `:` and braces; digits that stand alone between them are a number somebody can be called by.
   if (by.keysCarry === 'pseudonyms' && /(?<![\w-])\+?\d{9,15}(?![\w-])/.test(key)) {
-    says.push('an MSISDN stands in its name')
+    message.push('an MSISDN stands in its name')
   }
   const [, bucketText = '', name = ''] = /^\{b(\d{1,3})\}:(.*)$/s.exec(key.slice(by.prefix.length + 1)) ?? []
   const form = by.forms.find((one) => one.name.test(name))
   if (!form || Number(bucketText) >= BUCKETS)
-    return { kind: 'stray', says: [...says, 'its name has no known form'] }
+    return { kind: 'stray', message: [...message, 'its name has no known form'] }
 
   const { kind, mostMs } = form
   const owner = form.name.exec(name)?.[1]
-  if (kind === 'database' && Number(bucketText) !== NAMING.bucket) says.push('it lies in another bucket')
+  if (kind === 'database' && Number(bucketText) !== NAMING.bucket) message.push('it lies in another bucket')
   if (owner !== undefined && !isPlacedBy(owner, kind, by.keysCarry, Number(bucketText))) {
-    says.push('it lies in another bucket, where nobody looks for it')
+    message.push('it lies in another bucket, where nobody looks for it')
   }
-  if (type !== form.type) says.push(`it is a ${type}, not a ${form.type}`)
-  if (mostMs === undefined && ttlMs !== -1) says.push('it expires, and should stay')
-  if (mostMs !== undefined && ttlMs === -1 && !isLockedLogin(kind, text)) says.push('it has no time to live')
+  if (type !== form.type) message.push(`it is a ${type}, not a ${form.type}`)
+  if (mostMs === undefined && ttlMs !== -1) message.push('it expires, and should stay')
+  if (mostMs !== undefined && ttlMs === -1 && !isLockedLogin(kind, text))
+    message.push('it has no time to live')
   if (mostMs !== undefined && ttlMs > mostMs)
-    says.push('its time to live is longer than any setting makes it')
-  return { kind, says }
+    message.push('its time to live is longer than any setting makes it')
+  return { kind, message }
 }
 
-function isPlacedBy(owner: string, kind: KeyKind, keysCarry: Census['keysCarry'], bucket: number): boolean {
+function isPlacedBy(
+  owner: string,
+  kind: KeyKind,
+  keysCarry: KeyspaceReport['keysCarry'],
+  bucket: number,
+): boolean {
   const isMsisdn = keysCarry === 'msisdns' && kind !== 'self-care'
   return bucketOf(isMsisdn ? `+${owner}` : owner) === bucket
 }
@@ -190,8 +200,8 @@ function isPlacedBy(owner: string, kind: KeyKind, keysCarry: Census['keysCarry']
 const isLockedLogin = (kind: KeyKind, text: string): boolean =>
   kind === 'login' && text.includes('"closedUntilMs":null')
 
-/** What the database says of itself; one without a word about it has MSISDNs in its keys. */
-async function namingOf(redis: RedisClient['redis'], prefix: string): Promise<Census['keysCarry']> {
+/** What the database message of itself; one without a word about it has MSISDNs in its keys. */
+async function namingOf(redis: RedisClient['redis'], prefix: string): Promise<KeyspaceReport['keysCarry']> {
   const text = await redis.get(keysUnder(prefix).record(NAMING.bucket, NAMING.name))
   return text === null ? 'msisdns' : parseRecord(NamingRecord, text.slice(text.indexOf('|') + 1)).keysCarry
 }

@@ -4,7 +4,7 @@ import { UssdError } from '../../engine/errors.ts'
 import { nameFault, type RedisClient } from './client.ts'
 import { probeLua } from './commands.ts'
 import { keysUnder } from './keys.ts'
-import { fieldsOf, setting, unfitness } from './config-check.ts'
+import { fieldsOf, setting, requirementProblem } from './config-check.ts'
 import { TAKES_NOTHING } from './store.ts'
 
 /** The record that a probe writes, in one bucket of each master. It expires. */
@@ -65,7 +65,7 @@ export async function probeNode(node: Redis, bucket: number, options: NodeProbeO
     error && !command.startsWith('INFO') ? [{ command, message: error.message }] : [],
   )
   const reasons = [
-    ...(await unfitnessOf(node, replies)),
+    ...(await problemOf(node, replies)),
     ...denials([...sent, ...inScript.filter(({ command }) => !replies.has(command))], prefix),
   ]
   if (reasons.length > 0) return { kind: 'misconfigured', says: reasons.join(' ') }
@@ -116,7 +116,7 @@ async function exchange(node: Redis, bucket: number, options: NodeProbeOptions):
   )
 }
 
-async function unfitnessOf(node: Redis, replies: ReadonlyMap<string, Reply>): Promise<readonly string[]> {
+async function problemOf(node: Redis, replies: ReadonlyMap<string, Reply>): Promise<readonly string[]> {
   const fieldOf = (section: string, name: string) => {
     const { error, reply } = replies.get(section) ?? {}
     return error ? undefined : fieldsOf(String(reply)).get(name)
@@ -125,7 +125,7 @@ async function unfitnessOf(node: Redis, replies: ReadonlyMap<string, Reply>): Pr
   const eviction =
     fieldOf('INFO memory', 'maxmemory_policy') ??
     (answers ? await setting(node, 'maxmemory-policy') : undefined)
-  return unfitness({ version: fieldOf('INFO server', 'redis_version'), eviction })
+  return requirementProblem({ version: fieldOf('INFO server', 'redis_version'), eviction })
 }
 
 interface Failure {

@@ -126,7 +126,7 @@ export function createRedisProbe(options: RedisProbeOptions): RedisProbe {
       ...store,
       load: (bucket, names) => guarded(bucket, () => store.load(bucket, names)),
       commit: (commit) => guarded(commit.bucket, () => store.commit(commit)),
-      settle: (bucket, records) => guarded(bucket, () => store.settle(bucket, records)),
+      ensureReplicated: (bucket, records) => guarded(bucket, () => store.ensureReplicated(bucket, records)),
       readJournal: (bucket, after, limit) => guarded(bucket, () => store.readJournal(bucket, after, limit)),
     }),
   }

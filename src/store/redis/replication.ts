@@ -8,23 +8,23 @@ import type { CommitReply } from './commands.ts'
 import { slotOf } from './keys.ts'
 
 /** Commits that share one WAIT, at most: the answer of the first waits for all of them to be carried out. */
-const MOST_TOGETHER = 128
+const MAX_BATCH = 128
 
 /** Redirections of one commit; a cluster that sends it on and on is moving the slot about. */
-const MOST_HOPS = 5
+const MAX_REDIRECTS = 5
 const TRY_AGAIN_MS = 50
 
 const commitSha = createHash('sha1').update(commitLua).digest('hex')
 
 /** What `commit-n.lua` is given, for the node that has the bucket. */
-interface Script {
+interface ScriptCall {
   readonly bucket: number
   readonly keys: readonly string[]
   readonly args: readonly (string | number)[]
 }
 
 /** A script on its way, and who waits for its reply. */
-interface Sent extends Script {
+interface Sent extends ScriptCall {
   readonly resolve: (reply: CommitReply) => void
   readonly reject: (error: unknown) => void
   readonly hops: number
@@ -48,7 +48,7 @@ interface Lane {
 export function createReplicatedCommit(
   redis: Redis | Cluster,
   { replicas, withinMs }: { readonly replicas: number; readonly withinMs: number },
-): (script: Script) => Promise<CommitReply> {
+): (script: ScriptCall) => Promise<CommitReply> {
   const lanes = new Map<string, Lane>()
 
   // The client of a cluster knows no node for WAIT, and sends a pipeline again whose connection closed: so a node is chosen here.
@@ -72,7 +72,7 @@ export function createReplicatedCommit(
 
   async function drain(name: string, { waiting }: Lane): Promise<void> {
     while (waiting.length > 0) {
-      const together = waiting.splice(0, MOST_TOGETHER)
+      const together = waiting.splice(0, MAX_BATCH)
       await send(name, together).catch((error: unknown) => {
         for (const { reject } of together) reject(error)
       })
@@ -109,7 +109,7 @@ export function createReplicatedCommit(
     const [, , place = ''] = error.message.split(' ')
     const word = nameFault(error)
     const again = { ...sent, hops: sent.hops + 1 }
-    if (again.hops > MOST_HOPS) sent.reject(error)
+    if (again.hops > MAX_REDIRECTS) sent.reject(error)
     else if (word === 'NOSCRIPT') enter(name, { ...again, by: 'text' })
     else if (word === 'MOVED') enter(place, { ...again, asking: 'no' })
     else if (word === 'ASK') enter(place, { ...again, asking: 'yes' })

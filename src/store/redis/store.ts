@@ -34,7 +34,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
   const commit: Store['commit'] = async ({ bucket, changes, journal, deadlineMs, loadedMs = '' }) => {
     const names = [...changes.map(({ name }) => keys.record(bucket, name)), keys.journal(bucket)]
     // WAIT asks replicas for what its connection has written: so a commit that is waited for writes, whatever it changes.
-    const records = changes.flatMap((change) => toArguments(change, replicated ? 'again' : 'same'))
+    const records = changes.flatMap((change) => toArguments(change, replicated ? 'touch' : 'keep'))
     const args = [deadlineMs, loadedMs, journal.length, ...journal, ...records]
     const reply = await answered(
       replicated?.({ bucket, keys: names, args }) ?? redis.commit(names.length, ...names, ...args),
@@ -51,11 +51,11 @@ export function createRedisStore(options: RedisStoreOptions): Store {
 
     commit,
 
-    async settle(bucket, records) {
+    async ensureReplicated(bucket, records) {
       // What is not there cannot be written again.
-      const there = records.filter((record) => record.expect !== undefined)
+      const there = records.filter((record) => record.expectedVersion !== undefined)
       if (!replicated || there.length === 0) return { kind: 'ok' }
-      const changes = there.map((record) => ({ ...record, become: { kind: 'same' } }) as const)
+      const changes = there.map((record) => ({ ...record, write: { kind: 'keep' } }) as const)
       return commit({ bucket, changes, journal: [], deadlineMs: Number.MAX_SAFE_INTEGER })
     },
 
@@ -81,11 +81,11 @@ const anyOf = <Reply>(replies: readonly Promise<Reply>[]): Promise<Reply> =>
     throw error instanceof AggregateError ? error.errors[0] : error
   })
 
-/** expect, become, text, ttlMs: what `commit-n.lua` takes for a record. */
-function toArguments({ expect = '', become }: Change, same: 'same' | 'again'): (string | number)[] {
-  if (become.kind !== 'value') return [expect, become.kind === 'same' ? same : become.kind, '', '']
-  const { value, ttlMs } = become
-  return [expect, 'value', value, ttlMs === undefined ? '' : Math.max(1, Math.round(ttlMs))]
+/** expect, write, text, ttlMs: what `commit-n.lua` takes for a record. */
+function toArguments({ expectedVersion = '', write }: Change, keep: 'keep' | 'touch'): (string | number)[] {
+  if (write.kind !== 'put') return [expectedVersion, write.kind === 'keep' ? keep : write.kind, '', '']
+  const { value, ttlMs } = write
+  return [expectedVersion, 'value', value, ttlMs === undefined ? '' : Math.max(1, Math.round(ttlMs))]
 }
 
 function parse(name: RecordName, text: string | null): Versioned | undefined {

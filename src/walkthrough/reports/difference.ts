@@ -1,5 +1,5 @@
-import type { Walked } from '../run/result.ts'
-import type { Expectation, Wanted } from '../script/walkthrough.ts'
+import type { StepResult } from '../run/result.ts'
+import type { Expectation, TextMatch } from '../script/walkthrough.ts'
 
 /** Where two texts part, so that a letter of another alphabet or a blank at the end of a line can be seen. */
 
@@ -41,11 +41,11 @@ export function firstDifference(expected: string, shown: string): Difference | u
 }
 
 /** The text that was expected of a screen or of the network. */
-export const wantedOf = (expected: Exclude<Expectation, { kind: 'status' }>): Wanted =>
+export const wantedOf = (expected: Exclude<Expectation, { kind: 'status' }>): TextMatch =>
   expected.kind === 'screen' ? expected.text : expected.sentence
 
 /** Where a screen differs from the whole text that was expected of it; undefined for anything else. */
-export function differenceIn(expected: Expectation, seen: Walked['seen']): Difference | undefined {
+export function differenceIn(expected: Expectation, seen: StepResult['seen']): Difference | undefined {
   if (expected.kind !== 'screen' || expected.text.kind !== 'whole') return undefined
   return seen?.kind === 'screen' && !isBlank(seen)
     ? firstDifference(expected.text.text, seen.screen.text)
@@ -53,7 +53,7 @@ export function differenceIn(expected: Expectation, seen: Walked['seen']): Diffe
 }
 
 /** The network broke off and nothing stands on the screen. */
-export const isBlank = ({ screen }: Extract<Walked['seen'], { kind: 'screen' }>): boolean =>
+export const isBlank = ({ screen }: Extract<StepResult['seen'], { kind: 'screen' }>): boolean =>
   screen.text === '' && screen.problem !== undefined
 
 /** `line 1, column 14: “ё” (U+0451) is expected, “е” (U+0435) is shown`. */

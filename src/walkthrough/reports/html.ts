@@ -1,4 +1,4 @@
-import type { Result } from '../run/result.ts'
+import type { WalkResult } from '../run/result.ts'
 import { html, pageOf, trusted } from './markup.ts'
 import type { Html } from './markup.ts'
 import { pageStyle } from './page-style.ts'
@@ -20,7 +20,7 @@ export interface DrawnCoverage {
  * @param target on what it was walked, in words or as an address
  */
 export function htmlOf(run: {
-  readonly results: readonly Result[]
+  readonly results: readonly WalkResult[]
   readonly ranAt: Date
   readonly target: string
   readonly coverage?: readonly DrawnCoverage[]
@@ -52,9 +52,9 @@ export function htmlOf(run: {
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 function headerOf(run: {
-  readonly results: readonly Result[]
-  readonly failed: readonly Result[]
-  readonly passed: readonly Result[]
+  readonly results: readonly WalkResult[]
+  readonly failed: readonly WalkResult[]
+  readonly passed: readonly WalkResult[]
   readonly ranAt: Date
   readonly target: string
 }): Html {
@@ -89,7 +89,7 @@ function headerOf(run: {
   </header>`
 }
 
-function listOf(heading: string, results: readonly Result[]): Html | undefined {
+function listOf(heading: string, results: readonly WalkResult[]): Html | undefined {
   if (results.length === 0) return undefined
   return html`<section>
     <h2>${heading}</h2>
@@ -97,8 +97,8 @@ function listOf(heading: string, results: readonly Result[]): Html | undefined {
   </section>`
 }
 
-function walkthroughOf(result: Result): Html {
-  const { walkthrough, verdict, dialect, ms, notes, afterwards } = result
+function walkthroughOf(result: WalkResult): Html {
+  const { walkthrough, verdict, dialect, ms, notes, postconditions: afterwards } = result
   const place = placeOf(result)
   const phones = Object.entries(walkthrough.handsets).map(([name, { msisdn }]) =>
     Object.keys(walkthrough.handsets).length > 1 ? `${name} ${msisdn}` : msisdn,
@@ -118,7 +118,7 @@ function walkthroughOf(result: Result): Html {
     </summary>
     <div class="body">
       ${notes.map((note) => html`<p class="note">${plain(note)}</p>`)} ${stepsOf(result)}
-      ${afterwards.map(({ sentence }) => html`<p class="why"><b>${plain(sentence)}</b></p>`)}
+      ${afterwards.map(({ message: sentence }) => html`<p class="why"><b>${plain(sentence)}</b></p>`)}
     </div>
   </details>`
 }

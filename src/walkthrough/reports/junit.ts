@@ -4,15 +4,15 @@
  */
 import { writeXml } from '../../dialects/encoding/xml.ts'
 import type { Markup } from '../../dialects/encoding/xml.ts'
-import type { Result } from '../run/result.ts'
+import type { WalkResult } from '../run/result.ts'
 import { plain } from './words.ts'
 import { transcriptOf } from './transcript.ts'
 
 /** The whole document. A character that XML 1.0 cannot carry becomes U+FFFD. @param ranAt when the run began */
-export function junitOf(results: readonly Result[], { ranAt }: { readonly ranAt: Date }): string {
+export function junitOf(results: readonly WalkResult[], { ranAt }: { readonly ranAt: Date }): string {
   // In UTC and without a zone, as Ant writes it and its readers expect it.
   const timestamp = ranAt.toISOString().slice(0, 19)
-  const suites = new Map<string, Result[]>()
+  const suites = new Map<string, WalkResult[]>()
   for (const result of results) {
     const key = JSON.stringify([result.walkthrough.file, result.dialect])
     suites.set(key, [...(suites.get(key) ?? []), result])
@@ -22,7 +22,7 @@ export function junitOf(results: readonly Result[], { ranAt }: { readonly ranAt:
 }
 
 function suiteOf(
-  results: readonly Result[],
+  results: readonly WalkResult[],
   { id, timestamp }: { readonly id: number; readonly timestamp: string },
 ): Markup {
   const [{ walkthrough, dialect } = { walkthrough: { file: '' }, dialect: '' }] = results
@@ -38,7 +38,7 @@ function suiteOf(
   return ['testsuite', attributes, [['properties', {}, [property]], ...results.map(caseOf)]]
 }
 
-function caseOf(result: Result): Markup {
+function caseOf(result: WalkResult): Markup {
   const { walkthrough, dialect, ms, verdict } = result
   const transcript = `${transcriptOf(result).join('\n')}\n`
   // Jenkins knows a test by these two from run to run.
@@ -49,14 +49,14 @@ function caseOf(result: Result): Markup {
   }
   const out: Markup = ['system-out', {}, transcript]
   if (verdict === 'passed') return ['testcase', attributes, [out]]
-  const failures = [...result.walked.flatMap(({ failure }) => failure ?? []), ...result.afterwards]
+  const failures = [...result.steps.flatMap(({ failure }) => failure ?? []), ...result.postconditions]
   // Readers keep one failure of a test, so all sentences stand in it.
-  const message = failures.map(({ sentence }) => plain(sentence)).join('; ') || 'failed'
+  const message = failures.map(({ message: sentence }) => plain(sentence)).join('; ') || 'failed'
   const type = failures[0]?.expected?.kind ?? 'afterwards'
   return ['testcase', attributes, [['failure', { message, type }, transcript], out]]
 }
 
-function tally(results: readonly Result[]): Record<'tests' | 'failures' | 'errors' | 'time', string> {
+function tally(results: readonly WalkResult[]): Record<'tests' | 'failures' | 'errors' | 'time', string> {
   const failed = results.filter(({ verdict }) => verdict === 'failed').length
   const ms = results.reduce((sum, result) => sum + result.ms, 0)
   return { tests: `${results.length}`, failures: `${failed}`, errors: '0', time: seconds(ms) }

@@ -1,4 +1,4 @@
-import type { Failure, Result, Walked } from '../run/result.ts'
+import type { StepFailure, WalkResult, StepResult } from '../run/result.ts'
 import type { Expectation } from '../script/walkthrough.ts'
 import { differenceIn, sentenceOf, wantedOf } from './difference.ts'
 import type { Difference } from './difference.ts'
@@ -15,7 +15,7 @@ const MOST_LANES = 4
  * The steps of a walkthrough: what was done, and the phone then. Those of one phone follow each other; several phones stand
  * side by side, each in its own lane, read like lines of text.
  */
-export function stepsOf(result: Result): Html {
+export function stepsOf(result: WalkResult): Html {
   const names = Object.keys(result.walkthrough.handsets)
   const lanes = names.length > 1 && names.length <= MOST_LANES ? names : []
   const isShared = names.length > 1
@@ -39,11 +39,11 @@ export function stepsOf(result: Result): Html {
 }
 
 /** Nothing on a phone is seen of it. */
-const isBare = ({ seen, failure }: Walked): boolean => seen?.kind !== 'screen' && !failure
+const isBare = ({ seen, failure }: StepResult): boolean => seen?.kind !== 'screen' && !failure
 
 /** A step stands in the row of the one before where its lane lies to the right of that one's. */
 function placesIn(
-  walked: readonly Walked[],
+  walked: readonly StepResult[],
   lanes: readonly string[],
 ): readonly { readonly row: number; readonly column: string }[] {
   let [row, last] = [0, lanes.length]
@@ -57,7 +57,7 @@ function placesIn(
 }
 
 function stepOf(
-  walked: Walked,
+  walked: StepResult,
   { isShared, place }: { readonly isShared: boolean; readonly place: string | undefined },
 ): Html {
   const { seen, notes, failure } = walked
@@ -72,7 +72,7 @@ function stepOf(
 const verbs: Readonly<Record<string, string>> = { dial: 'dials', send: 'answers', look: 'looks' }
 
 /** `alice answers 1`; `20 s pass`. */
-function doneOf({ step, done, seen }: Walked, isShared: boolean): Html {
+function doneOf({ step, done, seen }: StepResult, isShared: boolean): Html {
   const { kind } = step.action
   const who = isShared && kind !== 'wait' ? html`<b class="who">${plain(step.who)}</b> ` : undefined
   const verb = verbs[kind]
@@ -82,13 +82,17 @@ function doneOf({ step, done, seen }: Walked, isShared: boolean): Html {
   return html`${who}${plain(done).replace(/^\((.*)\)$/, '$1')}`
 }
 
-const seenPhone = ({ screen }: Extract<Walked['seen'], { kind: 'screen' }>): DrawnPhone => ({
+const seenPhone = ({ screen }: Extract<StepResult['seen'], { kind: 'screen' }>): DrawnPhone => ({
   ...screen,
   extent: 'whole',
 })
 
 /** What was expected beside what was seen. */
-function failureOf({ sentence, expected }: Failure, seen: Walked['seen'], place: string | undefined): Html {
+function failureOf(
+  { message: sentence, expected }: StepFailure,
+  seen: StepResult['seen'],
+  place: string | undefined,
+): Html {
   const difference = expected && differenceIn(expected, seen)
   const where = difference && html`<span class="where">${sentenceOf(difference)}</span>`
   const why = html`<p class="why">
@@ -122,7 +126,7 @@ function expectedOf(expected: Expectation, difference: Difference | undefined): 
   })
 }
 
-function shownOf(seen: Walked['seen'], difference: Difference | undefined): Html {
+function shownOf(seen: StepResult['seen'], difference: Difference | undefined): Html {
   if (seen === undefined) return phoneOf({ text: '', state: undefined, extent: 'whole' })
   if (seen.kind === 'status') return html`<p class="status">${seen.status}</p>`
   return phoneOf({ ...seenPhone(seen), parting: difference && { difference, side: 'shown' } })

@@ -3,7 +3,7 @@
  * Perl's `prove` takes no later one. What was walked stands in comments, which every version takes and none reads; the last
  * line is for people and is no TAP, which a harness passes over.
  */
-import type { Result } from '../run/result.ts'
+import type { WalkResult } from '../run/result.ts'
 import { plain, tallyOf } from './words.ts'
 import { transcriptOf } from './transcript.ts'
 
@@ -15,7 +15,7 @@ export const tapHead = (count: number): readonly string[] => ['TAP version 13', 
  * @param number from 1, in the order of the plan
  * @param how `brief` gives a transcript only of what failed
  */
-export function tapOf(result: Result, number: number, how: 'brief' | 'transcript'): readonly string[] {
+export function tapOf(result: WalkResult, number: number, how: 'brief' | 'transcript'): readonly string[] {
   const { walkthrough, verdict } = result
   const title = plain(walkthrough.title)
     .trim()
@@ -27,4 +27,4 @@ export function tapOf(result: Result, number: number, how: 'brief' | 'transcript
 }
 
 /** The very last line: `N passed, N failed`. */
-export const tapTail = (results: readonly Result[]): readonly string[] => [tallyOf(results)]
+export const tapTail = (results: readonly WalkResult[]): readonly string[] => [tallyOf(results)]

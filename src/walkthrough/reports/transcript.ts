@@ -1,5 +1,5 @@
 import { quote } from '../../simulator/text-phone.ts'
-import type { Failure, Result, Walked } from '../run/result.ts'
+import type { StepFailure, WalkResult, StepResult } from '../run/result.ts'
 import type { Expectation } from '../script/walkthrough.ts'
 import { differenceIn, isBlank, sentenceOf, wantedOf } from './difference.ts'
 import { headingOf, placeOf, plain, stateOf, tellingOf } from './words.ts'
@@ -9,10 +9,10 @@ import { headingOf, placeOf, plain, stateOf, tellingOf } from './words.ts'
  * `|`, `!` where the network broke off, and `~` for what was noted. With several phones each action names whose. It ends
  * with `✗` where something did not hold: in one sentence, then what was expected and what was shown, and the place.
  */
-export function transcriptOf(result: Result): readonly string[] {
-  const { walkthrough, afterwards, notes } = result
+export function transcriptOf(result: WalkResult): readonly string[] {
+  const { walkthrough, postconditions: afterwards, notes } = result
   const isShared = Object.keys(walkthrough.handsets).length > 1
-  const end = afterwards.map(({ sentence }) => `✗ ${plain(sentence)}`)
+  const end = afterwards.map(({ message: sentence }) => `✗ ${plain(sentence)}`)
   const place = placeOf(result)
   const lines = [
     ...notes.map((note) => `~ ${plain(note)}`),
@@ -24,7 +24,7 @@ export function transcriptOf(result: Result): readonly string[] {
 }
 
 function stepLines(
-  walked: Walked,
+  walked: StepResult,
   { isShared, place }: { readonly isShared: boolean; readonly place: string | undefined },
 ): readonly string[] {
   const { seen, notes, failure } = walked
@@ -41,12 +41,15 @@ function stepLines(
 }
 
 /** Whose phone it is stands before what it does; time passes for everybody. */
-function actionOf({ step, done }: Walked, isShared: boolean): string {
+function actionOf({ step, done }: StepResult, isShared: boolean): string {
   if (!isShared || step.action.kind === 'wait') return plain(done)
   return plain(done === '' ? `(${step.who} looks)` : `${step.who} ${done}`)
 }
 
-function failureLines({ sentence, expected }: Failure, seen: Walked['seen']): readonly string[] {
+function failureLines(
+  { message: sentence, expected }: StepFailure,
+  seen: StepResult['seen'],
+): readonly string[] {
   const head = `✗ ${plain(sentence)}`
   if (!expected) return [head]
   const difference = differenceIn(expected, seen)
@@ -66,14 +69,14 @@ function expectedLines(expected: Expectation): readonly string[] {
   return [`expected, ${headingOf(expected)}:`, ...quote(lines).map((line) => `${mark}${line.slice(1)}`)]
 }
 
-function seenLines(seen: Walked['seen']): readonly string[] {
+function seenLines(seen: StepResult['seen']): readonly string[] {
   if (seen === undefined) return ['shown: nothing']
   if (seen.kind === 'status') return [`shown: ${seen.status}`]
   return [`shown, ${stateOf(seen.screen.state)}:`, ...shownLines(seen, blanksSeen)]
 }
 
 function shownLines(
-  seen: Extract<Walked['seen'], { kind: 'screen' }>,
+  seen: Extract<StepResult['seen'], { kind: 'screen' }>,
   draw = (text: string) => text,
 ): readonly string[] {
   const { text, problem } = seen.screen

@@ -1,7 +1,7 @@
 import { MASK } from '../../engine/secret.ts'
-import type { Failure, Walked } from './result.ts'
+import type { StepFailure, StepResult } from './result.ts'
 import { isPlaceholder, secretsOf } from '../script/secrets.ts'
-import type { Action, Expectation, Fixture, Step, Walkthrough, Wanted } from '../script/walkthrough.ts'
+import type { Action, Expectation, Fixture, Step, Walkthrough, TextMatch } from '../script/walkthrough.ts'
 
 /** Takes a walkthrough's secrets out of all that is reported of it, also where an application shows one. */
 export interface Mask {
@@ -11,8 +11,8 @@ export interface Mask {
   hide(secret: string): void
   text(text: string): string
   walkthrough(walkthrough: Walkthrough): Walkthrough
-  walked(walked: Walked): Walked
-  failure(failure: Failure): Failure
+  walked(walked: StepResult): StepResult
+  failure(failure: StepFailure): StepFailure
 }
 
 export function createMask(): Mask {
@@ -31,7 +31,7 @@ export function createMask(): Mask {
         return { ...expected, text: wanted(expected.text) }
     }
   }
-  const wanted = (one: Wanted): Wanted =>
+  const wanted = (one: TextMatch): TextMatch =>
     one.kind === 'matches' ? { ...one, pattern: text(one.pattern) } : { ...one, text: text(one.text) }
 
   const step = (one: Step): Step => ({
@@ -40,8 +40,8 @@ export function createMask(): Mask {
     expectation: one.expectation && expectation(one.expectation),
   })
 
-  const failure = ({ sentence, expected }: Failure): Failure => ({
-    sentence: text(sentence),
+  const failure = ({ message: sentence, expected }: StepFailure): StepFailure => ({
+    message: text(sentence),
     expected: expected && expectation(expected),
   })
 

@@ -1,12 +1,12 @@
 import { runInNewContext } from 'node:vm'
-import { Unusable } from '../script/target.ts'
-import type { Wanted } from '../script/walkthrough.ts'
+import { TargetError } from '../script/target.ts'
+import type { TextMatch } from '../script/walkthrough.ts'
 
 /** More than any pattern needs that is meant. */
 const MATCHING_MS = 1000
 
 /** Whether a text is as it is to be. Throws `Unusable` for a pattern that does not come to an end. */
-export function isAsWanted(text: string, wanted: Wanted): boolean {
+export function matchesText(text: string, wanted: TextMatch): boolean {
   switch (wanted.kind) {
     case 'whole':
       return text === wanted.text
@@ -27,6 +27,6 @@ function matches(text: string, pattern: string): boolean {
     )
     return matched === true
   } catch {
-    throw new Unusable('the regular expression of this step does not come to an end')
+    throw new TargetError('the regular expression of this step does not come to an end')
   }
 }

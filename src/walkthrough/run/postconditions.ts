@@ -1,22 +1,22 @@
 /** What is to hold when a walkthrough is over: no dialogue is left open, and records are as they are to be. */
 import type { Handsets } from '../../simulator/handset.ts'
-import type { Failure } from './result.ts'
-import type { Site } from './self-care-client.ts'
-import type { Looked, Target } from '../script/target.ts'
-import type { After, Walkthrough } from '../script/walkthrough.ts'
+import type { StepFailure } from './result.ts'
+import type { SelfCareClient } from './self-care-client.ts'
+import type { SubscriberView, Target } from '../script/target.ts'
+import type { Postcondition, Walkthrough } from '../script/walkthrough.ts'
 
-export async function failuresAfter(of: {
+export async function checkPostconditions(of: {
   readonly walkthrough: Walkthrough
   readonly handsets: Handsets
   readonly target: Target
-  readonly site: Site | undefined
+  readonly site: SelfCareClient | undefined
   /** How many effects the target had performed before. */
   readonly performedBefore: number
-}): Promise<{ readonly failures: readonly Failure[]; readonly notes: readonly string[] }> {
+}): Promise<{ readonly failures: readonly StepFailure[]; readonly notes: readonly string[] }> {
   const { walkthrough, handsets, target, site, performedBefore } = of
-  const failures: Failure[] = []
+  const failures: StepFailure[] = []
   const notes: string[] = []
-  const fail = (sentence: string) => void failures.push({ sentence, expected: undefined })
+  const fail = (sentence: string) => void failures.push({ message: sentence, expected: undefined })
   const several = Object.keys(walkthrough.handsets).length > 1
 
   for (const [who, { msisdn }] of Object.entries(walkthrough.handsets)) {
@@ -31,7 +31,7 @@ export async function failuresAfter(of: {
     notes.push('the records were not looked at: they are elsewhere')
   for (const after of gateway && site ? walkthrough.after : []) {
     const { msisdn } = walkthrough.handsets[after.who] ?? { msisdn: '' }
-    const looked = await gateway?.look(msisdn)
+    const looked = await gateway?.getSubscriber(msisdn)
     const prefix = several ? `${after.who}: ` : ''
     if (!looked) {
       fail(`${prefix}the subscriber is not registered`)
@@ -58,10 +58,10 @@ export async function failuresAfter(of: {
   return { failures, notes }
 }
 
-function recordProblems(looked: Looked, { record }: After): readonly string[] {
+function recordProblems(looked: SubscriberView, { record }: Postcondition): readonly string[] {
   const { password: _password, ...wanted } = record
   return Object.entries(wanted).flatMap(([name, value]) => {
-    const is = looked[name as keyof Looked]
+    const is = looked[name as keyof SubscriberView]
     return is === value ? [] : [`${name} is ${String(is)}, not ${String(value)}`]
   })
 }

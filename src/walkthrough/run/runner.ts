@@ -1,13 +1,13 @@
 /** Walks one walkthrough on a target: the phones are ours, the application is the target's. */
 import { createHandsets } from '../../simulator/handset.ts'
-import { failuresAfter } from './postconditions.ts'
+import { checkPostconditions } from './postconditions.ts'
 import { createMask } from './mask.ts'
-import type { Failure, Result, Walked } from './result.ts'
+import type { StepFailure, WalkResult, StepResult } from './result.ts'
 import { fillIn } from '../script/secrets.ts'
 import type { KnownSecrets, WeaknessOf } from '../script/secrets.ts'
-import { createSite } from './self-care-client.ts'
+import { createSelfCareClient } from './self-care-client.ts'
 import { createSteps } from './steps.ts'
-import { Unusable } from '../script/target.ts'
+import { TargetError } from '../script/target.ts'
 import type { Target } from '../script/target.ts'
 import type { Walkthrough } from '../script/walkthrough.ts'
 
@@ -21,13 +21,13 @@ export async function walk(
   walkthrough: Walkthrough,
   target: Target,
   how: { readonly known?: KnownSecrets; readonly weaknessOf?: WeaknessOf | undefined } = {},
-): Promise<Result> {
+): Promise<WalkResult> {
   const startedMs = performance.now()
   const mask = createMask()
-  const walked: Walked[] = []
+  const walked: StepResult[] = []
   const notes: string[] = []
-  const afterwards: Failure[] = []
-  const { line, clock, gateway } = target
+  const afterwards: StepFailure[] = []
+  const { route: line, clock, gateway } = target
   const handsets = createHandsets({ ...line, ...(clock && { now: () => clock.now() }) })
 
   try {
@@ -38,7 +38,7 @@ export async function walk(
       notes.push("the subscribers were taken as they are: the application is not this project's")
     for (const fixture of fixtures) await gateway?.register(fixture)
 
-    const site = gateway && createSite(gateway, filled.handsets)
+    const site = gateway && createSelfCareClient(gateway, filled.handsets)
     const performedBefore = gateway?.performed?.().length ?? 0
     const steps = createSteps({ handsets, walkthrough: filled, target, site, mask })
     for (const step of filled.steps) {
@@ -47,23 +47,23 @@ export async function walk(
       if (one.failure) break
     }
     if (!walked.some(({ failure }) => failure)) {
-      const end = await failuresAfter({ walkthrough: filled, handsets, target, site, performedBefore })
+      const end = await checkPostconditions({ walkthrough: filled, handsets, target, site, performedBefore })
       afterwards.push(...end.failures)
       notes.push(...end.notes)
     }
   } catch (error) {
-    if (!(error instanceof Unusable)) throw error
-    afterwards.push({ sentence: error.message, expected: undefined })
+    if (!(error instanceof TargetError)) throw error
+    afterwards.push({ message: error.message, expected: undefined })
   } finally {
     for (const { msisdn } of Object.values(walkthrough.handsets)) handsets.hangUp(msisdn)
-    await handsets.settle()
+    await handsets.whenIdle()
   }
   const hasFailed = afterwards.length > 0 || walked.some(({ failure }) => failure)
   return {
     walkthrough: mask.walkthrough(walkthrough),
     dialect: line.dialect.name,
-    walked: walked.map((one) => mask.walked(one)),
-    afterwards: afterwards.map((failure) => mask.failure(failure)),
+    steps: walked.map((one) => mask.walked(one)),
+    postconditions: afterwards.map((failure) => mask.failure(failure)),
     notes,
     verdict: hasFailed ? 'failed' : 'passed',
     ms: performance.now() - startedMs,

@@ -1,29 +1,32 @@
 /** What a walkthrough does at the self-care site, as HTTP requests. */
 import { z } from 'zod'
-import { Unusable } from '../script/target.ts'
+import { TargetError } from '../script/target.ts'
 import type { TargetGateway } from '../script/target.ts'
 import type { Action, Walkthrough } from '../script/walkthrough.ts'
 
-export type SiteAction = Extract<Action, { kind: 'log-in' | 'visit' | 'set-password' | 'manage' }>
+export type SelfCareAction = Extract<Action, { kind: 'log-in' | 'visit' | 'set-password' | 'manage' }>
 
-export interface Site {
+export interface SelfCareClient {
   /** Does it as the subscriber of that phone; resolves with the HTTP status. Rejects with `Unusable`. */
-  act(who: string, action: SiteAction): Promise<number>
+  act(who: string, action: SelfCareAction): Promise<number>
   /** Logs in to see whether the password is this one: resolves with the HTTP status. */
   tries(msisdn: string, password: string): Promise<number>
 }
 
 /** The site of a gateway, with the sessions that the phones' subscribers have begun there. */
-export function createSite(gateway: TargetGateway, handsets: Walkthrough['handsets']): Site {
+export function createSelfCareClient(
+  gateway: TargetGateway,
+  handsets: Walkthrough['handsets'],
+): SelfCareClient {
   const tokens = new Map<string, string>()
 
   const numberOf = (who: string): string => {
     const phone = handsets[who]
-    if (!phone) throw new Unusable(`there is no phone '${who}'`)
+    if (!phone) throw new TargetError(`there is no phone '${who}'`)
     return phone.msisdn
   }
   const logIn = (msisdn: string, password: string) =>
-    gateway.ask({ method: 'POST', path: '/self-care/sessions', body: { msisdn, password } })
+    gateway.request({ method: 'POST', path: '/self-care/sessions', body: { msisdn, password } })
 
   return {
     async act(who, action) {
@@ -37,15 +40,16 @@ export function createSite(gateway: TargetGateway, handsets: Walkthrough['handse
           return status
         }
         case 'visit':
-          return (await gateway.ask({ method: 'GET', path: '/self-care/session', token })).status
+          return (await gateway.request({ method: 'GET', path: '/self-care/session', token })).status
         case 'set-password': {
           const { puk1, password } = action
           const body = { msisdn, puk1, password }
-          return (await gateway.ask({ method: 'POST', path: '/self-care/password', body })).status
+          return (await gateway.request({ method: 'POST', path: '/self-care/password', body })).status
         }
         case 'manage': {
           const path = `/self-care/subscribers/${numberOf(action.of)}/access`
-          return (await gateway.ask({ method: 'PUT', path, token, body: { access: action.access } })).status
+          return (await gateway.request({ method: 'PUT', path, token, body: { access: action.access } }))
+            .status
         }
       }
     },

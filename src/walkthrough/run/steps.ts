@@ -3,18 +3,18 @@ import { MASK } from '../../engine/secret.ts'
 import type { Handsets } from '../../simulator/handset.ts'
 import type { Screen } from '../../simulator/screen.ts'
 import type { Mask } from './mask.ts'
-import type { Failure, Walked } from './result.ts'
-import type { Site } from './self-care-client.ts'
-import { Unusable } from '../script/target.ts'
+import type { StepFailure, StepResult } from './result.ts'
+import type { SelfCareClient } from './self-care-client.ts'
+import { TargetError } from '../script/target.ts'
 import type { Target } from '../script/target.ts'
 import type { Action, Expectation, Step, Walkthrough } from '../script/walkthrough.ts'
-import { isAsWanted } from './match-text.ts'
+import { matchesText } from './match-text.ts'
 
 /** How long somebody takes to read a screen and answer it: longer than two copies of a callback are apart. */
 const ANSWERING_MS = 3500
 
 export interface Steps {
-  take(step: Step): Promise<Walked>
+  take(step: Step): Promise<StepResult>
 }
 
 export function createSteps(options: {
@@ -23,18 +23,18 @@ export function createSteps(options: {
   readonly walkthrough: Walkthrough
   readonly target: Target
   /** Undefined where the application has none of ours. */
-  readonly site: Site | undefined
+  readonly site: SelfCareClient | undefined
   readonly mask: Mask
 }): Steps {
   const { handsets, walkthrough, target, site, mask } = options
-  const { clock, gateway, line } = target
+  const { clock, gateway, route: line } = target
   /** What each phone sent last, in its dialogue. */
   const last = new Map<string, { readonly text: string; readonly atMs: number }>()
   const numbersNothing = line.dialect.cannot.some((inability) => inability.case === 'repeat')
 
   const msisdnOf = (who: string): string => {
     const phone = walkthrough.handsets[who]
-    if (!phone) throw new Unusable(`there is no phone '${who}'`)
+    if (!phone) throw new TargetError(`there is no phone '${who}'`)
     return phone.msisdn
   }
 
@@ -42,7 +42,7 @@ export function createSteps(options: {
     if (clock) clock.advance(ms)
     else await new Promise((resolve) => setTimeout(resolve, ms))
     handsets.tick()
-    await handsets.settle()
+    await handsets.whenIdle()
   }
 
   /** People need time to answer; without it, the same answer would be taken for a repeated callback. */
@@ -53,13 +53,13 @@ export function createSteps(options: {
     if (numbersNothing && leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs))
   }
 
-  const type = async (who: string, text: string): Promise<Screen | Failure> => {
+  const type = async (who: string, text: string): Promise<Screen | StepFailure> => {
     const typed = await handsets.type(msisdnOf(who), text)
     last.set(who, { text, atMs: performance.now() })
     return typed.kind === 'screen' ? typed.screen : failed(`the phone refuses it: ${typed.sentence}`)
   }
 
-  const perform = async (step: Step): Promise<Screen | number | Failure | undefined> => {
+  const perform = async (step: Step): Promise<Screen | number | StepFailure | undefined> => {
     const { who, action } = step
     const msisdn = msisdnOf(who)
     const shown = handsets.screen(msisdn)
@@ -90,15 +90,15 @@ export function createSteps(options: {
       }
       case 'hang-up':
         handsets.hangUp(msisdn)
-        await handsets.settle()
+        await handsets.whenIdle()
         return undefined
       case 'change':
         if (!gateway)
-          throw new Unusable('the operator can change subscribers only at a gateway of this project')
+          throw new TargetError('the operator can change subscribers only at a gateway of this project')
         await gateway.change(msisdn, action.patch)
         return undefined
       default:
-        if (!site) throw new Unusable('only a gateway of this project has a self-care site')
+        if (!site) throw new TargetError('only a gateway of this project has a self-care site')
         return site.act(who, action)
     }
   }
@@ -108,7 +108,7 @@ export function createSteps(options: {
       const came = await perform(step)
       const done = mask.text(doneIn(step.action, walkthrough))
       const notes: string[] = []
-      if (typeof came === 'object' && 'sentence' in came) {
+      if (typeof came === 'object' && 'message' in came) {
         const expected = step.expectation
         return { step, done, seen: undefined, notes, failure: { ...came, expected } }
       }
@@ -124,7 +124,7 @@ export function createSteps(options: {
   }
 }
 
-const failed = (sentence: string): Failure => ({ sentence, expected: undefined })
+const failed = (sentence: string): StepFailure => ({ message: sentence, expected: undefined })
 
 /** A secret is only typed where one is asked for, and is marked as one, or it would be printed. */
 function secrecyProblem(
@@ -138,26 +138,26 @@ function secrecyProblem(
   return undefined
 }
 
-function statusFailure(status: number, expected: Expectation | undefined): Failure | undefined {
+function statusFailure(status: number, expected: Expectation | undefined): StepFailure | undefined {
   if (expected?.kind !== 'status' || expected.status === status) return undefined
-  return { sentence: `the site answers ${status}, not ${expected.status}`, expected }
+  return { message: `the site answers ${status}, not ${expected.status}`, expected }
 }
 
-function screenFailure(screen: Screen, expected: Expectation | undefined): Failure | undefined {
+function screenFailure(screen: Screen, expected: Expectation | undefined): StepFailure | undefined {
   const { state, text, problem } = screen
   if (expected?.kind === 'failure') {
-    if (problem === undefined) return { sentence: 'the network did not break the dialogue off', expected }
-    return isAsWanted(problem, expected.sentence)
+    if (problem === undefined) return { message: 'the network did not break the dialogue off', expected }
+    return matchesText(problem, expected.sentence)
       ? undefined
-      : { sentence: `the network gives another reason: ${problem}`, expected }
+      : { message: `the network gives another reason: ${problem}`, expected }
   }
-  if (problem !== undefined) return { sentence: problem, expected }
+  if (problem !== undefined) return { message: problem, expected }
   if (expected?.kind !== 'screen') return undefined
-  if (!isAsWanted(text, expected.text)) return { sentence: 'the screen differs', expected }
+  if (!matchesText(text, expected.text)) return { message: 'the screen differs', expected }
   if (state === expected.state) return undefined
   const sentence =
     state === 'waiting' ? 'the dialogue goes on, and was to end' : 'the dialogue ended, and was to go on'
-  return { sentence, expected }
+  return { message: sentence, expected }
 }
 
 /** A step as it is printed. */

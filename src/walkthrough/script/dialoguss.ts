@@ -13,10 +13,10 @@ import type { Scripts } from './read.ts'
 import { dialled } from './schema-turn.ts'
 import { form, text } from './schema-values.ts'
 import { readYaml } from './yaml-source.ts'
-import type { Flaw, Path, SourceDocument } from './yaml-source.ts'
+import type { ScriptIssue, Path, SourceDocument } from './yaml-source.ts'
 import { parseMsisdn } from '../../ussd/msisdn.ts'
 import { ONLY_PHONE } from './phone-issues.ts'
-import { USUAL_MSISDN } from './from-script.ts'
+import { DEFAULT_MSISDN } from './from-script.ts'
 import type { Action, Expectation, Step, Walkthrough } from './walkthrough.ts'
 
 const Given = form({
@@ -59,7 +59,7 @@ type Application = z.output<typeof Application>
 /** Reads the sessions of a file, each as a walkthrough. @param file how the file was named; it is only shown */
 export function readDialoguss(text: string, file: string): Scripts {
   const { documents, flaws } = readYaml(text)
-  const others: Flaw[] = []
+  const others: ScriptIssue[] = []
   const walkthroughs = documents.flatMap((document) => {
     const parsed = Application.safeParse(document.value)
     if (parsed.success) return sessionsOf(parsed.data, { document, file, flaws: others })
@@ -73,7 +73,7 @@ interface Reading {
   readonly document: SourceDocument
   readonly file: string
   /** Takes what is found on the way. */
-  readonly flaws: Flaw[]
+  readonly flaws: ScriptIssue[]
 }
 
 function sessionsOf(application: Application, reading: Reading): readonly Walkthrough[] {
@@ -81,7 +81,7 @@ function sessionsOf(application: Application, reading: Reading): readonly Walkth
   const texts = componentsOf(application)
   const usual =
     application.phoneNumber === undefined
-      ? USUAL_MSISDN
+      ? DEFAULT_MSISDN
       : phoneAt(['phoneNumber'], application.phoneNumber, reading)
   return application.sessions.map(({ id, description, phoneNumber, steps }, at) => {
     const path = ['sessions', at]
@@ -91,7 +91,7 @@ function sessionsOf(application: Application, reading: Reading): readonly Walkth
       if (componentId !== undefined && component === undefined)
         flaws.push({
           ...document.at([...path, 'steps', step, 'componentId']),
-          sentence: 'there is no component of this id: it is its namespace, a dot and the id of its item',
+          message: 'there is no component of this id: it is its namespace, a dot and the id of its item',
         })
       const { line } = document.at([...path, 'steps', step])
       return { input: userInput ?? text, expected: expect ?? component, line }
@@ -123,8 +123,8 @@ function componentsOf({ components = [] }: Application): ReadonlyMap<string, str
 function phoneAt(path: Path, number: string, { document, flaws }: Reading): string {
   const parsed = parseMsisdn(number)
   if (parsed.kind === 'msisdn') return parsed.e164
-  const sentence = `phoneNumber is not a mobile number of Belarus: put that of a test subscriber, such as '${USUAL_MSISDN}'`
-  flaws.push({ ...document.at(path), sentence })
+  const sentence = `phoneNumber is not a mobile number of Belarus: put that of a test subscriber, such as '${DEFAULT_MSISDN}'`
+  flaws.push({ ...document.at(path), message: sentence })
   return number
 }
 

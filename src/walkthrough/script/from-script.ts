@@ -2,16 +2,24 @@
 import { ONLY_PHONE } from './phone-issues.ts'
 import type { Script } from './schema.ts'
 import type { SourceDocument } from './yaml-source.ts'
-import type { Action, After, Expectation, Phone, Step, Walkthrough, Wanted } from './walkthrough.ts'
+import type {
+  Action,
+  Postcondition,
+  Expectation,
+  Phone,
+  Step,
+  Walkthrough,
+  TextMatch,
+} from './walkthrough.ts'
 
 /** The number of a script that names none: a demo subscriber's. */
-export const USUAL_MSISDN = '+375291234567'
+export const DEFAULT_MSISDN = '+375291234567'
 
 type Turn = Script['turns'][number]
 type GivenPhone = NonNullable<Script['subscriber']>
 
 /** @param document where each of its parts stands */
-export function assemble(script: Script, document: SourceDocument, file: string): Walkthrough {
+export function toWalkthrough(script: Script, document: SourceDocument, file: string): Walkthrough {
   const lineOf = (key: string) => document.keyAt([], key).line
   const handsets = handsetsOf(script)
   const [first = ONLY_PHONE] = Object.keys(handsets)
@@ -42,14 +50,14 @@ export function assemble(script: Script, document: SourceDocument, file: string)
 }
 
 function handsetsOf({ subscriber, handsets }: Script): Walkthrough['handsets'] {
-  const given = handsets ?? { [ONLY_PHONE]: subscriber ?? USUAL_MSISDN }
+  const given = handsets ?? { [ONLY_PHONE]: subscriber ?? DEFAULT_MSISDN }
   return Object.fromEntries(Object.entries(given).map(([name, phone]) => [name, phoneOf(phone)]))
 }
 
 const phoneOf = (given: GivenPhone): Phone =>
   typeof given === 'string' ? { msisdn: given, fixture: undefined } : { msisdn: given.msisdn, fixture: given }
 
-function afterOf({ after = {} }: Script, first: string, document: SourceDocument): readonly After[] {
+function afterOf({ after = {} }: Script, first: string, document: SourceDocument): readonly Postcondition[] {
   const { subscriber, handsets = {} } = after
   if (subscriber)
     return [{ who: first, record: subscriber, line: document.keyAt(['after'], 'subscriber').line }]
@@ -88,7 +96,7 @@ function expectationOf({ sees, ends, fails, answers }: Turn): Expectation | unde
   return answers === undefined ? undefined : { kind: 'status', status: answers }
 }
 
-function wantedOf(given: NonNullable<Turn['sees']>): Wanted {
+function wantedOf(given: NonNullable<Turn['sees']>): TextMatch {
   if (typeof given === 'string') return { kind: 'whole', text: given }
   return given.matches === undefined
     ? { kind: 'contains', text: given.contains ?? '' }

@@ -1,14 +1,14 @@
 /** Scripts: walkthroughs as YAML, one to a document. */
-import { assemble } from './from-script.ts'
+import { toWalkthrough } from './from-script.ts'
 import { flawsOf } from './zod-issues.ts'
-import { phoneFlaws } from './phone-issues.ts'
+import { phoneIssues } from './phone-issues.ts'
 import { ScriptForm } from './schema.ts'
 import { readYaml } from './yaml-source.ts'
-import type { Flaw, SourceDocument } from './yaml-source.ts'
+import type { ScriptIssue, SourceDocument } from './yaml-source.ts'
 import type { Walkthrough } from './walkthrough.ts'
 
 /** A flaw of a script, and in which file. */
-export interface Problem extends Flaw {
+export interface Problem extends ScriptIssue {
   readonly file: string
 }
 
@@ -18,7 +18,7 @@ export type Scripts =
   | { readonly kind: 'malformed'; readonly problems: readonly Problem[] }
 
 /** `file:line:column: sentence`, as editors and terminals link it. */
-export const formatProblem = ({ file, line, column, sentence }: Problem): string =>
+export const formatProblem = ({ file, line, column, message: sentence }: Problem): string =>
   `${file}:${line}:${column}: ${sentence}`
 
 /**
@@ -32,21 +32,21 @@ export function readScripts(text: string, file: string): Scripts {
   const read = documents.map((document) => readDocument(document, file))
   return scriptsOf(
     read.flatMap(({ walkthroughs }) => walkthroughs),
-    { flaws, others: read.flatMap((one) => one.flaws) },
+    { flaws, others: read.flatMap((one) => one.issues) },
     file,
   )
 }
 
-function readDocument(document: SourceDocument, file: string): Read {
+function readDocument(document: SourceDocument, file: string): ScriptResult {
   const parsed = ScriptForm.safeParse(document.value)
-  const flaws = [...(parsed.success ? [] : flawsOf(parsed.error, document)), ...phoneFlaws(document)]
+  const flaws = [...(parsed.success ? [] : flawsOf(parsed.error, document)), ...phoneIssues(document)]
   const isSound = parsed.success && flaws.length === 0
-  return { walkthroughs: isSound ? [assemble(parsed.data, document, file)] : [], flaws }
+  return { walkthroughs: isSound ? [toWalkthrough(parsed.data, document, file)] : [], issues: flaws }
 }
 
-interface Read {
+interface ScriptResult {
   readonly walkthroughs: readonly Walkthrough[]
-  readonly flaws: readonly Flaw[]
+  readonly issues: readonly ScriptIssue[]
 }
 
 /**
@@ -57,10 +57,10 @@ interface Read {
  */
 export function scriptsOf(
   walkthroughs: readonly Walkthrough[],
-  { flaws, others }: { readonly flaws: readonly Flaw[]; readonly others: readonly Flaw[] },
+  { flaws, others }: { readonly flaws: readonly ScriptIssue[]; readonly others: readonly ScriptIssue[] },
   file: string,
 ): Scripts {
-  const placeOf = ({ line, column }: Flaw) => `${line}:${column}`
+  const placeOf = ({ line, column }: ScriptIssue) => `${line}:${column}`
   const told = new Set(flaws.map(placeOf))
   const all = [...flaws, ...others.filter((flaw) => !told.has(placeOf(flaw)))]
   if (all.length === 0) return { kind: 'ok', walkthroughs }

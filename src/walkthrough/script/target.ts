@@ -1,10 +1,10 @@
-import type { Line } from '../../simulator/network.ts'
+import type { Route } from '../../simulator/network.ts'
 import type { Fixture, FixturePatch } from './walkthrough.ts'
 
 /** What a walkthrough is walked on: an application behind a callback, and, where it is a gateway of ours, all around it. */
 export interface Target {
   /** Where the phones' dialogues lead. */
-  readonly line: Line
+  readonly route: Route
   /** The time of the target and of the phones, where it can be moved; undefined where it passes by itself. */
   readonly clock: VirtualClock | undefined
   /** The operator's and the site's side; undefined for an application of somebody else. */
@@ -24,9 +24,9 @@ export interface TargetGateway {
   register(fixture: Fixture): Promise<void>
   change(msisdn: string, patch: FixturePatch): Promise<void>
   /** Undefined where nobody is registered. */
-  look(msisdn: string): Promise<Looked | undefined>
+  getSubscriber(msisdn: string): Promise<SubscriberView | undefined>
   /** A request of the self-care site, with a JSON body and a bearer token where they are given. */
-  ask(request: {
+  request(request: {
     readonly method: 'GET' | 'POST' | 'PUT'
     readonly path: string
     readonly body?: object
@@ -37,7 +37,7 @@ export interface TargetGateway {
 }
 
 /** What can be seen of a record. */
-export interface Looked {
+export interface SubscriberView {
   readonly language: string
   readonly tariff: string
   readonly client: string | null
@@ -49,6 +49,6 @@ export interface Looked {
 }
 
 /** Why a target cannot do what a walkthrough asks of it: one English sentence. */
-export class Unusable extends Error {
+export class TargetError extends Error {
   override readonly name = 'Unusable'
 }

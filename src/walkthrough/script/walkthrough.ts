@@ -56,7 +56,7 @@ export type Action =
   | { readonly kind: 'change'; readonly patch: FixturePatch }
 
 /** A text as it is to be: the whole of it, a part, or a regular expression (JavaScript, `u` and `s`). */
-export type Wanted =
+export type TextMatch =
   | { readonly kind: 'whole'; readonly text: string }
   | { readonly kind: 'contains'; readonly text: string }
   | { readonly kind: 'matches'; readonly pattern: string }
@@ -64,9 +64,9 @@ export type Wanted =
 /** What is to be seen after the action. */
 export type Expectation =
   /** `waiting`: the screen takes an answer (`sees`); `ended`: the dialogue is over (`ends`). */
-  | { readonly kind: 'screen'; readonly state: 'waiting' | 'ended'; readonly text: Wanted }
+  | { readonly kind: 'screen'; readonly state: 'waiting' | 'ended'; readonly text: TextMatch }
   /** The network broke the dialogue off, and says why (`fails`). */
-  | { readonly kind: 'failure'; readonly sentence: Wanted }
+  | { readonly kind: 'failure'; readonly sentence: TextMatch }
   /** The site answers with this HTTP status. */
   | { readonly kind: 'status'; readonly status: number }
 
@@ -80,7 +80,7 @@ export interface Step {
 }
 
 /** What is to hold of a subscriber when all is over; what is left out is not looked at. */
-export interface After {
+export interface Postcondition {
   readonly who: string
   readonly record: Partial<Pick<Fixture, 'language' | 'tariff' | 'client' | 'role' | 'access'>> & {
     readonly closedBecause?: 'sim-lost' | 'restricted' | null
@@ -102,7 +102,7 @@ export interface Walkthrough {
   /** The phones, by name; a walkthrough of one phone calls it `subscriber`. */
   readonly handsets: Readonly<Record<string, Phone>>
   readonly steps: readonly Step[]
-  readonly after: readonly After[]
+  readonly after: readonly Postcondition[]
   /** Effects, in the order in which they are performed; undefined: not looked at. Only in this process. */
   readonly performed: readonly string[] | undefined
 }

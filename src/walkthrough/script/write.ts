@@ -3,7 +3,15 @@ import { Document, Pair, isMap, isScalar, visit } from 'yaml'
 import type { Scalar, YAMLMap } from 'yaml'
 import { ONLY_PHONE } from './phone-issues.ts'
 import { units } from './schema-turn.ts'
-import type { Action, After, Expectation, Phone, Step, Walkthrough, Wanted } from './walkthrough.ts'
+import type {
+  Action,
+  Postcondition,
+  Expectation,
+  Phone,
+  Step,
+  Walkthrough,
+  TextMatch,
+} from './walkthrough.ts'
 
 /**
  * The YAML of a walkthrough, ending in a line break. `readScripts` reads the same walkthrough from it, but for the lines.
@@ -67,7 +75,7 @@ function phonesOf(handsets: Walkthrough['handsets']): object {
   }
 }
 
-function afterOf(after: readonly After[], only: string | undefined): object {
+function afterOf(after: readonly Postcondition[], only: string | undefined): object {
   if (after.length === 0) return {}
   const [first] = after
   return only !== undefined && first
@@ -131,7 +139,7 @@ function expectationOf(expectation: Expectation): object {
   }
 }
 
-function wantedOf(wanted: Wanted): unknown {
+function wantedOf(wanted: TextMatch): unknown {
   switch (wanted.kind) {
     case 'whole':
       return wanted.text

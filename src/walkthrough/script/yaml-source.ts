@@ -14,23 +14,23 @@ import {
 import type { Document, ErrorCode, Node, ParsedNode } from 'yaml'
 
 /** What is wrong with a file, and where; both from 1, the column in UTF-16 units. */
-export interface Flaw {
+export interface ScriptIssue {
   readonly line: number
   readonly column: number
   /** Without a full stop. It never holds a value, which may be a secret. */
-  readonly sentence: string
+  readonly message: string
 }
 
-export type Place = Pick<Flaw, 'line' | 'column'>
+export type Position = Pick<ScriptIssue, 'line' | 'column'>
 export type Path = readonly PropertyKey[]
 
 export interface SourceDocument {
   /** Maps, lists and text: no scalar is read as anything else. */
   readonly value: unknown
   /** Where a value stands, or the nearest above it that there is. */
-  at(path: Path): Place
+  at(path: Path): Position
   /** Where a key of that map stands. */
-  keyAt(path: Path, key: string): Place
+  keyAt(path: Path, key: string): Position
 }
 
 const LARGEST_BYTES = 1_000_000
@@ -42,9 +42,9 @@ const MOST_ALIASES_OF_ONE = 100
 /** Every document of a file that can be read as YAML, and all flaws of what was written. */
 export function readYaml(text: string): {
   readonly documents: readonly SourceDocument[]
-  readonly flaws: readonly Flaw[]
+  readonly flaws: readonly ScriptIssue[]
 } {
-  const nothing = (sentence: string) => ({ documents: [], flaws: [{ line: 1, column: 1, sentence }] })
+  const nothing = (message: string) => ({ documents: [], flaws: [{ line: 1, column: 1, message }] })
   if (Buffer.byteLength(text) > LARGEST_BYTES) return nothing('the file is larger than 1 MB')
   const source = text.replace(/^\ufeff/, '')
   const lines = new LineCounter()
@@ -59,15 +59,15 @@ export function readYaml(text: string): {
   if (parsed.length > MOST_DOCUMENTS) return nothing(`the file has more than ${MOST_DOCUMENTS} documents`)
   if (parsed.length === 0) return nothing('there is nothing in this file')
 
-  const placeAt = (offset: number): Place => {
+  const placeAt = (offset: number): Position => {
     const { line, col } = lines.linePos(offset)
     return { line, column: col }
   }
   const documents: SourceDocument[] = []
-  const flaws: Flaw[] = []
+  const flaws: ScriptIssue[] = []
   for (const document of parsed as Document.Parsed[]) {
     const read = readDocument(document, source)
-    flaws.push(...read.flaws.map(({ offset, sentence }) => ({ ...placeAt(offset), sentence })))
+    flaws.push(...read.flaws.map(({ offset, message }) => ({ ...placeAt(offset), message })))
     if ('value' in read) documents.push({ value: read.value, ...placesOf(document, placeAt) })
   }
   return { documents, flaws }
@@ -75,7 +75,7 @@ export function readYaml(text: string): {
 
 interface Found {
   readonly offset: number
-  readonly sentence: string
+  readonly message: string
 }
 
 const says: Partial<Record<ErrorCode, string>> = {
@@ -97,16 +97,16 @@ function readDocument(
   const { errors, contents, range } = document
   const [error] = errors
   // The others mostly follow from the first.
-  if (error) return { flaws: [{ offset: error.pos[0], sentence: says[error.code] ?? 'this is not YAML' }] }
+  if (error) return { flaws: [{ offset: error.pos[0], message: says[error.code] ?? 'this is not YAML' }] }
   if (contents === null || (isScalar(contents) && contents.source === ''))
-    return { flaws: [{ offset: range[0], sentence: 'there is nothing in this document' }] }
+    return { flaws: [{ offset: range[0], message: 'there is nothing in this document' }] }
   const flaws = contentFlaws(document, source)
   try {
     return { flaws, value: document.toJS({ maxAliasCount: MOST_ALIASES_OF_ONE }) as unknown }
   } catch {
     // Whatever else could be wrong with an alias was found before.
-    const sentence = 'the aliases of this document stand for too much'
-    return { flaws: [...flaws, { offset: range[0], sentence }] }
+    const message = 'the aliases of this document stand for too much'
+    return { flaws: [...flaws, { offset: range[0], message }] }
   }
 }
 
@@ -115,8 +115,8 @@ function contentFlaws(document: Document.Parsed, source: string): Found[] {
   const found: Found[] = []
   const anchors = new Map<string, Node>()
   let aliases = 0
-  const flaw = (node: Node | null, sentence: string) =>
-    void found.push({ offset: node?.range?.[0] ?? document.range[0], sentence })
+  const flaw = (node: Node | null, message: string) =>
+    void found.push({ offset: node?.range?.[0] ?? document.range[0], message })
 
   visit(document, {
     Alias(_key, node, path) {
@@ -167,7 +167,7 @@ const aliasSentence = (text: string, offset: number): string =>
     ? 'an unquoted * begins a YAML alias: quote the code'
     : 'there is no anchor of this name before it; a text that begins with * stands in quotes'
 
-function placesOf(document: Document.Parsed, placeAt: (offset: number) => Place) {
+function placesOf(document: Document.Parsed, placeAt: (offset: number) => Position) {
   const follow = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node)
 
   /** The value at a path, or the nearest above it. */
@@ -185,11 +185,11 @@ function placesOf(document: Document.Parsed, placeAt: (offset: number) => Place)
     }
     return node
   }
-  const placeOf = (node: Node): Place => placeAt(node.range?.[0] ?? 0)
+  const placeOf = (node: Node): Position => placeAt(node.range?.[0] ?? 0)
 
   return {
     at: (path: Path) => placeOf(nodeAt(path)),
-    keyAt(path: Path, key: string): Place {
+    keyAt(path: Path, key: string): Position {
       const map = follow(nodeAt(path))
       const pair = isCollection(map)
         ? map.items.find((item) => isPair(item) && isScalar(item.key) && item.key.value === key)

@@ -1,6 +1,6 @@
 /** What a schema finds wrong with a document, as sentences with their places. */
 import type { z } from 'zod'
-import type { Flaw, Path, SourceDocument } from './yaml-source.ts'
+import type { ScriptIssue, Path, SourceDocument } from './yaml-source.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -8,7 +8,7 @@ type Issue = z.core.$ZodIssue
 const MOST_KEYS = 20
 
 /** Every flaw of a document that does not have its form. */
-export const flawsOf = (error: z.ZodError, document: SourceDocument): readonly Flaw[] =>
+export const flawsOf = (error: z.ZodError, document: SourceDocument): readonly ScriptIssue[] =>
   toldOf(error.issues).flatMap((issue) => flawsIn(issue, [], document))
 
 /** What a map as a whole lacks is not told where one of its keys is misspelt: it mostly follows from that. */
@@ -19,25 +19,25 @@ function toldOf(issues: readonly Issue[]): readonly Issue[] {
 
 const pathOf = ({ path }: Issue): string => path.join('\n')
 
-function flawsIn(issue: Issue, above: Path, document: SourceDocument): readonly Flaw[] {
+function flawsIn(issue: Issue, above: Path, document: SourceDocument): readonly ScriptIssue[] {
   const path = [...above, ...issue.path]
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.slice(0, MOST_KEYS).map((key) => ({
         ...document.keyAt(path, key),
-        sentence: unknownSentence('key', key, issue.message.split(', ')),
+        message: unknownSentence('key', key, issue.message.split(', ')),
       }))
     case 'invalid_key':
       return issue.issues.map(({ message }) => ({
         ...document.keyAt(path.slice(0, -1), String(path.at(-1))),
-        sentence: `a name ${message}`,
+        message: `a name ${message}`,
       }))
     case 'invalid_union': {
       const [meant] = issue.errors.filter((issues) => issues.length > 0 && !issues.some(isOfOtherKind))
       if (meant) return toldOf(meant).flatMap((one) => flawsIn(one, path, document))
     }
   }
-  return [{ ...document.at(path), sentence: `${nameOf(path)} ${messageOf(issue, path, document)}` }]
+  return [{ ...document.at(path), message: `${nameOf(path)} ${messageOf(issue, path, document)}` }]
 }
 
 /** The value is not what this member of a union takes at all. */

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { compose } from '../../../src/app.ts'
+import { startApp } from '../../../src/app.ts'
 import { loadConfig } from '../../../src/config.ts'
 import { UssdError } from '../../../src/engine/errors.ts'
 import { createKeyring } from '../../../src/gateway/records/keyring.ts'
-import { NAMING, createNaming } from '../../../src/gateway/records/pseudonyms.ts'
+import { NAMING, withPseudonyms } from '../../../src/gateway/records/pseudonyms.ts'
 import type { RecordName, Store } from '../../../src/gateway/ports.ts'
 import { bucketOf, sessionName, subscriberName } from '../../../src/gateway/records/records.ts'
-import { sentences } from '../../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { createMemoryStore } from '../../../src/store/memory.ts'
 import { startRedisServer } from '../../support/redis/redis-server.ts'
 import type { RedisServer } from '../../support/redis/redis-server.ts'
@@ -68,7 +68,7 @@ async function dialogues(store: Store): Promise<string[]> {
 describe('names of keys', () => {
   it('are the MSISDN, unless pseudonyms are wanted', async () => {
     const { store, asked } = watchedStore()
-    const naming = createNaming({ store, keyring, keysCarry: 'msisdns' })
+    const naming = withPseudonyms({ store, keyring, keysCarry: 'msisdns' })
     await naming.check()
     asked.length = 0
     await naming.store.load(3, [subscriberName(msisdn)])
@@ -77,7 +77,7 @@ describe('names of keys', () => {
 
   it('are pseudonyms where they are wanted, and the dialogues are the same', async () => {
     const { store, asked } = watchedStore()
-    const naming = createNaming({ store, keyring, keysCarry: 'pseudonyms' })
+    const naming = withPseudonyms({ store, keyring, keysCarry: 'pseudonyms' })
     await naming.check()
     expect(await dialogues(naming.store)).toEqual(await dialogues(createMemoryStore()))
 
@@ -94,7 +94,7 @@ describe('names of keys', () => {
 
   it('hide session ids as well: some are made of the MSISDN, and could be tried out', async () => {
     const { store, asked } = watchedStore()
-    const naming = createNaming({ store, keyring, keysCarry: 'pseudonyms' })
+    const naming = withPseudonyms({ store, keyring, keysCarry: 'pseudonyms' })
     const clear = sessionName('nalo', msisdn, `USER:${msisdn.slice(1)}`)
     await naming.store.load(0, [clear])
     const [, , handle] = clear.split(':')
@@ -103,7 +103,7 @@ describe('names of keys', () => {
 
   it('cost no further round trip in a turn', async () => {
     const { store, calls } = watchedStore()
-    const naming = createNaming({ store, keyring, keysCarry: 'pseudonyms' })
+    const naming = withPseudonyms({ store, keyring, keysCarry: 'pseudonyms' })
     await naming.check()
     const gateway = gatewayOn(naming.store)
     await gateway.register(msisdn)
@@ -115,7 +115,7 @@ describe('names of keys', () => {
 
 describe('a database', () => {
   const open = (store: Store, keysCarry: 'msisdns' | 'pseudonyms', ring = keyring) =>
-    createNaming({ store, keyring: ring, keysCarry })
+    withPseudonyms({ store, keyring: ring, keysCarry })
 
   it('is named as at first, and the other setting is refused', async () => {
     for (const [at, then, says] of [
@@ -188,7 +188,7 @@ describe('a database', () => {
 
 /** Why it does not start. */
 async function refusalOf(env: Record<string, string>): Promise<string> {
-  const gateway = compose(loadConfig({ PORT: '0', LOG_LEVEL: 'silent', ...env }))
+  const gateway = startApp(loadConfig({ PORT: '0', LOG_LEVEL: 'silent', ...env }))
   try {
     return (await gateway.listen()).url
   } catch (error) {
@@ -230,6 +230,6 @@ describe('a gateway on Redis', () => {
 async function screenOf(gateway: Running, sessionId: string): Promise<string> {
   for (let n = 0; ; n++) {
     const { body } = await gateway.call({ sessionId: `${sessionId}-${n}`, serviceCode: '*141*3*6#' })
-    if (body !== `END ${sentences.unavailable.ru}`) return body
+    if (body !== `END ${systemMessages.unavailable.ru}`) return body
   }
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { readFileSync } from 'node:fs'
 import { dialects } from '../../../src/dialects/index.ts'
-import { faults } from '../../../src/engine/errors.ts'
+import { errorMessages } from '../../../src/engine/errors.ts'
 import { openApiDocument } from '../../../src/http/openapi/openapi.ts'
 import { startGateway } from '../../support/running.ts'
 import type { Running } from '../../support/running.ts'
@@ -55,14 +55,14 @@ describe('the description of the interface', () => {
 
   it('has every code a failure may carry, and an example of a failure wherever one is described', () => {
     const { error } = (document.components.schemas['Failure'] as FailureSchema).properties
-    expect(error.properties.code.enum).toEqual(Object.keys(faults))
+    expect(error.properties.code.enum).toEqual(Object.keys(errorMessages))
     for (const { operation } of operations) {
       for (const [status, { content }] of Object.entries(operation.responses)) {
         if (Number(status) < 400 || !content?.['application/json']) continue
         const { example, schema } = content['application/json']
         if (JSON.stringify(schema) !== '{"$ref":"#/components/schemas/Failure"}') continue
-        const code = (example as { error: { code: keyof typeof faults } }).error.code
-        expect(faults[code].status).toBe(Number(status))
+        const code = (example as { error: { code: keyof typeof errorMessages } }).error.code
+        expect(errorMessages[code].status).toBe(Number(status))
       }
     }
   })

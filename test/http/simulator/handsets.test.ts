@@ -13,7 +13,7 @@ import { createRecordings } from '../../../src/http/simulator/recordings.ts'
 import { networkRoutes } from '../../../src/http/simulator/network.ts'
 import { createHttpServer } from '../../../src/http/server.ts'
 import { createHandsets } from '../../../src/simulator/handset.ts'
-import { createLines } from '../../../src/simulator/routes.ts'
+import { createRouteResolver } from '../../../src/simulator/routes.ts'
 import { createRestcommPush } from '../../../src/simulator/restcomm-push.ts'
 import { createTargetCheck } from '../../../src/simulator/targets.ts'
 import { shop, startForeignApplication } from '../../simulator/foreign-application.ts'
@@ -36,7 +36,7 @@ async function serve(
   const application = await startForeignApplication(options.answering ?? shop)
   const line = { dialect: africastalking, callbackUrl: application.url }
   const handsets = createHandsets(line)
-  const lines = createLines({
+  const lines = createRouteResolver({
     dialects: { africastalking, loud: { ...africastalking, name: 'loud' } },
     usual: africastalking,
     own: (dialect) => ({ ...line, dialect, callbackUrl: `${application.url}?as=${dialect.name}` }),

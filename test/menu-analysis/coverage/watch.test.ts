@@ -9,7 +9,7 @@ import { compileMenu } from '../../../src/engine/menu.ts'
 import type { CompiledMenu, Menu } from '../../../src/engine/menu.ts'
 import { render } from '../../../src/engine/render.ts'
 import { begin, hasEnded, reply, restore, stateOf } from '../../../src/engine/turn.ts'
-import { sentences } from '../../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { kinds } from '../../../src/menu-analysis/coverage/coverage.ts'
 import type { Kind } from '../../../src/menu-analysis/coverage/coverage.ts'
 import { watch } from '../../../src/menu-analysis/coverage/watch.ts'
@@ -137,7 +137,7 @@ describe('a watched menu', () => {
     ({ menu }) => {
       const watched = compileMenu(menu.code, watch({ [menu.code]: menu }).menus[menu.code] as Menu)
       expect(watched.revision).toBe(menu.revision)
-      expect(check(watched, sentences.notUnderstood)).toEqual(check(menu, sentences.notUnderstood))
+      expect(check(watched, systemMessages.notUnderstood)).toEqual(check(menu, systemMessages.notUnderstood))
       const lookups = ({ machine: { implementations } }: Menu) =>
         Object.entries(implementations.actors)
           .filter(([, logic]) => isLookup(logic))
@@ -152,14 +152,14 @@ describe('a watched menu', () => {
       machine: createMachine({ initial: 'a', states: { a: { on: { 1: 'b' } }, b: {} } }),
       screens: { c: inAll('C') },
     }
-    const said = (menu: Menu) => check(compileMenu(CODE, menu), sentences.notUnderstood)
+    const said = (menu: Menu) => check(compileMenu(CODE, menu), systemMessages.notUnderstood)
     expect(said(faulty).length).toBeGreaterThan(3)
     expect(said(watchOne(faulty).menu)).toEqual(said(faulty))
   })
 
   it('is not touched by check, but for the first state', () => {
     const { menu, touched } = watchOne(every)
-    check(menu, sentences.notUnderstood)
+    check(menu, systemMessages.notUnderstood)
     expect(touched('states')).toEqual(['first'])
     expect([...touched('transitions'), ...touched('guards'), ...touched('texts')]).toEqual([])
   })

@@ -5,7 +5,7 @@ import { inspect } from 'node:util'
 import type { UssdError } from '../../../src/engine/errors.ts'
 import { Secret } from '../../../src/engine/secret.ts'
 import { createKeyring } from '../../../src/gateway/records/keyring.ts'
-import { createGate } from '../../../src/services/hashing/priority-semaphore.ts'
+import { createPrioritySemaphore } from '../../../src/services/hashing/priority-semaphore.ts'
 
 /** The real argon2, watched from outside: what begins, and how many are at work at once. */
 const seen = {
@@ -293,7 +293,7 @@ describe('the queue', () => {
 describe('two ways through one gate', () => {
   it('take whom they would not keep waiting too long, as far as the last jobs tell', async () => {
     let nowMs = 0
-    const gate = createGate(2, () => nowMs)
+    const gate = createPrioritySemaphore(2, () => nowMs)
     const [front, behind] = [gate.lane({ most: 9, withinMs: 250 }), gate.lane({ most: 9, withinMs: 250 })]
     let finish = () => {}
     const job = () => new Promise<void>((resolve) => void (finish = resolve))
@@ -321,7 +321,7 @@ describe('two ways through one gate', () => {
 
   it('let one wait, however slow the last jobs were', async () => {
     let nowMs = 0
-    const lane = createGate(1, () => nowMs).lane({ most: 9, withinMs: 250 })
+    const lane = createPrioritySemaphore(1, () => nowMs).lane({ most: 9, withinMs: 250 })
     const job = (ms: number) => lane.run(async () => void (nowMs += ms), undefined)
     await job(5000)
     const [running, waiting, late] = [job(10), job(10), job(10)]
@@ -333,7 +333,7 @@ describe('two ways through one gate', () => {
   })
 
   it('let the work behind go only when nobody waits in front', async () => {
-    const gate = createGate(1)
+    const gate = createPrioritySemaphore(1)
     const [front, behind] = [gate.lane({ most: 2 }), gate.lane({ most: 1 })]
     const order: string[] = []
     const job = (name: string) => async () => void order.push(name)

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import { PassThrough } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { compose } from '../../../src/app.ts'
+import { startApp } from '../../../src/app.ts'
 import { loadConfig } from '../../../src/config.ts'
 import { startRedisServer } from '../../support/redis/redis-server.ts'
 import type { RedisServer } from '../../support/redis/redis-server.ts'
@@ -23,7 +23,7 @@ afterEach(async () => {
 async function startOn(url: string, env: Record<string, string> = {}) {
   const lines: string[] = []
   const logTo = new PassThrough().on('data', (line: Buffer) => void lines.push(line.toString()))
-  const gateway = compose(loadConfig({ PORT: '0', SECRETS_KEY, REDIS_URL: url, ...env }), { logTo })
+  const gateway = startApp(loadConfig({ PORT: '0', SECRETS_KEY, REDIS_URL: url, ...env }), { logTo })
   const refusal = await gateway.listen().then(
     () => undefined,
     (error: unknown) => (error instanceof Error ? error.message : String(error)),

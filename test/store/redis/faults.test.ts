@@ -51,7 +51,7 @@ function connect(port: number): { store: Store; client: RedisClient } {
 const put = (store: Store, value: string, deadlineMs = Infinity) =>
   store.commit({
     bucket,
-    changes: [{ name, expect: undefined, become: { kind: 'value', value } }],
+    changes: [{ name, expectedVersion: undefined, write: { kind: 'put', value } }],
     journal: [value],
     deadlineMs,
   })

@@ -5,7 +5,7 @@ import { Redis } from 'ioredis'
 import { bucketOf, loginName } from '../../../src/gateway/records/records.ts'
 import { createRedisClient } from '../../../src/store/redis/client.ts'
 import type { RedisClient } from '../../../src/store/redis/client.ts'
-import { takeCensus } from '../../../src/store/redis/keyspace-audit.ts'
+import { auditKeyspace } from '../../../src/store/redis/keyspace-audit.ts'
 import { startRedisServer } from '../../support/redis/redis-server.ts'
 import type { RedisServer } from '../../support/redis/redis-server.ts'
 import { startGateway } from '../../support/running.ts'
@@ -70,7 +70,7 @@ async function fill(gateway: Running): Promise<void> {
   const [bucket, name] = [bucketOf('+375297770002'), loginName('+375297770002')]
   await gateway.store.commit({
     bucket,
-    changes: [{ name, expect: undefined, become: { kind: 'value', value: locked } }],
+    changes: [{ name, expectedVersion: undefined, write: { kind: 'put', value: locked } }],
     journal: [],
     deadlineMs: Infinity,
   })
@@ -106,7 +106,7 @@ describe.each(['off', 'on'])('a census with PSEUDONYMS=%s', (pseudonyms) => {
   })
 
   it('finds every kind of key, and each in order', async () => {
-    const { counts, findings, foreign, keysCarry: found } = await takeCensus(client)
+    const { counts, findings, foreign, keysCarry: found } = await auditKeyspace(client)
     expect(findings).toEqual([])
     expect([found, foreign]).toEqual([keysCarry, 0])
     // Demo subscribers; a number somebody tried a password of, and one that is locked; one who logged in.
@@ -120,7 +120,7 @@ describe.each(['off', 'on'])('a census with PSEUDONYMS=%s', (pseudonyms) => {
   it('changes nothing', async () => {
     const written = async () => /\r\naof_current_size:(\d+)/.exec(await redis.info('persistence'))?.[1]
     const before = await written()
-    await takeCensus(client)
+    await auditKeyspace(client)
     expect(await written()).toBe(before)
   })
 
@@ -143,8 +143,8 @@ describe.each(['off', 'on'])('a census with PSEUDONYMS=%s', (pseudonyms) => {
     await redis.expire(subscriber, 1000)
     await redis.set('ussd:{b0}:self-care:' + 'A'.repeat(32), 'x', 'EX', 901)
 
-    const { findings, foreign } = await takeCensus(client)
-    const said = (key: string) => findings.filter((one) => one.key === key).map(({ says }) => says)
+    const { findings, foreign } = await auditKeyspace(client)
+    const said = (key: string) => findings.filter((one) => one.key === key).map(({ message: says }) => says)
     for (const [key, says] of Object.entries(planted)) expect(said(key)).toContain(says)
     expect(said(session)).toEqual(['it has no time to live'])
     expect(said('ussd:{b7}:probe')).toEqual(['it has no time to live'])
@@ -153,12 +153,12 @@ describe.each(['off', 'on'])('a census with PSEUDONYMS=%s', (pseudonyms) => {
       'its time to live is longer than any setting makes it',
     )
     expect(foreign).toBe(1)
-    const named = findings.filter(({ says }) => says === 'an MSISDN stands in its name')
+    const named = findings.filter(({ message: says }) => says === 'an MSISDN stands in its name')
     expect(named).toHaveLength(pseudonyms === 'on' ? 2 : 0)
   })
 
   it('holds keys against another setting when that is asked for', async () => {
-    const { findings } = await takeCensus(client, {
+    const { findings } = await auditKeyspace(client, {
       keysCarry: pseudonyms === 'on' ? 'msisdns' : 'pseudonyms',
     })
     expect(findings.length).toBeGreaterThan(10)

@@ -41,7 +41,7 @@ function open(
 const put = (store: Store, bucket = 0) =>
   store.commit({
     bucket,
-    changes: [{ name: 'subscriber:1', expect: undefined, become: { kind: 'value', value: 'x' } }],
+    changes: [{ name: 'subscriber:1', expectedVersion: undefined, write: { kind: 'put', value: 'x' } }],
     journal: ['entry'],
     deadlineMs: Infinity,
   })

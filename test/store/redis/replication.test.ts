@@ -3,10 +3,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Redis } from 'ioredis'
 import { startRedisServer, type RedisServer } from '../../support/redis/redis-server.ts'
 import type { Answer, Change, Store } from '../../../src/gateway/ports.ts'
-import { sentences } from '../../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { createRedisClient, type RedisClient } from '../../../src/store/redis/client.ts'
 import { keysUnder } from '../../../src/store/redis/keys.ts'
-import { checkRedisPolicy } from '../../../src/store/redis/config-check.ts'
+import { checkRedisConfig } from '../../../src/store/redis/config-check.ts'
 import { createRedisStore } from '../../../src/store/redis/store.ts'
 import { assemble, dialogue } from '../../support/gateway.ts'
 
@@ -18,8 +18,8 @@ const tooFew = expect.objectContaining({
 })
 const put = (name: string): Change => ({
   name,
-  expect: undefined,
-  become: { kind: 'value', value: 'x', ttlMs: 60_000 },
+  expectedVersion: undefined,
+  write: { kind: 'put', value: 'x', ttlMs: 60_000 },
 })
 
 describe('a commit that a replica must have', () => {
@@ -55,7 +55,7 @@ describe('a commit that a replica must have', () => {
   const succeed = async (name: string) => expect(await commit(name, patient)).toMatchObject({ kind: 'ok' })
   const read = async (name: string) => (await store.load(bucket, [name])).records[0]
   const settle = async (name: string, version?: string) =>
-    store.settle(bucket, [{ name, expect: version ?? (await read(name))?.version }])
+    store.ensureReplicated(bucket, [{ name, expectedVersion: version ?? (await read(name))?.version }])
   const callsOf = async (command: string) => {
     const stats = await admin.info('commandstats')
     return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0)
@@ -140,7 +140,7 @@ describe('a commit that a replica must have', () => {
     await before.type('1')
     const confirmation = before.saying('1*2')
     replica.freeze()
-    const unavailable: Answer = { text: sentences.unavailable.en, waits: false }
+    const unavailable: Answer = { text: systemMessages.unavailable.en, waits: false }
     expect(await gateway.gateway.turn(confirmation)).toEqual(unavailable)
     // The receipt is there; it is not told.
     expect(await gateway.gateway.turn(confirmation)).toEqual(unavailable)
@@ -154,7 +154,7 @@ describe('a commit that a replica must have', () => {
 
   it('is asked for by settings that fit what is attached', async () => {
     const says = async (replicas: number) =>
-      (await checkRedisPolicy(client, replicas)).map(({ kind, says: sentence }) => `${kind} ${sentence}`)
+      (await checkRedisConfig(client, replicas)).map(({ kind, message: sentence }) => `${kind} ${sentence}`)
     expect(await says(0)).toEqual([
       expect.stringMatching(/^warning .*REDIS_REPLICAS is 0: a failover may lose/),
     ])

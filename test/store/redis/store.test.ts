@@ -4,7 +4,7 @@ import { Redis } from 'ioredis'
 import type { Change, Store } from '../../../src/gateway/ports.ts'
 import { createRedisClient, nameFault, type RedisClient } from '../../../src/store/redis/client.ts'
 import { keysUnder } from '../../../src/store/redis/keys.ts'
-import { checkRedisPolicy } from '../../../src/store/redis/config-check.ts'
+import { checkRedisConfig } from '../../../src/store/redis/config-check.ts'
 import { createRedisStore } from '../../../src/store/redis/store.ts'
 import { startRedisServer, type RedisServer } from '../../support/redis/redis-server.ts'
 import { openTestStore, type TestStore } from '../../support/redis/redis.ts'
@@ -31,8 +31,8 @@ afterAll(() => Promise.all(opened.map((client) => client.close())))
 
 const value = (name: string, text: string, ttlMs?: number): Change => ({
   name,
-  expect: undefined,
-  become: { kind: 'value', value: text, ...(ttlMs === undefined ? {} : { ttlMs }) },
+  expectedVersion: undefined,
+  write: { kind: 'put', value: text, ...(ttlMs === undefined ? {} : { ttlMs }) },
 })
 
 describe('a record in Redis', () => {
@@ -71,7 +71,7 @@ describe('a record in Redis', () => {
   it('rises in version also when the clock was set back', async () => {
     await redis.set(key('session:ahead'), '8999999999999998|x')
     for (const expected of ['8999999999999998', '8999999999999999']) {
-      const change = { ...value('session:ahead', 'y'), expect: expected }
+      const change = { ...value('session:ahead', 'y'), expectedVersion: expected }
       expect(await commit([change])).toMatchObject({ kind: 'ok' })
     }
     expect(await redis.get(key('session:ahead'))).toBe('9000000000000000|y')
@@ -218,7 +218,7 @@ describe('the Redis store on a server of its own', () => {
     const [login] = (await store.load(1, ['login:1'])).records
     await test.redis.config('SET', 'maxmemory', '1')
     const changes: Change[] = [
-      { name: 'login:1', expect: login?.version, become: { kind: 'gone' } },
+      { name: 'login:1', expectedVersion: login?.version, write: { kind: 'delete' } },
       value('subscriber:2', 'after'),
     ]
     await expect(
@@ -257,13 +257,13 @@ describe('the Redis store on a server of its own', () => {
   })
 
   it('finds a policy in order that is', async () => {
-    expect(await checkRedisPolicy(test.client)).toEqual([])
+    expect(await checkRedisConfig(test.client)).toEqual([])
   })
 
   it('finds a policy that loses records', async () => {
     await test.redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
     await test.redis.config('SET', 'appendfsync', 'everysec')
-    const findings = await checkRedisPolicy(test.client)
+    const findings = await checkRedisConfig(test.client)
     await test.redis.config('SET', 'maxmemory-policy', 'noeviction')
     await test.redis.config('SET', 'appendfsync', 'always')
     expect(findings).toEqual([
@@ -283,8 +283,8 @@ describe('the Redis store on a server of its own', () => {
     const says = async (user: string) => {
       const client = open({ url: `redis://${user}:p@127.0.0.1:${server.port}` })
       expect(await client.whenReady(10_000)).toBe(true)
-      const findings = await checkRedisPolicy(client)
-      return findings.map(({ kind, says: sentence }) => `${kind} ${sentence.split(': ')[1]}`)
+      const findings = await checkRedisConfig(client)
+      return findings.map(({ kind, message: sentence }) => `${kind} ${sentence.split(': ')[1]}`)
     }
     expect(await says('narrow')).toEqual(['warning appendfsync could not be read; it should be always.'])
     expect(await says('narrower')).toEqual([
@@ -337,9 +337,9 @@ describe('the Redis store on a cluster', () => {
       expect(await store.readJournal(bucket, undefined, 10)).toHaveLength(1)
     }
     await store.ping()
-    expect(await checkRedisPolicy(client)).toEqual([])
+    expect(await checkRedisConfig(client)).toEqual([])
     await admin.config('SET', 'cluster-require-full-coverage', 'yes')
-    expect(await checkRedisPolicy(client)).toEqual([
+    expect(await checkRedisConfig(client)).toEqual([
       { kind: 'warning', says: expect.stringMatching(/cluster-require-full-coverage is yes/) },
     ])
   })

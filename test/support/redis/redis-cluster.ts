@@ -176,7 +176,7 @@ async function linesOf({ admin }: ClusterNode, word: string): Promise<string> {
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   const endMs = performance.now() + START_WITHIN_MS
   while (!(await isSo().catch(() => false))) {
-    if (performance.now() > endMs) throw new Error('the cluster did not become what was waited for in 30 s')
+    if (performance.now() > endMs) throw new Error('the cluster did not write what was waited for in 30 s')
     await pause(LOOK_MS)
   }
 }

@@ -1,8 +1,8 @@
 /** The aggregators' end: carries callbacks to whichever gateway is up, twice or late at times, until they are answered. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dialect, Echo, WireCall } from '../../../src/dialects/dialect.ts'
-import { sentences } from '../../../src/gateway/system-messages.ts'
-import type { Chance } from '../../../src/simulator/faults.ts'
+import { systemMessages } from '../../../src/gateway/system-messages.ts'
+import type { Random } from '../../../src/simulator/faults.ts'
 import { isLate } from './history.ts'
 import type { DialogueHistory, Sending, TurnHistory } from './history.ts'
 import type { Gateways } from './gateways.ts'
@@ -27,7 +27,7 @@ const RETRY_WITHIN_MS = { numbered: 120_000, unnumbered: 12_000, late: 70_000 } 
 const ANSWER_WITHIN_MS = 20_000
 
 /** Nothing was done, or nobody knows. Where the subscriber could not be looked up, not in the subscriber's language. */
-const unavailable: readonly string[] = [sentences.unavailable, sentences.busy].flatMap((of) =>
+const unavailable: readonly string[] = [systemMessages.unavailable, systemMessages.busy].flatMap((of) =>
   Object.values(of),
 )
 
@@ -65,9 +65,9 @@ export interface Tally {
 export interface Aggregator {
   readonly tally: Readonly<Tally>
   /** Delivers a turn until it is answered. */
-  deliver(delivery: Delivery, chance: Chance): Promise<Delivered>
+  deliver(delivery: Delivery, chance: Random): Promise<Delivered>
   /** Delivers an old turn once more, and waits for nothing. */
-  again(delivery: Delivery, chance: Chance): void
+  again(delivery: Delivery, chance: Random): void
   /** Resolves when no copy is on its way. */
   settled(): Promise<void>
 }
@@ -96,7 +96,7 @@ export function createAggregator(options: {
   /** Whether the turn may be sent still. */
   function isOpen({ dialogue, turn }: Delivery): boolean {
     const { retries, numbered } = dialogue
-    const withinMs = RETRY_WITHIN_MS[numbered ? 'numbered' : retries === 'late' ? 'late' : 'unnumbered']
+    const withinMs = RETRY_WITHIN_MS[numbered ? 'sequenced' : retries === 'late' ? 'late' : 'latest-only']
     return Date.now() - (turn.sendings[0]?.sentMs ?? Infinity) < withinMs
   }
 
@@ -156,7 +156,7 @@ export function createAggregator(options: {
   async function copyLater(
     delivery: Delivery,
     afterMs: number,
-    chance: Chance,
+    chance: Random,
     when: 'open' | 'always' = 'open',
   ): Promise<void> {
     if (afterMs > 0) await sleep(afterMs)
@@ -216,7 +216,7 @@ export function createAggregator(options: {
   }
 }
 
-const longAfterMs = (chance: Chance): number =>
+const longAfterMs = (chance: Random): number =>
   AGAIN_AFTER_MS.least + chance() * (AGAIN_AFTER_MS.most - AGAIN_AFTER_MS.least)
 
 function addressOf(url: string, dialect: Dialect, { path, query }: WireCall): string {

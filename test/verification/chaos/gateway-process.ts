@@ -1,9 +1,9 @@
 /** A gateway that may die at any point of a turn. It is started by the harness, waits warm, and listens when it is told to. */
 import { writeSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
-import { compose } from '../../../src/app.ts'
+import { startApp } from '../../../src/app.ts'
 import { loadConfig } from '../../../src/config.ts'
-import { createChance } from '../../../src/simulator/faults.ts'
+import { createRandom } from '../../../src/simulator/faults.ts'
 import { createRedisClient } from '../../../src/store/redis/client.ts'
 import { createRedisStore } from '../../../src/store/redis/store.ts'
 import { createDigestArgon2, pauseOf } from '../../support/digest-argon2.ts'
@@ -21,7 +21,7 @@ function die(point: CrashPoint): void {
 async function listen(told: ToGateway): Promise<void> {
   const { redisUrl, settings, seed, generation, crashRate, commit, hashing } = told
   const config = loadConfig({ ...settings, REDIS_URL: redisUrl })
-  const chance = createChance(seed, 'gateway', generation)
+  const chance = createRandom(seed, 'gateway', generation)
   const doomed = () => chance() < crashRate
   const crash = (point: CrashPoint) => {
     if (point === 'in-commit' || doomed()) die(point)
@@ -29,7 +29,7 @@ async function listen(told: ToGateway): Promise<void> {
   const client = createRedisClient({ url: redisUrl })
   const store =
     commit === 'naive' ? createNaiveStore(client, () => crash('before-commit')) : createRedisStore({ client })
-  const gateway = compose(config, {
+  const gateway = startApp(config, {
     store: crashingStore(store, { crash, doomed }),
     logTo: new PassThrough().resume(),
     ...(hashing === 'quick' && { overrides: { argon2: createDigestArgon2(pauseOf(10)) } }),

@@ -1,7 +1,7 @@
 /** The gateways of a run: each dies often and is replaced at once. */
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import type { Chance } from '../../../src/simulator/faults.ts'
+import type { Random } from '../../../src/simulator/faults.ts'
 import { crashPoints } from './crash-points.ts'
 import type { CrashPoint } from './crash-points.ts'
 
@@ -23,9 +23,9 @@ export type ToHarness = { readonly kind: 'warm' } | { readonly kind: 'listening'
 
 export interface Gateways {
   /** One that listens, by chance; `not` is only taken where there is no other. Undefined while none does. */
-  pick(chance: Chance, not?: string): string | undefined
+  pick(chance: Random, not?: string): string | undefined
   /** SIGKILL, at whatever it is doing. */
-  killOne(chance: Chance): void
+  killOne(chance: Random): void
   /** How often one died, and where; `random` is what `killOne` did. */
   readonly kills: Readonly<Record<CrashPoint | 'random', number>>
   /** What gateways said that ended by themselves, which none may. */

@@ -14,13 +14,13 @@ import { createRedisStore } from '../../../src/store/redis/store.ts'
 export function createNaiveStore(client: RedisClient, step: () => void): Store {
   const { redis } = client
   const keys = keysUnder('ussd')
-  const write = async (bucket: number, { name, become }: Change) => {
+  const write = async (bucket: number, { name, write }: Change) => {
     const key = keys.record(bucket, name)
-    if (become.kind === 'same') return
-    if (become.kind === 'gone') return void (await redis.del(key))
-    const record = `${String(Date.now() * 1000).padStart(16, '0')}|${become.value}`
-    if (become.ttlMs === undefined) await redis.set(key, record)
-    else await redis.set(key, record, 'PX', Math.max(1, Math.round(become.ttlMs)))
+    if (write.kind === 'keep') return
+    if (write.kind === 'delete') return void (await redis.del(key))
+    const record = `${String(Date.now() * 1000).padStart(16, '0')}|${write.value}`
+    if (write.ttlMs === undefined) await redis.set(key, record)
+    else await redis.set(key, record, 'PX', Math.max(1, Math.round(write.ttlMs)))
   }
   return {
     ...createRedisStore({ client }),

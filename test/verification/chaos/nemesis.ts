@@ -1,6 +1,6 @@
 /** What strikes at random while a run lasts. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Chance } from '../../../src/simulator/faults.ts'
+import type { Random } from '../../../src/simulator/faults.ts'
 import type { Fault, Proxy } from '../../support/redis/proxy.ts'
 
 /**
@@ -12,7 +12,7 @@ export function strikeAtRandom(
     every,
     answered,
     chance,
-  }: { readonly every: number; readonly answered: () => number; readonly chance: Chance },
+  }: { readonly every: number; readonly answered: () => number; readonly chance: Random },
   strike: () => Promise<void> | void,
 ): { stop(): Promise<void> } {
   let isStopped = every === 0
@@ -37,7 +37,7 @@ export function strikeAtRandom(
 export type NetworkFault = Exclude<Fault['kind'], 'pass'>
 
 /** One way to Redis is disturbed for a moment; says how. */
-export async function disturb(proxy: Proxy, chance: Chance): Promise<NetworkFault> {
+export async function disturb(proxy: Proxy, chance: Random): Promise<NetworkFault> {
   const drawn = chance()
   const [fault, forMs]: [Fault & { kind: NetworkFault }, number] =
     drawn < 0.4

@@ -3,12 +3,12 @@ import { spawnSync } from 'node:child_process'
 import { readFile, readdir, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Stop } from '../../../src/cli/command-error.ts'
+import { CommandError } from '../../../src/cli/command-error.ts'
 
 const source = fileURLToPath(new URL('./synced.c', import.meta.url))
 
 /** What a power cut needs of a machine, and this one has not. */
-export class NoPowerCut extends Stop {
+export class NoPowerCut extends CommandError {
   constructor(sentence: string) {
     super(sentence, 2)
   }

@@ -1,6 +1,6 @@
 /** The Redis of a run: dies, stands still or loses its power, and comes back on the same port with the same folder. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Chance } from '../../../src/simulator/faults.ts'
+import type { Random } from '../../../src/simulator/faults.ts'
 import { freePort, startRedisServer } from '../../support/redis/redis-server.ts'
 import { cutPower, shimIn } from './power-cut.ts'
 
@@ -16,7 +16,7 @@ export interface RedisHost {
   /** Bytes of the append-only file that power cuts took. */
   readonly lostBytes: number
   /** It happens once, and is over when this resolves. */
-  strike(chance: Chance): Promise<void>
+  strike(chance: Random): Promise<void>
   close(): Promise<void>
 }
 

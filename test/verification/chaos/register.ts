@@ -1,4 +1,4 @@
-/** The operator's side of a run, straight at Redis: registers subscribers, and reads what has become of them. */
+/** The operator's side of a run, straight at Redis: registers subscribers, and reads what has write of them. */
 import { Secret } from '../../../src/engine/secret.ts'
 import type { JournalEntry } from '../../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../../src/gateway/records/records.ts'
@@ -7,7 +7,7 @@ import type { JournalRecord } from '../../../src/gateway/records/subscriber.ts'
 import type { Hashing } from '../../../src/services/hashing/hashing.ts'
 import { createPasswords } from '../../../src/services/password.ts'
 import { createSubscribers } from '../../../src/services/subscribers.ts'
-import type { Chance } from '../../../src/simulator/faults.ts'
+import type { Random } from '../../../src/simulator/faults.ts'
 import { createRedisClient } from '../../../src/store/redis/client.ts'
 import { createRedisStore } from '../../../src/store/redis/store.ts'
 import type { Found } from './check.ts'
@@ -19,7 +19,7 @@ export interface Register {
   add(
     msisdn: string,
     access: SubscriberHistory['registered'],
-    chance: Chance,
+    chance: Random,
   ): Promise<{ readonly puk1: string; readonly history: SubscriberHistory }>
   /** Reads every record and the whole journal. */
   readAll(): Promise<{ of(msisdn: string): Found }>

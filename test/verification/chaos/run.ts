@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { loadConfig } from '../../../src/config.ts'
 import { createKeyring } from '../../../src/gateway/records/keyring.ts'
 import { createHashing } from '../../../src/services/hashing/hashing.ts'
-import { createChance } from '../../../src/simulator/faults.ts'
+import { createRandom } from '../../../src/simulator/faults.ts'
 import { createDigestArgon2 } from '../../support/digest-argon2.ts'
 import { startProxy } from '../../support/redis/proxy.ts'
 import { createAggregator } from './aggregator.ts'
@@ -136,7 +136,7 @@ export async function run(options: RunOptions): Promise<Ran> {
     const note = (dialogue: DialogueHistory, what: string) => void dialogue.events.push({ atMs: now(), what })
     const aggregator = createAggregator({ gateways, note, repeatWithinMs })
     const network: Record<NetworkFault, number> = { blackHole: 0, resetOnReply: 0, delay: 0 }
-    const chanceOf = (who: string) => createChance(seed, who, 0)
+    const chanceOf = (who: string) => createRandom(seed, who, 0)
     const answered = () => aggregator.tally.answered
     const [killing, striking] = [chanceOf('killing'), chanceOf('redis')]
     const redisEvery = fault === 'none' ? 0 : options.redisEvery

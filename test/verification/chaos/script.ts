@@ -2,9 +2,9 @@
 import { screens as access } from '../../../menus/access.ts'
 import { screens as password } from '../../../menus/password.ts'
 import type { Change } from '../../../src/gateway/records/subscriber.ts'
-import { sentences } from '../../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { weakness } from '../../../src/services/weak-password.ts'
-import type { Chance } from '../../../src/simulator/faults.ts'
+import type { Random } from '../../../src/simulator/faults.ts'
 
 /** A screen that may be shown. */
 export interface Outcome {
@@ -73,13 +73,13 @@ const step = (typed: string | undefined, mark: string, ...outcomes: readonly Out
 
 /** The dialogue has ended: too many entries that were no PUK1, and they were duplicates of a choice. */
 const over = (...choices: readonly Change[]): Outcome => ({
-  text: sentences.ended.en,
+  text: systemMessages.ended.en,
   waits: false,
   changes: [[], choices],
 })
 const again = ({ text, ...outcome }: Outcome): Outcome => ({
   ...outcome,
-  text: `${sentences.notUnderstood.en}\n${text}`,
+  text: `${systemMessages.notUnderstood.en}\n${text}`,
 })
 
 type FixedStep = readonly [
@@ -102,7 +102,7 @@ function fixed(script: Omit<Script, 'next'>, ...steps: readonly FixedStep[]): Sc
 }
 
 /** Digits that are not weak, so that nobody is warned of them, and are no choice. */
-export function drawDigits(chance: Chance): string {
+export function drawDigits(chance: Random): string {
   const drawn = String(10_000_000 + Math.floor(chance() * 89_999_999))
   const isWeak = weakness(drawn, { msisdn: '+375291000000', thisYear: new Date().getFullYear() })
   // Nor a part of any subscriber's number.
@@ -110,7 +110,7 @@ export function drawDigits(chance: Chance): string {
 }
 
 /** A wrong PUK1, another one for each chance. */
-export function drawWrong(chance: Chance, puk1: string): string {
+export function drawWrong(chance: Random, puk1: string): string {
   const drawn = drawDigits(chance)
   return drawn === puk1 ? drawWrong(chance, puk1) : drawn
 }
@@ -204,7 +204,7 @@ export type Repeats = 'often' | 'once' | 'never'
 /** The next dialogue of a subscriber, and what it leaves. */
 export function drawScript(
   { isOpen, attemptsLeft }: Model,
-  { puk1, chance, repeats }: { readonly puk1: string; readonly chance: Chance; readonly repeats: Repeats },
+  { puk1, chance, repeats }: { readonly puk1: string; readonly chance: Random; readonly repeats: Repeats },
 ): { readonly script: Script; readonly after: Model } {
   const drawn = chance()
   const [typed, wrong] = [drawDigits(chance), drawWrong(chance, puk1)]

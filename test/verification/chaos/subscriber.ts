@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NetworkTurn } from '../../../src/dialects/dialect.ts'
 import type { Keyring } from '../../../src/gateway/records/keyring.ts'
-import { sentences } from '../../../src/gateway/system-messages.ts'
-import type { Chance } from '../../../src/simulator/faults.ts'
+import { systemMessages } from '../../../src/gateway/system-messages.ts'
+import type { Random } from '../../../src/simulator/faults.ts'
 import { MISHAPS } from './aggregator.ts'
 import type { Aggregator, Delivery } from './aggregator.ts'
 import type { SpokenDialect } from './dialects.ts'
@@ -49,7 +49,7 @@ export async function liveThrough(
     puk1,
     chance,
     isGuessed,
-  }: { readonly puk1: string; readonly chance: Chance; readonly isGuessed: boolean },
+  }: { readonly puk1: string; readonly chance: Random; readonly isGuessed: boolean },
   around: Surroundings,
 ): Promise<void> {
   const numbered = around.dialects.filter((one) => one.numbered)
@@ -77,7 +77,7 @@ export async function liveThrough(
   }
 }
 
-const readingMs = (chance: Chance): number => {
+const readingMs = (chance: Random): number => {
   const { least, most } = chance() < READS.quickly.rate ? READS.quickly : READS.long
   return least + chance() * (most - least)
 }
@@ -105,7 +105,7 @@ const historyOf = (
 async function runDialogue(
   { msisdn, dialogues }: SubscriberHistory,
   script: Script,
-  { spoken, chance }: { readonly spoken: SpokenDialect; readonly chance: Chance },
+  { spoken, chance }: { readonly spoken: SpokenDialect; readonly chance: Random },
   around: Surroundings,
 ): Promise<boolean> {
   const { dialect, numbered } = spoken
@@ -195,10 +195,10 @@ function outcomeOf(
 }
 
 const forgotten: readonly string[] = [
-  sentences.expired.en,
-  sentences.ended.en,
-  sentences.outOfStep.en,
-  sentences.notServed.ru,
+  systemMessages.expired.en,
+  systemMessages.ended.en,
+  systemMessages.outOfStep.en,
+  systemMessages.notServed.ru,
 ]
 
 function unexpected(text: string, turn: TurnHistory, { turns }: DialogueHistory) {

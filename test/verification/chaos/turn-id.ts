@@ -11,11 +11,11 @@ export function turnIdOf(dialect: Dialect, wire: WireCall, keyring: Keyring): st
   const parsed = dialect.parseRequest({ ...wire, query })
   if (parsed.kind !== 'callback') return undefined
   const { callback } = parsed
-  const { heard, dialled, sessionId, msisdn } = callback
+  const { reported: heard, dialled, sessionId, msisdn } = callback
   const parts = () => {
-    if (heard.kind === 'transcript') return [heard.code, heard.text]
+    if (heard.kind === 'cumulative') return [heard.code, heard.text]
     const said = heard.typed === undefined ? ['begin', dialled] : ['reply', heard.typed]
-    return heard.kind === 'numbered' ? [String(heard.number), ...said] : said
+    return heard.kind === 'sequenced' ? [String(heard.number), ...said] : said
   }
   const all = [callback.dialect, sessionId, msisdn, ...parts()]
   return macUnder(keyring, keyring.id, 'transcript', all).toString('base64url').slice(0, 16)

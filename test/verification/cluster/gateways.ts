@@ -41,7 +41,7 @@ export async function openGateways(
       keyring,
       settings: { turnBudgetMs: TURN_BUDGET_MS },
       events: {
-        turn({ msisdn, fault, detail = '' }) {
+        onTurn({ msisdn, fault, detail = '' }) {
           if (fault !== undefined) options.failed(msisdn, detail)
         },
       },

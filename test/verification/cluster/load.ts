@@ -2,7 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Callback } from '../../../src/gateway/ports.ts'
 import { bucketOf } from '../../../src/gateway/records/records.ts'
-import { sentences } from '../../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { slotOf } from '../../../src/store/redis/keys.ts'
 import type { Gateways } from './gateways.ts'
 import { LOAD_DIALECT, createLedger } from './ledger.ts'
@@ -12,8 +12,8 @@ const RETRY_MS = 25
 /** A turn is sent again for as long after the end of the load: what began is to come to an end. */
 const LAST_TURNS_MS = 20_000
 
-const unavailable = new Set<string>(Object.values(sentences.unavailable))
-const expired = new Set<string>(Object.values(sentences.expired))
+const unavailable = new Set<string>(Object.values(systemMessages.unavailable))
+const expired = new Set<string>(Object.values(systemMessages.expired))
 
 /** A turn that was answered "unavailable", and in which part of the slots; milliseconds of `performance.now()`. */
 export interface Failure {
@@ -101,7 +101,7 @@ export function startLoad(
       sessionId,
       msisdn,
       dialled: '*141*3*6#',
-      heard: { kind: 'transcript', code: '*141*3*6#', text, begins: 'empty' },
+      reported: { kind: 'cumulative', code: '*141*3*6#', text, begins: 'empty' },
     })
     const through = randomInt(gateways.length)
     for (const [text, shows] of [

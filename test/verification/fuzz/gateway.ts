@@ -1,12 +1,12 @@
 /** A gateway as `npm start` makes it, in a process of its own that tells its address and, when it is asked, its memory. */
-import { compose } from '../../../src/app.ts'
+import { startApp } from '../../../src/app.ts'
 import { loadConfig } from '../../../src/config.ts'
 import { asUssdError } from '../../../src/engine/errors.ts'
 
-const gateway = compose(loadConfig())
+const gateway = startApp(loadConfig())
 
 const crash = (error: unknown) => {
-  gateway.crashed(asUssdError(error))
+  gateway.logCrash(asUssdError(error))
   process.exit(70)
 }
 process.on('uncaughtException', crash).on('unhandledRejection', crash)

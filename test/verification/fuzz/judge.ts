@@ -7,7 +7,7 @@ import type { Sent } from './mutate.ts'
 export const BODY_LIMIT_BYTES = 8192
 
 /** The last follows the one before: when Redis has been late several times, it is left alone for a while (decision 0034). */
-const LATE = ['USSD_BUSY', 'USSD_TURN_TIMED_OUT', 'USSD_STORE_UNAVAILABLE', 'USSD_STORE_AWAY']
+const LATE = ['USSD_BUSY', 'USSD_TURN_TIMED_OUT', 'USSD_STORE_UNAVAILABLE', 'USSD_STORE_CIRCUIT_OPEN']
 
 /** A fault of a machine that has too much to do: it is late, and says so in form. Whatever else is a defect. */
 export const isLate = (fault: string): boolean => LATE.includes(fault)

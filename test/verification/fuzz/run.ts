@@ -3,8 +3,8 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { dialects } from '../../../src/dialects/index.ts'
-import { takeCensus } from '../../../src/store/redis/keyspace-audit.ts'
-import type { Census } from '../../../src/store/redis/keyspace-audit.ts'
+import { auditKeyspace } from '../../../src/store/redis/keyspace-audit.ts'
+import type { KeyspaceReport } from '../../../src/store/redis/keyspace-audit.ts'
 import { startRedisServer } from '../../support/redis/redis-server.ts'
 import { startChild } from './child.ts'
 import type { Memory } from './child.ts'
@@ -21,7 +21,7 @@ export interface Fuzzed {
   /** At the start, after half of the callbacks, and at the end. */
   readonly memory: readonly [Memory, Memory, Memory]
   readonly crashed: boolean
-  readonly census: Census
+  readonly census: KeyspaceReport
   /** Places in which a secret stands. */
   readonly leaks: readonly string[]
   /** Bytes of log and store that were looked through. */
@@ -101,7 +101,7 @@ export async function fuzz(options: {
     const end = await child.memory()
     const metrics = await (await fetch(`${child.url}/metrics`)).text()
     const slow = JSON.stringify(await redis.slowlog('GET', '2000'))
-    const census = await takeCensus({ redis })
+    const census = await auditKeyspace({ redis })
     const crashed = child.hasEnded()
     await child.stop()
     const searched = await searchFiles(await filesIn(server.dir))

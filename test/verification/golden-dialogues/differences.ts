@@ -1,6 +1,6 @@
 /** Released dialogues, played on menus as they are now. */
 import type { Menu } from '../../../src/engine/menu.ts'
-import { sentences } from '../../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import type { Argon2 } from '../../../src/services/hashing/hashing.ts'
 import type { Dialogue, Recording, Standing, Turn } from './release.ts'
 import { createStage } from './stage.ts'
@@ -70,7 +70,7 @@ async function holdResumed(
 ): Promise<{ readonly wentOn: number; readonly ended: number }> {
   const { recording, dialogue, whole, hold } = of
   let [wentOn, ended] = [0, 0]
-  const polite = sentences.menuChanged[recording.language]
+  const polite = systemMessages.menuChanged[recording.language]
   for (const [at, { rests, subscriber }] of whole.entries()) {
     const typed = typedFrom(dialogue, at + 1)
     if (!rests || typed.length === 0) continue

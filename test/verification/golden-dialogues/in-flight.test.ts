@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { randomBytes } from 'node:crypto'
 import { menus } from '../../../menus/index.ts'
 import type { Menu } from '../../../src/engine/menu.ts'
-import { sentences } from '../../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { startRedisServer } from '../../support/redis/redis-server.ts'
 import type { RedisServer } from '../../support/redis/redis-server.ts'
 import { guardChanged, stateRenamed, textChanged } from '../../support/changed-menus.ts'
@@ -12,7 +12,7 @@ import type { Running } from '../../support/running.ts'
 
 const english = '+375291234569'
 const env = { SECRETS_KEY: randomBytes(32).toString('base64'), DEMO: 'on', TURN_BUDGET_MS: '10000' }
-const polite = `END ${sentences.menuChanged.en}`
+const polite = `END ${systemMessages.menuChanged.en}`
 
 let server: RedisServer
 let old: Running

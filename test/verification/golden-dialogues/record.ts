@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { languages } from '../../../src/engine/authoring.ts'
 import type { Language } from '../../../src/engine/authoring.ts'
 import type { Menu } from '../../../src/engine/menu.ts'
-import { sentences } from '../../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import type { Argon2 } from '../../../src/services/hashing/hashing.ts'
 import { planFor } from '../../../src/exploration/plan.ts'
 import type { Job } from '../../../src/exploration/replay.ts'
@@ -57,7 +57,7 @@ export async function record(options: {
 
 function begunIn(code: string, language: Language): readonly Begun[] {
   const subject = Object.values(subjects).filter(({ menu }) => menu.code === code)
-  const { notUnderstood } = sentences
+  const { notUnderstood } = systemMessages
   const { jobs } = planFor(subject, { languages: [language], limit: 0, seed: 1, notUnderstood })
   const fresh = subject[0]?.origins[0]
   const named = new Map<string, Omit<Begun, 'msisdn'>>()

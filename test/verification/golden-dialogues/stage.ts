@@ -83,8 +83,8 @@ export function createStage(options: {
     number: number,
     typed: string | null,
   ): Promise<Played> => {
-    const heard = { kind: 'numbered', number, typed: typed ?? undefined } as const
-    const callback = { dialect: DIALECT, sessionId: DIALECT, msisdn, dialled, heard }
+    const reported = { kind: 'sequenced', number, typed: typed ?? undefined } as const
+    const callback = { dialect: DIALECT, sessionId: DIALECT, msisdn, dialled, reported }
     const { text, waits, asksSecret } = await coreOf(weakPasswords).gateway.turn(callback)
     const names = [sessionName(DIALECT, msisdn, DIALECT), subscriberName(msisdn)]
     const [stored, record] = await read(store, msisdn, names)
@@ -150,8 +150,8 @@ async function write(
   value: string | undefined,
   before: Versioned | undefined,
 ): Promise<void> {
-  const become = value === undefined ? ({ kind: 'gone' } as const) : ({ kind: 'value', value } as const)
-  const changes = [{ name, expect: before?.version, become }]
+  const write = value === undefined ? ({ kind: 'delete' } as const) : ({ kind: 'put', value } as const)
+  const changes = [{ name, expectedVersion: before?.version, write }]
   await store.commit({ bucket: bucketOf(msisdn), changes, journal: [], deadlineMs: Infinity })
 }
 

@@ -1,4 +1,4 @@
-import { sentences } from '../../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import type { Connections } from './connections.ts'
 
 /** What a turn came to. `unsent`: every connection was taken, as with an aggregator of so many. */
@@ -20,8 +20,8 @@ const screens = {
   saved: /^END Пароль сохранён/,
 }
 
-const BUSY = `END ${sentences.busy.ru}`
-const UNAVAILABLE = `END ${sentences.unavailable.ru}`
+const BUSY = `END ${systemMessages.busy.ru}`
+const UNAVAILABLE = `END ${systemMessages.unavailable.ru}`
 
 /** @param msisdns subscribers whose language is Russian and whose access is open */
 export function createCallers(connections: Connections, msisdns: readonly string[]): Callers {

@@ -1,5 +1,5 @@
 import type { Answer, SignedDelivery } from '../../../src/gateway/ports.ts'
-import { sentences } from '../../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { drawnAt } from './random.ts'
 import { deliveryOf, msisdnOf, nameOf } from './delivery.ts'
 import { BUDGET_MS, EPOCH_MS } from './schedule.ts'
@@ -146,6 +146,7 @@ export function callUp(options: {
 const nobody = () => {}
 
 export const isUnavailable = ({ text }: Answer): boolean =>
-  text === sentences.unavailable.en || text === sentences.unavailable.ru
+  text === systemMessages.unavailable.en || text === systemMessages.unavailable.ru
 
-export const isBusy = ({ text }: Answer): boolean => text === sentences.busy.en || text === sentences.busy.ru
+export const isBusy = ({ text }: Answer): boolean =>
+  text === systemMessages.busy.en || text === systemMessages.busy.ru

@@ -1,7 +1,7 @@
 import { assign, setup } from 'xstate'
 import { effect, lookup } from '../../../src/engine/authoring.ts'
 import type { Dialogue, Reply, Screens, Tag } from '../../../src/engine/authoring.ts'
-import type { Call } from '../../../src/gateway/effects.ts'
+import type { EffectContext } from '../../../src/gateway/effects.ts'
 
 /** What was said last, how many entries there were then, and how often the dialogue has moved without a word. */
 type Context = Dialogue & { last: string; count: number; moves: number }
@@ -89,11 +89,11 @@ export const wordsOf = ({ tariff }: { readonly tariff: string }): readonly strin
   tariff === '' ? [] : tariff.split(' ')
 
 export const tallyServices = {
-  async countWords(_input: undefined, { subscriber }: Call): Promise<{ count: number }> {
-    return { count: wordsOf(subscriber.now).length }
+  async countWords(_input: undefined, { subscriber }: EffectContext): Promise<{ count: number }> {
+    return { count: wordsOf(subscriber.current).length }
   },
-  async addWord({ word }: { word: string }, { subscriber }: Call) {
-    const words = [...wordsOf(subscriber.now), word]
+  async addWord({ word }: { word: string }, { subscriber }: EffectContext) {
+    const words = [...wordsOf(subscriber.current), word]
     subscriber.change({ tariff: words.join(' ') }, 'subscriber-changed')
     return { word, count: words.length }
   },

@@ -1,6 +1,6 @@
-import type { Callback, Heard, SignedDelivery } from '../../../src/gateway/ports.ts'
+import type { Callback, ReportedInput, SignedDelivery } from '../../../src/gateway/ports.ts'
 import { subscriberName } from '../../../src/gateway/records/records.ts'
-import type { Recognised } from '../../../src/gateway/turn-identity.ts'
+import type { TurnClass } from '../../../src/gateway/turn-identity.ts'
 import type { DialoguePlan, Form, Place } from './schedule.ts'
 
 /** One callback as it came to a gateway; its copies are deliveries of their own. */
@@ -18,7 +18,7 @@ export interface Delivery {
   arrivedMs: number
   arrivedStoreMs: number
   /** As what the gateway took it up last, at which time of the store; `undefined` before that. */
-  recognised: Recognised | undefined
+  recognised: TurnClass | undefined
   readMs: number | undefined
 }
 
@@ -28,7 +28,7 @@ export const subscriberOf = (subscriber: number): string => subscriberName(msisd
 
 /** Whether other dialogues come under the same session id: where nothing numbers a dialogue's callbacks, it may be. */
 export const isReused = ({ form, under }: DialoguePlan): boolean =>
-  form === 'unnumbered' && under !== undefined
+  form === 'latest-only' && under !== undefined
 
 const sessionOf = (dialogue: DialoguePlan): string =>
   isReused(dialogue) ? (dialogue.under ?? '') : dialogue.name
@@ -55,8 +55,8 @@ export function deliveryOf(
     dialect: form,
     sessionId: sessionOf(dialogue),
     msisdn: msisdnOf(dialogue.subscriber),
-    dialled: form === 'deep-transcript' && text !== '' ? `${code.slice(0, -1)}*${text}#` : code,
-    heard,
+    dialled: form === 'deep-cumulative' && text !== '' ? `${code.slice(0, -1)}*${text}#` : code,
+    reported: heard,
     ...(isReused(dialogue) && { reusesSessionId: true }),
     ...(signed && { signed }),
   }
@@ -74,31 +74,31 @@ export function deliveryOf(
   }
 }
 
-function heardOf(form: Form, code: string, answers: readonly string[]): Heard {
+function heardOf(form: Form, code: string, answers: readonly string[]): ReportedInput {
   const text = answers.join('*')
   switch (form) {
-    case 'transcript':
-      return { kind: 'transcript', code, text, begins: 'empty' }
-    case 'deep-transcript':
-      return { kind: 'transcript', code, text, begins: 'unknown' }
-    case 'numbered':
-      return { kind: 'numbered', number: answers.length + 1, typed: answers.at(-1) }
-    case 'unnumbered':
-      return { kind: 'unnumbered', typed: answers.at(-1) }
+    case 'cumulative':
+      return { kind: 'cumulative', code, text, begins: 'empty' }
+    case 'deep-cumulative':
+      return { kind: 'cumulative', code, text, begins: 'unknown' }
+    case 'sequenced':
+      return { kind: 'sequenced', number: answers.length + 1, typed: answers.at(-1) }
+    case 'latest-only':
+      return { kind: 'latest-only', typed: answers.at(-1) }
   }
 }
 
-function keyOf(heard: Heard): string {
-  if (heard.kind === 'transcript') return `'${heard.text}'`
+function keyOf(heard: ReportedInput): string {
+  if (heard.kind === 'cumulative') return `'${heard.text}'`
   const typed = heard.typed === undefined ? 'begin' : `'${heard.typed}'`
-  return heard.kind === 'numbered' ? `${heard.number} ${typed}` : typed
+  return heard.kind === 'sequenced' ? `${heard.number} ${typed}` : typed
 }
 
 export const nameOf = ({ dialogue, key }: Delivery): string => `${dialogue.name} ${key}`
 
 /** What was typed last, as it was taken up, without what only a phone sees; `undefined` at the begin. */
-export function typedIn({ callback: { heard }, recognised }: Delivery): string | undefined {
+export function typedIn({ callback: { reported: heard }, recognised }: Delivery): string | undefined {
   // In a transcript only the gateway can tell where an answer begins: it may have stars.
   if (recognised?.kind === 'reply') return recognised.typed.trim()
-  return heard.kind === 'transcript' ? undefined : heard.typed?.trim()
+  return heard.kind === 'cumulative' ? undefined : heard.typed?.trim()
 }

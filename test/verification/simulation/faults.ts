@@ -1,4 +1,4 @@
-import { RECEIPTS_KEPT_MS } from '../../../src/gateway/records/session.ts'
+import { RECEIPT_TTL_MS } from '../../../src/gateway/records/session.ts'
 import type { Draws } from './random.ts'
 import type { DialoguePlan, Fault, Place } from './schedule.ts'
 
@@ -28,7 +28,7 @@ const placeOf = (draws: Draws): Place => draws.of([0, 1])
 const turns: Maker = (draws, dialogues, idleMs) => {
   const { name, answers } = dialogues[draws.below(dialogues.length)] as DialoguePlan
   const at = { dialogue: name, turn: draws.below(answers.length + 1), place: placeOf(draws) }
-  const lives = [idleMs, RECEIPTS_KEPT_MS, RECEIPTS_KEPT_MS + idleMs, RECEIPTS_KEPT_MS + 2 * idleMs] as const
+  const lives = [idleMs, RECEIPT_TTL_MS, RECEIPT_TTL_MS + idleMs, RECEIPT_TTL_MS + 2 * idleMs] as const
   const life = draws.of(lives) + draws.of([-1, 0, 1, 5000, -5000])
   const copyAfterMs = draws.onceIn(6) ? life : draws.onceIn(3) ? draws.of(LATER) : draws.of(SOON)
   switch (draws.below(11)) {

@@ -70,7 +70,7 @@ export function createWires(options: {
     }
     if (outage()?.how === 'away') {
       tell(() => `${label} not sent`)
-      return Promise.reject(new UssdError('USSD_STORE_AWAY'))
+      return Promise.reject(new UssdError('USSD_STORE_CIRCUIT_OPEN'))
     }
     tell(() => `${label} sent`)
 
@@ -129,7 +129,7 @@ export function createWires(options: {
         const owner = near.ownerOf(commit)
         return send(near, 'commit', () => store.commit(commit, owner))
       },
-      settle: async (bucket, records) =>
+      ensureReplicated: async (bucket, records) =>
         plan.replicas === 'some' ? send(near, 'settle', () => store.settle(bucket, records)) : { kind: 'ok' },
       readJournal: async () => [],
       ping: async () => {},

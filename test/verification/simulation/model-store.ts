@@ -1,11 +1,11 @@
 import type {
   Change,
   Commit,
-  Committed,
-  Loaded,
+  CommitResult,
+  LoadedRecords,
   RecordName,
-  Settled,
-  Standing,
+  ReplicationResult,
+  ReadRecord,
   Version,
 } from '../../../src/gateway/ports.ts'
 import type { Delivery } from './delivery.ts'
@@ -33,11 +33,11 @@ export interface Written {
  * operation is over when it returns. It says `written` before anybody else can look.
  */
 export interface ModelStore {
-  load(bucket: number, names: readonly RecordName[]): Loaded
+  load(bucket: number, names: readonly RecordName[]): LoadedRecords
   /** `by`: the turn it comes from, for whoever watches. */
-  commit(commit: Commit, by?: Delivery): Committed
+  commit(commit: Commit, by?: Delivery): CommitResult
   /** Whether records are as they were loaded: what a store with replicas asks before it tells of them. */
-  settle(bucket: number, records: readonly Standing[]): Settled
+  settle(bucket: number, records: readonly ReadRecord[]): ReplicationResult
   /** All entries, oldest first. */
   readonly journal: readonly { readonly bucket: number; readonly entry: string }[]
   /** How many records there are at a time. */
@@ -63,10 +63,10 @@ export function createModelStore(options: {
     !(without === 'session-version' && name.startsWith('session:')) &&
     !(without === 'subscriber-version' && name.startsWith('subscriber:'))
 
-  function write(key: string, become: Change['become'], version: Version, nowMs: number): void {
-    if (become.kind === 'gone') records.delete(key)
-    if (become.kind !== 'value') return
-    const { value, ttlMs } = become
+  function write(key: string, to: Change['write'], version: Version, nowMs: number): void {
+    if (to.kind === 'delete') records.delete(key)
+    if (to.kind !== 'put') return
+    const { value, ttlMs } = to
     const expiresAtMs = ttlMs === undefined ? Infinity : nowMs + Math.max(1, Math.round(ttlMs))
     records.set(key, { version, value, expiresAtMs })
   }
@@ -91,7 +91,9 @@ export function createModelStore(options: {
       if (without !== 'deadline' && !(nowMs <= deadlineMs)) return { kind: 'late' }
       if (nowMs < loadedMs - 1000) return { kind: 'late' }
       const held = changes.map(({ name }) => read(keyOf(bucket, name), nowMs))
-      const hasMoved = changes.some(({ name, expect }, at) => isChecked(name) && held[at]?.version !== expect)
+      const hasMoved = changes.some(
+        ({ name, expectedVersion: expect }, at) => isChecked(name) && held[at]?.version !== expect,
+      )
       // The mutant writes its journal first and looks at the records then.
       if (!hasMoved || without === 'together')
         for (const entry of commit.journal) journal.push({ bucket, entry })
@@ -99,14 +101,14 @@ export function createModelStore(options: {
 
       lastVersion = Math.max(nowMs * 1000, lastVersion + 1)
       const version = String(lastVersion).padStart(16, '0')
-      for (const { name, become } of changes) write(keyOf(bucket, name), become, version, nowMs)
+      for (const { name, write: to } of changes) write(keyOf(bucket, name), to, version, nowMs)
       options.written?.({ commit, by, nowMs, before: held.map((one) => one?.value) })
       return { kind: 'ok', version }
     },
 
     settle(bucket, records) {
       const nowMs = now()
-      const stands = ({ name, expect }: Standing) =>
+      const stands = ({ name, expectedVersion: expect }: ReadRecord) =>
         expect === undefined || read(keyOf(bucket, name), nowMs)?.version === expect
       return { kind: records.every(stands) ? 'ok' : 'conflict' }
     },

@@ -1,9 +1,9 @@
 import { UssdError } from '../../../src/engine/errors.ts'
 import type { Services } from '../../../src/gateway/effects.ts'
 import type { Keyring, Purpose } from '../../../src/gateway/records/keyring.ts'
-import type { Change, Loaded, RecordName, Store } from '../../../src/gateway/ports.ts'
+import type { Change, LoadedRecords, RecordName, Store } from '../../../src/gateway/ports.ts'
 import type { Session } from '../../../src/gateway/records/session.ts'
-import type { Recognised, Transcripts } from '../../../src/gateway/turn-identity.ts'
+import type { TurnClass, TurnClassifier } from '../../../src/gateway/turn-identity.ts'
 import { keysOf } from './keys.ts'
 import { BUDGET_MS } from './schedule.ts'
 import type { Form } from './schedule.ts'
@@ -21,31 +21,31 @@ export interface Mutant extends Variant {
 }
 
 /** Where a callback has a place among others, it can be out of step. */
-const withPlaces: readonly Form[] = ['transcript', 'deep-transcript', 'numbered']
+const withPlaces: readonly Form[] = ['cumulative', 'deep-cumulative', 'sequenced']
 
 /** Every callback is a turn: what it typed last is typed. */
 function taken(
-  recognised: Recognised,
-  callback: Parameters<Transcripts['recognise']>[0],
+  recognised: TurnClass,
+  callback: Parameters<TurnClassifier['classify']>[0],
   session: Session | undefined,
-): Recognised {
-  const { heard } = callback
+): TurnClass {
+  const { reported: heard } = callback
   const id = recognised.kind === 'repeat' ? recognised.receipt.turn : `${JSON.stringify(heard)}`
   const key = session?.key ?? keysOf(['old']).id
-  if (heard.kind === 'transcript') {
+  if (heard.kind === 'cumulative') {
     if (heard.text === '') return { kind: 'begin', id, key, heard: 0 }
     const typed = heard.text.slice(heard.text.lastIndexOf('*') + 1)
     return { kind: 'reply', id, key, heard: heard.text.length, typed }
   }
-  const place = heard.kind === 'numbered' ? heard.number : 0
+  const place = heard.kind === 'sequenced' ? heard.number : 0
   if (heard.typed === undefined) return { kind: 'begin', id, key, heard: place }
   return { kind: 'reply', id, key, heard: place, typed: heard.typed }
 }
 
 const recognising =
-  (recognise: (real: Transcripts, ...of: Parameters<Transcripts['recognise']>) => Recognised) =>
-  (real: Transcripts): Transcripts => ({
-    recognise: (callback, session, nowMs) => recognise(real, callback, session, nowMs),
+  (recognise: (real: TurnClassifier, ...of: Parameters<TurnClassifier['classify']>) => TurnClass) =>
+  (real: TurnClassifier): TurnClassifier => ({
+    classify: (callback, session, nowMs) => recognise(real, callback, session, nowMs),
   })
 
 /** The store, but for what becomes of a commit. */
@@ -55,7 +55,7 @@ const committing =
 
 /** After a conflict the records are loaded again, but the session is taken for what it was. */
 function keepsSession(store: Store): Store {
-  const last = new Map<RecordName, Loaded>()
+  const last = new Map<RecordName, LoadedRecords>()
   const conflicts = new Set<RecordName>()
   return {
     ...store,
@@ -80,12 +80,12 @@ function keepsSession(store: Store): Store {
 const comparingFirst =
   ({ openAccess }: Services): Services[string] =>
   async (input, call) => {
-    const { access, puk1AttemptsLeft, puk1Pending } = call.subscriber.now
+    const { access, puk1AttemptsLeft, puk1Pending } = call.subscriber.current
     const { turn, owner, nowMs } = call.attempt
     const left = puk1AttemptsLeft - 1
     if (access === 'closed-by-subscriber' && left >= 0) {
       const mine = { turn, owner, untilMs: nowMs, left }
-      call.subscriber.tidy({ puk1AttemptsLeft: left, puk1Pending: [...puk1Pending, mine] })
+      call.subscriber.patchSilently({ puk1AttemptsLeft: left, puk1Pending: [...puk1Pending, mine] })
     }
     return openAccess?.(input, call)
   }
@@ -118,7 +118,7 @@ export const mutants: readonly Mutant[] = [
     name: 'no receipts',
     says: 'a callback that was answered runs again',
     transcriptsOf: recognising((real, callback, session, nowMs) => {
-      const recognised = real.recognise(callback, session, nowMs)
+      const recognised = real.classify(callback, session, nowMs)
       return recognised.kind === 'repeat' ? taken(recognised, callback, session) : recognised
     }),
   },
@@ -127,10 +127,10 @@ export const mutants: readonly Mutant[] = [
     says: 'what comes in the place of an answered turn is shown its answer',
     forms: withPlaces,
     transcriptsOf: recognising((real, callback, session, nowMs) => {
-      const recognised = real.recognise(callback, session, nowMs)
-      const { heard } = callback
+      const recognised = real.classify(callback, session, nowMs)
+      const { reported: heard } = callback
       const place =
-        heard.kind === 'numbered' ? heard.number : heard.kind === 'transcript' ? heard.text.length : -1
+        heard.kind === 'sequenced' ? heard.number : heard.kind === 'cumulative' ? heard.text.length : -1
       const receipt = session?.receipts.at(-1)
       return recognised.kind === 'out-of-step' && receipt && place === session?.heard
         ? { kind: 'repeat', receipt }
@@ -142,7 +142,7 @@ export const mutants: readonly Mutant[] = [
     says: 'a callback out of step is taken for the next answer',
     forms: withPlaces,
     transcriptsOf: recognising((real, callback, session, nowMs) => {
-      const recognised = real.recognise(callback, session, nowMs)
+      const recognised = real.classify(callback, session, nowMs)
       return recognised.kind === 'out-of-step' ? taken(recognised, callback, session) : recognised
     }),
   },
@@ -150,7 +150,7 @@ export const mutants: readonly Mutant[] = [
     name: 'no end',
     says: 'a dialogue that has ended is begun again',
     transcriptsOf: recognising((real, callback, session, nowMs) => {
-      const recognised = real.recognise(callback, session, nowMs)
+      const recognised = real.classify(callback, session, nowMs)
       return recognised.kind === 'ended' ? taken(recognised, callback, session) : recognised
     }),
   },
@@ -206,14 +206,14 @@ export const mutants: readonly Mutant[] = [
     storeOf: committing((store, one) =>
       store.commit({
         ...one,
-        changes: one.changes.map((change) => ({ ...change, become: lasting(change.become) })),
+        changes: one.changes.map((change) => ({ ...change, write: lasting(change.write) })),
       }),
     ),
   },
   {
     name: 'entries by turn',
     says: 'an entry of the journal is named after the turn id alone, which comes again where nothing is numbered',
-    forms: ['unnumbered'],
+    forms: ['latest-only'],
     storeOf: committing((store, one) =>
       store.commit({ ...one, journal: one.journal.map((entry) => entry.replace(/:\d+(:\d+",)/, '$1')) }),
     ),
@@ -236,17 +236,17 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'repeats from the future',
     says: 'an answer is a copy of one that seems to be given later',
-    forms: ['unnumbered'],
+    forms: ['latest-only'],
     transcriptsOf: recognising((real, callback, session, nowMs) =>
-      real.recognise(callback, session && withPastReceipts(session, nowMs), nowMs),
+      real.classify(callback, session && withPastReceipts(session, nowMs), nowMs),
     ),
   },
   {
     name: 'secrets by time',
     says: 'the same secret again is a copy for a while alone',
-    forms: ['unnumbered'],
+    forms: ['latest-only'],
     transcriptsOf: recognising((real, callback, session, nowMs) =>
-      real.recognise(callback, session && { ...session, asksAgain: true }, nowMs),
+      real.classify(callback, session && { ...session, asksAgain: true }, nowMs),
     ),
   },
   {
@@ -259,9 +259,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a begin begins',
     says: 'where nothing is numbered, what begins a dialogue always does',
-    forms: ['unnumbered'],
+    forms: ['latest-only'],
     transcriptsOf: recognising((real, callback, session, nowMs) =>
-      real.recognise({ ...callback, reusesSessionId: true }, session, nowMs),
+      real.classify({ ...callback, reusesSessionId: true }, session, nowMs),
     ),
   },
   {
@@ -283,5 +283,5 @@ export const mutants: readonly Mutant[] = [
 /** How a mutant is found by its name. */
 export const mutantOf = (name: string): Mutant | undefined => mutants.find((mutant) => mutant.name === name)
 
-const lasting = (become: Change['become']): Change['become'] =>
-  become.kind === 'value' ? { kind: 'value', value: become.value } : become
+const lasting = (write: Change['write']): Change['write'] =>
+  write.kind === 'put' ? { kind: 'put', value: write.value } : write

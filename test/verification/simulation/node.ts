@@ -1,12 +1,12 @@
 import type { Menu } from '../../../src/engine/menu.ts'
 import { UssdError } from '../../../src/engine/errors.ts'
-import type { Call, Services } from '../../../src/gateway/effects.ts'
+import type { EffectContext, Services } from '../../../src/gateway/effects.ts'
 import type { Clock } from '../../../src/gateway/clock.ts'
 import type { Gateway } from '../../../src/gateway/gateway.ts'
 import type { Answer, Callback, Ended, RecordName } from '../../../src/gateway/ports.ts'
 import { subscriberName } from '../../../src/gateway/records/records.ts'
 import type { Session } from '../../../src/gateway/records/session.ts'
-import type { Transcripts } from '../../../src/gateway/turn-identity.ts'
+import type { TurnClassifier } from '../../../src/gateway/turn-identity.ts'
 import { createHarnessCore } from '../../support/harness-core.ts'
 import { drawnAt } from './random.ts'
 import { keysOf } from './keys.ts'
@@ -90,9 +90,9 @@ export function createSite(options: SiteOptions): Site {
       nowMs: () => timeline.nowMs + 7 * place,
       after: (ms, call) => timeline.at(timeline.nowMs + ms, () => wake(mine, call)),
     }
-    const watched = (transcripts: Transcripts): Transcripts => ({
-      recognise(callback, session, nowMs) {
-        const recognised = transcripts.recognise(callback, session, nowMs)
+    const watched = (transcripts: TurnClassifier): TurnClassifier => ({
+      classify(callback, session, nowMs) {
+        const recognised = transcripts.classify(callback, session, nowMs)
         const delivery = deliveries.get(callback)
         if (delivery) {
           delivery.recognised = recognised
@@ -110,7 +110,7 @@ export function createSite(options: SiteOptions): Site {
       keyring: keyringOf(keysOf(plan.keys.at[place])),
       settings: { sessionIdleMs: plan.idleMs, turnBudgetMs: BUDGET_MS, repeatWithinMs: REPEAT_WITHIN_MS },
       events: {
-        turn: ({ outcome, tries, fault }) =>
+        onTurn: ({ outcome, tries, fault }) =>
           tell(() => `${name} reports ${outcome}${fault ? ` (${fault})` : ''}, tries: ${tries}`),
       },
       overrides: {
@@ -125,7 +125,7 @@ export function createSite(options: SiteOptions): Site {
         }),
         parallelHashes: 1,
         wrapStore: storeOf,
-        wrapTranscripts: (transcripts) => watched(transcriptsOf(transcripts)),
+        wrapClassifier: (transcripts) => watched(transcriptsOf(transcripts)),
         wrapServices: (services) => servicesOf(slowed(options, withTally(services), clock)),
       },
     })
@@ -205,7 +205,7 @@ function slowed({ plan, nextEffect, tell }: SiteOptions, services: Services, clo
   if (faults.length === 0) return services
   const slow =
     (service: Services[string]) =>
-    async (input: unknown, call: Call): Promise<unknown> => {
+    async (input: unknown, call: EffectContext): Promise<unknown> => {
       const effect = nextEffect()
       for (const fault of faults) {
         if (fault.effect !== effect) continue

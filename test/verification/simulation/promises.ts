@@ -1,6 +1,6 @@
 import type { Answer } from '../../../src/gateway/ports.ts'
-import { sentences } from '../../../src/gateway/system-messages.ts'
-import { RECEIPTS_KEPT_MS } from '../../../src/gateway/records/session.ts'
+import { systemMessages } from '../../../src/gateway/system-messages.ts'
+import { RECEIPT_TTL_MS } from '../../../src/gateway/records/session.ts'
 import type { Session } from '../../../src/gateway/records/session.ts'
 import type { JournalRecord, Subscriber } from '../../../src/gateway/records/subscriber.ts'
 import { isUnavailable } from './client.ts'
@@ -55,7 +55,7 @@ interface Line {
 const RECEIPTS_KEPT = 16
 /** By so much a store's clock may go back without a jump. */
 const CLOCK_SLACK_MS = 1000
-const OURS = new Set<string>(Object.values(sentences).flatMap((sentence) => Object.values(sentence)))
+const OURS = new Set<string>(Object.values(systemMessages).flatMap((sentence) => Object.values(sentence)))
 const SAID = /(\S+)=(\d+) after \d+/
 
 export function createPromises(options: {
@@ -92,7 +92,7 @@ export function createPromises(options: {
     const receipt = after.receipts.at(-1)
     const earlier = line.turns.findLast((turn) => turn.key === key)
     const begins = after.turns === 1
-    const isStale = before !== undefined && atMs > before.answeredAtMs + RECEIPTS_KEPT_MS
+    const isStale = before !== undefined && atMs > before.answeredAtMs + RECEIPT_TTL_MS
     const hasExpired = before !== undefined && atMs > before.idleUntilMs
     const isQuick =
       earlier !== undefined &&
@@ -100,9 +100,9 @@ export function createPromises(options: {
       // A clock that jumped back and forth: nothing of the dialogue counts any more.
       !(isStale && hasExpired)
 
-    if (form === 'unnumbered' && isQuick)
+    if (form === 'latest-only' && isQuick)
       violated('a turn has one effect', `${what} again after ${atMs - earlier.atMs} ms`)
-    if (form !== 'unnumbered' && earlier && !begins)
+    if (form !== 'latest-only' && earlier && !begins)
       violated('a turn has one effect', `${what} was committed twice`)
     if (begins && before && !isReused(delivery.dialogue)) {
       if (!hasExpired || !isStale) violated('what has ended stays ended', `${what} began again`)
@@ -157,7 +157,7 @@ export function createPromises(options: {
    */
   function notTaken(delivery: Delivery, session: Session | undefined): void {
     const { dialogue, key, isFirst, arrivedMs, readMs = 0 } = delivery
-    if (dialogue.form !== 'unnumbered' || !isFirst || !session) return
+    if (dialogue.form !== 'latest-only' || !isFirst || !session) return
     const typed = typedIn(delivery)
     const isJudged =
       typed === undefined
@@ -204,17 +204,17 @@ export function createPromises(options: {
       }
       journalled += records.length
       let growth = 0
-      for (const [at, { name, become }] of commit.changes.entries()) {
+      for (const [at, { name, write }] of commit.changes.entries()) {
         const was = before[at]
-        if (become.kind !== 'value') continue
+        if (write.kind !== 'put') continue
         if (name.startsWith('session:')) {
-          if (!((become.ttlMs ?? Infinity) <= idleMs + RECEIPTS_KEPT_MS)) {
-            violated('a session does not stay', `${name} for ${become.ttlMs} ms`)
+          if (!((write.ttlMs ?? Infinity) <= idleMs + RECEIPT_TTL_MS)) {
+            violated('a session does not stay', `${name} for ${write.ttlMs} ms`)
           }
-          const session = JSON.parse(become.value) as Session
+          const session = JSON.parse(write.value) as Session
           if (by) taken(by, was === undefined ? undefined : (JSON.parse(was) as Session), session)
         } else if (name.startsWith('subscriber:')) {
-          const after = JSON.parse(become.value) as Subscriber
+          const after = JSON.parse(write.value) as Subscriber
           const earlier = was === undefined ? undefined : (JSON.parse(was) as Subscriber)
           secrets.written(name, earlier, after, by, records)
           if (!by || !earlier) continue
@@ -240,9 +240,9 @@ export function createPromises(options: {
         if (isUnavailable(answer) || !own || !shown) return
         const place = line.turns.length - line.turns.indexOf(own)
         const readMs = delivery.readMs ?? storeMs()
-        const isKept = readMs <= shown.atMs + RECEIPTS_KEPT_MS && place <= RECEIPTS_KEPT
+        const isKept = readMs <= shown.atMs + RECEIPT_TTL_MS && place <= RECEIPTS_KEPT
         const isKnown =
-          delivery.dialogue.form !== 'unnumbered' || Math.abs(readMs - own.atMs) < REPEAT_WITHIN_MS
+          delivery.dialogue.form !== 'latest-only' || Math.abs(readMs - own.atMs) < REPEAT_WITHIN_MS
         if (isKept && isKnown && own.committedMs < delivery.arrivedMs) {
           violated('a turn has one answer', `${what} was answered, and then told '${answer.text}'`)
         }
@@ -250,7 +250,7 @@ export function createPromises(options: {
       }
       // A begin come so late that its receipt is gone is shown where the dialogue is; where any text may begin one, it is any text.
       const began = own !== undefined && own === line.turns[0]
-      const mayShowLast = delivery.dialogue.form === 'unnumbered' || isBegin(delivery) || began
+      const mayShowLast = delivery.dialogue.form === 'latest-only' || isBegin(delivery) || began
       const matches = [
         own,
         mayShowLast ? line.turns.findLast(({ text }) => text === answer.text) : undefined,
@@ -275,14 +275,14 @@ export function createPromises(options: {
   }
 }
 
-const isBegin = ({ callback: { heard } }: Delivery): boolean =>
-  heard.kind === 'transcript' ? heard.text === '' : heard.typed === undefined
+const isBegin = ({ callback: { reported: heard } }: Delivery): boolean =>
+  heard.kind === 'cumulative' ? heard.text === '' : heard.typed === undefined
 
 /** Whether a callback is one step behind another of its dialogue. */
-function isNext({ callback: { heard } }: Delivery, last: Delivery | undefined): boolean {
-  const before = last?.callback.heard
-  if (heard.kind === 'unnumbered') return true
-  if (heard.kind === 'numbered') return before?.kind === 'numbered' && heard.number === before.number + 1
-  if (before?.kind !== 'transcript') return false
+function isNext({ callback: { reported: heard } }: Delivery, last: Delivery | undefined): boolean {
+  const before = last?.callback.reported
+  if (heard.kind === 'latest-only') return true
+  if (heard.kind === 'sequenced') return before?.kind === 'sequenced' && heard.number === before.number + 1
+  if (before?.kind !== 'cumulative') return false
   return before.text === '' ? heard.text !== '' : heard.text.startsWith(`${before.text}*`)
 }

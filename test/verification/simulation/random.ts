@@ -1,4 +1,4 @@
-import { createChance } from '../../../src/simulator/faults.ts'
+import { createRandom } from '../../../src/simulator/faults.ts'
 
 /** What a seed decides, one draw after another. */
 export interface Draws {
@@ -10,7 +10,7 @@ export interface Draws {
 }
 
 export function createDraws(seed: number, about: string): Draws {
-  const chance = createChance(seed, about, 0)
+  const chance = createRandom(seed, about, 0)
   const below = (limit: number) => Math.floor(chance() * limit)
   return {
     below,

@@ -1,6 +1,6 @@
 import type { Answer } from '../../../src/gateway/ports.ts'
 import { bucketOf } from '../../../src/gateway/records/records.ts'
-import { RECEIPTS_KEPT_MS } from '../../../src/gateway/records/session.ts'
+import { RECEIPT_TTL_MS } from '../../../src/gateway/records/session.ts'
 import { PUK1_ATTEMPTS } from '../../../src/gateway/records/subscriber.ts'
 import type { Subscriber } from '../../../src/gateway/records/subscriber.ts'
 import { callUp } from './client.ts'
@@ -79,11 +79,11 @@ export async function run(
     },
   })
   for (let subscriber = 0; subscriber < plan.subscribers; subscriber++) {
-    const become = {
-      kind: 'value',
+    const write = {
+      kind: 'put',
       value: subscriberRecord(subscriber, { key: plan.keys.puk1, attempts: plan.attempts }),
     } as const
-    const changes = [{ name: subscriberOf(subscriber), expect: undefined, become }]
+    const changes = [{ name: subscriberOf(subscriber), expectedVersion: undefined, write }]
     store.commit({ bucket: bucketOf(msisdnOf(subscriber)), changes, journal: [], deadlineMs: EPOCH_MS })
   }
 
@@ -171,7 +171,7 @@ export async function run(
         `${store.journal.length} entries of ${promises.journalled} changes`,
       )
     }
-    const kept = store.livingAt(Math.max(latestMs, storeMs()) + plan.idleMs + RECEIPTS_KEPT_MS + 1)
+    const kept = store.livingAt(Math.max(latestMs, storeMs()) + plan.idleMs + RECEIPT_TTL_MS + 1)
     // One record says how the keys are named.
     if (kept !== plan.subscribers + 1) violated('the store forgets', `${kept} records are left`)
   }
@@ -187,14 +187,14 @@ function unlock(store: ModelStore, subscriber: number): void {
   if (!record) return
   const unlocked = { puk1AttemptsLeft: PUK1_ATTEMPTS, puk1Pending: [] } satisfies Partial<Subscriber>
   const value = JSON.stringify({ ...(JSON.parse(record.value) as Subscriber), ...unlocked })
-  const changes = [{ name, expect: record.version, become: { kind: 'value', value } }] as const
+  const changes = [{ name, expectedVersion: record.version, write: { kind: 'put', value } }] as const
   store.commit({ bucket, changes, journal: [], deadlineMs: nowMs })
 }
 
 /** A dialogue when all is over, which must go well. */
 const lastDialogue = (place: Place, startMs: number): DialoguePlan => ({
   name: `p${place}`,
-  form: 'transcript',
+  form: 'cumulative',
   subscriber: 0,
   code: '*100#',
   startMs,

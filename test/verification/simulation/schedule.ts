@@ -7,7 +7,7 @@ import { themed } from './themes.ts'
 import { CODES, realAnswers, wordsFor } from './typed.ts'
 
 /** How a dialect says which turn a callback is: the two of a transcript, by a number, or not at all. */
-export const forms = ['transcript', 'deep-transcript', 'numbered', 'unnumbered'] as const
+export const forms = ['cumulative', 'deep-cumulative', 'sequenced', 'latest-only'] as const
 export type Form = (typeof forms)[number]
 
 export const BUDGET_MS = 2000

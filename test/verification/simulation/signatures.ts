@@ -1,6 +1,6 @@
-import { SIGNATURE_HOLDS_MS } from '../../../src/gateway/ports.ts'
+import { SIGNATURE_TOLERANCE_MS } from '../../../src/gateway/ports.ts'
 import type { Answer, Commit } from '../../../src/gateway/ports.ts'
-import { sentences } from '../../../src/gateway/system-messages.ts'
+import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { isBusy, isUnavailable } from './client.ts'
 import { nameOf } from './delivery.ts'
 import type { Delivery } from './delivery.ts'
@@ -14,7 +14,7 @@ export interface SignaturePromises {
 }
 
 /** What is remembered of a delivery lasts a little longer than its signature. */
-const REMEMBERED_MS = SIGNATURE_HOLDS_MS + 2000
+const REMEMBERED_MS = SIGNATURE_TOLERANCE_MS + 2000
 
 export function createSignaturePromises(options: {
   readonly storeMs: () => number
@@ -27,18 +27,18 @@ export function createSignaturePromises(options: {
   return {
     written(by, { changes }) {
       const { signed } = by.callback
-      const session = changes.find(({ name }) => name.startsWith('session:'))?.become
-      const remembered = changes.find(({ name }) => name.startsWith('delivery:'))?.become
+      const session = changes.find(({ name }) => name.startsWith('session:'))?.write
+      const remembered = changes.find(({ name }) => name.startsWith('delivery:'))?.write
       if (!signed) return
       // Another delivery of a turn that was answered: it is remembered with the answer from the receipt.
-      if (session?.kind !== 'value' && remembered?.kind === 'value') {
+      if (session?.kind !== 'put' && remembered?.kind === 'put') {
         answers.set(signed.id, (JSON.parse(remembered.value) as Answer).text)
       }
-      if (session?.kind !== 'value') return
+      if (session?.kind !== 'put') return
       const what = nameOf(by)
       if (answers.has(signed.id)) violated('a signed callback acts once', `${what} was committed twice`)
       const readMs = by.readMs ?? 0
-      if (Math.abs(readMs - signed.atMs) > SIGNATURE_HOLDS_MS)
+      if (Math.abs(readMs - signed.atMs) > SIGNATURE_TOLERANCE_MS)
         violated('an old signature does nothing', `${what}, ${readMs - signed.atMs} ms old`)
       answers.set(signed.id, (JSON.parse(session.value) as Session).receipts.at(-1)?.text ?? '')
     },
@@ -47,16 +47,16 @@ export function createSignaturePromises(options: {
       const { signed } = delivery.callback
       if (!signed || isUnavailable(answer) || isBusy(answer)) return 'open'
       const ages = [storeMs(), delivery.arrivedStoreMs].map((ms) => Math.abs(ms - signed.atMs))
-      const isExpired = answer.text === sentences.expired.en && !answer.waits
+      const isExpired = answer.text === systemMessages.expired.en && !answer.waits
       // A clock may jump while the turn is under way.
       if (Math.min(...ages) > REMEMBERED_MS) {
         if (!isExpired) violated('an old signature does nothing', `${nameOf(delivery)}: '${answer.text}'`)
         return 'judged'
       }
-      if (isExpired && Math.max(...ages) > SIGNATURE_HOLDS_MS) return 'judged'
+      if (isExpired && Math.max(...ages) > SIGNATURE_TOLERANCE_MS) return 'judged'
       const known = answers.get(signed.id)
       if (known === answer.text) return 'judged'
-      if (known === undefined || Math.max(...ages) > SIGNATURE_HOLDS_MS) return 'open'
+      if (known === undefined || Math.max(...ages) > SIGNATURE_TOLERANCE_MS) return 'open'
       violated('a signed callback has one answer', `${nameOf(delivery)}: '${answer.text}', not '${known}'`)
       return 'judged'
     },

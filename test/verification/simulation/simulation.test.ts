@@ -24,7 +24,7 @@ conforms('model', async () => {
     store: {
       load: async (bucket, names) => open().load(bucket, names),
       commit: async (commit) => open().commit(commit),
-      settle: async (bucket, records) => open().settle(bucket, records),
+      ensureReplicated: async (bucket, records) => open().settle(bucket, records),
       async readJournal(bucket, after, limit) {
         const entries = open().journal.flatMap(({ bucket: where, entry }, at) =>
           where === bucket ? [{ id: String(at + 1), entry }] : [],
@@ -64,7 +64,7 @@ describe('a simulated gateway', () => {
     const rival = { kind: 'rival', dialogue: 'a', turn: 2, place: 0, typed: '9', afterMs: 3 } as const
     const dialogue = {
       name: 'a',
-      form: 'unnumbered',
+      form: 'latest-only',
       subscriber: 1,
       code: '*141*3*6#',
       startMs: 0,
@@ -128,7 +128,7 @@ describe('a simulated gateway with a rule left out', () => {
   it.each(mutants.map(({ name, says }) => [name, says]))(
     '%s: %s',
     async (name) => {
-      const [form]: readonly Form[] = mutantOf(name)?.forms ?? ['unnumbered']
+      const [form]: readonly Form[] = mutantOf(name)?.forms ?? ['latest-only']
       const where = form === undefined ? {} : { form }
       const task = { from: 0, count: DEAD_WITHIN, mutant: name, until: 'violation', ...where } as const
       const { violations } = await carryOut(task)

@@ -14,7 +14,7 @@ export function themed(plan: Plan, draws: Draws, form?: Form): Plan {
 
 type Theme = (draws: Draws, form: Form | undefined) => Pick<Plan, 'dialogues' | 'faults'> & Partial<Plan>
 
-const FORMS = ['transcript', 'deep-transcript', 'numbered', 'unnumbered'] as const
+const FORMS = ['cumulative', 'deep-cumulative', 'sequenced', 'latest-only'] as const
 /** The subscriber whose access is open, and the one who needs PUK1. */
 const OPEN = 0
 const CLOSED = 1
@@ -25,7 +25,7 @@ const times = <T>(count: number, make: (at: number) => T): T[] =>
 const placeOf = (draws: Draws): Place => draws.of([0, 1])
 
 /** Half of them where nothing says which turn a callback is. */
-const mostlyUnnumbered = (draws: Draws): Form => (draws.onceIn(2) ? 'unnumbered' : draws.of(FORMS))
+const mostlyLatestOnly = (draws: Draws): Form => (draws.onceIn(2) ? 'latest-only' : draws.of(FORMS))
 
 function dialogue(
   draws: Draws,
@@ -161,7 +161,7 @@ const STEPS = [3_600_000, -3_600_000, 86_400_000, -86_400_000, 5000, -5000] as c
 
 /** The store's clock jumps, and what was under way then comes late. */
 const clock: Theme = (draws, form) => {
-  const theForm = form ?? mostlyUnnumbered(draws)
+  const theForm = form ?? mostlyLatestOnly(draws)
   const under = draws.onceIn(2) ? { under: 's' } : {}
   const moves = times(2 + draws.below(3), () => draws.of(['1', '1', '1', '9']))
   const one = { name: 'a', form: theForm, subscriber: OPEN, code: CODES.tally, ...under }
@@ -192,7 +192,7 @@ const clock: Theme = (draws, form) => {
 
 /** Aggregators that send again long after the answer. */
 const late: Theme = (draws, form) => {
-  const dialogues = [real(draws, 'a', form ?? mostlyUnnumbered(draws))]
+  const dialogues = [real(draws, 'a', form ?? mostlyLatestOnly(draws))]
   const copies = times(1 + draws.below(3), (): Fault => ({
     kind: 'copy',
     ...someTurn(draws, dialogues),
@@ -203,7 +203,7 @@ const late: Theme = (draws, form) => {
 
 /** Callbacks, signed as a rule, that somebody has kept and sends once more. */
 const replays: Theme = (draws, form) => {
-  const theForm = form ?? mostlyUnnumbered(draws)
+  const theForm = form ?? mostlyLatestOnly(draws)
   const isLong = draws.onceIn(4)
   const under = draws.onceIn(2) ? { under: 's' } : {}
   const signed = draws.onceIn(3) ? {} : { signed: true as const }

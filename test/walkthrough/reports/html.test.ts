@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { htmlOf } from '../../../src/walkthrough/reports/html.ts'
 import { html, pageOf, trusted } from '../../../src/walkthrough/reports/markup.ts'
 import { pageStyle } from '../../../src/walkthrough/reports/page-style.ts'
-import type { Result } from '../../../src/walkthrough/run/result.ts'
+import type { WalkResult } from '../../../src/walkthrough/run/result.ts'
 import { HOSTILE, brokenOff, latinLetter, resultOf, results, saying } from '../../support/walked.ts'
 import { dialled, differs, screenExpected, waits, walked, whole, wrongStatus } from '../../support/walked.ts'
 
@@ -15,7 +15,7 @@ const target = 'a gateway in this process'
 /** The page is also XML, which forgives nothing: a text that got out of its place would not be well-formed, or be seen. */
 const parse = (page: string) =>
   new DOMParser({ onError: onWarningStopParsing }).parseFromString(page, 'text/xml')
-const drawn = (...all: readonly Result[]) => parse(htmlOf({ results: all, ranAt, target }))
+const drawn = (...all: readonly WalkResult[]) => parse(htmlOf({ results: all, ranAt, target }))
 type Parsed = ReturnType<typeof parse>
 
 const elements = (page: Parsed | Element, name: string) => [...page.getElementsByTagName(name)]

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
 import { htmlOf } from '../../../src/walkthrough/reports/html.ts'
-import type { Result } from '../../../src/walkthrough/run/result.ts'
+import type { WalkResult } from '../../../src/walkthrough/run/result.ts'
 import { openBrowser } from '../../support/browser.ts'
 import { HOSTILE, results, saying } from '../../support/walked.ts'
 
@@ -28,7 +28,7 @@ afterAll(async () => {
 
 /** Opens the page of these results, and keeps what it asks for and complains of. */
 async function open(
-  all: readonly Result[],
+  all: readonly WalkResult[],
   { width, target = 'this process' }: { width: number; target?: string },
 ) {
   const file = join(folder, 'report.html')

@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { tapHead, tapOf, tapTail } from '../../../src/walkthrough/reports/tap.ts'
 import { heldAfterwards, passwordSet, results, saying, trailingBlank } from '../../support/walked.ts'
-import type { Result } from '../../../src/walkthrough/run/result.ts'
+import type { WalkResult } from '../../../src/walkthrough/run/result.ts'
 
-const written = (all: readonly Result[], how: 'brief' | 'transcript') => [
+const written = (all: readonly WalkResult[], how: 'brief' | 'transcript') => [
   ...tapHead(all.length),
   ...all.flatMap((result, at) => tapOf(result, at + 1, how)),
   ...tapTail(all),

@@ -69,7 +69,7 @@ An administrator closes access while the subscriber looks at it
   })
 
   it('leaves out who looks and finds what was to be there: it is drawn already', () => {
-    expect(interleaved.walked.at(-1)?.step.action.kind).toBe('look')
+    expect(interleaved.steps.at(-1)?.step.action.kind).toBe('look')
     expect(printed(interleaved)).not.toContain('(bob looks)')
   })
 
@@ -121,7 +121,7 @@ Three wrong PUK1 end the dialogue
         walked('subscriber', dialled('*1#'), '☎ *1#', {
           seen: ends(text),
           failure: {
-            sentence: 'the dialogue is over',
+            message: 'the dialogue is over',
             expected: screenExpected({ kind: 'whole', text }, 'waiting'),
           },
         }),
@@ -168,7 +168,7 @@ Ended
     expect(
       failing(...dial, {
         seen: undefined,
-        failure: { sentence: 'no failure', expected: { kind: 'failure', sentence } },
+        failure: { message: 'no failure', expected: { kind: 'failure', sentence } },
       }),
     ).toEqual([
       '    expected, that the network says:',
@@ -198,7 +198,7 @@ Ended
       walked: [
         walked('subscriber', dialled('*1#'), '☎ *1#', {
           seen: ends('Goodbye'),
-          failure: { sentence: 'the dialogue is over', expected: undefined },
+          failure: { message: 'the dialogue is over', expected: undefined },
         }),
       ],
     })

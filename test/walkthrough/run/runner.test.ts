@@ -4,7 +4,7 @@ import { remoteTarget } from '../../../src/cli/walk/remote.ts'
 import { dialects } from '../../../src/dialects/index.ts'
 import type { Dialect } from '../../../src/dialects/dialect.ts'
 import { readScripts } from '../../../src/walkthrough/script/read.ts'
-import type { Result } from '../../../src/walkthrough/run/result.ts'
+import type { WalkResult } from '../../../src/walkthrough/run/result.ts'
 import { walk } from '../../../src/walkthrough/run/runner.ts'
 import type { Target } from '../../../src/walkthrough/script/target.ts'
 import type { Walkthrough } from '../../../src/walkthrough/script/walkthrough.ts'
@@ -23,7 +23,7 @@ const SUBSCRIBER =
 
 function script(text: string): Walkthrough {
   const read = readScripts(text, 'test.yaml')
-  if (read.kind !== 'ok') throw new Error(read.problems.map(({ sentence }) => sentence).join())
+  if (read.kind !== 'ok') throw new Error(read.problems.map(({ message: sentence }) => sentence).join())
   return read.walkthroughs[0] as Walkthrough
 }
 
@@ -34,13 +34,13 @@ async function target(options: Partial<Parameters<typeof inProcessTarget>[0]> = 
 }
 
 /** Walks these turns of a subscriber of whom the operator knows PUK1 41829375. */
-const walked = async (turns: string, options: Parameters<typeof target>[0] = {}): Promise<Result> =>
+const walked = async (turns: string, options: Parameters<typeof target>[0] = {}): Promise<WalkResult> =>
   walk(script(`title: A title\n${SUBSCRIBER}\nturns:\n${turns}`), await target(options))
 
 /** What went wrong, and in which step. */
-const failuresOf = ({ walked: steps, afterwards }: Result): string[] => [
-  ...steps.flatMap(({ failure }, at) => (failure ? [`${at + 1}: ${failure.sentence}`] : [])),
-  ...afterwards.map(({ sentence }) => `after: ${sentence}`),
+const failuresOf = ({ steps: steps, postconditions: afterwards }: WalkResult): string[] => [
+  ...steps.flatMap(({ failure }, at) => (failure ? [`${at + 1}: ${failure.message}`] : [])),
+  ...afterwards.map(({ message: sentence }) => `after: ${sentence}`),
 ]
 
 describe('a walkthrough', () => {
@@ -54,7 +54,7 @@ describe('a walkthrough', () => {
     ends: 'Access to self-care is open. To set a password, dial *141*0#'`)
     expect(failuresOf(result)).toEqual([])
     expect(result.verdict).toBe('passed')
-    expect(result.walked.map(({ done }) => done)).toEqual(['☎ *141*3*6*1#', '> ••••', '> ••••'])
+    expect(result.steps.map(({ done }) => done)).toEqual(['☎ *141*3*6*1#', '> ••••', '> ••••'])
   })
 
   it.each([
@@ -117,7 +117,7 @@ describe('a walkthrough', () => {
 
   it('stops at the first step that fails', async () => {
     const result = await walked("\n  - dials: '*141*3*6#'\n    sees: x\n  - sends: '0'\n    ends: y")
-    expect(result.walked).toHaveLength(1)
+    expect(result.steps).toHaveLength(1)
     expect(failuresOf(result)).toEqual(['1: the screen differs'])
   })
 
@@ -181,13 +181,13 @@ describe('a walkthrough', () => {
     )
     closing.push(() => application.close())
     const dialect = africastalking
-    const line = { line: { dialect, callbackUrl: application.url }, clock: undefined, gateway: undefined }
+    const line = { route: { dialect, callbackUrl: application.url }, clock: undefined, gateway: undefined }
     const text =
       "title: t\nturns:\n  - dials: '*384#'\n  - sends: { secret: '73915' }\n    ends: { contains: '73915' }"
     const result = await walk(script(text), { ...line, close: async () => {} })
     expect(failuresOf(result)).toEqual([])
     expect(JSON.stringify(result)).not.toContain('73915')
-    expect(result.walked[1]?.seen).toMatchObject({ screen: { text: 'You typed ••••' } })
+    expect(result.steps[1]?.seen).toMatchObject({ screen: { text: 'You typed ••••' } })
   })
 
   it('sees a callback that is answered otherwise when it comes again', async () => {
@@ -198,7 +198,7 @@ describe('a walkthrough', () => {
     const line = { dialect: africastalking, callbackUrl: application.url }
     const text = "title: t\nturns:\n  - dials: '*384#'\n  - repeats: true"
     const result = await walk(script(text), {
-      line,
+      route: line,
       clock: undefined,
       gateway: undefined,
       close: async () => {},

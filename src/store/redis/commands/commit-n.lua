@@ -11,7 +11,7 @@
   ARGV[3]       entries     how many entries of the journal follow
   ARGV[4..]     entry       the entries; then for each record, in the order of KEYS:
                 expect      version it must have; '' where there must be no record
-                become      same | again | gone | value
+                write      keep | touch | delete | put
                 text        of a value, else ''
                 ttlMs       of a value, whole milliseconds from 1; '' for one that stays
 
@@ -38,11 +38,11 @@ if loadedMs and nowMs < loadedMs - 1000 then return 'late' end
 local version = time[1] * 1000000 + time[2]
 for i = 1, records do
   local at = 3 + entries + 4 * (i - 1)
-  local expect, become, ttlMs = ARGV[at + 1], ARGV[at + 2], ARGV[at + 4]
+  local expect, write, ttlMs = ARGV[at + 1], ARGV[at + 2], ARGV[at + 4]
   if redis.call('GETRANGE', KEYS[i], 0, 15) ~= expect then return 'conflict' end
   if expect ~= '' then version = math.max(version, expect + 1) end
-  if become ~= 'same' and become ~= 'again' and become ~= 'gone' and become ~= 'value' then
-    return redis.error_reply('BADARGS become')
+  if write ~= 'keep' and write ~= 'touch' and write ~= 'delete' and write ~= 'put' then
+    return redis.error_reply('BADARGS write')
   end
   if ttlMs ~= '' and not (#ttlMs < 16 and ttlMs:find('^[1-9]%d*$')) then return redis.error_reply('BADARGS ttlMs') end
 end
@@ -57,17 +57,17 @@ end
 local digits = string.format('%016.0f', version)
 for i = 1, records do
   local at = 3 + entries + 4 * (i - 1)
-  local become, text, ttlMs = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
-  if become == 'again' and ARGV[at + 1] ~= '' then
+  local write, text, ttlMs = ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+  if write == 'touch' and ARGV[at + 1] ~= '' then
     -- Changes nothing, also not its time to live, but is a write: WAIT asks replicas for what this connection has written.
     redis.call('SETRANGE', KEYS[i], 0, ARGV[at + 1])
-  elseif become == 'value' and ttlMs == '' then
+  elseif write == 'put' and ttlMs == '' then
     redis.call('SET', KEYS[i], digits .. '|' .. text)
-  elseif become == 'value' then
+  elseif write == 'put' then
     redis.call('SET', KEYS[i], digits .. '|' .. text, 'PX', ttlMs)
   end
 end
 for i = 1, records do
-  if ARGV[3 + entries + 4 * (i - 1) + 2] == 'gone' then redis.call('DEL', KEYS[i]) end
+  if ARGV[3 + entries + 4 * (i - 1) + 2] == 'delete' then redis.call('DEL', KEYS[i]) end
 end
 return digits
