@@ -101,7 +101,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
   function makeRoom(bucket: number, changes: readonly Change[], nowMs: number): void {
     let added = 0
     for (const { name, write } of changes) {
-      if (to.kind === 'keep') continue
+      if (write.kind === 'keep') continue
       const key = keyOf(bucket, name)
       const held = records.get(key)
       added += (write.kind === 'put' ? sizeOf(key, write.value) : 0) - (held ? sizeOf(key, held.value) : 0)

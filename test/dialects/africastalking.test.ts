@@ -31,7 +31,7 @@ const callback = {
   sessionId: fields.sessionId,
   msisdn: '+375291234567',
   dialled: '*141*3*6#',
-  heard: { kind: 'cumulative', code: '*141*3*6#', text: '1*2', begins: 'empty' },
+  reported: { kind: 'cumulative', code: '*141*3*6#', text: '1*2', begins: 'empty' },
 }
 const malformed = (problem: string) => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
 
@@ -81,13 +81,15 @@ describe("a callback of Africa's Talking", () => {
     ['spaces', '1* 2 '],
     ['form punctuation', 'a&b=c%3D*x'],
   ])('keeps what was typed: %s', (_, text) => {
-    expect(parse(withFields({ text }))).toMatchObject({ callback: { heard: { kind: 'cumulative', text } } })
+    expect(parse(withFields({ text }))).toMatchObject({
+      callback: { reported: { kind: 'cumulative', text } },
+    })
   })
 
   it('has й and ў as one character each, however they were sent', () => {
     const text = 'Тайны ўспамін'
     expect(parse(withFields({ text: text.normalize('NFD') }))).toMatchObject({
-      callback: { heard: { text } },
+      callback: { reported: { text } },
     })
   })
 
@@ -155,7 +157,9 @@ describe("a callback of Africa's Talking", () => {
     for (const replies of [[], ['1'], ['1', ''], ['', ''], ['1', '*'], ['#', '+'], ['Мінск']]) {
       const turn = turnOf({ replies })
       const parsed = africastalking.parseRequest(received(africastalking.formatRequest(turn)))
-      expect(parsed).toMatchObject({ callback: { heard: { kind: 'cumulative', text: replies.join('*') } } })
+      expect(parsed).toMatchObject({
+        callback: { reported: { kind: 'cumulative', text: replies.join('*') } },
+      })
     }
   })
 })

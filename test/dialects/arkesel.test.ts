@@ -18,7 +18,7 @@ const session = { dialect: 'arkesel', sessionId: '2005506191900168', msisdn: '+3
 const echo = { sessionID: '2005506191900168', userID: 'DEMOAPP', msisdn: '375291234567' }
 const callback = (dialled: string, typed: string | undefined) => ({
   kind: 'callback',
-  callback: { ...session, dialled, heard: { kind: 'latest-only', typed } },
+  callback: { ...session, dialled, reported: { kind: 'latest-only', typed } },
   echo,
 })
 

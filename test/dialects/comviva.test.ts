@@ -14,12 +14,12 @@ const echo = { msisdn: '375291234567' }
 const malformed = (problem: string) => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
 const begin = {
   kind: 'callback',
-  callback: { ...session, dialled: '*141*0#', heard: { kind: 'latest-only', typed: undefined } },
+  callback: { ...session, dialled: '*141*0#', reported: { kind: 'latest-only', typed: undefined } },
   echo,
 }
 const reply = (typed: string) => ({
   kind: 'callback',
-  callback: { ...session, dialled: '', heard: { kind: 'latest-only', typed } },
+  callback: { ...session, dialled: '', reported: { kind: 'latest-only', typed } },
   echo,
 })
 

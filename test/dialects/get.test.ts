@@ -25,7 +25,7 @@ const malformed = (problem: string) => ({ kind: 'malformed', sentence: `Bad requ
 const session = { dialect: 'get', sessionId: '8823145097', msisdn: '+375291234567' }
 const callback = (dialled: string, code: string, text: string) => ({
   kind: 'callback',
-  callback: { ...session, dialled, heard: { kind: 'cumulative', code, text, begins: 'unknown' } },
+  callback: { ...session, dialled, reported: { kind: 'cumulative', code, text, begins: 'unknown' } },
   echo: {},
 })
 
@@ -49,8 +49,8 @@ describe('a callback of the GET family', () => {
   })
 
   it('keeps * and # in an answer, and takes off the last # alone', () => {
-    expect(advanta('*141*0*%23*%23')).toMatchObject({ callback: { heard: { text: '*141*0*#*' } } })
-    expect(advanta('*141*0*1%23%23')).toMatchObject({ callback: { heard: { text: '*141*0*1#' } } })
+    expect(advanta('*141*0*%23*%23')).toMatchObject({ callback: { reported: { text: '*141*0*#*' } } })
+    expect(advanta('*141*0*1%23%23')).toMatchObject({ callback: { reported: { text: '*141*0*1#' } } })
   })
 
   it('is no begin where it is longer than anything that is dialled', () => {

@@ -25,7 +25,7 @@ const callback = (changed: object) => ({
   callback: {
     ...session,
     dialled: '*141*0#',
-    heard: { kind: 'sequenced', number: 1, typed: undefined },
+    reported: { kind: 'sequenced', number: 1, typed: undefined },
     ...changed,
   },
 })
@@ -34,7 +34,7 @@ describe('a callback of Hubtel', () => {
   it('is read as it stands on the wire, in either generation', () => {
     expect(posted(hubtel, begin)).toEqual({ ...callback({}), echo: { generation: 'v1' } })
     expect(posted(hubtel, reply)).toEqual({
-      ...callback({ heard: { kind: 'sequenced', number: 2, typed: '2' } }),
+      ...callback({ reported: { kind: 'sequenced', number: 2, typed: '2' } }),
       echo: { generation: 'v1' },
     })
     const sent = { ServiceCode: guid, Type: 'initiation', Platform: 'USSD', Sequence: '1', ExtraData: {} }
@@ -86,8 +86,8 @@ describe('a callback of Hubtel', () => {
   })
 
   it.each([undefined, null, ''])('does without a number: %j', (Sequence) => {
-    const heard = { kind: 'latest-only', typed: '2' }
-    expect(posted(hubtel, { ...reply, Sequence })).toMatchObject(callback({ heard }))
+    const reported = { kind: 'latest-only', typed: '2' }
+    expect(posted(hubtel, { ...reply, Sequence })).toMatchObject(callback({ reported }))
   })
 
   it.each([

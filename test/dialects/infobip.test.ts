@@ -25,7 +25,7 @@ const callback = (dialled: string, typed: string | undefined, sessionId = '77120
     sessionId,
     msisdn: '+375291234567',
     dialled,
-    heard: { kind: 'latest-only', typed },
+    reported: { kind: 'latest-only', typed },
   },
   echo: {},
 })

@@ -18,7 +18,7 @@ const session = { dialect: 'nalo', sessionId: '16590115252429751', msisdn: '+375
 const echo = { USERID: 'NALOTest', MSISDN: '375291234567' }
 const callback = (dialled: string, typed: string | undefined, sessionId = session.sessionId) => ({
   kind: 'callback',
-  callback: { ...session, sessionId, dialled, heard: { kind: 'latest-only', typed } },
+  callback: { ...session, sessionId, dialled, reported: { kind: 'latest-only', typed } },
   echo,
 })
 

@@ -37,7 +37,7 @@ describe('a begin of RestComm', () => {
   const callback = {
     ...session,
     dialled: '*141*0#',
-    heard: { kind: 'sequenced', number: 0, typed: undefined },
+    reported: { kind: 'sequenced', number: 0, typed: undefined },
   }
 
   it('is number 0, whatever its invoke id, and that is kept for the end', () => {
@@ -91,7 +91,7 @@ describe('an answer that RestComm carries', () => {
   it('is numbered by what we had it remember: the real gateway gives invoke ids of its own', () => {
     expect(parse(reply('375291234567;5;3', 'invokeId="0" dataCodingScheme="15" string="2"'))).toEqual({
       kind: 'callback',
-      callback: { ...session, dialled: '', heard: { kind: 'sequenced', number: 3, typed: '2' } },
+      callback: { ...session, dialled: '', reported: { kind: 'sequenced', number: 3, typed: '2' } },
       echo: { msisdn: '375291234567', beginId: '5', number: '3' },
     })
   })
@@ -99,7 +99,7 @@ describe('an answer that RestComm carries', () => {
   it('is numbered by its invoke id where nothing is remembered, and so is the rest of the dialogue', () => {
     const parsed = parse(reply(undefined, 'invokeId="2" string="1"', origin))
     expect(parsed).toMatchObject({
-      callback: { heard: { number: 2, typed: '1' } },
+      callback: { reported: { number: 2, typed: '1' } },
       echo: { msisdn: '375291234567' },
     })
     const echo: Echo = parsed.kind === 'callback' ? parsed.echo : {}
@@ -110,9 +110,9 @@ describe('an answer that RestComm carries', () => {
 
   it('has line breaks and spaces as they were escaped, and may have no string at all', () => {
     const string = (attributes: string) => parse(reply('375291234567;0;1', `invokeId="1" ${attributes}`))
-    expect(string('string=" 1 "')).toMatchObject({ callback: { heard: { typed: ' 1 ' } } })
-    expect(string('string=""')).toMatchObject({ callback: { heard: { typed: '' } } })
-    expect(string('')).toMatchObject({ callback: { heard: { typed: '' } } })
+    expect(string('string=" 1 "')).toMatchObject({ callback: { reported: { typed: ' 1 ' } } })
+    expect(string('string=""')).toMatchObject({ callback: { reported: { typed: '' } } })
+    expect(string('')).toMatchObject({ callback: { reported: { typed: '' } } })
     expect(string('string="1&#10;2"')).toEqual(malformed('string has control characters'))
   })
 

@@ -16,7 +16,7 @@ const reply = { ...begin, ussdString: '2', ussdServiceOp: 18 }
 const session = { dialect: 'service-op', sessionId: '7361928450', msisdn: '+375291234567' }
 const callback = (dialled: string, typed: string | undefined) => ({
   kind: 'callback',
-  callback: { ...session, dialled, heard: { kind: 'latest-only', typed } },
+  callback: { ...session, dialled, reported: { kind: 'latest-only', typed } },
   echo: { sessionID: '7361928450', msisdn: '375291234567' },
 })
 

@@ -15,7 +15,7 @@ describe('a callback of TruRoute', () => {
   it('begins with type 1 and what was dialled', () => {
     expect(parse(ussd(`${whose}<type>1</type><msg>*141*0#</msg>`))).toEqual({
       kind: 'callback',
-      callback: { ...session, dialled: '*141*0#', heard: { kind: 'latest-only', typed: undefined } },
+      callback: { ...session, dialled: '*141*0#', reported: { kind: 'latest-only', typed: undefined } },
       echo: {},
     })
   })
@@ -37,7 +37,7 @@ describe('a callback of TruRoute', () => {
   ])('continues with type 2 and what was typed: %s', (_, sent, typed) => {
     expect(parse(ussd(`${whose}<type>2</type><msg>${sent}</msg>`))).toEqual({
       kind: 'callback',
-      callback: { ...session, dialled: '', heard: { kind: 'latest-only', typed } },
+      callback: { ...session, dialled: '', reported: { kind: 'latest-only', typed } },
       echo: {},
     })
   })

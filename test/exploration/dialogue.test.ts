@@ -34,7 +34,7 @@ describe('a dialogue of the model', () => {
     const played = model.play(start, [dial, { ...named('the right number'), fails: 'openSafe' }])
     expect(played.at(-1)).toMatchObject({
       performed: ['openSafe'],
-      moment: { state: { value: 'unavailable' }, world: start, isOver: true },
+      to: { state: { value: 'unavailable' }, world: start, isOver: true },
     })
   })
 

@@ -23,7 +23,7 @@ const dial: Action = { kind: 'dial', code: '*100#' }
 const send = (text: string): Action => ({ kind: 'send', text, isSecret: false })
 
 function faults(walked: readonly StepResult[], afterwards: readonly StepFailure[] = []) {
-  const result = { walked, afterwards } as unknown as WalkResult
+  const result = { steps: walked, postconditions: afterwards } as unknown as WalkResult
   return findingsIn(result, safeSubject(), (text) => text.startsWith('Not understood\n')).map(
     ({ invariant, what, steps }) => [invariant, what, steps],
   )

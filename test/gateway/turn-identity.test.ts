@@ -21,11 +21,11 @@ const callback = (heard: ReportedInput): Callback => ({
 /** The session after a callback was recognised and answered at a time. */
 function after(
   session: Session | undefined,
-  heard: ReportedInput,
+  reported: ReportedInput,
   nowMs: number,
   text = `screen at ${nowMs}`,
 ): Session {
-  const recognised = transcripts.classify(callback(heard), session, nowMs)
+  const recognised = transcripts.classify(callback(reported), session, nowMs)
   if (recognised.kind !== 'begin' && recognised.kind !== 'reply') throw new Error(recognised.kind)
   return nextSession(recognised.kind === 'begin' ? undefined : session, {
     menu: '*141#',
@@ -44,8 +44,8 @@ function after(
   }).session
 }
 
-const recognise = (heard: ReportedInput, session: Session | undefined, nowMs: number) =>
-  transcripts.classify(callback(heard), session, nowMs)
+const recognise = (reported: ReportedInput, session: Session | undefined, nowMs: number) =>
+  transcripts.classify(callback(reported), session, nowMs)
 
 describe('a dialect that sends the whole transcript', () => {
   const heard = (text: string, code = '*141#'): ReportedInput => ({
@@ -104,7 +104,7 @@ describe('a dialect that sends the whole transcript', () => {
     for (const other of [
       { sessionId: 'two' },
       { msisdn: '+375291234568' },
-      { heard: heard('1', '*142#') },
+      { reported: heard('1', '*142#') },
       { dialect: 'other' },
     ]) {
       const { kind } = transcripts.classify({ ...callback(heard('1')), ...other }, session, 1)

@@ -245,7 +245,7 @@ describe('a handset', () => {
           africastalking.parseRequest({ method: 'POST', path: '', query: {}, headers: {}, body }),
         ).toMatchObject({
           kind: 'callback',
-          callback: { msisdn, dialled: '*141#', heard: { kind: 'cumulative', text: sent.join('*') } },
+          callback: { msisdn, dialled: '*141#', reported: { kind: 'cumulative', text: sent.join('*') } },
         })
       }),
       { numRuns: 60 },

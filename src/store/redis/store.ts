@@ -85,7 +85,7 @@ const anyOf = <Reply>(replies: readonly Promise<Reply>[]): Promise<Reply> =>
 function toArguments({ expectedVersion = '', write }: Change, keep: 'keep' | 'touch'): (string | number)[] {
   if (write.kind !== 'put') return [expectedVersion, write.kind === 'keep' ? keep : write.kind, '', '']
   const { value, ttlMs } = write
-  return [expectedVersion, 'value', value, ttlMs === undefined ? '' : Math.max(1, Math.round(ttlMs))]
+  return [expectedVersion, 'put', value, ttlMs === undefined ? '' : Math.max(1, Math.round(ttlMs))]
 }
 
 function parse(name: RecordName, text: string | null): Versioned | undefined {

@@ -110,13 +110,13 @@ describe('a record in Redis', () => {
 
   it.each([
     ['too few arguments', ['9999999999999', 1, 'entry']],
-    ['no deadline', ['soon', 0, '', 'value', 'x', '']],
+    ['no deadline', ['soon', 0, '', 'put', 'x', '']],
     ['an unknown change', ['9999999999999', 1, 'entry', '', 'other', 'x', '']],
-    ['a time to live of nothing', ['9999999999999', 1, 'entry', '', 'value', 'x', '0']],
-    ['a fraction of a millisecond', ['9999999999999', 1, 'entry', '', 'value', 'x', '1.5']],
+    ['a time to live of nothing', ['9999999999999', 1, 'entry', '', 'put', 'x', '0']],
+    ['a fraction of a millisecond', ['9999999999999', 1, 'entry', '', 'put', 'x', '1.5']],
     [
       'a time to live beyond what Redis counts',
-      ['9999999999999', 1, 'entry', '', 'value', 'x', '9'.repeat(19)],
+      ['9999999999999', 1, 'entry', '', 'put', 'x', '9'.repeat(19)],
     ],
   ])('is not written for arguments that are not of the form: %s', async (_, args) => {
     const before = await allKeys()
@@ -269,9 +269,9 @@ describe('the Redis store on a server of its own', () => {
     expect(findings).toEqual([
       {
         kind: 'problem',
-        says: expect.stringMatching(/maxmemory-policy is allkeys-lru .* must be noeviction/),
+        message: expect.stringMatching(/maxmemory-policy is allkeys-lru .* must be noeviction/),
       },
-      { kind: 'warning', says: expect.stringMatching(/appendfsync is everysec.* should be always/) },
+      { kind: 'warning', message: expect.stringMatching(/appendfsync is everysec.* should be always/) },
     ])
   })
 
@@ -340,7 +340,7 @@ describe('the Redis store on a cluster', () => {
     expect(await checkRedisConfig(client)).toEqual([])
     await admin.config('SET', 'cluster-require-full-coverage', 'yes')
     expect(await checkRedisConfig(client)).toEqual([
-      { kind: 'warning', says: expect.stringMatching(/cluster-require-full-coverage is yes/) },
+      { kind: 'warning', message: expect.stringMatching(/cluster-require-full-coverage is yes/) },
     ])
   })
 })

@@ -21,7 +21,7 @@ const AGAIN_AFTER_MS = { least: 10_000, most: 25_000 } as const
  * A callback that nobody answered is sent again for so long. In a dialect that numbers nothing it is given up sooner: it may
  * have been carried out, and nobody knows what became of it.
  */
-const RETRY_WITHIN_MS = { numbered: 120_000, unnumbered: 12_000, late: 70_000 } as const
+const RETRY_WITHIN_MS = { sequenced: 120_000, 'latest-only': 12_000, late: 70_000 } as const
 
 /** A gateway answers within its budget of 2 s, whatever happens; one that has not by now never will. */
 const ANSWER_WITHIN_MS = 20_000

@@ -38,7 +38,7 @@ const walked = async (turns: string, options: Parameters<typeof target>[0] = {})
   walk(script(`title: A title\n${SUBSCRIBER}\nturns:\n${turns}`), await target(options))
 
 /** What went wrong, and in which step. */
-const failuresOf = ({ steps: steps, postconditions: afterwards }: WalkResult): string[] => [
+const failuresOf = ({ steps, postconditions: afterwards }: WalkResult): string[] => [
   ...steps.flatMap(({ failure }, at) => (failure ? [`${at + 1}: ${failure.message}`] : [])),
   ...afterwards.map(({ message: sentence }) => `after: ${sentence}`),
 ]
