@@ -1,95 +1,90 @@
-/** npm run census: looks at every key of a Redis, and says which should not be as they are. */
 import { stdout } from 'node:process'
-import { Command, InvalidArgumentError } from 'commander'
+import { Option } from 'commander'
 import { createRedisClient, nameFault } from '../store/redis/client.ts'
 import { auditKeyspace } from '../store/redis/keyspace-audit.ts'
 import type { KeyspaceReport } from '../store/redis/keyspace-audit.ts'
 import { maskMsisdn } from '../ussd/msisdn.ts'
-import { runCommand } from './command.ts'
+import { defineCommand } from './command.ts'
+import type { ExitCode } from './command.ts'
 import { CommandError } from './command-error.ts'
 
-interface Given {
+interface AuditOptions {
   readonly redis?: string
   readonly cluster?: readonly string[]
   readonly prefix?: string
   readonly pseudonyms?: 'on' | 'off'
 }
 
-/** Findings that are printed; the rest is counted. */
-const MOST_SHOWN = 50
+/** Findings printed in full; the others are counted. */
+const MAX_SHOWN = 50
 
-const onOff = (value: string): 'on' | 'off' => {
-  if (value !== 'on' && value !== 'off') throw new InvalidArgumentError('It is on or off.')
-  return value
-}
-
-const command = new Command('npm run census --')
-  .usage('--redis <url>')
-  .description(
-    'Looks at every key of a Redis, reads and changes nothing else, and says what should not be so.',
-  )
-  .option('--redis <url>', 'redis:// or rediss://')
-  .option('--cluster <nodes>', 'some nodes of a cluster, host:port,host:port', (value) => value.split(','))
-  .option('--prefix <text>', 'what the keys of the gateway begin with (default: ussd)')
-  .option('--pseudonyms <on|off>', 'what PSEUDONYMS should be (default: what the database says)', onOff)
-  .addHelpText(
-    'after',
-    `
-Every key of a dialogue, of a login and of a self-care session has a time to live, and no longer one than a setting gives;
-subscribers and journals stay; every name is of a known form and lies in its bucket; with pseudonyms, no MSISDN stands in a
-name. SCAN, TYPE, PTTL and GET are used. Numbers are masked in what is printed.
-
-Examples:
-  npm run census -- --redis redis://localhost:6379
-  npm run census -- --cluster 10.0.0.1:6379,10.0.0.2:6379 --pseudonyms on
-
-Exit code: 0 all is in order, 1 something is not or Redis cannot be read, 2 called wrongly.`,
-  )
-  .showHelpAfterError('(--help shows how it is used)')
-  .exitOverride()
-
-async function main(): Promise<boolean> {
-  command.parse()
-  const { redis, cluster, prefix, pseudonyms } = command.opts<Given>()
+async function main({ redis, cluster, prefix, pseudonyms }: AuditOptions): Promise<ExitCode> {
   if ((redis === undefined) === (cluster === undefined))
-    throw new CommandError('--redis or --cluster is needed', 2)
+    throw new CommandError('give either --redis or --cluster', 2)
   const address = redis === undefined ? { clusterNodes: cluster ?? [] } : { url: redis }
   const client = createRedisClient(address, { commandTimeoutMs: 5000 })
   try {
     if (!(await client.whenReady(5000))) {
-      throw new CommandError(`Redis cannot be reached: ${client.lastFault() ?? 'no answer'}`, 1)
+      throw new CommandError(`cannot connect to Redis: ${client.lastFault() ?? 'no answer'}`, 1)
     }
-    const census = await auditKeyspace(client, {
+    const report = await auditKeyspace(client, {
       ...(prefix !== undefined && { prefix }),
       ...(pseudonyms !== undefined && { keysCarry: pseudonyms === 'on' ? 'pseudonyms' : 'msisdns' }),
     })
-    stdout.write(reportOf(census))
-    return census.findings.length === 0
+    stdout.write(format(report))
+    return report.findings.length === 0 ? 0 : 1
   } finally {
     await client.close()
   }
 }
 
-function reportOf({ keysCarry, counts, foreign, findings }: KeyspaceReport): string {
+function format({ keysCarry, counts, foreign, findings }: KeyspaceReport): string {
   const masked = (key: string) =>
     key.replace(/\+?\d{9,15}/g, (number) => maskMsisdn(`+${number.replace('+', '')}`))
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0)
-  const left = findings.length - MOST_SHOWN
+  const hidden = findings.length - MAX_SHOWN
   const lines = [
-    ...findings.slice(0, MOST_SHOWN).map(({ key, message: says }) => `✗ ${masked(key)}: ${says}`),
-    ...(left > 0 ? [`… and ${left} more`] : []),
+    ...findings.slice(0, MAX_SHOWN).map(({ key, message }) => `✗ ${masked(key)}: ${message}`),
+    ...(hidden > 0 ? [`… and ${hidden} more`] : []),
     Object.entries(counts)
       .filter(([, count]) => count > 0)
       .map(([kind, count]) => `${count} ${kind}`)
       .join(', '),
-    `keys carry ${keysCarry === 'pseudonyms' ? 'pseudonyms' : 'MSISDNs'}; ${foreign} keys are not of the gateway`,
+    `keys carry ${keysCarry === 'pseudonyms' ? 'pseudonyms' : 'MSISDNs'}; ${foreign} keys belong to other programs`,
     `${all} keys, ${findings.length} findings`,
   ]
   return `${lines.filter((line) => line !== '').join('\n')}\n`
 }
 
-await runCommand(
-  'census',
-  async () => ((await main()) ? 0 : 1),
-  (error) => `Redis cannot be read: ${nameFault(error)}`,
-)
+export const command = defineCommand<AuditOptions>({
+  name: 'audit-keys',
+  summary: 'Check every key of the gateway in a Redis: names, types, buckets and times to live.',
+  usage: '--redis <url>',
+  configure: (command) =>
+    command
+      .option('--redis <url>', 'redis:// or rediss://')
+      .option('--cluster <nodes>', 'some nodes of a cluster: host:port,host:port', (value) =>
+        value.split(','),
+      )
+      .option('--prefix <text>', 'prefix of the keys (default: ussd)')
+      .addOption(
+        new Option('--pseudonyms <on|off>', 'expected setting (default: what the database says)').choices([
+          'on',
+          'off',
+        ]),
+      ),
+  details: `Reads with SCAN, TYPE, PTTL and GET, and writes nothing. Numbers are masked in the output.
+
+Checks:
+  - sessions, logins and self-care sessions expire, no later than the settings allow;
+  - subscribers and journals do not expire;
+  - every name has a known form and lies in its bucket;
+  - with pseudonyms, no name holds an MSISDN.
+
+Examples:
+  ussd audit-keys --redis redis://localhost:6379
+  ussd audit-keys --cluster 10.0.0.1:6379,10.0.0.2:6379 --pseudonyms on`,
+  exitCodes: { 0: 'no findings', 1: 'findings, or Redis cannot be read' },
+  run: main,
+  messageOf: (error) => `cannot read Redis: ${nameFault(error)}`,
+})

@@ -1,8 +1,3 @@
-/**
- * npm run -s codec: questions about the wire, answered by the functions of src/ussd. One JSON object a line on stdin, its
- * answer a line on stdout, in the same order and as it comes; blank lines are passed over. A request that is wrong is
- * answered with `error`, a sentence that never repeats what was sent. An `id` comes back with the answer.
- */
 import { once } from 'node:events'
 import { stdin, stdout } from 'node:process'
 import { z } from 'zod'
@@ -13,6 +8,7 @@ import { parseDialled } from '../ussd/mmi.ts'
 import { parseMsisdn } from '../ussd/msisdn.ts'
 import { pack, septetsIn, unpackSms, unpackUssd } from '../ussd/packing.ts'
 import { transliterate } from '../ussd/transliterate.ts'
+import { defineCommand } from './command.ts'
 
 const text = z.string({ error: 'must be a string' })
 const dcs = z
@@ -79,7 +75,7 @@ const operations: Record<string, (request: unknown) => object> = {
   })),
 }
 
-/** A schema and what answers a request of that shape, as one function of anything. */
+/** Combines a schema with the function that answers its requests. */
 function operation<Schema extends z.ZodType>(schema: Schema, answer: (request: z.output<Schema>) => object) {
   return (request: unknown): object => {
     const parsed = schema.safeParse(request)
@@ -100,7 +96,7 @@ function hexOf(octets: Uint8Array): string {
   return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('hex')
 }
 
-function answerTo(line: string): object {
+function replyTo(line: string): object {
   let request: unknown
   try {
     request = JSON.parse(line)
@@ -131,11 +127,34 @@ async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string[]>
   yield [begun.join('')]
 }
 
-// A reader that has seen enough (`| head`) is no fault.
-stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
-
-for await (const lines of linesOf(stdin.setEncoding('utf8'))) {
-  const answers = lines.map((line) => line.trim()).filter((line) => line !== '')
-  const written = answers.map((line) => `${JSON.stringify(answerTo(line))}\n`).join('')
-  if (written !== '' && !stdout.write(written)) await once(stdout, 'drain')
+async function main(): Promise<0> {
+  for await (const lines of linesOf(stdin.setEncoding('utf8'))) {
+    const requests = lines.map((line) => line.trim()).filter((line) => line !== '')
+    const replies = requests.map((line) => `${JSON.stringify(replyTo(line))}\n`).join('')
+    if (replies !== '' && !stdout.write(replies)) await once(stdout, 'drain')
+  }
+  return 0
 }
+
+export const command = defineCommand({
+  name: 'codec',
+  summary: 'Encode and decode USSD text, data coding schemes, dialled strings and numbers.',
+  details: `Reads one JSON object per line from standard input and writes one per line, in the same order.
+An invalid request gets {"error": "…"}. An "id" is copied to the reply.
+
+Operations (op) and their fields:
+  encode7        text, mode: ussd | sms
+  decode7        hex, mode: ussd | sms, septets (sms only)
+  encode         text
+  decode         dcs, hex
+  measure        text
+  dcs            dcs
+  mmi            dial, inCall
+  msisdn         raw, defaultCountry: BY
+  transliterate  text, language: ru | be
+
+Example:
+  echo '{"op":"measure","text":"Привет"}' | ussd codec`,
+  exitCodes: { 0: 'end of input', 1: 'standard output failed' },
+  run: main,
+})

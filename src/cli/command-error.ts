@@ -1,9 +1,10 @@
-/** Why a command cannot do what it was asked for: a sentence, and the exit code, 2 where it was called wrongly. */
+/** An error the user can put right: a message for standard error, and the exit code (2 for wrong usage). */
 export class CommandError extends Error {
+  override readonly name = 'CommandError'
   readonly exitCode: 1 | 2
 
-  constructor(sentence: string, exitCode: 1 | 2) {
-    super(sentence)
+  constructor(message: string, exitCode: 1 | 2) {
+    super(message)
     this.exitCode = exitCode
   }
 }

@@ -1,39 +1,120 @@
 import { stderr, stdout } from 'node:process'
-import { CommanderError } from 'commander'
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { UssdError } from '../engine/errors.ts'
 import { TargetError } from '../walkthrough/script/target.ts'
 import { CommandError } from './command-error.ts'
 
-/**
- * Runs a command and sets its exit code: the one that `main` gives, 0 for help, 2 for an option that there is not, a `Stop`'s
- * own. What is wrong is one sentence behind the command's name; what nobody foresaw is thrown.
- *
- * @param sentenceOf what a command says of errors that no other knows, with exit code 1; undefined: it is thrown
- */
-export async function runCommand(
+/** 0: success. 1: something failed. 2: wrong usage. */
+export type ExitCode = 0 | 1 | 2
+
+export interface CommandDefinition<Options extends object> {
+  /** As typed: `dial` for `ussd dial`. */
+  readonly name: string
+  /** The program in front of the name, `ussd` by default; a harness is started by `npm run`. */
+  readonly program?: string
+  /** One sentence for the list of commands and the first line of its help. */
+  readonly summary: string
+  /** Arguments in the usage line, e.g. `[code]`. */
+  readonly usage?: string
+  /** Adds arguments and options. */
+  readonly configure?: (command: Command) => void
+  /** Details and examples, printed below the options. */
+  readonly details?: string
+  /** Exit codes in words. Code 2 is wrong usage unless named here. */
+  readonly exitCodes: { readonly 0: string; readonly 1: string; readonly 2?: string }
+  /** Returns the exit code. Throw `CommandError` for what the user can put right. */
+  readonly run: (options: Options, args: readonly string[]) => Promise<ExitCode> | ExitCode
+  /** The message for an error of another kind; such a command exits with 1. Without one the error is rethrown. */
+  readonly messageOf?: (error: unknown) => string | undefined
+}
+
+export interface CliCommand {
+  readonly name: string
+  readonly summary: string
+  /** The text of `--help`. */
+  help(): string
+  /** Parses the arguments, runs the command and sets the exit code of the process. */
+  run(argv: readonly string[]): Promise<void>
+}
+
+/** Defines a command of the CLI or of a harness: its options, help, errors and exit codes. */
+export function defineCommand<Options extends object>(definition: CommandDefinition<Options>): CliCommand {
+  const { name, program = 'ussd', summary, usage, details, exitCodes } = definition
+  const build = () => {
+    const command = new Command(`${program} ${name}`)
+      .usage(`${usage === undefined ? '' : `${usage} `}[options]`)
+      .description(summary)
+      .allowExcessArguments(false)
+      .addHelpText('after', `${details === undefined ? '' : `\n${details}\n`}\n${exitText(exitCodes)}`)
+      .showHelpAfterError(`Run '${program} ${name} --help' for usage.`)
+      .exitOverride()
+    definition.configure?.(command)
+    return command
+  }
+  return {
+    name,
+    summary,
+    help() {
+      let text = ''
+      build()
+        .configureOutput({ writeOut: (part) => void (text += part) })
+        .outputHelp()
+      return text
+    },
+    run: (argv) =>
+      withExitCode(name, definition.messageOf, () => {
+        const command = build().parse(argv, { from: 'user' })
+        return definition.run(command.opts<Options>(), command.args)
+      }),
+  }
+}
+
+const exitText = (codes: CommandDefinition<object>['exitCodes']): string =>
+  `Exit codes: 0 ${codes[0]}; 1 ${codes[1]}; 2 ${codes[2] ?? 'wrong usage'}.`
+
+/** Runs the body and sets the exit code; an error becomes one line on standard error behind the command's name. */
+async function withExitCode(
   name: string,
-  main: () => Promise<0 | 1 | 2> | 0 | 1 | 2,
-  sentenceOf: (error: unknown) => string | undefined = () => undefined,
+  messageFor: CommandDefinition<object>['messageOf'],
+  body: () => Promise<ExitCode> | ExitCode,
 ): Promise<void> {
-  // A reader that has seen enough (`| head`) is no fault.
+  // A reader that closes early (`| head`) is not an error.
   const leave = (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1)
   stdout.on('error', leave)
   stderr.on('error', leave)
   try {
-    process.exitCode = await main()
+    process.exitCode = await body()
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : 2
       return
     }
-    const isForeseen =
+    const isExpected =
       error instanceof CommandError || error instanceof UssdError || error instanceof TargetError
-    const sentence = isForeseen ? error.message : sentenceOf(error)
-    if (sentence === undefined) throw error
-    stderr.write(`${name}: ${sentence}\n`)
-    process.exitCode = error instanceof CommandError ? error.exitCode : isForeseen ? 2 : 1
+    const message = isExpected ? error.message : messageFor?.(error)
+    if (message === undefined) throw error
+    stderr.write(`${name}: ${message}\n`)
+    process.exitCode = error instanceof CommandError ? error.exitCode : isExpected ? 2 : 1
   }
 }
 
-/** Of whatever was thrown, what it says. */
+/** The message of anything thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Parses an option that is a whole number from `min` to `max`. */
+export const wholeNumber = (min: number, max: number) => (value: string) => {
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
+  if (number >= min && number <= max) return number
+  throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`)
+}
+
+/** Writes lines to standard output. */
+export const print = (...lines: readonly string[]) =>
+  void stdout.write(lines.map((line) => `${line}\n`).join(''))
+
+/** Kept for commands that parse their own arguments. */
+export const runCommand = (
+  name: string,
+  body: () => Promise<ExitCode> | ExitCode,
+  messageFor?: (error: unknown) => string | undefined,
+) => withExitCode(name, messageFor, body)

@@ -1,9 +1,5 @@
-/**
- * npm run dial: a phone in the terminal. It is the handset and the network, and calls an application's callback over HTTP:
- * that of `--url`, that of the gateway which runs at the usual address, or that of one it starts for itself.
- */
 import { stdin, stdout } from 'node:process'
-import { Command, Option } from 'commander'
+import { Option } from 'commander'
 import { menus } from '../../menus/index.ts'
 import { loadConfig } from '../config.ts'
 import { spokenWith } from '../dialects/index.ts'
@@ -16,98 +12,53 @@ import type { RouteQuery } from '../simulator/routes.ts'
 import { profiles } from '../simulator/profiles.ts'
 import { useInTerminal } from '../simulator/terminal.ts'
 import { parseMsisdn } from '../ussd/msisdn.ts'
-import { runCommand } from './command.ts'
+import { defineCommand } from './command.ts'
+import type { ExitCode } from './command.ts'
 import { CommandError } from './command-error.ts'
-import type { startRecording } from './dial/recording.ts'
-import { addressOf, resolveTarget } from './dial/site.ts'
+import { openRecording } from './dial/recording-file.ts'
+import type * as RecordingModule from './dial/recording.ts'
+import { parseAddress, resolveTarget } from './dial/target.ts'
 
-interface Given extends Pick<RouteQuery, 'url' | 'profile' | 'faults' | 'seed'> {
+interface DialOptions extends Pick<RouteQuery, 'url' | 'profile' | 'faults' | 'seed'> {
   readonly msisdn: string
   readonly lang?: Language
   readonly dialect: string
   readonly eventsUrl?: string
   readonly record?: string
+  readonly overwrite?: true
 }
 
-const command = new Command('npm run dial --')
-  .usage('[code] [options]')
-  .description('A phone in the terminal: dial a code, see the screen, answer.')
-  .argument('[code]', 'what is dialled first, in quotes')
-  .option('--msisdn <number>', 'whose phone it is: a mobile number of Belarus', '+375291234567')
-  .addOption(
-    new Option(
-      '--lang <language>',
-      "puts the subscriber's screens in a language; at a running gateway with ADMIN_TOKEN",
-    ).choices(languages),
-  )
-  .option(
-    '--url <address>',
-    "an application's callback, or a gateway (default: the one of PORT, else its own)",
-  )
-  .option(
-    '--dialect <name>',
-    `the callback's wire format: ${Object.keys(spokenWith('advanta')).join(', ')}`,
-    'africastalking',
-  )
-  .option(
-    '--profile <name>',
-    `the carrier: ${Object.keys(profiles).join(', ')}; figures may follow: a1,idle=20s,longer=cut`,
-    'default',
-  )
-  .option('--events-url <address>', 'where an application of --url hears that a dialogue is over')
-  .option('--faults <list>', 'what the network does wrong: duplicate, delay, drop, reorder, reset, begin')
-  .option('--seed <number>', 'which faults strike: the same seed brings the same', '1')
-  .option('--record <file>', 'writes down what is done, as a script for npm run walk; no secret is in it')
-  .addHelpText(
-    'after',
-    `
-Examples:
-  npm run dial -- '*141*0#'
-  npm run dial -- '*141*3*6#' --msisdn '+375291234568' --lang be
-  npm run dial -- '*141#' --url https://application.example/ussd --profile safaricom
-  npm run dial -- '*141*0#' --record password.yaml
-  npm run dial -- '*141*0#' --faults 'duplicate=0.2,delay=0.1:50ms,drop=0.1:retry' --seed 7
-  printf '*141*0#\\n80291\\n80291\\n' | npm run -s dial
-
-Ctrl-C hangs up, Ctrl-D leaves. CALLBACK_TOKEN is sent as a bearer token;
-callbacks are signed under the first of CALLBACK_SIGNATURE_KEYS.
-Exit code: 0 all went well, 1 something failed, 2 called wrongly.`,
-  )
-  .showHelpAfterError('(--help shows how it is used)')
-  .exitOverride()
-
-async function main(): Promise<boolean> {
-  command.parse()
+async function main(options: DialOptions, [code]: readonly string[]): Promise<ExitCode> {
   const config = loadConfig()
-  const [code] = command.args
-  const given = command.opts<Given>()
-  // An application of the GET family is spoken to in the form that is set.
-  const spoken = spokenWith(config.getVariant)
-  const dialect = Object.hasOwn(spoken, given.dialect) ? spoken[given.dialect] : undefined
-  if (!dialect)
-    throw new CommandError(`there is no such dialect; there are: ${Object.keys(spoken).join(', ')}`, 2)
-  const number = parseMsisdn(given.msisdn)
-  if (number.kind === 'reject') throw new CommandError('--msisdn is not a mobile number of Belarus', 2)
-  const pressed = code === undefined ? undefined : dial(code)
-  if (pressed?.kind === 'refused') throw new CommandError(pressed.sentence, 2)
-
-  const network = parseNetwork(given)
+  const dialects = spokenWith(config.getVariant)
+  const dialect = Object.hasOwn(dialects, options.dialect) ? dialects[options.dialect] : undefined
+  if (!dialect) {
+    throw new CommandError(`--dialect must be one of: ${Object.keys(dialects).join(', ')}`, 2)
+  }
+  const number = parseMsisdn(options.msisdn)
+  if (number.kind === 'reject') throw new CommandError('--msisdn must be a mobile number of Belarus', 2)
+  const keyed = code === undefined ? undefined : dial(code)
+  if (keyed?.kind === 'refused') throw new CommandError(keyed.sentence, 2)
+  const network = parseNetwork(options)
   if (network.kind === 'malformed') throw new CommandError(network.sentence, 2)
-  if (given.eventsUrl !== undefined) addressOf(given.eventsUrl, '--events-url')
-  const site = await resolveTarget(given.url, dialect.name, config)
+  if (options.eventsUrl !== undefined) parseAddress(options.eventsUrl, '--events-url')
+
+  const recordingFile = options.record && openRecording(options.record, options.overwrite === true)
+  const target = await resolveTarget(options.url, dialect.name, config)
   try {
-    if (given.lang !== undefined) await site.setLanguage(number.e164, given.lang)
-    const { callbackUrl } = site
-    const eventsUrl = given.eventsUrl ?? site.eventsUrl
-    const { callbackToken: token, callbackSignatureKeys } = config
-    const signatureKey = callbackSignatureKeys[0]
-    const line = { dialect, callbackUrl, eventsUrl, token, signatureKey, ...network.value }
-    const handsets = createHandsets(line)
+    if (options.lang !== undefined) await target.setLanguage(number.e164, options.lang)
+    const handsets = createHandsets({
+      dialect,
+      callbackUrl: target.callbackUrl,
+      eventsUrl: options.eventsUrl ?? target.eventsUrl,
+      token: config.callbackToken,
+      signatureKey: config.callbackSignatureKeys[0],
+      ...network.value,
+    })
     setInterval(() => handsets.tick(), 1000).unref()
-    const recording =
-      given.record === undefined
-        ? undefined
-        : await recordTo(given.record, number.e164, site, optionsOf(given))
+    const recording = recordingFile
+      ? await startRecording(recordingFile, number.e164, target, networkOptions(options))
+      : undefined
     const { failed } = await useInTerminal({
       heard: recording?.recorder,
       handsets,
@@ -122,15 +73,15 @@ async function main(): Promise<boolean> {
           : undefined,
     })
     await handsets.whenIdle()
-    recording?.writeDown()
-    return failed
+    recording?.save()
+    return failed ? 1 : 0
   } finally {
-    await site.close()
+    await target.close()
   }
 }
 
-/** As they are given to `npm run walk`. */
-function optionsOf({ profile, faults, seed, dialect }: Given): readonly string[] {
+/** Options of the simulated network, as `ussd walk` takes them. */
+function networkOptions({ profile, faults, seed, dialect }: DialOptions): readonly string[] {
   return [
     ...(dialect === 'africastalking' ? [] : ['--dialect', dialect]),
     ...(profile === undefined || profile === 'default' ? [] : ['--profile', profile]),
@@ -138,11 +89,56 @@ function optionsOf({ profile, faults, seed, dialect }: Given): readonly string[]
   ]
 }
 
-/** Loaded only where somebody records: a phone is to ring soon. */
-async function recordTo(
-  ...to: Parameters<typeof startRecording>
-): Promise<ReturnType<typeof startRecording>> {
-  return (await import('./dial/recording.ts')).startRecording(...to)
+/** Loads the recorder only when it is needed: it would delay every start. */
+async function startRecording(
+  ...options: Parameters<typeof RecordingModule.startRecording>
+): Promise<ReturnType<typeof RecordingModule.startRecording>> {
+  return (await import('./dial/recording.ts')).startRecording(...options)
 }
 
-await runCommand('dial', async () => ((await main()) ? 1 : 0))
+export const command = defineCommand<DialOptions>({
+  name: 'dial',
+  summary: 'A phone in the terminal: dial a code, read the screen, answer.',
+  usage: '[code]',
+  configure: (command) =>
+    command
+      .argument('[code]', 'the code to dial first, in quotes')
+      .option('--msisdn <number>', "the phone's number: a mobile number of Belarus", '+375291234567')
+      .addOption(
+        new Option(
+          '--lang <language>',
+          "change the subscriber's language; a running gateway needs ADMIN_TOKEN",
+        ).choices(languages),
+      )
+      .option(
+        '--url <address>',
+        'callback of an application, or a gateway (default: the gateway on PORT, else one in this process)',
+      )
+      .option(
+        '--dialect <name>',
+        `wire format of the callback: ${Object.keys(spokenWith('advanta')).join(', ')}`,
+        'africastalking',
+      )
+      .option(
+        '--profile <name>',
+        `carrier: ${Object.keys(profiles).join(', ')}; values may follow: a1,idle=20s,longer=cut`,
+        'default',
+      )
+      .option('--events-url <address>', 'where the application of --url receives the end of a dialogue')
+      .option('--faults <list>', 'faults to inject: duplicate, delay, drop, reorder, reset, begin')
+      .option('--seed <number>', 'seed of the faults: the same seed injects the same faults', '1')
+      .option('--record <file>', 'save the session as a test script for ussd walk, without secrets')
+      .option('--overwrite', 'replace the file of --record if it exists'),
+  details: `Examples:
+  ussd dial '*141*0#'
+  ussd dial '*141*3*6#' --msisdn '+375291234568' --lang be
+  ussd dial '*141#' --url https://application.example/ussd --profile safaricom
+  ussd dial '*141*0#' --record password.yaml
+  ussd dial '*141*0#' --faults 'duplicate=0.2,delay=0.1:50ms,drop=0.1:retry' --seed 7
+  printf '*141*0#\\n80291\\n80291\\n' | ussd dial
+
+Ctrl-C hangs up, Ctrl-D quits. Callbacks carry CALLBACK_TOKEN as a bearer token
+and are signed with the first key of CALLBACK_SIGNATURE_KEYS.`,
+  exitCodes: { 0: 'success', 1: 'a dialogue failed' },
+  run: main,
+})

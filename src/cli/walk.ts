@@ -21,7 +21,7 @@ import type { Walkthrough } from '../walkthrough/script/walkthrough.ts'
 import { writeScript } from '../walkthrough/script/write.ts'
 import { runCommand } from './command.ts'
 import { CommandError } from './command-error.ts'
-import { addressOf, isListening } from './dial/site.ts'
+import { isListening, parseAddress } from './dial/target.ts'
 import { walkCommand } from './walk/command.ts'
 import type { WalkOptions } from './walk/command.ts'
 import { drawCoverage } from './walk/drawings.ts'
@@ -81,7 +81,7 @@ async function run(read: readonly Walkthrough[], given: WalkOptions): Promise<0 
     throw new CommandError('coverage is seen in this process only: leave --url out', 2)
   const left = given.url === undefined ? [] : read.filter((one) => whyOnlyHere(one) !== undefined)
   const walkthroughs = read.filter((one) => !left.includes(one))
-  const address = given.url === undefined ? undefined : addressOf(given.url)
+  const address = given.url === undefined ? undefined : parseAddress(given.url)
   if (address && !(await isListening(address)))
     throw new CommandError(`nothing answers at ${address.origin}`, 2)
   for (const file of [given.junit, given.html, coverageJson]) if (file !== undefined) write(file, '')

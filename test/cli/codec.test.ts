@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals'
 
 /** The process, what it is given as it stands, and the lines it answers. */
 async function codec(input: string | Buffer) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/codec.ts'], {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/ussd.ts', 'codec'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const chunks: Buffer[] = []
@@ -18,7 +18,7 @@ async function codec(input: string | Buffer) {
 const ask = async (...requests: unknown[]) =>
   (await codec(requests.map((request) => JSON.stringify(request)).join('\n'))).answers
 
-describe('npm run codec', () => {
+describe('ussd codec', () => {
   it('answers every operation', async () => {
     const asked: [object, object][] = [
       [
@@ -110,7 +110,7 @@ describe('npm run codec', () => {
     expect(await ask(...asked.map(([request]) => request))).toEqual(asked.map(([, answer]) => answer))
   })
 
-  it('answers a request that is wrong with a sentence that does not repeat it', async () => {
+  it('answers an invalid request with a message that does not quote it', async () => {
     const secret = '80291'
     const { code, answers } = await codec(
       [
@@ -149,7 +149,7 @@ describe('npm run codec', () => {
     }
   })
 
-  it('keeps lines whole: blank ones, CRLF, a mark at the start, U+2028 in a string, none at the end', async () => {
+  it('accepts blank lines, CRLF, a byte order mark, U+2028 in a string and a missing last line feed', async () => {
     const line = (text: string) => `{"op":"measure","text":"${text}"}`
     const { code, answers } = await codec(
       `\ufeff${line('a')}\r\n\r\n   \n${line('b\u2028c')}\n\n${line('ж'.repeat(70_000))}\n${line('')}`,
@@ -169,7 +169,7 @@ describe('npm run codec', () => {
   })
 
   it('answers each line as it comes', async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/codec.ts'], {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/ussd.ts', 'codec'], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     for (const text of ['a', 'ab', 'abc']) {
@@ -181,8 +181,8 @@ describe('npm run codec', () => {
     expect(await once(child, 'close')).toEqual([0, null])
   })
 
-  it('ends quietly when its reader leaves', async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/codec.ts'], {
+  it('exits with 0 when its reader closes the pipe', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/ussd.ts', 'codec'], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     child.stdin.on('error', () => undefined)

@@ -1,6 +1,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { shop, startForeignApplication } from '../simulator/foreign-application.ts'
 import type { Answering } from '../simulator/foreign-application.ts'
@@ -17,22 +20,19 @@ async function application(answering: Answering) {
   return started
 }
 
-const start = (args: readonly string[], env = {}) => startCommand('src/cli/dial', args, { env })
-const dial = (args: readonly string[], typed = '', env = {}) =>
-  runCommand('src/cli/dial', args, { typed, env })
+const start = (args: readonly string[], env = {}) => startCommand('dial', args, { env })
+const dial = (args: readonly string[], typed = '', env = {}) => runCommand('dial', args, { typed, env })
 
-describe('npm run dial', () => {
-  it('sets a password with no gateway running, and writes a transcript without it', async () => {
+describe('ussd dial', () => {
+  it('starts a gateway in the process when none runs, and prints a transcript without the secret', async () => {
     const { code, out, err } = await dial(['--lang', 'en'], '*141*0#\n80291\n80291\n')
-    expect(err).toMatch(
-      /^No gateway runs at .*: this one is in the process, and forgets everything at its end\.\n$/,
-    )
+    expect(err).toMatch(/^No gateway runs at .*\. Started one in this process; its data is lost on exit\.\n$/)
     expect(out).toMatch(/^☎ \*141\*0#\n(\| [^А-я]+\n)+>\n(\| [^А-я]+\n)+>\n(\| [^А-я]+\n)+$/)
     expect(out).not.toContain('80291')
     expect(code).toBe(0)
   })
 
-  it('hangs up when the input ends, and says so', async () => {
+  it('hangs up at the end of its input', async () => {
     const { url, received } = await application(shop)
     const { code, out, err } = await dial(
       ['*141*3*80291#', '--url', url, '--msisdn', '8 029 123-45-68'],
@@ -49,7 +49,7 @@ describe('npm run dial', () => {
     ])
   })
 
-  it('dials one code after another in a pipe, and passes over blank lines', async () => {
+  it('dials one code after another from a pipe, and skips blank lines', async () => {
     const { url, received } = await application(shop)
     const { code, out } = await dial(['--url', url], '\n*100#\r\n1\r\n2\r\n\n\n*#06#\n*141#', {
       CALLBACK_TOKEN: 'sesame',
@@ -61,7 +61,7 @@ describe('npm run dial', () => {
     expect(code).toBe(0)
   })
 
-  it('plays a carrier, does what is asked wrong, and tells how a dialogue ended', async () => {
+  it('simulates a carrier, injects faults and notifies the application of the end', async () => {
     const { url, received } = await application(({ url: address, ...callback }, response) =>
       address === '/events' ? '' : shop({ url: address, ...callback }, response),
     )
@@ -75,7 +75,7 @@ describe('npm run dial', () => {
     expect(received.map(({ fields }) => fields['text'] ?? fields['status'])).toEqual(['', '', 'Incomplete'])
   })
 
-  it('is 1 when the application failed, and says how', async () => {
+  it('exits with 1 and the reason when the application fails', async () => {
     const { url } = await application((_received, response) => void response.writeHead(500).end())
     const { code, out } = await dial(['*141#', '--url', url], '80291\n')
     expect(out).toMatch(
@@ -84,7 +84,7 @@ describe('npm run dial', () => {
     expect(code).toBe(1)
   })
 
-  it('is 1 when a line of the pipe could not be sent', async () => {
+  it('exits with 1 when a line of its input cannot be sent', async () => {
     const { url } = await application(shop)
     const { code, out } = await dial(['--url', url], '*14О#\n')
     expect([code, out]).toEqual([
@@ -93,17 +93,17 @@ describe('npm run dial', () => {
     ])
   })
 
-  it('is 2 when called wrongly, with a sentence that repeats nothing dialled', async () => {
+  it('exits with 2 on wrong usage, and does not repeat what was dialled', async () => {
     const asked: [string[], RegExp][] = [
       [['*14О80291#'], /^dial: A USSD code has digits/],
-      [['--msisdn', '+79161234567'], /^dial: --msisdn is not a mobile number of Belarus\n$/],
-      [['--dialect', 'toString'], /^dial: there is no such dialect; there are: .*africastalking/],
-      [['--url', 'localhost:8141'], /^dial: --url is not an address such as http/],
-      [['--url', 'http://me:80291@127.0.0.1/'], /^dial: --url has a password in it/],
+      [['--msisdn', '+79161234567'], /^dial: --msisdn must be a mobile number of Belarus\n$/],
+      [['--dialect', 'toString'], /^dial: --dialect must be one of: .*africastalking/],
+      [['--url', 'localhost:8141'], /^dial: --url must be an address such as http/],
+      [['--url', 'http://me:80291@127.0.0.1/'], /^dial: --url must not hold a password/],
       [['--profile', 'vodafone'], /^dial: There is no such profile; there are: default,/],
       [['--faults', 'drop'], /^dial: A fault is written with its rate/],
       [['--seed', 'x'], /^dial: The seed is a whole number/],
-      [['--events-url', 'x'], /^dial: --events-url is not an address/],
+      [['--events-url', 'x'], /^dial: --events-url must be an address/],
       [['--nonsense'], /^error: unknown option/],
     ]
     const ended = await Promise.all(asked.map(([args]) => dial(args)))
@@ -114,7 +114,7 @@ describe('npm run dial', () => {
     })
   })
 
-  it('says what it needs of the environment, and where nothing answers', async () => {
+  it('reports a missing token, an address nothing listens at and an invalid setting', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
@@ -125,12 +125,12 @@ describe('npm run dial', () => {
     expect(withoutToken).toEqual({
       code: 1,
       out: '',
-      err: 'dial: --lang changes the subscriber of a running gateway: set ADMIN_TOKEN to its token\n',
+      err: 'dial: --lang changes a record of the running gateway. Set ADMIN_TOKEN.\n',
     })
     expect(await dial(['*141#', '--url', `${url}/?token=80291`])).toEqual({
       code: 1,
       out: '',
-      err: `dial: nothing answers at ${url}\n`,
+      err: `dial: nothing listens at ${url}\n`,
     })
     expect(await dial([], '', { PORT: 'x' })).toMatchObject({
       code: 2,
@@ -138,7 +138,7 @@ describe('npm run dial', () => {
     })
   })
 
-  it('finds the gateway that runs, and sets the language there', async () => {
+  it('uses the gateway that runs, and changes the language there', async () => {
     const asked: string[] = []
     const gateway = createServer((request, response) => {
       const chunks: Buffer[] = []
@@ -173,6 +173,7 @@ describe('npm run dial', () => {
     })
     expect(asked).toEqual([
       'GET /healthz  ',
+      'GET /subscribers/+375291234567 Bearer admin ',
       'PUT /subscribers/+375291234567 Bearer admin {"language":"be"}',
       'POST /ussd/africastalking Bearer callback ',
       'POST /ussd/africastalking/events Bearer callback ',
@@ -181,13 +182,54 @@ describe('npm run dial', () => {
     ])
   })
 
-  it('shows how it is used', async () => {
+  it('does not register an unknown number to change its language', async () => {
+    const methods: (string | undefined)[] = []
+    const gateway = createServer((request, response) => {
+      methods.push(request.method)
+      response.writeHead(request.url === '/healthz' ? 200 : 404).end()
+    }).listen(0, '127.0.0.1')
+    await once(gateway, 'listening')
+    closing.push(async () => {
+      gateway.closeAllConnections()
+      gateway.close()
+      await once(gateway, 'close')
+    })
+    const { port } = gateway.address() as AddressInfo
+    const ran = await dial(['*141#', '--lang', 'en'], '', { PORT: String(port), ADMIN_TOKEN: 'admin' })
+    expect(ran).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/\+375291234567 is not registered at http/),
+    })
+    expect(methods).toEqual(['GET', 'GET'])
+  })
+
+  it('refuses a recording it cannot write, or that exists, before it dials', async () => {
+    const { url, received } = await application(shop)
+    const folder = await mkdtemp(join(tmpdir(), 'ussd-'))
+    closing.push(() => rm(folder, { recursive: true }))
+    const file = join(folder, 'script.yaml')
+    await writeFile(file, 'kept')
+    expect(await dial(['*141#', '--url', url, '--record', file])).toMatchObject({
+      code: 2,
+      err: `dial: ${file} exists. Choose another file, or add --overwrite.\n`,
+    })
+    expect(await dial(['*141#', '--url', url, '--record', join(folder, 'none', 'x.yaml')])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^dial: cannot write .*: ENOENT\n$/),
+    })
+    expect(received).toEqual([])
+    expect(await readFile(file, 'utf8')).toBe('kept')
+    await dial(['*141#', '--url', url, '--record', file, '--overwrite'], '1\n')
+    expect(await readFile(file, 'utf8')).toContain('dials:')
+  })
+
+  it('prints its usage', async () => {
     const { code, out } = await dial(['--help'], '', { PORT: 'x' })
-    expect(out).toContain("npm run dial -- '*141*3*6#' --msisdn '+375291234568' --lang be")
+    expect(out).toContain("ussd dial '*141*3*6#' --msisdn '+375291234568' --lang be")
     expect(code).toBe(0)
   })
 
-  it('ends quietly when its reader leaves', async () => {
+  it('exits with 0 when its reader closes the pipe', async () => {
     const { url } = await application(() => 'END ok')
     const child = start(['*141#', '--url', url])
     child.stdin.on('error', () => undefined)

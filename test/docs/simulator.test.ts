@@ -37,7 +37,7 @@ async function dial(command: string): Promise<string> {
   const [piped = '', called = ''] = command.split(' | ', 2)
   const [, typed = ''] = words(piped)
   const args = words(called.replace(/^npm run -s dial -- /, ''))
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/dial.ts', ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/ussd.ts', 'dial', ...args], {
     cwd: root,
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { PATH: process.env['PATH'], PORT: '0' },

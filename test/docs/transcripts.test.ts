@@ -46,7 +46,7 @@ describe('the first screen of the README', () => {
     const piped = /^echo '([^']*)' \| npm run -s codec$/
     const given = examples(readme).filter(({ command }) => piped.test(command))
     expect(given.length).toBeGreaterThan(0)
-    const codec = spawn(process.execPath, ['--import', 'tsx', 'src/cli/codec.ts'], {
+    const codec = spawn(process.execPath, ['--import', 'tsx', 'src/cli/ussd.ts', 'codec'], {
       cwd: root,
       stdio: ['pipe', 'pipe', 'inherit'],
     })

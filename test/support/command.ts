@@ -16,13 +16,16 @@ export interface Ran {
   readonly err: string
 }
 
-/** Starts a command by its path without the ending, as `npm run` does. Port 0 is nobody's: no gateway that happens to run here is taken for one of the test. */
+/**
+ * Starts a subcommand of `ussd`, or a program by its path without the extension. PORT is 0 so that the command does not find
+ * a gateway that happens to run on this machine.
+ */
 export const startCommand = (
   script: string,
   args: readonly string[],
   { env = {}, cwd }: Pick<How, 'env' | 'cwd'> = {},
 ): ChildProcessWithoutNullStreams =>
-  spawn(process.execPath, ['--import', 'tsx', `${script}.ts`, ...args], {
+  spawn(process.execPath, ['--import', 'tsx', ...(script.includes('/') ? [`${script}.ts`] : ['src/cli/ussd.ts', script]), ...args], {
     env: { PATH: process.env['PATH'], PORT: '0', ...env },
     ...(cwd !== undefined && { cwd }),
   })

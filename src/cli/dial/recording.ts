@@ -1,5 +1,3 @@
-/** What is done on the phone in the terminal, written down as a script. */
-import { writeFileSync } from 'node:fs'
 import { stderr } from 'node:process'
 import { menus } from '../../../menus/index.ts'
 import { weakness } from '../../services/weak-password.ts'
@@ -7,42 +5,45 @@ import { createRecorder } from '../../walkthrough/recorder.ts'
 import type { Recorder } from '../../walkthrough/recorder.ts'
 import { writeScript } from '../../walkthrough/script/write.ts'
 import { CommandError } from '../command-error.ts'
-import type { DialTarget } from './site.ts'
+import type { RecordingFile } from './recording-file.ts'
+import type { DialTarget } from './target.ts'
 
-/** Records one phone; `writeDown` puts the script into the file, and says how it is walked. Throws `Stop` where it cannot. */
+/**
+ * Records the dialogues of one phone. `save` writes them as a test script and prints the command that runs it; it throws
+ * `CommandError` when nothing was dialled or the file cannot be written.
+ */
 export function startRecording(
-  file: string,
+  file: RecordingFile,
   msisdn: string,
-  site: Pick<DialTarget, 'look'>,
-  /** Options by which the network was told what to do wrong, and how it shows screens: they are none of the script's. */
-  network: readonly string[],
-): { readonly recorder: Recorder; writeDown(): void } {
+  target: Pick<DialTarget, 'getSubscriber'>,
+  /** Options of the simulated network: a script does not hold them. */
+  networkOptions: readonly string[],
+): { readonly recorder: Recorder; save(): void } {
   const thisYear = new Date().getUTCFullYear()
   const recorder = createRecorder({
     msisdn,
     codes: Object.keys(menus),
-    look: () => site.look(msisdn),
+    look: () => target.getSubscriber(msisdn),
     weaknessOf: (digits, number) => weakness(digits, { msisdn: number, thisYear }),
   })
   return {
     recorder,
-    writeDown() {
+    save() {
       const walkthrough = recorder.walkthrough()
-      if (!walkthrough) throw new CommandError('nothing was dialled, so nothing is recorded', 1)
-      try {
-        writeFileSync(file, writeScript(walkthrough))
-      } catch (error) {
-        throw new CommandError(
-          `${file} cannot be written: ${(error as NodeJS.ErrnoException).code ?? 'it failed'}`,
-          1,
-        )
-      }
-      const hint = walkthrough.handsets['subscriber']?.fixture
-        ? `npm run walk -- ${[file, ...network].join(' ')}`
-        : 'the record of its subscriber could not be seen: add a subscriber before it is walked elsewhere'
-      const left = recorder.leftOut()
-      const without = left === 0 ? '' : ` Not written down: ${left} ${left === 1 ? 'dialogue' : 'dialogues'}.`
-      stderr.write(`Recorded in ${file}: ${hint}${without}\n`)
+      if (!walkthrough) throw new CommandError('nothing was dialled, so nothing was recorded', 1)
+      file.write(writeScript(walkthrough))
+      const skipped = recorder.leftOut()
+      stderr.write(
+        [
+          `Recorded in ${file.path}.`,
+          walkthrough.handsets['subscriber']?.fixture
+            ? `Run it: ussd walk ${[file.path, ...networkOptions].join(' ')}`
+            : "The subscriber's record could not be read: add a subscriber to the script before you run it elsewhere.",
+          skipped > 0 ? `Not recorded: ${skipped} ${skipped === 1 ? 'dialogue' : 'dialogues'}.` : '',
+        ]
+          .filter((line) => line !== '')
+          .join('\n') + '\n',
+      )
     },
   }
 }

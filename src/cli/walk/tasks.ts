@@ -12,7 +12,7 @@ import type { KnownSecrets, WeaknessOf } from '../../walkthrough/script/secrets.
 import type { Target } from '../../walkthrough/script/target.ts'
 import type { Walkthrough } from '../../walkthrough/script/walkthrough.ts'
 import { CommandError } from '../command-error.ts'
-import { addressOf } from '../dial/site.ts'
+import { parseAddress } from '../dial/target.ts'
 import type { WalkOptions } from './command.ts'
 import { readSecrets } from './files.ts'
 import { inProcessTarget } from './in-process.ts'
@@ -50,7 +50,7 @@ export function tasksOf(
   const network = parseNetwork(given)
   if (network.kind === 'malformed') throw new CommandError(network.sentence, 2)
   const how = { known: knownSecrets(given), weaknessOf }
-  const address = given.url === undefined ? undefined : addressOf(given.url)
+  const address = given.url === undefined ? undefined : parseAddress(given.url)
   const named = address && /^\/ussd\/([\w-]+)$/.exec(address.pathname)?.[1]
   const spoken = dialectsOf(given.dialect ?? named ?? 'africastalking', config)
 

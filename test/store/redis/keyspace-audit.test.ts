@@ -165,9 +165,11 @@ describe.each(['off', 'on'])('a census with PSEUDONYMS=%s', (pseudonyms) => {
   })
 })
 
-describe('npm run census', () => {
+describe('ussd audit-keys', () => {
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, ['--import', 'tsx', 'src/cli/audit-keys.ts', ...args], { encoding: 'utf8' })
+    spawnSync(process.execPath, ['--import', 'tsx', 'src/cli/ussd.ts', 'audit-keys', ...args], {
+      encoding: 'utf8',
+    })
 
   it('prints what it finds, with numbers masked, and ends with 1', async () => {
     const server = await startRedisServer()
@@ -180,7 +182,7 @@ describe('npm run census', () => {
     expect(stdout.split('\n')).toEqual([
       '✗ ussd:{b1}:cache:+37529•••••67: its name has no known form',
       '1 stray',
-      'keys carry MSISDNs; 0 keys are not of the gateway',
+      'keys carry MSISDNs; 0 keys belong to other programs',
       '1 keys, 1 findings',
       '',
     ])
@@ -188,6 +190,6 @@ describe('npm run census', () => {
 
   it('ends with 2 when it is called wrongly', () => {
     const { stderr, status } = run()
-    expect([stderr, status]).toEqual(['census: --redis or --cluster is needed\n', 2])
+    expect([stderr, status]).toEqual(['audit-keys: give either --redis or --cluster\n', 2])
   })
 })
