@@ -25,10 +25,14 @@ export const startCommand = (
   args: readonly string[],
   { env = {}, cwd }: Pick<How, 'env' | 'cwd'> = {},
 ): ChildProcessWithoutNullStreams =>
-  spawn(process.execPath, ['--import', 'tsx', ...(script.includes('/') ? [`${script}.ts`] : ['src/cli/ussd.ts', script]), ...args], {
-    env: { PATH: process.env['PATH'], PORT: '0', ...env },
-    ...(cwd !== undefined && { cwd }),
-  })
+  spawn(
+    process.execPath,
+    ['--import', 'tsx', ...(script.includes('/') ? [`${script}.ts`] : ['src/cli/ussd.ts', script]), ...args],
+    {
+      env: { PATH: process.env['PATH'], PORT: '0', ...env },
+      ...(cwd !== undefined && { cwd }),
+    },
+  )
 
 /** Runs one to its end, with what is typed into it. */
 export async function runCommand(script: string, args: readonly string[], how: How = {}): Promise<Ran> {
