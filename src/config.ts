@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { addressRanges, commaSeparated, shortTokens, signatureKeys, token } from './callback-settings.ts'
 import { UssdError } from './engine/errors.ts'
+import { isLoopback } from './loopback.ts'
 import { misspeltSettings } from './misspellings.ts'
 import { isTargetPrefix } from './simulator/targets.ts'
 
@@ -183,10 +184,6 @@ export interface Config {
   readonly weakPasswords: 'warn' | 'reject' | 'allow'
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug' | 'silent'
 }
-
-/** Whether an address is reached from this machine only. */
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
 
 /** Throws `USSD_MISCONFIGURED` whose detail has a line for every problem; it quotes no value, because values are secrets. */
 export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {

@@ -8,7 +8,7 @@ import { guardStandardStreams } from './log-writer.ts'
 /** A stop that hangs is ended after this long. */
 const HARD_STOP_MS = 8000
 
-let gateway: App | undefined
+let running: App | undefined
 let isEnding = false
 let exitCode = 0
 
@@ -18,8 +18,8 @@ function endAfter(work: Promise<unknown> | undefined): void {
   setTimeout(() => process.exit(1), HARD_STOP_MS).unref()
   const failed = async (error: unknown) => {
     exitCode = 1
-    gateway?.logCrash(asUssdError(error))
-    await gateway?.flushLog()
+    running?.logCrash(asUssdError(error))
+    await running?.flushLog()
   }
   void Promise.resolve(work)
     .catch(failed)
@@ -41,27 +41,27 @@ Exit code: 0 stopped, 1 could not start or go on, 2 called wrongly.`,
 async function main(): Promise<void> {
   command.parse()
   const config = loadConfig()
-  const composed = (gateway = startApp(config))
+  const app = (running = startApp(config))
 
   let interrupts = 0
   const stop = (signal: NodeJS.Signals) => {
     // Ctrl-C twice means now. A second SIGTERM does not: some orchestrators send it twice.
     if (signal === 'SIGINT' && ++interrupts > 1) process.exit(1)
     if (isEnding) return
-    const how = signal === 'SIGTERM' && config.store.kind !== 'embedded' ? 'gently' : 'now'
-    endAfter(composed.close(how))
+    const mode = signal === 'SIGTERM' && config.store.kind !== 'embedded' ? 'drain' : 'immediate'
+    endAfter(app.close(mode))
   }
   process.on('SIGTERM', stop).on('SIGINT', stop)
   // Node would print the error whole, and with it perhaps what a subscriber typed.
   const crash = (error: unknown) => {
-    composed.logCrash(asUssdError(error))
+    app.logCrash(asUssdError(error))
     // Faults on the way out are logged; only the first begins an end of its own.
     if (exitCode !== 0) return
     exitCode = 1
-    endAfter(composed.close('now'))
+    endAfter(app.close('immediate'))
   }
   process.on('uncaughtException', crash).on('unhandledRejection', crash)
-  await composed.listen()
+  await app.listen()
 }
 
 guardStandardStreams()
@@ -74,5 +74,5 @@ main().catch((error: unknown) => {
     `${inWords ? (error as Error).message : 'The gateway could not start: ' + String(error)}\n`,
   )
   exitCode = 1
-  endAfter(gateway?.flushLog())
+  endAfter(running?.flushLog())
 })

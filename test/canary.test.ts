@@ -58,7 +58,7 @@ describe('the canary', () => {
     monitor.disconnect()
   }, 60_000)
   afterAll(async () => {
-    await gateway.close('now')
+    await gateway.close('immediate')
     admin.disconnect()
     await server.stop()
   })

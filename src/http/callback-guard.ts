@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { BlockList, isIPv6 } from 'node:net'
 import { claimOf, isSigned } from '../dialects/signature.ts'
 import type { SignedDelivery } from '../gateway/ports.ts'
+import { isLoopback } from '../loopback.ts'
 import { trust } from './connections.ts'
 import { createTokenCheck } from './tokens.ts'
 
@@ -130,6 +131,3 @@ export function comesThroughProxy({ headers }: Request): boolean {
   }
   return false
 }
-
-const isLoopback = (host: string): boolean =>
-  /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?|::ffff:127(\.\d{1,3}){3})$/.test(host)

@@ -1,15 +1,15 @@
 import { Router } from 'express'
 import { onlyMethods } from './failures.ts'
+import type { Readiness } from './readiness.ts'
 
 export interface HealthOptions {
-  /** A sentence that says why turns cannot be taken; `undefined` when they can. */
-  readonly notReadyBecause: () => string | undefined
+  readonly readiness: Pick<Readiness, 'reason'>
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
   readonly openApi: object
 }
 
 /** What those who run the gateway look at. None of it tells of a subscriber. */
-export function healthRoutes({ notReadyBecause, metrics, openApi }: HealthOptions): Router {
+export function healthRoutes({ readiness, metrics, openApi }: HealthOptions): Router {
   const router = Router()
   // Bytes, which every response shares: a text would be copied for each peer that is slow to read it.
   const document = Buffer.from(JSON.stringify(openApi))
@@ -18,7 +18,7 @@ export function healthRoutes({ notReadyBecause, metrics, openApi }: HealthOption
   router.get('/healthz', (_request, response) => void response.json({ status: 'ok' }))
 
   router.get('/readyz', (_request, response) => {
-    const reason = notReadyBecause()
+    const reason = readiness.reason()
     response.status(reason === undefined ? 200 : 503)
     response.json(reason === undefined ? { status: 'ready' } : { status: 'not ready', reason })
   })

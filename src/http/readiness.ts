@@ -20,6 +20,7 @@ export interface Readiness {
   reason(): string | undefined
   /** Runs the checks now, and from then on by the timer. Resolves after the first round. */
   start(): Promise<void>
+  /** Stops the checks. From now on the process is not ready, because it is stopping. */
   stop(): void
 }
 
@@ -33,13 +34,14 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   const underWay = new Set<string>()
   let timer: NodeJS.Timeout | undefined
   let reported: string | undefined
-  const reason = () => [...reasons.values()].find((one) => one !== undefined)
+  let isStopped = false
+  const found = () => [...reasons.values()].find((reason) => reason !== undefined)
 
-  function settle(name: string, found: string | undefined): void {
-    reasons.set(name, found)
+  function settle(name: string, reason: string | undefined): void {
+    reasons.set(name, reason)
     pending.delete(name)
-    if (pending.size > 0 || reason() === reported) return
-    reported = reason()
+    if (isStopped || pending.size > 0 || found() === reported) return
+    reported = found()
     onChange(reported)
   }
 
@@ -55,10 +57,10 @@ export function createReadiness(options: ReadinessOptions): Readiness {
       late.unref()
       void check()
         .catch((error: unknown) => asUssdError(error).message)
-        .then((found) => {
+        .then((reason) => {
           clearTimeout(late)
           underWay.delete(name)
-          settle(name, found)
+          settle(name, reason)
           resolve()
         })
     })
@@ -69,7 +71,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   }
 
   return {
-    reason,
+    reason: () => (isStopped ? 'the gateway is stopping' : found()),
 
     start() {
       timer ??= setInterval(() => void refresh(), everyMs)
@@ -78,6 +80,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     },
 
     stop() {
+      isStopped = true
       clearInterval(timer)
       timer = undefined
     },

@@ -298,7 +298,7 @@ describe('a gateway', () => {
   beforeAll(async () => {
     gateway = await startGateway({ DEMO: 'on', LOG_LEVEL: 'error', ADMIN_TOKEN: 'sesame' })
   })
-  afterAll(() => gateway.close('now'))
+  afterAll(() => gateway.close('immediate'))
 
   it('answers 1100 callbacks that are written at once, each of them in form', async () => {
     const callback = (n: number) => {

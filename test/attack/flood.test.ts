@@ -23,7 +23,7 @@ describe('a flood of PUK1 guesses', () => {
       ),
     )
   }, 60_000)
-  afterAll(() => gateway.close('now'))
+  afterAll(() => gateway.close('immediate'))
 
   it('is answered whole: with a count, or with a sentence and without one; meanwhile others dial as ever', async () => {
     const serviceCode = '*141*3*6*1#'

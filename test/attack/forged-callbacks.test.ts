@@ -52,7 +52,7 @@ describe('callbacks that must be signed and carry a token', () => {
       CALLBACK_SIGNATURE_KEYS: [key, next].map((one) => one.toString('base64')).join(),
     })
   })
-  afterAll(() => gateway.close('now'))
+  afterAll(() => gateway.close('immediate'))
 
   /** Ways to forge a callback that would be right as `wire`. */
   const forgeries: Record<
@@ -168,7 +168,7 @@ describe('a captured callback, sent again with its signature', () => {
     // Nothing is to be taken for a repeat because it comes quickly.
     gateway = await start({ CALLBACK_SIGNATURE_KEYS: key.toString('base64'), REPEAT_WITHIN_MS: '0' })
   })
-  afterAll(() => gateway.close('now'))
+  afterAll(() => gateway.close('immediate'))
 
   it.each(all.map((dialect) => [dialect.name, dialect] as const))(
     'in the dialect %s is shown what it was shown, during the dialogue and after it, and moves nothing',
@@ -206,7 +206,7 @@ describe('a session of somebody else', () => {
   beforeAll(async () => {
     gateway = await start({ CALLBACK_TOKEN: token })
   })
-  afterAll(() => gateway.close('now'))
+  afterAll(() => gateway.close('immediate'))
 
   it.each(all.map((dialect) => [dialect.name, dialect] as const))(
     'is not reached in the dialect %s: by its id from another number, or by another id of the same number',
@@ -259,7 +259,7 @@ describe('callbacks from an address that is not on the list', () => {
   beforeAll(async () => {
     gateway = await start({ CALLBACK_TOKEN: token, CALLBACK_ALLOW: '192.0.2.0/24,2001:db8::/32' })
   })
-  afterAll(() => gateway.close('now'))
+  afterAll(() => gateway.close('immediate'))
 
   it('are refused with 403 in the dialect, whatever a header says of where they come from', async () => {
     const before = { dump: await dumpOf(redis), turns: turnsIn(gateway) }

@@ -31,7 +31,7 @@ beforeAll(async () => {
   port = Number(new URL(gateway.url).port)
 })
 afterAll(async () => {
-  await gateway.close('now')
+  await gateway.close('immediate')
   redis.disconnect()
   await server.stop()
 })

@@ -46,7 +46,7 @@ describe('an exploration of a gateway that is broken', () => {
   afterAll(() => test.close())
 
   /** The menu for access, from some origins, on a gateway whose services are changed. */
-  async function broken(around: (services: Services) => Services, ...origins: readonly string[]) {
+  async function broken(wrapServices: (services: Services) => Services, ...origins: readonly string[]) {
     const subject = subjects['*141*3*6#']
     const some = {
       ...subject,
@@ -60,7 +60,7 @@ describe('an exploration of a gateway that is broken', () => {
       seed: 1,
       redis: test,
       envOf,
-      around,
+      wrapServices,
       progress: () => undefined,
     })
     expect(failed).toBeGreaterThan(0)

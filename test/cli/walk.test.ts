@@ -127,7 +127,7 @@ describe('npm run walk', () => {
     const refused = await run('walk', args)
     expect(refused.out).toMatch(/need its ADMIN_TOKEN[^]*\n0 passed, 2 failed\n$/)
     expect([passed.code, refused.code]).toEqual([0, 1])
-    await gateway.close('now')
+    await gateway.close('immediate')
   })
 
   it('prints scripts of dialoguss as walkthroughs, and walkthroughs as scripts of curl', async () => {

@@ -21,7 +21,7 @@ let aheadMs = 0
 beforeAll(async () => {
   gateway = await startGateway({}, { store: createMemoryStore({ now: () => Date.now() + aheadMs }) })
 })
-afterAll(() => gateway.close('now'))
+afterAll(() => gateway.close('immediate'))
 
 describe.each(Object.values(dialects))('the gateway, called in the dialect $name', (dialect) => {
   const address = () => `${gateway.url}/ussd/${dialect.name}`

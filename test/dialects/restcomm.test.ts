@@ -294,7 +294,7 @@ describe('RestComm over HTTP', () => {
   beforeAll(async () => {
     gateway = await startGateway()
   })
-  afterAll(() => gateway.close('now'))
+  afterAll(() => gateway.close('immediate'))
 
   /** As the real one sends it: with a charset for a content encoding, which fetch and Express would see to. */
   const send = ({ headers, body }: WireCall) =>

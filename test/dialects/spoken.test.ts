@@ -32,6 +32,6 @@ describe('a form of a dialect that has several', () => {
       expect.stringMatching(/^waiting Закрыть доступ/),
       'ended Доступ не изменён. До свидания',
     ])
-    await gateway.close('now')
+    await gateway.close('immediate')
   })
 })

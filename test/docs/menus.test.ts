@@ -28,7 +28,7 @@ describe('the menu the documents show', () => {
     const gateway = await startGateway({}, { menus: { '*141*5#': contacts } })
     const dialled = await gateway.call({ serviceCode: '*141*5#' })
     const answered = await gateway.call({ serviceCode: '*141*5#', text: '1' })
-    await gateway.close('now')
+    await gateway.close('immediate')
     expect([dialled.body, answered.body]).toEqual(['CON Контакты\n1 Телефон', 'END Контакт-центр: 150'])
   })
 })

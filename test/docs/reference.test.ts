@@ -27,7 +27,7 @@ describe('docs/operations.md', () => {
     await gateway.call({ text: '80291' })
     await gateway.store.close()
     await gateway.call({ sessionId: 'ATUid_2' })
-    await gateway.close('now')
+    await gateway.close('immediate')
     const unexpected: string[] = []
     const stream = new PassThrough().on('data', (line: Buffer) => void unexpected.push(String(line)))
     createLog({ level: 'info', stream }).fault('failed', asUssdError(new RangeError('by accident')))
@@ -42,7 +42,7 @@ describe('docs/operations.md', () => {
     const gateway = await startGateway()
     await gateway.call({})
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
-    await gateway.close('now')
+    await gateway.close('immediate')
     const measured = [...metrics.matchAll(/^# TYPE (ussd_\w+)/gm)].map(([, name]) => `\`${name}\``)
     const listed = rows(watched).map(([name = '']) => name)
     expect(listed.filter((name) => name.startsWith('`ussd_')).toSorted()).toEqual(measured.toSorted())

@@ -77,7 +77,7 @@ describe('docs/simulator.md', () => {
         expect({ command, output: printed }).toEqual({ command, output })
       }
     } finally {
-      await gateway.close('now')
+      await gateway.close('immediate')
       await shop.close()
     }
     expect(shop.printed).toEqual(['Incomplete'])

@@ -21,7 +21,7 @@ describe.each(['README.md', 'docs/dialects.md', 'docs/operations.md', 'docs/walk
           expect({ command, output: printed.replace(/\n$/, '') }).toEqual({ command, output })
         }
       } finally {
-        await gateway.close('now')
+        await gateway.close('immediate')
       }
     })
   },

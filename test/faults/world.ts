@@ -49,7 +49,7 @@ export async function startWorld(): Promise<World> {
       SECRETS_KEY: Buffer.alloc(32, 5).toString('base64'),
     },
     {
-      around: (services) =>
+      wrapServices: (services) =>
         Object.fromEntries(
           Object.entries(services).map(([name, service]) => [
             name,
@@ -94,7 +94,7 @@ export async function startWorld(): Promise<World> {
     },
     async close() {
       last().thaw()
-      await gateway.close('now')
+      await gateway.close('immediate')
       admin.disconnect()
       await proxy.close()
       for (const server of servers) await server.stop()

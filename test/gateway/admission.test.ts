@@ -42,7 +42,7 @@ describe('admission', () => {
 
 describe('a gateway with as many turns under way as it takes', () => {
   let gateway: Running
-  afterEach(() => gateway.close('now'))
+  afterEach(() => gateway.close('immediate'))
 
   /** A gateway whose store answers when it is told to. */
   async function start(maxTurnsInFlight: number) {

@@ -11,7 +11,7 @@ describe("the callback in Africa's Talking's dialect", () => {
   beforeAll(async () => {
     gateway = await startGateway()
   })
-  afterAll(() => gateway.close('now'))
+  afterAll(() => gateway.close('immediate'))
 
   it('answers in the dialect, and keeps nobody from reading it as plain text', async () => {
     const answer = await gateway.call({ sessionId: 'first' })
@@ -178,7 +178,7 @@ describe('the token of a callback', () => {
   beforeAll(async () => {
     gateway = await startGateway({ CALLBACK_TOKEN: token })
   })
-  afterAll(() => gateway.close('now'))
+  afterAll(() => gateway.close('immediate'))
 
   const basic = (password: string) => `Basic ${Buffer.from(`aggregator:${password}`).toString('base64')}`
 

@@ -30,9 +30,9 @@ describe('a request that fails', () => {
   it('again and again, without a token, does not fill the log', async () => {
     const requests = 200
     let log = ''
-    const logTo = new PassThrough().on('data', (chunk: Buffer) => void (log += chunk.toString()))
+    const logStream = new PassThrough().on('data', (chunk: Buffer) => void (log += chunk.toString()))
     const store = { ...createMemoryStore(), load: () => Promise.reject(new Error('a bug of the store')) }
-    const gateway = await startGateway({ CALLBACK_TOKEN: 'sesame' }, { store, logTo })
+    const gateway = await startGateway({ CALLBACK_TOKEN: 'sesame' }, { store, logStream })
     const login = () =>
       fetch(`${gateway.url}/self-care/sessions`, {
         method: 'POST',
@@ -40,7 +40,7 @@ describe('a request that fails', () => {
         body: JSON.stringify({ msisdn: '+375291234567', password: '80291' }),
       })
     for (let sent = 0; sent < requests; sent++) expect((await login()).status).toBeGreaterThanOrEqual(500)
-    await gateway.close('now')
+    await gateway.close('immediate')
 
     const failed = log
       .split('\n')

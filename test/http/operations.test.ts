@@ -18,7 +18,7 @@ describe('the routes of those who run it', () => {
     }
     gateway = await startGateway({}, { store })
   })
-  afterAll(() => gateway.close('now'))
+  afterAll(() => gateway.close('immediate'))
 
   it('are alive whatever the store does', async () => {
     isAway = true

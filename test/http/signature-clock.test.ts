@@ -17,12 +17,12 @@ describe('a signature, where the clock of the gateway is three hours behind the 
       loadConfig({ PORT: '0', CALLBACK_SIGNATURE_KEYS: key.toString('base64'), TURN_BUDGET_MS: '10000' }),
       {
         store: createMemoryStore({ now: () => Date.now() + 3 * HOUR_MS }),
-        logTo: new PassThrough().resume(),
+        logStream: new PassThrough().resume(),
       },
     )
     ;({ url } = await gateway.listen())
   })
-  afterAll(() => gateway.close('now'))
+  afterAll(() => gateway.close('immediate'))
 
   const call = async (id: string, atMs: number) => {
     const body = `sessionId=${id}&phoneNumber=%2B375291234567&networkCode=25704&serviceCode=*141*3*6%23&text=`

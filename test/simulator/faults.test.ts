@@ -210,7 +210,7 @@ describe('a run with faults against the gateway', () => {
       transcript.push(shown.kind === 'screen' ? { ...shown.screen, session: '' } : shown)
     }
     await handsets.whenIdle()
-    await gateway.close('now')
+    await gateway.close('immediate')
     return transcript
   }
   const withoutFaults = (transcript: unknown[]) =>

@@ -259,7 +259,7 @@ describe('the gateway', () => {
   it.each(Object.keys(dialects))('is dialled through both menus in the dialect %s', async (name) => {
     // No person types as fast: in dialects that number nothing, the same answer again would be a repeat.
     const gateway = await startGateway({ LOG_LEVEL: 'silent', REPEAT_WITHIN_MS: '0' })
-    closing.push(() => gateway.close('now'))
+    closing.push(() => gateway.close('immediate'))
     const dialect = dialects[name]
     if (!dialect) throw new Error(name)
     const handsets = createHandsets({ dialect, callbackUrl: `${gateway.url}/ussd/${name}` })
@@ -275,13 +275,13 @@ describe('the gateway', () => {
 
   it('hears of a dialogue that was hung up, and that it is over', async () => {
     const gateway = await startGateway({ SIMULATOR: 'on' })
-    closing.push(() => gateway.close('now'))
+    closing.push(() => gateway.close('immediate'))
     const phone = `${gateway.url}/handsets/${msisdn}`
     await fetch(phone, { method: 'POST', body: '*141*0#' })
     const logged = once(gateway.server, 'request').then(() => once(gateway.server, 'request'))
     await fetch(phone, { method: 'DELETE' })
     await logged
-    await gateway.close('now')
+    await gateway.close('immediate')
     closing.splice(0)
     expect(gateway.log()).toContain('"outcome":"cancelled"')
   })

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { startApp } from '../../src/app.ts'
-import type { App } from '../../src/app.ts'
+import type { App, AppOverrides } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 
 export interface Running extends App {
@@ -20,14 +20,14 @@ export interface Called {
 /** A whole gateway as `npm start` makes it, on a free port. */
 export async function startGateway(
   env: Readonly<Record<string, string>> = {},
-  instead: Parameters<typeof startApp>[1] = {},
+  overrides: AppOverrides = {},
 ): Promise<Running> {
   const lines: Buffer[] = []
-  const logTo = new PassThrough().on('data', (line: Buffer) => void lines.push(line))
-  const composed = startApp(loadConfig({ PORT: '0', ...env }), { logTo, ...instead })
-  const { url } = await composed.listen()
+  const logStream = new PassThrough().on('data', (line: Buffer) => void lines.push(line))
+  const app = startApp(loadConfig({ PORT: '0', ...env }), { logStream, ...overrides })
+  const { url } = await app.listen()
   return {
-    ...composed,
+    ...app,
     url,
     log: () => Buffer.concat(lines).toString(),
     async call(fields, init = {}) {

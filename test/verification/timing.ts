@@ -85,7 +85,7 @@ async function measure(
       SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'),
       LOG_LEVEL: 'silent',
     }),
-    { logTo: new PassThrough().resume() },
+    { logStream: new PassThrough().resume() },
   )
   try {
     const { url } = await gateway.listen()
@@ -111,7 +111,7 @@ async function measure(
     }
     return verdicts
   } finally {
-    await gateway.close('now')
+    await gateway.close('immediate')
     await server.stop()
   }
 }

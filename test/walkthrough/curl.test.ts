@@ -123,7 +123,7 @@ describe('an exported script', () => {
   beforeAll(async () => {
     gateway = await startGateway({ ADMIN_TOKEN, CALLBACK_TOKEN })
   })
-  afterAll(() => gateway.close('now'))
+  afterAll(() => gateway.close('immediate'))
 
   const run = (yaml: string, environment: Readonly<Record<string, string>> = {}) =>
     bash(curlScript(walkthroughOf(yaml)), { URL: gateway.url, ADMIN_TOKEN, CALLBACK_TOKEN, ...environment })

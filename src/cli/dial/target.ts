@@ -155,7 +155,7 @@ async function inProcessTarget(local: URL, dialect: string, config: Config): Pro
       simulator: false,
       logLevel: config.logLevel === 'silent' ? 'silent' : 'error',
     },
-    { logTo: stderr },
+    { logStream: stderr },
   )
   const { url } = await gateway.listen()
   stderr.write(`No gateway runs at ${local.origin}. Started one in this process; its data is lost on exit.\n`)
@@ -164,6 +164,6 @@ async function inProcessTarget(local: URL, dialect: string, config: Config): Pro
     eventsUrl: `${url}/ussd/${dialect}/events`,
     setLanguage: async (msisdn, language) => void (await gateway.subscribers.put(msisdn, { language })),
     getSubscriber: (msisdn) => gateway.subscribers.get(msisdn),
-    close: () => gateway.close('now'),
+    close: () => gateway.close('immediate'),
   }
 }

@@ -46,7 +46,7 @@ export interface Exploring<World> {
   readonly folder?: string | undefined
   readonly envOf?: (setting: string | undefined) => Readonly<Record<string, string>>
   /** Services that are broken, for trying the exploration out. */
-  readonly around?: (services: Services) => Services
+  readonly wrapServices?: (services: Services) => Services
   readonly progress: (line: string) => void
 }
 
@@ -72,8 +72,8 @@ export async function explore<World>(options: Exploring<World>): Promise<Explore
     store,
     menus: watched.menus,
     envOf: options.envOf ?? (() => ({})),
-    around: options.around,
-    logTo: keepingLines(log),
+    wrapServices: options.wrapServices,
+    logStream: keepingLines(log),
   })
   const how = { newNumber: createNumbers(), walk: gateways.walk, notUnderstood }
   const walked = new Map<string, Job<World>>()

@@ -15,16 +15,16 @@ export interface Gateways {
 }
 
 /**
- * @param options `envOf`: the environment of a gateway that is set like this; `around`: services that are broken
+ * @param options `envOf`: the environment of a gateway that is set like this; `wrapServices`: services that are broken
  */
 export function createGateways(options: {
   readonly store: Store
   readonly menus: Readonly<Record<string, Menu>>
   readonly envOf: (setting: string | undefined) => Readonly<Record<string, string>>
-  readonly around?: ((services: Services) => Services) | undefined
-  readonly logTo: NodeJS.WritableStream
+  readonly wrapServices?: ((services: Services) => Services) | undefined
+  readonly logStream: NodeJS.WritableStream
 }): Gateways {
-  const { menus, envOf, logTo, around = (services) => services } = options
+  const { menus, envOf, logStream, wrapServices = (services) => services } = options
   // It outlives each of the gateways.
   const store: Store = { ...options.store, close: async () => {} }
   const targets = new Map<string | undefined, Promise<Target>>()
@@ -38,8 +38,8 @@ export function createGateways(options: {
         dialect: hubtel,
         store,
         menus,
-        logTo,
-        around: (services) => failures.in(around(services)),
+        logStream,
+        wrapServices: (services) => failures.in(wrapServices(services)),
         // The machine is kept busy on purpose: nothing is to be too late for that alone.
         env: { TURN_BUDGET_MS: '10000', ...envOf(setting) },
       })

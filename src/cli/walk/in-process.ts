@@ -27,27 +27,34 @@ function createVirtualClock(): VirtualClock {
  * A whole gateway in this process, on a free loopback port: its callbacks go over real HTTP. On the embedded store its time is
  * a virtual clock's.
  *
- * @param options `store`: another store, whose time passes by itself; `demo`: with the demo subscribers; `around`: services
- * that are watched
+ * @param options `store`: another store, whose time passes by itself; `demo`: with the demo subscribers; `wrapServices`:
+ * services that are watched
  */
 export async function inProcessTarget(options: {
   readonly dialect: Dialect
   readonly network?: Pick<Route, 'profile' | 'faults'>
   readonly store?: Store
   readonly menus?: Readonly<Record<string, Menu>>
-  readonly around?: (services: Services) => Services
+  readonly wrapServices?: (services: Services) => Services
   readonly demo?: 'on' | 'off'
   readonly env?: Readonly<Record<string, string>>
-  readonly logTo?: NodeJS.WritableStream
+  readonly logStream?: NodeJS.WritableStream
 }): Promise<Target & { readonly url: string }> {
-  const { dialect, network = {}, menus, demo = 'off', env = {}, around = (services) => services } = options
+  const {
+    dialect,
+    network = {},
+    menus,
+    demo = 'off',
+    env = {},
+    wrapServices = (services) => services,
+  } = options
   const clock = options.store ? undefined : createVirtualClock()
   const store = options.store ?? createMemoryStore({ now: () => clock?.now() ?? Date.now() })
   const performed: string[] = []
   const performances = createPerformances()
   const watched = (services: Services): Services =>
     Object.fromEntries(
-      Object.entries(around(services)).map(([name, service]) => [
+      Object.entries(wrapServices(services)).map(([name, service]) => [
         name,
         (input: unknown, call: Parameters<typeof service>[1]) => {
           if (performances.isFirst(call)) performed.push(name)
@@ -61,10 +68,15 @@ export async function inProcessTarget(options: {
       PORT: '0',
       DEMO: demo,
       SIMULATOR: 'off',
-      LOG_LEVEL: options.logTo ? 'info' : 'silent',
+      LOG_LEVEL: options.logStream ? 'info' : 'silent',
       ...env,
     }),
-    { store, around: watched, logTo: options.logTo ?? new PassThrough().resume(), ...(menus && { menus }) },
+    {
+      store,
+      wrapServices: watched,
+      logStream: options.logStream ?? new PassThrough().resume(),
+      ...(menus && { menus }),
+    },
   )
   const { url } = await gateway.listen()
   const callbackUrl = `${url}/ussd/${dialect.name}`
@@ -87,7 +99,7 @@ export async function inProcessTarget(options: {
       request: (request) => ask(url, request),
       performed: () => performed,
     },
-    close: () => gateway.close('now'),
+    close: () => gateway.close('immediate'),
   }
 }
 

@@ -1,4 +1,5 @@
-import type { Request, Router } from 'express'
+import type { Router } from 'express'
+import { africastalking } from '../../dialects/africastalking.ts'
 import type { Dialect } from '../../dialects/dialect.ts'
 import type { SubscriberView } from '../../services/subscribers.ts'
 import { createHandsets } from '../../simulator/handset.ts'
@@ -6,38 +7,41 @@ import { createRouteResolver } from '../../simulator/routes.ts'
 import type { Route } from '../../simulator/network.ts'
 import { createRestcommPush } from '../../simulator/restcomm-push.ts'
 import { createTargetCheck } from '../../simulator/targets.ts'
+import { weakness } from '../../services/weak-password.ts'
+import { isLoopback } from '../../loopback.ts'
+import { createTokenCheck } from '../tokens.ts'
 import { handsetAccess, handsetRoutes } from './handsets.ts'
 import { networkRoutes } from './network.ts'
 import { recordedRoutes } from './recorded.ts'
 import { createRecordings } from './recordings.ts'
 
-/** How soon a simulated network notices that somebody does not answer. */
+/** The interval at which the simulated network looks for expired dialogues. */
 const TICK_MS = 1000
 
-/**
- * The simulated network of a gateway: phones that dial it over HTTP, as an aggregator would.
- *
- * @param usual the dialect that is spoken where none is asked for
- * @param url where this gateway listens, once it does
- * @param codes what the menus are known by
- * @param look the record of a phone's subscriber
- * @param targets other applications that phones may be pointed at; they are shown no token
- */
-export function createSimulator(options: {
+export interface SimulatorOptions {
   readonly dialects: Readonly<Record<string, Dialect>>
-  readonly usual: Dialect
+  /** The address of this gateway; read on each call, because it is known only after `listen()`. */
   readonly url: () => string
-  readonly token: string | undefined
+  /** The host that the gateway listens on. A loopback host opens the phones to this machine. */
+  readonly host: string
+  readonly callbackToken: string | undefined
   readonly signatureKey: Uint8Array | undefined
+  /** Opens the phones to any machine. */
+  readonly adminToken: string | undefined
+  /** Other applications that phones may call. They are sent no token. */
   readonly targets: readonly string[]
-  /** Lets through those without the admin token. */
-  readonly isAllowed: (request: Request) => boolean
-  readonly isAdmin: (request: Request) => boolean
+  /** The codes of the menus, for recordings. */
   readonly codes: readonly string[]
-  readonly look: (msisdn: string) => Promise<SubscriberView | undefined>
-  readonly weaknessOf: (digits: string, msisdn: string) => string | undefined
-}): { readonly routes: readonly Router[]; close(): void } {
-  const { dialects, usual, url, token, signatureKey, targets, codes, look, weaknessOf } = options
+  readonly getSubscriber: (msisdn: string) => Promise<SubscriberView | undefined>
+}
+
+/** The simulated network of this gateway: phones that dial it over HTTP, as an aggregator would. */
+export function createSimulator(options: SimulatorOptions): {
+  readonly routes: readonly Router[]
+  close(): void
+} {
+  const { dialects, url, host, callbackToken: token, signatureKey, adminToken, codes } = options
+  const { getSubscriber: look } = options
   const own = (dialect: Dialect): Route => ({
     dialect,
     callbackUrl: () => `${url()}/ussd/${dialect.name}`,
@@ -45,10 +49,21 @@ export function createSimulator(options: {
     token,
     signatureKey,
   })
-  const handsets = createHandsets(own(usual))
-  const lines = createRouteResolver({ dialects, usual, own, isAllowed: createTargetCheck(targets) })
-  const recordings = createRecordings({ codes, look, weaknessOf })
-  const access = handsetAccess(options.isAllowed, options.isAdmin)
+  const handsets = createHandsets(own(africastalking))
+  const lines = createRouteResolver({
+    dialects,
+    usual: africastalking,
+    own,
+    isAllowed: createTargetCheck(options.targets),
+  })
+  const recordings = createRecordings({
+    codes,
+    look,
+    weaknessOf: (digits, msisdn) => weakness(digits, { msisdn, thisYear: new Date().getUTCFullYear() }),
+  })
+  // A caller of these routes can act as any subscriber. From another machine only the operator may.
+  const isAdmin = adminToken === undefined ? () => false : createTokenCheck(adminToken)
+  const access = handsetAccess(() => isLoopback(host), isAdmin)
   const timer = setInterval(() => handsets.tick(), TICK_MS).unref()
   return {
     routes: [

@@ -1,4 +1,5 @@
 import { Cluster, type Redis } from 'ioredis'
+import { isLoopback } from '../../loopback.ts'
 import type { RedisClient } from './client.ts'
 
 /** What speaks against a Redis: a problem loses records that were confirmed, a warning may. A sentence each. */
@@ -46,7 +47,7 @@ async function check(redis: Redis, replicas: number): Promise<readonly ConfigFin
       'no-appendfsync-on-rewrite is yes: while the file is rewritten, a power cut loses changes; it should be no.',
     )
   }
-  if (!isThisMachine(redis.options.host) && (await allowsAnyone(redis))) {
+  if (!isLoopback(redis.options.host ?? 'localhost') && (await allowsAnyone(redis))) {
     warning('it serves without a password: whoever reaches it may read and change every record.')
   }
   const attached = [...info].filter(([name, of]) => /^slave\d+$/.test(name) && of.includes('state=online'))
@@ -90,10 +91,6 @@ export function requirementProblem({
   }
   return reasons
 }
-
-/** Where nobody but this machine comes, a password is no more than the machine's own. */
-const isThisMachine = (host = 'localhost'): boolean =>
-  host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
 
 /** Whether the default user needs no password: we gave none, or may see that others need not. */
 async function allowsAnyone(redis: Redis): Promise<boolean> {

@@ -194,7 +194,7 @@ async function refusalOf(env: Record<string, string>): Promise<string> {
   } catch (error) {
     return String(error)
   } finally {
-    await gateway.close('now')
+    await gateway.close('immediate')
   }
 }
 
@@ -214,7 +214,7 @@ describe('a gateway on Redis', () => {
     }
     const gateway = await startGateway(env)
     expect(await screenOf(gateway, 'first')).toMatch(/^CON Доступ/)
-    await gateway.close('now')
+    await gateway.close('immediate')
 
     expect(await refusalOf({ ...env, PSEUDONYMS: 'off' })).toMatch('PSEUDONYMS is off, but keys')
     const other = { ...env, SECRETS_KEY: second.toString('base64') }
@@ -222,7 +222,7 @@ describe('a gateway on Redis', () => {
 
     const rotated = await startGateway({ ...other, SECRETS_KEYS_RETIRED: env.SECRETS_KEY })
     expect(await screenOf(rotated, 'another')).toMatch(/^CON Доступ/)
-    await rotated.close('now')
+    await rotated.close('immediate')
   })
 })
 

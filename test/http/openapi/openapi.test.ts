@@ -109,7 +109,7 @@ describe('what is served', () => {
       LOG_LEVEL: 'silent',
     })
   })
-  afterAll(() => gateway.close('now'))
+  afterAll(() => gateway.close('immediate'))
 
   it('is what is described, route by route', async () => {
     const [[request]] = (await Promise.all([

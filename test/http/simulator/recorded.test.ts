@@ -5,7 +5,7 @@ import type { Running } from '../../support/running.ts'
 const alice = '/handsets/+375291234568'
 let gateway: Running
 beforeAll(async () => void (gateway = await startGateway()))
-afterAll(() => gateway.close('now'))
+afterAll(() => gateway.close('immediate'))
 
 const type = (phone: string, text: string, query = '') =>
   fetch(`${gateway.url}${phone}${query}`, { method: 'POST', body: text })

@@ -13,7 +13,7 @@ describe('the simulated phones of a gateway that asks for signatures', () => {
       TURN_BUDGET_MS: '10000',
     })
   })
-  afterAll(() => gateway.close('now'))
+  afterAll(() => gateway.close('immediate'))
 
   // The GET family is taken in one form by one gateway.
   const names = Object.keys(spokenWith('advanta')).filter((name) => !/^get:(?!advanta)/.test(name))

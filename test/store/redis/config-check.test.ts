@@ -22,13 +22,13 @@ afterEach(async () => {
 /** Starts a gateway as `npm start` does: what it warned of, and why it refused, if it did. */
 async function startOn(url: string, env: Record<string, string> = {}) {
   const lines: string[] = []
-  const logTo = new PassThrough().on('data', (line: Buffer) => void lines.push(line.toString()))
-  const gateway = startApp(loadConfig({ PORT: '0', SECRETS_KEY, REDIS_URL: url, ...env }), { logTo })
+  const logStream = new PassThrough().on('data', (line: Buffer) => void lines.push(line.toString()))
+  const gateway = startApp(loadConfig({ PORT: '0', SECRETS_KEY, REDIS_URL: url, ...env }), { logStream })
   const refusal = await gateway.listen().then(
     () => undefined,
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   )
-  await gateway.close('now')
+  await gateway.close('immediate')
   const warnings = lines
     .flatMap((chunk) => chunk.trim().split('\n'))
     .map((line) => JSON.parse(line) as { level: string; event: string })

@@ -98,7 +98,7 @@ describe.each(['off', 'on'])('a census with PSEUDONYMS=%s', (pseudonyms) => {
     })
     await fill(gateway)
     // It probes Redis once a second, which would be a change.
-    await gateway.close('now')
+    await gateway.close('immediate')
   })
   afterAll(async () => {
     await client.close()

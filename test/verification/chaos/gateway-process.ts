@@ -31,8 +31,8 @@ async function listen(told: ToGateway): Promise<void> {
     commit === 'naive' ? createNaiveStore(client, () => crash('before-commit')) : createRedisStore({ client })
   const gateway = startApp(config, {
     store: crashingStore(store, { crash, doomed }),
-    logTo: new PassThrough().resume(),
-    ...(hashing === 'quick' && { overrides: { argon2: createDigestArgon2(pauseOf(10)) } }),
+    logStream: new PassThrough().resume(),
+    ...(hashing === 'quick' && { core: { argon2: createDigestArgon2(pauseOf(10)) } }),
   })
   gateway.server.prependListener('request', (_request, response) => crashingResponse(response, crash))
   await client.whenReady(1000)

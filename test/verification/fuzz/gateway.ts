@@ -12,7 +12,7 @@ const crash = (error: unknown) => {
 process.on('uncaughtException', crash).on('unhandledRejection', crash)
 
 process.on('message', (asked) => {
-  if (asked === 'stop') void gateway.close('now').then(() => process.exit(0))
+  if (asked === 'stop') void gateway.close('immediate').then(() => process.exit(0))
   if (asked !== 'memory') return
   globalThis.gc?.()
   globalThis.gc?.()

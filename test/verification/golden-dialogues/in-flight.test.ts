@@ -22,10 +22,10 @@ beforeAll(async () => {
   old = await startGateway({ ...env, REDIS_URL: server.url })
 })
 afterAll(async () => {
-  await old.close('now')
+  await old.close('immediate')
   await server.stop()
 })
-afterEach(() => changed?.close('now'))
+afterEach(() => changed?.close('immediate'))
 // Closed by the organisation at first, so that PUK1 cannot open it.
 beforeEach(() => old.subscribers.put(english, { access: 'closed-by-subscriber' }))
 

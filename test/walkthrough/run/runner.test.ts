@@ -260,7 +260,7 @@ describe('a gateway that runs elsewhere', () => {
 
   it('is given its subscribers by the operator; what cannot be seen there is said', async () => {
     const gateway = await startGateway({ ADMIN_TOKEN: 'admin' })
-    closing.push(() => gateway.close('now'))
+    closing.push(() => gateway.close('immediate'))
     const result = await walk(script(text), given(gateway.url, 'admin'))
     expect(failuresOf(result)).toEqual([])
     expect(result.notes).toEqual(['the effects were not looked at: they are performed elsewhere'])
@@ -268,7 +268,7 @@ describe('a gateway that runs elsewhere', () => {
 
   it('keeps the records that it has, and loses those of the walkthrough when that is over', async () => {
     const gateway = await startGateway({ ADMIN_TOKEN: 'admin' })
-    closing.push(() => gateway.close('now'))
+    closing.push(() => gateway.close('immediate'))
     const demo = await gateway.subscribers.get('+375291234567')
     const kept = script(text.replace("msisdn: '+375291111111'", "msisdn: '+375291234567'"))
     expect(failuresOf(await walk(kept, given(gateway.url, 'admin')))).toEqual([
@@ -285,7 +285,7 @@ describe('a gateway that runs elsewhere', () => {
 
   it('is not walked without the token that it takes, and the failure says so', async () => {
     const gateway = await startGateway({ ADMIN_TOKEN: 'admin' })
-    closing.push(() => gateway.close('now'))
+    closing.push(() => gateway.close('immediate'))
     const failures = async (token: string | undefined) =>
       failuresOf(await walk(script(text), given(gateway.url, token)))
     expect(await failures('wrong')).toEqual(['after: the gateway does not know this ADMIN_TOKEN'])
@@ -302,7 +302,7 @@ describe('a gateway that runs elsewhere', () => {
 
   it('cannot have attempts used up by the operator', async () => {
     const gateway = await startGateway({ ADMIN_TOKEN: 'admin' })
-    closing.push(() => gateway.close('now'))
+    closing.push(() => gateway.close('immediate'))
     const used = script(text.replace("puk1: '41829375'", "puk1: '41829375', puk1AttemptsLeft: 3"))
     expect(failuresOf(await walk(used, given(gateway.url, 'admin')))).toEqual([
       'after: PUK1 attempts can be set only where the gateway is in this process',

@@ -1,0 +1,84 @@
+/** Listens, and drains: what the process does with its HTTP server from start to stop. */
+import { once } from 'node:events'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { throwListenFault } from './listen-fault.ts'
+import type { Readiness } from './readiness.ts'
+
+/** A load balancer polls `/readyz` about this often. Until then it still sends turns. */
+const NOTICE_MS = 1500
+/** A late load balancer gets more time: draining ends when no callback has come for `QUIET_MS`, or after `MAX_DRAIN_MS`. */
+const QUIET_MS = 500
+const MAX_DRAIN_MS = 5000
+/** Turns in flight get this long after the server stops listening. */
+const LAST_TURNS_MS = 2000
+
+/** `drain`: reports not ready and keeps serving until a load balancer has noticed. `immediate`: skips that wait. */
+export type CloseMode = 'drain' | 'immediate'
+
+export interface Listener {
+  /** The address that this machine reaches the server under. Empty until it listens. */
+  url(): string
+  /** Starts the readiness checks and listens. Rejects with `USSD_MISCONFIGURED` when the address cannot be used. */
+  listen(): Promise<{ readonly url: string }>
+  /** Finishes the turns in flight, then closes every connection. */
+  close(mode: CloseMode): Promise<void>
+}
+
+export function createListener(options: {
+  readonly server: Server
+  readonly address: { readonly host: string; readonly port: number }
+  readonly readiness: Readiness
+}): Listener {
+  const { server, address, readiness } = options
+  let url = ''
+  let isStopping = false
+  let lastCallbackMs = 0
+  server.prependListener('request', (request, response) => {
+    if (!isStopping) return
+    response.setHeader('Connection', 'close')
+    if (request.url?.startsWith('/ussd/')) lastCallbackMs = performance.now()
+  })
+
+  async function untilQuiet(): Promise<void> {
+    const startMs = performance.now()
+    await pause(NOTICE_MS)
+    const isCalled = () => performance.now() - lastCallbackMs < QUIET_MS
+    while (isCalled() && performance.now() - startMs < MAX_DRAIN_MS) await pause(50)
+  }
+
+  return {
+    url: () => url,
+
+    async listen() {
+      await readiness.start()
+      server.listen(address.port, address.host)
+      await once(server, 'listening').catch(throwListenFault(address))
+      const { port } = server.address() as AddressInfo
+      url = `http://${reachableHost(address.host)}:${port}`
+      return { url }
+    },
+
+    async close(mode) {
+      isStopping = true
+      readiness.stop()
+      if (!server.listening) return
+      if (mode === 'drain') await untilQuiet()
+      const closed = once(server, 'close')
+      server.close()
+      server.closeIdleConnections()
+      await Promise.race([closed, pause(LAST_TURNS_MS)])
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+/** The host to call from this machine. Not every platform can call the wildcard addresses. */
+function reachableHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms).unref())
