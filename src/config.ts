@@ -1,31 +1,32 @@
-/** The only reader of the environment. Everything is checked at start, and all problems are reported at once. */
+/** The only reader of the environment. Checks every setting at start and reports all problems together. */
 import { z } from 'zod'
 import { addressRanges, commaSeparated, shortTokens, signatureKeys, token } from './callback-settings.ts'
 import { UssdError } from './engine/errors.ts'
 import { isLoopback } from './loopback.ts'
-import { misspeltSettings } from './misspellings.ts'
 import { isTargetPrefix } from './simulator/targets.ts'
 
-const onOff = z.enum(['on', 'off'], { error: 'is on or off' }).transform((value) => value === 'on')
+const onOff = z.enum(['on', 'off'], { error: 'must be on or off' }).transform((value) => value === 'on')
 
-const wholeNumber = (least: number, most: number) =>
-  z
+function wholeNumber(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}`
+  return z
     .string()
-    .regex(/^\d{1,9}$/, { error: `is a whole number from ${least} to ${most}` })
+    .regex(/^\d{1,9}$/, { error })
     .transform(Number)
-    .refine((value) => value >= least && value <= most, {
-      error: `is a whole number from ${least} to ${most}`,
-    })
+    .refine((value) => value >= min && value <= max, { error })
+}
+
+const NOT_A_SECRETS_KEY = 'must be 32 bytes in base64 (openssl rand -base64 32)'
 
 const secretsKey = z
-  .base64({ error: 'is 32 bytes in base64 (openssl rand -base64 32)' })
+  .base64({ error: NOT_A_SECRETS_KEY })
   .transform((text) => Buffer.from(text, 'base64'))
-  .refine((bytes) => bytes.length === 32, { error: 'is 32 bytes in base64 (openssl rand -base64 32)' })
+  .refine((bytes) => bytes.length === 32, { error: NOT_A_SECRETS_KEY })
 
-/** Whether the address can be taken apart, with whatever user and password are in it. */
-function isAddress(address: string): boolean {
+/** True when the URL parses and its user and password can be percent-decoded. */
+function isUrl(text: string): boolean {
   try {
-    const { username, password } = new URL(address)
+    const { username, password } = new URL(text)
     return decodeURIComponent(username + password) !== undefined
   } catch {
     return false
@@ -33,17 +34,19 @@ function isAddress(address: string): boolean {
 }
 
 const Environment = z.object({
-  PORT: wholeNumber(0, 65_535).default(8141).meta({ description: 'port to listen on; 0 takes a free one' }),
+  PORT: wholeNumber(0, 65_535).default(8141).meta({ description: 'port to listen on; 0 picks a free one' }),
   HOST: z.string().default('127.0.0.1').meta({
     description:
       'address to listen on; anything but loopback needs `CALLBACK_TOKEN` or `CALLBACK_SIGNATURE_KEYS`',
   }),
   REDIS_URL: z
     .string()
-    .regex(/^rediss?:\/\/\S+$/, { error: 'begins with redis:// or rediss://' })
-    .refine(isAddress, { error: 'is not of the form redis://user:password@host:6379/0' })
+    .regex(/^rediss?:\/\/\S+$/, { error: 'must begin with redis:// or rediss://' })
+    .refine(isUrl, { error: 'must have the form redis://user:password@host:6379/0' })
     .optional()
-    .meta({ description: '`redis://` or `rediss://`; without it and `REDIS_CLUSTER`, the embedded store' }),
+    .meta({
+      description: '`redis://` or `rediss://`; without it and `REDIS_CLUSTER`, the store is embedded',
+    }),
   REDIS_CLUSTER: z
     .string()
     .transform(commaSeparated)
@@ -51,7 +54,7 @@ const Environment = z.object({
       z
         .array(
           z.string().regex(/^(rediss?:\/\/([^@\s]*@)?)?\[?[\w.:-]+\]?:\d{1,5}$/, {
-            error: 'is host:port,host:port,… or redis://user:password@host:port,…',
+            error: 'must be host:port,host:port,… or redis://user:password@host:port,…',
           }),
         )
         .min(1),
@@ -62,27 +65,29 @@ const Environment = z.object({
     }),
   REDIS_REPLICAS: wholeNumber(0, 5).default(0).meta({
     description:
-      'how many replicas must have a change before it is confirmed; one where a failover must lose nothing',
+      'replicas that must acknowledge a change before it is confirmed; 1 or more so that a failover loses nothing',
   }),
   SECRETS_KEY: secretsKey.optional().meta({
-    description: 'base64 of 32 bytes under which secrets are hashed; required unless the store is embedded',
+    description:
+      'key that secrets are hashed with: 32 bytes in base64; required unless the store is embedded',
   }),
   SECRETS_KEYS_RETIRED: z.string().transform(commaSeparated).pipe(z.array(secretsKey)).default([]).meta({
     description:
-      'earlier values of `SECRETS_KEY`, comma-separated: they still verify, and nothing new is made with them',
+      'earlier values of `SECRETS_KEY`, comma-separated: they verify stored secrets and hash no new ones',
   }),
   SECRETS_KEYS_LOST: z
     .string()
     .transform(commaSeparated)
-    .pipe(z.array(z.string().regex(/^[0-9a-f]{8}$/, { error: 'is ids of 8 hex digits, comma-separated' })))
+    .pipe(
+      z.array(z.string().regex(/^[0-9a-f]{8}$/, { error: 'must be ids of 8 hex digits, comma-separated' })),
+    )
     .default([])
     .meta({
-      description:
-        'ids of keys that are gone for good: secrets under them stay unusable until they are set anew',
+      description: 'ids of lost keys: secrets under them stay unusable until they are set again',
     }),
   PSEUDONYMS: onOff.optional().meta({
     description:
-      '`on`: keyed pseudonyms stand for MSISDNs in key names; fixed from the first start of a database; off unless set',
+      '`on`: Redis key names carry keyed pseudonyms instead of MSISDNs; fixed at the first start on a database; default off',
   }),
   CALLBACK_TOKEN: token.optional().meta({
     description:
@@ -90,18 +95,18 @@ const Environment = z.object({
   }),
   CALLBACK_SIGNATURE_KEYS: signatureKeys.default([]).meta({
     description:
-      'base64 of 24 bytes or more, comma-separated while one follows another: callbacks must be signed under one of them',
+      'callbacks must be signed with one of these keys: 24 bytes or more in base64, comma-separated during a rotation',
   }),
   CALLBACK_ALLOW: addressRanges.default([]).meta({
-    description: 'addresses and ranges that callbacks are taken from, comma-separated; without it, all',
+    description: 'IP addresses and ranges that may send callbacks, comma-separated; default all',
   }),
-  GET_DIALECT: z
+  GET_VARIANT: z
     .enum(['advanta', 'kemru', 'safaricom', 'crossgate'], {
-      error: 'is advanta, kemru, safaricom or crossgate',
+      error: 'must be advanta, kemru, safaricom or crossgate',
     })
     .default('advanta')
     .meta({
-      description: 'the form of `/ussd/get`: `advanta`, `kemru`, `safaricom`, `crossgate`',
+      description: 'wire format of `/ussd/get`: `advanta`, `kemru`, `safaricom`, `crossgate`',
     }),
   ADMIN_TOKEN: token.optional().meta({
     description:
@@ -109,147 +114,203 @@ const Environment = z.object({
   }),
   SIMULATOR: onOff
     .optional()
-    .meta({ description: '`/handsets`; on only with the embedded store unless set' }),
+    .meta({ description: 'serves `/handsets`; default on with the embedded store, off with Redis' }),
   SIMULATOR_TARGETS: z
     .string()
     .transform(commaSeparated)
     .pipe(
       z.array(
-        z.string().refine(isTargetPrefix, { error: 'is http://host/path,https://host,… without passwords' }),
+        z
+          .string()
+          .refine(isTargetPrefix, { error: 'must be http://host/path,https://host,… without passwords' }),
       ),
     )
     .default([])
     .meta({
-      description:
-        'applications that `/handsets/…?url=` may call: addresses, comma-separated, and all below them',
+      description: 'URL prefixes of applications that `/handsets/…?url=` may call, comma-separated',
     }),
   DEMO: onOff
     .optional()
-    .meta({ description: 'demo subscribers; on only with the embedded store unless set' }),
+    .meta({ description: 'registers demo subscribers; default on with the embedded store, off with Redis' }),
   SESSION_IDLE_SECONDS: wholeNumber(1, 86_400)
     .default(900)
-    .meta({ description: 'a dialogue without a reply for this long has expired (L6)' }),
+    .meta({ description: 'a dialogue expires after this long without a reply (L6)' }),
   TURN_BUDGET_MS: wholeNumber(100, 10_000).default(2000).meta({
-    description: 'what a turn may take before the subscriber reads that the service is unavailable',
+    description: 'time limit of a turn; after it the subscriber reads that the service is unavailable',
   }),
-  MOST_TURNS: wholeNumber(1, 100_000).default(256).meta({
-    description: 'turns under way at once in a process; more are told to try again',
+  MAX_TURNS_IN_FLIGHT: wholeNumber(1, 100_000).default(256).meta({
+    description: 'turns in flight per process; further callbacks are rejected with "try again"',
   }),
   REPEAT_WITHIN_MS: wholeNumber(0, 60_000).default(3000).meta({
-    description: 'in dialects that number nothing, the same answer within this time is a repeated callback',
+    description: 'in dialects without sequence numbers, an equal reply within this time is a duplicate',
   }),
   WEAK_PASSWORDS: z
-    .enum(['warn', 'reject', 'allow'], { error: 'is warn, reject or allow' })
+    .enum(['warn', 'reject', 'allow'], { error: 'must be warn, reject or allow' })
     .default('warn')
-    .meta({ description: 'what becomes of a password that is easily guessed: `warn`, `reject`, `allow`' }),
+    .meta({ description: 'how to handle weak passwords: `warn`, `reject`, `allow`' }),
   LOG_LEVEL: z
-    .enum(['error', 'warn', 'info', 'debug', 'silent'], { error: 'is error, warn, info, debug or silent' })
+    .enum(['error', 'warn', 'info', 'debug', 'silent'], {
+      error: 'must be error, warn, info, debug or silent',
+    })
     .default('info')
-    .meta({ description: '`error`, `warn`, `info` (a line for every turn), `debug`, `silent`' }),
+    .meta({ description: '`error`, `warn`, `info` (one line per turn), `debug`, `silent`' }),
 })
 
-/** `replicas`: how many must have a change before it is confirmed. */
+/** Settings under a former name. The old name works for one release. */
+export const deprecatedSettings: Readonly<Record<string, keyof typeof Environment.shape>> = {
+  MOST_TURNS: 'MAX_TURNS_IN_FLIGHT',
+  GET_DIALECT: 'GET_VARIANT',
+}
+
+/** `replicas`: how many must acknowledge a change before it is confirmed. */
 export type StoreConfig =
   | { readonly kind: 'embedded' }
   | { readonly kind: 'redis'; readonly url: string; readonly replicas: number }
   | { readonly kind: 'cluster'; readonly nodes: readonly string[]; readonly replicas: number }
 
-export interface Config {
-  readonly port: number
-  readonly host: string
-  readonly store: StoreConfig
-  /** Undefined only with the embedded store, which makes one up for as long as it lives. */
-  readonly secretsKey: Buffer | undefined
-  readonly retiredSecretsKeys: readonly Buffer[]
-  /** Ids of keys that the database may name though they are not configured. */
-  readonly lostSecretsKeys: readonly string[]
-  /** What stands for a subscriber in the names of keys. */
-  readonly keysCarry: 'msisdns' | 'pseudonyms'
-  readonly callbackToken: string | undefined
-  /** Any of them verifies; the first signs what the simulated network sends. */
-  readonly callbackSignatureKeys: readonly Buffer[]
-  readonly callbackAllow: readonly string[]
-  /** Whose form of the GET family is taken. */
-  readonly getVariant: 'advanta' | 'kemru' | 'safaricom' | 'crossgate'
-  readonly adminToken: string | undefined
-  readonly simulator: boolean
-  /** Addresses that the simulated phones may call, each with everything below it. */
-  readonly simulatorTargets: readonly string[]
-  readonly demo: boolean
-  readonly sessionIdleMs: number
-  readonly turnBudgetMs: number
-  /** Turns under way at once in this process. */
-  readonly maxTurnsInFlight: number
-  readonly repeatWithinMs: number
-  readonly weakPasswords: 'warn' | 'reject' | 'allow'
-  readonly logLevel: 'error' | 'warn' | 'info' | 'debug' | 'silent'
+export type Config = Readonly<ReturnType<typeof toConfig>>
+
+function toConfig(values: z.output<typeof Environment>, deprecations: readonly string[]) {
+  const store = storeOf(values)
+  const isEmbedded = store.kind === 'embedded'
+  return {
+    port: values.PORT,
+    host: values.HOST,
+    store,
+    /** Undefined only with the embedded store, whose key is random and lost on exit. */
+    secretsKey: values.SECRETS_KEY,
+    retiredSecretsKeys: values.SECRETS_KEYS_RETIRED as readonly Buffer[],
+    /** Ids of keys that the database may mention though they are not configured. */
+    lostSecretsKeys: values.SECRETS_KEYS_LOST as readonly string[],
+    /** What the names of keys contain in place of a subscriber. */
+    keysCarry: values.PSEUDONYMS ? ('pseudonyms' as const) : ('msisdns' as const),
+    callbackToken: values.CALLBACK_TOKEN,
+    /** Any of them verifies; the first one signs what the simulated network sends. */
+    callbackSignatureKeys: values.CALLBACK_SIGNATURE_KEYS as readonly Buffer[],
+    callbackAllow: values.CALLBACK_ALLOW as readonly string[],
+    getVariant: values.GET_VARIANT,
+    adminToken: values.ADMIN_TOKEN,
+    simulator: values.SIMULATOR ?? isEmbedded,
+    /** URL prefixes that the simulated phones may call. */
+    simulatorTargets: values.SIMULATOR_TARGETS as readonly string[],
+    demo: values.DEMO ?? isEmbedded,
+    sessionIdleMs: values.SESSION_IDLE_SECONDS * 1000,
+    turnBudgetMs: values.TURN_BUDGET_MS,
+    /** In this process. */
+    maxTurnsInFlight: values.MAX_TURNS_IN_FLIGHT,
+    repeatWithinMs: values.REPEAT_WITHIN_MS,
+    weakPasswords: values.WEAK_PASSWORDS,
+    logLevel: values.LOG_LEVEL,
+    /** Sentences for the log, one for each setting under a former name. */
+    deprecations,
+  }
 }
 
-/** Throws `USSD_MISCONFIGURED` whose detail has a line for every problem; it quotes no value, because values are secrets. */
+function storeOf(values: z.output<typeof Environment>): StoreConfig {
+  const { REDIS_CLUSTER: nodes, REDIS_URL: url, REDIS_REPLICAS: replicas } = values
+  if (nodes) return { kind: 'cluster', nodes, replicas }
+  return url ? { kind: 'redis', url, replicas } : { kind: 'embedded' }
+}
+
+/** Throws `USSD_MISCONFIGURED` with one line per problem. Never quotes a value: values are secrets. */
 export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
-  // An empty variable is an unset one: that is how Compose files and shells pass what nobody set.
-  const given = Object.fromEntries(
+  // Compose files and shells pass an unset variable as an empty one.
+  const set = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   )
+  const former = Object.keys(deprecatedSettings).filter((name) => set[name] !== undefined)
+  const given = { ...set }
+  for (const name of former) given[deprecatedSettings[name] ?? name] ??= set[name]
   const parsed = Environment.safeParse(given)
-  const problems = parsed.success
-    ? []
-    : parsed.error.issues.map(({ path, message }) => `${String(path[0])} ${message}`)
-  const isEmbedded = given['REDIS_URL'] === undefined && given['REDIS_CLUSTER'] === undefined
-  if (given['REDIS_URL'] !== undefined && given['REDIS_CLUSTER'] !== undefined) {
-    problems.push('REDIS_URL and REDIS_CLUSTER exclude each other')
-  }
-  if (!isEmbedded && given['SECRETS_KEY'] === undefined) {
-    problems.push('SECRETS_KEY is required with Redis: 32 bytes in base64 (openssl rand -base64 32)')
-  }
-  const isGuarded = ['CALLBACK_TOKEN', 'CALLBACK_SIGNATURE_KEYS'].some((name) => given[name] !== undefined)
-  if (!isLoopback(given['HOST'] ?? '127.0.0.1')) {
-    if (!isGuarded) {
-      problems.push('HOST is not loopback, so CALLBACK_TOKEN is required, or CALLBACK_SIGNATURE_KEYS')
-    }
-    problems.push(...shortTokens(given))
-  }
-  problems.push(...misspeltSettings(Object.keys(given), Object.keys(Environment.shape)))
+  const problems = [
+    ...former.flatMap((name) => {
+      const current = deprecatedSettings[name] ?? name
+      return set[current] === undefined
+        ? []
+        : [`${name} and ${current} are the same setting. Remove ${name}.`]
+    }),
+    ...(parsed.error?.issues.map(({ path, message }) => {
+      const name = String(path[0])
+      return `${former.find((each) => deprecatedSettings[each] === name) ?? name} ${message}`
+    }) ?? []),
+    ...contradictions(given),
+    ...misspelledSettings(Object.keys(given), Object.keys(Environment.shape)),
+  ]
   if (!parsed.success || problems.length > 0) {
     throw new UssdError('USSD_MISCONFIGURED', {
       detail: [...new Set(problems)].map((line) => `\n  ${line}`).join(''),
     })
   }
-  const values = parsed.data
-  return {
-    port: values.PORT,
-    host: values.HOST,
-    store: values.REDIS_CLUSTER
-      ? { kind: 'cluster', nodes: values.REDIS_CLUSTER, replicas: values.REDIS_REPLICAS }
-      : values.REDIS_URL
-        ? { kind: 'redis', url: values.REDIS_URL, replicas: values.REDIS_REPLICAS }
-        : { kind: 'embedded' },
-    secretsKey: values.SECRETS_KEY,
-    retiredSecretsKeys: values.SECRETS_KEYS_RETIRED,
-    lostSecretsKeys: values.SECRETS_KEYS_LOST,
-    keysCarry: values.PSEUDONYMS ? 'pseudonyms' : 'msisdns',
-    callbackToken: values.CALLBACK_TOKEN,
-    callbackSignatureKeys: values.CALLBACK_SIGNATURE_KEYS,
-    callbackAllow: values.CALLBACK_ALLOW,
-    getVariant: values.GET_DIALECT,
-    adminToken: values.ADMIN_TOKEN,
-    simulator: values.SIMULATOR ?? isEmbedded,
-    simulatorTargets: values.SIMULATOR_TARGETS,
-    demo: values.DEMO ?? isEmbedded,
-    sessionIdleMs: values.SESSION_IDLE_SECONDS * 1000,
-    turnBudgetMs: values.TURN_BUDGET_MS,
-    maxTurnsInFlight: values.MOST_TURNS,
-    repeatWithinMs: values.REPEAT_WITHIN_MS,
-    weakPasswords: values.WEAK_PASSWORDS,
-    logLevel: values.LOG_LEVEL,
+  return toConfig(
+    parsed.data,
+    former.map((name) => `${name} is deprecated. Use ${deprecatedSettings[name]}.`),
+  )
+}
+
+/** One sentence for each rule that several settings break together. */
+function contradictions(given: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const problems: string[] = []
+  const isEmbedded = given['REDIS_URL'] === undefined && given['REDIS_CLUSTER'] === undefined
+  if (given['REDIS_URL'] !== undefined && given['REDIS_CLUSTER'] !== undefined) {
+    problems.push('REDIS_URL and REDIS_CLUSTER exclude each other. Set one of them.')
   }
+  if (!isEmbedded && given['SECRETS_KEY'] === undefined) {
+    problems.push('SECRETS_KEY is required with Redis: 32 bytes in base64 (openssl rand -base64 32)')
+  }
+  if (isLoopback(given['HOST'] ?? '127.0.0.1')) return problems
+  if (given['CALLBACK_TOKEN'] === undefined && given['CALLBACK_SIGNATURE_KEYS'] === undefined) {
+    problems.push('CALLBACK_TOKEN or CALLBACK_SIGNATURE_KEYS is required, because HOST is not loopback')
+  }
+  return [...problems, ...shortTokens(given)]
 }
 
 type Setting = Readonly<Record<'name' | 'byDefault' | 'about', string>>
 
-/** Every setting with its default and what it is for: the README's table is held against this. */
+/** Every setting with its default and description. Tests compare the settings table in the docs with this list. */
 export const settings: readonly Setting[] = Object.entries(Environment.shape).map(([name, schema]) => ({
   name,
   byDefault: schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : '',
   about: z.globalRegistry.get(schema)?.description ?? '',
 }))
+
+/** Names up to this length are one edit away from unrelated variables: `POST`, `HOSTS`, `PORTS`, `DEMOS`. */
+const MAX_SHORT_NAME = 5
+
+/**
+ * One sentence for each unknown name that is a typo of a known one: a character added, missing or replaced, or two
+ * neighbours swapped. In a short name only a swap counts. A known name that is also set was not misspelled: then the
+ * unknown one belongs to another program (`SECRET_KEY` beside `SECRETS_KEY`).
+ */
+function misspelledSettings(given: readonly string[], known: readonly string[]): readonly string[] {
+  const unused = known.filter((name) => !given.includes(name))
+  return given
+    .filter((name) => !known.includes(name))
+    .flatMap((name) => {
+      const meant = unused.find(
+        (each) => isSwapped(name, each) || (each.length > MAX_SHORT_NAME && isOneEdit(name, each)),
+      )
+      return meant === undefined ? [] : [`${name} is not a setting. Did you mean ${meant}?`]
+    })
+}
+
+/** The index of the first character that differs. */
+function firstDifference(a: string, b: string): number {
+  let at = 0
+  while (at < a.length && a[at] === b[at]) at++
+  return at
+}
+
+function isSwapped(a: string, b: string): boolean {
+  const at = firstDifference(a, b)
+  return a.slice(0, at) + (a[at + 1] ?? '') + (a[at] ?? '') + a.slice(at + 2) === b
+}
+
+function isOneEdit(a: string, b: string): boolean {
+  const at = firstDifference(a, b)
+  const [restOfA, restOfB] = [a.slice(at), b.slice(at)]
+  return [
+    restOfA.slice(1) === restOfB,
+    restOfA === restOfB.slice(1),
+    restOfA.slice(1) === restOfB.slice(1),
+  ].includes(true)
+}

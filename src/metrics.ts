@@ -63,7 +63,7 @@ export function createMetrics(watched: {
   })
   new Gauge({
     name: 'ussd_turns_in_flight',
-    help: 'Turns under way; at MOST_TURNS, more are refused',
+    help: 'Turns under way; at MAX_TURNS_IN_FLIGHT, more are refused',
     registers,
     collect() {
       this.set(watched.admission.inFlight)

@@ -170,12 +170,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/http/simulator/recordings.ts': ['src/walkthrough'],
 
   'src/callback-settings.ts': ['zod', 'node:net'],
-  'src/misspellings.ts': [],
   'src/config.ts': [
     'src/callback-settings.ts',
     'src/engine/errors.ts',
     'src/loopback.ts',
-    'src/misspellings.ts',
     'src/simulator/targets.ts',
     'zod',
   ],

@@ -15,8 +15,8 @@ const problemsOf = (env: Record<string, string>): string => {
   }
 }
 
-describe('the configuration', () => {
-  it('needs nothing: the embedded store, loopback, the simulator and the demo subscribers', () => {
+describe('loadConfig', () => {
+  it('defaults to the embedded store on loopback, with simulator and demo subscribers', () => {
     expect(loadConfig({})).toMatchObject({
       port: 8141,
       host: '127.0.0.1',
@@ -28,11 +28,11 @@ describe('the configuration', () => {
     })
   })
 
-  it('takes an empty variable for an unset one', () => {
+  it('treats an empty variable as unset', () => {
     expect(loadConfig({ PORT: '', REDIS_URL: '', CALLBACK_TOKEN: '', SIMULATOR: '' })).toEqual(loadConfig({}))
   })
 
-  it('turns simulator and demo off where there is a real Redis, unless they are asked for', () => {
+  it('turns simulator and demo off with Redis unless they are set', () => {
     const redis = { REDIS_URL: 'redis://127.0.0.1:6379', SECRETS_KEY: key }
     expect(loadConfig(redis)).toMatchObject({ store: { kind: 'redis' }, simulator: false, demo: false })
     expect(loadConfig({ ...redis, SIMULATOR: 'on', DEMO: 'on' })).toMatchObject({
@@ -41,7 +41,7 @@ describe('the configuration', () => {
     })
   })
 
-  it('takes the nodes of a cluster', () => {
+  it('parses the nodes of a cluster', () => {
     expect(loadConfig({ REDIS_CLUSTER: '10.0.0.1:7000, [::1]:7001', SECRETS_KEY: key }).store).toEqual({
       kind: 'cluster',
       nodes: ['10.0.0.1:7000', '[::1]:7001'],
@@ -49,17 +49,17 @@ describe('the configuration', () => {
     })
   })
 
-  it('takes how many replicas must have a change', () => {
+  it('parses the number of replicas, 0 to 5', () => {
     const redis = { REDIS_URL: 'redis://127.0.0.1:6379', SECRETS_KEY: key }
     expect(loadConfig({ ...redis, REDIS_REPLICAS: '5' }).store).toMatchObject({ replicas: 5 })
     for (const wrong of ['6', '-1', 'one']) {
       expect(() => loadConfig({ ...redis, REDIS_REPLICAS: wrong })).toThrow(
-        'REDIS_REPLICAS is a whole number from 0 to 5',
+        'REDIS_REPLICAS must be a whole number from 0 to 5',
       )
     }
   })
 
-  it('takes the targets of simulated phones', () => {
+  it('accepts targets without passwords, queries or encoded dots', () => {
     expect(loadConfig({}).simulatorTargets).toEqual([])
     expect(
       loadConfig({ SIMULATOR_TARGETS: 'http://127.0.0.1:3000, https://shop.example/ussd' }).simulatorTargets,
@@ -73,10 +73,10 @@ describe('the configuration', () => {
       'http://a/b/%252e%252e',
       'http://a/b/..;/c',
     ])
-      expect(problemsOf({ SIMULATOR_TARGETS: wrong })).toContain('SIMULATOR_TARGETS is http://host/path')
+      expect(problemsOf({ SIMULATOR_TARGETS: wrong })).toContain('SIMULATOR_TARGETS must be http://host/path')
   })
 
-  it('takes the keys of callback signatures, with and without the prefix people know them by', () => {
+  it('accepts signature keys with and without the prefix whsec_', () => {
     const [one, two] = [1, 2].map((byte) => Buffer.alloc(24, byte).toString('base64'))
     expect(loadConfig({}).callbackSignatureKeys).toEqual([])
     const { callbackSignatureKeys } = loadConfig({ CALLBACK_SIGNATURE_KEYS: `${one}, whsec_${two}` })
@@ -85,19 +85,21 @@ describe('the configuration', () => {
       [24, 2],
     ])
     for (const wrong of [Buffer.alloc(23).toString('base64'), 'no base64', ',', ' ', `${one},x`])
-      expect(problemsOf({ CALLBACK_SIGNATURE_KEYS: wrong })).toContain('CALLBACK_SIGNATURE_KEYS is 24 bytes')
+      expect(problemsOf({ CALLBACK_SIGNATURE_KEYS: wrong })).toContain(
+        'CALLBACK_SIGNATURE_KEYS must be 24 bytes',
+      )
   })
 
-  it('takes a signature for what a token is: with it, others than this machine may call', () => {
+  it('listens beyond loopback with signature keys instead of a token', () => {
     const keys = Buffer.alloc(24).toString('base64')
     expect(loadConfig({ HOST: '0.0.0.0', CALLBACK_SIGNATURE_KEYS: keys }).host).toBe('0.0.0.0')
-    // An address is no proof of who somebody is.
+    // An address does not authenticate its sender.
     expect(problemsOf({ HOST: '0.0.0.0', CALLBACK_ALLOW: '10.0.0.0/8' })).toContain(
-      'CALLBACK_TOKEN is required',
+      'CALLBACK_TOKEN or CALLBACK_SIGNATURE_KEYS is required',
     )
   })
 
-  it('takes addresses and ranges of both kinds', () => {
+  it('accepts addresses and ranges of IPv4 and IPv6', () => {
     const allowed = '192.0.2.7, 10.0.0.0/8,::1,2001:db8::/32, 0.0.0.0/0'
     expect(loadConfig({ CALLBACK_ALLOW: allowed }).callbackAllow).toHaveLength(5)
     for (const wrong of [
@@ -110,26 +112,26 @@ describe('the configuration', () => {
       'fe80::1%eth0',
       ',',
     ])
-      expect(problemsOf({ CALLBACK_ALLOW: wrong })).toContain('CALLBACK_ALLOW is addresses and ranges')
+      expect(problemsOf({ CALLBACK_ALLOW: wrong })).toContain('CALLBACK_ALLOW must be addresses and ranges')
   })
 
-  it('keeps the keys that were used before', () => {
+  it('parses retired keys in order', () => {
     const retired = Buffer.alloc(32, 2).toString('base64')
     const config = loadConfig({ SECRETS_KEY: key, SECRETS_KEYS_RETIRED: `${retired},${key}` })
     expect(config.retiredSecretsKeys.map((bytes) => bytes[0])).toEqual([2, 1])
   })
 
   it.each([
-    ['a port that is none', { PORT: '70000' }, 'PORT is a whole number from 0 to 65535'],
-    ['a port in words', { PORT: 'http' }, 'PORT is a whole number'],
+    ['a port out of range', { PORT: '70000' }, 'PORT must be a whole number from 0 to 65535'],
+    ['a port that is not a number', { PORT: 'http' }, 'PORT must be a whole number'],
     [
-      'another protocol',
+      'another URL scheme',
       { REDIS_URL: 'http://localhost', SECRETS_KEY: key },
-      'REDIS_URL begins with redis://',
+      'REDIS_URL must begin with redis://',
     ],
     ['Redis without a key', { REDIS_URL: 'redis://localhost' }, 'SECRETS_KEY is required with Redis'],
-    ['a key that is too short', { SECRETS_KEY: 'c2hvcnQ=' }, 'SECRETS_KEY is 32 bytes in base64'],
-    ['a key that is no base64', { SECRETS_KEY: '!' }, 'SECRETS_KEY is 32 bytes in base64'],
+    ['a key that is too short', { SECRETS_KEY: 'c2hvcnQ=' }, 'SECRETS_KEY must be 32 bytes in base64'],
+    ['a key that is not base64', { SECRETS_KEY: '!' }, 'SECRETS_KEY must be 32 bytes in base64'],
     [
       'both kinds of Redis',
       { REDIS_URL: 'redis://a', REDIS_CLUSTER: 'b:1', SECRETS_KEY: key },
@@ -138,28 +140,32 @@ describe('the configuration', () => {
     [
       'a cluster without ports',
       { REDIS_CLUSTER: 'localhost', SECRETS_KEY: key },
-      'REDIS_CLUSTER is host:port',
-    ],
-    ['the open world without a token', { HOST: '0.0.0.0' }, 'CALLBACK_TOKEN is required'],
-    [
-      'a token nobody could send',
-      { CALLBACK_TOKEN: 'my token' },
-      'CALLBACK_TOKEN is made of printable ASCII',
+      'REDIS_CLUSTER must be host:port',
     ],
     [
-      'an address that is none',
+      'a host beyond loopback without a token',
+      { HOST: '0.0.0.0' },
+      'CALLBACK_TOKEN or CALLBACK_SIGNATURE_KEYS is required, because HOST is not loopback',
+    ],
+    ['a token with a space', { CALLBACK_TOKEN: 'my token' }, 'CALLBACK_TOKEN must be printable ASCII'],
+    [
+      'an invalid percent-encoding',
       { REDIS_URL: 'redis://:p%ZZ@a:1', SECRETS_KEY: key },
-      'REDIS_URL is not of the form',
+      'REDIS_URL must have the form',
     ],
-    ['a port beyond all', { REDIS_URL: 'redis://a:99999', SECRETS_KEY: key }, 'REDIS_URL is not of the form'],
-    ['a switch that is neither', { DEMO: 'yes' }, 'DEMO is on or off'],
-    ['an unknown policy', { WEAK_PASSWORDS: 'ask' }, 'WEAK_PASSWORDS is warn, reject or allow'],
     [
-      'no time at all',
-      { SESSION_IDLE_SECONDS: '0' },
-      'SESSION_IDLE_SECONDS is a whole number from 1 to 86400',
+      'a Redis port out of range',
+      { REDIS_URL: 'redis://a:99999', SECRETS_KEY: key },
+      'REDIS_URL must have the form',
     ],
-  ])('refuses %s with a sentence', (_what, env, problem) => {
+    ['a switch that is neither on nor off', { DEMO: 'yes' }, 'DEMO must be on or off'],
+    ['an unknown policy', { WEAK_PASSWORDS: 'ask' }, 'WEAK_PASSWORDS must be warn, reject or allow'],
+    [
+      'a timeout of zero',
+      { SESSION_IDLE_SECONDS: '0' },
+      'SESSION_IDLE_SECONDS must be a whole number from 1 to 86400',
+    ],
+  ])('rejects %s', (_what, env, problem) => {
     expect(problemsOf(env)).toContain(problem)
   })
 
@@ -171,7 +177,7 @@ describe('the configuration', () => {
     ['LOG_LEVLE', 'LOG_LEVEL'],
     ['SECRET_KEY', 'SECRETS_KEY'],
     ['PROT', 'PORT'],
-  ])('refuses a misspelt setting, and names what may be meant: %s', (name, meant) => {
+  ])('rejects the typo %s and suggests the setting', (name, meant) => {
     expect(problemsOf({ [name]: 'canary' })).toContain(`\n  ${name} is not a setting. Did you mean ${meant}?`)
     expect(problemsOf({ [name]: 'canary' })).not.toContain('canary')
     expect(problemsOf({ [name]: '' })).toBe('')
@@ -188,43 +194,66 @@ describe('the configuration', () => {
     'REDIS_HOST',
     'REDIS_URL_2',
     'LOGLEVEL_2',
-  ])('leaves other programs their variables: %s', (name) => {
+  ])('ignores the variable %s of another program', (name) => {
     expect(problemsOf({ [name]: 'x' })).toBe('')
   })
 
-  it("takes a name beside the setting it resembles for another program's", () => {
+  it('ignores a similar name when the setting itself is set', () => {
     const redis = { REDIS_URL: 'redis://localhost', SECRETS_KEY: key }
     expect(problemsOf({ ...redis, REDIS_URI: 'redis://localhost', SECRET_KEY: 'x' })).toBe('')
   })
 
-  it('refuses a short token where strangers may guess it', () => {
+  it('rejects a token under 16 characters beyond loopback', () => {
     const [short, long] = ['t'.repeat(15), 't'.repeat(16)]
     const [open, guarded] = [{ HOST: '0.0.0.0' }, { HOST: '0.0.0.0', CALLBACK_TOKEN: long }]
     expect(problemsOf({ ...open, CALLBACK_TOKEN: short })).toContain(
-      'CALLBACK_TOKEN has fewer than 16 characters, and HOST is not loopback',
+      'CALLBACK_TOKEN needs 16 characters or more, because HOST is not loopback',
     )
     expect(problemsOf({ ...guarded, ADMIN_TOKEN: short })).toContain(
-      'ADMIN_TOKEN has fewer than 16 characters',
+      'ADMIN_TOKEN needs 16 characters or more',
     )
     expect(problemsOf({ ...guarded, ADMIN_TOKEN: long })).toBe('')
     expect(problemsOf({ CALLBACK_TOKEN: short, ADMIN_TOKEN: 'x' })).toBe('')
   })
 
-  it('says all that is wrong at once, and repeats no value', () => {
+  it('reports all problems at once and quotes no value', () => {
     const problems = problemsOf({
       PORT: 'canary-1',
       SECRETS_KEY: 'canary-2',
       HOST: '0.0.0.0',
       DEMO: 'canary-3',
     })
-    for (const name of ['PORT', 'SECRETS_KEY', 'HOST', 'DEMO']) expect(problems).toContain(`\n  ${name} `)
+    for (const name of ['PORT', 'SECRETS_KEY', 'CALLBACK_TOKEN', 'DEMO'])
+      expect(problems).toContain(`\n  ${name} `)
     expect(problems).not.toContain('canary')
   })
 
-  it('knows each setting with a word on what it is for', () => {
+  it('describes every setting', () => {
     for (const { name, about } of settings) {
       expect(name).toMatch(/^[A-Z_]+$/)
       expect(about).not.toBe('')
     }
+  })
+
+  describe.each([
+    ['MOST_TURNS', 'MAX_TURNS_IN_FLIGHT', '7', 'maxTurnsInFlight', 7],
+    ['GET_DIALECT', 'GET_VARIANT', 'kemru', 'getVariant', 'kemru'],
+  ] as const)('the deprecated setting %s', (former, current, value, field, parsed) => {
+    it(`works as ${current} and returns a deprecation`, () => {
+      const config = loadConfig({ [former]: value })
+      expect(config[field]).toBe(parsed)
+      expect(config.deprecations).toEqual([`${former} is deprecated. Use ${current}.`])
+      expect(loadConfig({ [current]: value })).toMatchObject({ [field]: parsed, deprecations: [] })
+    })
+
+    it(`is rejected beside ${current}`, () => {
+      expect(problemsOf({ [former]: value, [current]: value })).toContain(
+        `\n  ${former} and ${current} are the same setting. Remove ${former}.`,
+      )
+    })
+
+    it('is named in the error for its value', () => {
+      expect(problemsOf({ [former]: '!' })).toContain(`\n  ${former} must be `)
+    })
   })
 })

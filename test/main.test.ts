@@ -56,7 +56,7 @@ describe('the process', () => {
   it('does not start on a configuration that cannot be used, and says everything that is wrong', async () => {
     const gateway = run({ PORT: 'x', REDIS_URL: 'redis://localhost', DEMO: 'maybe' })
     expect(await gateway.exit).toEqual([1, null])
-    expect(gateway.stderr()).toMatch(/PORT is .*\n.*DEMO is .*\n.*SECRETS_KEY is required/)
+    expect(gateway.stderr()).toMatch(/PORT must .*\n.*DEMO must .*\n.*SECRETS_KEY is required/)
     expect(gateway.stderr()).not.toContain('    at ')
   })
 

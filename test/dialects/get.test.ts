@@ -149,14 +149,14 @@ describe('the providers of the GET family', () => {
   })
 
   it('are chosen by a setting that knows every one of them', () => {
-    expect(settings.find(({ name }) => name === 'GET_DIALECT')?.byDefault).toBe('advanta')
+    expect(settings.find(({ name }) => name === 'GET_VARIANT')?.byDefault).toBe('advanta')
     for (const name of Object.keys(presets) as (keyof typeof presets)[]) {
-      expect(loadConfig({ GET_DIALECT: name }).getVariant).toBe(name)
+      expect(loadConfig({ GET_VARIANT: name }).getVariant).toBe(name)
       const chosen = dialectsWith(name)['get']
       const { query } = createGet(presets[name]).formatRequest(turnOf())
       expect(chosen?.formatRequest(turnOf()).query).toBe(query)
     }
-    expect(() => loadConfig({ GET_DIALECT: 'other' })).toThrow('GET_DIALECT is advanta, kemru')
+    expect(() => loadConfig({ GET_VARIANT: 'other' })).toThrow('GET_VARIANT must be advanta, kemru')
   })
 })
 

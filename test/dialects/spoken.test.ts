@@ -18,7 +18,7 @@ describe('a form of a dialect that has several', () => {
 
   it.each(forms)('%s is spoken by the simulated network and understood by a gateway', async (form) => {
     const [, variant = ''] = form.split(':')
-    const gateway = await startGateway(form.startsWith('get:') ? { GET_DIALECT: variant } : {})
+    const gateway = await startGateway(form.startsWith('get:') ? { GET_VARIANT: variant } : {})
     const dialect = spokenWith('advanta')[form]
     if (!dialect) throw new Error(form)
     const handsets = createHandsets({ dialect, callbackUrl: `${gateway.url}/ussd/${dialect.name}` })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { settings } from '../../src/config.ts'
+import { deprecatedSettings, settings } from '../../src/config.ts'
 import { dialects } from '../../src/dialects/index.ts'
 import { presets } from '../../src/dialects/get.ts'
 import { openApiDocument } from '../../src/http/openapi/openapi.ts'
@@ -54,7 +54,11 @@ describe('the documents', () => {
 
   it('know the settings they speak of', () => {
     const notOurs = ['REDIS_PASSWORD', 'TEST_REDIS_URL', presets.safaricom.names.session]
-    const known = new Set([...settings.map(({ name }) => name), ...notOurs])
+    const known = new Set([
+      ...settings.map(({ name }) => name),
+      ...Object.keys(deprecatedSettings),
+      ...notOurs,
+    ])
     const notSettings = /^(USSD_\w+|READONLY|OOM|WRONGTYPE|ECONNREFUSED|[A-Z0-9]+)$/
     const spoken = documents
       .flatMap((path) => quoted(read(path)))

@@ -58,7 +58,7 @@ describe('a gateway with as many turns under way as it takes', () => {
         return real.load(bucket, names)
       },
     }
-    gateway = await startGateway({ MOST_TURNS: String(maxTurnsInFlight), TURN_BUDGET_MS: '10000' }, { store })
+    gateway = await startGateway({ MAX_TURNS_IN_FLIGHT: String(maxTurnsInFlight), TURN_BUDGET_MS: '10000' }, { store })
     loads = 0
     gate = new Promise<void>((resolve) => (answer = resolve))
     return { answer: () => answer(), loads: () => loads }

@@ -28,7 +28,7 @@ const command = new Command('npm run overload --')
   .usage('[options]')
   .description('Sends a gateway of its own more turns than it can serve, and says what it did.')
   .option('--short', 'one short round')
-  .option('--most <number>', 'MOST_TURNS of the gateway (default: its own)', wholeNumber)
+  .option('--most <number>', 'MAX_TURNS_IN_FLIGHT of the gateway (default: its own)', wholeNumber)
   .option('--connections <number>', 'connections of the aggregator', wholeNumber, 512)
   .option('--times <number>', 'how many times the peak is sent', wholeNumber, 3)
   .addOption(new Option('--only <part>', 'one of the two parts').choices(['turns', 'connections']))
@@ -53,7 +53,7 @@ async function main(): Promise<boolean> {
   command.parse()
   const given = command.opts<Given>()
   progress('starting Redis and a gateway')
-  const site = await startSite(given.most === undefined ? {} : { MOST_TURNS: String(given.most) })
+  const site = await startSite(given.most === undefined ? {} : { MAX_TURNS_IN_FLIGHT: String(given.most) })
   try {
     // Turns of one subscriber wait for each other, and a dialogue is known by its subscriber.
     const msisdns = await site.register(4000)

@@ -80,7 +80,7 @@ export function tasksOf(
       network: network.value,
       menus,
       demo: takesThemAsTheyAre ? 'on' : 'off',
-      ...(form !== undefined && { env: { GET_DIALECT: form } }),
+      ...(form !== undefined && { env: { GET_VARIANT: form } }),
     })
   }
 
