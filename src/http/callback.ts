@@ -5,6 +5,7 @@ import type { Answer, Callback, Ended, SignedDelivery } from '../gateway/ports.t
 import { mayBeDiscarded, readBytes } from './body.ts'
 import type { CallbackGuard } from './callback-guard.ts'
 import { trust } from './connections.ts'
+import { inputHeaders } from './input-headers.ts'
 
 /** The longest callback a dialect writes is far below this. */
 const CALLBACK_LIMIT_BYTES = 8192
@@ -70,11 +71,14 @@ const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(res
 const signed = <T extends Callback | Ended>(parsed: T, delivery: SignedDelivery | undefined): T =>
   delivery === undefined ? parsed : { ...parsed, signed: delivery }
 
-/** Beside the dialect's own answer, for whoever draws a phone or writes a dialogue down: what the screen asks for. */
+/** Sends the answer in the dialect. Headers tell simulators and recorders what kind of input the screen asks for. */
 function sendAnswer(response: Response, dialect: Dialect, answer: Answer, echo: Echo): void {
   const wire = dialect.formatAnswer(answer, echo)
-  const asks = answer.waits && { 'Ussd-Asks': answer.asksSecret ? 'secret' : 'open' }
-  send(response, asks ? { ...wire, headers: { ...wire.headers, ...asks } } : wire)
+  if (!answer.waits) return send(response, wire)
+  send(response, {
+    ...wire,
+    headers: { ...wire.headers, ...inputHeaders(answer.asksSecret ? 'secret' : 'open') },
+  })
 }
 
 /** Written in one piece: `response.send` would compute a type, a charset and an ETag for every answer. */

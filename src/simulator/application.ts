@@ -181,6 +181,9 @@ function headersIn(headers: Headers): Readonly<Record<string, string>> {
 }
 
 function asksOf({ headers }: WireResponse): InputKind | undefined {
+  const input = headers?.['ussd-input']
+  if (input !== undefined) return input === 'secret' ? 'secret' : input === 'plain' ? 'open' : undefined
+  // Gateways of the previous release.
   const asks = headers?.['ussd-asks']
   return asks === 'secret' || asks === 'open' ? asks : undefined
 }

@@ -22,6 +22,22 @@ describe("the callback in Africa's Talking's dialect", () => {
     })
   })
 
+  it('names the kind of input a waiting screen asks for, also in the header of the previous release', async () => {
+    const headersOf = async (serviceCode: string, text: string) => {
+      const body = new URLSearchParams({
+        sessionId: `asks-${serviceCode}`,
+        phoneNumber: '+375291234567',
+        serviceCode,
+        text,
+      })
+      const { headers } = await fetch(`${gateway.url}/ussd/africastalking`, { method: 'POST', body })
+      return [headers.get('ussd-input'), headers.get('ussd-asks')]
+    }
+    expect(await headersOf('*141*0#', '')).toEqual(['secret', 'secret'])
+    expect(await headersOf('*141*3*6#', '')).toEqual(['plain', 'open'])
+    expect(await headersOf('*141*3*6#', '0')).toEqual([null, null])
+  })
+
   it('takes an MSISDN whose + came as a space, and * percent-encoded or not', async () => {
     const body = 'phoneNumber=+375291234567&serviceCode=%2A141%2a3*6%23&text=&sessionId=raw&networkCode=1'
     const answer = await gateway.call(

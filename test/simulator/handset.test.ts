@@ -95,11 +95,14 @@ describe('a handset', () => {
     expect(application.received[2]?.fields['sessionId']).not.toBe(session)
   })
 
-  it('shows what a waiting screen asks for, where the application says so', async () => {
-    const said = ['secret', 'open', 'anything', 'secret']
+  it.each([
+    ['Ussd-Input', 'plain'],
+    ['Ussd-Asks', 'open'],
+  ])('shows the kind of input that a waiting screen announces in %s', async (header, plain) => {
+    const said = ['secret', plain, 'anything', 'secret']
     const { handsets } = await phones((_received, response) => {
       const asks = said.shift() ?? ''
-      response.setHeader('Ussd-Asks', asks)
+      response.setHeader(header, asks)
       return said.length === 0 ? 'END Goodbye' : 'CON Question'
     })
     expect((await shown(handsets, '*141#')).asks).toBe('secret')

@@ -11,6 +11,7 @@ import { readBody } from '../body.ts'
 import { comesFromAnotherSite, comesThroughProxy, hasForeignOrigin } from '../callback-guard.ts'
 import { trust } from '../connections.ts'
 import { errorBody } from '../failures.ts'
+import { inputHeaders } from '../input-headers.ts'
 import type { Recordings } from './recordings.ts'
 
 /** More than the longest input, 182 characters, takes in UTF-8. */
@@ -200,7 +201,9 @@ function show(screen: Screen, { request, response }: Exchange): void {
   response.setHeader('Ussd-State', screen.state)
   response.setHeader('Ussd-Alphabet', screen.alphabet)
   response.setHeader('Ussd-Octets', screen.octets)
-  if (screen.asks !== undefined) response.setHeader('Ussd-Asks', screen.asks)
+  if (screen.asks !== undefined) {
+    for (const [name, value] of Object.entries(inputHeaders(screen.asks))) response.setHeader(name, value)
+  }
   answer(
     200,
     { text: screen.text, json: screen satisfies z.output<typeof HandsetScreen> },

@@ -49,7 +49,7 @@ describe('what is typed with ?record=on', () => {
       body: 'Nothing was recorded on this phone: dial with ?record=on.',
     })
     const waiting = await type(alice, '*141*3*6*1#', '?record=on')
-    expect([waiting.headers.get('ussd-asks'), waiting.status]).toEqual(['secret', 200])
+    expect([waiting.headers.get('ussd-input'), waiting.status]).toEqual(['secret', 200])
     await type('/handsets/+375291234567', '*141*3*6#')
     await type(alice, '41829375')
     await type(alice, '23456789')
