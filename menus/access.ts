@@ -2,7 +2,7 @@ import { assign, setup } from 'xstate'
 import { effect, lookup, secretOf } from '../src/engine/authoring.ts'
 import type { Dialogue, Reply, Screens, Secret, Tag } from '../src/engine/authoring.ts'
 
-type Access = 'open' | 'closed-by-subscriber' | 'closed-by-organisation' | 'closed-by-operator'
+export type Access = 'open' | 'closed-by-subscriber' | 'closed-by-organisation' | 'closed-by-operator'
 
 type Opening =
   { outcome: 'opened' | 'locked' | 'access-moved' } | { outcome: 'wrong-puk1'; attemptsLeft: number }

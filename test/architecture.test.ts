@@ -104,6 +104,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Test scripts: as data, run on simulated phones, reported, recorded.
   'src/walkthrough/script': [
     'src/engine/authoring.ts',
+    'src/gateway/records/subscriber.ts',
     'src/simulator/network.ts',
     'src/ussd/msisdn.ts',
     'yaml',

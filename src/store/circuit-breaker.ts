@@ -3,112 +3,139 @@ import { processClock } from '../gateway/clock.ts'
 import type { Clock } from '../gateway/clock.ts'
 import type { Store } from '../gateway/ports.ts'
 
-/** A node of the store is no longer asked, or is asked again. `cause`: the fault that was seen last. */
+/** The circuit of a node opened or closed. `cause`: the last fault before it opened. `openMs`: how long it was open. */
 export type CircuitEvent =
   | { readonly kind: 'opened'; readonly node: string; readonly cause: UssdError }
   | { readonly kind: 'closed'; readonly node: string; readonly openMs: number }
 
 export interface CircuitBreakerOptions {
   readonly store: Store
-  /** Which node would be asked for a bucket. Without it there is one node, and the store is ready only while that is asked. */
+  /** Maps a bucket to its node. If absent, the store is one node, and `ping` rejects while its circuit is open. */
   readonly nodeOf?: ((bucket: number) => string) | undefined
-  readonly onChange: (news: CircuitEvent) => void
-  /** Between two probes, on average; 250 by default. */
+  readonly onChange: (event: CircuitEvent) => void
+  /** Mean time between two probes, 250 by default. */
   readonly probeEveryMs?: number
   readonly clock?: Clock
-  /** Spreads the probes of processes that lost the same store. */
+  /** Returns 0 to 1: jitter for the probe interval. */
   readonly random?: () => number
 }
 
 export interface CircuitBreaker extends Store {
-  /** The nodes that are not asked now. */
+  /** The nodes whose circuit is open. */
   openNodes(): readonly string[]
 }
 
-/** So many commands in a row must go unanswered … */
+/** A circuit opens after this many consecutive failures … */
 const FAILURE_THRESHOLD = 5
-/** … and for so long: a connection that broke and is back by then, as a rule it is, never breaks the circuit. */
+/** … that span at least this long: a connection that recovers within this time never opens the circuit. */
 const SILENCE_THRESHOLD_MS = 300
-/** In a store of one node. */
-const THE_NODE = 'redis'
+/** The name of the only node of a store that is not a cluster. */
+const ONLY_NODE = 'redis'
 
 interface Circuit {
   failures: number
-  /** When the first command of those failures was sent. */
+  /** Start of the current silence: the first failed command was sent, or the last reply came if that was later. */
   silentSinceMs: number
-  /** When a command was last answered. */
-  answeredMs: number
-  /** Set while it is broken. */
-  broken: { readonly sinceMs: number; readonly cause: UssdError; cancelProbe: () => void } | undefined
+  lastReplyMs: number
+  /** Set while the circuit is open. */
+  open: { readonly sinceMs: number; readonly cause: UssdError; cancelProbe: () => void } | undefined
 }
 
 /**
- * A store that is not asked while it is known not to answer: a circuit breaker for each of its nodes (decision 0034).
+ * Wraps a store with one circuit breaker per node (decision 0034).
  *
- * A broken circuit rejects with USSD_STORE_CIRCUIT_OPEN, at once; nothing was sent. What counts is USSD_STORE_UNAVAILABLE alone: a
- * refusal, a conflict, a late commit and a corrupt record are answers. A probe is a load of the bucket that failed, so it
- * goes where that bucket's turns would go: to the successor, once a cluster has one. No timer keeps the process alive.
+ * An open circuit rejects with USSD_STORE_CIRCUIT_OPEN at once and sends nothing. Only USSD_STORE_UNAVAILABLE counts as a
+ * failure: a refused write, a conflict, a late commit and a corrupt record are replies. A probe loads the bucket that failed,
+ * so it follows the bucket to a new master after a failover. Probes do not keep the process alive.
  */
-export function createCircuitBreaker({
+export function createCircuitBreaker(options: CircuitBreakerOptions): CircuitBreaker {
+  const { store, nodeOf } = options
+  const circuits = createCircuits(options)
+  const { run } = circuits
+
+  return {
+    load: (bucket, names) => run(bucket, () => store.load(bucket, names)),
+    commit: (commit) => run(commit.bucket, () => store.commit(commit)),
+    ensureReplicated: (bucket, records) => run(bucket, () => store.ensureReplicated(bucket, records)),
+    readJournal: (bucket, after, limit) => run(bucket, () => store.readJournal(bucket, after, limit)),
+
+    async ping() {
+      // A cluster with one dead node still serves most turns.
+      const open = nodeOf === undefined ? circuits.openCircuit(ONLY_NODE) : undefined
+      if (open) throw circuitOpen(open.cause)
+      await store.ping()
+    },
+
+    async close() {
+      circuits.close()
+      await store.close()
+    },
+
+    openNodes: circuits.openNodes,
+  }
+}
+
+function createCircuits({
   store,
-  nodeOf,
-  onChange: changed,
+  nodeOf = () => ONLY_NODE,
+  onChange,
   probeEveryMs = 250,
   clock = processClock,
   random = Math.random,
-}: CircuitBreakerOptions): CircuitBreaker {
+}: CircuitBreakerOptions) {
   const circuits = new Map<string, Circuit>()
   let isClosed = false
 
   function circuitOf(node: string): Circuit {
-    const circuit = circuits.get(node) ?? { failures: 0, silentSinceMs: 0, answeredMs: 0, broken: undefined }
+    const circuit = circuits.get(node) ?? { failures: 0, silentSinceMs: 0, lastReplyMs: 0, open: undefined }
     circuits.set(node, circuit)
     return circuit
   }
 
-  async function ask<T>(bucket: number, command: () => Promise<T>): Promise<T> {
-    const node = nodeOf?.(bucket) ?? THE_NODE
+  async function run<T>(bucket: number, command: () => Promise<T>): Promise<T> {
+    const node = nodeOf(bucket)
     const circuit = circuitOf(node)
-    if (circuit.broken) throw circuitOpen(circuit.broken.cause)
+    if (circuit.open) throw circuitOpen(circuit.open.cause)
     const sentMs = clock.nowMs()
     try {
       const reply = await command()
-      answered(circuit)
+      recordReply(circuit)
       return reply
     } catch (error) {
-      if (isUnavailable(error)) unanswered(node, circuit, bucket, sentMs, error)
-      else answered(circuit)
+      if (isUnavailable(error)) recordFailure({ node, circuit, bucket, sentMs, cause: error })
+      else recordReply(circuit)
       throw error
     }
   }
 
-  function answered(circuit: Circuit): void {
+  function recordReply(circuit: Circuit): void {
     circuit.failures = 0
-    circuit.answeredMs = clock.nowMs()
+    circuit.lastReplyMs = clock.nowMs()
   }
 
-  function unanswered(
-    node: string,
-    circuit: Circuit,
-    bucket: number,
-    sentMs: number,
-    cause: UssdError,
-  ): void {
-    if (circuit.broken || isClosed) return
+  function recordFailure(of: {
+    readonly node: string
+    readonly circuit: Circuit
+    readonly bucket: number
+    readonly sentMs: number
+    readonly cause: UssdError
+  }): void {
+    const { node, circuit, cause } = of
+    if (circuit.open || isClosed) return
     const nowMs = clock.nowMs()
-    if (circuit.failures === 0) circuit.silentSinceMs = Math.max(sentMs, circuit.answeredMs)
+    if (circuit.failures === 0) circuit.silentSinceMs = Math.max(of.sentMs, circuit.lastReplyMs)
     circuit.failures += 1
     if (circuit.failures < FAILURE_THRESHOLD || nowMs - circuit.silentSinceMs < SILENCE_THRESHOLD_MS) return
-    circuit.broken = { sinceMs: nowMs, cause, cancelProbe: () => {} }
-    changed({ kind: 'opened', node, cause })
-    probeLater(node, circuit, bucket)
+    circuit.open = { sinceMs: nowMs, cause, cancelProbe: () => {} }
+    onChange({ kind: 'opened', node, cause })
+    scheduleProbe(node, circuit, of.bucket)
   }
 
-  function probeLater(node: string, circuit: Circuit, bucket: number): void {
-    const { broken } = circuit
-    if (!broken || isClosed) return
-    // Processes that lost the same store do not come back to it at the same moment.
-    broken.cancelProbe = clock.after(
+  function scheduleProbe(node: string, circuit: Circuit, bucket: number): void {
+    const { open } = circuit
+    if (!open || isClosed) return
+    // Jitter: processes that lost the same store must not probe it in step.
+    open.cancelProbe = clock.after(
       probeEveryMs * (0.8 + 0.4 * random()),
       () => void probe(node, circuit, bucket),
       'background',
@@ -116,37 +143,25 @@ export function createCircuitBreaker({
   }
 
   async function probe(node: string, circuit: Circuit, bucket: number): Promise<void> {
-    const isBack = await store.load(bucket, ['probe']).then(
+    const hasReplied = await store.load(bucket, ['probe']).then(
       () => true,
       (error: unknown) => !isUnavailable(error),
     )
-    if (!isBack || !circuit.broken) return probeLater(node, circuit, bucket)
-    const openMs = clock.nowMs() - circuit.broken.sinceMs
-    // It may be a node that has left its cluster.
+    if (!hasReplied || !circuit.open) return scheduleProbe(node, circuit, bucket)
+    const openMs = clock.nowMs() - circuit.open.sinceMs
+    // Deleted, not reset: the node may have left its cluster.
     circuits.delete(node)
-    if (!isClosed) changed({ kind: 'closed', node, openMs })
+    if (!isClosed) onChange({ kind: 'closed', node, openMs })
   }
 
   return {
-    load: (bucket, names) => ask(bucket, () => store.load(bucket, names)),
-    commit: (commit) => ask(commit.bucket, () => store.commit(commit)),
-    ensureReplicated: (bucket, records) => ask(bucket, () => store.ensureReplicated(bucket, records)),
-    readJournal: (bucket, after, limit) => ask(bucket, () => store.readJournal(bucket, after, limit)),
-
-    async ping() {
-      // A cluster without one of its nodes still takes most turns.
-      const broken = nodeOf === undefined ? circuits.get(THE_NODE)?.broken : undefined
-      if (broken) throw circuitOpen(broken.cause)
-      await store.ping()
-    },
-
-    async close() {
+    run,
+    openCircuit: (node: string) => circuits.get(node)?.open,
+    openNodes: () => [...circuits].filter(([, { open }]) => open !== undefined).map(([node]) => node),
+    close(): void {
       isClosed = true
-      for (const { broken } of circuits.values()) broken?.cancelProbe()
-      await store.close()
+      for (const { open } of circuits.values()) open?.cancelProbe()
     },
-
-    openNodes: () => [...circuits].filter(([, { broken }]) => broken !== undefined).map(([node]) => node),
   }
 }
 

@@ -1,14 +1,15 @@
 import type { Store } from '../gateway/ports.ts'
 
 /**
- * A store that tells its time between commands: the time of its last load, and what has passed since. Signatures are judged on
- * it, because the clock of a gateway may be hours off.
+ * A store that also knows the store's time between commands: the time of the last load plus the time passed since. Signatures
+ * are checked against it, because a gateway's own clock may be hours off.
  */
 export interface ClockedStore extends Store {
-  /** Milliseconds since the epoch. This machine's time before the first load. */
+  /** Milliseconds since the epoch. Returns this machine's time before the first load. */
   nowMs(): number
 }
 
+/** Adds `nowMs` to a store. */
 export function withClock(store: Store): ClockedStore {
   let aheadMs: number | undefined
   return {

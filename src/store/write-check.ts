@@ -3,8 +3,8 @@ import type { Store } from '../gateway/ports.ts'
 const PROBE = { bucket: 0, name: 'probe', ttlMs: 10_000 } as const
 
 /**
- * Creates a check that commits a record of its own, because a store that is full still answers. Resolves to `undefined` when the
- * store took it, also when another commit was first; rejects as the store does.
+ * Creates a check that commits a record of its own: a full store still answers reads. The check resolves to `undefined` when
+ * the store accepted the commit or reported a conflict. It rejects with the store's error.
  */
 export function createWriteCheck(store: Store): () => Promise<undefined> {
   return async () => {

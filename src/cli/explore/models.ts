@@ -2,14 +2,13 @@
  * The models of our menus' effects: what they should do by the rules (L2, L7, L8, L11, L12), written without a look at the
  * services, and the subscribers that dialogues are begun by.
  */
+import type { Access } from '../../../menus/access.ts'
 import { menus } from '../../../menus/index.ts'
 import { compileMenu } from '../../engine/menu.ts'
 import type { ModelsOf } from '../../exploration/models.ts'
 import type { Change, Origin, ModelSpec } from '../../exploration/model-spec.ts'
 import type { FixturePatch } from '../../walkthrough/script/walkthrough.ts'
 import { inputs, secrets, weakOnes } from './inputs.ts'
-
-type Access = 'open' | 'closed-by-subscriber' | 'closed-by-organisation' | 'closed-by-operator'
 
 /** What the effects know of a subscriber, and change. */
 export interface World {

@@ -1,16 +1,16 @@
 import type { RecordName } from '../../gateway/ports.ts'
 
 /**
- * The names of our keys in Redis: `ussd:{b17}:subscriber:375291234567`, `ussd:{b17}:journal`. The bucket is the hash tag, so
- * that everything a turn changes lies in one slot of a cluster (decision 0003). A record is named `<kind>:<what identifies it>`
- * and so is never taken for the journal.
+ * The names of the gateway's keys: `ussd:{b17}:subscriber:375291234567`, `ussd:{b17}:journal`. The bucket is the hash tag, so
+ * everything a turn changes lies in one slot of a cluster (decision 0003). A record's name contains a colon
+ * (`<kind>:<id>`), so no record has the same key as a journal.
  */
 export interface Keys {
   record(bucket: number, name: RecordName): string
   journal(bucket: number): string
 }
 
-/** Keys under a prefix: `ussd`, unless several gateways share one Redis. */
+/** Returns the keys under a prefix: `ussd`, unless several gateways share one Redis. */
 export function keysUnder(prefix: string): Keys {
   return {
     record: (bucket, name) => `${prefix}:{b${bucket}}:${name}`,
@@ -18,7 +18,7 @@ export function keysUnder(prefix: string): Keys {
   }
 }
 
-/** The slot of a cluster in which a bucket lies, 0 to 16383: CRC-16/XMODEM of the hash tag (Redis Cluster specification). */
+/** Returns the cluster slot of a bucket, 0 to 16383: the CRC-16/XMODEM of its hash tag (Redis Cluster specification). */
 export function slotOf(bucket: number): number {
   let crc = 0
   for (const byte of Buffer.from(`b${bucket}`)) {

@@ -1,23 +1,12 @@
 import { Cluster } from 'ioredis'
 import type { RedisClient } from './client.ts'
-
-const SLOTS = 16_384
+import { slotOf } from './keys.ts'
 
 /**
- * Which node of a cluster a bucket lies on now, as `host:port`; after a failover another one. `undefined` where there is no
- * cluster.
+ * Returns a function from a bucket to the cluster node that holds it now, as `host:port`. The node changes after a failover.
+ * Returns `undefined` when the client is not a cluster's.
  */
 export function nodesOfBuckets({ redis }: RedisClient): ((bucket: number) => string) | undefined {
   if (!(redis instanceof Cluster)) return undefined
-  return (bucket) => redis.slots[slotOf(`b${bucket}`)]?.[0] ?? 'unknown'
-}
-
-/** The slot of a hash tag: CRC-16/XMODEM of it (Redis Cluster specification, "Key distribution model"). */
-export function slotOf(hashTag: string): number {
-  let crc = 0
-  for (const byte of Buffer.from(hashTag)) {
-    crc ^= byte << 8
-    for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1
-  }
-  return (crc & 0xffff) % SLOTS
+  return (bucket) => redis.slots[slotOf(bucket)]?.[0] ?? 'unknown'
 }

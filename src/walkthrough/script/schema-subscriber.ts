@@ -1,6 +1,7 @@
 /** What a script says of a subscriber: as the walkthrough finds one, as the operator changes one, and as one is to be at the end. */
 import { z } from 'zod'
 import { languages } from '../../engine/authoring.ts'
+import { accessStates } from '../../gateway/records/subscriber.ts'
 import { parseMsisdn } from '../../ussd/msisdn.ts'
 import { form, oneOf, orPlaceholder, readAs, secret, text, whole, word, yesOrNo } from './schema-values.ts'
 
@@ -34,7 +35,7 @@ const fields = {
   registrationByPuk1: yesOrNo
     .exactOptional()
     .meta({ description: 'Whether the password may be set with PUK1 at the self-care site' }),
-  access: oneOf(['open', 'closed-by-subscriber', 'closed-by-organisation', 'closed-by-operator'])
+  access: oneOf(accessStates)
     .exactOptional()
     .meta({ description: 'Access to self-care, and who closed it' }),
   closedBecause: oneOf(reasons)

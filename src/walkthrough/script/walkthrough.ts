@@ -3,6 +3,8 @@
  * read into it (`read.ts`) and a recorded dialogue is turned into it; the runner walks it, and reports draw what came of it.
  */
 
+import type { Access } from '../../gateway/records/subscriber.ts'
+
 /** Text as a script gives it: literal, or with placeholders such as `{{puk1}}` (`secrets.ts`). */
 export type Given = string
 
@@ -15,7 +17,7 @@ export interface Fixture {
   readonly client?: string
   readonly role?: 'subscriber' | 'administrator'
   readonly registrationByPuk1?: boolean
-  readonly access?: 'open' | 'closed-by-subscriber' | 'closed-by-organisation' | 'closed-by-operator'
+  readonly access?: Access
   readonly closedBecause?: 'sim-lost' | 'restricted'
   /** 8 digits; a test subscriber's, since it stands in a file. Left out, one is made up. */
   readonly puk1?: Given
