@@ -25,11 +25,11 @@ async function main({ redis, cluster, prefix, pseudonyms }: AuditOptions): Promi
   const client = createRedisClient(address, { commandTimeoutMs: 5000 })
   try {
     if (!(await client.whenReady(5000))) {
-      throw new CommandError(`cannot connect to Redis: ${client.lastFault() ?? 'no answer'}`, 1)
+      throw new CommandError(`Redis cannot be reached: ${client.lastFault() ?? 'no answer'}`, 1)
     }
     const report = await auditKeyspace(client, {
       ...(prefix !== undefined && { prefix }),
-      ...(pseudonyms !== undefined && { keysCarry: pseudonyms === 'on' ? 'pseudonyms' : 'msisdns' }),
+      ...(pseudonyms !== undefined && { keyNaming: pseudonyms === 'on' ? 'pseudonyms' : 'msisdns' }),
     })
     stdout.write(format(report))
     return report.findings.length === 0 ? 0 : 1
@@ -38,7 +38,7 @@ async function main({ redis, cluster, prefix, pseudonyms }: AuditOptions): Promi
   }
 }
 
-function format({ keysCarry, counts, foreign, findings }: KeyspaceReport): string {
+function format({ keyNaming, counts, foreign, findings }: KeyspaceReport): string {
   const masked = (key: string) =>
     key.replace(/\+?\d{9,15}/g, (number) => maskMsisdn(`+${number.replace('+', '')}`))
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0)
@@ -50,8 +50,8 @@ function format({ keysCarry, counts, foreign, findings }: KeyspaceReport): strin
       .filter(([, count]) => count > 0)
       .map(([kind, count]) => `${count} ${kind}`)
       .join(', '),
-    `keys carry ${keysCarry === 'pseudonyms' ? 'pseudonyms' : 'MSISDNs'}; ${foreign} keys belong to other programs`,
-    `${all} keys, ${findings.length} findings`,
+    `keys contain ${keyNaming === 'pseudonyms' ? 'pseudonyms' : 'MSISDNs'}; ${foreign} keys without the prefix`,
+    `key space audit: ${all} keys, ${findings.length} findings`,
   ]
   return `${lines.filter((line) => line !== '').join('\n')}\n`
 }
@@ -86,5 +86,5 @@ Examples:
   ussd audit-keys --cluster 10.0.0.1:6379,10.0.0.2:6379 --pseudonyms on`,
   exitCodes: { 0: 'no findings', 1: 'findings, or Redis cannot be read' },
   run: main,
-  messageOf: (error) => `cannot read Redis: ${nameFault(error)}`,
+  messageOf: (error) => `Redis cannot be read: ${nameFault(error)}`,
 })

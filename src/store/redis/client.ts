@@ -5,36 +5,38 @@ import { UssdError } from '../../engine/errors.ts'
 import { defineCommands } from './commands.ts'
 
 /**
- * Where Redis is: `redis://user:password@host:6379/0` (`rediss://` for TLS), or some nodes of a Redis Cluster, each
- * `host:port` or such a URL. User, password and TLS of the first node hold for all nodes of the cluster.
+ * The address of Redis: `redis://user:password@host:6379/0` (`rediss://` for TLS), or some nodes of a Redis Cluster, each
+ * `host:port` or such a URL. The user, password and TLS of the first node apply to all nodes.
  */
 export type RedisAddress = { readonly url: string } | { readonly clusterNodes: readonly string[] }
 
 export interface RedisClientOptions {
-  /** How long a command may take, 400 by default. Connecting may take as long; a silent connection is given up after 1.5 times that. */
+  /**
+   * The timeout of a command, 400 by default, and of connecting. A connection that owes a reply is dropped after 1.5 times
+   * this.
+   */
   readonly commandTimeoutMs?: number
 }
 
-/** A connection for the turns of a gateway: it fails soon and heals by itself. */
+/** A connection for a gateway's turns: it fails fast and reconnects by itself. */
 export interface RedisClient {
   readonly redis: Redis | Cluster
-  /** Whether the connection is up within a time. A gateway starts without it, too. */
+  /** Waits for the connection. Resolves to `false` after the timeout; a gateway starts without Redis, too. */
   whenReady(timeoutMs: number): Promise<boolean>
-  /** What last happened to the connection (`ECONNREFUSED`, `WRONGPASS`, `timeout` …) while it is not up. */
+  /** The last fault of the connection (`ECONNREFUSED`, `WRONGPASS`, `timeout` …) while it is not ready. */
   lastFault(): string | undefined
   /**
-   * Why Redis rejects connections that are configured like this one: a database that does not exist, a wrong password. A
-   * sentence; `undefined` when the last connection was not rejected. A connection that is rejected never carries a command.
+   * The reason why Redis rejects this configuration: a missing database, a wrong password. `undefined` when the last
+   * connection was not rejected. A rejected connection never carries a command.
    */
   rejection(): string | undefined
-  /** Lets running commands end, for as long as one may take, and closes. Never rejects. */
+  /** Waits for running commands, at most one command timeout, and closes. Never rejects. */
   close(): Promise<void>
 }
 
 /**
- * Connects to Redis 6.2 or newer (exclusive ranges of streams) or Valkey.
- * Rejects nothing itself: a fault shows in the commands, in `lastFault` and in `whenReady`. Throws USSD_MISCONFIGURED for an
- * address that is none.
+ * Connects to Valkey, or to Redis 6.2 or newer, which has exclusive stream ranges. Connection faults appear in commands,
+ * `lastFault` and `whenReady`. Throws USSD_MISCONFIGURED for a malformed address.
  */
 export function createRedisClient(address: RedisAddress, options: RedisClientOptions = {}): RedisClient {
   const { commandTimeoutMs = 400 } = options
@@ -46,15 +48,15 @@ export function createRedisClient(address: RedisAddress, options: RedisClientOpt
 
   let fault: string | undefined
   let rejection: string | undefined
-  const note = (error: unknown) => {
-    // The name only: an error of Redis carries the arguments of its command.
+  const recordFault = (error: unknown) => {
+    // The name only: a Redis error carries the arguments of its command.
     fault = nameFault(error)
-    rejection = rejectionOf(error) ?? (isOfTheNetwork(error) ? undefined : rejection)
+    rejection = rejectionOf(error) ?? (isNetworkError(error) ? undefined : rejection)
   }
-  redis.on('error', note)
-  redis.on('node error', note)
+  redis.on('error', recordFault)
+  redis.on('node error', recordFault)
   redis.on('ready', () => (fault = rejection = undefined))
-  if (redis instanceof Redis) dropWhenSetUpFails(redis)
+  if (redis instanceof Redis) dropWhenSetupFails(redis)
 
   return {
     redis,
@@ -64,18 +66,18 @@ export function createRedisClient(address: RedisAddress, options: RedisClientOpt
     whenReady(timeoutMs) {
       if (redis.status === 'ready') return Promise.resolve(true)
       return new Promise((resolve) => {
-        const settle = (up: boolean) => {
+        const finish = (isReady: boolean) => {
           clearTimeout(timer)
           redis.off('ready', onReady)
           redis.off('error', onError)
-          resolve(up)
+          resolve(isReady)
         }
-        const onReady = () => settle(true)
-        // Another attempt would be rejected as well. Other nodes of a cluster may not reject it.
+        const onReady = () => finish(true)
+        // A retry would be rejected as well. In a cluster, another node may accept the connection.
         const onError = () => {
-          if (redis instanceof Redis && rejection !== undefined) settle(false)
+          if (redis instanceof Redis && rejection !== undefined) finish(false)
         }
-        const timer = setTimeout(() => settle(false), timeoutMs)
+        const timer = setTimeout(() => finish(false), timeoutMs)
         redis.once('ready', onReady)
         redis.on('error', onError)
       })
@@ -85,7 +87,7 @@ export function createRedisClient(address: RedisAddress, options: RedisClientOpt
       try {
         await redis.quit()
       } catch {
-        // A connection that is not up cannot take its leave; disconnecting ends its attempts to come back.
+        // QUIT needs a live connection. Disconnecting stops the reconnection attempts.
       } finally {
         redis.disconnect()
       }
@@ -94,16 +96,16 @@ export function createRedisClient(address: RedisAddress, options: RedisClientOpt
 }
 
 /**
- * One word for a fault, safe to log: never the message of an error of Redis, nor its `command`, which shows arguments.
- * `READONLY`, `OOM`, `BUSY`, `WRONGTYPE` …, `ECONNREFUSED` …, `timeout`, `not connected`, `closed`.
+ * Names a fault: `READONLY`, `OOM`, `BUSY`, `WRONGTYPE` …, `ECONNREFUSED` …, `timeout`, `not connected`, `closed`. Safe to
+ * log: a Redis error's own message and `command` show arguments.
  */
 export function nameFault(error: unknown): string {
   if (!isNativeError(error)) return 'unknown'
   const { message, name } = error
   if (name === 'ReplyError') {
-    // Redis 7 says it without its own word.
+    // Redis 7 reports this one without an error prefix.
     if (message.includes("can't run this command")) return 'NOPERM'
-    // Redis 6.2 wraps what a script raised: `ERR Error running script …: @user_script:7: -READONLY You can't …`
+    // Redis 6.2 wraps an error raised in a script: `ERR Error running script …: @user_script:7: -READONLY You can't …`
     const raised = /@user_script: ?\d+: -?([A-Z]{2,})\b/.exec(message)?.[1]
     return raised ?? /^[A-Z]+/.exec(message)?.[0] ?? name
   }
@@ -115,16 +117,16 @@ export function nameFault(error: unknown): string {
 }
 
 /**
- * Drops a connection whose set-up failed. ioredis reports that SELECT failed, or timed out, and then serves the connection all
- * the same: in database 0. Until it is ready it carries no command but those of its set-up, and now it never becomes ready.
+ * Drops a connection whose setup failed. After a failed or timed out SELECT, ioredis only reports the error and then uses
+ * the connection, in database 0. No other command is sent before the connection is ready, and a dropped one never is.
  */
-function dropWhenSetUpFails(redis: Redis): void {
+function dropWhenSetupFails(redis: Redis): void {
   redis.on('error', () => {
     if (redis.status === 'connect') redis.disconnect(true)
   })
 }
 
-/** The reason, in a sentence, when an error says that Redis rejects the connection as configured. It repeats no argument. */
+/** Returns the reason when an error means that Redis rejects the configuration. The reason quotes no secret. */
 function rejectionOf(error: unknown): string | undefined {
   if (!isNativeError(error) || error.name !== 'ReplyError') return undefined
   const { message, command } = error as Error & { command?: { name?: string; args?: readonly unknown[] } }
@@ -140,8 +142,8 @@ function rejectionOf(error: unknown): string | undefined {
   return denied && `the user may not run ${denied.toUpperCase()}.`
 }
 
-/** Whether an error comes from the network: Redis itself may accept the next connection. */
-const isOfTheNetwork = (error: unknown): boolean =>
+/** Tests for a network error: Redis may accept the next connection. */
+const isNetworkError = (error: unknown): boolean =>
   isNativeError(error) && 'code' in error && typeof error.code === 'string'
 
 interface Endpoint {
@@ -153,13 +155,13 @@ interface Endpoint {
   readonly tls: boolean
 }
 
-// Not left to ioredis: there the query of a URL overrides the settings below.
+// ioredis must not parse the URL: its query would override the settings below.
 function endpointOf(address: string): Endpoint {
   const text = /^\w+:\/\//.test(address) ? address : `redis://${address}`
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (!url || !/^rediss?:$/.test(url.protocol) || !/^(\/\d*)?$/.test(url.pathname) || !url.hostname) {
-    // The address may hold a password: it is not repeated.
-    const detail = 'the address of Redis is not of the form redis://user:password@host:6379/0 or rediss://…'
+    // Do not quote the address: it may contain a password.
+    const detail = 'the Redis address must have the form redis://user:password@host:6379/0 or rediss://…'
     throw new UssdError('USSD_MISCONFIGURED', { detail })
   }
   return {
@@ -173,8 +175,8 @@ function endpointOf(address: string): Endpoint {
 }
 
 /**
- * What both kinds of client share. With ioredis' own defaults a command hangs for more than ten seconds when Redis is refused,
- * killed, stopped or does not answer, and is sent a second time when its reply was lost. No one of these may be left out.
+ * The settings of both kinds of client; every one is needed. With the defaults of ioredis, a command hangs for over ten
+ * seconds while Redis is down or frozen, and is sent twice when its reply was lost.
  */
 function settingsFor({ username, password, tls }: Endpoint, commandTimeoutMs: number) {
   return {
@@ -186,7 +188,7 @@ function settingsFor({ username, password, tls }: Endpoint, commandTimeoutMs: nu
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     connectTimeout: commandTimeoutMs,
-    // Counts only while a reply is owed: an idle connection stays.
+    // Runs only while a reply is owed: idle connections stay open.
     socketTimeout: commandTimeoutMs * 1.5,
     disconnectTimeout: 200,
     keepAlive: 5000,
@@ -195,8 +197,8 @@ function settingsFor({ username, password, tls }: Endpoint, commandTimeoutMs: nu
   } satisfies RedisOptions
 }
 
-// Each gateway comes back at a moment of its own, so that Redis is not stormed.
-const pauseBefore = (attempt: number) => Math.min(50 * 2 ** (attempt - 1), 500) + Math.random() * 50
+// The jitter keeps gateways from reconnecting in step.
+const reconnectDelayMs = (attempt: number) => Math.min(50 * 2 ** (attempt - 1), 500) + Math.random() * 50
 
 function connect(endpoint: Endpoint, commandTimeoutMs: number): Redis {
   const { host, port, db } = endpoint
@@ -205,32 +207,31 @@ function connect(endpoint: Endpoint, commandTimeoutMs: number): Redis {
     host,
     port,
     db,
-    // Not sent unless said; hosted Redis finds the database by it.
+    // ioredis sends no SNI by default; hosted Redis routes by it.
     ...(endpoint.tls && !isIP(host) ? { tls: { servername: host } } : {}),
     enableOfflineQueue: false,
-    retryStrategy: pauseBefore,
+    retryStrategy: reconnectDelayMs,
   })
 }
 
 /**
- * The client of a cluster sends a command again when a connection closes under it, whatever the settings (turning that off
- * would turn off redirections, too). So only commands that may run twice are sent through it: a commit that did happen
- * answers the second time that the records have moved.
+ * Connects to a cluster. The cluster client retries a command whose connection closed, whatever the settings; turning that
+ * off would turn off redirections, too. So send only idempotent commands: a commit that ran twice returns 'conflict'.
  */
 function connectCluster(endpoints: readonly Endpoint[], commandTimeoutMs: number): Cluster {
   const [first] = endpoints
   if (!first)
-    throw new UssdError('USSD_MISCONFIGURED', { detail: 'a cluster of Redis needs at least one node' })
+    throw new UssdError('USSD_MISCONFIGURED', { detail: 'a Redis Cluster needs at least one node address' })
   return new Cluster(
     endpoints.map(({ host, port }) => ({ host, port })),
     {
       redisOptions: settingsFor(first, commandTimeoutMs),
       enableOfflineQueue: false,
-      clusterRetryStrategy: pauseBefore,
+      clusterRetryStrategy: reconnectDelayMs,
       maxRedirections: 6,
       slotsRefreshTimeout: commandTimeoutMs,
       slotsRefreshInterval: 5000,
-      // Certificates name hosts, not the addresses they resolve to.
+      // Certificates name hosts, not IP addresses.
       ...(first.tls ? { dnsLookup: (host, found) => found(null, host) } : {}),
     },
   )

@@ -2,18 +2,19 @@ import { Cluster, type Redis } from 'ioredis'
 import { isLoopback } from '../../loopback.ts'
 import type { RedisClient } from './client.ts'
 
-/** What speaks against a Redis: a problem loses records that were confirmed, a warning may. A sentence each. */
+/** A finding about the configuration of Redis. A `problem` loses confirmed records; a `warning` may lose them. */
 export interface ConfigFinding {
   readonly kind: 'problem' | 'warning'
   readonly message: string
 }
 
 /**
- * Looks at the settings of Redis that decide whether a commit lasts: version, eviction, append-only file, and whether `replicas`
- * (how many must have a commit) fits those that are attached; and whether strangers may change it. Asks every master of a
- * cluster. What a managed Redis does not let us read becomes a warning; it never rejects. Only what loses records while all goes
- * well is a problem: what a restart, a power cut or a failover loses is the operator's to weigh, and the stock settings of Redis
- * do not stop anybody from trying the gateway out.
+ * Checks the configuration of Redis, on every master of a cluster: version, eviction, append-only file, replicas and access.
+ * `replicas` is the number of replicas that must have a commit. A setting that a managed Redis hides becomes a warning. Never
+ * rejects.
+ *
+ * Only a setting that loses records in normal operation is a problem. Losses on a restart, a power cut or a failover are the
+ * operator's choice, and a Redis with default settings must be good enough to try the gateway out.
  */
 export async function checkRedisConfig(
   { redis }: RedisClient,
@@ -32,50 +33,48 @@ async function check(redis: Redis, replicas: number): Promise<readonly ConfigFin
   const fsync = await setting(redis, 'appendfsync')
 
   const findings: ConfigFinding[] = []
-  const problem = (says: string) => findings.push({ kind: 'problem', message: `${where}: ${says}` })
-  const warning = (says: string) => findings.push({ kind: 'warning', message: `${where}: ${says}` })
+  const problem = (text: string) => findings.push({ kind: 'problem', message: `${where}: ${text}` })
+  const warning = (text: string) => findings.push({ kind: 'warning', message: `${where}: ${text}` })
 
-  for (const says of requirementProblem({ version, eviction })) problem(says)
-  if (!eviction) warning('maxmemory-policy could not be read; it must be noeviction.')
-  if (!appendOnly) warning('appendonly could not be read; it should be yes.')
+  for (const text of requirementProblems({ version, eviction })) problem(text)
+  if (!eviction) warning('maxmemory-policy cannot be read; it must be noeviction.')
+  if (!appendOnly) warning('appendonly cannot be read; it should be yes.')
   else if (appendOnly !== '1') warning('appendonly is no: a restart loses every record; it should be yes.')
-  else if (!fsync) warning('appendfsync could not be read; it should be always.')
+  else if (!fsync) warning('appendfsync cannot be read; it should be always.')
   else if (fsync !== 'always') {
-    warning(`appendfsync is ${fsync}: a power cut loses changes already confirmed; it should be always.`)
+    warning(`appendfsync is ${fsync}: a power cut loses confirmed changes; it should be always.`)
   } else if ((await setting(redis, 'no-appendfsync-on-rewrite')) === 'yes') {
     warning(
-      'no-appendfsync-on-rewrite is yes: while the file is rewritten, a power cut loses changes; it should be no.',
+      'no-appendfsync-on-rewrite is yes: a power cut during a rewrite loses confirmed changes; it should be no.',
     )
   }
   if (!isLoopback(redis.options.host ?? 'localhost') && (await allowsAnyone(redis))) {
-    warning('it serves without a password: whoever reaches it may read and change every record.')
+    warning('it requires no password: every client on the network can read and change every record.')
   }
-  const attached = [...info].filter(([name, of]) => /^slave\d+$/.test(name) && of.includes('state=online'))
+  const attached = [...info].filter(
+    ([name, value]) => /^slave\d+$/.test(name) && value.includes('state=online'),
+  )
   if (attached.length < replicas) {
-    // No problem: it is how a cluster looks after a failover, and whoever starts then can still serve the other nodes' part.
+    // Not a problem: a cluster is in this state after a failover, and a gateway that starts then can use the other masters.
     warning(
-      `${attached.length} replicas are attached and REDIS_REPLICAS is ${replicas}: until there are as many, nothing is changed.`,
+      `${attached.length} replicas are attached and REDIS_REPLICAS is ${replicas}: every commit fails until enough are attached.`,
     )
   } else if (replicas === 0 && attached.length > 0) {
-    warning(
-      'it has replicas and REDIS_REPLICAS is 0: a failover may lose changes already confirmed; it should be 1.',
-    )
+    warning('it has replicas and REDIS_REPLICAS is 0: a failover may lose confirmed changes; it should be 1.')
   }
   if (replicas > 0 && (await setting(redis, 'min-replicas-to-write')) === '0') {
-    const why = 'a master that is cut off goes on confirming changes, and a failover loses them'
+    const why = 'a master cut off from its replicas still confirms changes, which a failover loses'
     warning(`min-replicas-to-write is 0: ${why}; it should be 1 or more.`)
   }
   const isCluster = info.get('redis_mode') === 'cluster'
   if (isCluster && (await setting(redis, 'cluster-require-full-coverage')) === 'yes') {
-    warning(
-      'cluster-require-full-coverage is yes: while one master is replaced no other serves; it should be no.',
-    )
+    warning('cluster-require-full-coverage is yes: one failed master stops all others; it should be no.')
   }
   return findings
 }
 
-/** The reasons, a sentence each, not to use a Redis of this version and `maxmemory-policy`. What could not be read is no reason. */
-export function requirementProblem({
+/** Lists the reasons to reject a Redis for its version and `maxmemory-policy`; `undefined` means unreadable and passes. */
+export function requirementProblems({
   version,
   eviction,
 }: {
@@ -84,7 +83,7 @@ export function requirementProblem({
 }): readonly string[] {
   const reasons: string[] = []
   if (version && !atLeast(version, [6, 2])) {
-    reasons.push(`version ${version} is too old, 6.2 is the first that serves.`)
+    reasons.push(`version ${version} is too old; use 6.2 or newer.`)
   }
   if (eviction && eviction !== 'noeviction') {
     reasons.push(`maxmemory-policy is ${eviction} and may drop subscriber records; it must be noeviction.`)
@@ -92,7 +91,7 @@ export function requirementProblem({
   return reasons
 }
 
-/** Whether the default user needs no password: we gave none, or may see that others need not. */
+/** Tests whether Redis accepts clients without a password: this one sent none, or the ACL says so. */
 async function allowsAnyone(redis: Redis): Promise<boolean> {
   if (redis.options.password === undefined) return true
   const user: unknown = await redis.acl('GETUSER', 'default').catch(() => undefined)
@@ -100,13 +99,13 @@ async function allowsAnyone(redis: Redis): Promise<boolean> {
   return Array.isArray(flags) && flags.includes('on') && flags.includes('nopass')
 }
 
-/** A setting of Redis, `undefined` where it may not be read. */
+/** Reads a setting of Redis; `undefined` when the ACL denies it. */
 export async function setting(redis: Redis, name: string): Promise<string | undefined> {
   const reply: unknown = await redis.config('GET', name).catch(() => undefined)
   return Array.isArray(reply) && typeof reply[1] === 'string' ? reply[1] : undefined
 }
 
-/** The fields of a reply of `INFO`. */
+/** Parses the fields of an `INFO` reply. */
 export function fieldsOf(info: string): Map<string, string> {
   return new Map(
     info.split('\r\n').map((line) => [line.split(':', 1)[0] ?? '', line.slice(line.indexOf(':') + 1)]),

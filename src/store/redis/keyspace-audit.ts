@@ -1,6 +1,6 @@
 /**
- * What lies in a Redis: every key is looked at, and nothing is written. A key of no known form, one without the time to live it
- * should have, or with an MSISDN in its name where pseudonyms should stand, is found.
+ * Audits the keys of a Redis without writing anything. It reports keys of an unknown form, without the TTL they should have,
+ * in the wrong bucket, or with an MSISDN where a pseudonym is expected.
  */
 import { Cluster, type Redis } from 'ioredis'
 import { KEYS } from '../../gateway/records/key-register.ts'
@@ -11,7 +11,7 @@ import type { RedisClient } from './client.ts'
 import { keysUnder } from './keys.ts'
 import { PROBE } from './node-probe.ts'
 
-/** The kinds of our keys; `stray`: under our prefix, and of none of these forms. */
+/** The kinds of keys under the gateway's prefix. `stray`: a key of no known form. */
 export type KeyKind =
   | 'subscriber'
   | 'session'
@@ -24,16 +24,18 @@ export type KeyKind =
   | 'probe'
   | 'stray'
 
+type KeyNaming = 'msisdns' | 'pseudonyms'
+
 export interface KeyspaceFinding {
-  /** As it is in Redis: its name may hold an MSISDN. */
+  /** The key as stored: its name may contain an MSISDN. */
   readonly key: string
   readonly message: string
 }
 
 export interface KeyspaceReport {
-  readonly keysCarry: 'msisdns' | 'pseudonyms'
+  readonly keyNaming: KeyNaming
   readonly counts: Readonly<Record<KeyKind, number>>
-  /** Keys that are not under our prefix. */
+  /** The number of keys without the gateway's prefix. */
   readonly foreign: number
   readonly findings: readonly KeyspaceFinding[]
 }
@@ -41,66 +43,65 @@ export interface KeyspaceReport {
 interface KeyForm {
   readonly kind: Exclude<KeyKind, 'stray'>
   readonly type: 'string' | 'stream'
-  /** Of what follows the bucket; its group is what the bucket is made of. */
+  /** Matches the part after the bucket. Its group is the value that determines the bucket. */
   readonly name: RegExp
-  /** The longest time to live, in ms, that any setting gives; undefined: it stays. */
-  readonly mostMs: number | undefined
+  /** The longest TTL that any setting gives; `undefined`: the key never expires. */
+  readonly maxTtlMs: number | undefined
 }
 
 const DAY_MS = 86_400_000
 const RECEIPTS_MS = 600_000
-/** A signature may lie five minutes ahead, and holds for five after. */
+/** A signature may be dated five minutes ahead and is accepted until five minutes after its date. */
 const DELIVERY_MS = 602_000
 const HANDLE = '[\\w-]{22}'
 
-function formsOf(keysCarry: KeyspaceReport['keysCarry']): readonly KeyForm[] {
-  const who = keysCarry === 'pseudonyms' ? HANDLE : '\\d{5,15}'
+function formsOf(keyNaming: KeyNaming): readonly KeyForm[] {
+  const owner = keyNaming === 'pseudonyms' ? HANDLE : '\\d{5,15}'
   return [
-    { kind: 'subscriber', type: 'string', name: new RegExp(`^subscriber:(${who})$`), mostMs: undefined },
-    // SESSION_IDLE_SECONDS is a day at most.
+    { kind: 'subscriber', type: 'string', name: new RegExp(`^subscriber:(${owner})$`), maxTtlMs: undefined },
     {
       kind: 'session',
       type: 'string',
-      name: new RegExp(`^session:(${who}):${HANDLE}$`),
-      mostMs: DAY_MS + RECEIPTS_MS,
+      name: new RegExp(`^session:(${owner}):${HANDLE}$`),
+      // SESSION_IDLE_SECONDS is at most a day.
+      maxTtlMs: DAY_MS + RECEIPTS_MS,
     },
-    { kind: 'login', type: 'string', name: new RegExp(`^login:(${who})$`), mostMs: 30 * DAY_MS },
+    { kind: 'login', type: 'string', name: new RegExp(`^login:(${owner})$`), maxTtlMs: 30 * DAY_MS },
     {
       kind: 'delivery',
       type: 'string',
-      name: new RegExp(`^delivery:(${who}):${HANDLE}$`),
-      mostMs: DELIVERY_MS,
+      name: new RegExp(`^delivery:(${owner}):${HANDLE}$`),
+      maxTtlMs: DELIVERY_MS,
     },
-    { kind: 'unknown-login', type: 'string', name: /^unknown-login:\d{1,2}$/, mostMs: 30 * DAY_MS },
-    { kind: 'self-care', type: 'string', name: /^self-care:([\w-]{32})$/, mostMs: 900_000 },
-    { kind: 'journal', type: 'stream', name: /^journal$/, mostMs: undefined },
+    { kind: 'unknown-login', type: 'string', name: /^unknown-login:\d{1,2}$/, maxTtlMs: 30 * DAY_MS },
+    { kind: 'self-care', type: 'string', name: /^self-care:([\w-]{32})$/, maxTtlMs: 900_000 },
+    { kind: 'journal', type: 'stream', name: /^journal$/, maxTtlMs: undefined },
     {
       kind: 'database',
       type: 'string',
       name: new RegExp(`^(?:${NAMING.name}|${KEYS.name})$`),
-      mostMs: undefined,
+      maxTtlMs: undefined,
     },
-    { kind: 'probe', type: 'string', name: new RegExp(`^${PROBE.name}$`), mostMs: PROBE.ttlMs },
+    { kind: 'probe', type: 'string', name: new RegExp(`^${PROBE.name}$`), maxTtlMs: PROBE.ttlMs },
   ]
 }
 
-/** Keys asked for at once. */
-const AT_ONCE = 500
+const SCAN_COUNT = 500
 
 /**
- * Looks at every key by `SCAN`, on every master of a cluster. A key that is gone between being named and being looked at is
- * passed over. Rejects where Redis does not answer or does not allow `SCAN`, `TYPE`, `PTTL` and `GET`.
+ * Audits every key, by `SCAN` on every master of a cluster. A key that disappears during the audit is skipped. Rejects when
+ * Redis does not reply or the ACL denies `SCAN`, `TYPE`, `PTTL` or `GET`.
  *
- * @param options `prefix`: what our keys begin with, `ussd` by default; `keysCarry`: what should stand for a subscriber, by
- * default what the database message of itself
+ * @param options `prefix`: the prefix of the gateway's keys, `ussd` by default; `keyNaming`: what keys should contain, by
+ * default what the database records about itself
  */
 export async function auditKeyspace(
   { redis }: Pick<RedisClient, 'redis'>,
-  options: { readonly prefix?: string; readonly keysCarry?: KeyspaceReport['keysCarry'] } = {},
+  options: { readonly prefix?: string; readonly keyNaming?: KeyNaming } = {},
 ): Promise<KeyspaceReport> {
   const { prefix = 'ussd' } = options
-  const keysCarry = options.keysCarry ?? (await namingOf(redis, prefix))
-  const forms = formsOf(keysCarry)
+  const keyNaming = options.keyNaming ?? (await recordedNaming(redis, prefix))
+  const forms = formsOf(keyNaming)
   const counts = {
     subscriber: 0,
     session: 0,
@@ -115,93 +116,88 @@ export async function auditKeyspace(
   }
   const findings: KeyspaceFinding[] = []
   let foreign = 0
-  // SCAN may name a key twice.
+  // SCAN may return a key twice.
   const seen = new Set<string>()
 
   for (const node of redis instanceof Cluster ? redis.nodes('master') : [redis]) {
-    for await (const keys of node.scanStream({ count: AT_ONCE }) as AsyncIterable<string[]>) {
+    for await (const keys of node.scanStream({ count: SCAN_COUNT }) as AsyncIterable<string[]>) {
       const fresh = keys.filter((key) => !seen.has(key) && seen.add(key))
       const ours = fresh.filter((key) => key.startsWith(`${prefix}:`))
       foreign += fresh.length - ours.length
-      for (const looked of await look(node, ours)) {
-        const { kind, message } = judge(looked, { prefix, forms, keysCarry })
+      for (const scanned of await scan(node, ours)) {
+        const { kind, messages } = audit(scanned, { prefix, forms, keyNaming })
         counts[kind] += 1
-        findings.push(...message.map((sentence) => ({ key: looked.key, message: sentence })))
+        findings.push(...messages.map((message) => ({ key: scanned.key, message })))
       }
     }
   }
-  return { keysCarry, counts, foreign, findings }
+  return { keyNaming, counts, foreign, findings }
 }
 
 interface ScannedKey {
   readonly key: string
   readonly type: string
-  /** -1: it stays. */
+  /** -1: the key never expires. */
   readonly ttlMs: number
-  /** Of a string that stays and should not, or may be meant to. */
+  /** The value of a login record without a TTL, else empty. */
   readonly text: string
 }
 
-async function look(node: Redis, keys: readonly string[]): Promise<readonly ScannedKey[]> {
-  const looked = await Promise.all(
+async function scan(node: Redis, keys: readonly string[]): Promise<readonly ScannedKey[]> {
+  const scanned = await Promise.all(
     keys.map(async (key): Promise<ScannedKey> => {
       const [type, ttlMs] = await Promise.all([node.type(key), node.pttl(key)])
-      const mayStay = type === 'string' && ttlMs === -1 && key.includes(':login:')
-      return { key, type, ttlMs, text: mayStay ? ((await node.get(key)) ?? '') : '' }
+      const needsText = type === 'string' && ttlMs === -1 && key.includes(':login:')
+      return { key, type, ttlMs, text: needsText ? ((await node.get(key)) ?? '') : '' }
     }),
   )
-  return looked.filter(({ type, ttlMs }) => type !== 'none' && ttlMs !== -2)
+  return scanned.filter(({ type, ttlMs }) => type !== 'none' && ttlMs !== -2)
 }
 
-function judge(
+function audit(
   { key, type, ttlMs, text }: ScannedKey,
   by: {
     readonly prefix: string
     readonly forms: readonly KeyForm[]
-    readonly keysCarry: KeyspaceReport['keysCarry']
+    readonly keyNaming: KeyNaming
   },
-): { readonly kind: KeyKind; readonly message: readonly string[] } {
-  const message: string[] = []
-  // Ours are cut at `:` and braces; digits that stand alone between them are a number somebody can be called by.
-  if (by.keysCarry === 'pseudonyms' && /(?<![\w-])\+?\d{9,15}(?![\w-])/.test(key)) {
-    message.push('an MSISDN stands in its name')
+): { readonly kind: KeyKind; readonly messages: readonly string[] } {
+  const messages: string[] = []
+  // The parts of a key are separated by `:` and braces. Digits that fill a part may be a phone number.
+  if (by.keyNaming === 'pseudonyms' && /(?<![\w-])\+?\d{9,15}(?![\w-])/.test(key)) {
+    messages.push('its name contains an MSISDN')
   }
   const [, bucketText = '', name = ''] = /^\{b(\d{1,3})\}:(.*)$/s.exec(key.slice(by.prefix.length + 1)) ?? []
+  const bucket = Number(bucketText)
   const form = by.forms.find((one) => one.name.test(name))
-  if (!form || Number(bucketText) >= BUCKETS)
-    return { kind: 'stray', message: [...message, 'its name has no known form'] }
-
-  const { kind, mostMs } = form
-  const owner = form.name.exec(name)?.[1]
-  if (kind === 'database' && Number(bucketText) !== NAMING.bucket) message.push('it lies in another bucket')
-  if (owner !== undefined && !isPlacedBy(owner, kind, by.keysCarry, Number(bucketText))) {
-    message.push('it lies in another bucket, where nobody looks for it')
+  if (!form || bucket >= BUCKETS) {
+    return { kind: 'stray', messages: [...messages, 'its name has no known form'] }
   }
-  if (type !== form.type) message.push(`it is a ${type}, not a ${form.type}`)
-  if (mostMs === undefined && ttlMs !== -1) message.push('it expires, and should stay')
-  if (mostMs !== undefined && ttlMs === -1 && !isLockedLogin(kind, text))
-    message.push('it has no time to live')
-  if (mostMs !== undefined && ttlMs > mostMs)
-    message.push('its time to live is longer than any setting makes it')
-  return { kind, message }
+
+  const { kind, maxTtlMs } = form
+  const owner = form.name.exec(name)?.[1]
+  if (kind === 'database' && bucket !== NAMING.bucket) messages.push('it is in the wrong bucket')
+  if (owner !== undefined && !isInItsBucket(owner, kind, by.keyNaming, bucket)) {
+    messages.push('it is in the wrong bucket, where the gateway does not find it')
+  }
+  if (type !== form.type) messages.push(`it is a ${type}, not a ${form.type}`)
+  if (maxTtlMs === undefined && ttlMs !== -1) messages.push('it has a TTL but must not expire')
+  if (maxTtlMs !== undefined && ttlMs === -1 && !isLockedLogin(kind, text)) messages.push('it has no TTL')
+  if (maxTtlMs !== undefined && ttlMs > maxTtlMs) messages.push('its TTL is longer than any setting allows')
+  return { kind, messages }
 }
 
-function isPlacedBy(
-  owner: string,
-  kind: KeyKind,
-  keysCarry: KeyspaceReport['keysCarry'],
-  bucket: number,
-): boolean {
-  const isMsisdn = keysCarry === 'msisdns' && kind !== 'self-care'
+function isInItsBucket(owner: string, kind: KeyKind, keyNaming: KeyNaming, bucket: number): boolean {
+  const isMsisdn = keyNaming === 'msisdns' && kind !== 'self-care'
   return bucketOf(isMsisdn ? `+${owner}` : owner) === bucket
 }
 
-/** After the hundredth wrong password none is looked at until another is set: that must not be forgotten. */
+/** Tests for a login locked by its hundredth wrong password. The lock must not expire; a new password ends it. */
 const isLockedLogin = (kind: KeyKind, text: string): boolean =>
   kind === 'login' && text.includes('"closedUntilMs":null')
 
-/** What the database message of itself; one without a word about it has MSISDNs in its keys. */
-async function namingOf(redis: RedisClient['redis'], prefix: string): Promise<KeyspaceReport['keysCarry']> {
+/** Reads the naming recorded in the database. A database without that record has MSISDNs in its keys. */
+async function recordedNaming(redis: RedisClient['redis'], prefix: string): Promise<KeyNaming> {
   const text = await redis.get(keysUnder(prefix).record(NAMING.bucket, NAMING.name))
   return text === null ? 'msisdns' : parseRecord(NamingRecord, text.slice(text.indexOf('|') + 1)).keysCarry
 }

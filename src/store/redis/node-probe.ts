@@ -4,80 +4,80 @@ import { UssdError } from '../../engine/errors.ts'
 import { nameFault, type RedisClient } from './client.ts'
 import { probeLua } from './commands.ts'
 import { keysUnder } from './keys.ts'
-import { fieldsOf, setting, requirementProblem } from './config-check.ts'
-import { TAKES_NOTHING } from './store.ts'
+import { fieldsOf, setting, requirementProblems } from './config-check.ts'
+import { ACCEPTS_NOTHING } from './store.ts'
 
-/** The record that a probe writes, in one bucket of each master. It expires. */
+/** The record that a probe writes to one bucket of each master. */
 export const PROBE = { name: 'probe', ttlMs: 10_000 } as const
 
-/** A version and no text, as a store writes a record. */
+/** A stored record with a version and empty text. */
 const PROBE_TEXT = `${'0'.repeat(16)}|`
 
 /**
- * The state of one master, with a sentence.
- * - `usable`: it takes everything that a turn sends.
- * - `misconfigured`: its version, `maxmemory-policy`, database, password or ACL does not fit. Nothing is sent there.
- * - `refusing`: it answers, and refuses writes for now.
- * - `silent`: it does not answer, or takes no command for now.
+ * The state of one master.
+ * - `usable`: it accepts everything that a turn sends.
+ * - `misconfigured`: its version, `maxmemory-policy`, database, password or ACL is wrong. The gateway sends nothing to it.
+ * - `refusing`: it replies, but rejects writes at the moment.
+ * - `silent`: it does not reply, or accepts no command at the moment.
  */
 export type Verdict =
   | { readonly kind: 'usable' }
-  | { readonly kind: 'misconfigured'; readonly says: string }
-  | { readonly kind: 'refusing' | 'silent'; readonly says: string; readonly fault: string }
+  | { readonly kind: 'misconfigured'; readonly message: string }
+  | { readonly kind: 'refusing' | 'silent'; readonly message: string; readonly fault: string }
 
 export interface NodeProbeOptions {
   readonly client: RedisClient
   /** The prefix of every key, `ussd` by default. */
   readonly prefix?: string
-  /** How many replicas must have a write, 0 to 5; 0 by default. */
+  /** The number of replicas that must have a write, 0 to 5; 0 by default. */
   readonly replicas?: number
-  /** How long they may take, 100 by default. */
+  /** The timeout for the replicas, 100 by default. */
   readonly replicasWithinMs?: number
 }
 
-/** The verdict on a node that does not answer. */
+/** The verdict on a node that does not reply. */
 export const silent = (fault: string): Verdict & { kind: 'silent' } => ({
   kind: 'silent',
   fault,
-  says: new UssdError('USSD_STORE_UNAVAILABLE', { detail: fault }).message,
+  message: new UssdError('USSD_STORE_UNAVAILABLE', { detail: fault }).message,
 })
 
-/** The verdict on a Redis to which there is no connection. */
+/** The verdict on a Redis without a connection. */
 export function unconnected(client: RedisClient): Verdict {
   const rejection = client.rejection()
   return rejection === undefined
     ? silent(client.lastFault() ?? 'not connected')
-    : { kind: 'misconfigured', says: rejection }
+    : { kind: 'misconfigured', message: rejection }
 }
 
-/** Probes one master, in a bucket that lies on it. */
+/** Probes one master, using a bucket that it holds. */
 export async function probeNode(node: Redis, bucket: number, options: NodeProbeOptions): Promise<Verdict> {
-  const { client, prefix = 'ussd', replicas = 0, replicasWithinMs = 100 } = options
+  const { client, prefix = 'ussd', replicas = 0, replicasWithinMs: timeoutMs = 100 } = options
   if (node.status !== 'ready' && !(client.redis instanceof Cluster)) return unconnected(client)
   const replies = await exchange(node, bucket, options)
   const script = replies.get('EVAL')
   const scriptFault = script?.error && nameFault(script.error)
-  // The slot is on its way to another node: this one answers, and nothing is known against it.
+  // The slot is moving to another node. This node replied, which is enough.
   if (scriptFault && /^(MOVED|ASK|TRYAGAIN)$/.test(scriptFault)) return { kind: 'usable' }
 
-  const inScript = failuresOf(script?.reply)
-  const sent = [...replies].flatMap(([command, { error }]) =>
+  const scriptFailures = failuresOf(script?.reply)
+  const sentFailures = [...replies].flatMap(([command, { error }]) =>
     error && !command.startsWith('INFO') ? [{ command, message: error.message }] : [],
   )
   const reasons = [
-    ...(await problemOf(node, replies)),
-    ...denials([...sent, ...inScript.filter(({ command }) => !replies.has(command))], prefix),
+    ...(await problemsOf(node, replies)),
+    ...denials([...sentFailures, ...scriptFailures.filter(({ command }) => !replies.has(command))], prefix),
   ]
-  if (reasons.length > 0) return { kind: 'misconfigured', says: reasons.join(' ') }
+  if (reasons.length > 0) return { kind: 'misconfigured', message: reasons.join(' ') }
 
-  const refused = inScript.map(({ message }) => wordOf(message))[0] ?? refusalOf(script?.error)
-  if (refused) return { kind: 'refusing', fault: refused, says: `writes are refused (${refused}).` }
-  const unanswered = script?.error ?? replies.get('PING')?.error ?? replies.get('WAIT')?.error
-  if (unanswered) return silent(nameFault(unanswered))
+  const refusal = scriptFailures.map(({ message }) => wordOf(message))[0] ?? refusalOf(script?.error)
+  if (refusal) return { kind: 'refusing', fault: refusal, message: `writes are rejected (${refusal}).` }
+  const error = script?.error ?? replies.get('PING')?.error ?? replies.get('WAIT')?.error
+  if (error) return silent(nameFault(error))
   const reached = Number(replies.get('WAIT')?.reply ?? 0)
   if (reached < replicas) {
-    const says = `a write reached ${reached} of ${replicas} replicas within ${replicasWithinMs} ms.`
-    return { kind: 'refusing', fault: 'too few replicas', says }
+    const message = `a write reached ${reached} of ${replicas} replicas within ${timeoutMs} ms.`
+    return { kind: 'refusing', fault: 'too few replicas', message }
   }
   return { kind: 'usable' }
 }
@@ -87,9 +87,9 @@ interface Reply {
   readonly reply: unknown
 }
 
-/** Sends, in one round trip, every command that the code sends, and the script that runs those of the scripts. */
+/** Sends every command of the code and `probe-2.lua` in one round trip. Returns the replies by command. */
 async function exchange(node: Redis, bucket: number, options: NodeProbeOptions): Promise<Map<string, Reply>> {
-  const { client, prefix = 'ussd', replicas = 0, replicasWithinMs = 100 } = options
+  const { client, prefix = 'ussd', replicas = 0, replicasWithinMs: timeoutMs = 100 } = options
   const keys = keysUnder(prefix)
   const names = [keys.record(bucket, PROBE.name), keys.record(bucket, `${PROBE.name}-journal`)]
   const sha = createHash('sha1').update(probeLua).digest('hex')
@@ -99,14 +99,14 @@ async function exchange(node: Redis, bucket: number, options: NodeProbeOptions):
     add()
     sent.push(name)
   }
-  // It holds for the command behind it only.
+  // ASKING applies to the next command only.
   if (client.redis instanceof Cluster) send('ASKING', () => pipeline.asking())
   send('PING', () => pipeline.ping())
   send('EVAL', () => pipeline.eval(probeLua, names.length, ...names, PROBE_TEXT, PROBE.ttlMs))
   send('EVALSHA', () => pipeline.evalsha(sha, names.length, ...names))
   send('INFO server', () => pipeline.info('server'))
   send('INFO memory', () => pipeline.info('memory'))
-  if (replicas > 0) send('WAIT', () => pipeline.wait(replicas, replicasWithinMs))
+  if (replicas > 0) send('WAIT', () => pipeline.wait(replicas, timeoutMs))
   const results = (await pipeline.exec()) ?? []
   return new Map(
     sent.map((name, at) => {
@@ -116,7 +116,7 @@ async function exchange(node: Redis, bucket: number, options: NodeProbeOptions):
   )
 }
 
-async function problemOf(node: Redis, replies: ReadonlyMap<string, Reply>): Promise<readonly string[]> {
+async function problemsOf(node: Redis, replies: ReadonlyMap<string, Reply>): Promise<readonly string[]> {
   const fieldOf = (section: string, name: string) => {
     const { error, reply } = replies.get(section) ?? {}
     return error ? undefined : fieldsOf(String(reply)).get(name)
@@ -125,7 +125,7 @@ async function problemOf(node: Redis, replies: ReadonlyMap<string, Reply>): Prom
   const eviction =
     fieldOf('INFO memory', 'maxmemory_policy') ??
     (answers ? await setting(node, 'maxmemory-policy') : undefined)
-  return requirementProblem({ version: fieldOf('INFO server', 'redis_version'), eviction })
+  return requirementProblems({ version: fieldOf('INFO server', 'redis_version'), eviction })
 }
 
 interface Failure {
@@ -133,7 +133,7 @@ interface Failure {
   readonly message: string
 }
 
-/** The reply of `probe-2.lua`. */
+/** Parses the reply of `probe-2.lua`. */
 function failuresOf(reply: unknown): readonly Failure[] {
   if (!Array.isArray(reply)) return []
   return reply.flatMap((command, at) =>
@@ -141,32 +141,34 @@ function failuresOf(reply: unknown): readonly Failure[] {
   )
 }
 
-/** Sentences on what the user may not do, or this Redis cannot: by what Redis says of it, in several versions. */
+/** Describes what the ACL denies and what this Redis lacks, from the error texts of several Redis versions. */
 function denials(failures: readonly Failure[], prefix: string): readonly string[] {
-  const isOfKeys = ({ message }: Failure) =>
+  const isKeyDenial = ({ message }: Failure) =>
     /NOPERM.*\bkeys?\b|can't access at least one of the keys/i.test(message)
   const isUnknown = ({ message }: Failure) => /unknown .*command/i.test(message)
-  const isOfCommand = (failure: Failure) =>
-    !isOfKeys(failure) && /NOPERM|can't run this command/i.test(failure.message)
-  const named = (kind: (failure: Failure) => boolean) =>
+  const isCommandDenial = (failure: Failure) =>
+    !isKeyDenial(failure) && /NOPERM|can't run this command/i.test(failure.message)
+  const commandsOf = (kind: (failure: Failure) => boolean) =>
     failures
       .filter(kind)
       .map(({ command }) => command)
       .join(', ')
-  const [denied, unknown] = [named(isOfCommand), named(isUnknown)]
+  const [denied, unknown] = [commandsOf(isCommandDenial), commandsOf(isUnknown)]
   return [
     ...(denied ? [`the user may not run ${denied}: allow it in the ACL.`] : []),
-    ...(unknown ? [`the command ${unknown} is not known to it.`] : []),
-    ...(failures.some(isOfKeys) ? [`the user may not use keys that begin with ${prefix}: in the ACL.`] : []),
+    ...(unknown ? [`unknown command ${unknown}.`] : []),
+    ...(failures.some(isKeyDenial)
+      ? [`the user may not use keys with the prefix ${prefix}: allow ~${prefix}:* in the ACL.`]
+      : []),
   ]
 }
 
-/** `OOM`, `READONLY`, `NOREPLICAS`, `MISCONF` …, also where a script of an older Redis wraps it. */
+/** Extracts `OOM`, `READONLY`, `NOREPLICAS`, `MISCONF` … from a message, even if a script of an older Redis wraps it. */
 const wordOf = (message: string): string => /(?:^|: ?)-?([A-Z]{3,})\b/.exec(message)?.[1] ?? 'ERR'
 
-/** The word by which Redis refused the script itself; `undefined` when it did not, or takes no command at all for now. */
+/** Names the error with which Redis rejected the script. `undefined` if it did not, or accepts no command at all. */
 function refusalOf(error: Error | null | undefined): string | undefined {
   if (!error || error.name !== 'ReplyError') return undefined
   const word = nameFault(error)
-  return TAKES_NOTHING.test(word) ? undefined : word
+  return ACCEPTS_NOTHING.test(word) ? undefined : word
 }

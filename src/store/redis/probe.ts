@@ -6,19 +6,19 @@ import { nameFault } from './client.ts'
 import { probeNode, silent, unconnected, type NodeProbeOptions, type Verdict } from './node-probe.ts'
 import { nodesOfBuckets } from './nodes.ts'
 
-/** The name of the only master where there is no cluster. */
-const THE_NODE = 'redis'
-/** A new connection is probed by itself, but connections that keep breaking are not probed more often than this. */
-const PROBE_AFTER_MS = 900
+/** The name of the only master when Redis is not a cluster. */
+const ONLY_NODE = 'redis'
+/** The minimum interval between probes that new connections trigger. */
+const MIN_PROBE_INTERVAL_MS = 900
 
 export interface RedisProbe {
-  /** Probes every master, or waits for the probe under way. Never rejects. The key is `host:port` in a cluster. */
+  /** Probes every master, or joins the probe in progress. Never rejects. In a cluster, the keys are `host:port`. */
   run(): Promise<ReadonlyMap<string, Verdict>>
-  /** Probes, and returns a sentence when no turn can be taken. One usable master of a cluster is enough. */
+  /** Probes, and resolves to a reason when no turn can be served. One usable master of a cluster is enough. */
   check(): Promise<string | undefined>
   /**
-   * The store behind the verdicts. It sends nothing to a misconfigured master and rejects with `USSD_MISCONFIGURED`. The first
-   * command on a new connection waits for a probe of it.
+   * Wraps a store. It sends nothing to a misconfigured master and rejects with `USSD_MISCONFIGURED`. The first command on a new
+   * connection waits for a probe of it.
    */
   guard(store: Store): Store
 }
@@ -29,97 +29,78 @@ export interface RedisProbeOptions extends NodeProbeOptions {
 }
 
 /**
- * Probes Redis for what a turn needs: the version, `maxmemory-policy`, every command of the scripts and of the code, and a real
- * write. Whoever creates it calls `check` once a second.
+ * Probes Redis for what a turn needs: the version, `maxmemory-policy`, every command of the scripts and of the code, and a
+ * real write. The caller runs `check` once a second.
  */
 export function createRedisProbe(options: RedisProbeOptions): RedisProbe {
-  const { client, onChange = () => {} } = options
+  const { client } = options
   const { redis } = client
-  const nodeOf = nodesOfBuckets(client) ?? (() => THE_NODE)
-  const verdicts = new Map<string, Verdict>()
-  /** Counts lost connections: a probe over an earlier connection says nothing about the present one. */
-  const generations = new Map<string, number>()
-  const generationOf = (name: string) => generations.get(name) ?? 0
-  const misconfiguredNodes = new Set<string>()
-  let underWay: Promise<ReadonlyMap<string, Verdict>> | undefined
+  const nodeOf = nodesOfBuckets(client) ?? (() => ONLY_NODE)
+  const verdicts = createVerdicts(redis, options.onChange)
+  let inProgress: Promise<ReadonlyMap<string, Verdict>> | undefined
   let startedMs = -Infinity
 
   const run = () => {
-    underWay ??= probeAll().finally(() => (underWay = undefined))
-    return underWay
+    inProgress ??= probeAll().finally(() => (inProgress = undefined))
+    return inProgress
   }
 
   async function probeAll(): Promise<ReadonlyMap<string, Verdict>> {
     startedMs = performance.now()
-    const found = await Promise.all(
+    const results = await Promise.all(
       mastersOf(redis, nodeOf).map(async ({ node, name, bucket }) => {
-        const generation = generationOf(name)
+        const record = verdicts.recorderFor(name)
         const verdict = await probeNode(node, bucket, options).catch((error: unknown) =>
           silent(nameFault(error)),
         )
-        if (generation === generationOf(name)) conclude(name, verdict)
+        record(verdict)
         return [name, verdict] as const
       }),
     )
-    return new Map(found)
-  }
-
-  function conclude(name: string, verdict: Verdict): void {
-    // A connection that was found usable stays usable while it is slow.
-    if (verdict.kind === 'silent') return
-    verdicts.set(name, verdict)
-    if (misconfiguredNodes.has(name) !== (verdict.kind === 'misconfigured')) onChange(name, verdict)
-    if (verdict.kind === 'misconfigured') misconfiguredNodes.add(name)
-    else misconfiguredNodes.delete(name)
-    // A master was demoted: its name may lead to the new one by now. The client of a cluster asks for the new one itself.
-    if (verdict.kind === 'refusing' && verdict.fault === 'READONLY' && !(redis instanceof Cluster)) {
-      redis.disconnect(true)
-    }
+    return new Map(results)
   }
 
   const watch = (node: Redis, name: string) => {
     node.on('ready', () => {
-      if (performance.now() - startedMs > PROBE_AFTER_MS) void run()
+      if (performance.now() - startedMs > MIN_PROBE_INTERVAL_MS) void run()
     })
-    node.on('close', () => {
-      generations.set(name, generationOf(name) + 1)
-      verdicts.delete(name)
-    })
+    node.on('close', () => verdicts.forget(name))
   }
   if (redis instanceof Cluster) redis.on('+node', (node: Redis) => watch(node, addressOf(node)))
-  else watch(redis, THE_NODE)
+  else watch(redis, ONLY_NODE)
 
-  async function permit(bucket: number): Promise<void> {
+  /** Waits for a verdict on the master of a bucket. Throws unless commands may be sent to it. */
+  async function assertUsable(bucket: number): Promise<void> {
     const name = nodeOf(bucket)
     let verdict: Verdict | undefined
-    // The probe under way may be one of the connection before.
+    // Twice: the probe in progress may be of the previous connection.
     for (let runs = 0; verdict === undefined && runs < 2; runs++) {
-      const found = await run()
-      const latest = found.get(name)
+      const results = await run()
+      const latest = results.get(name)
       verdict = verdicts.get(name) ?? (latest?.kind === 'silent' ? latest : undefined)
     }
     if (verdict?.kind === 'misconfigured') {
-      throw new UssdError('USSD_MISCONFIGURED', { detail: `Redis: ${verdict.says}` })
+      throw new UssdError('USSD_MISCONFIGURED', { detail: `Redis: ${verdict.message}` })
     }
-    // The client of a cluster finds out who serves in the place of a node that does not answer.
+    // The cluster client itself finds the new master of a silent node.
     if (redis instanceof Cluster || verdict?.kind === 'usable' || verdict?.kind === 'refusing') return
     throw new UssdError('USSD_STORE_UNAVAILABLE', { detail: verdict?.fault ?? 'not connected' })
   }
 
   const guarded = <T>(bucket: number, command: () => Promise<T>): Promise<T> => {
     const kind = verdicts.get(nodeOf(bucket))?.kind
-    return kind === 'usable' || kind === 'refusing' ? command() : permit(bucket).then(command)
+    return kind === 'usable' || kind === 'refusing' ? command() : assertUsable(bucket).then(command)
   }
 
   return {
     run,
 
     async check() {
-      const found = [...(await run()).values()]
-      if (found.some(({ kind }) => kind === 'usable')) return undefined
-      const first = found[0] ?? unconnected(client)
+      const results = [...(await run()).values()]
+      if (results.some(({ kind }) => kind === 'usable')) return undefined
+      const first = results[0] ?? unconnected(client)
       if (first.kind === 'usable') return undefined
-      return first.kind === 'silent' ? first.says : `Redis: ${first.says}`
+      return first.kind === 'silent' ? first.message : `Redis: ${first.message}`
     },
 
     guard: (store) => ({
@@ -132,16 +113,55 @@ export function createRedisProbe(options: RedisProbeOptions): RedisProbe {
   }
 }
 
+/** Keeps the verdict on each master's present connection. */
+function createVerdicts(redis: Redis | Cluster, onChange: RedisProbeOptions['onChange'] = () => {}) {
+  const verdicts = new Map<string, Verdict>()
+  /** Counts lost connections: a probe over an earlier connection does not apply to the present one. */
+  const generations = new Map<string, number>()
+  const generationOf = (name: string) => generations.get(name) ?? 0
+  const misconfiguredNodes = new Set<string>()
+
+  function record(name: string, verdict: Verdict): void {
+    // A usable connection stays usable while it is slow.
+    if (verdict.kind === 'silent') return
+    verdicts.set(name, verdict)
+    if (misconfiguredNodes.has(name) !== (verdict.kind === 'misconfigured')) onChange(name, verdict)
+    if (verdict.kind === 'misconfigured') misconfiguredNodes.add(name)
+    else misconfiguredNodes.delete(name)
+    // The master was demoted, and its host name may point to the new one by now. A cluster client finds it by itself.
+    if (verdict.kind === 'refusing' && verdict.fault === 'READONLY' && !(redis instanceof Cluster)) {
+      redis.disconnect(true)
+    }
+  }
+
+  return {
+    get: (name: string) => verdicts.get(name),
+
+    /** Returns a function that records a verdict, unless the connection was lost in between. */
+    recorderFor(name: string): (verdict: Verdict) => void {
+      const generation = generationOf(name)
+      return (verdict) => {
+        if (generation === generationOf(name)) record(name, verdict)
+      }
+    },
+
+    forget(name: string): void {
+      generations.set(name, generationOf(name) + 1)
+      verdicts.delete(name)
+    },
+  }
+}
+
 interface Master {
   readonly node: Redis
   readonly name: string
-  /** A bucket that lies on it. */
+  /** A bucket that the master holds. */
   readonly bucket: number
 }
 
-/** The masters on which buckets lie. */
+/** Lists the masters that hold buckets. */
 function mastersOf(redis: Redis | Cluster, nodeOf: (bucket: number) => string): readonly Master[] {
-  if (!(redis instanceof Cluster)) return [{ node: redis, name: THE_NODE, bucket: 0 }]
+  if (!(redis instanceof Cluster)) return [{ node: redis, name: ONLY_NODE, bucket: 0 }]
   const buckets = new Map<string, number>()
   for (let bucket = BUCKETS - 1; bucket >= 0; bucket--) buckets.set(nodeOf(bucket), bucket)
   return redis.nodes('master').flatMap((node) => {

@@ -6,37 +6,37 @@ import { keysUnder } from './keys.ts'
 import { createReplicatedCommit } from './replication.ts'
 
 export interface RedisStoreOptions {
-  /** Closed with the store. */
+  /** The store closes it. */
   readonly client: RedisClient
-  /** What every key begins with, `ussd` by default. */
+  /** The prefix of every key, `ussd` by default. */
   readonly prefix?: string
-  /** How many replicas must have a commit before it is answered, 0 to 5; 0 by default. */
+  /** The number of replicas that must have a commit before it resolves, 0 to 5; 0 by default. */
   readonly replicas?: number
-  /** How long they may take to have it, 100 by default; less than a command may take. */
+  /** The timeout for the replicas, 100 by default. It must be shorter than the command timeout. */
   readonly replicasWithinMs?: number
 }
 
 /**
- * The store in Redis: `load` and `commit` are one Lua script each. A record is a string `<version, 16 digits>|<text>`, a
- * journal is a stream.
- *
- * Rejects with USSD_STORE_UNAVAILABLE (`timeout`, `closed`, `ECONNREFUSED` …, and `BUSY`, `LOADING`, `MASTERDOWN`,
- * `CLUSTERDOWN`, in which Redis takes no command at all), with USSD_STORE_REFUSED where Redis itself said no to this one
- * (`READONLY`, `OOM`, `NOREPLICAS`, `MISCONF` …), each with that word for the cause, or with USSD_RECORD_CORRUPT
- * where a key holds what no gateway has written. Neither carries ioredis' own error: that one shows the arguments.
+ * Creates the store in Redis. `load` and `commit` are one Lua script each. A record is a string
+ * `<version, 16 digits>|<text>`; a journal is a stream. Its errors name the fault:
+ * - USSD_STORE_UNAVAILABLE: no reply (`timeout`, `closed`, `ECONNREFUSED` …), or Redis accepts no command at the moment
+ *   (`BUSY`, `LOADING`, `MASTERDOWN`, `CLUSTERDOWN`).
+ * - USSD_STORE_REFUSED: Redis rejected this command (`READONLY`, `OOM`, `NOREPLICAS`, `MISCONF` …).
+ * - USSD_RECORD_CORRUPT: a key holds data that no gateway writes.
+ * They never carry the error of ioredis, which shows the arguments.
  */
 export function createRedisStore(options: RedisStoreOptions): Store {
-  const { client, prefix = 'ussd', replicas = 0, replicasWithinMs: withinMs = 100 } = options
+  const { client, prefix = 'ussd', replicas = 0, replicasWithinMs: timeoutMs = 100 } = options
   const { redis } = client
   const keys = keysUnder(prefix)
-  const replicated = replicas > 0 ? createReplicatedCommit(redis, { replicas, withinMs }) : undefined
+  const replicated = replicas > 0 ? createReplicatedCommit(redis, { replicas, timeoutMs }) : undefined
 
   const commit: Store['commit'] = async ({ bucket, changes, journal, deadlineMs, loadedMs = '' }) => {
     const names = [...changes.map(({ name }) => keys.record(bucket, name)), keys.journal(bucket)]
-    // WAIT asks replicas for what its connection has written: so a commit that is waited for writes, whatever it changes.
+    // WAIT covers the writes of its own connection, so with replicas every commit must write something.
     const records = changes.flatMap((change) => toArguments(change, replicated ? 'touch' : 'keep'))
     const args = [deadlineMs, loadedMs, journal.length, ...journal, ...records]
-    const reply = await answered(
+    const reply = await withStoreErrors(
       replicated?.({ bucket, keys: names, args }) ?? redis.commit(names.length, ...names, ...args),
     )
     return reply === 'conflict' || reply === 'late' ? { kind: reply } : { kind: 'ok', version: reply }
@@ -45,43 +45,45 @@ export function createRedisStore(options: RedisStoreOptions): Store {
   return {
     async load(bucket, names) {
       const records = names.map((name) => keys.record(bucket, name))
-      const [nowMs, ...texts] = await answered(redis.load(records.length, ...records))
+      const [nowMs, ...texts] = await withStoreErrors(redis.load(records.length, ...records))
       return { nowMs, records: names.map((name, i) => parse(name, texts[i] ?? null)) }
     },
 
     commit,
 
     async ensureReplicated(bucket, records) {
-      // What is not there cannot be written again.
-      const there = records.filter((record) => record.expectedVersion !== undefined)
-      if (!replicated || there.length === 0) return { kind: 'ok' }
-      const changes = there.map((record) => ({ ...record, write: { kind: 'keep' } }) as const)
+      // A missing record cannot be touched.
+      const present = records.filter((record) => record.expectedVersion !== undefined)
+      if (!replicated || present.length === 0) return { kind: 'ok' }
+      const changes = present.map((record) => ({ ...record, write: { kind: 'keep' } }) as const)
       return commit({ bucket, changes, journal: [], deadlineMs: Number.MAX_SAFE_INTEGER })
     },
 
     async readJournal(bucket, after, limit) {
       const start = after === undefined ? '-' : `(${after}`
-      const entries = await answered(redis.xrange(keys.journal(bucket), start, '+', 'COUNT', limit))
+      const entries = await withStoreErrors(redis.xrange(keys.journal(bucket), start, '+', 'COUNT', limit))
       return entries.map(([id, fields]) => ({ id, entry: fields[1] ?? '' }))
     },
 
     async ping() {
       const masters = redis instanceof Cluster ? redis.nodes('master') : []
-      // A cluster serves while one of its masters does: a random one would be asked otherwise, and it may be the dead one.
-      await answered(masters.length > 0 ? anyOf(masters.map((node) => node.ping())) : redis.ping())
+      // One live master is enough. A plain PING would go to a random node, which may be the dead one.
+      await withStoreErrors(
+        masters.length > 0 ? firstReply(masters.map((node) => node.ping())) : redis.ping(),
+      )
     },
 
     close: () => client.close(),
   }
 }
 
-/** The first that answers; when none does, why the first of them did not. */
-const anyOf = <Reply>(replies: readonly Promise<Reply>[]): Promise<Reply> =>
+/** Resolves with the first reply. If all fail, rejects with the error of the first. */
+const firstReply = <Reply>(replies: readonly Promise<Reply>[]): Promise<Reply> =>
   Promise.any(replies).catch((error: unknown) => {
     throw error instanceof AggregateError ? error.errors[0] : error
   })
 
-/** expect, write, text, ttlMs: what `commit-n.lua` takes for a record. */
+/** Returns the arguments of `commit-n.lua` for one record: expected, write, text, ttlMs. */
 function toArguments({ expectedVersion = '', write }: Change, keep: 'keep' | 'touch'): (string | number)[] {
   if (write.kind !== 'put') return [expectedVersion, write.kind === 'keep' ? keep : write.kind, '', '']
   const { value, ttlMs } = write
@@ -91,28 +93,29 @@ function toArguments({ expectedVersion = '', write }: Change, keep: 'keep' | 'to
 function parse(name: RecordName, text: string | null): Versioned | undefined {
   if (text === null) return undefined
   if (!/^\d{16}\|/.test(text)) {
-    // The kind only: the rest of a name may be an MSISDN.
+    // The kind only: the rest of the name may be an MSISDN.
     const detail = `${name.split(':', 1)[0]} without a version`
     throw new UssdError('USSD_RECORD_CORRUPT', { detail })
   }
   return { version: text.slice(0, 16), value: text.slice(17) }
 }
 
-/** A moment later the same command may be taken: it is worth trying again, and it is no use trying others meanwhile. */
-export const TAKES_NOTHING = /^(BUSY|LOADING|MASTERDOWN|CLUSTERDOWN)$/
+/** Faults in which Redis accepts no command at all, for a moment: the same command may be retried. */
+export const ACCEPTS_NOTHING = /^(BUSY|LOADING|MASTERDOWN|CLUSTERDOWN)$/
 
-async function answered<Reply>(reply: Promise<Reply>): Promise<Reply> {
+/** Turns an error of ioredis into a `UssdError`. */
+async function withStoreErrors<Reply>(reply: Promise<Reply>): Promise<Reply> {
   try {
     return await reply
   } catch (error) {
     if (error instanceof UssdError) throw error
     const detail = nameFault(error)
-    // Nobody has the slot, or it is being moved: somebody has it in a moment.
+    // The slot has no node or is moving; another node will hold it in a moment.
     if (/^(MOVED|ASK|TRYAGAIN|CLUSTERDOWN)$/.test(detail))
       throw new UssdError('USSD_STORE_UNAVAILABLE', { detail })
     if (detail === 'WRONGTYPE') throw new UssdError('USSD_RECORD_CORRUPT', { detail })
-    // An error that Redis itself has said begins with a word in capitals: it read the command and wrote nothing.
-    const isRefusal = /^[A-Z]+$/.test(detail) && !detail.startsWith('E') && !TAKES_NOTHING.test(detail)
+    // A Redis error begins with a word in capitals: Redis read the command and wrote nothing.
+    const isRefusal = /^[A-Z]+$/.test(detail) && !detail.startsWith('E') && !ACCEPTS_NOTHING.test(detail)
     throw new UssdError(isRefusal ? 'USSD_STORE_REFUSED' : 'USSD_STORE_UNAVAILABLE', { detail })
   }
 }

@@ -1,13 +1,13 @@
 --[[
-  Runs every command that the other scripts run, so that a command that is not allowed is found before a turn needs it: Redis
-  would abort a script in the middle, after its first writes. A command that is added to a script is added here.
+  Runs every command that the other scripts run, to find a command that the ACL denies before a turn needs it. Otherwise
+  Redis would abort a script in the middle, after its first writes. When you add a command to a script, add it here, too.
 
-  KEYS[1]  record   string, a probe's own; it expires
-  KEYS[2]  journal  stream; it is never created
-  ARGV[1]  text     of the record; without it the script does nothing
+  KEYS[1]  record   string of the probe's own; it expires
+  KEYS[2]  journal  stream; never created
+  ARGV[1]  text     of the record; if absent, the script does nothing
   ARGV[2]  ttlMs    of the record
 
-  Returns {command, error, ...}   the commands that failed, each with its error; empty when all of them ran
+  Returns {command, error, ...}   each failed command and its error; empty when all succeeded
 ]]
 local record, journal = KEYS[1], KEYS[2]
 local failed = {}
@@ -24,7 +24,7 @@ try('TIME')
 try('SET', record, ARGV[1], 'PX', ARGV[2])
 try('GET', record)
 try('GETRANGE', record, 0, 15)
--- Of nothing: it would create a record that stays, where SET is not allowed.
+-- An empty string: any other would create a record without a TTL when SET is denied.
 try('SETRANGE', record, 0, '')
 try('DEL', journal)
 try('TYPE', journal)
