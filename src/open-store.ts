@@ -13,24 +13,25 @@ import { createWriteCheck } from './store/write-check.ts'
 
 export interface OpenedStore {
   readonly store: Store
-  /** Checks the store before the process serves: rejects with `USSD_MISCONFIGURED` when it must not be used. */
+  /** Checks the store at start. Rejects with `USSD_MISCONFIGURED` when it must not be used. */
   readonly check?: () => Promise<void>
-  /** What is checked again and again while the process serves, by name. */
+  /** Readiness checks to repeat while the process runs, by name. */
   readonly checks?: Readonly<Record<string, ReadinessCheck>>
-  /** Of a cluster: the node a bucket lies on. */
+  /** Maps a bucket to its cluster node; `undefined` when the store is not a cluster. */
   readonly nodeOf?: ((bucket: number) => string) | undefined
 }
 
-/** The store that is configured. */
+/** Opens the configured store. */
 export function openStore(config: Config, log: Log): OpenedStore {
   if (config.store.kind === 'embedded') {
     log.warning('the embedded store forgets everything on exit; set REDIS_URL to keep it')
     const store = createMemoryStore()
     return { store, checks: { writes: createWriteCheck(store) } }
   }
-  // On a Redis these are somebody's mistake more often than not.
-  if (config.demo) log.warning('DEMO is on: subscribers whose PUK1 everybody knows are registered in Redis')
-  if (config.simulator) log.warning('SIMULATOR is on: whoever may use /handsets is every subscriber at once')
+  // With Redis, these two are usually a mistake.
+  if (config.demo)
+    log.warning('DEMO is on: the demo subscribers, whose PUK1 codes are public, are registered in Redis')
+  if (config.simulator) log.warning('SIMULATOR is on: clients of /handsets can act as any subscriber')
   const { replicas } = config.store
   const client = createRedisClient(
     config.store.kind === 'redis' ? { url: config.store.url } : { clusterNodes: config.store.nodes },
@@ -38,11 +39,11 @@ export function openStore(config: Config, log: Log): OpenedStore {
   const probe = createRedisProbe({
     client,
     replicas,
-    // Of one master of several, readiness says nothing.
+    // Readiness does not cover a single master of a cluster.
     ...(config.store.kind === 'cluster' && {
       onChange: (node, verdict) =>
         verdict.kind === 'misconfigured'
-          ? log.warning('a master is not used', { node, reason: verdict.says })
+          ? log.warning('a master is not used', { node, reason: verdict.message })
           : log.event('a master is used again', { node }),
     }),
   })
@@ -50,7 +51,7 @@ export function openStore(config: Config, log: Log): OpenedStore {
     store: probe.guard(createRedisStore({ client, replicas })),
     nodeOf: nodesOfBuckets(client),
     checks: { redis: () => probe.check() },
-    /** A Redis that is misconfigured is refused; one that is not there yet is waited for by the turns themselves. */
+    /** Rejects a misconfigured Redis. An absent one is only a warning: turns retry by themselves. */
     async check() {
       const isUp = await client.whenReady(2000)
       const rejection = client.rejection()
@@ -58,21 +59,20 @@ export function openStore(config: Config, log: Log): OpenedStore {
         log.warning('Redis does not answer yet', { cause: client.lastFault() ?? 'unknown' })
         return
       }
-      const found = [...(await probe.run())]
-      const problems = found.flatMap(([node, verdict]) =>
+      const problems = [...(await probe.run())].flatMap(([node, verdict]) =>
         verdict.kind === 'misconfigured'
-          ? [`Redis at ${addressOf(config.store, node)}: ${verdict.says}`]
+          ? [`Redis at ${addressOf(config.store, node)}: ${verdict.message}`]
           : [],
       )
       if (!isUp && problems.length === 0) problems.push(`Redis: ${rejection}`)
       if (problems.length > 0) throw new UssdError('USSD_MISCONFIGURED', { detail: problems.join(' ') })
-      for (const { kind, message: says } of await checkRedisConfig(client, replicas)) {
-        if (kind === 'warning') log.warning(says)
+      for (const { kind, message } of await checkRedisConfig(client, replicas)) {
+        if (kind === 'warning') log.warning(message)
       }
     },
   }
 }
 
-/** The address for a sentence, without user and password. A cluster's nodes go by theirs. */
+/** Returns the address for a message, without user and password. */
 const addressOf = (store: StoreConfig, node: string): string =>
   store.kind === 'redis' ? new URL(store.url).host : node

@@ -78,9 +78,8 @@ export interface Store {
   load(bucket: number, names: readonly RecordName[]): Promise<LoadedRecords>
   commit(commit: Commit): Promise<CommitResult>
   /**
-   * 'ok' once these records last as what a commit has written does, 'conflict' if one has moved; rejects as a commit. It is
-   * asked before something is told that no commit of its own stands behind. Where whatever can be loaded lasts, there is
-   * nothing to do (decision 0033).
+   * Waits until these records are as durable as a commit (decision 0033). Call it before answering from data this turn did not
+   * write, such as a receipt. Returns 'conflict' when a version has changed. Rejects as a commit does.
    */
   ensureReplicated(bucket: number, records: readonly ReadRecord[]): Promise<ReplicationResult>
   /** The journal of a bucket, oldest first, behind entry `after`. */

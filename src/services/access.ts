@@ -6,7 +6,7 @@ import type { Puk1 } from './puk1.ts'
 type Opening =
   { outcome: 'opened' | 'locked' | 'access-moved' } | { outcome: 'wrong-puk1'; attemptsLeft: number }
 
-/** Access to self-care, as `*141*3*6#` moves it: between open and closed by the subscriber, and nowhere else (L7, L8, L11, L12). */
+/** Services of `*141*3*6#`: the subscriber opens and closes access to self-care (L7, L8, L11, L12). */
 export const accessServices = (puk1: Puk1) => ({
   async readAccess(
     _input: undefined,
@@ -21,7 +21,7 @@ export const accessServices = (puk1: Puk1) => ({
     return { closed: true }
   },
 
-  /** Somebody else may have closed or opened it since the screen was shown; then the guess is not made. */
+  /** Compares nothing when access has changed since the screen was shown. */
   async openAccess(input: { puk1: Secret }, call: EffectContext): Promise<Opening> {
     if (call.subscriber.current.access !== 'closed-by-subscriber') return { outcome: 'access-moved' }
     const guess = await puk1.guess(input.puk1, call)

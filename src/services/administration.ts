@@ -1,4 +1,4 @@
-/** Access to self-care, as an administrator moves it for the subscribers of the same client (L8, L9; decision 0025). */
+/** Administration: an administrator opens and closes access for subscribers of the same client (L8, L9; decision 0025). */
 import { randomUUID } from 'node:crypto'
 import type { Store } from '../gateway/ports.ts'
 import { createQueue } from '../gateway/queue.ts'
@@ -8,20 +8,20 @@ import type { Access } from '../gateway/records/subscriber.ts'
 import { createBudget, transact } from '../gateway/transaction.ts'
 import type { TransactionOutput } from '../gateway/transaction.ts'
 
-/** What an administrator can ask for; who closed it is not theirs to choose. */
+/** The states that an administrator can request. */
 export const administeredStates = ['open', 'closed'] as const
 export type AdministeredState = (typeof administeredStates)[number]
 
-/** What access becomes when it is not so already, and under what name the journal has it. */
-const becoming = {
+/** The stored access and the journal entry for each requested state. */
+const outcomes = {
   open: { access: 'open', change: 'access-opened' },
-  // Also over the subscriber's own closing: PUK1 would open that one, and the organisation's must hold (L8).
+  // This also replaces the subscriber's own closing, which PUK1 could undo (L8).
   closed: { access: 'closed-by-organisation', change: 'access-closed' },
 } as const satisfies Record<AdministeredState, { access: Access; change: 'access-opened' | 'access-closed' }>
 
 /** Both numbers are E.164 with `+`. */
 export interface AccessChange {
-  /** Whoever asks: the subscriber behind a live self-care session. */
+  /** The administrator: the subscriber of a live self-care session. */
   readonly by: string
   readonly msisdn: string
   readonly access: AdministeredState
@@ -29,17 +29,19 @@ export interface AccessChange {
 
 export interface Administration {
   /**
-   * `true` when access now is as it was asked for; if it was so already, nothing is written. `false` for every refusal, and
-   * nobody is told which: `by` is no administrator, has no client or has closed access; the number is unknown, of another
-   * client or of none; the operator has closed its access, which the operator alone opens again (L11, L12). Rejects with
-   * `USSD_CONFLICT` or a fault of the store.
+   * Returns `true` when access is in the requested state; if it already was, nothing is written. Returns `false` for every
+   * refusal, without a reason:
+   * - `by` is not an administrator, has no client or has closed access;
+   * - the number is unknown, or its client differs or is missing;
+   * - the operator closed its access, which only the operator opens again (L11, L12).
    *
-   * The two records lie in different buckets, so no one commit sees both. The administrator's is read between the load of
-   * the subscriber's and the commit, which fails if the subscriber's has moved: at the moment of that reading the change was
-   * allowed. What this leaves: whoever stops being administrator of the client between the reading and the commit, a round
-   * trip later, still makes this one change.
+   * Rejects with `USSD_CONFLICT` or a fault of the store.
+   *
+   * The two records are in different buckets, so one commit cannot check both. The administrator's record is read between the
+   * load and the commit of the subscriber's, and the change is allowed at that moment. An administrator who loses the role
+   * before the commit, one round trip later, can still make this one change.
    */
-  setAccess(order: AccessChange): Promise<boolean>
+  setAccess(change: AccessChange): Promise<boolean>
 }
 
 export function createAdministration(options: {
@@ -58,17 +60,17 @@ export function createAdministration(options: {
     async setAccess({ by, msisdn, access }) {
       const name = subscriberName(msisdn)
       const at = { bucket: bucketOf(msisdn), names: [name], budget: createBudget(budgetMs) }
-      const set = await queue.run(msisdn, () =>
+      const { outcome } = await queue.run(msisdn, () =>
         transact(store, at, async ({ records: [record], nowMs }): Promise<TransactionOutput<boolean>> => {
           const subscriber = record && parseRecord(Subscriber, record.value)
-          // Read again on every try, and for every number: one that is unknown must not be told by its haste.
+          // Read on every try, also for an unknown number, which must not be faster.
           const administrator = by === msisdn ? subscriber : await read(by)
           if (!record || !subscriber || !administrator) return { result: false }
-          if (!mayMove(administrator, subscriber)) return { result: false }
+          if (!mayChange(administrator, subscriber)) return { result: false }
 
-          const { access: becomes, change } = becoming[access]
-          const isDone = subscriber.access === becomes
-          // The own access, closed by this very order, is met here again when the store did not confirm it.
+          const { access: requested, change } = outcomes[access]
+          const isDone = subscriber.access === requested
+          // On a retry, administrators who closed their own access find it closed by this request.
           if (administrator.access !== 'open' && !(isDone && by === msisdn)) return { result: false }
           if (isDone) return { result: true }
 
@@ -79,7 +81,7 @@ export function createAdministration(options: {
             atMs: nowMs,
             by: 'administrator',
           })
-          draft.change({ access: becomes }, change)
+          draft.change({ access: requested }, change)
           return {
             result: true,
             changes: [{ name, expectedVersion: record.version, write: draft.toWrite() }],
@@ -87,15 +89,15 @@ export function createAdministration(options: {
           }
         }),
       )
-      return set.outcome
+      return outcome
     },
   }
 }
 
-/** Two numbers without a client have none in common. */
-const mayMove = (administrator: Subscriber, subscriber: Subscriber): boolean =>
+/** Checks the role and the client. Two numbers without a client do not share one. */
+const mayChange = (administrator: Subscriber, subscriber: Subscriber): boolean =>
   administrator.role === 'administrator' &&
   administrator.client !== null &&
   administrator.client === subscriber.client &&
-  // Closing it as well: the organisation's closing would replace the operator's, and could then be opened.
+  // Closing, too: it would replace the operator's closing by one that the administrator can undo.
   subscriber.access !== 'closed-by-operator'

@@ -4,14 +4,14 @@ import type { HashDomain, Hashing, SealedHash } from './hashing/hashing.ts'
 
 export interface Comparison {
   readonly matches: boolean
-  /** The secret hashed anew, where it matches and its hash is of an older key or of older parameters. */
+  /** The secret rehashed, if it matches and its hash uses a retired key or old parameters. */
   readonly renewed: SealedHash | undefined
 }
 
 /**
- * Compares a secret with a stored hash, or with a dummy where nothing is stored. The work done depends on the configuration
- * and on what is stored, never on whether the secret is right: while keys rotate, every comparison hashes anew as well, and
- * what a wrong one made is dropped.
+ * Compares a secret with a stored hash, or with a dummy if nothing is stored. The work depends on the configuration and the
+ * stored hash, never on whether the secret matches: during a key rotation every comparison rehashes, and the result of a wrong
+ * secret is dropped.
  */
 export async function compareSecret(
   hashing: Hashing,
@@ -26,18 +26,18 @@ export async function compareSecret(
   const { stored, domain, msisdn, secret, signal } = of
   const { matches, stale } = await hashing.verify(stored ?? undefined, domain, msisdn, secret, { signal })
   if (!stale && !hashing.isRotating) return { matches, renewed: undefined }
-  // The verdict is out: a full lane must not hide it, and the hash can be renewed another time.
+  // The comparison is done: a full queue must not hide its result. A later one can rehash.
   const renewed = await hashing.hash(domain, msisdn, secret, { signal }).catch(() => undefined)
   return { matches, renewed: matches && stale ? renewed : undefined }
 }
 
 /**
- * Returns a fault that says that no hash was begun, so nothing was compared: the lane was full, or the turn gave up before its
- * place came. Throws any other.
+ * Returns an error that means that no comparison started: the queue was full, or the turn timed out in it. Throws any other
+ * error.
  */
-export function isRejected(error: unknown): UssdError {
-  const isTurnedAway =
+export function asRejection(error: unknown): UssdError {
+  const isRejection =
     error instanceof UssdError && (error.code === 'USSD_BUSY' || error.code === 'USSD_TURN_TIMED_OUT')
-  if (!isTurnedAway) throw error
+  if (!isRejection) throw error
   return error
 }

@@ -1,7 +1,7 @@
 import { Secret } from '../engine/secret.ts'
 import type { SubscriberPatch, Subscribers } from './subscribers.ts'
 
-/** The subscribers everybody may play with. Their PUK1 stand in the documentation: they guard nothing. */
+/** Subscribers to try the gateway with. Their PUK1 codes are public: they protect nothing. */
 export const demoSubscribers: Readonly<
   Record<string, Omit<SubscriberPatch, 'puk1'> & { readonly puk1?: string }>
 > = {
@@ -19,7 +19,7 @@ export const demoSubscribers: Readonly<
   '+375291234562': { client: 'acme', role: 'subscriber' },
 }
 
-/** Registers the demo subscribers that are not there yet; a record somebody has changed stays as it is. */
+/** Registers the missing demo subscribers. Existing records stay unchanged. */
 export async function registerDemoSubscribers(subscribers: Subscribers): Promise<void> {
   for (const [msisdn, { puk1, ...patch }] of Object.entries(demoSubscribers)) {
     if (await subscribers.get(msisdn)) continue

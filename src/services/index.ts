@@ -4,7 +4,7 @@ import type { Passwords, WeakPasswords } from './password.ts'
 import { passwordServices } from './password.ts'
 import type { Puk1 } from './puk1.ts'
 
-/** The bodies of all the menus' effects, by name. */
+/** Creates the services that implement the menus' effects, by name. */
 export const createServices = (options: {
   readonly passwords: Passwords
   readonly puk1: Puk1

@@ -7,7 +7,7 @@ import type { Hashing } from './hashing/hashing.ts'
 import { passwordFormat, weakness } from './weak-password.ts'
 import type { Weakness } from './weak-password.ts'
 
-/** What becomes of a password that is easily guessed: asked for again before it is taken, refused, or taken. */
+/** The handling of weak passwords: `warn` asks for confirmation, `reject` refuses them, `allow` accepts them. */
 export type WeakPasswords = 'warn' | 'reject' | 'allow'
 
 type Assessment =
@@ -17,7 +17,7 @@ type Assessment =
   | { verdict: 'too-weak'; weakness: Weakness }
 
 export interface Passwords {
-  /** Hashes a password into the draft. It ends every self-care session of the number (L10). */
+  /** Hashes a password into the draft. This ends every self-care session of the number (L10). */
   set(
     password: Secret,
     of: { readonly msisdn: string; readonly subscriber: Draft; readonly signal: AbortSignal },
@@ -32,7 +32,7 @@ export const createPasswords = (hashing: Hashing): Passwords => ({
   },
 })
 
-/** Setting the self-care password by `*141*0#` (L2, L4). Between its two entries the dialogue keeps a keyed digest, not the password. */
+/** Services of `*141*0#`: setting the self-care password (L2, L4). Between the two entries, the dialogue keeps a keyed digest. */
 export function passwordServices(options: {
   readonly passwords: Passwords
   readonly keyring: Keyring
@@ -41,8 +41,8 @@ export function passwordServices(options: {
   const { passwords, keyring, weakPasswords } = options
 
   /**
-   * The one-way form: it tells whether the same was entered again in the same dialogue, and nothing more. It is made under the
-   * dialogue's own key, so that a process with a newer one compares alike.
+   * Computes a digest that only shows whether the same password is entered again in the same dialogue. It uses the dialogue's
+   * own key, so processes with a newer key compare alike.
    */
   const seal = (password: Secret, { msisdn, dialogue, keyId }: EffectContext): string =>
     macUnder(keyring, keyId, 'seal', [msisdn, dialogue, password.reveal()]).toString('base64url').slice(0, 22)

@@ -3,22 +3,22 @@ import { Deferral, claim, settled } from '../gateway/attempts.ts'
 import type { Attempt } from '../gateway/attempts.ts'
 import { PUK1_ATTEMPTS } from '../gateway/records/subscriber.ts'
 import type { Draft, Subscriber } from '../gateway/records/subscriber.ts'
-import { compareSecret, isRejected } from './compare-secret.ts'
+import { compareSecret, asRejection } from './compare-secret.ts'
 import type { Hashing } from './hashing/hashing.ts'
 
 export type Guess =
   | { readonly kind: 'right' }
   | { readonly kind: 'wrong'; readonly attemptsLeft: number }
-  /** Ten wrong in a row; only the operator makes it answer again. Nothing was compared. */
+  /** Ten wrong guesses in a row; only the operator can unlock PUK1. Nothing was compared. */
   | { readonly kind: 'locked' }
 
 export interface Puk1 {
   /**
-   * Compares a guess with the operator's record. The first run leaves the turn to have the attempt reserved; the next one
-   * compares, and settles the attempt in the draft, so that count and outcome write known in one commit. A right guess gives
-   * all ten attempts back (L7). At most ten different guesses are compared, whatever the store and the process do.
+   * Compares a guess with the operator's record. The first run defers the turn to reserve the attempt. The next run compares
+   * and settles the attempt in the draft, so one commit writes the count and the outcome. A right guess restores all ten
+   * attempts (L7). At most ten guesses are compared, whatever fails.
    *
-   * Rejects with `Deferral`, and with `USSD_KEY_UNKNOWN` before anything is reserved.
+   * Rejects with `Deferral`, and with `USSD_KEY_UNKNOWN` before a reservation.
    */
   guess(
     puk1: Secret,
@@ -48,8 +48,8 @@ export function createPuk1(hashing: Hashing): Puk1 {
       const { matches, renewed } = await attempt
         .once(() => compareSecret(hashing, { stored, domain: 'puk1', msisdn, secret: puk1, signal }))
         .catch((error: unknown) => {
-          const fault = isRejected(error)
-          // An earlier run may have compared before it died: then the attempt is spent.
+          const fault = asRejection(error)
+          // An earlier run may have compared before it died, so the attempt is spent.
           if (!claimed.isFresh) throw fault
           const patch = { puk1AttemptsLeft: puk1AttemptsLeft + 1, puk1Pending: others }
           throw new Deferral<Partial<Subscriber>>({ kind: 'release', patch, fault })

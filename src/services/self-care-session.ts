@@ -9,7 +9,7 @@ import { Subscriber, parseRecord } from '../gateway/records/subscriber.ts'
 import { createBudget, transact } from '../gateway/transaction.ts'
 import type { TransactionOutput } from '../gateway/transaction.ts'
 
-/** L6: without use for this long, a session has ended. */
+/** The idle timeout of a session (L6). */
 const SESSION_MS = 900_000
 
 const TOKEN_BYTES = 32
@@ -17,22 +17,22 @@ const KEY_ID_BYTES = 4
 
 const SelfCareSession = z.looseObject({ msisdn: z.string(), passwordGeneration: z.number() })
 
-/** A session that was just used: whose it is, and how long it lasts without use. */
+/** A session in use: its subscriber and its idle timeout. */
 export interface SelfCareUse {
   readonly msisdn: string
   readonly expiresInMs: number
 }
 
 /**
- * Sessions of those who logged in. The token is a key id and 28 random bytes, and the store knows only its digest. A session holds as long
- * as the password it was begun under, and while access is open (L10, L12).
+ * Sessions of logged-in subscribers. A token is a key id and 28 random bytes; the store holds only its digest. A session ends
+ * when the password changes or access closes (L10, L12).
  */
 export interface SelfCareSessions {
   begin(
     msisdn: string,
     passwordGeneration: number,
   ): Promise<{ readonly token: string; readonly expiresInMs: number }>
-  /** Using a session starts its 15 minutes anew; `undefined` when there is none. */
+  /** Restarts the session's 15 minutes; `undefined` if there is none. */
   use(token: string): Promise<SelfCareUse | undefined>
 }
 
@@ -44,15 +44,15 @@ export function createSelfCareSessions(options: {
   const { store, keyring, budgetMs } = options
   const queue = createQueue()
 
-  /** A token begins with the id of the key its digest is made with, so that it outlives a change of keys. */
-  const placeOf = (token: string) => {
-    const named = Buffer.from(token, 'base64url').toString('hex', 0, KEY_ID_BYTES)
-    const keyId = keyring.ids.includes(named) ? named : keyring.id
+  /** A token begins with the id of its digest's key, so it survives a key rotation. */
+  const recordOf = (token: string) => {
+    const tokenKeyId = Buffer.from(token, 'base64url').toString('hex', 0, KEY_ID_BYTES)
+    const keyId = keyring.ids.includes(tokenKeyId) ? tokenKeyId : keyring.id
     const digest = macUnder(keyring, keyId, 'token', [token]).toString('base64url').slice(0, 32)
     return { bucket: bucketOf(digest), name: selfCareName(digest), digest }
   }
 
-  async function holds({ msisdn, passwordGeneration }: z.infer<typeof SelfCareSession>): Promise<boolean> {
+  async function isValid({ msisdn, passwordGeneration }: z.infer<typeof SelfCareSession>): Promise<boolean> {
     const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
     const subscriber = records[0] && parseRecord(Subscriber, records[0].value)
     return subscriber?.access === 'open' && subscriber.passwordGeneration === passwordGeneration
@@ -64,7 +64,7 @@ export function createSelfCareSessions(options: {
         Buffer.from(keyring.id, 'hex'),
         randomBytes(TOKEN_BYTES - KEY_ID_BYTES),
       ]).toString('base64url')
-      const { bucket, name } = placeOf(token)
+      const { bucket, name } = recordOf(token)
       const value = JSON.stringify({ msisdn, passwordGeneration })
       await transact(store, { bucket, names: [name], budget: createBudget(budgetMs) }, () => ({
         result: undefined,
@@ -74,16 +74,16 @@ export function createSelfCareSessions(options: {
     },
 
     async use(token) {
-      const { bucket, name, digest } = placeOf(token)
+      const { bucket, name, digest } = recordOf(token)
       const at = { bucket, names: [name], budget: createBudget(budgetMs) }
-      const used = await queue.run(digest, () =>
+      const { outcome } = await queue.run(digest, () =>
         transact(
           store,
           at,
           async ({ records: [record] }): Promise<TransactionOutput<SelfCareUse | undefined>> => {
             if (!record) return { result: undefined }
             const session = parseRecord(SelfCareSession, record.value)
-            if (!(await holds(session))) {
+            if (!(await isValid(session))) {
               return {
                 result: undefined,
                 changes: [{ name, expectedVersion: record.version, write: { kind: 'delete' } }],
@@ -97,7 +97,7 @@ export function createSelfCareSessions(options: {
           },
         ),
       )
-      return used.outcome
+      return outcome
     },
   }
 }

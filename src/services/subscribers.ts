@@ -10,13 +10,16 @@ import {
   newSubscriber,
   parseRecord,
 } from '../gateway/records/subscriber.ts'
+import type { Draft } from '../gateway/records/subscriber.ts'
 import { createBudget, transact } from '../gateway/transaction.ts'
-import type { TransactionOutput } from '../gateway/transaction.ts'
-import type { Hashing, SealedHash } from './hashing/hashing.ts'
+import type { TransactionBody } from '../gateway/transaction.ts'
+import type { Hashing } from './hashing/hashing.ts'
 import type { Passwords } from './password.ts'
 
-/** What the operator may set; what is left out stays as it is. A `puk1` that differs from the
- * stored one is another SIM's, so its ten attempts begin anew; the same one again changes nothing. */
+/**
+ * The fields that the operator may set; an absent field keeps its value. A `puk1` that differs from the stored one belongs to
+ * another SIM, so its ten attempts begin anew. The same `puk1` changes nothing.
+ */
 export type SubscriberPatch = Partial<
   Pick<
     Subscriber,
@@ -25,18 +28,18 @@ export type SubscriberPatch = Partial<
 > & {
   readonly puk1?: Secret
   readonly password?: Secret
-  /** The operator unlocks PUK1. */
+  /** Unlocks PUK1. */
   readonly puk1AttemptsLeft?: typeof PUK1_ATTEMPTS
 }
 
-/** The record without its secrets. */
+/** A subscriber record without its secrets. */
 export type SubscriberView = Omit<Subscriber, 'puk1' | 'puk1Pending' | 'password' | 'passwordGeneration'> & {
   readonly msisdn: string
   readonly hasPuk1: boolean
   readonly hasPassword: boolean
 }
 
-/** The operator's side of subscriber records. MSISDNs are E.164 with `+`. Rejects with `USSD_BUSY` or a fault of the store. */
+/** The operator's access to subscriber records. MSISDNs are E.164 with `+`. Rejects with `USSD_BUSY` or a fault of the store. */
 export interface Subscribers {
   put(
     msisdn: string,
@@ -55,77 +58,55 @@ export function createSubscribers(options: {
   const { store, hashing, passwords, budgetMs } = options
   const queue = createQueue()
 
-  const changing = async <T>(msisdn: string, work: Parameters<typeof transact<T>>[2]): Promise<T> => {
+  const inTransaction = async <T>(msisdn: string, body: TransactionBody<T>): Promise<T> => {
     const at = {
       bucket: bucketOf(msisdn),
       names: [subscriberName(msisdn)],
       budget: createBudget(budgetMs),
     }
-    return (await queue.run(msisdn, () => transact(store, at, work))).outcome
-  }
-
-  /** A key this process does not hold cannot tell; the operator's word then replaces what is stored. */
-  const isSamePuk1 = async (stored: SealedHash, msisdn: string, puk1: Secret, signal: AbortSignal) => {
-    if (!hashing.isKnown(stored)) return false
-    return (await hashing.verify(stored, 'puk1', msisdn, puk1, { signal })).matches
+    return (await queue.run(msisdn, () => transact(store, at, body))).outcome
   }
 
   return {
     put(msisdn, patch) {
       const idempotencyKey = randomUUID()
       const signal = AbortSignal.timeout(budgetMs)
-      return changing(
-        msisdn,
-        async ({
-          records: [record],
-          nowMs,
-        }): Promise<TransactionOutput<{ created: boolean; view: SubscriberView }>> => {
-          const draft = createDraft({
-            // A number may be registered again: what was begun under an earlier record of it must not hold for the new one.
-            subscriber: record
-              ? parseRecord(Subscriber, record.value)
-              : { ...newSubscriber, passwordGeneration: randomInt(2 ** 47) },
-            msisdn,
-            idempotencyKey,
-            atMs: nowMs,
-            by: 'operator',
-          })
-          const { puk1, password, ...fields } = patch
-          draft.change(
-            fields.puk1AttemptsLeft === undefined ? fields : { ...fields, puk1Pending: [] },
-            record ? 'subscriber-changed' : 'subscriber-created',
-          )
-          if (draft.current.access !== 'closed-by-operator') draft.patchSilently({ closedBecause: null })
-          const stored = draft.current.puk1
-          if (puk1 && !(stored && (await isSamePuk1(stored, msisdn, puk1, signal)))) {
-            const hash = await hashing.hash('puk1', msisdn, puk1, { signal })
-            draft.patchSilently({ puk1: hash, puk1AttemptsLeft: PUK1_ATTEMPTS, puk1Pending: [] })
-          }
-          if (password) await passwords.set(password, { msisdn, subscriber: draft, signal })
-          return {
-            result: { created: !record, view: viewOf(msisdn, draft.current) },
-            changes: [
-              {
-                name: subscriberName(msisdn),
-                expectedVersion: record?.version,
-                write: { kind: 'put', value: JSON.stringify(draft.current) },
-              },
-            ],
-            journal: draft.journal,
-          }
-        },
-      )
+      return inTransaction(msisdn, async ({ records: [record], nowMs }) => {
+        const draft = createDraft({
+          // Sessions begun under an earlier record of the number must not be valid for the new one.
+          subscriber: record
+            ? parseRecord(Subscriber, record.value)
+            : { ...newSubscriber, passwordGeneration: randomInt(2 ** 47) },
+          msisdn,
+          idempotencyKey,
+          atMs: nowMs,
+          by: 'operator',
+        })
+        const change = record ? 'subscriber-changed' : 'subscriber-created'
+        await applyPatch(patch, change, { hashing, passwords, msisdn, draft, signal })
+        return {
+          result: { created: !record, view: viewOf(msisdn, draft.current) },
+          changes: [
+            {
+              name: subscriberName(msisdn),
+              expectedVersion: record?.version,
+              write: { kind: 'put', value: JSON.stringify(draft.current) },
+            },
+          ],
+          journal: draft.journal,
+        }
+      })
     },
 
     get(msisdn) {
-      return changing(msisdn, ({ records: [record] }) => ({
+      return inTransaction(msisdn, ({ records: [record] }) => ({
         result: record && viewOf(msisdn, parseRecord(Subscriber, record.value)),
       }))
     },
 
     remove(msisdn) {
       const idempotencyKey = randomUUID()
-      return changing(msisdn, ({ records: [record], nowMs }): TransactionOutput<boolean> => {
+      return inTransaction<boolean>(msisdn, ({ records: [record], nowMs }) => {
         if (!record) return { result: false }
         const draft = createDraft({
           subscriber: newSubscriber,
@@ -144,6 +125,36 @@ export function createSubscribers(options: {
         }
       })
     },
+  }
+}
+
+/** Applies a patch to a draft, with its secrets hashed, and adds the journal entries. */
+async function applyPatch(
+  patch: SubscriberPatch,
+  change: 'subscriber-changed' | 'subscriber-created',
+  to: {
+    readonly hashing: Hashing
+    readonly passwords: Passwords
+    readonly msisdn: string
+    readonly draft: Draft
+    readonly signal: AbortSignal
+  },
+): Promise<void> {
+  const { hashing, passwords, msisdn, draft, signal } = to
+  const { puk1, password, ...fields } = patch
+  draft.change(fields.puk1AttemptsLeft === undefined ? fields : { ...fields, puk1Pending: [] }, change)
+  if (draft.current.access !== 'closed-by-operator') draft.patchSilently({ closedBecause: null })
+  if (puk1 && !(await isStoredPuk1(puk1))) {
+    const hash = await hashing.hash('puk1', msisdn, puk1, { signal })
+    draft.patchSilently({ puk1: hash, puk1AttemptsLeft: PUK1_ATTEMPTS, puk1Pending: [] })
+  }
+  if (password) await passwords.set(password, { msisdn, subscriber: draft, signal })
+
+  /** A hash under an unknown key cannot be compared, so it is replaced. */
+  async function isStoredPuk1(secret: Secret): Promise<boolean> {
+    const stored = draft.current.puk1
+    if (!stored || !hashing.isKnown(stored)) return false
+    return (await hashing.verify(stored, 'puk1', msisdn, secret, { signal })).matches
   }
 }
 

@@ -1,7 +1,7 @@
 /**
- * Attempts at numbers that are not served. They are throttled like served ones, or 429 would tell who is registered; but
- * anybody can make up numbers, so what is stored for them is bounded: each bucket has a fixed number of slots, a keyed digest
- * decides which one a number shares with others, and a full slot forgets the number whose pause ends first (decision 0042).
+ * Throttles logins at unknown numbers like those at known ones; otherwise a 429 would reveal subscribers. Anyone can invent
+ * numbers, so storage is bounded: each bucket has a fixed number of slots, and a keyed digest assigns numbers to slots. A full
+ * slot drops the number whose pause ends first (decision 0042).
  */
 import { z } from 'zod'
 import type { Keyring } from '../gateway/records/keyring.ts'
@@ -12,17 +12,17 @@ import { FAILURES_TTL_MS, Login, LoginFields } from './login-throttle.ts'
 
 /** 256 buckets of 64 slots of 4 numbers: 65 536 numbers, in at most 16 384 records of about 500 bytes. */
 const SLOTS = 64
-const NUMBERS_IN_A_SLOT = 4
+const NUMBERS_PER_SLOT = 4
 
 const Slot = z.looseObject({
   numbers: z.array(LoginFields.extend({ tag: z.string() })).default([]),
 })
 
-/** The slot of one number, as it was loaded. */
+/** The loaded slot of one number. */
 export interface UnknownLoginSlot {
-  /** Attempts at this number so far. */
+  /** The count of this number. */
   readonly login: Login | undefined
-  /** The slot with another count for this number, or without it; otherwise written as it is, so that every path writes. */
+  /** Writes the slot with another count, or without one (`none`), or unchanged: every path must write. */
   put(login?: Login | 'none'): Change
 }
 
@@ -46,10 +46,10 @@ export function createUnknownLoginThrottle(keyring: Keyring): UnknownLoginThrott
         login,
         put(after) {
           const others = slot.numbers.filter((one) => one.tag !== tag)
-          // A pause that is over, or never was, ended with its last attempt: the longest ago goes first.
+          // Drops the pause that ends first. Without a pause, `closedUntilMs` is the time of the last attempt.
           const kept = others
             .toSorted((a, b) => (b.closedUntilMs ?? Infinity) - (a.closedUntilMs ?? Infinity))
-            .slice(0, NUMBERS_IN_A_SLOT - 1)
+            .slice(0, NUMBERS_PER_SLOT - 1)
           const numbers =
             after === undefined ? slot.numbers : after === 'none' ? others : [...kept, { ...after, tag }]
           return {

@@ -1,17 +1,17 @@
 import { FIRST_YEAR, isCommon, KEY_LINES, reversed } from './common-passwords.ts'
 
 /**
- * Why a password is easily guessed. That it equals PUK1 or the current password is not among the reasons, and must not be: a
- * warning about it would tell whoever holds the phone that a guess was right, as often as they like (decision 0008).
+ * The reason why a password is weak. Equality with PUK1 or the current password must not become a reason: the warning would
+ * confirm a guess, without limit, to anyone who holds the phone (decision 0008).
  */
 export type Weakness = 'repeat' | 'sequence' | 'keypad' | 'date' | 'own-number' | 'common'
 
-/** Whether a text has the form of a password, and if not, what is wrong with it. */
+/** The result of a format check. */
 export type PasswordFormat = 'ok' | 'length' | 'not-digits'
 
 /**
- * The form of a password (rule L2): 5 to 10 of the digits 0-9 and nothing else. Space around it does not count, so the
- * password is `text.trim()`. Digits of other scripts are `not-digits`; an empty entry is `length`.
+ * Checks the format of a password (L2): 5 to 10 digits 0-9. Surrounding whitespace is ignored: the password is `text.trim()`.
+ * Digits of other scripts are `not-digits`; an empty entry is `length`.
  */
 export function passwordFormat(text: string): PasswordFormat {
   const entry = text.trim()
@@ -20,9 +20,9 @@ export function passwordFormat(text: string): PasswordFormat {
 }
 
 /**
- * The first reason why a password of the right form is easily guessed, if there is one; it is the blocklist of
- * NIST SP 800-63B 5.1.1.2. It only classifies: whether a weak password is accepted is a setting.
- * `msisdn` is the subscriber's, in E.164; `thisYear` is the calendar year, for dates.
+ * Returns the first reason why a well-formed password is weak; `undefined` for a strong one. This is the blocklist of NIST
+ * SP 800-63B 5.1.1.2. It only classifies; a setting decides whether weak passwords are accepted.
+ * `msisdn` is the subscriber's, E.164; `thisYear` is the calendar year.
  */
 export function weakness(
   digits: string,
@@ -37,7 +37,7 @@ export function weakness(
   return undefined
 }
 
-/** A block of at most half the length, again and again, the last one perhaps cut: 55555, 112112, 12121, 1231231. */
+/** Tests for a repeated block of at most half the length; the last one may be cut: 55555, 112112, 12121, 1231231. */
 export function isRepeat(digits: string): boolean {
   for (let period = 1; period <= digits.length / 2; period++) {
     if (digits.endsWith(digits.slice(0, digits.length - period))) return true
@@ -45,7 +45,7 @@ export function isRepeat(digits: string): boolean {
   return false
 }
 
-/** The same step of +1, -1, +2 or -2 throughout, 0 coming after 9: 12345, 890123, 98765, 13579, 24680. */
+/** Tests for a constant step of +1, -1, +2 or -2; 0 follows 9: 12345, 890123, 98765, 13579, 24680. */
 export function isSequence(digits: string): boolean {
   const step = stepAt(digits, 1)
   if (![1, 2, 8, 9].includes(step)) return false
@@ -57,31 +57,28 @@ function stepAt(digits: string, at: number): number {
   return (digits.charCodeAt(at) - digits.charCodeAt(at - 1) + 10) % 10
 }
 
-/** The straight lines of the keys 123/456/789/·0·, each in both directions. */
+/** The straight lines on the keypad 123/456/789/·0·, in both directions. */
 const LINES = [...KEY_LINES, '2580', '580', '25800'].flatMap((line) => [line, reversed(line)])
-/**
- * Rounds of the keys, long enough to hold ten digits from any of them: the rim, the corners, the cross, the middle
- * column.
- */
-const ROUNDS = ['12369874', '1397', '2684', '2580'].flatMap((round) => {
-  const turns = round.repeat(5)
-  return [turns, reversed(turns)]
+/** Loops on the keypad, repeated to contain any ten digits: the rim, the corners, the cross, the middle column. */
+const LOOPS = ['12369874', '1397', '2684', '2580'].flatMap((loop) => {
+  const repeated = loop.repeat(5)
+  return [repeated, reversed(repeated)]
 })
 
 /**
- * A shape on the keys of a phone: straight lines one after another (147258369, 789456123, 159753), perhaps sharing a
- * corner (14789) and the last perhaps cut (14725), or a way round (23698, 139713, 258025).
- * A line there and back is not one of these (123321 is `common`).
+ * Tests for a shape on the keypad: a chain of straight lines (147258369, 789456123, 159753) or a loop (23698, 139713, 258025).
+ * Two lines may share a corner (14789), and the last may be cut (14725). A line there and back is not a shape (123321 is
+ * `common`).
  */
 export function isKeypad(digits: string): boolean {
-  return ROUNDS.some((round) => round.includes(digits)) || isChainOfLines(digits, 0, '')
+  return LOOPS.some((loop) => loop.includes(digits)) || isChainOfLines(digits, 0, '')
 }
 
 function isChainOfLines(digits: string, from: number, before: string): boolean {
   const rest = digits.slice(from)
   return LINES.some((line) => {
     if (before && line === reversed(before)) return false
-    // After one line, a single digit shows no direction: 123 and one more is no shape.
+    // A single digit after one line has no direction: 1234 is not a shape.
     if ((from >= 6 || (from > 0 && rest.length >= 2)) && line.startsWith(rest)) return true
     if (!rest.startsWith(line)) return false
     const end = from + line.length
@@ -92,8 +89,8 @@ function isChainOfLines(digits: string, from: number, before: string): boolean {
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 /**
- * Six digits as DDMMYY, YYMMDD or MMDDYY, or eight as DDMMYYYY, YYYYMMDD or MMDDYYYY, that are a day of the calendar
- * from 1930 to next year. Two digits of a year may be of either century, 1900 or 2000, that puts it in that range.
+ * Tests for a calendar date from 1930 to next year: DDMMYY, YYMMDD, MMDDYY, DDMMYYYY, YYYYMMDD or MMDDYYYY. A two-digit year
+ * may be of the 1900s or the 2000s.
  */
 export function isDate(digits: string, thisYear: number): boolean {
   const yearLength = digits.length - 4
@@ -116,10 +113,7 @@ function daysIn(year: number, month: number): number {
   return (DAYS[month - 1] ?? 0) + (leap ? 1 : 0)
 }
 
-/**
- * A part of the subscriber's own number, forwards or backwards, or all that tells it from others: its last seven
- * digits.
- */
+/** Tests for a part of the subscriber's own number, in either direction, or a password that contains its last seven digits. */
 export function isOwnNumber(digits: string, msisdn: string): boolean {
   const own = msisdn.replace(/[^0-9]/g, '')
   return (

@@ -145,7 +145,8 @@ function createRecords(maxCharacters: number) {
         if (write.kind === 'keep') continue
         const key = keyOf(bucket, name)
         const record = records.get(key)
-        added += (write.kind === 'put' ? sizeOf(key, write.value) : 0) - (record ? sizeOf(key, record.value) : 0)
+        added +=
+          (write.kind === 'put' ? sizeOf(key, write.value) : 0) - (record ? sizeOf(key, record.value) : 0)
       }
       if (added <= 0 || characters + added <= maxCharacters) return
       // A full sweep visits every record, so it runs at most once a second.

@@ -147,7 +147,7 @@ describe('setting the password with PUK1 (L3)', () => {
 
   it('compares no more than ten of 64 PUK1 guessed at once, and is then locked', async () => {
     const keyring = createKeyring({ current: Buffer.alloc(32, 7) })
-    bench = createBench({ keyring, hashing: createHashing({ keyring, waiting: 64 }) })
+    bench = createBench({ keyring, hashing: createHashing({ keyring, maxQueued: 64 }) })
     await bench.register(camera, { tariff: 'Видеонаблюдение', puk1 })
     const guesses = Array.from({ length: 64 }, (_, i) => (i === 40 ? puk1 : String(10_000_000 + i)))
     const outcomes = await Promise.all(guesses.map((guess) => set(guess)))

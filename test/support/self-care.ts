@@ -17,7 +17,7 @@ import { createMemoryStore } from '../../src/store/memory.ts'
 
 /** Hashing without its cost, where thousands of secrets are compared and their hashes are not what is tested. */
 export const createQuickHashing = (keyring: Keyring = createKeyring({ current: randomBytes(32) })): Hashing =>
-  createHashing({ keyring, argon2: createDigestArgon2(), waiting: 100_000 })
+  createHashing({ keyring, argon2: createDigestArgon2(), maxQueued: 100_000 })
 
 /** What was asked of the hashing: how many secrets were compared with a stored hash, and how many with nothing. */
 function createCountedHashing(hashing: Hashing) {

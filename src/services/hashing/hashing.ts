@@ -9,33 +9,31 @@ import type { Keyring, Purpose } from '../../gateway/records/keyring.ts'
 import { createPrioritySemaphore } from './priority-semaphore.ts'
 import type { Lane } from './priority-semaphore.ts'
 
-/** What a hashed secret is. A hash made in one domain never matches in the other. */
+/** The kind of a hashed secret. A hash of one domain never matches in the other. */
 export type HashDomain = Extract<Purpose, 'password' | 'puk1'>
 
-/** A secret in the only form that may be stored: an argon2id PHC string, and the id of the key under it. */
+/** A secret as stored: an argon2id PHC string, and the id of the HMAC key. Secrets are never stored in another form. */
 export type SealedHash = { hash: string; key: string }
 
-/**
- * The outcome of comparing a secret with a stored hash. `stale`: not of today's parameters or key; hash anew when
- * it matches.
- */
+/** The result of a comparison. `stale`: the hash uses old parameters or a retired key; rehash if it matches. */
 type Verdict = { matches: boolean; stale: boolean }
 
 /**
- * Slow hashing of passwords and PUK1, bounded so that other turns keep their pace: each hash takes about 20 ms of a core
- * and 19 MiB. Both methods reject with `UssdError` USSD_BUSY, at once, when the queue is full, and with USSD_TURN_TIMED_OUT when
- * the signal is aborted before their turn comes; a hash that has begun runs to its end.
- * The MSISDN is part of what is hashed: give it in one form, the stored one.
+ * Slow hashing of passwords and PUK1. A hash takes about 20 ms of a core and 19 MiB, so the number of parallel hashes is
+ * limited. Both methods reject with USSD_BUSY, at once, when the queue is full, and with USSD_TURN_TIMED_OUT when the signal is
+ * aborted before the hash starts. A started hash runs to its end.
+ * The MSISDN is part of the input: always pass it in its stored form.
  */
 export interface Hashing {
-  /** How many hashes run now, and how many wait for a place. */
+  /** The hashes running now, of all lanes. */
   readonly running: number
+  /** The hashes queued in this lane. */
   readonly waiting: number
-  /** The keyring holds retired keys: stored hashes are being moved to the current one. */
+  /** True while the keyring holds retired keys and stored hashes migrate to the current key. */
   readonly isRotating: boolean
-  /** True for a hash under a key that the keyring holds. */
+  /** Returns true if the keyring holds the key of the hash. */
   isKnown(stored: SealedHash): boolean
-  /** Throws USSD_KEY_UNKNOWN for a hash under a key that the keyring does not hold. */
+  /** Throws USSD_KEY_UNKNOWN if the keyring does not hold the key of the hash. */
   assertKnown(stored: SealedHash): void
   hash(
     domain: HashDomain,
@@ -44,9 +42,9 @@ export interface Hashing {
     options?: { signal?: AbortSignal | undefined },
   ): Promise<SealedHash>
   /**
-   * Compares. With nothing stored it works as long and says no, so that time does not tell who is a subscriber. Rejects with
-   * USSD_KEY_UNKNOWN for a key the keyring does not hold, and with USSD_RECORD_CORRUPT when what is stored is no argon2 hash
-   * we would make.
+   * Compares a secret with a stored hash. If nothing is stored, it takes as long and never matches, so timing does not reveal
+   * subscribers. Rejects with USSD_KEY_UNKNOWN for an unknown key, and with USSD_RECORD_CORRUPT for a stored value that is not
+   * one of our argon2 hashes.
    */
   verify(
     stored: SealedHash | undefined,
@@ -57,14 +55,14 @@ export interface Hashing {
   ): Promise<Verdict>
 }
 
-/** Where argon2 runs. Both reject when it fails; nobody bounds how many are given to it but the gate in front. */
+/** A runner of argon2. Both methods reject when argon2 fails. Only the lane in front of it limits parallel calls. */
 export interface Argon2 {
-  /** The PHC string of a digest, salted anew. */
+  /** Returns the PHC string of a digest with a fresh salt. */
   hash(digest: string, cost: Options): Promise<string>
   verify(phc: string, digest: string): Promise<boolean>
 }
 
-/** On libuv's pool. */
+/** Argon2 on libuv's thread pool. */
 export const pooledArgon2: Argon2 = { hash, verify }
 
 /**
@@ -73,36 +71,37 @@ export const pooledArgon2: Argon2 = { hash, verify }
  */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 }
 const CURRENT = { algorithm: 2, version: 1, saltLen: 16, ...COST }
-/** Whoever can write a record must not be able to make us spend gigabytes on it. */
-const CEILING = { memoryCost: 16 * COST.memoryCost, timeCost: 16, parallelism: 16 }
+/** Limits the cost of a stored hash: a forged record must not make the gateway allocate gigabytes. */
+const MAX_COST = { memoryCost: 16 * COST.memoryCost, timeCost: 16, parallelism: 16 }
 
 /**
- * Hashing as OWASP and ASVS 5.0 11.4.2 have it: argon2id over HMAC-SHA-256(key, MSISDN ‖ digits), the key outside the
- * database and its own per domain. The key is what protects: 10^5 passwords under argon2id alone are an hour's work.
- * `parallel` (at least 1, default one core less than there are) run at once; `waiting` (default 64, about two
- * seconds of work) may wait. Or it goes through a `gate` it shares with others. `argon2` is libuv's pool unless given.
+ * Creates hashing as recommended by OWASP and ASVS 5.0 11.4.2: argon2id over HMAC-SHA-256(key, MSISDN ‖ digits). The key is
+ * kept outside the database, one per domain. It is the protection: without it, 10^5 passwords under argon2id take an hour.
+ *
+ * `parallel`: hashes at once, at least 1; by default the number of cores less one. `maxQueued`: 64 by default, about two
+ * seconds of work. `lane`: replaces both, to share a semaphore. `argon2`: libuv's pool by default.
  */
 export function createHashing({
   keyring,
   parallel = Math.max(1, availableParallelism() - 1),
-  waiting = 64,
-  gate = createPrioritySemaphore(parallel).lane({ most: waiting }),
+  maxQueued = 64,
+  lane = createPrioritySemaphore(parallel).lane({ maxQueued }),
   argon2 = pooledArgon2,
 }: {
   keyring: Keyring
   parallel?: number
-  waiting?: number
-  gate?: Lane
+  maxQueued?: number
+  lane?: Lane
   argon2?: Argon2
 }): Hashing {
-  const dummy = hashOfNothing()
+  const dummy = dummyHash()
 
   return {
     get running() {
-      return gate.running
+      return lane.running
     },
     get waiting() {
-      return gate.waiting
+      return lane.waiting
     },
 
     isRotating: keyring.ids.length > 1,
@@ -112,34 +111,31 @@ export function createHashing({
     assertKnown: ({ key }) => void macUnder(keyring, key, 'password', []),
 
     async hash(domain, msisdn, secret, { signal } = {}) {
-      const digest = asText(keyring.mac(domain, [msisdn, secret.reveal()]))
-      return { hash: await gate.run(() => argon2.hash(digest, COST), signal), key: keyring.id }
+      const digest = toBase64(keyring.mac(domain, [msisdn, secret.reveal()]))
+      return { hash: await lane.run(() => argon2.hash(digest, COST), signal), key: keyring.id }
     },
 
     async verify(stored, domain, msisdn, secret, { signal } = {}) {
       const parts = [msisdn, secret.reveal()]
       if (!stored) {
-        const other = asText(keyring.mac(domain, parts))
-        await gate.run(() => argon2.verify(dummy, other), signal)
+        const digest = toBase64(keyring.mac(domain, parts))
+        await lane.run(() => argon2.verify(dummy, digest), signal)
         return { matches: false, stale: false }
       }
-      const digest = macUnder(keyring, stored.key, domain, parts)
+      const digest = toBase64(macUnder(keyring, stored.key, domain, parts))
       const stale = stored.key !== keyring.id || !isCurrent(stored.hash)
-      return { matches: await gate.run(() => argon2.verify(stored.hash, asText(digest)), signal), stale }
+      return { matches: await lane.run(() => argon2.verify(stored.hash, digest), signal), stale }
     },
   }
 }
 
-/**
- * The digest as argon2 is given it: base64, because the library's `verify` refuses bytes that are not UTF-8 (its
- * `hash` does not).
- */
-function asText(digest: Buffer): string {
+/** Encodes a digest for argon2: the library's `verify` rejects bytes that are not UTF-8, though its `hash` does not. */
+function toBase64(digest: Buffer): string {
   return digest.toString('base64')
 }
 
-/** A well-formed hash that no secret has, at today's cost. */
-function hashOfNothing(): string {
+/** Returns a well-formed hash at the current cost that no secret matches. */
+function dummyHash(): string {
   const base64 = (bytes: number) => randomBytes(bytes).toString('base64').replaceAll('=', '')
   const { memoryCost, timeCost, parallelism, outputLen } = COST
   const cost = `m=${memoryCost},t=${timeCost},p=${parallelism}`
@@ -147,14 +143,14 @@ function hashOfNothing(): string {
 }
 
 function isCurrent(phc: string): boolean {
-  const found = parsed(phc)
-  if (Object.entries(CEILING).some(([name, limit]) => found[name as keyof typeof CEILING] > limit)) {
-    throw corrupt('a stored hash asks for more work than is ever given')
+  const options = parse(phc)
+  if (Object.entries(MAX_COST).some(([name, limit]) => options[name as keyof typeof MAX_COST] > limit)) {
+    throw corrupt('the cost of a stored hash exceeds the limit')
   }
-  return Object.entries(CURRENT).every(([name, value]) => found[name as keyof typeof CURRENT] === value)
+  return Object.entries(CURRENT).every(([name, value]) => options[name as keyof typeof CURRENT] === value)
 }
 
-function parsed(phc: string): ReturnType<typeof parseOptions> {
+function parse(phc: string): ReturnType<typeof parseOptions> {
   try {
     return parseOptions(phc)
   } catch {

@@ -5,12 +5,12 @@ import { createHashing } from './hashing.ts'
 import type { Argon2, Hashing } from './hashing.ts'
 import { createHashingThreads } from './threads.ts'
 
-/** What waits to be hashed must still be committed within its turn. An operator who registers thousands has more time. */
-const MAX_TURNS_QUEUED = { most: 64, withinMs: 400 }
-const MAX_REGISTRATIONS_QUEUED = { most: 64 }
-const MAX_REQUESTS_QUEUED = { most: 32, withinMs: 1000 }
+/** A turn must still commit after its hash. Registrations in bulk may wait for longer. */
+const TURNS = { maxQueued: 64, maxWaitMs: 400 }
+const REGISTRATIONS = { maxQueued: 64 }
+const REQUESTS = { maxQueued: 32, maxWaitMs: 1000 }
 
-/** Hashing for each kind of caller, over one limit of parallel hashes. */
+/** One `Hashing` per kind of caller, under one limit of parallel hashes. */
 export interface HashingLanes {
   readonly turns: Hashing
   readonly registrations: Hashing
@@ -19,8 +19,8 @@ export interface HashingLanes {
 }
 
 /**
- * The hashing of a process, as many at once as there are cores, less one. Subscribers in a dialogue go first, then what an
- * operator registers, and last the requests of self-care: anybody may ask for a login, and each asks for a hash (decision 0019).
+ * Creates the hashing of a process: one hash per core, less one, unless `parallel` is given. Dialogues have the highest
+ * priority, then registrations. Self-care requests come last: anyone may send a login, and each costs a hash (decision 0019).
  */
 export function createHashingLanes(
   keyring: Keyring,
@@ -28,11 +28,11 @@ export function createHashingLanes(
 ): HashingLanes {
   const threads = options.argon2 ? undefined : createHashingThreads()
   const argon2 = options.argon2 ?? (threads as Argon2)
-  const gate = createPrioritySemaphore(options.parallel ?? Math.max(1, availableParallelism() - 1))
+  const semaphore = createPrioritySemaphore(options.parallel ?? Math.max(1, availableParallelism() - 1))
   return {
-    turns: createHashing({ keyring, argon2, gate: gate.lane(MAX_TURNS_QUEUED) }),
-    registrations: createHashing({ keyring, argon2, gate: gate.lane(MAX_REGISTRATIONS_QUEUED) }),
-    requests: createHashing({ keyring, argon2, gate: gate.lane(MAX_REQUESTS_QUEUED) }),
+    turns: createHashing({ keyring, argon2, lane: semaphore.lane(TURNS) }),
+    registrations: createHashing({ keyring, argon2, lane: semaphore.lane(REGISTRATIONS) }),
+    requests: createHashing({ keyring, argon2, lane: semaphore.lane(REQUESTS) }),
     close: async () => threads?.close(),
   }
 }

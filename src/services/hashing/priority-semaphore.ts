@@ -1,42 +1,48 @@
 import { UssdError } from '../../engine/errors.ts'
 
-/** A way through a gate: some may wait in it, first come first served. */
+/** A queue of a semaphore, first in, first out. */
 export interface Lane {
-  /** How many jobs run now, of all lanes, and how many wait in this one. */
+  /** The jobs running now, of all lanes. */
   readonly running: number
+  /** The jobs queued in this lane. */
   readonly waiting: number
   /**
-   * Runs a job when there is a place. Rejects with USSD_BUSY, at once, when too many wait or it would wait too long, and with
-   * USSD_TURN_TIMED_OUT when the signal is aborted before there is a place; a job that has begun runs to its end.
+   * Runs a job when there is capacity. Rejects with USSD_BUSY, at once, when the queue is full or the expected wait too long.
+   * Rejects with USSD_TURN_TIMED_OUT when the signal is aborted before the job starts; a started job runs to its end.
    */
   run<T>(job: () => Promise<T>, signal: AbortSignal | undefined): Promise<T>
 }
 
-export interface PrioritySemaphore {
+export interface LaneBounds {
+  readonly maxQueued: number
   /**
-   * Another lane, behind those that were made before: its jobs run when nobody waits in them. At most so many wait, and none
-   * that is expected to wait longer, in milliseconds, than `withinMs`: what would come too late only keeps others waiting. One
-   * for each that runs may wait in any case, or a machine that has write slow would never be found to be quick again.
+   * The longest expected wait; `Infinity` by default. It does not apply to the first jobs in the queue, one per running job:
+   * otherwise a machine measured as slow could never be measured again.
    */
-  lane(bounds: { readonly most: number; readonly withinMs?: number }): Lane
+  readonly maxWaitMs?: number
 }
 
-/** How much the last job counts against those before: a machine that grows slow is known after some five jobs. */
+export interface PrioritySemaphore {
+  /** Adds a lane with a lower priority than the lanes added before: its jobs run when those are empty. */
+  lane(bounds: LaneBounds): Lane
+}
+
+/** The weight of the last job in the moving average: about five jobs show that a machine has become slow. */
 const SMOOTHING = 0.2
 
-/** Lets `parallel` jobs run at once, of all its lanes. `nowMs` only measures how long they take. */
+/** Creates a semaphore that runs `parallel` jobs at once, over all its lanes. `nowMs` only measures durations. */
 export function createPrioritySemaphore(
   parallel: number,
   nowMs = () => performance.now(),
 ): PrioritySemaphore {
   const queues: (() => void)[][] = []
   let running = 0
-  /** What a job takes, of late; nothing before the first is done. */
+  /** Moving average of the job duration; 0 before the first job is done. */
   let jobMs = 0
 
-  async function enter(
+  async function acquire(
     queue: (() => void)[],
-    { most, withinMs }: { readonly most: number; readonly withinMs: number },
+    { maxQueued, maxWaitMs }: Required<LaneBounds>,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     if (signal?.aborted) throw timedOut()
@@ -44,33 +50,33 @@ export function createPrioritySemaphore(
       running += 1
       return
     }
-    const inFront = queues.slice(0, queues.indexOf(queue) + 1).reduce((sum, { length }) => sum + length, 0)
-    const waitMs = ((inFront + 1) * jobMs) / parallel
-    const wouldBeLate = inFront >= parallel && waitMs > withinMs
-    if (queue.length >= most || wouldBeLate) throw new UssdError('USSD_BUSY', { detail: 'hashing' })
+    const ahead = queues.slice(0, queues.indexOf(queue) + 1).reduce((sum, { length }) => sum + length, 0)
+    const expectedWaitMs = ((ahead + 1) * jobMs) / parallel
+    const isTooLong = ahead >= parallel && expectedWaitMs > maxWaitMs
+    if (queue.length >= maxQueued || isTooLong) throw new UssdError('USSD_BUSY', { detail: 'hashing' })
     await new Promise<void>((resolve, reject) => {
       const start = () => {
-        signal?.removeEventListener('abort', leave)
+        signal?.removeEventListener('abort', abandon)
         resolve()
       }
-      const leave = () => {
+      const abandon = () => {
         queue.splice(queue.indexOf(start), 1)
         reject(timedOut())
       }
-      signal?.addEventListener('abort', leave, { once: true })
+      signal?.addEventListener('abort', abandon, { once: true })
       queue.push(start)
     })
   }
 
-  function leave(): void {
-    // The place goes straight to the next in a queue: given back first, a newcomer could overtake.
+  function release(): void {
+    // Hand the permit directly to the next job: a released permit could go to a newcomer.
     const next = queues.find((queue) => queue.length > 0)?.shift()
     if (next) next()
     else running -= 1
   }
 
   return {
-    lane({ most, withinMs = Infinity }) {
+    lane({ maxQueued, maxWaitMs = Infinity }) {
       const queue: (() => void)[] = []
       queues.push(queue)
       return {
@@ -81,13 +87,13 @@ export function createPrioritySemaphore(
           return queue.length
         },
         async run(job, signal) {
-          await enter(queue, { most, withinMs }, signal)
-          const begunMs = nowMs()
+          await acquire(queue, { maxQueued, maxWaitMs }, signal)
+          const startedMs = nowMs()
           try {
             return await job()
           } finally {
-            jobMs += (jobMs === 0 ? 1 : SMOOTHING) * (nowMs() - begunMs - jobMs)
-            leave()
+            jobMs += (jobMs === 0 ? 1 : SMOOTHING) * (nowMs() - startedMs - jobMs)
+            release()
           }
         },
       }

@@ -1,17 +1,17 @@
 // @ts-check
 /**
- * One thread that hashes, a job at a time. JavaScript, because a thread is started from the file itself: neither the compiler of
- * `npm run dev` nor that of the tests stands in between.
+ * A hashing thread, one job at a time. It is JavaScript because Node starts a worker from the file itself, without the
+ * TypeScript loader of `npm run dev` or the tests.
  *
- * @typedef {{ digest: string, cost: import('@node-rs/argon2').Options } | { digest: string, phc: string }} Job Makes a hash,
- * or compares with one
+ * @typedef {{ digest: string, cost: import('@node-rs/argon2').Options } | { digest: string, phc: string }} Job Hashes a
+ * digest, or compares it with a PHC string
  * @typedef {{ hash: string } | { matches: boolean } | { fault: string }} Done
  */
 import { hashSync, verifySync } from '@node-rs/argon2'
 import { constants, setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 
-// On Linux the priority is the thread's own; elsewhere it would be the whole process's.
+// On Linux the priority applies to the thread; elsewhere it would apply to the whole process.
 if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
 
 parentPort?.on('message', (/** @type {Job} */ job) => parentPort?.postMessage(done(job)))

@@ -7,18 +7,18 @@ import type { Argon2 } from './hashing.ts'
 const FILE = new URL('thread.mjs', import.meta.url)
 
 /**
- * Argon2 in threads of its own, one for each job under way, started when it is needed and kept. On Linux they have a lower
- * priority than the thread of the turns: a flood of passwords then takes the time that turns leave (decision 0019).
+ * Creates a pool of argon2 threads: one per job in progress, started on demand and reused. On Linux they have a lower priority
+ * than the event loop, so a flood of passwords gets only the CPU time that turns leave (decision 0019).
  */
 export function createHashingThreads(): Argon2 & { close(): Promise<void> } {
   const all = new Set<Worker>()
   const idle: Worker[] = []
 
   function start(): Worker {
-    // Neither loaders nor debuggers of this process have any business there.
+    // Keep the loaders and debuggers of this process out of the thread.
     const thread = new Worker(FILE, { execArgv: [], env: {} })
     all.add(thread)
-    // Whoever waits for it hears of it, too.
+    // The job in progress rejects on `exit`.
     thread.on('error', () => {})
     thread.once('exit', () => {
       all.delete(thread)
@@ -28,12 +28,12 @@ export function createHashingThreads(): Argon2 & { close(): Promise<void> } {
     return thread
   }
 
-  async function carryOut(job: Job): Promise<string | boolean> {
+  async function runJob(job: Job): Promise<string | boolean> {
     const thread = idle.pop() ?? start()
-    // The process may end while nothing is hashed, and not while something is.
+    // Only a job in progress keeps the process alive.
     thread.ref()
     try {
-      const done = await answerOf(thread, job)
+      const done = await resultOf(thread, job)
       idle.push(thread)
       if ('fault' in done) throw new UssdError('USSD_UNEXPECTED', { detail: `hashing: ${done.fault}` })
       return 'hash' in done ? done.hash : done.matches
@@ -43,8 +43,8 @@ export function createHashingThreads(): Argon2 & { close(): Promise<void> } {
   }
 
   return {
-    hash: async (digest, cost) => String(await carryOut({ digest, cost })),
-    verify: async (phc, digest) => (await carryOut({ digest, phc })) === true,
+    hash: async (digest, cost) => String(await runJob({ digest, cost })),
+    verify: async (phc, digest) => (await runJob({ digest, phc })) === true,
 
     async close() {
       await Promise.all([...all].map((thread) => thread.terminate()))
@@ -52,19 +52,19 @@ export function createHashingThreads(): Argon2 & { close(): Promise<void> } {
   }
 }
 
-/** Rejects when the thread ends before it has answered. */
-async function answerOf(thread: Worker, job: Job): Promise<Done> {
-  const over = new AbortController()
-  const { signal } = over
-  const ended = once(thread, 'exit', { signal }).then(() => {
-    throw new UssdError('USSD_UNEXPECTED', { detail: 'a hashing thread has ended' })
+/** Posts a job and returns its result. Rejects when the thread exits first. */
+async function resultOf(thread: Worker, job: Job): Promise<Done> {
+  const listening = new AbortController()
+  const { signal } = listening
+  const exited = once(thread, 'exit', { signal }).then(() => {
+    throw new UssdError('USSD_UNEXPECTED', { detail: 'a hashing thread exited' })
   })
-  const answered = once(thread, 'message', { signal })
+  const replied = once(thread, 'message', { signal })
   thread.postMessage(job)
   try {
-    const [done] = (await Promise.race([answered, ended])) as [Done]
+    const [done] = (await Promise.race([replied, exited])) as [Done]
     return done
   } finally {
-    over.abort()
+    listening.abort()
   }
 }

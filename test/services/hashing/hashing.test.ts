@@ -177,7 +177,7 @@ describe('the queue', () => {
     Array.from({ length: n }, (_, i) => reasonOf(job(i)))
 
   it('lets no more run at once than it may, and refuses at once what is beyond its length', async () => {
-    const hashing = createHashing({ keyring, parallel: 2, waiting: 3 })
+    const hashing = createHashing({ keyring, parallel: 2, maxQueued: 3 })
     const jobs = many(8, (i) =>
       i % 2
         ? hashing.hash('password', msisdn, password)
@@ -192,7 +192,7 @@ describe('the queue', () => {
   })
 
   it('takes work again after it was full', async () => {
-    const hashing = createHashing({ keyring, parallel: 1, waiting: 0 })
+    const hashing = createHashing({ keyring, parallel: 1, maxQueued: 0 })
     const [first, second] = many(2, () => hashing.verify(undefined, 'password', msisdn, password))
     expect(await second).toEqual(busy)
     expect(await first).toBe('done')
@@ -211,7 +211,7 @@ describe('the queue', () => {
   })
 
   it('drops a waiter whose signal is aborted, and gives its place in the queue to another', async () => {
-    const hashing = createHashing({ keyring, parallel: 1, waiting: 2 })
+    const hashing = createHashing({ keyring, parallel: 1, maxQueued: 2 })
     const gone = new AbortController()
     const verify = (signal?: AbortSignal) =>
       reasonOf(hashing.verify(undefined, 'password', msisdn, password, { signal }))
@@ -283,7 +283,7 @@ describe('the queue', () => {
   })
 
   it('keeps no secret: neither itself nor its fault shows one', async () => {
-    const hashing = createHashing({ keyring, parallel: 1, waiting: 0 })
+    const hashing = createHashing({ keyring, parallel: 1, maxQueued: 0 })
     const jobs = many(2, () => hashing.hash('password', msisdn, password))
     expect(inspect([hashing, await jobs[1]], { depth: 9, showHidden: true })).not.toContain('80291')
     await jobs[0]

@@ -1,0 +1,171 @@
+/** Logging in to self-care with MSISDN and password (L5, L6, L10). */
+import { UssdError } from '../engine/errors.ts'
+import type { Secret } from '../engine/secret.ts'
+import type { Change, LoadedRecords, Versioned } from '../gateway/ports.ts'
+import { loginName, subscriberName } from '../gateway/records/records.ts'
+import { Subscriber, newSubscriber, parseRecord } from '../gateway/records/subscriber.ts'
+import type { Reservation, TransactionOutput } from '../gateway/transaction.ts'
+import { asRejection, compareSecret } from './compare-secret.ts'
+import type { Hashing, SealedHash } from './hashing/hashing.ts'
+import { FAILURES_TTL_MS, Login, afterFailure, waitMs, withoutAttempt } from './login-throttle.ts'
+import type { RequestState, RunRequest } from './self-care-request.ts'
+import type { SelfCareSessions } from './self-care-session.ts'
+import type { UnknownLoginSlot, UnknownLoginThrottle } from './unknown-login-throttle.ts'
+
+export type LoginResult =
+  | { readonly kind: 'in'; readonly token: string; readonly expiresInMs: number }
+  /** Unknown number, closed access, no password or wrong password. The result does not say which. */
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'throttled'; readonly retryAfterMs: number }
+
+type Verdict =
+  { readonly kind: 'right'; readonly passwordGeneration: number } | Exclude<LoginResult, { kind: 'in' }>
+
+export function createLogin(options: {
+  readonly request: RunRequest
+  readonly hashing: Hashing
+  readonly sessions: SelfCareSessions
+  readonly unknownLogins: UnknownLoginThrottle
+}): (msisdn: string, password: Secret) => Promise<LoginResult> {
+  const { request, hashing, sessions, unknownLogins } = options
+
+  return async (msisdn, password) => {
+    const names = [loginName(msisdn), subscriberName(msisdn), unknownLogins.nameOf(msisdn)]
+    const verdict = await request<Verdict | UssdError>(
+      msisdn,
+      names,
+      (state) =>
+        (loaded, { reserved }) =>
+          attempt({ msisdn, password, loaded, reserved, state }),
+    )
+    if (verdict instanceof UssdError) throw verdict
+    if (verdict.kind === 'throttled') return verdict
+    if (verdict.kind === 'right') {
+      const { token, expiresInMs } = await sessions.begin(msisdn, verdict.passwordGeneration)
+      return { kind: 'in', token, expiresInMs }
+    }
+    await writeInsteadOfSession(msisdn)
+    return verdict
+  }
+
+  /** Counts the attempt in a first commit, compares, and commits the outcome. */
+  async function attempt(of: {
+    readonly msisdn: string
+    readonly password: Secret
+    readonly loaded: LoadedRecords
+    readonly reserved: boolean
+    readonly state: RequestState
+  }): Promise<TransactionOutput<Verdict | UssdError> | Reservation> {
+    const { msisdn, state } = of
+    const { records, nowMs } = of.loaded
+    const [loginRecord, record, slotRecord] = records
+    const subscriber = record ? parseRecord(Subscriber, record.value) : newSubscriber
+    const counter = record
+      ? knownCounter(msisdn, loginRecord)
+      : unknownCounter(unknownLogins.open(msisdn, slotRecord))
+    const { passwordGeneration } = subscriber
+
+    if (!of.reserved) {
+      const retryAfterMs = waitMs(counter.login, passwordGeneration, nowMs)
+      if (retryAfterMs > 0) return { result: { kind: 'throttled', retryAfterMs } }
+      if (subscriber.password) hashing.assertKnown(subscriber.password)
+      return { reserve: [counter.put(afterFailure(counter.login, passwordGeneration, nowMs))] }
+    }
+    const stored = subscriber.access === 'open' ? subscriber.password : null
+    const compared = await state
+      .once('password', () =>
+        compareSecret(hashing, {
+          stored,
+          domain: 'password',
+          msisdn,
+          secret: of.password,
+          signal: state.signal,
+        }),
+      )
+      .catch(asRejection)
+    // Nothing was compared: undo the count.
+    if (compared instanceof UssdError) return { result: compared, changes: [counter.undo(nowMs)] }
+    // The failure is counted already. Write the record again, because a success writes here, too.
+    if (!record || !compared.matches) return { result: { kind: 'refused' }, changes: [counter.put()] }
+    return {
+      result: { kind: 'right', passwordGeneration },
+      changes: successChanges({ msisdn, loginRecord, record, subscriber, renewed: compared.renewed }),
+    }
+  }
+
+  /** A success begins a session with a load and a commit. A refusal does the same work. */
+  async function writeInsteadOfSession(msisdn: string): Promise<void> {
+    await request<void>(msisdn, [unknownLogins.nameOf(msisdn)], () => ({ records: [slotRecord] }) => ({
+      result: undefined,
+      changes: [unknownLogins.open(msisdn, slotRecord).put()],
+    }))
+  }
+}
+
+/** Clears the count of failures, and stores the rehashed password if there is one. */
+function successChanges(of: {
+  readonly msisdn: string
+  readonly loginRecord: Versioned | undefined
+  readonly record: Versioned
+  readonly subscriber: Subscriber
+  readonly renewed: SealedHash | undefined
+}): readonly Change[] {
+  const { msisdn, loginRecord, record, subscriber, renewed } = of
+  return [
+    { name: loginName(msisdn), expectedVersion: loginRecord?.version, write: { kind: 'delete' } },
+    {
+      name: subscriberName(msisdn),
+      expectedVersion: record.version,
+      write: renewed
+        ? { kind: 'put', value: JSON.stringify({ ...subscriber, password: renewed }) }
+        : { kind: 'keep' },
+    },
+  ]
+}
+
+/** The count of login attempts at one number. */
+interface Counter {
+  readonly login: Login | undefined
+  /** Writes another count, or the same one again. */
+  put(after?: ReturnType<typeof afterFailure>): Change
+  /** Takes back an attempt that was reserved but not made. */
+  undo(nowMs: number): Change
+}
+
+/** Counts attempts at a registered number, in a record of its own. */
+function knownCounter(msisdn: string, record: Versioned | undefined): Counter {
+  const login = record && parseRecord(Login, record.value)
+  const change = (write: Change['write']): Change => ({
+    name: loginName(msisdn),
+    expectedVersion: record?.version,
+    write,
+  })
+  return {
+    login,
+    undo(nowMs) {
+      const before = withoutAttempt(login, nowMs)
+      return change(
+        before
+          ? { kind: 'put', value: JSON.stringify(before.login), ttlMs: before.ttlMs }
+          : { kind: 'delete' },
+      )
+    },
+    put(after) {
+      const { login: toWrite, ttlMs } = after ?? unchanged(login)
+      return change(toWrite ? { kind: 'put', value: JSON.stringify(toWrite), ttlMs } : { kind: 'keep' })
+    },
+  }
+}
+
+/** Counts attempts at an unknown number, in a slot shared with others. */
+const unknownCounter = (slot: UnknownLoginSlot): Counter => ({
+  login: slot.login,
+  put: (after) => slot.put(after?.login),
+  undo: (nowMs) => slot.put(withoutAttempt(slot.login, nowMs)?.login ?? 'none'),
+})
+
+/** The same count again, with the TTL that belongs to it. */
+const unchanged = (login: Login | undefined) => ({
+  login,
+  ttlMs: login?.closedUntilMs === null ? undefined : FAILURES_TTL_MS,
+})
