@@ -1,6 +1,7 @@
 /**
- * One turn of a dialogue. Pure but for `perform`, which the gateway supplies: the machine is stepped with XState's
- * `transition()`, which executes nothing, and the effects it asks for are performed here, between two steps (decision 0001).
+ * Runs one turn of a dialogue. XState's `transition()` computes each step and executes nothing. The machine's effects run
+ * between two steps, by a function that the caller supplies (decision 0001). A turn is a generator that yields its effects:
+ * the gateway drives it asynchronously, a model of the services synchronously.
  */
 import { getNextTransitions, initialTransition, transition } from 'xstate'
 import type { AnyMachineSnapshot, ExecutableActionObject, StateValue } from 'xstate'
@@ -9,31 +10,62 @@ import { UssdError } from './errors.ts'
 import type { CompiledMenu } from './menu.ts'
 import { Secret } from './secret.ts'
 
-/** Performs an effect: resolves with its outcome, or rejects when it could not be found out. */
-export type RunEffect = (effect: { readonly name: string; readonly input: unknown }) => Promise<unknown>
+/** An effect that a machine invokes. */
+export interface InvokedEffect {
+  readonly name: string
+  readonly input: unknown
+}
 
-/** Where a dialogue rests between turns: plain JSON. */
+/** Runs an effect. Resolves with its output, rejects when the outcome is unknown. */
+export type RunEffect = (effect: InvokedEffect) => Promise<unknown>
+
+export type EffectResult = { readonly output: unknown } | { readonly error: unknown }
+
+/** Runs an effect synchronously. Returns `error` for `onError`; whatever it throws ends the turn. */
+export type RunEffectSync = (effect: InvokedEffect) => EffectResult
+
+/** The state of a dialogue between turns: plain JSON. */
 export interface DialogueState {
   readonly value: StateValue
   readonly context: unknown
 }
 
-/** No menu needs more effects than this in one turn; more is a loop. */
+/** More effects than this in one turn are a loop. */
 const MAX_EFFECTS_IN_A_TURN = 10
 
 type Step = readonly [AnyMachineSnapshot, readonly ExecutableActionObject[]]
 
-/** Starts a dialogue and runs it to its first screen. Throws `USSD_MENU_FAULTY`, `USSD_SERVICE_FAILED`. */
-export async function begin(
-  menu: CompiledMenu,
-  language: Language,
-  perform: RunEffect,
-): Promise<AnyMachineSnapshot> {
-  const first = asMenuFault(menu, () => initialTransition(menu.steps, { language }) as unknown as Step)
-  return runEffects(menu, first, perform)
-}
+/** Yields each effect, takes its result, and returns what the turn comes to rest on. */
+type Turn<T> = Generator<InvokedEffect, T, EffectResult>
 
-/** Puts a stored dialogue back where it rested. Throws `USSD_MENU_FAULTY` when the machine has no such state. */
+/** Starts a dialogue and runs it to its first screen. Rejects with `USSD_MENU_FAULTY` or `USSD_SERVICE_FAILED`. */
+export const begin = (menu: CompiledMenu, language: Language, runEffect: RunEffect) =>
+  drive(beginTurn(menu, language), runEffect)
+
+/** The synchronous `begin`. */
+export const beginSync = (menu: CompiledMenu, language: Language, runEffect: RunEffectSync) =>
+  driveSync(beginTurn(menu, language), runEffect)
+
+/**
+ * Sends a reply to the machine and runs it to the next screen. Resolves with `undefined` when no transition takes the reply:
+ * the dialogue stays where it was. Rejects with `USSD_MENU_FAULTY` or `USSD_SERVICE_FAILED`.
+ */
+export const reply = (
+  menu: CompiledMenu,
+  snapshot: AnyMachineSnapshot,
+  typed: string,
+  runEffect: RunEffect,
+) => drive(replyTurn(menu, snapshot, toEvent(snapshot, typed)), runEffect)
+
+/** The synchronous `reply`, for an event of `toEvent`. */
+export const replySync = (
+  menu: CompiledMenu,
+  snapshot: AnyMachineSnapshot,
+  event: Reply,
+  runEffect: RunEffectSync,
+) => driveSync(replyTurn(menu, snapshot, event), runEffect)
+
+/** Restores a stored dialogue. Throws `USSD_MENU_FAULTY` when the machine has no such state. */
 export function restore(menu: CompiledMenu, state: DialogueState): AnyMachineSnapshot {
   return asMenuFault(menu, () =>
     menu.machine.resolveState({ value: state.value, context: state.context as object }),
@@ -41,46 +73,29 @@ export function restore(menu: CompiledMenu, state: DialogueState): AnyMachineSna
 }
 
 /**
- * Gives the machine what the subscriber typed and runs it to the next screen. `undefined`: no transition takes this reply, so
- * it is not understood and the dialogue rests where it was. Throws `USSD_MENU_FAULTY`, `USSD_SERVICE_FAILED`.
- */
-export async function reply(
-  menu: CompiledMenu,
-  snapshot: AnyMachineSnapshot,
-  typed: string,
-  perform: RunEffect,
-): Promise<AnyMachineSnapshot | undefined> {
-  const event = toEvent(snapshot, typed.trim())
-  const step = asMenuFault(menu, () =>
-    snapshot.can(event) ? (transition(menu.steps, snapshot, event) as unknown as Step) : undefined,
-  )
-  return step && runEffects(menu, step, perform)
-}
-
-/**
- * Answers a dialogue's first screens with what was dialled behind the code. It stops where a secret is asked for and at a
- * confirmation: what was dialled stays in the phone's call list, and a link can dial it unseen.
+ * Answers the first screens with the arguments dialled after the code. Stops at a screen that asks for a secret and at a
+ * confirmation: a dialled string stays in the phone's call list, and a link can dial it unseen.
  */
 export async function applyShortcut(
   menu: CompiledMenu,
   snapshot: AnyMachineSnapshot,
   shortcut: readonly string[],
-  perform: RunEffect,
+  runEffect: RunEffect,
 ): Promise<{ readonly snapshot: AnyMachineSnapshot; readonly understood: boolean }> {
   let current = snapshot
   for (const typed of shortcut) {
     if (hasEnded(current) || asksForSecret(current) || current.hasTag('confirmation')) break
-    const next = await reply(menu, current, typed, perform)
+    const next = await reply(menu, current, typed, runEffect)
     if (!next) return { snapshot: current, understood: false }
     current = next
   }
   return { snapshot: current, understood: true }
 }
 
-/** Whether the dialogue is over: its screen releases. */
+/** True once the dialogue is over: its last screen releases the session. */
 export const hasEnded = (snapshot: AnyMachineSnapshot): boolean => snapshot.status === 'done'
 
-/** Whether the next reply is a secret. */
+/** True when the next reply is a secret. */
 export const asksForSecret = (snapshot: AnyMachineSnapshot): boolean => offeredBy(snapshot).has('secret')
 
 export const stateOf = (snapshot: AnyMachineSnapshot): DialogueState => ({
@@ -88,8 +103,12 @@ export const stateOf = (snapshot: AnyMachineSnapshot): DialogueState => ({
   context: snapshot.context,
 })
 
-/** A digit is a choice where the screen offers it; anything else is text, or a secret where the screen asks for one. */
-function toEvent(snapshot: AnyMachineSnapshot, typed: string): Reply {
+/**
+ * The event for a reply, blanks around it removed. A digit that the screen offers is a choice. Anything else is a secret where
+ * the screen asks for one, and text elsewhere.
+ */
+export function toEvent(snapshot: AnyMachineSnapshot, reply: string): Reply {
+  const typed = reply.trim()
   const offered = offeredBy(snapshot)
   if (/^[0-9]$/.test(typed) && offered.has(typed)) return { type: typed } as Reply
   if (offered.has('secret')) return { type: 'secret', secret: new Secret(typed) }
@@ -100,14 +119,50 @@ function offeredBy(snapshot: AnyMachineSnapshot): ReadonlySet<string> {
   return new Set(getNextTransitions(snapshot).map((next) => next.eventType))
 }
 
-/** Performs what the machine asks for, until it rests on a screen. */
-async function runEffects(menu: CompiledMenu, first: Step, perform: RunEffect): Promise<AnyMachineSnapshot> {
+async function drive<T>(turn: Turn<T>, runEffect: RunEffect): Promise<T> {
+  let step = turn.next()
+  while (!step.done) step = turn.next(await resultOf(step.value, runEffect))
+  return step.value
+}
+
+function driveSync<T>(turn: Turn<T>, runEffect: RunEffectSync): T {
+  let step = turn.next()
+  while (!step.done) step = turn.next(runEffect(step.value))
+  return step.value
+}
+
+async function resultOf(effect: InvokedEffect, runEffect: RunEffect): Promise<EffectResult> {
+  try {
+    return { output: await runEffect(effect) }
+  } catch (error) {
+    return { error }
+  }
+}
+
+function* beginTurn(menu: CompiledMenu, language: Language): Turn<AnyMachineSnapshot> {
+  const first = asMenuFault(menu, () => initialTransition(menu.logic, { language }) as unknown as Step)
+  return yield* runEffects(menu, first)
+}
+
+function* replyTurn(
+  menu: CompiledMenu,
+  snapshot: AnyMachineSnapshot,
+  event: Reply,
+): Turn<AnyMachineSnapshot | undefined> {
+  const step = asMenuFault(menu, () =>
+    snapshot.can(event) ? (transition(menu.logic, snapshot, event) as unknown as Step) : undefined,
+  )
+  return step && (yield* runEffects(menu, step))
+}
+
+/** Runs the effects that the machine invokes until it rests on a screen. */
+function* runEffects(menu: CompiledMenu, first: Step): Turn<AnyMachineSnapshot> {
   let [snapshot, actions] = first
-  let rejected = false
-  for (let performed = 0; ; performed++) {
+  let failed = false
+  for (let count = 0; ; count++) {
     if (snapshot.status === 'error') {
-      // Of what a menu throws, XState keeps some in the snapshot: what its first context throws.
-      throw rejected
+      // XState keeps some errors of a menu in the snapshot, such as one thrown by its first context.
+      throw failed
         ? new UssdError('USSD_SERVICE_FAILED', {
             detail: `${menu.code} has no onError`,
             cause: snapshot.error,
@@ -116,29 +171,20 @@ async function runEffects(menu: CompiledMenu, first: Step, perform: RunEffect): 
     }
     const invoked = actions.find((action) => action.type === 'xstate.spawnChild')
     if (!invoked) return snapshot
-    if (performed === MAX_EFFECTS_IN_A_TURN) {
-      throw new UssdError('USSD_MENU_FAULTY', { detail: `${menu.code} performs effects without end` })
+    if (count === MAX_EFFECTS_IN_A_TURN) {
+      const detail = `${menu.code} runs more than ${MAX_EFFECTS_IN_A_TURN} effects in one turn`
+      throw new UssdError('USSD_MENU_FAULTY', { detail })
     }
-    const outcome = await eventOf(invoked, perform)
-    rejected = 'error' in outcome
-    ;[snapshot, actions] = asMenuFault(
-      menu,
-      () => transition(menu.steps, snapshot, outcome) as unknown as Step,
-    )
+    const { id, src, input } = invoked.params as { id: string; src: string; input: unknown }
+    const result = yield { name: src, input }
+    failed = 'error' in result
+    // The event by which XState reports the end of an invoked actor.
+    const event = { type: `xstate.${failed ? 'error' : 'done'}.actor.${id}`, ...result, actorId: id }
+    ;[snapshot, actions] = asMenuFault(menu, () => transition(menu.logic, snapshot, event) as unknown as Step)
   }
 }
 
-/** The event by which XState tells a machine how what it invoked has ended. */
-async function eventOf(invoked: ExecutableActionObject, perform: RunEffect) {
-  const { id, src, input } = invoked.params as { id: string; src: string; input: unknown }
-  try {
-    return { type: `xstate.done.actor.${id}`, output: await perform({ name: src, input }), actorId: id }
-  } catch (error) {
-    return { type: `xstate.error.actor.${id}`, error, actorId: id }
-  }
-}
-
-/** What a menu throws (a guard, an assign, an unknown state) is the menu's fault, whatever it threw. */
+/** Wraps whatever a menu throws, from a guard, an assign or an unknown state, as `USSD_MENU_FAULTY`. */
 function asMenuFault<T>(menu: CompiledMenu, run: () => T): T {
   try {
     return run()

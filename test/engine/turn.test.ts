@@ -7,14 +7,17 @@ import { UssdError } from '../../src/engine/errors.ts'
 import type { ErrorCode } from '../../src/engine/errors.ts'
 import {
   asksForSecret,
-  begin,
   applyShortcut,
+  begin,
+  beginSync,
   hasEnded,
   reply,
+  replySync,
   restore,
   stateOf,
+  toEvent,
 } from '../../src/engine/turn.ts'
-import type { RunEffect } from '../../src/engine/turn.ts'
+import type { RunEffect, RunEffectSync } from '../../src/engine/turn.ts'
 import { compiled, performing, rejects } from '../support/machines.ts'
 
 type Context = Dialogue & { said: string; count: number }
@@ -371,6 +374,60 @@ describe('nested states', () => {
     expect(valueOf(await after(['5', '1', 'ru']))).toEqual({ settings: 'list' })
     expect(valueOf(await after(['5', '1', '0']))).toBe('menu')
     expect((await after(['5', '2'])).context).toMatchObject({ count: 1 })
+  })
+})
+
+describe('the synchronous driver', () => {
+  const afterSync = (replies: readonly string[], runEffect: RunEffectSync) =>
+    replies.reduce<AnyMachineSnapshot | undefined>(
+      (snapshot, typed) => snapshot && replySync(menu, snapshot, toEvent(snapshot, typed), runEffect),
+      beginSync(menu, 'en', runEffect),
+    )
+  const succeeds: RunEffectSync = ({ name }) => ({
+    output: name === 'greet' ? { known: true } : { sent: true },
+  })
+
+  it.each([[[]], [['1', '2', 'Anna']], [['5', '1']], [['3', '80291']], [['4', '1']]])(
+    'reaches the same state as the asynchronous one: %j',
+    async (replies) => {
+      const snapshot = afterSync(replies, succeeds)
+      expect(snapshot && stateOf(snapshot)).toEqual(stateOf(await after(replies)))
+    },
+  )
+
+  it('passes each effect its name and input, with the reply as a Secret', () => {
+    const effects: unknown[] = []
+    afterSync(['3', ' 80291 '], (effect) => {
+      effects.push(effect)
+      return succeeds(effect)
+    })
+    expect(effects).toEqual([
+      { name: 'greet', input: { language: 'en' } },
+      { name: 'send', input: { to: '', pin: expect.any(Secret) } },
+    ])
+    expect(pinOf(effects[1] as { input: unknown })?.reveal()).toBe('80291')
+  })
+
+  it('returns undefined for a reply that is not understood', () => {
+    expect(afterSync(['x'], succeeds)).toBeUndefined()
+  })
+
+  const fails: RunEffectSync = (effect) =>
+    effect.name === 'send' ? { error: new Error('the reason') } : succeeds(effect)
+
+  it('takes onError for a failed effect', () => {
+    expect(valueOf(afterSync(['3', '80291'], fails))).toBe('unavailable')
+  })
+
+  it('throws USSD_SERVICE_FAILED for a failed effect without onError', () => {
+    expect(() => afterSync(['6', '1'], fails)).toThrow(/USSD_SERVICE_FAILED/)
+  })
+
+  it('throws what the function that runs effects throws, past onError', () => {
+    const broken: RunEffectSync = () => {
+      throw new RangeError('no such model')
+    }
+    expect(() => beginSync(menu, 'en', broken)).toThrow(new RangeError('no such model'))
   })
 })
 
