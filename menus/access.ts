@@ -8,15 +8,25 @@ type Opening =
   { outcome: 'opened' | 'locked' | 'access-moved' } | { outcome: 'wrong-puk1'; attemptsLeft: number }
 
 type Context = Dialogue & {
-  /** Guesses of PUK1 left to this subscriber, of the ten. */
+  /** PUK1 attempts left, of ten. */
   attemptsLeft: number
-  /** Entries refused in this dialogue: wrong, or not a PUK1 at all. */
+  /** Wrong or malformed entries in this dialogue. */
   mistakes: number
 }
 
 const MISTAKES_ALLOWED = 2
 
-/** `*141*3*6#`: the subscriber closes access to self-care, or opens it with PUK1 of the SIM (L7, L8, L11, L12). */
+/** The transitions of every screen that asks for PUK1. */
+const puk1Entry = {
+  secret: [
+    { guard: 'isPuk1', target: 'openingAccess' },
+    { guard: 'isLastMistake', target: 'notOpened' },
+    { target: 'notPuk1', actions: 'countMistake' },
+  ],
+  0: 'goodbye',
+} as const
+
+/** `*141*3*6#`: closes access to self-care, or opens it with the SIM's PUK1 (L7, L8, L11, L12). */
 export const machine = setup({
   types: {
     input: {} as Dialogue,
@@ -75,36 +85,9 @@ export const machine = setup({
     },
 
     closed: { on: { 1: [{ guard: 'isLocked', target: 'puk1Locked' }, { target: 'puk1' }], 0: 'goodbye' } },
-    puk1: {
-      on: {
-        secret: [
-          { guard: 'isPuk1', target: 'openingAccess' },
-          { guard: 'isLastMistake', target: 'notOpened' },
-          { target: 'notPuk1', actions: 'countMistake' },
-        ],
-        0: 'goodbye',
-      },
-    },
-    notPuk1: {
-      on: {
-        secret: [
-          { guard: 'isPuk1', target: 'openingAccess' },
-          { guard: 'isLastMistake', target: 'notOpened' },
-          { target: 'notPuk1', actions: 'countMistake' },
-        ],
-        0: 'goodbye',
-      },
-    },
-    wrongPuk1: {
-      on: {
-        secret: [
-          { guard: 'isPuk1', target: 'openingAccess' },
-          { guard: 'isLastMistake', target: 'notOpened' },
-          { target: 'notPuk1', actions: 'countMistake' },
-        ],
-        0: 'goodbye',
-      },
-    },
+    puk1: { on: puk1Entry },
+    notPuk1: { on: puk1Entry },
+    wrongPuk1: { on: puk1Entry },
     openingAccess: {
       invoke: {
         src: 'openAccess',

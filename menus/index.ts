@@ -2,7 +2,7 @@ import type { Menu } from '../src/engine/menu.ts'
 import * as access from './access.ts'
 import * as password from './password.ts'
 
-/** Dialled code → menu. The longest code that starts the dialled string wins; what follows it answers its first screens. */
+/** The menu of each dialled code. The longest code that starts the dialled string wins; the rest answers the first screens. */
 export const menus = {
   '*141*0#': password,
   '*141*3*6#': access,

@@ -2,6 +2,8 @@ import { assign, setup } from 'xstate'
 import { effect, lookup, secretOf } from '../src/engine/authoring.ts'
 import type { Dialogue, Language, Reply, Screens, Secret, Tag } from '../src/engine/authoring.ts'
 
+type Access = 'open' | 'closed-by-subscriber' | 'closed-by-organisation' | 'closed-by-operator'
+
 type Weakness = 'repeat' | 'sequence' | 'keypad' | 'date' | 'own-number' | 'common'
 
 type Assessment =
@@ -11,16 +13,21 @@ type Assessment =
   | { verdict: 'too-weak'; weakness: Weakness }
 
 type Context = Dialogue & {
+  /** Rejected entries in this dialogue. */
   refusals: number
   weakness: Weakness | null
-  /** One-way form of the password warned of, and of the one to be repeated. */
+  /** Keyed digest of the weak password that the subscriber was warned about. */
   warned: string | null
+  /** Keyed digest of the password to repeat. */
   sealed: string
 }
 
 const REFUSALS_ALLOWED = 2
 
-/** `*141*0#`: the subscriber sets the self-care password, 5-10 digits, typed twice (L2, L4). */
+/** The transitions of every screen that asks for a new password. */
+const passwordEntry = { secret: 'assessingPassword', 0: 'goodbye' } as const
+
+/** `*141*0#`: sets the self-care password, 5-10 digits, typed twice (L2, L4). */
 export const machine = setup({
   types: {
     input: {} as Dialogue,
@@ -29,7 +36,7 @@ export const machine = setup({
     tags: {} as Tag,
   },
   actors: {
-    readAccess: lookup<undefined, { access: string }>(),
+    readAccess: lookup<undefined, { access: Access }>(),
     assessPassword: lookup<{ password: Secret; warned: string | null }, Assessment>(),
     savePassword: effect<
       { repeated: Secret; sealed: string },
@@ -52,16 +59,21 @@ export const machine = setup({
         src: 'readAccess',
         onDone: [
           { guard: ({ event }) => event.output.access === 'open', target: 'password' },
+          {
+            guard: ({ event }) => event.output.access === 'closed-by-organisation',
+            target: 'closedByOrganisation',
+          },
+          { guard: ({ event }) => event.output.access === 'closed-by-operator', target: 'closedByOperator' },
           { target: 'accessClosed' },
         ],
         onError: 'unavailable',
       },
     },
-    password: { on: { secret: 'assessingPassword', 0: 'goodbye' } },
-    notPassword: { on: { secret: 'assessingPassword', 0: 'goodbye' } },
-    weakPassword: { tags: 'secret-again', on: { secret: 'assessingPassword', 0: 'goodbye' } },
-    tooWeak: { on: { secret: 'assessingPassword', 0: 'goodbye' } },
-    different: { tags: 'secret-again', on: { secret: 'assessingPassword', 0: 'goodbye' } },
+    password: { on: passwordEntry },
+    notPassword: { on: passwordEntry },
+    weakPassword: { tags: 'secret-again', on: passwordEntry },
+    tooWeak: { on: passwordEntry },
+    different: { tags: 'secret-again', on: passwordEntry },
     assessingPassword: {
       invoke: {
         src: 'assessPassword',
@@ -84,7 +96,7 @@ export const machine = setup({
             ),
           },
           { guard: 'isLastRefusal', target: 'refused' },
-          // A second weak one counts as refused: warned of each anew, the dialogue would never have to end.
+          // A second weak password counts as a refusal; otherwise the dialogue could go on for ever.
           {
             guard: ({ event }) => event.output.verdict === 'doubtful',
             target: 'weakPassword',
@@ -119,7 +131,7 @@ export const machine = setup({
         input: ({ event, context }) => ({ repeated: secretOf(event), sealed: context.sealed }),
         onDone: [
           { guard: ({ event }) => event.output.outcome === 'saved', target: 'saved' },
-          { guard: ({ event }) => event.output.outcome === 'access-closed', target: 'accessClosed' },
+          { guard: ({ event }) => event.output.outcome === 'access-closed', target: 'readingAccess' },
           { guard: 'isLastRefusal', target: 'refused' },
           { target: 'different', actions: 'countRefusal' },
         ],
@@ -129,6 +141,8 @@ export const machine = setup({
     saved: { type: 'final' },
     refused: { type: 'final' },
     accessClosed: { type: 'final' },
+    closedByOrganisation: { type: 'final' },
+    closedByOperator: { type: 'final' },
     unavailable: { type: 'final' },
     goodbye: { type: 'final' },
   },
@@ -191,6 +205,16 @@ export const screens: Screens<typeof machine> = {
     ru: 'Доступ в личный кабинет закрыт. Чтобы открыть, наберите *141*3*6#',
     be: 'Доступ у асабісты кабінет закрыты. Каб адкрыць, набярыце *141*3*6#',
     en: 'Access to self-care is closed. To open it, dial *141*3*6#',
+  },
+  closedByOrganisation: {
+    ru: 'Доступ закрыт вашей организацией. Обратитесь к её администратору',
+    be: 'Доступ закрыты вашай арганізацыяй. Звярніцеся да яе адміністратара',
+    en: 'Access is closed by your organisation. Please ask its administrator',
+  },
+  closedByOperator: {
+    ru: 'Доступ закрыт оператором. Позвоните по номеру 150 или зайдите в центр продаж',
+    be: 'Доступ закрыты аператарам. Патэлефануйце на 150 ці зайдзіце ў цэнтр продажу',
+    en: 'Access is closed by the operator. Please call 150 or visit a sales centre',
   },
   unavailable: {
     ru: 'Услуга временно недоступна. Пожалуйста, попробуйте позже',

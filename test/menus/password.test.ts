@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
+import { screens as accessScreens } from '../../menus/access.ts'
 import { screens } from '../../menus/password.ts'
 import { languages } from '../../src/engine/authoring.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
@@ -293,25 +294,36 @@ describe('where passwords of an obvious kind are allowed', () => {
 })
 
 describe('while access is closed', () => {
-  it.each(['closed-by-subscriber', 'closed-by-organisation', 'closed-by-operator'] as const)(
-    '(%s) *141*0# says so, names *141*3*6# and ends',
-    async (access) => {
-      const anna = await subscriberOf(gateway, { access })
-      const told = await anna.talk(CODE)
-      expect(told).toMatchObject({ screen: 'accessClosed', text: screens.accessClosed.en, waits: false })
-      expect(told.text).toContain('*141*3*6#')
+  const closings = [
+    ['closed-by-subscriber', 'accessClosed', /dial \*141\*3\*6#$/],
+    ['closed-by-organisation', 'closedByOrganisation', /your organisation.*administrator$/],
+    ['closed-by-operator', 'closedByOperator', /operator.*150/],
+  ] as const
+
+  it.each(closings)('(%s) *141*0# says who can open it, and ends', async (access, screen, text) => {
+    const anna = await subscriberOf(gateway, { access })
+    const shown = await anna.talk(CODE)
+    expect(shown).toEqual({ screen, text: screens[screen].en, waits: false, understood: true })
+    expect(shown.text).toMatch(text)
+  })
+
+  it.each(closings)(
+    '(%s) during the dialogue, the repeated password is not saved',
+    async (access, screen, _text) => {
+      const anna = await subscriberOf(gateway, { password: OTHER })
+      const phone = anna.begin(CODE)
+      await phone.dial()
+      await phone.type(GOOD)
+      await anna.change({ access })
+      expect(await phone.type(GOOD)).toMatchObject({ screen, waits: false })
+      expect([await anna.matches(OTHER), await anna.matches(GOOD)]).toEqual([true, false])
+      expect(await anna.journal()).toEqual(['password-set', 'subscriber-changed'])
     },
   )
 
-  it('since the dialogue began, the repeated password is not saved', async () => {
-    const anna = await subscriberOf(gateway, { password: OTHER })
-    const phone = anna.begin(CODE)
-    await phone.dial()
-    await phone.type(GOOD)
-    await anna.change({ access: 'closed-by-operator' })
-    expect(await phone.type(GOOD)).toMatchObject({ screen: 'accessClosed', waits: false })
-    expect([await anna.matches(OTHER), await anna.matches(GOOD)]).toEqual([true, false])
-    expect(await anna.journal()).toEqual(['password-set', 'subscriber-changed'])
+  it('uses the words of *141*3*6# where the subscriber cannot open it', () => {
+    const { closedByOrganisation, closedByOperator } = accessScreens
+    expect(screens).toMatchObject({ closedByOrganisation, closedByOperator })
   })
 })
 
@@ -336,7 +348,7 @@ describe('what is dialled behind *141*0#', () => {
   it('is passed over where access is closed', async () => {
     const anna = await subscriberOf(gateway, { access: 'closed-by-operator' })
     expect(await anna.talk('*141*0*80291#')).toMatchObject({
-      screen: 'accessClosed',
+      screen: 'closedByOperator',
       waits: false,
       understood: true,
     })

@@ -89,7 +89,7 @@ const letters = (text: string): string[] => text.match(/\p{L}/gu) ?? []
 describe('every text', () => {
   it('is looked at: all screens, all sentences, all values', () => {
     expect(new Set(all.map(({ where }) => where)).size).toBe(
-      3 * (11 + 14 + Object.keys(systemMessages).length),
+      3 * (13 + 14 + Object.keys(systemMessages).length),
     )
     expect(all.filter(({ where }) => where === '*141*3*6# wrongPuk1/be')).toHaveLength(11)
     expect(all.filter(({ where }) => where === '*141*0# weakPassword/en')).toHaveLength(6)

@@ -46,7 +46,13 @@ const accessOutcomes: Outcomes<typeof access.machine> = {
 }
 
 const passwordOutcomes: Outcomes<typeof password.machine> = {
-  readAccess: [{ access: 'open' }, { access: 'closed-by-subscriber' }, rejects],
+  readAccess: [
+    { access: 'open' },
+    { access: 'closed-by-subscriber' },
+    { access: 'closed-by-organisation' },
+    { access: 'closed-by-operator' },
+    rejects,
+  ],
   assessPassword: [
     { verdict: 'accepted', sealed: 'sealed' },
     { verdict: 'malformed' },

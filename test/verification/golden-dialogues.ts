@@ -34,7 +34,7 @@ npm test plays the last of them on the menus as they are, and takes up the dialo
 that was changed fails there; if it is meant, record the version that will have it.
 
 Examples:
-  npm run release:record -- --release 0.2.0
+  npm run release:record -- --release 0.3.0
 
 Exit code: 0 recorded, 1 it was recorded before or cannot be written, 2 called wrongly.`,
   )
