@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { parse } from 'node:querystring'
 import { z } from 'zod'
 import type { Ended } from '../gateway/ports.ts'
+import { malformed } from './dialect.ts'
 import type { Dialect, NetworkTurn, ParsedRequest, WireCall } from './dialect.ts'
+import { conEnd, parseConEnd, plainText } from './encoding/con-end.ts'
 import { fieldProblem, msisdn, sessionId, typed, ussdString } from './encoding/fields.ts'
 
-/** Africa's Talking sends these five, none optional; `networkCode` is of no use here and not looked at. */
+/** All fields are required; `networkCode` is ignored. */
 const Request = z.object({
   sessionId,
   phoneNumber: msisdn,
@@ -13,27 +15,26 @@ const Request = z.object({
   text: typed,
 })
 
-/** The notification at the end of a session, to an address of its own: of its twelve fields the three that matter here. */
+/** The notification at the end of a session, sent to its own URL. Its other nine fields are ignored. */
 const Event = z.object({
   sessionId,
   phoneNumber: msisdn,
   status: z.enum(['Success', 'Incomplete', 'Failed'], { error: 'is none of Success, Incomplete, Failed' }),
 })
 
-const plain = 'text/plain; charset=utf-8'
 const form = { 'content-type': 'application/x-www-form-urlencoded' }
 
-/** What an application wants to be reminded of: at most 99 characters without `|`. */
+/** A value that the application gets back with the next callback: at most 99 characters without `|`. */
 const HOP_METADATA = 'at-ussd-hop-metadata'
 
-/** The aggregator percent-encodes `*` too, which URLSearchParams leaves. */
+/** Africa's Talking also encodes `*`, which URLSearchParams does not. */
 const encode = (fields: Record<string, string>) =>
   new URLSearchParams(fields).toString().replaceAll('*', '%2A')
 
 /**
- * Africa's Talking: a form-encoded POST whose `text` holds every answer so far, joined with `*`; `CON ` or `END ` and the
- * screen in plain text come back. It numbers nothing. The begin has an empty `text`: what was dialled behind the code is in
- * `serviceCode`. That a dialogue is over is told at `/events`, if that address was registered.
+ * Africa's Talking. The `text` of a form-encoded POST holds all replies so far, joined with `*`. The answer is plain text
+ * after `CON ` or `END `. Turns have no numbers. At the begin, `text` is empty and `serviceCode` is the complete dialled
+ * string. The end of a session is reported at `/events`, if that URL is registered.
  */
 export const africastalking: Dialect = {
   name: 'africastalking',
@@ -44,11 +45,11 @@ export const africastalking: Dialect = {
     {
       case: 'first-empty-answer',
       because:
-        'an empty first answer leaves `text` empty, as it is at the begin; so a star that comes first is taken for the one behind it',
+        '`text` is empty for an empty first answer, as it is at the begin; a `*` at the start of the first answer reads as the separator after an empty one',
     },
     {
       case: 'time-out',
-      because: 'the event says Incomplete both for a cancelled and for a timed-out dialogue',
+      because: 'the event reports Incomplete for both a hang-up and a timeout',
     },
   ],
 
@@ -58,17 +59,9 @@ export const africastalking: Dialect = {
     return path === '/events' ? parseEvent(body) : parseCallback(body)
   },
 
-  formatAnswer({ text, waits }) {
-    return { status: 200, type: plain, body: `${waits ? 'CON' : 'END'} ${text}` }
-  },
-
-  formatEnded() {
-    return { status: 200, type: plain, body: '' }
-  },
-
-  formatError(status, sentence) {
-    return { status, type: plain, body: `END ${sentence}` }
-  },
+  formatAnswer: (answer) => plainText(200, conEnd(answer)),
+  formatEnded: () => plainText(200, ''),
+  formatError: (status, message) => plainText(status, conEnd({ text: message, waits: false })),
 
   newSessionId: () => `ATUid_${randomBytes(16).toString('hex')}`,
 
@@ -89,17 +82,14 @@ export const africastalking: Dialect = {
     }
   },
 
-  parseResponse({ status, headers, body }) {
-    if (status !== 200)
-      return { kind: 'malformed', sentence: `the application answered with status ${status}` }
-    const [, verb, text] = /^(CON|END) ([^]*)$/.exec(body) ?? []
-    if (text === undefined)
-      return { kind: 'malformed', sentence: 'the answer begins with neither CON nor END' }
-    const hop = headers?.[HOP_METADATA]
-    if (hop !== undefined && (hop.length > 99 || hop.includes('|'))) {
-      return { kind: 'malformed', sentence: 'the hop metadata is longer than 99 characters or has a |' }
+  parseResponse(response) {
+    const parsed = parseConEnd(response)
+    const hop = response.headers?.[HOP_METADATA]
+    if (parsed.kind === 'malformed' || hop === undefined) return parsed
+    if (hop.length > 99 || hop.includes('|')) {
+      return malformed('the hop metadata is longer than 99 characters or has a |')
     }
-    return { kind: 'answer', answer: { text, waits: verb === 'CON' }, echo: hop === undefined ? {} : { hop } }
+    return { ...parsed, echo: { hop } }
   },
 
   formatEnd: (turn, end, nowMs) => formatEvent(turn, end, nowMs),
@@ -107,7 +97,7 @@ export const africastalking: Dialect = {
 
 function parseCallback(body: string): ParsedRequest {
   const fields = Request.safeParse({ ...parse(body) })
-  if (!fields.success) return { kind: 'malformed', sentence: fieldProblem(fields.error) }
+  if (!fields.success) return malformed(fieldProblem(fields.error))
   const { sessionId, phoneNumber, serviceCode, text } = fields.data
   return {
     kind: 'callback',
@@ -122,22 +112,23 @@ function parseCallback(body: string): ParsedRequest {
   }
 }
 
+const whyEnded: Readonly<Record<z.output<typeof Event>['status'], Ended['why'] | undefined>> = {
+  Success: undefined,
+  Incomplete: 'cancelled',
+  Failed: 'failed',
+}
+
 function parseEvent(body: string): ParsedRequest {
   const fields = Event.safeParse({ ...parse(body) })
-  if (!fields.success) return { kind: 'malformed', sentence: fieldProblem(fields.error) }
+  if (!fields.success) return malformed(fieldProblem(fields.error))
   const { sessionId, phoneNumber, status } = fields.data
-  const why: Record<typeof status, Ended['why'] | undefined> = {
-    Success: undefined,
-    Incomplete: 'cancelled',
-    Failed: 'failed',
-  }
-  const reason = why[status]
-  const ended = reason && { dialect: 'africastalking', sessionId, msisdn: phoneNumber, why: reason }
+  const why = whyEnded[status]
+  const ended = why && { dialect: 'africastalking', sessionId, msisdn: phoneNumber, why }
   return { kind: 'ended', ended, echo: {} }
 }
 
 function formatEvent(turn: NetworkTurn, end: Parameters<Dialect['formatEnd']>[1], nowMs: number): WireCall {
-  const last = turn.answers.at(-1)?.answer
+  const lastAnswer = turn.answers.at(-1)?.answer
   const status = end === 'completed' ? 'Success' : end === 'failed' ? 'Failed' : 'Incomplete'
   const hops = turn.answers.flatMap(({ echo }) => (echo['hop'] === undefined ? [] : [echo['hop']]))
   return {
@@ -154,11 +145,11 @@ function formatEvent(turn: NetworkTurn, end: Parameters<Dialect['formatEnd']>[1]
       status,
       cost: 'BYN 0.00',
       durationInMillis: String(nowMs - turn.beganAtMs),
-      // Every time the application was called, also where no answer came.
+      // Counts every call to the application, including those without an answer.
       hopsCount: String(turn.replies.length + 1),
       hopsMetadata: hops.join('|'),
       input: turn.replies.join('*'),
-      lastAppResponse: last ? `${last.waits ? 'CON' : 'END'} ${last.text}` : '',
+      lastAppResponse: lastAnswer ? conEnd(lastAnswer) : '',
       ...(end === 'failed' && { errorMessage: 'the application did not answer as agreed' }),
     }),
   }

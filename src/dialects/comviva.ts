@@ -1,37 +1,37 @@
 import { randomInt } from 'node:crypto'
 import { z } from 'zod'
-import { bareCode } from './code.ts'
+import { malformed } from './dialect.ts'
 import type { Dialect, NetworkTurn, ParsedRequest, WireCall, WireResponse } from './dialect.ts'
-import { fieldProblem, looseUssdString, msisdn, sessionId, typed } from './encoding/fields.ts'
+import { bareCode, fieldProblem, looseUssdString, msisdn, sessionId, typed } from './encoding/fields.ts'
 import { fieldsOf, onlyElement, parseXml, writeXml } from './encoding/xml.ts'
 import type { Element, Markup } from './encoding/xml.ts'
 
-const Whose = z.object({ msisdn, sessionid: sessionId })
-const Place = z.object({ newrequest: z.enum(['0', '1'], { error: 'is neither 0 nor 1' }) })
-const Begin = Whose.extend({ subscriberinput: looseUssdString })
-const Reply = Whose.extend({ subscriberinput: typed })
+const SessionFields = z.object({ msisdn, sessionid: sessionId })
+const TurnKind = z.object({ newrequest: z.enum(['0', '1'], { error: 'is neither 0 nor 1' }) })
+const Begin = SessionFields.extend({ subscriberinput: looseUssdString })
+const Reply = SessionFields.extend({ subscriberinput: typed })
 
-/** What deployments call the same elsewhere. */
-const alsoCalled = { new_request: 'newrequest', input: 'subscriberinput', session_id: 'sessionid' }
+/** Alternative element names of some deployments. */
+const aliases = { new_request: 'newrequest', input: 'subscriberinput', session_id: 'sessionid' }
 
 const type = 'text/xml; charset=utf-8'
 
-/** Free flow: continue, and break; one application is known to write FE for the latter. */
+/** Free-flow states: continue and break. Some applications write FE for break. */
 const CONTINUE = 'FC'
 const BREAK = 'FB'
 
 /**
- * Comviva's XML pull, of Airtel, MTN and others: `<request type="pull">` with the dialled code without its `*` and `#` at the
- * begin, and the last answer later; `<response>` comes back, which says FC or FB. Names of elements are taken in any case,
- * because deployments differ. It numbers nothing. A `cleanup` says that the dialogue is over, and not why.
+ * Comviva's XML pull, used by Airtel, MTN and others. `<request type="pull">` carries the dialled code without `*` and `#`,
+ * and later the latest reply. `<response>` carries FC or FB. Element names are case-insensitive, because deployments differ.
+ * Turns have no numbers. A `cleanup` reports the end of a dialogue without a reason.
  */
 export const comviva: Dialect = {
   name: 'comviva',
   methods: ['POST'],
   answerWithinMs: 10_000,
   cannot: [
-    { case: 'repeat', because: 'it numbers nothing: the same answer later is a second answer' },
-    { case: 'time-out', because: 'a clean-up does not say why: it is taken for a hang-up' },
+    { case: 'repeat', because: 'turns are not numbered: the same reply later is a second reply' },
+    { case: 'time-out', because: 'a clean-up gives no reason: it counts as a hang-up' },
   ],
 
   parseRequest({ body }) {
@@ -41,24 +41,24 @@ export const comviva: Dialect = {
   },
 
   formatAnswer({ text, waits }, { msisdn }) {
-    return written(200, waits ? CONTINUE : BREAK, text, msisdn)
+    return formatResponse(200, waits ? CONTINUE : BREAK, text, msisdn)
   },
 
   formatEnded({ msisdn }) {
-    return written(200, BREAK, '', msisdn)
+    return formatResponse(200, BREAK, '', msisdn)
   },
 
-  formatError(status, sentence) {
-    return written(status, BREAK, sentence, undefined)
+  formatError(status, message) {
+    return formatResponse(status, BREAK, message, undefined)
   },
 
   newSessionId: () => Array.from({ length: 17 }, () => randomInt(10)).join(''),
 
   formatRequest(turn) {
-    const last = turn.replies.at(-1)
-    return calling(turn, 'pull', [
-      ['newRequest', {}, last === undefined ? '1' : '0'],
-      ['subscriberInput', {}, last ?? bareCode(turn.dialled)],
+    const reply = turn.replies.at(-1)
+    return formatCall(turn, 'pull', [
+      ['newRequest', {}, reply === undefined ? '1' : '0'],
+      ['subscriberInput', {}, reply ?? bareCode(turn.dialled)],
       ['freeflow', {}, [['mode', {}, CONTINUE]]],
     ])
   },
@@ -77,28 +77,28 @@ export const comviva: Dialect = {
     return { kind: 'answer', answer: { text, waits: state === CONTINUE }, echo: {} }
   },
 
-  formatEnd: (turn, end) => (end === 'completed' ? undefined : calling(turn, 'cleanup', [])),
+  formatEnd: (turn, end) => (end === 'completed' ? undefined : formatCall(turn, 'cleanup', [])),
 }
 
 function parseElement(request: Element): ParsedRequest {
   const fields = fieldsOf(request)
-  for (const [other, name] of Object.entries(alsoCalled)) {
-    const given = [fields[name], fields[other]].flat().filter((value) => value !== undefined)
-    if (given.length > 0) fields[name] = given.length === 1 ? (given[0] ?? '') : given
+  for (const [alias, name] of Object.entries(aliases)) {
+    const values = [fields[name], fields[alias]].flat().filter((value) => value !== undefined)
+    if (values.length > 0) fields[name] = values.length === 1 ? (values[0] ?? '') : values
   }
   const isCleanUp = Object.entries(request.attributes).some(
     ([name, value]) => name.toLowerCase() === 'type' && /clean-?up/i.test(value),
   )
   if (isCleanUp) {
-    const whose = Whose.safeParse(fields)
-    if (!whose.success) return malformed(fieldProblem(whose.error))
-    const { sessionid, msisdn } = whose.data
+    const session = SessionFields.safeParse(fields)
+    if (!session.success) return malformed(fieldProblem(session.error))
+    const { sessionid, msisdn } = session.data
     const ended = { dialect: 'comviva', sessionId: sessionid, msisdn, why: 'cancelled' } as const
     return { kind: 'ended', ended, echo: { msisdn: msisdn.slice(1) } }
   }
-  const place = Place.safeParse(fields)
-  if (!place.success) return malformed(fieldProblem(place.error))
-  const begins = place.data.newrequest === '1'
+  const kind = TurnKind.safeParse(fields)
+  if (!kind.success) return malformed(fieldProblem(kind.error))
+  const begins = kind.data.newrequest === '1'
   const parsed = (begins ? Begin : Reply).safeParse(fields)
   if (!parsed.success) return malformed(fieldProblem(parsed.error))
   const { sessionid, msisdn, subscriberinput } = parsed.data
@@ -115,11 +115,14 @@ function parseElement(request: Element): ParsedRequest {
   }
 }
 
-const malformed = (sentence: string) => ({ kind: 'malformed', sentence }) as const
-
-/** Nothing is charged. */
-function written(status: number, state: string, text: string, msisdn: string | undefined): WireResponse {
-  const whose: readonly Markup[] = msisdn === undefined ? [] : [['msisdn', {}, msisdn]]
+/** Formats a response that charges nothing. */
+function formatResponse(
+  status: number,
+  state: string,
+  text: string,
+  msisdn: string | undefined,
+): WireResponse {
+  const subscriber: readonly Markup[] = msisdn === undefined ? [] : [['msisdn', {}, msisdn]]
   const freeflow: readonly Markup[] = [
     ['freeflowState', {}, state],
     ['freeflowCharging', {}, 'N'],
@@ -131,12 +134,12 @@ function written(status: number, state: string, text: string, msisdn: string | u
     body: writeXml([
       'response',
       {},
-      [...whose, ['applicationResponse', {}, text], ['freeflow', {}, freeflow]],
+      [...subscriber, ['applicationResponse', {}, text], ['freeflow', {}, freeflow]],
     ]),
   }
 }
 
-const calling = (turn: NetworkTurn, kind: string, more: readonly Markup[]): WireCall => ({
+const formatCall = (turn: NetworkTurn, kind: string, elements: readonly Markup[]): WireCall => ({
   method: 'POST',
   path: '',
   query: '',
@@ -144,6 +147,6 @@ const calling = (turn: NetworkTurn, kind: string, more: readonly Markup[]): Wire
   body: writeXml([
     'request',
     { type: kind },
-    [['msisdn', {}, turn.msisdn.slice(1)], ['sessionId', {}, turn.sessionId], ...more],
+    [['msisdn', {}, turn.msisdn.slice(1)], ['sessionId', {}, turn.sessionId], ...elements],
   ]),
 })

@@ -1,88 +1,87 @@
 import { randomInt } from 'node:crypto'
 import { parse } from 'node:querystring'
 import { z } from 'zod'
-import { bareCode } from './code.ts'
-import type { Dialect, NetworkTurn, WireResponse } from './dialect.ts'
-import { fieldProblem, looseUssdString, msisdn, sessionId, typed, ussdString } from './encoding/fields.ts'
+import { malformed } from './dialect.ts'
+import type { Dialect, NetworkTurn } from './dialect.ts'
+import { conEnd, parseConEnd, plainText } from './encoding/con-end.ts'
+import { bareCode, fieldProblem, looseUssdString, msisdn } from './encoding/fields.ts'
+import { sessionId, typed, ussdString } from './encoding/fields.ts'
 
-/** How one provider of the family writes a callback. */
-export interface GetSettings {
-  /** How the simulated network calls; the gateway takes both. */
+/** The form in which one provider of the family writes a callback. */
+interface GetVariant {
+  /** The method of the simulated network; the gateway accepts both. */
   readonly method: 'GET' | 'POST'
   readonly names: Readonly<Record<'session' | 'msisdn' | 'code' | 'input', string>>
-  /** Whether the code is sent as it is dialled, `*141#`, or bare, `141`. Either is taken. */
+  /** The form of the code: `*141#` as dialled, or `141` bare. The gateway accepts both. */
   readonly codeForm: 'dialled' | 'bare'
-  /** `*141*3*6*1#`, or what stands behind the code, `3*6*1`. */
+  /** The form of the input: `*141*3*6*1#` in full, or `3*6*1` without the code. */
   readonly inputForm: 'full-dial-string' | 'suffix'
 }
 
-const advanta: GetSettings = {
+const advanta: GetVariant = {
   method: 'GET',
   names: { session: 'SESSIONID', msisdn: 'MSISDN', code: 'USSDCODE', input: 'INPUT' },
   codeForm: 'dialled',
   inputForm: 'full-dial-string',
 }
 
-/** The providers whose form is known. */
+/** The known variants, by provider. */
 export const presets = {
   /** Advanta Africa, FastMessage, TechSavanna. */
   advanta,
   kemru: { ...advanta, inputForm: 'suffix' },
-  /** Safaricom itself, as it was deployed in 2012-2014. */
+  /** Safaricom's own gateway, as deployed in 2012-2014. */
   safaricom: {
     method: 'GET',
     names: { session: 'SESSION_ID', msisdn: 'ORIG', code: 'DEST', input: 'USSD_PARAMS' },
     codeForm: 'bare',
     inputForm: 'suffix',
   },
-  /** That its input is a suffix is not written anywhere. */
+  /** Undocumented: the form of the input. */
   crossgate: {
     method: 'GET',
     names: { session: 'session_id', msisdn: 'msisdn', code: 'service_code', input: 'ussd_string' },
     codeForm: 'dialled',
     inputForm: 'suffix',
   },
-} satisfies Record<string, GetSettings>
+} satisfies Record<string, GetVariant>
 
 const Request = z.object({ session: sessionId, msisdn, code: looseUssdString, input: typed })
 
-const plain = 'text/plain; charset=utf-8'
-
 /**
- * The family of Kenyan providers that call with a query: the base code in one field, and in another the code, all that was
- * dialled behind it and every answer so far, joined with `*`. `CON ` or `END ` and the screen in plain text come back. No
- * field says where a dialogue begins: a session nobody knows does.
+ * Creates a dialect of the Kenyan providers that call with a query string. One field holds the base code. Another holds
+ * everything dialled and replied so far, joined with `*`. The answer is plain text after `CON ` or `END `. No field marks the
+ * begin of a dialogue: an unknown session id does.
  */
-export function createGet({ method, names, codeForm, inputForm }: GetSettings): Dialect {
+export function createGet({ method, names, codeForm, inputForm }: GetVariant): Dialect {
   return {
     name: 'get',
     methods: ['GET', 'POST'],
     answerWithinMs: 10_000,
     cannot: [
-      { case: 'cancel', because: 'nothing is sent when a dialogue is over' },
-      { case: 'time-out', because: 'nothing is sent when a dialogue is over' },
+      { case: 'cancel', because: 'no callback reports the end of a dialogue' },
+      { case: 'time-out', because: 'no callback reports the end of a dialogue' },
     ],
 
     answersUnread: () => true,
 
     parseRequest({ method: sentWith, query, body }) {
-      // Not POST alone: Express answers HEAD where GET is, and a turn must not be taken by it.
-      const given = sentWith === 'GET' ? query : parse(body)
+      // Express routes HEAD to GET handlers. HEAD must not take a turn, so it counts as a POST without a body.
+      const sent = sentWith === 'GET' ? query : parse(body)
       const fields = Request.safeParse(
-        Object.fromEntries(Object.entries(names).map(([field, name]) => [field, given[name]])),
+        Object.fromEntries(Object.entries(names).map(([field, name]) => [field, sent[name]])),
       )
-      if (!fields.success) return { kind: 'malformed', sentence: problemOf(fields.error) }
+      if (!fields.success) return malformed(problemOf(fields.error))
       const { session, msisdn, code, input } = fields.data
       const base = code.slice(0, -1)
       const isDialString = input === code || (input.startsWith(`${base}*`) && input.endsWith('#'))
       if (inputForm === 'full-dial-string' && !isDialString) {
-        const sentence = `Bad request: ${names.input} is not the code, what was answered behind it, and #`
-        return { kind: 'malformed', sentence }
+        return malformed(`Bad request: ${names.input} is not the code, what was answered behind it, and #`)
       }
       const suffix = input === '' ? '' : `*${input}`
-      const whole = inputForm === 'full-dial-string' ? input : `${base}${suffix}#`
-      // Late in a dialogue it is longer than anything that can be dialled, and is no begin.
-      const dialled = ussdString.safeParse(whole)
+      const dialString = inputForm === 'full-dial-string' ? input : `${base}${suffix}#`
+      // Late in a dialogue, it is longer than a dialled string can be. It is not a begin then.
+      const dialled = ussdString.safeParse(dialString)
       return {
         kind: 'callback',
         callback: {
@@ -93,7 +92,7 @@ export function createGet({ method, names, codeForm, inputForm }: GetSettings): 
           reported: {
             kind: 'cumulative',
             code,
-            // With the code in front it is never empty, so that an empty first answer shows.
+            // Keeps the code in front: an empty first reply stays distinguishable from the begin.
             text: inputForm === 'full-dial-string' ? input.slice(0, -1) : input,
             begins: 'unknown',
           },
@@ -102,23 +101,15 @@ export function createGet({ method, names, codeForm, inputForm }: GetSettings): 
       }
     },
 
-    formatAnswer({ text, waits }) {
-      return { status: 200, type: plain, body: `${waits ? 'CON' : 'END'} ${text}` }
-    },
-
-    formatEnded() {
-      return { status: 200, type: plain, body: '' }
-    },
-
-    formatError(status, sentence) {
-      return { status, type: plain, body: `END ${sentence}` }
-    },
+    formatAnswer: (answer) => plainText(200, conEnd(answer)),
+    formatEnded: () => plainText(200, ''),
+    formatError: (status, message) => plainText(status, conEnd({ text: message, waits: false })),
 
     newSessionId: () => String(randomInt(1e9, 1e10)),
 
     formatRequest(turn) {
-      const { code, behind } = partsOf(turn)
-      const input = inputForm === 'suffix' ? behind.join('*') : `${[code.slice(0, -1), ...behind].join('*')}#`
+      const { code, inputs } = partsOf(turn)
+      const input = inputForm === 'suffix' ? inputs.join('*') : `${[code.slice(0, -1), ...inputs].join('*')}#`
       const fields = new URLSearchParams({
         [names.session]: turn.sessionId,
         [names.code]: codeForm === 'bare' ? bareCode(code) : code,
@@ -136,12 +127,12 @@ export function createGet({ method, names, codeForm, inputForm }: GetSettings): 
           }
     },
 
-    parseResponse,
+    parseResponse: parseConEnd,
 
     formatEnd: () => undefined,
   }
 
-  /** Names the field as the provider does. */
+  /** Returns the error with the provider's field names. */
   function problemOf(error: z.ZodError): string {
     const issues = error.issues.map((issue) => ({
       ...issue,
@@ -151,20 +142,12 @@ export function createGet({ method, names, codeForm, inputForm }: GetSettings): 
   }
 }
 
-/** The family as most of its providers write it. */
+/** The most common variant of the family. */
 export const get = createGet(presets.advanta)
 
-/** The base code, up to the second `*` of what was dialled, and all that follows it. */
-function partsOf({ dialled, replies }: NetworkTurn): { code: string; behind: readonly string[] } {
+/** Splits a dialogue into the base code, up to the second `*` of the dialled string, and all inputs after it. */
+function partsOf({ dialled, replies }: NetworkTurn): { code: string; inputs: readonly string[] } {
   const [, base, suffix] = /^(\*\d+)(?:\*(.+))?#$/.exec(dialled) ?? []
-  if (base === undefined) return { code: dialled, behind: replies }
-  return { code: `${base}#`, behind: suffix === undefined ? replies : [suffix, ...replies] }
-}
-
-function parseResponse({ status, body }: WireResponse): ReturnType<Dialect['parseResponse']> {
-  if (status !== 200) return { kind: 'malformed', sentence: `the application answered with status ${status}` }
-  const [, verb, text] = /^(CON|END) ([^]*)$/.exec(body) ?? []
-  return text === undefined
-    ? { kind: 'malformed', sentence: 'the answer begins with neither CON nor END' }
-    : { kind: 'answer', answer: { text, waits: verb === 'CON' }, echo: {} }
+  if (base === undefined) return { code: dialled, inputs: replies }
+  return { code: `${base}#`, inputs: suffix === undefined ? replies : [suffix, ...replies] }
 }

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Dialect, End, NetworkTurn, ParsedRequest, WireCall } from './dialect.ts'
 import { looseCode, missing, msisdn, noCode, sessionId, typed } from './encoding/fields.ts'
-import { jsonResponse, jsonText, jsonType, orNothing, readRequest, readResponse } from './encoding/json.ts'
-import { screenText } from './encoding/json.ts'
+import { jsonResponse, jsonText, orNothing, readRequest, readResponse, screenText } from './encoding/json.ts'
 import type { JsonFields } from './encoding/json.ts'
+import { postJson } from './encoding/json-dialect.ts'
 
 /**
- * v1 writes its answers in PascalCase and its types capitalised; Programmable Services, its successor, answers in camelCase,
- * says `initiation`, names the `Platform`, and may name the service by a GUID instead of its code.
+ * v1 answers in PascalCase, with capitalised types. Its successor, Programmable Services, answers in camelCase, has
+ * lower-case types and a `Platform`, and may name the service by a GUID instead of its code.
  */
 type Generation = 'v1' | 'programmable'
 
@@ -22,7 +22,7 @@ const type = <T extends string>(types: readonly [T, ...T[]]) =>
 
 const notNumber = { error: 'is not a number' }
 
-/** `Operator`, `ClientState` and `ExtraData` are of no use here and not looked at. */
+/** `Operator`, `ClientState` and `ExtraData` are ignored. */
 const Request = z.object({
   Mobile: jsonText(msisdn),
   SessionId: jsonText(sessionId),
@@ -41,16 +41,16 @@ const Response = z.object({
 
 const why = { release: 'cancelled', timeout: 'timed-out' } as const
 
-/** A service may be named by 32 hexadecimal digits: that is no code. */
+/** A service may be named by 32 hexadecimal digits, which are not a code. */
 const guid = /^[\da-f]{8}-?(?:[\da-f]{4}-?){3}[\da-f]{12}$/i
 
 /**
- * Hubtel: a JSON POST with the last input in `Message`, and its number in `Sequence`, as a number or as text; `Type` and
- * `Message` come back. The begin has the dialled string. That the subscriber left is told with `Type` Release, that the
- * application or the subscriber was too slow with Timeout, both at the same address. Names and types are compared as both
- * of its own libraries do, without regard to case.
+ * Creates the dialect of Hubtel. A JSON POST carries the latest input in `Message` and its turn number in `Sequence`, as a
+ * number or as text. The answer has `Type` and `Message`. The begin carries the dialled string. `Type` Release reports a
+ * hang-up; Timeout reports that the subscriber or the application timed out. As in Hubtel's own libraries, names and types
+ * are case-insensitive.
  *
- * @param generation what the network's end speaks; the gateway's end tells which it hears
+ * @param generation of the network's end; the gateway's end accepts both
  */
 export const createHubtel = (generation: Generation): Dialect => ({
   name: 'hubtel',
@@ -59,7 +59,7 @@ export const createHubtel = (generation: Generation): Dialect => ({
   cannot: [],
 
   parseRequest({ body }): ParsedRequest {
-    const read = readRequest(body, Request, named(Object.keys(Request.shape)))
+    const read = readRequest(body, Request, withNames(Object.keys(Request.shape)))
     if (read.kind === 'malformed') return read
     const { Mobile, SessionId, Type, Message, Sequence, Platform } = read.fields
     const session = { dialect: 'hubtel', sessionId: SessionId, msisdn: Mobile }
@@ -106,8 +106,8 @@ export const createHubtel = (generation: Generation): Dialect => ({
       : jsonResponse(200, { Type: 'Release', Message: '' })
   },
 
-  formatError(status, sentence) {
-    return jsonResponse(status, { Type: 'Release', Message: sentence })
+  formatError(status, message) {
+    return jsonResponse(status, { Type: 'Release', Message: message })
   },
 
   newSessionId: () => randomBytes(generation === 'v1' ? 8 : 10).toString('hex'),
@@ -115,12 +115,12 @@ export const createHubtel = (generation: Generation): Dialect => ({
   formatRequest(turn) {
     const { dialled, replies } = turn
     return replies.length === 0
-      ? call(generation, turn, 'Initiation', dialled, 1)
-      : call(generation, turn, 'Response', replies.at(-1) ?? '', replies.length + 1)
+      ? formatCall(generation, turn, 'Initiation', dialled, 1)
+      : formatCall(generation, turn, 'Response', replies.at(-1) ?? '', replies.length + 1)
   },
 
   parseResponse(response) {
-    const read = readResponse(response, Response, named(Object.keys(Response.shape)))
+    const read = readResponse(response, Response, withNames(Object.keys(Response.shape)))
     if (read.kind === 'malformed') return read
     const { Type, Message, ClientState } = read.fields
     return {
@@ -132,14 +132,14 @@ export const createHubtel = (generation: Generation): Dialect => ({
 
   formatEnd(turn, end) {
     const type = typeOfEnd[end]
-    return type && call(generation, turn, type, '', turn.replies.length + 2)
+    return type && formatCall(generation, turn, type, '', turn.replies.length + 2)
   },
 })
 
-/** The dialect as the gateway serves it, with the older of its network ends. */
+/** The default variant: the simulated network sends v1. */
 export const hubtel = createHubtel('v1')
 
-/** An application that was too slow is told so with Timeout too. */
+/** Timeout also reports an application that failed to answer. */
 const typeOfEnd: Record<End, 'Release' | 'Timeout' | undefined> = {
   completed: undefined,
   cancelled: 'Release',
@@ -147,25 +147,25 @@ const typeOfEnd: Record<End, 'Release' | 'Timeout' | undefined> = {
   failed: 'Timeout',
 }
 
-/** `null` is as good as left out. */
+/** Makes a field optional; `null` counts as absent. */
 function orAbsent<T extends z.ZodType<unknown>>(field: T) {
   return z.preprocess((value) => value ?? undefined, field.optional())
 }
 
-/** Finds fields by their names in any case. Where two names differ in case alone, the last one counts. */
-function named(names: readonly string[]): (fields: JsonFields) => JsonFields {
-  const inFull = new Map(names.map((name) => [name.toLowerCase(), name]))
+/** Returns a function that finds fields by case-insensitive name. If two names differ only in case, the last one wins. */
+function withNames(names: readonly string[]): (fields: JsonFields) => JsonFields {
+  const byLowerCase = new Map(names.map((name) => [name.toLowerCase(), name]))
   return (fields) => {
     const found: Record<string, unknown> = {}
     for (const [name, value] of Object.entries(fields)) {
-      const full = inFull.get(name.toLowerCase())
-      if (full !== undefined) found[full] = value
+      const canonical = byLowerCase.get(name.toLowerCase())
+      if (canonical !== undefined) found[canonical] = value
     }
     return found
   }
 }
 
-/** The begin has the whole dialled string as its message; of a favourite it may be anything, then the service's code counts. */
+/** Returns the code of a callback. The message of a begin is the dialled string; that of a favourite may be any text. */
 function codeOf(message: string | undefined, serviceCode: unknown): string | undefined {
   const service =
     typeof serviceCode === 'string' && !guid.test(serviceCode) ? looseCode(serviceCode) : undefined
@@ -174,7 +174,7 @@ function codeOf(message: string | undefined, serviceCode: unknown): string | und
   return (isCode ? looseCode(message) : service) ?? service ?? looseCode(message)
 }
 
-function call(
+function formatCall(
   generation: Generation,
   { sessionId, msisdn, dialled, answers }: NetworkTurn,
   type: 'Initiation' | 'Response' | 'Release' | 'Timeout',
@@ -183,21 +183,16 @@ function call(
 ): WireCall {
   const state = answers.at(-1)?.echo['ClientState']
   const isV1 = generation === 'v1'
-  return {
-    method: 'POST',
-    path: '',
-    query: '',
-    headers: { 'content-type': jsonType, accept: 'application/json' },
-    body: JSON.stringify({
-      Mobile: msisdn.slice(1),
-      SessionId: sessionId,
-      ServiceCode: isV1 ? dialled.replace(/^[*#]|#$/g, '') : '5b0e6f2d8c4a4f1c9d7e3a2b1c0d9e8f',
-      Type: isV1 ? type : type.toLowerCase(),
-      Message: message,
-      Operator: isV1 ? 'mtn' : 'mtn-gh',
-      Sequence: isV1 ? sequence : String(sequence),
-      ...(state !== undefined && { ClientState: state }),
-      ...(!isV1 && { Platform: 'USSD', ExtraData: {} }),
-    }),
-  }
+  const call = postJson({
+    Mobile: msisdn.slice(1),
+    SessionId: sessionId,
+    ServiceCode: isV1 ? dialled.replace(/^[*#]|#$/g, '') : '5b0e6f2d8c4a4f1c9d7e3a2b1c0d9e8f',
+    Type: isV1 ? type : type.toLowerCase(),
+    Message: message,
+    Operator: isV1 ? 'mtn' : 'mtn-gh',
+    Sequence: isV1 ? sequence : String(sequence),
+    ...(state !== undefined && { ClientState: state }),
+    ...(!isV1 && { Platform: 'USSD', ExtraData: {} }),
+  })
+  return { ...call, headers: { ...call.headers, accept: 'application/json' } }
 }

@@ -10,7 +10,7 @@ import { restcomm } from './restcomm.ts'
 import { serviceOp } from './service-op.ts'
 import { truroute } from './truroute.ts'
 
-/** Every dialect the gateway answers, by its name. Adding one is a file and a line. */
+/** All dialects of the gateway, by name. */
 export const dialects: Readonly<Record<string, Dialect>> = {
   [africastalking.name]: africastalking,
   [hubtel.name]: hubtel,
@@ -24,15 +24,15 @@ export const dialects: Readonly<Record<string, Dialect>> = {
   [restcomm.name]: restcomm,
 }
 
-/** The same, with the GET family as one of its providers writes it. */
-export const dialectsWith = (getDialect: keyof typeof presets): Readonly<Record<string, Dialect>> => ({
+/** Returns all dialects, with the given variant of the GET family. */
+export const dialectsWith = (getVariant: keyof typeof presets): Readonly<Record<string, Dialect>> => ({
   ...dialects,
-  [get.name]: createGet(presets[getDialect]),
+  [get.name]: createGet(presets[getVariant]),
 })
 
-/** What the simulated network speaks: beside those, each form that one name stands for, such as `get:safaricom`. */
-export const spokenWith = (getDialect: keyof typeof presets): Readonly<Record<string, Dialect>> => ({
-  ...dialectsWith(getDialect),
+/** Returns the dialects of the simulated network: those of the gateway and each variant by its own name, e.g. `get:safaricom`. */
+export const spokenWith = (getVariant: keyof typeof presets): Readonly<Record<string, Dialect>> => ({
+  ...dialectsWith(getVariant),
   'hubtel:programmable': createHubtel('programmable'),
   ...Object.fromEntries(Object.entries(presets).map(([name, preset]) => [`get:${name}`, createGet(preset)])),
 })

@@ -1,10 +1,12 @@
 import { randomInt } from 'node:crypto'
 import { z } from 'zod'
+import { malformed } from './dialect.ts'
 import type { Dialect, Method, NetworkTurn, ParsedRequest, WireCall } from './dialect.ts'
 import { fieldProblem, looseCode, msisdn, noCode, sessionId, typed } from './encoding/fields.ts'
-import { jsonResponse, jsonText, jsonType, readRequest, readResponse, screenText } from './encoding/json.ts'
+import { jsonResponse, jsonText, readRequest, readResponse, screenText } from './encoding/json.ts'
+import { postJson, unnumbered } from './encoding/json-dialect.ts'
 
-/** `imsi`, `language`, `optional` and `ussdGwId` are of no use here; `shortCode` is sometimes left out. */
+/** `imsi`, `language`, `optional` and `ussdGwId` are ignored. Some deployments send no `shortCode`. */
 const Request = z.object({
   msisdn: jsonText(msisdn),
   text: jsonText(typed),
@@ -25,17 +27,17 @@ type Step = 'start' | 'response' | 'end' | 'status'
 
 const methodOf: Record<Step, Method> = { start: 'POST', response: 'POST', end: 'PUT', status: 'GET' }
 
-/** What becomes of the dialogue, as it is told at `…/end`; no table of the codes is public. */
-const endings = {
+/** The bodies of an end request. Infobip publishes no table of the exit codes. */
+const endBodies = {
   cancelled: { reason: 'user abort', exitCode: 500 },
   'timed-out': { reason: 'timeout', exitCode: 500 },
   failed: { reason: 'application error', exitCode: 500 },
 }
 
 /**
- * Infobip: JSON at four addresses that have the session's id in them. The last input is in `text`; a menu with `shouldClose`
- * comes back. Nothing is numbered. Errors are told inside of status 200, as `responseExitCode`. An end names no number, and so
- * it does not say whose dialogue is over; the same is true of a question for the status, which is not answered.
+ * Infobip. JSON goes to four URLs that contain the session id. `text` holds the latest input; the answer has `ussdMenu` and
+ * `shouldClose`. Turns have no numbers. Errors have HTTP status 200 and a `responseExitCode`. End and status requests carry no
+ * number and cannot be matched to a dialogue; status requests are rejected.
  */
 export const infobip: Dialect = {
   name: 'infobip',
@@ -48,13 +50,10 @@ export const infobip: Dialect = {
   ],
   answerWithinMs: 10_000,
   cannot: [
-    { case: 'cancel', because: 'the end names the session, but not whose it was: it expires' },
-    { case: 'time-out', because: 'the end names the session, but not whose it was: it expires' },
-    {
-      case: 'repeat',
-      because: 'turns are not numbered: only what comes again at once is known for a repeat',
-    },
-    { case: 'error-status', because: 'errors are told with status 200, in responseExitCode' },
+    { case: 'cancel', because: 'the end request names no subscriber: the session expires' },
+    { case: 'time-out', because: 'the end request names no subscriber: the session expires' },
+    unnumbered,
+    { case: 'error-status', because: 'errors have status 200 and a responseExitCode' },
   ],
 
   answersUnread: (path) => /\/(start|response)$/i.test(path),
@@ -62,10 +61,10 @@ export const infobip: Dialect = {
   parseRequest({ method, path, body }) {
     const [, id = '', name = ''] = resource.exec(path) ?? []
     const step = name.toLowerCase() as Step | ''
-    if (step === '') return malformed('the address is not /session/<id>/start, response, end or status')
-    if (method !== methodOf[step]) return malformed(`${step} takes ${methodOf[step]}`)
-    const session = Session.safeParse({ sessionId: decoded(id) })
-    if (!session.success) return { kind: 'malformed', sentence: fieldProblem(session.error) }
+    if (step === '') return badRequest('the address is not /session/<id>/start, response, end or status')
+    if (method !== methodOf[step]) return badRequest(`${step} takes ${methodOf[step]}`)
+    const session = Session.safeParse({ sessionId: percentDecode(id) })
+    if (!session.success) return malformed(fieldProblem(session.error))
     switch (step) {
       case 'start':
       case 'response':
@@ -73,7 +72,7 @@ export const infobip: Dialect = {
       case 'end':
         return { kind: 'ended', ended: undefined, echo: {} }
       case 'status':
-        return malformed('the status of a session is not told without a number')
+        return badRequest('the status of a session is not available without a number')
     }
   },
 
@@ -90,8 +89,8 @@ export const infobip: Dialect = {
     return jsonResponse(200, { responseExitCode: 200, responseMessage: '' })
   },
 
-  formatError(status, sentence) {
-    return jsonResponse(200, { responseExitCode: status, responseMessage: sentence })
+  formatError(status, message) {
+    return jsonResponse(200, { responseExitCode: status, responseMessage: message })
   },
 
   newSessionId: () => String(randomInt(10 ** 7, 10 ** 8)),
@@ -106,7 +105,7 @@ export const infobip: Dialect = {
       optional: null,
       ussdGwId: 'live2',
     }
-    return callOf(turn, replies.length === 0 ? 'start' : 'response', body)
+    return formatCall(turn, replies.length === 0 ? 'start' : 'response', body)
   },
 
   parseResponse(response) {
@@ -116,17 +115,14 @@ export const infobip: Dialect = {
     return { kind: 'answer', answer: { text: ussdMenu, waits: !shouldClose }, echo: {} }
   },
 
-  // Whether an end is told too where the application closed the dialogue itself, nobody documents.
-  formatEnd: (turn, end) => (end === 'completed' ? undefined : callOf(turn, 'end', endings[end])),
+  // Undocumented: an end request after the application itself closed the dialogue. None is sent.
+  formatEnd: (turn, end) => (end === 'completed' ? undefined : formatCall(turn, 'end', endBodies[end])),
 }
 
-const malformed = (problem: string): ParsedRequest => ({
-  kind: 'malformed',
-  sentence: `Bad request: ${problem}`,
-})
+const badRequest = (problem: string) => malformed(`Bad request: ${problem}`)
 
-/** `undefined` where it is not percent-encoded as it should be. */
-function decoded(part: string): string | undefined {
+/** Decodes a path segment; returns undefined if its percent-encoding is invalid. */
+function percentDecode(part: string): string | undefined {
   try {
     return decodeURIComponent(part)
   } catch {
@@ -140,7 +136,7 @@ function parseTurn(sessionId: string, step: 'start' | 'response', body: string):
   const { msisdn, text, shortCode } = read.fields
   const code = typeof shortCode === 'string' ? looseCode(shortCode) : undefined
   const begins = step === 'start'
-  // A text without * and # may be what was typed behind the short code.
+  // A text without * and # may be the suffix typed after the short code.
   const dialled = begins
     ? ((/^\s*[*#]/.test(text) ? looseCode(text) : code) ?? code ?? looseCode(text))
     : code
@@ -158,10 +154,7 @@ function parseTurn(sessionId: string, step: 'start' | 'response', body: string):
   }
 }
 
-const callOf = ({ sessionId }: NetworkTurn, step: Step, body: object): WireCall => ({
+const formatCall = ({ sessionId }: NetworkTurn, step: Step, body: object): WireCall => ({
+  ...postJson(body, `/session/${encodeURIComponent(sessionId)}/${step}`),
   method: methodOf[step],
-  path: `/session/${encodeURIComponent(sessionId)}/${step}`,
-  query: '',
-  headers: { 'content-type': jsonType },
-  body: JSON.stringify(body),
 })

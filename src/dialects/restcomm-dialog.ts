@@ -1,6 +1,7 @@
-/** The `<dialog>` that RestComm's gateway sends, as an application reads it. */
+/** Parses the `<dialog>` that the RestComm gateway sends to an application. */
 import { z } from 'zod'
 import type { Ended } from '../gateway/ports.ts'
+import { malformed } from './dialect.ts'
 import type { ParsedRequest } from './dialect.ts'
 import { fieldProblem, msisdn, sessionId, typed, ussdString } from './encoding/fields.ts'
 import type { Element } from './encoding/xml.ts'
@@ -8,53 +9,53 @@ import type { Element } from './encoding/xml.ts'
 export const BEGIN = 'processUnstructuredSSRequest_Request'
 export const REPLY = 'unstructuredSSRequest_Response'
 
-/** What we have the gateway remind us of: the subscriber's digits, the begin's invoke id, and how many turns were answered. */
-const reminder = /^(\d{12})(?:;(-?\d{1,3})(?:;(\d{1,6}))?)?$/
+/** Our `userObject`, which the gateway returns: the subscriber's digits, the begin's invoke id, and the answered turns. */
+const userObjectForm = /^(\d{12})(?:;(-?\d{1,3})(?:;(\d{1,6}))?)?$/
 
 const invokeId = z
   .string({ error: 'is missing' })
   .regex(/^-?\d{1,3}$/, { error: 'is none from -128 to 127' })
   .refine((id) => Number(id) >= -128 && Number(id) <= 127, { error: 'is none from -128 to 127' })
-const Whose = z.object({ localId: sessionId, msisdn })
+const SessionFields = z.object({ localId: sessionId, msisdn })
 const Begin = z.object({ invokeId, string: ussdString })
-/** A string is optional in the answer (3GPP TS 24.090): without it, nothing was typed. */
+/** `string` is optional in a reply (3GPP TS 24.090): without it, the reply is empty. */
 const Reply = z.object({ invokeId, string: typed.default('') })
 
-/** What a `<dialog>` of the gateway says: a begin, a reply, or that a dialogue is over. */
+/** Returns the begin, the reply or the end that a `<dialog>` carries. */
 export function parseDialog(dialog: Element): ParsedRequest {
   const { attributes, elements } = dialog
   const { localId, remoteId, userObject } = attributes
-  const [, reminded, beginId, answered] = reminder.exec(userObject ?? '') ?? []
+  const [, digits, beginId, answeredTurns] = userObjectForm.exec(userObject ?? '') ?? []
   const operations = elements.filter(({ name }) => name.endsWith('_Request') || name.endsWith('_Response'))
   const [operation] = operations
   const number =
     operation?.elements.find(({ name }) => name === 'msisdn')?.attributes['number'] ??
     elements.find(({ name }) => name === 'originationReference')?.attributes['number'] ??
-    reminded
-  const whose = Whose.safeParse({
+    digits
+  const session = SessionFields.safeParse({
     localId: localId === undefined || remoteId === undefined ? localId : `${localId}:${remoteId}`,
     msisdn: number,
   })
 
   const why = whyEnded(dialog)
   if (why) {
-    // Without a number there was no answer of ours yet, so there is nothing to end.
+    // Without a number, no turn has been answered, so no dialogue exists.
     if (number === undefined) return { kind: 'ended', ended: undefined, echo: {} }
-    if (!whose.success) return malformed(fieldProblem(whose.error))
-    const { localId: sessionId, msisdn } = whose.data
+    if (!session.success) return malformed(fieldProblem(session.error))
+    const { localId: sessionId, msisdn } = session.data
     return { kind: 'ended', ended: { dialect: 'restcomm', sessionId, msisdn, why }, echo: {} }
   }
   if (operations.length > 1) return malformed('Bad request: there is more than one operation')
   if (operation?.name !== BEGIN && operation?.name !== REPLY) {
     return malformed(`Bad request: there is neither ${BEGIN} nor ${REPLY}`)
   }
-  if (!whose.success) return malformed(fieldProblem(whose.error))
-  const { localId: sessionId, msisdn } = whose.data
+  if (!session.success) return malformed(fieldProblem(session.error))
+  const { localId: sessionId, msisdn } = session.data
   const begins = operation.name === BEGIN
   const parsed = (begins ? Begin : Reply).safeParse(operation.attributes)
   if (!parsed.success) return malformed(fieldProblem(parsed.error))
   const { invokeId, string } = parsed.data
-  const place = begins ? '0' : answered
+  const turnNumber = begins ? '0' : answeredTurns
   const id = begins ? invokeId : beginId
   return {
     kind: 'callback',
@@ -63,18 +64,22 @@ export function parseDialog(dialog: Element): ParsedRequest {
       sessionId,
       msisdn,
       dialled: begins ? string : '',
-      // A gateway that gives nothing back is counted by its invoke ids, to the end.
-      reported: { kind: 'sequenced', number: Number(place ?? invokeId), typed: begins ? undefined : string },
+      // For a gateway that does not return our `userObject`, the invoke ids number the turns.
+      reported: {
+        kind: 'sequenced',
+        number: Number(turnNumber ?? invokeId),
+        typed: begins ? undefined : string,
+      },
     },
     echo: {
       msisdn: msisdn.slice(1),
       ...(id !== undefined && { beginId: id }),
-      ...(place !== undefined && { number: place }),
+      ...(turnNumber !== undefined && { number: turnNumber }),
     },
   }
 }
 
-/** Why the dialogue is over, where a dialog says so. */
+/** Returns the reason if the dialog reports the end of the dialogue. */
 function whyEnded({ attributes, elements }: Element): Ended['why'] | undefined {
   if (attributes['mapUserAbortChoice'] !== undefined) return 'cancelled'
   if (attributes['dialogTimedOut'] === 'true' || attributes['invokeTimedOut'] !== undefined)
@@ -85,5 +90,3 @@ function whyEnded({ attributes, elements }: Element): Ended['why'] | undefined {
   const errors = elements.find(({ name }) => name === 'errComponents')?.elements ?? []
   return errors.length > 0 || attributes['type'] === 'Abort' ? 'failed' : undefined
 }
-
-export const malformed = (sentence: string) => ({ kind: 'malformed', sentence }) as const

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { measure } from '../ussd/message.ts'
-import { cookieOf, cookiesIn } from './cookies.ts'
+import { malformed } from './dialect.ts'
 import type { Dialect, NetworkTurn, WireCall, WireResponse } from './dialect.ts'
-import { BEGIN, REPLY, malformed, parseDialog } from './restcomm-dialog.ts'
+import { BEGIN, REPLY, parseDialog } from './restcomm-dialog.ts'
 import { parseXml, writeXml } from './encoding/xml.ts'
 import type { Markup } from './encoding/xml.ts'
 
@@ -12,8 +12,8 @@ const RELEASES = 'processUnstructuredSSRequest_Response'
 const ASKS = 'unstructuredSSRequest_Request'
 const NOTIFIES = 'unstructuredSSNotify_Request'
 
-/** What may stand in a dialog beside its operation. */
-const beside: ReadonlySet<string> = new Set([
+/** Elements of a dialog that are not operations. */
+const nonOperations: ReadonlySet<string> = new Set([
   'localAddress',
   'remoteAddress',
   'destinationReference',
@@ -22,10 +22,10 @@ const beside: ReadonlySet<string> = new Set([
 ])
 
 /**
- * The RestComm (Mobicents) USSD gateway: MAP operations in `<dialog>`, their texts in attributes. A dialogue is its `localId`
- * and `remoteId`. Only the begin has a number, and the gateway gives invoke ids of its own to our questions; so the number
- * and the place in the dialogue come from `userObject`, which the gateway sends back with everything that follows. So it does
- * with the cookies of the answers, by which other applications know their dialogues.
+ * The RestComm (Mobicents) USSD gateway. `<dialog>` carries MAP operations, with their texts in attributes. `localId` and
+ * `remoteId` identify a dialogue. Only the begin carries a number, and the gateway assigns its own invoke ids. The number and
+ * the turn number therefore travel in `userObject`, which the gateway returns with every later callback. It also returns the
+ * cookies of the answers, which other applications use as session ids.
  */
 export const restcomm: Dialect = {
   name: 'restcomm',
@@ -41,39 +41,40 @@ export const restcomm: Dialect = {
 
   formatAnswer({ text, waits }, echo) {
     const { msisdn, beginId = '0', number } = echo
-    if (!waits) return released(200, text, beginId)
-    const place = number === undefined ? '' : `;${Number(number) + 1}`
-    return written(200, { mapMessagesSize: '1', userObject: msisdn && `${msisdn};${beginId}${place}` }, [
-      [ASKS, message(String((Number(number ?? 0) + 1) % 128), text)],
+    if (!waits) return formatRelease(200, text, beginId)
+    const nextNumber = number === undefined ? '' : `;${Number(number) + 1}`
+    const userObject = msisdn && `${msisdn};${beginId}${nextNumber}`
+    return formatResponse(200, { mapMessagesSize: '1', userObject }, [
+      [ASKS, operation(String((Number(number ?? 0) + 1) % 128), text)],
     ])
   },
 
   formatEnded() {
-    return written(200, { mapMessagesSize: '0' }, [])
+    return formatResponse(200, { mapMessagesSize: '0' }, [])
   },
 
-  formatError(status, sentence) {
-    return released(status, sentence, '0')
+  formatError(status, message) {
+    return formatRelease(status, message, '0')
   },
 
   newSessionId: () => `${randomInt(1, 2 ** 31)}:${randomInt(1, 2 ** 31)}`,
 
   formatRequest(turn) {
-    const last = turn.replies.at(-1)
-    if (last === undefined) {
+    const reply = turn.replies.at(-1)
+    if (reply === undefined) {
       const number = numberOf(turn)
-      return calling(turn, { type: 'Begin', mapMessagesSize: '1' }, [
+      return formatCall(turn, { type: 'Begin', mapMessagesSize: '1' }, [
         ['originationReference', number],
         ['errComponents', {}],
-        [BEGIN, message('0', turn.dialled), [['msisdn', number]]],
+        [BEGIN, operation('0', turn.dialled), [['msisdn', number]]],
       ])
     }
-    // Of its own, as those of the real one are: what the application asked under is not looked at.
-    const asked = String(turn.replies.length)
-    return calling(turn, { type: 'Continue', mapMessagesSize: '1' }, [
+    // As in the real gateway, the invoke id does not depend on the application's.
+    const invokeId = String(turn.replies.length)
+    return formatCall(turn, { type: 'Continue', mapMessagesSize: '1' }, [
       ...originOf(turn),
       ['errComponents', {}],
-      [REPLY, message(asked, last)],
+      [REPLY, operation(invokeId, reply)],
     ])
   },
 
@@ -86,15 +87,17 @@ export const restcomm: Dialect = {
     if (attributes['mapUserAbortChoice'] !== undefined)
       return malformed('the application aborted the dialogue')
     if (attributes['prearrangedEnd'] === 'true') return malformed('the application dropped the dialogue')
-    const operations = elements.filter(({ name }) => !beside.has(name))
-    const [operation] = operations
-    if (!operation || operations.length > 1) return malformed('the answer has no operation, or more than one')
-    // Its acknowledgement is no answer that a phone could give.
-    if (operation.name === NOTIFIES) {
-      return malformed('the answer is a notification, which is not played in a dialogue that the phone began')
+    const operations = elements.filter(({ name }) => !nonOperations.has(name))
+    const [only] = operations
+    if (!only || operations.length > 1) return malformed('the answer has no operation, or more than one')
+    // A phone cannot acknowledge a notification with a reply.
+    if (only.name === NOTIFIES) {
+      return malformed(
+        'the answer is a notification, which is not supported in a dialogue begun by the phone',
+      )
     }
-    const text = operation.attributes['string']
-    if (operation.name !== ASKS && operation.name !== RELEASES) {
+    const text = only.attributes['string']
+    if (only.name !== ASKS && only.name !== RELEASES) {
       return malformed(`the answer's operation is neither ${ASKS} nor ${RELEASES}`)
     }
     if (text === undefined) return malformed("the answer's operation has no string")
@@ -102,7 +105,7 @@ export const restcomm: Dialect = {
     const cookie = cookiesIn(headers?.['set-cookie'] ?? '').join('; ')
     return {
       kind: 'answer',
-      answer: { text, waits: operation.name === ASKS },
+      answer: { text, waits: only.name === ASKS },
       echo: { ...(userObject !== undefined && { userObject }), ...(cookie !== '' && { cookie }) },
     }
   },
@@ -116,11 +119,25 @@ export const restcomm: Dialect = {
     }[end]
     if (!why) return undefined
     const elements: readonly Markup[] = [...originOf(turn), ['errComponents', {}]]
-    return calling(turn, { type: 'Abort', mapMessagesSize: '0', ...why }, elements)
+    return formatCall(turn, { type: 'Abort', mapMessagesSize: '0', ...why }, elements)
   },
 }
 
-/** What the application last wanted back. */
+/** Returns the `name=value` pairs of `Set-Cookie` headers (RFC 6265, 5.2), which are separated by line feeds. */
+const cookiesIn = (setCookie: string): readonly string[] =>
+  setCookie
+    .split('\n')
+    .map((line) => (line.split(';')[0] ?? '').trim())
+    .filter((pair) => pair.indexOf('=') > 0)
+
+/** Returns the latest value of every cookie that the application set. */
+function cookieOf({ answers }: NetworkTurn): string | undefined {
+  const pairs = answers.flatMap(({ echo }) => echo['cookie']?.split('; ') ?? [])
+  const byName = new Map(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair]))
+  return byName.size === 0 ? undefined : [...byName.values()].join('; ')
+}
+
+/** Returns the application's latest `userObject`. */
 const userObjectOf = ({ answers }: NetworkTurn): string | undefined =>
   answers.findLast(({ echo }) => echo['userObject'] !== undefined)?.echo['userObject']
 
@@ -130,28 +147,30 @@ const numberOf = (turn: NetworkTurn) => ({
   npi: 'ISDN',
 })
 
-/** An application that set no `userObject` could not tell whose turn it is. */
+/** Names the subscriber for an application that sets no `userObject`. */
 const originOf = (turn: NetworkTurn): readonly Markup[] =>
   userObjectOf(turn) === undefined ? [['originationReference', numberOf(turn)]] : []
 
-/** 15 is GSM 7-bit, 72 is UCS-2. */
-const message = (invokeId: string, string: string) => ({
+/** Returns the attributes of an operation. Data coding scheme 15 is GSM 7-bit, 72 is UCS-2. */
+const operation = (invokeId: string, string: string) => ({
   invokeId,
   dataCodingScheme: String(measure(string).dcs),
   string,
 })
 
-const written = (
+const formatResponse = (
   status: number,
   attributes: Readonly<Record<string, string | undefined>>,
   operations: readonly Markup[],
 ): WireResponse => ({ status, type, body: writeXml(['dialog', attributes, operations]) })
 
-/** The result of the begin, under its invoke id; "false" sends it before the dialogue is closed. */
-const released = (status: number, text: string, beginId: string): WireResponse =>
-  written(status, { mapMessagesSize: '1', prearrangedEnd: 'false' }, [[RELEASES, message(beginId, text)]])
+/** Formats the result of the begin, under its invoke id. `prearrangedEnd="false"` delivers it before the dialogue closes. */
+const formatRelease = (status: number, text: string, beginId: string): WireResponse =>
+  formatResponse(status, { mapMessagesSize: '1', prearrangedEnd: 'false' }, [
+    [RELEASES, operation(beginId, text)],
+  ])
 
-function calling(
+function formatCall(
   turn: NetworkTurn,
   attributes: Readonly<Record<string, string>>,
   elements: readonly Markup[],
@@ -163,7 +182,7 @@ function calling(
     method: 'POST',
     path: '',
     query: '',
-    // It calls the charset an encoding.
+    // RestComm sends the charset as the content encoding.
     headers: {
       'content-type': 'text/xml',
       accept: 'text/xml',

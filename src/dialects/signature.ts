@@ -1,6 +1,6 @@
 /**
- * The signature of a callback, both ends of it: Standard Webhooks 1.0 with symmetric keys (`v1`, HMAC-SHA-256). No aggregator
- * whose format is public signs; whoever stands between one and us can (decision 0036).
+ * Signing and verifying callbacks: Standard Webhooks 1.0 with symmetric keys (`v1`, HMAC-SHA-256). No aggregator with a public
+ * format signs its callbacks, but a relay in front of the gateway can (decision 0036).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { SIGNATURE_TOLERANCE_MS } from '../gateway/ports.ts'
@@ -9,30 +9,30 @@ const ID = 'webhook-id'
 const TIMESTAMP = 'webhook-timestamp'
 const SIGNATURE = 'webhook-signature'
 
-/** A call as far as it is signed. */
+/** The signed parts of a call. */
 export interface SignedCall {
   readonly method: string
-  /** What follows the dialect's own address; empty for most. */
+  /** The path after the dialect's URL; usually empty. */
   readonly path: string
-  /** Path and query as they stand in the request line. */
+  /** Path and query, exactly as in the request line. */
   readonly target: string
-  /** As it was sent. */
+  /** The body as sent. */
   readonly body: string | Uint8Array
 }
 
-/** What a call says of its signature before it is checked. */
+/** The signature headers of a call, before verification. */
 export interface Claim {
-  /** Of the callback: the same when it is sent again. */
+  /** The id of the callback; a retry has the same id. */
   readonly id: string
   readonly timestamp: string
-  /** HMACs of 32 bytes; never empty. */
+  /** HMACs of 32 bytes, at least one. */
   readonly given: readonly Buffer[]
 }
 
 /**
- * What is signed beside id and time: the body; where the address says something (a GET, or an address below the dialect's own)
- * the path and query instead, and behind a line feed the body, if there is one. Otherwise somebody who holds one signed call
- * could send its body to another session's address.
+ * Computes the HMAC over id, timestamp and content. The content is usually the body. For a GET it is path and query; below the
+ * dialect's URL it is path and query, a line feed, and the body. Otherwise, the body of one signed call could be sent to
+ * another session's URL.
  */
 function hmac(key: Uint8Array, { id, timestamp }: Omit<Claim, 'given'>, call: SignedCall): Buffer {
   const hasBody = call.method !== 'GET' && call.method !== 'HEAD'
@@ -42,7 +42,7 @@ function hmac(key: Uint8Array, { id, timestamp }: Omit<Claim, 'given'>, call: Si
   return (hasBody ? mac.update(call.body) : mac).digest()
 }
 
-/** The headers that sign a call. `id`: 1 to 128 printable ASCII characters without `.` */
+/** Returns the headers that sign a call at the time `atMs`. An id has 1 to 128 printable ASCII characters without `.` */
 export function sign(
   key: Uint8Array,
   call: SignedCall,
@@ -54,8 +54,8 @@ export function sign(
 }
 
 /**
- * The claim of a request, `undefined` where it has none that could be right at this time. No dot in an id: with one, id and time
- * could be cut otherwise out of the same signed text.
+ * Parses the signature headers; returns undefined if they are absent, malformed or outside the tolerance. An id must not
+ * contain a dot: id and timestamp could otherwise be split differently in the same signed text.
  */
 export function claimOf(
   headers: Readonly<Record<string, string | string[] | undefined>>,
@@ -66,19 +66,19 @@ export function claimOf(
   if (typeof timestamp !== 'string' || !/^\d{1,12}$/.test(timestamp)) return undefined
   if (Math.abs(nowMs - Number(timestamp) * 1000) > SIGNATURE_TOLERANCE_MS) return undefined
   if (typeof signature !== 'string') return undefined
-  const given = signature
+  const signatures = signature
     .split(' ')
     .filter((each) => /^v1,[A-Za-z0-9+/]{43}=$/.test(each))
     .map((each) => Buffer.from(each.slice(3), 'base64'))
-  return given.length === 0 ? undefined : { id, timestamp, given }
+  return signatures.length === 0 ? undefined : { id, timestamp, given: signatures }
 }
 
-/** Whether one of the claim's signatures is of one of the keys. All are compared, each in constant time. */
+/** Returns true if a signature matches a key. Compares all of them, each in constant time. */
 export function isSigned(keys: readonly Uint8Array[], claim: Claim, call: SignedCall): boolean {
-  let isOne = false
+  let matches = false
   for (const key of keys) {
     const expected = hmac(key, claim, call)
-    for (const signature of claim.given) isOne = timingSafeEqual(signature, expected) || isOne
+    for (const signature of claim.given) matches = timingSafeEqual(signature, expected) || matches
   }
-  return isOne
+  return matches
 }

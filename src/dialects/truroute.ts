@@ -1,18 +1,19 @@
 import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import type { Ended } from '../gateway/ports.ts'
-import type { Dialect, ParsedRequest, WireCall, WireResponse } from './dialect.ts'
+import { malformed } from './dialect.ts'
+import type { Dialect, NetworkTurn, ParsedRequest, WireCall, WireResponse } from './dialect.ts'
 import { fieldProblem, looseUssdString, msisdn, sessionId, typed } from './encoding/fields.ts'
 import { fieldsOf, parseXml, writeXml } from './encoding/xml.ts'
 
 const requestTypes = ['1', '2', '3', '4', '10'] as const
 const Type = z.object({ type: z.enum(requestTypes, { error: `is none of ${requestTypes.join(', ')}` }) })
-const Whose = z.object({ msisdn, sessionid: sessionId })
-/** What is dialled; one tool of testers sends the code bare. */
-const Begin = Whose.extend({ msg: looseUssdString })
-const Reply = Whose.extend({ msg: typed })
+const SessionFields = z.object({ msisdn, sessionid: sessionId })
+/** Some test tools send a bare code. */
+const Begin = SessionFields.extend({ msg: looseUssdString })
+const Reply = SessionFields.extend({ msg: typed })
 
-/** RELEASE, TIMEOUT and CHARGE: the subscriber hung up, did not answer, or could not be billed. */
+/** RELEASE, TIMEOUT and CHARGE: the subscriber hung up, did not reply, or could not be billed. */
 const endings: Readonly<Record<string, Ended['why']>> = { 3: 'cancelled', 4: 'timed-out', 10: 'failed' }
 
 const type = 'text/xml; charset=utf-8'
@@ -21,39 +22,38 @@ const WAITS = '2'
 const RELEASES = '3'
 
 /**
- * TruRoute, of Namibia and Malawi: `<ussd>` with `type` 1 for the begin, 2 for an answer, and 3, 4 or 10 where the dialogue
- * is over; a document of `type` 2 or 3 comes back. It numbers nothing.
+ * TruRoute, of Namibia and Malawi. The `type` of a `<ussd>` request is 1 for the begin, 2 for a reply, and 3, 4 or 10 for the
+ * end of a dialogue. The `type` of an answer is 2 or 3. Turns have no numbers.
  */
 export const truroute: Dialect = {
   name: 'truroute',
   methods: ['POST'],
   answerWithinMs: 10_000,
-  cannot: [{ case: 'repeat', because: 'it numbers nothing: the same answer later is a second answer' }],
+  cannot: [{ case: 'repeat', because: 'turns are not numbered: the same reply later is a second reply' }],
 
   parseRequest({ body }) {
     const xml = parseXml(body, 'ussd')
-    if (xml.kind === 'malformed')
-      return { kind: 'malformed', sentence: `Bad request: the body ${xml.problem}` }
+    if (xml.kind === 'malformed') return malformed(`Bad request: the body ${xml.problem}`)
     return parseFields(fieldsOf(xml.element))
   },
 
   formatAnswer({ text, waits }) {
-    return written(200, waits ? WAITS : RELEASES, text)
+    return formatResponse(200, waits ? WAITS : RELEASES, text)
   },
 
   formatEnded() {
-    return written(200, RELEASES, '')
+    return formatResponse(200, RELEASES, '')
   },
 
-  formatError(status, sentence) {
-    return written(status, RELEASES, sentence)
+  formatError(status, message) {
+    return formatResponse(status, RELEASES, message)
   },
 
   newSessionId: () => Array.from({ length: 17 }, () => randomInt(10)).join(''),
 
   formatRequest(turn) {
-    const last = turn.replies.at(-1)
-    return last === undefined ? calling(turn, '1', turn.dialled) : calling(turn, '2', last)
+    const reply = turn.replies.at(-1)
+    return reply === undefined ? formatCall(turn, '1', turn.dialled) : formatCall(turn, '2', reply)
   },
 
   parseResponse({ status, body }) {
@@ -62,7 +62,7 @@ export const truroute: Dialect = {
     if (xml.kind === 'malformed') return malformed(`the answer ${xml.problem}`)
     const fields = fieldsOf(xml.element)
     const { msg: text } = fields
-    if (fields['type'] === '5') return malformed('the answer redirects, which this network does not')
+    if (fields['type'] === '5') return malformed('the answer redirects, which this network does not support')
     if (fields['type'] !== WAITS && fields['type'] !== RELEASES) {
       return malformed('the type of the answer is neither 2 nor 3')
     }
@@ -73,10 +73,10 @@ export const truroute: Dialect = {
   formatEnd(turn, end) {
     switch (end) {
       case 'cancelled':
-        return calling(turn, '3', '')
+        return formatCall(turn, '3', '')
       case 'timed-out':
-        return calling(turn, '4', '')
-      // It has a word for a charge that failed, and none for anything else that did.
+        return formatCall(turn, '4', '')
+      // Type 10 reports a failed charge only; other failures have no type.
       case 'failed':
       case 'completed':
         return undefined
@@ -84,19 +84,20 @@ export const truroute: Dialect = {
   },
 }
 
-function parseFields(given: Record<string, string | string[]>): ParsedRequest {
-  const kind = Type.safeParse(given)
-  if (!kind.success) return { kind: 'malformed', sentence: fieldProblem(kind.error) }
+function parseFields(sent: Record<string, string | string[]>): ParsedRequest {
+  const kind = Type.safeParse(sent)
+  if (!kind.success) return malformed(fieldProblem(kind.error))
   const why = endings[kind.data.type]
   if (why !== undefined) {
-    const whose = Whose.safeParse(given)
-    if (!whose.success) return { kind: 'malformed', sentence: fieldProblem(whose.error) }
-    const ended = { dialect: 'truroute', sessionId: whose.data.sessionid, msisdn: whose.data.msisdn, why }
+    const session = SessionFields.safeParse(sent)
+    if (!session.success) return malformed(fieldProblem(session.error))
+    const { sessionid, msisdn } = session.data
+    const ended = { dialect: 'truroute', sessionId: sessionid, msisdn, why }
     return { kind: 'ended', ended, echo: {} }
   }
   const begins = kind.data.type === '1'
-  const fields = (begins ? Begin : Reply).safeParse(given)
-  if (!fields.success) return { kind: 'malformed', sentence: fieldProblem(fields.error) }
+  const fields = (begins ? Begin : Reply).safeParse(sent)
+  if (!fields.success) return malformed(fieldProblem(fields.error))
   const { sessionid, msisdn, msg } = fields.data
   return {
     kind: 'callback',
@@ -111,10 +112,8 @@ function parseFields(given: Record<string, string | string[]>): ParsedRequest {
   }
 }
 
-const malformed = (sentence: string) => ({ kind: 'malformed', sentence }) as const
-
-/** Nothing is charged. */
-const written = (status: number, kind: string, text: string): WireResponse => ({
+/** Formats a response that charges nothing. */
+const formatResponse = (status: number, kind: string, text: string): WireResponse => ({
   status,
   type,
   body: writeXml([
@@ -135,11 +134,7 @@ const written = (status: number, kind: string, text: string): WireResponse => ({
   ]),
 })
 
-const calling = (
-  turn: { readonly msisdn: string; readonly sessionId: string },
-  kind: string,
-  text: string,
-): WireCall => ({
+const formatCall = (turn: NetworkTurn, kind: string, text: string): WireCall => ({
   method: 'POST',
   path: '',
   query: '',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { bareCode } from '../../src/dialects/code.ts'
+import { bareCode } from '../../src/dialects/encoding/fields.ts'
 import { comviva } from '../../src/dialects/comviva.ts'
 import { conforms, turnOf } from './dialect.conformance.ts'
 

@@ -101,7 +101,7 @@ describe('a callback of Infobip', () => {
     ['PUT', '/session/1/response', 'response takes POST'],
     ['POST', '/session/1/end', 'end takes PUT'],
     ['POST', '/session/1/status', 'status takes GET'],
-    ['GET', '/session/1/status', 'the status of a session is not told without a number'],
+    ['GET', '/session/1/status', 'the status of a session is not available without a number'],
     ['POST', '/session/%zz/start', 'sessionId is missing'],
     ['POST', '/session/a%0Ab/start', 'sessionId has control characters'],
     ['POST', `/session/${'x'.repeat(129)}/start`, 'sessionId is too long'],

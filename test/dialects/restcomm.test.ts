@@ -202,7 +202,7 @@ describe('an answer to RestComm', () => {
     [
       'a notification',
       '<dialog mapMessagesSize="1"><unstructuredSSNotify_Request invokeId="1" string="x"/></dialog>',
-      'the answer is a notification, which is not played in a dialogue that the phone began',
+      'the answer is a notification, which is not supported in a dialogue begun by the phone',
     ],
     [
       'what the gateway alone sends',

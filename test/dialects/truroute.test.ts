@@ -130,7 +130,7 @@ describe('an answer to TruRoute', () => {
     [
       'another code',
       '<ussd><type>5</type><msg>*1#</msg></ussd>',
-      'the answer redirects, which this network does not',
+      'the answer redirects, which this network does not support',
     ],
   ])('is malformed with %s', (_, body, sentence) => {
     expect(truroute.parseResponse({ status: 200, type: 'text/xml', body })).toEqual({

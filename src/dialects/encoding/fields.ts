@@ -1,26 +1,26 @@
-/** The fields that dialects have in common, parsed once for all: what passes here is trusted behind it. */
+/** Schemas for the fields that dialects share. Values that pass them are safe to use in logs and keys. */
 import { z } from 'zod'
 import { parseMsisdn } from '../../ussd/msisdn.ts'
+import { malformed } from '../dialect.ts'
 
-/** Line breaks, other control characters and halves of a pair are typed by nobody; in logs and keys they would do harm. */
+/** Line breaks, other control characters and lone surrogates: never typed on a phone, and unsafe in logs and keys. */
 const hasControls = /[\p{Cc}\p{Cs}]/u
 
-/** Why a value that should be text is none. */
-const noText = (input: unknown) =>
+const typeError = (input: unknown) =>
   input === undefined ? 'is missing' : Array.isArray(input) ? 'is given twice' : 'is not text'
 
-const text = (longest: number) =>
+const text = (maxLength: number) =>
   z
-    .string({ error: ({ input }) => noText(input) })
-    .max(longest, { error: 'is too long' })
+    .string({ error: ({ input }) => typeError(input) })
+    .max(maxLength, { error: 'is too long' })
     .refine((value) => !hasControls.test(value), { error: 'has control characters' })
-    // What stands for bytes that are none: two texts that differ in them would be one.
+    // U+FFFD replaces invalid bytes: texts that differ only in those would compare equal.
     .refine((value) => !value.includes('\ufffd'), { error: 'is not UTF-8' })
 
-/** The aggregator's handle of a dialogue: opaque, 1 to 128 characters. */
+/** The aggregator's session id: opaque, 1 to 128 characters. */
 export const sessionId = text(128).min(1, { error: 'is missing' })
 
-/** A Belarusian mobile number in any form that is written (E.164 with `+` comes out). */
+/** A Belarusian mobile number in any common notation. Gives E.164 with `+`. */
 export const msisdn = text(64).transform((raw, context) => {
   const parsed = parseMsisdn(raw)
   if (parsed.kind === 'msisdn') return parsed.e164
@@ -28,51 +28,53 @@ export const msisdn = text(64).transform((raw, context) => {
   return z.NEVER
 })
 
-/** A dialled string: it begins with `*` or `#` and ends with `#`; at most 182 characters, as one USSD message. */
-export const ussdString = text(182).regex(/^[*#].*#$/u, { error: 'is not a USSD code such as *141#' })
+const notCode = 'is not a USSD code such as *141#'
 
-/** `*141*0#`, and every other way in which a code is written: `*141*0`, `141*0`, `141`. */
-const loose = /^[*#]?\d[\d*#]*$/
+/** A dialled string: begins with `*` or `#`, ends with `#`, at most 182 characters (one USSD message). */
+export const ussdString = text(182).regex(/^[*#].*#$/u, { error: notCode })
+
+/** `*141*0#` and its abbreviations: `*141*0`, `141*0`, `141`. */
+const abbreviated = /^[*#]?\d[\d*#]*$/
 
 /**
- * A code in any form in which it is sent, as the dialled string `*…#`: with or without the `*` before and the `#` behind it.
- * `undefined` where it is none, e.g. the name of a service.
+ * Returns a code as the dialled string `*…#`; the leading `*` and the trailing `#` are optional. Returns undefined for
+ * anything else, such as the name of a service.
  */
 export function looseCode(raw: string): string | undefined {
   const code = raw.trim()
   if (ussdString.safeParse(code).success) return code
-  if (!loose.test(code)) return undefined
-  const whole = `${/^[*#]/.test(code) ? '' : '*'}${code}${code.endsWith('#') ? '' : '#'}`
-  return ussdString.safeParse(whole).success ? whole : undefined
+  if (!abbreviated.test(code)) return undefined
+  const dialled = `${/^[*#]/.test(code) ? '' : '*'}${code}${code.endsWith('#') ? '' : '#'}`
+  return ussdString.safeParse(dialled).success ? dialled : undefined
 }
 
-/** A dialled string in any form of `looseCode`; `*…#` comes out. */
+/** A dialled string in any form that `looseCode` accepts. Gives `*…#`. */
 export const looseUssdString = text(182).transform((raw, context) => {
   const code = looseCode(raw)
   if (code !== undefined) return code
-  context.addIssue({ code: 'custom', message: 'is not a USSD code such as *141#' })
+  context.addIssue({ code: 'custom', message: notCode })
   return z.NEVER
 })
 
-/** What is wrong with a callback without `field`, where others of its kind need none. */
-export const missing = (field: string) => ({
-  kind: 'malformed' as const,
-  sentence: `Bad request: ${field} is missing`,
-})
+/**
+ * Returns `141*0` for `*141*0#`, the form that some aggregators send. Any other code keeps its `*` and `#`, to stay
+ * distinguishable from this form.
+ */
+export const bareCode = (dialled: string): string => /^\*(\d[\d*]*)#$/.exec(dialled)?.[1] ?? dialled
 
-/** What is wrong with a begin whose `field` is no code. */
-export const noCode = (field: string) => ({
-  kind: 'malformed' as const,
-  sentence: `Bad request: ${field} is not a USSD code such as *141#`,
-})
+/** The error for a callback that lacks a field its kind requires. */
+export const missing = (field: string) => malformed(`Bad request: ${field} is missing`)
 
-/** An account, an operator's name and whatever else is only given back: at most 128 characters. */
+/** The error for a begin whose `field` holds no code. */
+export const noCode = (field: string) => malformed(`Bad request: ${field} ${notCode}`)
+
+/** An echoed value, such as an account or an operator's name: at most 128 characters. */
 export const label = text(128)
 
-/** What was typed, everything there may be of it: a dialogue of the longest answers. NFC, so that й is one character. */
+/** Typed text, up to a complete dialogue of the longest replies. Gives NFC, in which й is one character. */
 export const typed = text(2000).transform((value) => value.normalize('NFC'))
 
-/** One sentence on what is wrong with a request: which field, and how. Never its content. */
+/** Returns one sentence that names the first invalid field and its problem, never its value. */
 export function fieldProblem(error: z.ZodError): string {
   const [issue] = error.issues
   const field = issue?.path.join('.') ?? ''

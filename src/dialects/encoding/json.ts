@@ -1,26 +1,26 @@
-/** What the dialects that speak JSON have in common. */
+/** Reading and writing the JSON of dialects. */
 import { z } from 'zod'
-import type { WireResponse } from '../dialect.ts'
+import { malformed } from '../dialect.ts'
+import type { Malformed, WireResponse } from '../dialect.ts'
 import { fieldProblem } from './fields.ts'
 
 export type JsonFields = Readonly<Record<string, unknown>>
 
 type JsonObject =
   | { readonly kind: 'object'; readonly fields: JsonFields }
-  /** `problem` is the end of a sentence about the body; it quotes nothing. */
+  /** `problem` completes a sentence about the body and quotes none of it. */
   | { readonly kind: 'malformed'; readonly problem: string }
 
 /**
- * A body (RFC 8259) that must be one object. It has no prototype, so that a name such as `constructor` is a field only where
- * one was sent, and `__proto__` a field as any other. Of a name that is there twice the last one counts. A byte order mark is
- * overlooked (RFC 8259 8.1).
+ * Parses a body that must be one JSON object (RFC 8259). The result has no prototype: `constructor` is a field only if it was
+ * sent, and `__proto__` is an ordinary field. The last of duplicate names wins. A byte order mark is ignored (RFC 8259, 8.1).
  */
 function parseObject(body: string): JsonObject {
   let value: unknown
   try {
     value = JSON.parse(body.replace(/^\ufeff/, ''))
   } catch {
-    // The engine's own message quotes the body.
+    // The engine's message quotes the body.
     return { kind: 'malformed', problem: 'is not JSON' }
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -29,18 +29,18 @@ function parseObject(body: string): JsonObject {
   return { kind: 'object', fields: Object.assign(Object.create(null), value) as JsonFields }
 }
 
-/** A text of a JSON object, which some write as a number: 2 is `2`. An array is no field given twice here. */
+/** Accepts a text that some senders write as a number: 2 becomes `2`. An array is rejected as a value that is not text. */
 export const jsonText = <T extends z.ZodType<unknown>>(field: T) =>
   z.preprocess((value) => {
     if (Array.isArray(value)) return null
     return Number.isSafeInteger(value) && Number(value) >= 0 ? String(value) : value
   }, field)
 
-/** Left out, `null` or empty: some write all fields always. */
+/** Makes a field optional; `null` and the empty text count as absent. */
 export const orNothing = <T extends z.ZodType<unknown>>(field: T) =>
   z.preprocess((value) => (value === null || value === '' ? undefined : value), field.optional())
 
-/** True or false, in any form in which it is sent: `true`, `"true"`, `1`, `"1"`. */
+/** A boolean in any form that senders use: `true`, `"true"`, `1`, `"1"`. */
 export const flag = z.preprocess(
   (value) => flags.get(typeof value === 'string' ? value.toLowerCase() : value) ?? value,
   z.boolean({ error: ({ input }) => (input === undefined ? 'is missing' : 'is neither true nor false') }),
@@ -64,13 +64,10 @@ export const jsonResponse = (status: number, fields: object): WireResponse => ({
 })
 
 type Read<T> =
-  /** `raw`: the fields as they were sent. */
-  | { readonly kind: 'fields'; readonly fields: T; readonly raw: JsonFields }
-  | { readonly kind: 'malformed'; readonly sentence: string }
+  /** `raw` holds the fields as sent. */
+  { readonly kind: 'fields'; readonly fields: T; readonly raw: JsonFields } | Malformed
 
-const malformed = (sentence: string) => ({ kind: 'malformed' as const, sentence })
-
-/** A callback by its schema; else what is wrong with it, in a sentence that quotes nothing. `prepare` goes first. */
+/** Parses a callback by its schema, after `prepare`. An error quotes no input. */
 export function readRequest<T>(
   body: string,
   schema: z.ZodType<T>,
@@ -83,7 +80,7 @@ export function readRequest<T>(
   return parsed.success ? { kind: 'fields', fields: parsed.data, raw } : malformed(fieldProblem(parsed.error))
 }
 
-/** An application's answer by its schema; else what is wrong with it, in a sentence. `prepare` goes first. */
+/** Parses an application's answer by its schema, after `prepare`. */
 export function readResponse<T>(
   { status, body }: WireResponse,
   schema: z.ZodType<T>,
@@ -99,7 +96,7 @@ export function readResponse<T>(
   return malformed(`in the answer ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is wrong'}`)
 }
 
-/** The text of an answer: any there may be, also empty. */
+/** The text of a screen, of any length. */
 export const screenText = z.string({
   error: ({ input }) => (input === undefined ? 'is missing' : 'is not text'),
 })

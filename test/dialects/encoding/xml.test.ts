@@ -94,7 +94,7 @@ describe('an XML document', () => {
     expect(parseXml(nested(8), 'a')).toMatchObject({ kind: 'element' })
     expect(parseXml(nested(9), 'a')).toEqual({
       kind: 'malformed',
-      problem: 'has too many elements inside each other',
+      problem: 'has too deeply nested elements',
     })
     expect(parseXml(`<a>${'1'.repeat(16_377)}</a>`, 'a')).toMatchObject({ kind: 'element' })
     expect(parseXml(`<a>${'1'.repeat(16_378)}</a>`, 'a')).toEqual({

@@ -1,0 +1,19 @@
+/** Plain-text answers: `CON ` before a screen that waits for a reply, `END ` before the last one. */
+import type { Answer } from '../../gateway/ports.ts'
+import { malformed } from '../dialect.ts'
+import type { ParsedResponse, WireResponse } from '../dialect.ts'
+
+export const plainText = (status: number, body: string): WireResponse => ({
+  status,
+  type: 'text/plain; charset=utf-8',
+  body,
+})
+
+export const conEnd = ({ text, waits }: Answer): string => `${waits ? 'CON' : 'END'} ${text}`
+
+export function parseConEnd({ status, body }: WireResponse): ParsedResponse {
+  if (status !== 200) return malformed(`the application answered with status ${status}`)
+  const [, verb, text] = /^(CON|END) ([^]*)$/.exec(body) ?? []
+  if (text === undefined) return malformed('the answer begins with neither CON nor END')
+  return { kind: 'answer', answer: { text, waits: verb === 'CON' }, echo: {} }
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import type { Answer } from '../../gateway/ports.ts'
+import type { Dialect, Echo, Inability, NetworkTurn, ParsedRequest, WireCall } from '../dialect.ts'
+import { looseCode, noCode } from './fields.ts'
+import { jsonResponse, jsonType, readRequest, readResponse } from './json.ts'
+import type { JsonFields } from './json.ts'
+
+/** The parts in which the JSON dialects without turn numbers differ. */
+interface JsonFormat<Request, Response> extends Pick<Dialect, 'name' | 'answerWithinMs' | 'newSessionId'> {
+  /** The reason why the dialect cannot report a hang-up or a timeout. */
+  readonly noEnd: string
+  readonly request: z.ZodType<Request>
+  readonly response: z.ZodType<Response>
+  /** Interprets a valid request; `raw` holds the fields as sent. */
+  toCallback(fields: Request, raw: JsonFields): ParsedRequest
+  /** Returns the request fields of a turn. */
+  requestFields(turn: NetworkTurn): object
+  toAnswer(fields: Response): Answer
+  /** Returns the response fields of an answer; the echo precedes them. */
+  answerFields(answer: Answer): object
+}
+
+/**
+ * Creates a dialect that posts each turn as one JSON object with the latest input. Turns are not numbered, and the end of a
+ * dialogue is never reported by the simulated network.
+ */
+export function jsonDialect<Request, Response>(format: JsonFormat<Request, Response>): Dialect {
+  const { name, answerWithinMs, newSessionId, noEnd } = format
+  const last = (text: string) => format.answerFields({ text, waits: false })
+  return {
+    name,
+    methods: ['POST'],
+    answerWithinMs,
+    cannot: [{ case: 'cancel', because: noEnd }, { case: 'time-out', because: noEnd }, unnumbered],
+
+    parseRequest({ body }) {
+      const read = readRequest(body, format.request)
+      return read.kind === 'malformed' ? read : format.toCallback(read.fields, read.raw)
+    },
+
+    formatAnswer: (answer, echo) => jsonResponse(200, { ...echo, ...format.answerFields(answer) }),
+    formatEnded: (echo) => jsonResponse(200, { ...echo, ...last('') }),
+    formatError: (status, message) => jsonResponse(status, last(message)),
+
+    newSessionId,
+    formatRequest: (turn) => postJson(format.requestFields(turn)),
+
+    parseResponse(response) {
+      const read = readResponse(response, format.response)
+      return read.kind === 'malformed'
+        ? read
+        : { kind: 'answer', answer: format.toAnswer(read.fields), echo: {} }
+    },
+
+    formatEnd: () => undefined,
+  }
+}
+
+/** The limitation of a dialect whose turns have no numbers. */
+export const unnumbered: Inability = {
+  case: 'repeat',
+  because: 'turns are not numbered: only an immediate duplicate is recognised',
+}
+
+/**
+ * Returns the callback of a turn that carries only the latest input. At the begin, `input` must be a code; `field` names it
+ * in the error.
+ */
+export function latestInput(
+  session: { readonly dialect: string; readonly sessionId: string; readonly msisdn: string },
+  { begins, input, field }: { readonly begins: boolean; readonly input: string; readonly field: string },
+  echo: Echo,
+): ParsedRequest {
+  const dialled = begins ? looseCode(input) : ''
+  if (dialled === undefined) return noCode(field)
+  const reported = { kind: 'latest-only', typed: begins ? undefined : input } as const
+  return { kind: 'callback', callback: { ...session, dialled, reported }, echo }
+}
+
+export const postJson = (fields: object, path = ''): WireCall => ({
+  method: 'POST',
+  path,
+  query: '',
+  headers: { 'content-type': jsonType },
+  body: JSON.stringify(fields),
+})
