@@ -1,7 +1,7 @@
 import { stderr, stdout } from 'node:process'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { UssdError } from '../engine/errors.ts'
-import { TargetError } from '../walkthrough/script/target.ts'
+import { WalkthroughError } from '../walkthrough/script/error.ts'
 import { CommandError } from './command-error.ts'
 
 /** 0: success. 1: something failed. 2: wrong usage. */
@@ -90,7 +90,7 @@ async function withExitCode(
       return
     }
     const isExpected =
-      error instanceof CommandError || error instanceof UssdError || error instanceof TargetError
+      error instanceof CommandError || error instanceof UssdError || error instanceof WalkthroughError
     const message = isExpected ? error.message : messageFor?.(error)
     if (message === undefined) throw error
     stderr.write(`${name}: ${message}\n`)

@@ -61,12 +61,7 @@ async function main(): Promise<0 | 1 | 2> {
   if (given.curl) {
     // Secrets of a file are not written into another.
     const how = { known: knownSecrets({}), weaknessOf }
-    print(
-      walkthroughs
-        .map((walkthrough) => curlScript(fillIn(walkthrough, how)))
-        .join('\n')
-        .trimEnd(),
-    )
+    print(curlScript(walkthroughs.map((walkthrough) => fillIn(walkthrough, how))).trimEnd())
     return 0
   }
   return run(walkthroughs, given)

@@ -2,7 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Screen } from '../simulator/screen.ts'
 import type { WeaknessOf } from './script/secrets.ts'
-import type { SubscriberView } from './script/target.ts'
+import type { SubscriberView } from './run/target.ts'
 import type { Action, Expectation, Fixture, Step, Walkthrough } from './script/walkthrough.ts'
 
 /**

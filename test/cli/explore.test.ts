@@ -91,7 +91,7 @@ describe('an exploration of a gateway that is broken', () => {
     )
     expect(printed[0]).toContain("title: '*141*3*6# en, closed by the organisation'")
     expect(printed[0]).toContain("dials: '*141*3*6#'")
-    expect(printed[0]).toContain('#!/usr/bin/env bash')
+    expect(printed[0]).toContain('#!/bin/sh')
     expect(printed[0]).toContain('closed-by-organisation')
   }, 60_000)
 

@@ -138,7 +138,7 @@ describe('npm run walk', () => {
     const imported = await walk(dialoguss, '--import')
     expect(readScripts(imported.out, 'imported.yaml').kind).toBe('ok')
     const exported = await walk(await file('one.yaml', GOOD), '--curl')
-    expect(exported.out).toMatch(/^#!\/usr\/bin\/env bash\n[^]*curl /)
+    expect(exported.out).toMatch(/^#!\/bin\/sh\n[^]*\ncurl /)
     expect([imported.code, exported.code]).toEqual([0, 0])
   })
 

@@ -5,7 +5,7 @@ import type { Services } from '../../gateway/effects.ts'
 import type { Store } from '../../gateway/ports.ts'
 import type { Failing, Replay } from '../../exploration/replay.ts'
 import { walk } from '../../walkthrough/run/runner.ts'
-import type { Target } from '../../walkthrough/script/target.ts'
+import type { Target } from '../../walkthrough/run/target.ts'
 import { createPerformances } from './performances.ts'
 import { inProcessTarget } from '../walk/in-process.ts'
 

@@ -25,7 +25,7 @@ export const describeViolations = <World>(
     const others = more === 0 ? '' : `\nThe same in ${more} more.`
     return [
       `✗ ${sentenceOf(violation)}${others}`,
-      ...(walkthrough ? [writeScript(walkthrough), curlScript(walkthrough)] : []),
+      ...(walkthrough ? [writeScript(walkthrough), curlScript([walkthrough])] : []),
     ].join('\n\n')
   })
 

@@ -1,4 +1,4 @@
-import { TargetError } from '../../walkthrough/script/target.ts'
+import { TargetError } from '../../walkthrough/run/target.ts'
 
 /** A request of a gateway's HTTP side; rejects with `Unusable` where nothing answers. */
 export async function ask(

@@ -71,7 +71,7 @@ export const walkCommand = new Command('npm run walk --')
       .default(availableParallelism() * 2, 'twice as many as there are processors'),
   )
   .option('--import', 'the files are scripts of dialoguss: prints them as walkthroughs, and walks none')
-  .option('--curl', 'prints them as scripts of curl, and walks none')
+  .option('--curl', 'prints curl commands for the simulated phones, one for each step, and runs nothing')
   .option('--schema', 'prints the JSON Schema of a script, for editors')
   .addHelpText(
     'after',

@@ -1,8 +1,8 @@
 /** What walkthroughs are walked on over HTTP: a gateway that runs elsewhere, or somebody's application. */
 import type { Dialect } from '../../dialects/dialect.ts'
 import type { Route } from '../../simulator/network.ts'
-import { TargetError } from '../../walkthrough/script/target.ts'
-import type { Target, TargetGateway } from '../../walkthrough/script/target.ts'
+import { TargetError } from '../../walkthrough/run/target.ts'
+import type { Target, TargetGateway } from '../../walkthrough/run/target.ts'
 import { ask } from './ask.ts'
 
 /**

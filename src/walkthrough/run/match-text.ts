@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm'
-import { TargetError } from '../script/target.ts'
+import { TargetError } from './target.ts'
 import type { TextMatch } from '../script/walkthrough.ts'
 
 /** More than any pattern needs that is meant. */

@@ -2,7 +2,7 @@
 import type { Handsets } from '../../simulator/handset.ts'
 import type { StepFailure } from './result.ts'
 import type { SelfCareClient } from './self-care-client.ts'
-import type { SubscriberView, Target } from '../script/target.ts'
+import type { SubscriberView, Target } from './target.ts'
 import type { Postcondition, Walkthrough } from '../script/walkthrough.ts'
 
 export async function checkPostconditions(of: {

@@ -7,8 +7,8 @@ import { fillIn } from '../script/secrets.ts'
 import type { KnownSecrets, WeaknessOf } from '../script/secrets.ts'
 import { createSelfCareClient } from './self-care-client.ts'
 import { createSteps } from './steps.ts'
-import { TargetError } from '../script/target.ts'
-import type { Target } from '../script/target.ts'
+import { WalkthroughError } from '../script/error.ts'
+import type { Target } from './target.ts'
 import type { Walkthrough } from '../script/walkthrough.ts'
 
 /**
@@ -52,7 +52,7 @@ export async function walk(
       notes.push(...end.notes)
     }
   } catch (error) {
-    if (!(error instanceof TargetError)) throw error
+    if (!(error instanceof WalkthroughError)) throw error
     afterwards.push({ message: error.message, expected: undefined })
   } finally {
     for (const { msisdn } of Object.values(walkthrough.handsets)) handsets.hangUp(msisdn)

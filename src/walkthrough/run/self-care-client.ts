@@ -1,7 +1,7 @@
 /** What a walkthrough does at the self-care site, as HTTP requests. */
 import { z } from 'zod'
-import { TargetError } from '../script/target.ts'
-import type { TargetGateway } from '../script/target.ts'
+import { TargetError } from './target.ts'
+import type { TargetGateway } from './target.ts'
 import type { Action, Walkthrough } from '../script/walkthrough.ts'
 
 export type SelfCareAction = Extract<Action, { kind: 'log-in' | 'visit' | 'set-password' | 'manage' }>

@@ -3,7 +3,7 @@
  * dialogue holds: the real one is then nowhere. What a placeholder stands for is made up for each walkthrough, always the same.
  */
 import { createHash } from 'node:crypto'
-import { TargetError } from './target.ts'
+import { WalkthroughError } from './error.ts'
 import type { Action, Given, Walkthrough } from './walkthrough.ts'
 
 /** What is known of the subscribers that a walkthrough takes as they are registered: by MSISDN, E.164 with `+`. */
@@ -42,14 +42,16 @@ export function fillIn(
 
   const secretOf = (who: string, name: 'puk1' | 'password'): string => {
     const phone = handsets[who]
-    if (!phone) throw new TargetError(`there is no phone '${who}'`)
+    if (!phone) throw new WalkthroughError(`there is no phone '${who}'`)
     const given = phone.fixture ? phone.fixture[name] : known[phone.msisdn]?.[name]
     const wanted = given === undefined ? undefined : PLACEHOLDER.exec(given)?.[1]
     if (given !== undefined && wanted === undefined) return given
     if (wanted !== undefined && wanted !== 'puk1' && wanted !== 'password') return make(who, wanted)
     // A password is not made up: without one, nobody has set it.
     if (phone.fixture && (name === 'puk1' || given !== undefined)) return make(who, '8 digits', name)
-    throw new TargetError(`{{${name}}} of ${phone.msisdn} is not known: name it in the file of --secrets`)
+    throw new WalkthroughError(
+      `{{${name}}} of ${phone.msisdn} is not known: name it in the file of --secrets`,
+    )
   }
 
   const make = (who: string, wanted: string, name = wanted): string => {
@@ -171,7 +173,7 @@ function makeUp(
       !taken.includes(secret) && (what === 'characters' || size < 5 || isAsWanted(secret, reason))
     if (isUsable) return secret
   }
-  throw new TargetError(`no secret like '${wanted}' could be made up`)
+  throw new WalkthroughError(`no secret like '${wanted}' could be made up`)
 
   function isAsWanted(secret: string, why: string | undefined): boolean {
     return weaknessOf === undefined || size > 10 || weaknessOf(secret, msisdn) === why

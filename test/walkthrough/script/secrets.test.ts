@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { weakness } from '../../../src/services/weak-password.ts'
 import { fillIn, secretsOf } from '../../../src/walkthrough/script/secrets.ts'
 import type { WeaknessOf } from '../../../src/walkthrough/script/secrets.ts'
-import { TargetError } from '../../../src/walkthrough/script/target.ts'
+import { WalkthroughError } from '../../../src/walkthrough/script/error.ts'
 import type { Fixture, Walkthrough } from '../../../src/walkthrough/script/walkthrough.ts'
 
 const msisdn = '+375296418357'
@@ -87,14 +87,14 @@ describe('a placeholder', () => {
   it('of a subscriber who is taken as registered is looked up, and is otherwise not usable', () => {
     const known = { [msisdn]: { puk1: '87654321' } }
     expect(typedIn(fillIn(typing(['{{puk1}}']), { known }))).toEqual(['87654321'])
-    expect(() => fillIn(typing(['{{puk1}}']))).toThrow(TargetError)
+    expect(() => fillIn(typing(['{{puk1}}']))).toThrow(WalkthroughError)
     expect(() => fillIn(typing(['{{password}}']), { known })).toThrow(
       '{{password}} of +375296418357 is not known: name it in the file of --secrets',
     )
   })
 
   it('of no password is not made up: nobody has set one', () => {
-    expect(() => fillIn(typing(['{{password}}'], {}))).toThrow(TargetError)
+    expect(() => fillIn(typing(['{{password}}'], {}))).toThrow(WalkthroughError)
   })
 })
 

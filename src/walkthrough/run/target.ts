@@ -1,5 +1,6 @@
 import type { Route } from '../../simulator/network.ts'
-import type { Fixture, FixturePatch } from './walkthrough.ts'
+import { WalkthroughError } from '../script/error.ts'
+import type { Fixture, FixturePatch } from '../script/walkthrough.ts'
 
 /** What a walkthrough is walked on: an application behind a callback, and, where it is a gateway of ours, all around it. */
 export interface Target {
@@ -48,7 +49,7 @@ export interface SubscriberView {
   readonly hasPassword: boolean
 }
 
-/** Why a target cannot do what a walkthrough asks of it: one English sentence. */
-export class TargetError extends Error {
-  override readonly name = 'Unusable'
+/** The reason a target cannot do what a walkthrough asks of it: one English sentence. */
+export class TargetError extends WalkthroughError {
+  override readonly name = 'TargetError'
 }
