@@ -1,11 +1,11 @@
-/** npm run walk: walks scripted dialogues on a gateway, and says which of them went as they are to go. */
+/** npm run walk: runs test scripts (walkthroughs) and reports which passed. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stderr, stdout } from 'node:process'
-import { CommanderError } from 'commander'
 import { menus } from '../../menus/index.ts'
 import { loadConfig } from '../config.ts'
 import { isBelow } from '../menu-analysis/coverage/coverage.ts'
+import type { MenuCoverage } from '../menu-analysis/coverage/coverage.ts'
 import { coverageText } from '../menu-analysis/coverage/text.ts'
 import { watch } from '../menu-analysis/coverage/watch.ts'
 import { curlScript } from '../walkthrough/curl.ts'
@@ -27,135 +27,133 @@ import type { WalkOptions } from './walk/command.ts'
 import { drawCoverage } from './walk/drawings.ts'
 import { filesIn, readAll } from './walk/files.ts'
 import { runAll } from './walk/pool.ts'
-import { knownSecrets, tasksOf, weaknessOf, whyOnlyHere } from './walk/tasks.ts'
+import type { Task } from './walk/pool.ts'
+import { knownSecrets, localOnlyReason, tasksOf, weaknessOf } from './walk/tasks.ts'
 
-const PROGRESS_MS = 2000
+const PROGRESS_INTERVAL_MS = 2000
 
 const print = (...lines: readonly string[]) => void stdout.write(lines.map((line) => `${line}\n`).join(''))
 
 /** Resolves with the exit code. */
 async function main(): Promise<0 | 1 | 2> {
   walkCommand.parse()
-  const given = walkCommand.opts<WalkOptions>()
-  if (given.schema) {
+  const options = walkCommand.opts<WalkOptions>()
+  if (options.schema) {
     print(JSON.stringify(scriptJsonSchema(), null, 2))
     return 0
   }
-  const places = walkCommand.args.length > 0 ? walkCommand.args : ['scripts/walkthroughs']
-  const { walkthroughs, problems } = readAll(filesIn(places), given.import ? readDialoguss : readScripts)
+  const paths = walkCommand.args.length > 0 ? walkCommand.args : ['scripts/walkthroughs']
+  const { walkthroughs, problems } = readAll(filesIn(paths), options.import ? readDialoguss : readScripts)
   if (problems.length > 0) {
     for (const problem of problems) stderr.write(`${formatProblem(problem)}\n`)
     const files = new Set(problems.map(({ file }) => file)).size
-    if (!given.import && !given.curl) print(`0 passed, ${files} failed`)
+    if (!options.import && !options.curl) print(`0 passed, ${files} failed`)
     return 2
   }
-  if (given.import && !given.curl) {
-    print(
-      walkthroughs
-        .map((walkthrough) => writeScript(walkthrough))
-        .join('---\n')
-        .trimEnd(),
-    )
+  if (options.curl) {
+    // Secrets from the file of --secrets are never copied into the output.
+    const secrets = { known: knownSecrets({}), weaknessOf }
+    print(curlScript(walkthroughs.map((walkthrough) => fillIn(walkthrough, secrets))).trimEnd())
     return 0
   }
-  if (given.curl) {
-    // Secrets of a file are not written into another.
-    const how = { known: knownSecrets({}), weaknessOf }
-    print(curlScript(walkthroughs.map((walkthrough) => fillIn(walkthrough, how))).trimEnd())
+  if (options.import) {
+    const scripts = walkthroughs.map((walkthrough) => writeScript(walkthrough))
+    print(scripts.join('---\n').trimEnd())
     return 0
   }
-  return run(walkthroughs, given)
+  return run(walkthroughs, options)
 }
 
-async function run(read: readonly Walkthrough[], given: WalkOptions): Promise<0 | 1 | 2> {
-  const { coverage: wantsText, coverageJson, coverageDiagrams, min } = given
-  const wantsCoverage = [wantsText, coverageJson, coverageDiagrams, min].some(
-    (wanted) => wanted !== undefined,
+async function run(walkthroughs: readonly Walkthrough[], options: WalkOptions): Promise<0 | 1> {
+  const { url, coverage: printsCoverage, coverageJson, coverageDiagrams, min, junit, html } = options
+  const hasCoverage = [printsCoverage, coverageJson, coverageDiagrams, min].some(
+    (option) => option !== undefined,
   )
-  if (given.url !== undefined && wantsCoverage)
-    throw new CommandError('coverage is seen in this process only: leave --url out', 2)
-  const left = given.url === undefined ? [] : read.filter((one) => whyOnlyHere(one) !== undefined)
-  const walkthroughs = read.filter((one) => !left.includes(one))
-  const address = given.url === undefined ? undefined : parseAddress(given.url)
-  if (address && !(await isListening(address)))
-    throw new CommandError(`nothing answers at ${address.origin}`, 2)
-  for (const file of [given.junit, given.html, coverageJson]) if (file !== undefined) write(file, '')
+  if (url !== undefined) await checkTarget(url, hasCoverage)
+  const skipped = url === undefined ? [] : walkthroughs.filter((one) => localOnlyReason(one) !== undefined)
+  // An unwritable path is reported before the run.
+  for (const file of [junit, html, coverageJson]) if (file !== undefined) write(file, '')
   const watched = watch(menus)
-  const tasks = tasksOf(walkthroughs, given, { config: loadConfig(), menus: watched.menus })
+  const runnable = walkthroughs.filter((one) => !skipped.includes(one))
+  const tasks = tasksOf(runnable, options, { config: loadConfig(), menus: watched.menus })
   const ranAt = new Date()
 
-  // One alone is shown whole.
-  const how = given.transcripts || tasks.length === 1 ? 'transcript' : 'brief'
   print(...tapHead(tasks.length))
-  for (const one of left) print(`# not walked there: ${one.title} (${whyOnlyHere(one)})`)
-  let walked = 0
-  let timer: NodeJS.Timeout | undefined
-  if (!given.transcripts) {
-    timer = setInterval(() => stderr.write(`${walked} of ${tasks.length} walked\n`), PROGRESS_MS).unref()
-  }
-  const counted = tasks.map((task) => ({
-    ...task,
-    run: () =>
-      task.run().then((result) => {
-        walked += 1
-        return result
-      }),
-  }))
-  const results = await runAll(counted, given.jobs, (result, at) => print(...tapOf(result, at + 1, how)))
-  clearInterval(timer)
+  for (const one of skipped) print(`# skipped: ${one.title} (${localOnlyReason(one)})`)
+  const results = await runTasks(tasks, options)
 
   const coverages = watched.coverage()
-  // Drawings take a moment: only where somebody looks at them.
   const drawings =
-    given.url === undefined && (given.html !== undefined || coverageDiagrams !== undefined)
+    url === undefined && (html !== undefined || coverageDiagrams !== undefined)
       ? await drawCoverage(coverages, menus)
       : []
-  const { junit, html } = given
   if (junit !== undefined) write(junit, junitOf(results, { ranAt }))
   if (html !== undefined) {
-    const target = given.url ?? 'a gateway in the process'
-    write(html, htmlOf({ results, ranAt, target, ...(wantsCoverage && { coverage: drawings }) }))
+    const target = url ?? 'a gateway in this process'
+    write(html, htmlOf({ results, ranAt, target, ...(hasCoverage && { coverage: drawings }) }))
   }
   if (coverageJson !== undefined) write(coverageJson, `${JSON.stringify(coverages, null, 2)}\n`)
   if (coverageDiagrams !== undefined) {
     mkdirSync(coverageDiagrams, { recursive: true })
     for (const { name, svg } of drawings) write(join(coverageDiagrams, `${name}.svg`), svg)
   }
-  if (wantsText || min !== undefined)
-    print(
-      '',
-      ...coverageText(coverages)
-        .trimEnd()
-        .split('\n')
-        .map((line) => `# ${line}`),
-    )
-  const tooLittle = min !== undefined && isBelow(coverages, min)
-  if (tooLittle) print(`# less than ${min} % was touched`)
+  if (printsCoverage || min !== undefined) printCoverage(coverages)
+  const isTooLow = min !== undefined && isBelow(coverages, min)
+  if (isTooLow) print(`# coverage is below ${min} %`)
   print(...tapTail(results))
-  return tooLittle || results.some(({ verdict }: WalkResult) => verdict === 'failed') ? 1 : 0
+  return isTooLow || results.some(({ verdict }) => verdict === 'failed') ? 1 : 0
+}
+
+async function checkTarget(url: string, hasCoverage: boolean): Promise<void> {
+  if (hasCoverage)
+    throw new CommandError('coverage is measured only on a gateway in this process: leave out --url', 2)
+  const address = parseAddress(url)
+  if (!(await isListening(address))) throw new CommandError(`nothing listens at ${address.origin}`, 2)
+}
+
+/** Runs the tasks and prints each result in the order of the plan, with the progress on standard error. */
+async function runTasks(
+  tasks: readonly Task<WalkResult>[],
+  { transcripts, dialect, jobs }: WalkOptions,
+): Promise<readonly WalkResult[]> {
+  // A single walkthrough is always printed in full.
+  const detail = transcripts || tasks.length === 1 ? 'transcript' : 'brief'
+  const showDialect = dialect === 'all' || dialect?.includes(',') === true
+  let finished = 0
+  const timer = transcripts
+    ? undefined
+    : setInterval(
+        () => stderr.write(`${finished} of ${tasks.length} finished\n`),
+        PROGRESS_INTERVAL_MS,
+      ).unref()
+  const counted = tasks.map((task) => ({
+    ...task,
+    async run() {
+      const result = await task.run()
+      finished += 1
+      return result
+    },
+  }))
+  try {
+    return await runAll(counted, jobs, (result, at) =>
+      print(...tapOf(result, at + 1, { detail, showDialect })),
+    )
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+function printCoverage(coverages: readonly MenuCoverage[]): void {
+  const lines = coverageText(coverages).trimEnd().split('\n')
+  print('', ...lines.map((line) => `# ${line}`))
 }
 
 function write(file: string, text: string): void {
   try {
     writeFileSync(file, text)
   } catch (error) {
-    throw new CommandError(
-      `${file} cannot be written: ${(error as NodeJS.ErrnoException).code ?? 'it failed'}`,
-      1,
-    )
+    throw new CommandError(`${file}: cannot be written (${(error as NodeJS.ErrnoException).code})`, 1)
   }
 }
 
-/** Where something was to be walked, the last line says what came of it, whatever happened. */
-async function tallied(): Promise<0 | 1 | 2> {
-  try {
-    return await main()
-  } catch (error) {
-    const { schema, import: imports, curl } = walkCommand.opts<WalkOptions>()
-    const isWalk = !schema && !imports && !curl && !(error instanceof CommanderError)
-    if (isWalk) print('0 passed, 1 failed')
-    throw error
-  }
-}
-
-await runCommand('walk', tallied)
+await runCommand('walk', main)

@@ -1,6 +1,7 @@
 /** Writes down what is done on a phone, as a walkthrough that can be walked again. */
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Screen } from '../simulator/screen.ts'
+import { FixtureForm } from './script/schema-subscriber.ts'
 import type { WeaknessOf } from './script/secrets.ts'
 import type { SubscriberView } from './run/target.ts'
 import type { Action, Expectation, Fixture, Step, Walkthrough } from './script/walkthrough.ts'
@@ -182,18 +183,20 @@ function seen(screen: Screen): Expectation {
   return { kind: 'screen', state, text: { kind: 'whole', text } }
 }
 
-function fixtureOf(msisdn: string, record: RecordedSubscriber): Fixture {
+/** Undefined for a record that a script cannot express, such as one with a language this version does not know. */
+function fixtureOf(msisdn: string, record: RecordedSubscriber): Fixture | undefined {
   const { language, tariff, client, role, access, closedBecause, puk1AttemptsLeft, registrationByPuk1 } =
     record
-  return {
+  const fixture = FixtureForm.safeParse({
     msisdn,
-    language: language as 'ru',
+    language,
     ...(tariff !== '' && { tariff }),
     ...(client !== null && { client }),
-    ...(role !== 'subscriber' && { role: role as 'administrator' }),
+    ...(role !== 'subscriber' && { role }),
     ...(registrationByPuk1 && { registrationByPuk1 }),
-    access: access as 'open',
-    ...(closedBecause !== null && { closedBecause: closedBecause as 'restricted' }),
+    access,
+    ...(closedBecause !== null && { closedBecause }),
     ...(puk1AttemptsLeft !== 10 && { puk1AttemptsLeft }),
-  }
+  })
+  return fixture.data
 }

@@ -2,6 +2,8 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { CommandError } from '../../src/cli/command-error.ts'
+import { readAll } from '../../src/cli/walk/files.ts'
 import { readScripts } from '../../src/walkthrough/script/read.ts'
 import { runCommand } from '../support/command.ts'
 import { startGateway } from '../support/running.ts'
@@ -34,7 +36,7 @@ const BAD = GOOD.replace('title: Access', 'title: No access').replace(
 )
 
 describe('npm run walk', () => {
-  it('shows the transcript of one walkthrough, and says that it passed', async () => {
+  it('prints the transcript of a single walkthrough that passed', async () => {
     const { code, out } = await walk(await file('good.yaml', GOOD))
     expect(out).toBe(
       [
@@ -53,7 +55,7 @@ describe('npm run walk', () => {
     expect(code).toBe(0)
   })
 
-  it('says in the order of the scripts which failed and where, counts them, and exits with 1', async () => {
+  it('reports failures with their line in the order of the scripts, counts them and exits with 1', async () => {
     const scripts = join(folder, 'several.yaml')
     await writeFile(scripts, [GOOD, BAD, GOOD].join('---\n'))
     const { code, out } = await walk(scripts)
@@ -67,7 +69,7 @@ describe('npm run walk', () => {
     expect(code).toBe(1)
   })
 
-  it('walks nothing where a script is malformed: it names the places and exits with 2', async () => {
+  it('runs nothing if a script is malformed: reports line and column and exits with 2', async () => {
     const path = await file('misspelt.yaml', GOOD.replace('sees:', 'see:'))
     const { code, out, err } = await walk(path)
     expect(err).toMatch(new RegExp(`^${path}:5:5: .*'?see'?.*sees`))
@@ -75,31 +77,37 @@ describe('npm run walk', () => {
   })
 
   it.each([
-    [['no-such-file.yaml'], 'walk: there is no file or folder no-such-file.yaml\n'],
-    [['test/walkthrough/reports'], 'walk: there is no script (*.yaml) in test/walkthrough/reports\n'],
-    [['--dialect', 'smpp'], 'walk: there is no such dialect; there are: africastalking, '],
+    [['no-such-file.yaml'], 'walk: no-such-file.yaml: no such file or folder\n'],
+    [['test/walkthrough/reports'], 'walk: test/walkthrough/reports: no script (*.yaml) in this folder\n'],
+    [['--dialect', 'smpp'], 'walk: --dialect: unknown dialect. Choose from africastalking, '],
     [['--profile', 'vodafone'], 'walk: There is no such profile; there are: '],
     [['--url', 'nowhere'], 'walk: --url is not an address such as http://127.0.0.1:8141\n'],
     [
       ['--url', 'http://127.0.0.1:1', '--coverage'],
-      'walk: coverage is seen in this process only: leave --url out\n',
+      'walk: coverage is measured only on a gateway in this process: leave out --url\n',
     ],
     [
       ['--min', '101'],
-      "error: option '--min <percent>' argument '101' is invalid. It is a whole number from 0 to 100.\n",
+      "error: option '--min <percent>' argument '101' is invalid. Use a whole number from 0 to 100.\n",
     ],
-  ])('that is called wrongly (%j) says so, and exits with 2', async (args, sentence) => {
-    const { code, err } = await walk(...args)
-    expect(err.slice(0, sentence.length)).toBe(sentence)
-    expect(code).toBe(2)
+  ])('rejects wrong usage (%j) with one message, no count and exit code 2', async (args, message) => {
+    const { code, out, err } = await walk(...args)
+    expect(err.slice(0, message.length)).toBe(message)
+    expect([out, code]).toEqual(['', 2])
   })
 
-  it('writes the reports and what was touched, and fails below --min', async () => {
+  it('reports a file that cannot be read, and its error code', () => {
+    expect(() => readAll([folder], readScripts)).toThrow(
+      new CommandError(`${folder}: cannot be read (EISDIR)`, 2),
+    )
+  })
+
+  it('writes the reports and the coverage, and fails below --min', async () => {
     const path = await file('one.yaml', GOOD)
     const to = (name: string) => join(folder, name)
     const reports = ['--junit', to('a.xml'), '--html', to('a.html'), '--coverage-json', to('a.json')]
-    const touched = ['--coverage-diagrams', to('drawn'), '--coverage', '--min', '99']
-    const { code, out } = await walk(path, ...reports, ...touched)
+    const coverage = ['--coverage-diagrams', to('drawn'), '--coverage', '--min', '99']
+    const { code, out } = await walk(path, ...reports, ...coverage)
     expect(await readFile(to('a.xml'), 'utf8')).toMatch(/<testsuites [^>]*tests="1" failures="0"/)
     expect(await readFile(to('a.html'), 'utf8')).toMatch(/Access is closed[^]*<svg/)
     const coverages = JSON.parse(await readFile(to('a.json'), 'utf8')) as { code: string; states: object[] }[]
@@ -107,30 +115,33 @@ describe('npm run walk', () => {
     expect(coverages[1]?.states).toContainEqual({ name: 'closeConfirmation', touched: true })
     expect(coverages[1]?.states).toContainEqual({ name: 'puk1', touched: false })
     expect((await readdir(to('drawn'))).toSorted()).toEqual(['access.svg', 'password.svg'])
-    expect(out).toMatch(/\n# all menus [^]*\n# less than 99 % was touched\n1 passed, 0 failed\n$/)
+    expect(out).toMatch(/\n# all menus [^]*\n# coverage is below 99 %\n1 passed, 0 failed\n$/)
     expect(code).toBe(1)
   })
 
-  it('walks in every dialect that is asked for', async () => {
+  it('runs in several dialects and names the dialect of each result', async () => {
     const { code, out } = await walk(await file('one.yaml', GOOD), '--dialect', 'hubtel,get:safaricom')
-    expect(out.match(/^ok .*/gm)).toHaveLength(2)
+    expect(out.match(/^ok .*/gm)).toEqual([
+      'ok 1 - Access is closed (hubtel)',
+      'ok 2 - Access is closed (get:safaricom)',
+    ])
     expect(out).toMatch(/\n2 passed, 0 failed\n$/)
     expect(code).toBe(0)
   })
 
-  it('walks on a gateway that runs, with its admin token', async () => {
+  it('runs on a running gateway with its admin token', async () => {
     const gateway = await startGateway({ ADMIN_TOKEN: 'admin' })
     const twice = [GOOD, GOOD].join('---\n').replaceAll('1234567', '1111111')
     const args = [await file('one.yaml', twice), '--url', gateway.url]
     const passed = await run('walk', args, '', { ADMIN_TOKEN: 'admin' })
     expect(passed.out).toMatch(/\n2 passed, 0 failed\n$/)
-    const refused = await run('walk', args)
-    expect(refused.out).toMatch(/need its ADMIN_TOKEN[^]*\n0 passed, 2 failed\n$/)
-    expect([passed.code, refused.code]).toEqual([0, 1])
+    const rejected = await run('walk', args)
+    expect(rejected.out).toMatch(/needs its token: set ADMIN_TOKEN[^]*\n0 passed, 2 failed\n$/)
+    expect([passed.code, rejected.code]).toEqual([0, 1])
     await gateway.close('immediate')
   })
 
-  it('prints scripts of dialoguss as walkthroughs, and walkthroughs as scripts of curl', async () => {
+  it('prints dialoguss scripts as walkthroughs, and walkthroughs as curl commands', async () => {
     const dialoguss = await file(
       'dialoguss.yaml',
       "url: http://127.0.0.1/ussd\ndial: '*141*3*6#'\nphoneNumber: '375291234567'\nsessions:\n  - id: 1\n    steps:\n      - expect: Closed\n      - userInput: '1'\n        expect: Bye\n",
@@ -142,7 +153,7 @@ describe('npm run walk', () => {
     expect([imported.code, exported.code]).toEqual([0, 0])
   })
 
-  it('walks the script that npm run dial has recorded', async () => {
+  it('runs a script recorded by npm run dial', async () => {
     const path = join(folder, 'recorded.yaml')
     const dialled = await run('dial', ['*141*0#', '--record', path], '80291745\n80291745\n')
     expect(dialled.err).toContain(`Recorded in ${path}: npm run walk -- ${path}\n`)

@@ -5,6 +5,7 @@ import { createHandsets } from '../../src/simulator/handset.ts'
 import { weakness } from '../../src/services/weak-password.ts'
 import { readScripts } from '../../src/walkthrough/script/read.ts'
 import { createRecorder } from '../../src/walkthrough/recorder.ts'
+import type { RecordedSubscriber } from '../../src/walkthrough/recorder.ts'
 import { walk } from '../../src/walkthrough/run/runner.ts'
 import type { WeaknessOf } from '../../src/walkthrough/script/secrets.ts'
 import type { Fixture, Walkthrough } from '../../src/walkthrough/script/walkthrough.ts'
@@ -16,7 +17,11 @@ const msisdn = '+375291234567'
 const weaknessOf: WeaknessOf = (digits, number) => weakness(digits, { msisdn: number, thisYear: 2026 })
 
 /** What somebody does on a phone of a gateway: what is typed, milliseconds that pass, or a hang-up. */
-async function record(fixture: Omit<Fixture, 'msisdn'>, does: readonly (string | number | undefined)[]) {
+async function record(
+  fixture: Omit<Fixture, 'msisdn'>,
+  does: readonly (string | number | undefined)[],
+  shownRecord: Partial<RecordedSubscriber> = {},
+) {
   const target = await inProcessTarget({ dialect: africastalking })
   const now = () => target.clock?.now() ?? 0
   await target.gateway?.register({ msisdn, ...fixture })
@@ -26,7 +31,10 @@ async function record(fixture: Omit<Fixture, 'msisdn'>, does: readonly (string |
     codes: Object.keys(menus),
     weaknessOf,
     now,
-    look: async () => (await target.gateway?.getSubscriber(msisdn)) as never,
+    look: async () => {
+      const subscriber = await target.gateway?.getSubscriber(msisdn)
+      return subscriber && { registrationByPuk1: false, ...subscriber, ...shownRecord }
+    },
   })
   for (const one of does) {
     if (typeof one === 'number') target.clock?.advance(one)
@@ -170,6 +178,12 @@ describe('a recorded dialogue', () => {
     }
     await target.close()
     expect(recorder.walkthrough()?.steps.map(({ action }) => action.kind)).toEqual(['dial', 'send'])
+  })
+
+  it('has a bare number for a record that a script cannot express', async () => {
+    const { script } = await record({ language: 'en' }, ['*141*3*6#', '0'], { language: 'fr' })
+    expect(readScripts(script, 'recorded.yaml').kind).toBe('ok')
+    expect(script).toContain("subscriber: '+375291234567'")
   })
 
   it('is nothing before anything was dialled', async () => {

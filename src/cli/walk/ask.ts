@@ -1,6 +1,6 @@
 import { TargetError } from '../../walkthrough/run/target.ts'
 
-/** A request of a gateway's HTTP side; rejects with `Unusable` where nothing answers. */
+/** Sends a request to a gateway. Rejects with `TargetError` if nothing answers. */
 export async function ask(
   origin: string,
   request: {

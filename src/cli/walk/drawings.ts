@@ -4,10 +4,10 @@ import type { MenuCoverage } from '../../menu-analysis/coverage/coverage.ts'
 import { dotOf } from '../../menu-analysis/diagram/dot.ts'
 import { svgOf } from '../../menu-analysis/diagram/svg.ts'
 
-/** What was touched of a menu, drawn. */
+/** The coverage of a menu as a diagram. */
 interface Drawing {
   readonly menu: string
-  /** For a file: the machine's id. */
+  /** The id of the machine, for file names. */
   readonly name: string
   readonly summary: string
   readonly svg: string
@@ -26,7 +26,7 @@ export const drawCoverage = (
         menu: code,
         name: menu.machine.id,
         summary: kinds.map((kind) => `${kind} ${coverage.percent[kind]} %`).join(' · '),
-        svg: await svgOf(dotOf({ code, ...menu }, coverage), `${code}: what was touched`),
+        svg: await svgOf(dotOf({ code, ...menu }, coverage), `${code}: coverage`),
       })
       return [draw()]
     }),

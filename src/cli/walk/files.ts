@@ -1,4 +1,4 @@
-/** Files a walk is asked for: scripts, and the secrets of subscribers that are taken as they are registered. */
+/** Reads the files of a run: scripts, and the secrets of registered subscribers. */
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
@@ -12,21 +12,21 @@ import { CommandError } from '../command-error.ts'
 type Read = typeof readScripts
 type Problem = Extract<ReturnType<Read>, { kind: 'malformed' }>['problems'][number]
 
-/** The files that are named, and all scripts below the folders that are. Throws `Stop` for what is not there. */
-export function filesIn(places: readonly string[]): readonly string[] {
-  return places.flatMap((place) => {
-    const found = statSync(place, { throwIfNoEntry: false })
-    if (!found) throw new CommandError(`there is no file or folder ${place}`, 2)
-    if (!found.isDirectory()) return [place]
-    const files = readdirSync(place, { recursive: true, encoding: 'utf8' })
+/** Lists these files, and all scripts below these folders. Throws `CommandError` for a path that does not exist. */
+export function filesIn(paths: readonly string[]): readonly string[] {
+  return paths.flatMap((path) => {
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (!found) throw new CommandError(`${path}: no such file or folder`, 2)
+    if (!found.isDirectory()) return [path]
+    const files = readdirSync(path, { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.ya?ml$/.test(name))
       .toSorted()
-    if (files.length === 0) throw new CommandError(`there is no script (*.yaml) in ${place}`, 2)
-    return files.map((name) => join(place, name))
+    if (files.length === 0) throw new CommandError(`${path}: no script (*.yaml) in this folder`, 2)
+    return files.map((name) => join(path, name))
   })
 }
 
-/** Every walkthrough of the files in their order, and everything that is wrong with them. */
+/** Reads the walkthroughs of all files, in order, with the problems of all files. Throws `CommandError` for an unreadable file. */
 export function readAll(
   files: readonly string[],
   read: Read,
@@ -34,11 +34,19 @@ export function readAll(
   const walkthroughs: Walkthrough[] = []
   const problems: Problem[] = []
   for (const file of files) {
-    const result = read(readFileSync(file, 'utf8'), file)
+    const result = read(textOf(file), file)
     if (result.kind === 'ok') walkthroughs.push(...result.walkthroughs)
     else problems.push(...result.problems)
   }
   return { walkthroughs, problems }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new CommandError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code})`, 2)
+  }
 }
 
 const Secrets = z.record(
@@ -46,23 +54,23 @@ const Secrets = z.record(
   z.strictObject({
     puk1: z
       .string()
-      .regex(/^\d{8}$/, { error: 'is 8 digits' })
+      .regex(/^\d{8}$/, { error: 'must be 8 digits' })
       .optional(),
     password: z
       .string()
-      .regex(/^\d{5,10}$/, { error: 'is 5 to 10 digits' })
+      .regex(/^\d{5,10}$/, { error: 'must be 5 to 10 digits' })
       .optional(),
   }),
 )
 
-/** `'+375291234567': { puk1: '…', password: '…' }`, a line for each. Throws `Stop`; it quotes nothing of the file. */
+/** Reads lines of `'+375291234567': { puk1: '…', password: '…' }`. Throws `CommandError`, which never quotes the file. */
 export function readSecrets(file: string): KnownSecrets {
   try {
-    const given = Secrets.parse(parse(readFileSync(file, 'utf8'), { schema: 'failsafe' }))
-    return Object.fromEntries(Object.entries(given).map(([number, known]) => [msisdn.parse(number), known]))
+    const secrets = Secrets.parse(parse(readFileSync(file, 'utf8'), { schema: 'failsafe' }))
+    return Object.fromEntries(Object.entries(secrets).map(([number, known]) => [msisdn.parse(number), known]))
   } catch {
     throw new CommandError(
-      `${file} is not of the form '+375291234567': { puk1: '8 digits', password: '5-10 digits' }`,
+      `${file}: must be a YAML map with lines of the form '+375291234567': { puk1: '8 digits', password: '5-10 digits' }`,
       2,
     )
   }

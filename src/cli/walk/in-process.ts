@@ -1,4 +1,4 @@
-/** What walkthroughs are walked on where nothing else is named: a whole gateway in this process. */
+/** The default target of walkthroughs: a whole gateway in this process. */
 import { PassThrough } from 'node:stream'
 import { startApp } from '../../app.ts'
 import { loadConfig } from '../../config.ts'
@@ -17,18 +17,18 @@ import type { Fixture } from '../../walkthrough/script/walkthrough.ts'
 import { createPerformances } from '../explore/performances.ts'
 import { ask } from './ask.ts'
 
-/** A clock that moves when it is told to; it begins now. */
+/** A clock that starts now and moves only by `advance`. */
 function createVirtualClock(): VirtualClock {
   let nowMs = Date.now()
   return { now: () => nowMs, advance: (ms) => void (nowMs += ms) }
 }
 
 /**
- * A whole gateway in this process, on a free loopback port: its callbacks go over real HTTP. On the embedded store its time is
- * a virtual clock's.
+ * Starts a whole gateway in this process, on a free loopback port. Callbacks go over real HTTP. The embedded store has a virtual
+ * clock.
  *
- * @param options `store`: another store, whose time passes by itself; `demo`: with the demo subscribers; `wrapServices`:
- * services that are watched
+ * @param options `store`: another store, which runs on real time; `demo`: registers the demo subscribers; `wrapServices`: wraps the
+ * services
  */
 export async function inProcessTarget(options: {
   readonly dialect: Dialect
@@ -63,7 +63,7 @@ export async function inProcessTarget(options: {
       ]),
     )
   const gateway = startApp(
-    // Nothing of the environment: a walkthrough goes the same way everywhere.
+    // Not the settings of the environment: a walkthrough runs the same everywhere.
     loadConfig({
       PORT: '0',
       DEMO: demo,
@@ -113,7 +113,7 @@ function patchOf(fixture: Omit<Fixture, 'msisdn'>): Parameters<Subscribers['put'
   }
 }
 
-/** No route sets them, and none should: the operator unlocks PUK1, and only guesses use attempts up. */
+/** Writes to the store because no route may set attempts: the operator only resets them, and only guesses use them up. */
 async function setAttemptsLeft(store: Store, msisdn: string, puk1AttemptsLeft: number): Promise<void> {
   const [bucket, name] = [bucketOf(msisdn), subscriberName(msisdn)]
   const { nowMs, records } = await store.load(bucket, [name])

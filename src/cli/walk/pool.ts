@@ -1,30 +1,30 @@
-/** A task of a pool; those that share a key are carried out one after another. */
+/** A task of a pool. Tasks that share a key run one after another. */
 export interface Task<T> {
   readonly keys: readonly string[]
   run(): Promise<T>
 }
 
-/** Carries tasks out side by side, at most `jobs` at once; `heard` gets every outcome in the order of the tasks. */
+/** Runs at most `jobs` tasks at once. `report` receives every result, in the order of the tasks. */
 export async function runAll<T>(
   tasks: readonly Task<T>[],
   jobs: number,
-  heard: (outcome: T, at: number) => void,
+  report: (result: T, at: number) => void,
 ): Promise<readonly T[]> {
-  const outcomes = new Map<number, T>()
-  const busy = new Set<string>()
+  const results = new Map<number, T>()
+  const busyKeys = new Set<string>()
   const waiting = new Set(tasks.keys())
   const running = new Set<Promise<void>>()
-  let told = 0
+  let reported = 0
 
-  const carryOut = async (at: number, task: Task<T>) => {
-    outcomes.set(at, await task.run())
-    for (const key of task.keys) busy.delete(key)
-    for (; outcomes.has(told); told++) heard(outcomes.get(told) as T, told)
+  const runTask = async (at: number, task: Task<T>) => {
+    results.set(at, await task.run())
+    for (const key of task.keys) busyKeys.delete(key)
+    for (; results.has(reported); reported++) report(results.get(reported) as T, reported)
   }
   const start = (at: number, task: Task<T>) => {
     waiting.delete(at)
-    for (const key of task.keys) busy.add(key)
-    const done = carryOut(at, task).finally(() => running.delete(done))
+    for (const key of task.keys) busyKeys.add(key)
+    const done = runTask(at, task).finally(() => running.delete(done))
     running.add(done)
   }
 
@@ -32,9 +32,9 @@ export async function runAll<T>(
     for (const at of waiting) {
       if (running.size >= jobs) break
       const task = tasks[at]
-      if (task && !task.keys.some((key) => busy.has(key))) start(at, task)
+      if (task && !task.keys.some((key) => busyKeys.has(key))) start(at, task)
     }
     await Promise.race(running)
   }
-  return tasks.map((_, at) => outcomes.get(at) as T)
+  return tasks.map((_, at) => results.get(at) as T)
 }

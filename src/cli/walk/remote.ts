@@ -1,4 +1,4 @@
-/** What walkthroughs are walked on over HTTP: a gateway that runs elsewhere, or somebody's application. */
+/** Remote targets of walkthroughs: a running gateway, or any application behind a callback. */
 import type { Dialect } from '../../dialects/dialect.ts'
 import type { Route } from '../../simulator/network.ts'
 import { TargetError } from '../../walkthrough/run/target.ts'
@@ -6,9 +6,8 @@ import type { Target, TargetGateway } from '../../walkthrough/run/target.ts'
 import { ask } from './ask.ts'
 
 /**
- * An application that runs elsewhere. A gateway of ours is known by its address, `/ussd/<dialect>`; with its admin token,
- * subscribers can be registered there; they are removed when the target is closed. A number that is registered there already
- * is left alone unless `existing` says that it may go.
+ * Creates a target for a running application. The path `/ussd/<dialect>` identifies a gateway of this project. With its admin
+ * token, subscribers are registered there and removed on close. An existing record is kept unless `existing` is `overwrite`.
  */
 export function remoteTarget(options: {
   readonly callbackUrl: URL
@@ -21,16 +20,16 @@ export function remoteTarget(options: {
   readonly existing: 'keep' | 'overwrite'
 }): Target {
   const { callbackUrl, dialect, network = {}, callbackToken, adminToken, existing } = options
-  const isOurs = /^\/ussd\/[\w-]+$/.test(callbackUrl.pathname)
+  const isGateway = /^\/ussd\/[\w-]+$/.test(callbackUrl.pathname)
   const events = new URL(callbackUrl)
   events.pathname += '/events'
-  const gateway = isOurs ? remoteGateway(callbackUrl.origin, adminToken, existing) : undefined
+  const gateway = isGateway ? remoteGateway(callbackUrl.origin, adminToken, existing) : undefined
   return {
     clock: undefined,
     route: {
       dialect,
       callbackUrl: callbackUrl.href,
-      eventsUrl: options.eventsUrl ?? (isOurs ? events.href : undefined),
+      eventsUrl: options.eventsUrl ?? (isGateway ? events.href : undefined),
       token: callbackToken,
       signatureKey: options.signatureKey,
       ...network,
@@ -48,26 +47,30 @@ function remoteGateway(
   const registered = new Set<string>()
   const administer = async (method: 'GET' | 'PUT' | 'DELETE', msisdn: string, body?: object) => {
     if (adminToken === undefined)
-      throw new TargetError('the subscribers of a running gateway need its ADMIN_TOKEN in the environment')
+      throw new TargetError('registering subscribers on a running gateway needs its token: set ADMIN_TOKEN')
     const answer = await ask(origin, {
       method,
       path: `/subscribers/${msisdn}`,
       token: adminToken,
       ...(body && { body }),
     })
-    if (answer.status === 401) throw new TargetError('the gateway does not know this ADMIN_TOKEN')
+    if (answer.status === 401) throw new TargetError('the gateway rejected this ADMIN_TOKEN')
     if (answer.status >= 400 && answer.status !== 404)
-      throw new TargetError(`the gateway answered ${answer.status} where the operator set a subscriber`)
+      throw new TargetError(
+        `the gateway answered ${method} /subscribers/${msisdn} with status ${answer.status}`,
+      )
     return answer
   }
   return {
     async register({ msisdn, puk1AttemptsLeft, ...fields }) {
       if (puk1AttemptsLeft !== undefined && puk1AttemptsLeft !== 10)
-        throw new TargetError('PUK1 attempts can be set only where the gateway is in this process')
+        throw new TargetError('puk1AttemptsLeft below 10 needs a gateway in this process: leave out --url')
       const { status } = await administer('GET', msisdn)
       if (status !== 404) {
         if (existing === 'keep')
-          throw new TargetError(`${msisdn} is registered there already: --overwrite replaces its record`)
+          throw new TargetError(
+            `${msisdn} is already registered there: use --overwrite to replace its record`,
+          )
         await administer('DELETE', msisdn)
       }
       registered.add(msisdn)

@@ -1,10 +1,11 @@
-/** What is to be walked, and on what: each walkthrough in each dialect that is asked for. */
+/** The tasks of a run: each walkthrough in each dialect, with its target. */
 import type { Config } from '../../config.ts'
 import type { Dialect } from '../../dialects/dialect.ts'
 import { dialects, spokenWith } from '../../dialects/index.ts'
 import type { Menu } from '../../engine/menu.ts'
 import { demoSubscribers } from '../../services/demo.ts'
 import { weakness } from '../../services/weak-password.ts'
+import type { Route } from '../../simulator/network.ts'
 import { parseNetwork } from '../../simulator/routes.ts'
 import type { WalkResult } from '../../walkthrough/run/result.ts'
 import { walk } from '../../walkthrough/run/runner.ts'
@@ -22,76 +23,58 @@ import { remoteTarget } from './remote.ts'
 export const weaknessOf: WeaknessOf = (digits, msisdn) =>
   weakness(digits, { msisdn, thisYear: new Date().getUTCFullYear() })
 
-/** The demo subscribers' PUK1, which guard nothing, and those of the file that is named. */
+/** The PUK1 of the demo subscribers, which protect nothing, and the secrets of the file of `--secrets`. */
 export const knownSecrets = ({ secrets }: Pick<WalkOptions, 'secrets'>): KnownSecrets => ({
   ...Object.fromEntries(Object.entries(demoSubscribers).map(([msisdn, { puk1 }]) => [msisdn, { puk1 }])),
   ...(secrets !== undefined && readSecrets(secrets)),
 })
 
-/** At a gateway elsewhere time passes by itself, and nobody sits before a run that sleeps. */
-const LONGEST_WAIT_MS = 60_000
+/** A running gateway has no virtual clock, so waits take their real time. */
+const MAX_REMOTE_WAIT_MS = 60_000
 
-/** Why a walkthrough cannot be walked on a gateway that runs elsewhere, if so. */
-export function whyOnlyHere({ steps, handsets }: Walkthrough): string | undefined {
+/** The reason a walkthrough runs only on a gateway in this process; undefined if it runs anywhere. */
+export function localOnlyReason({ steps, handsets }: Walkthrough): string | undefined {
   const waitMs = steps.reduce((sum, { action }) => sum + (action.kind === 'wait' ? action.ms : 0), 0)
-  if (waitMs > LONGEST_WAIT_MS) return `it waits for ${Math.round(waitMs / 60_000)} min`
+  if (waitMs > MAX_REMOTE_WAIT_MS) return `it waits for ${Math.round(waitMs / 60_000)} min`
   const fixtures = Object.values(handsets).flatMap(({ fixture }) => fixture ?? [])
   return fixtures.some(({ puk1AttemptsLeft = 10 }) => puk1AttemptsLeft < 10)
-    ? 'it begins with PUK1 attempts used up'
+    ? 'it starts with used PUK1 attempts'
     : undefined
 }
 
-/** Throws `Stop` where an option is wrong. */
+/** Creates the tasks of a run. Throws `CommandError` for an invalid option. */
 export function tasksOf(
   walkthroughs: readonly Walkthrough[],
-  given: WalkOptions,
+  options: WalkOptions,
   { config, menus }: { readonly config: Config; readonly menus: Readonly<Record<string, Menu>> },
 ): readonly Task<WalkResult>[] {
-  const network = parseNetwork(given)
-  if (network.kind === 'malformed') throw new CommandError(network.sentence, 2)
-  const how = { known: knownSecrets(given), weaknessOf }
-  const address = given.url === undefined ? undefined : parseAddress(given.url)
-  const named = address && /^\/ussd\/([\w-]+)$/.exec(address.pathname)?.[1]
-  const spoken = dialectsOf(given.dialect ?? named ?? 'africastalking', config)
+  const parsed = parseNetwork(options)
+  if (parsed.kind === 'malformed') throw new CommandError(parsed.sentence, 2)
+  const network = parsed.value
+  const secrets = { known: knownSecrets(options), weaknessOf }
+  const address = options.url === undefined ? undefined : parseAddress(options.url)
+  const urlDialect = address && /^\/ussd\/([\w-]+)$/.exec(address.pathname)?.[1]
 
-  const targetFor = (walkthrough: Walkthrough, { dialect, form }: DialectOption): Promise<Target> => {
-    if (address) {
-      const callbackUrl = new URL(address)
-      if (callbackUrl.pathname === '/') callbackUrl.pathname = `/ussd/${dialect.name}`
-      const { callbackToken, adminToken, callbackSignatureKeys } = config
-      const signatureKey = callbackSignatureKeys[0]
-      const { eventsUrl } = given
-      return Promise.resolve(
-        remoteTarget({
-          callbackUrl,
-          eventsUrl,
-          dialect,
-          network: network.value,
-          callbackToken,
-          signatureKey,
-          adminToken,
-          existing: given.overwrite ? 'overwrite' : 'keep',
-        }),
-      )
-    }
-    const takesThemAsTheyAre = Object.values(walkthrough.handsets).some(({ fixture }) => !fixture)
+  const targetFor = (walkthrough: Walkthrough, { dialect, variant }: DialectOption): Promise<Target> => {
+    if (address) return Promise.resolve(remoteTargetAt(address, { dialect, network, options, config }))
+    const usesRegistered = Object.values(walkthrough.handsets).some(({ fixture }) => !fixture)
     return inProcessTarget({
       dialect,
-      network: network.value,
+      network,
       menus,
-      demo: takesThemAsTheyAre ? 'on' : 'off',
-      ...(form !== undefined && { env: { GET_VARIANT: form } }),
+      demo: usesRegistered ? 'on' : 'off',
+      ...(variant !== undefined && { env: { GET_VARIANT: variant } }),
     })
   }
 
-  return spoken.flatMap((each) =>
+  return dialectsOf(options.dialect ?? urlDialect ?? 'africastalking', config).flatMap((each) =>
     walkthroughs.map((walkthrough) => ({
-      // Elsewhere all share one gateway, and a phone has one dialogue at a time; in this process each has its own.
+      // On a shared gateway, a phone has one dialogue at a time. In this process every walkthrough has its own gateway.
       keys: address ? Object.values(walkthrough.handsets).map(({ msisdn }) => msisdn) : [],
       async run() {
         const target = await targetFor(walkthrough, each)
         try {
-          return { ...(await walk(walkthrough, target, how)), dialect: each.name }
+          return { ...(await walk(walkthrough, target, secrets)), dialect: each.name }
         } finally {
           await target.close()
         }
@@ -100,21 +83,48 @@ export function tasksOf(
   )
 }
 
+function remoteTargetAt(
+  address: URL,
+  on: {
+    readonly dialect: Dialect
+    readonly network: Pick<Route, 'profile' | 'faults'>
+    readonly options: WalkOptions
+    readonly config: Config
+  },
+): Target {
+  const { dialect, network, options, config } = on
+  const callbackUrl = new URL(address)
+  if (callbackUrl.pathname === '/') callbackUrl.pathname = `/ussd/${dialect.name}`
+  return remoteTarget({
+    callbackUrl,
+    eventsUrl: options.eventsUrl,
+    dialect,
+    network,
+    callbackToken: config.callbackToken,
+    signatureKey: config.callbackSignatureKeys[0],
+    adminToken: config.adminToken,
+    existing: options.overwrite ? 'overwrite' : 'keep',
+  })
+}
+
 interface DialectOption {
   readonly name: string
   readonly dialect: Dialect
-  /** Of the GET family: whose form. */
-  readonly form: string | undefined
+  /** The aggregator whose form of GET it is; undefined outside the GET family. */
+  readonly variant: string | undefined
 }
 
-function dialectsOf(names: string, config: Config): readonly DialectOption[] {
-  const spoken = spokenWith(config.getVariant)
-  const wanted = names === 'all' ? Object.keys(dialects) : names.split(',').map((name) => name.trim())
-  return wanted.map((name) => {
-    const dialect = Object.hasOwn(spoken, name) ? spoken[name] : undefined
+function dialectsOf(list: string, config: Config): readonly DialectOption[] {
+  const known = spokenWith(config.getVariant)
+  const names = list === 'all' ? Object.keys(dialects) : list.split(',').map((name) => name.trim())
+  return names.map((name) => {
+    const dialect = Object.hasOwn(known, name) ? known[name] : undefined
     if (!dialect)
-      throw new CommandError(`there is no such dialect; there are: ${Object.keys(spoken).join(', ')}`, 2)
-    const form = name === 'get' ? config.getVariant : /^get:(.+)$/.exec(name)?.[1]
-    return { name, dialect, form }
+      throw new CommandError(
+        `--dialect: unknown dialect. Choose from ${Object.keys(known).join(', ')}, or all`,
+        2,
+      )
+    const variant = name === 'get' ? config.getVariant : /^get:(.+)$/.exec(name)?.[1]
+    return { name, dialect, variant }
   })
 }

@@ -11,17 +11,23 @@ import { transcriptOf } from './transcript.ts'
 export const tapHead = (count: number): readonly string[] => ['TAP version 13', `1..${count}`]
 
 /**
- * One result.
+ * The lines of one result.
+ *
  * @param number from 1, in the order of the plan
- * @param how `brief` gives a transcript only of what failed
+ * @param options `detail`: `brief` prints a transcript only for a failure; `showDialect`: for a run in several dialects
  */
-export function tapOf(result: WalkResult, number: number, how: 'brief' | 'transcript'): readonly string[] {
-  const { walkthrough, verdict } = result
-  const title = plain(walkthrough.title)
+export function tapOf(
+  result: WalkResult,
+  number: number,
+  { detail, showDialect }: { readonly detail: 'brief' | 'transcript'; readonly showDialect: boolean },
+): readonly string[] {
+  const { walkthrough, dialect, verdict } = result
+  const description = plain(showDialect ? `${walkthrough.title} (${dialect})` : walkthrough.title)
     .trim()
     .replace(/[\\#]/g, String.raw`\$&`)
-  const point = `${verdict === 'passed' ? 'ok' : 'not ok'} ${number}${title === '' ? '' : ` - ${title}`}`
-  if (verdict === 'passed' && how === 'brief') return [point]
+  const status = verdict === 'passed' ? 'ok' : 'not ok'
+  const point = `${status} ${number}${description === '' ? '' : ` - ${description}`}`
+  if (verdict === 'passed' && detail === 'brief') return [point]
   const [, ...lines] = transcriptOf(result)
   return [point, ...lines.map((line) => `#${line.slice(1)}`)]
 }

@@ -4,9 +4,9 @@ import { tapHead, tapOf, tapTail } from '../../../src/walkthrough/reports/tap.ts
 import { heldAfterwards, passwordSet, results, saying, trailingBlank } from '../../support/walked.ts'
 import type { WalkResult } from '../../../src/walkthrough/run/result.ts'
 
-const written = (all: readonly WalkResult[], how: 'brief' | 'transcript') => [
+const written = (all: readonly WalkResult[], detail: 'brief' | 'transcript') => [
   ...tapHead(all.length),
-  ...all.flatMap((result, at) => tapOf(result, at + 1, how)),
+  ...all.flatMap((result, at) => tapOf(result, at + 1, { detail, showDialect: false })),
   ...tapTail(all),
 ]
 
@@ -48,13 +48,23 @@ describe('results as TAP', () => {
   })
 
   it('has the transcript of everything on request', () => {
-    expect(tapOf(passwordSet, 1, 'transcript').slice(0, 3)).toEqual([
+    expect(tapOf(passwordSet, 1, { detail: 'transcript', showDialect: false }).slice(0, 3)).toEqual([
       'ok 1 - A subscriber sets a password',
       '# ☎ *141*0#',
       '# | Личный кабинет. Введите новый пароль: 5-10 цифр',
     ])
     expect(tapTail(results)).toEqual(['3 passed, 4 failed'])
     expect(tapTail([])).toEqual(['0 passed, 0 failed'])
+  })
+
+  it('names the dialect when the run has several', () => {
+    const points = [passwordSet, trailingBlank].map(
+      (result) => tapOf(result, 1, { detail: 'brief', showDialect: true })[0],
+    )
+    expect(points).toEqual([
+      'ok 1 - A subscriber sets a password (africastalking)',
+      'not ok 1 - Access is closed after a confirmation (hubtel)',
+    ])
   })
 
   it('is read as what it is, whatever stands in titles and on screens', () => {
@@ -73,7 +83,7 @@ describe('results as TAP', () => {
         expect(others).toEqual(['TAP version 13', '1..3', '1 passed, 2 failed'])
       }),
     )
-    expect(read(tapOf(saying(String.raw`50 % \ #1`), 1, 'brief')).points[0]?.title).toBe(
+    expect(read(written([saying(String.raw`50 % \ #1`)], 'brief')).points[0]?.title).toBe(
       String.raw`50 % \ #1`,
     )
   })

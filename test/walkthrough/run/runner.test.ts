@@ -272,7 +272,7 @@ describe('a gateway that runs elsewhere', () => {
     const demo = await gateway.subscribers.get('+375291234567')
     const kept = script(text.replace("msisdn: '+375291111111'", "msisdn: '+375291234567'"))
     expect(failuresOf(await walk(kept, given(gateway.url, 'admin')))).toEqual([
-      'after: +375291234567 is registered there already: --overwrite replaces its record',
+      'after: +375291234567 is already registered there: use --overwrite to replace its record',
     ])
     expect(await gateway.subscribers.get('+375291234567')).toEqual(demo)
     const target = given(gateway.url, 'admin')
@@ -288,9 +288,9 @@ describe('a gateway that runs elsewhere', () => {
     closing.push(() => gateway.close('immediate'))
     const failures = async (token: string | undefined) =>
       failuresOf(await walk(script(text), given(gateway.url, token)))
-    expect(await failures('wrong')).toEqual(['after: the gateway does not know this ADMIN_TOKEN'])
+    expect(await failures('wrong')).toEqual(['after: the gateway rejected this ADMIN_TOKEN'])
     expect(await failures(undefined)).toEqual([
-      'after: the subscribers of a running gateway need its ADMIN_TOKEN in the environment',
+      'after: registering subscribers on a running gateway needs its token: set ADMIN_TOKEN',
     ])
   })
 
@@ -305,7 +305,7 @@ describe('a gateway that runs elsewhere', () => {
     closing.push(() => gateway.close('immediate'))
     const used = script(text.replace("puk1: '41829375'", "puk1: '41829375', puk1AttemptsLeft: 3"))
     expect(failuresOf(await walk(used, given(gateway.url, 'admin')))).toEqual([
-      'after: PUK1 attempts can be set only where the gateway is in this process',
+      'after: puk1AttemptsLeft below 10 needs a gateway in this process: leave out --url',
     ])
   })
 })
