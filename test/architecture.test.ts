@@ -218,6 +218,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // A menu imports the authoring file and nothing else of ours; the table of codes imports the type of a menu.
   menus: ['src/engine/authoring.ts', 'xstate'],
   'menus/index.ts': ['src/engine/menu.ts'],
+  // Models of the effects, for `npm run explore`.
+  'menus/models.ts': ['src/exploration/model-spec.ts'],
+  'menus/self-care.model.ts': ['src/exploration/model-spec.ts'],
+  'menus/access.model.ts': [
+    'src/exploration/model-spec.ts',
+    'src/exploration/models.ts',
+    'src/walkthrough/script/walkthrough.ts',
+  ],
+  'menus/password.model.ts': ['src/exploration/model-spec.ts', 'src/exploration/models.ts'],
 
   'src/app.ts': ['src', 'menus', 'node:crypto', 'node:http'],
   'src/main.ts': ['src/app.ts', 'src/config.ts', 'src/engine/errors.ts', 'src/log-writer.ts', 'commander'],
@@ -225,7 +234,6 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/cli': [
     'src',
     'menus',
-    'test/support/redis/redis-server.ts',
     'commander',
     'yaml',
     'zod',
@@ -340,6 +348,20 @@ describe('imports', () => {
         .map((target) => `${unit} need not import ${target}`),
     )
     expect(unused).toEqual([])
+  })
+
+  it('of src go to nothing that is not shipped: no test, no devDependency', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      readonly dependencies: Readonly<Record<string, string>>
+    }
+    const isShipped = (target: string) =>
+      /^(src|menus)\//.test(target) || target.startsWith('node:') || target in dependencies
+    const notShipped = sources
+      .filter((source) => inFolder('src')(source) || inFolder('menus')(source))
+      .flatMap(({ path, imports }) =>
+        imports.filter((target) => !isShipped(target)).map((target) => `${path} imports ${target}`),
+      )
+    expect(notShipped).toEqual([])
   })
 
   it('never run up the map', () => {

@@ -1,22 +1,20 @@
-/** npm run explore: goes through every dialogue of the menus on a real gateway and a real Redis, and says what does not hold. */
-import { randomUUID } from 'node:crypto'
+/** npm run explore: replays every dialogue of the menus on a gateway and reports violated invariants. */
 import { stderr, stdout } from 'node:process'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { menus } from '../../menus/index.ts'
+import { models } from '../../menus/models.ts'
+import { envOf } from '../../menus/self-care.model.ts'
 import { languages } from '../engine/authoring.ts'
 import type { Language } from '../engine/authoring.ts'
-import { createRedisClient } from '../store/redis/client.ts'
-import { coverageText } from '../menu-analysis/coverage/text.ts'
+import type { Menu } from '../engine/menu.ts'
+import { modelSpecsOf } from '../exploration/model-spec.ts'
 import { runCommand } from './command.ts'
 import { CommandError } from './command-error.ts'
-import { counted, explore } from './explore/explore.ts'
-import type { Explored } from './explore/explore.ts'
-import { removeFrom } from './explore/leaks.ts'
-import { envOf, subjects } from './explore/models.ts'
-import type { World } from './explore/models.ts'
-import { describeViolations } from './explore/violations.ts'
-import { startRedisServer } from '../../test/support/redis/redis-server.ts'
+import { explore } from './explore/explore.ts'
+import { embeddedStore, redisStore } from './explore/stores.ts'
+import { summaryOf } from './explore/summary.ts'
 
-interface Given {
+interface Options {
   readonly menu?: string
   readonly language?: Language
   readonly limit?: number
@@ -29,93 +27,63 @@ const LIMIT = 150
 const QUICK = { limit: 16, language: 'ru' } as const
 
 function wholeNumber(value: string): number {
-  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('It is a whole number.')
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('Use a whole number of at most 9 digits.')
   return Number(value)
 }
 
-const codes = Object.keys(subjects)
 const command = new Command('npm run explore --')
   .usage('[options]')
-  .description('Goes through every dialogue of the menus on a real gateway and a real Redis.')
-  .addOption(new Option('--menu <code>', 'one menu (default: all)').choices(codes))
-  .addOption(new Option('--language <language>', 'one language (default: all)').choices(languages))
-  .option('--limit <number>', `dialogues of one kind of subscriber (default: ${LIMIT})`, wholeNumber)
-  .option('--seed <number>', 'which of the inputs that lead to the same are typed where', wholeNumber, 1)
-  .option('--redis <url>', 'a Redis that runs (default: one is started); what is written there is removed')
-  .option('--quick', `a sample: one language, at most ${QUICK.limit} dialogues of one kind of subscriber`)
+  .description('Replays every dialogue of the menus on a gateway and reports violated invariants.')
+  .addOption(new Option('--menu <code>', 'explore one menu (default: all)').choices(Object.keys(menus)))
+  .addOption(new Option('--language <language>', 'explore one language (default: all)').choices(languages))
+  .option('--limit <number>', `maximum paths per menu, language and record (default: ${LIMIT})`, wholeNumber)
+  .option('--seed <number>', 'selects among equivalent inputs and the paths within the limit', wholeNumber, 1)
+  .option('--redis <url>', 'run on this Redis and delete the written keys (default: embedded store)')
+  .option('--quick', `sample: one language, at most ${QUICK.limit} paths per menu and record`)
   .addHelpText(
     'after',
     `
-On every screen of every dialogue it holds that the text is inside the limit, that there is a way out, that the digits listed
-are the digits taken, that no secret is shown, stored or logged, that the dialogue can end, that nobody can guess without end,
-and that attempts go up by success alone. What does not hold is printed with the shortest dialogue that shows it, as a
-walkthrough and as a curl script.
+Checks on every screen of every dialogue: the text fits one message; a digit leads out; the digits listed are the digits
+accepted; no secret is shown, stored or logged; the dialogue can end; secrets cannot be guessed without limit; attempts rise
+only on success. Prints each violation with its shortest dialogue, as a walkthrough and as a curl script.
 
 Examples:
   npm run explore
   npm run explore -- --menu '*141*3*6#' --language be
   npm run explore -- --limit 1000 --seed 7
 
-Exit code: 0 all of it holds, 1 something does not, 2 called wrongly.`,
+Exit code: 0 no violations, 1 violations, 2 usage error.`,
   )
-  .showHelpAfterError('(--help shows how it is used)')
+  .showHelpAfterError('(--help shows the options)')
   .exitOverride()
 
 async function main(): Promise<boolean> {
   command.parse()
-  const given = command.opts<Given>()
-  const quick = given.quick === true
-  const language = given.language ?? (quick ? QUICK.language : undefined)
-  const server = given.redis === undefined ? await startServer() : undefined
-  const client = createRedisClient({ url: given.redis ?? server?.url ?? '' }, { commandTimeoutMs: 5000 })
-  const redis = { client, prefix: `ussd-explore-${randomUUID()}` }
-  let isReached = false
+  const options = command.opts<Options>()
+  const quick = options.quick === true
+  const language = options.language ?? (quick ? QUICK.language : undefined)
+  const { specs, missing } = modelSpecsOf(chosenMenus(options.menu), models)
+  if (specs.length === 0)
+    throw new CommandError(`${missing.join(', ')}: no model. Add one to menus/models.ts.`, 2)
+  const store = options.redis === undefined ? embeddedStore() : await redisStore(options.redis)
   try {
-    isReached = await client.whenReady(5000)
-    if (!isReached) throw new CommandError('the Redis cannot be reached', 1)
-    const explored = await explore({
-      subjects: codes
-        .filter((code) => code === (given.menu ?? code))
-        .map((code) => subjects[code as keyof typeof subjects]),
+    const result = await explore({
+      specs,
       languages: language === undefined ? languages : [language],
-      limit: given.limit ?? (quick ? QUICK.limit : LIMIT),
-      seed: given.seed,
-      redis,
-      folder: server?.dir,
+      limit: options.limit ?? (quick ? QUICK.limit : LIMIT),
+      seed: options.seed,
+      store,
       envOf,
       progress: (line) => stderr.write(`${line}\n`),
     })
-    stdout.write(summaryOf(explored))
-    return explored.violations.length === 0 && explored.failed === 0
+    stdout.write(summaryOf(result, specs, missing))
+    return result.violations.length === 0 && result.failed === 0
   } finally {
-    if (!server && isReached) await removeFrom(redis)
-    await client.close()
-    await server?.stop()
+    await store.close()
   }
 }
 
-/** It keeps all that is written, so that all of it can be searched. */
-const startServer = () =>
-  startRedisServer({ args: ['--appendfsync', 'everysec', '--auto-aof-rewrite-percentage', '0'] }).catch(
-    (error: unknown) => {
-      throw new CommandError(error instanceof Error ? error.message : 'Redis could not be started', 1)
-    },
-  )
-
-function summaryOf(explored: Explored<World>): string {
-  const { paths, turns, measured, searched, passed, failed, leftOut, unsteady } = explored
-  const lines = [
-    ...describeViolations(explored.violations, Object.values(subjects)),
-    coverageText(explored.coverage),
-    `${counted(paths)} paths, ${counted(turns)} turns, ${counted(measured)} texts measured; ` +
-      `${counted(searched.keys)} keys and ${counted(searched.lines)} lines of the log searched for secrets`,
-    ...(leftOut.length > 0 ? ['--limit left out:', ...leftOut.map((one) => `  ${one}`)] : []),
-    ...(unsteady.length > 0
-      ? ['Failed once, and passed when walked again alone:', ...unsteady.map((one) => `  ${one}`)]
-      : []),
-    `${passed} passed, ${failed} failed`,
-  ]
-  return `${lines.join('\n')}\n`
-}
+const chosenMenus = (chosen: string | undefined): Readonly<Record<string, Menu>> =>
+  Object.fromEntries(Object.entries(menus).filter(([code]) => code === (chosen ?? code)))
 
 await runCommand('explore', async () => ((await main()) ? 0 : 1))

@@ -1,46 +1,48 @@
-/** What there is to know of a menu for exploring it: all of it is given, so that nothing here knows a menu. */
-import type { CompiledMenu } from '../engine/menu.ts'
+/** The input of an exploration: a menu, a model of its effects, and the records and inputs to try. */
+import { compileMenu } from '../engine/menu.ts'
+import type { CompiledMenu, Menu } from '../engine/menu.ts'
 import type { DialogueState } from '../engine/turn.ts'
 import type { Postcondition, Fixture, FixturePatch } from '../walkthrough/script/walkthrough.ts'
 import type { Models } from './models.ts'
 
 /** Something a subscriber types. */
 export interface Input {
-  /** In English, as it stands in titles: `the right PUK1`. No other input has it, and it tells no secret. */
+  /** Unique, in English, and without the secret itself: `the right PUK1`. Titles quote it. */
   readonly name: string
   readonly text: string
 }
 
-/** What the operator does to a record between two turns. */
+/** A change that the operator makes to the record between two turns. */
 export interface Change<World> {
+  /** Completes "the operator …": `opens access`. */
   readonly name: string
   readonly patch: FixturePatch
   changed(world: World): World
 }
 
-/** What a subscriber is like, and the gateway set to, when a dialogue begins. */
+/** The subscriber's record and the gateway's setting when a dialogue begins. */
 export interface Origin<World> {
   readonly name: string
   readonly world: World
-  /** How the gateway is set: those who replay know what it stands for. Left out: as usual. */
+  /** A key for the environment of the gateway; undefined for the defaults. */
   readonly setting?: string
 }
 
-/** Dialogues one after another, each begun from what the last one left. */
+/** Consecutive dialogues, each on the record that the previous one left. */
 export interface Chain<World> {
   readonly title: string
-  /** Name of the origin. */
+  /** The name of the origin. */
   readonly from: string
-  /** `dial`, the name of an input, or what the operator does before the next of these. */
+  /** `dial`, the name of an input, or a change that the operator makes before the next move. */
   readonly moves: readonly (string | Change<World>)[]
 }
 
-/** Tries that are counted down. */
+/** Attempts that are counted down. */
 export interface Attempts<World> {
   left(world: World): number
-  /** Screens that say that a try was right, by which all are given back. */
+  /** Screens of a successful attempt, which restores all attempts. */
   readonly regainedAt: readonly string[]
-  /** Finds in a screen how many it says are left: the first group. */
+  /** Matches a screen that shows the attempts left; the first group is their number. */
   readonly shown: RegExp
 }
 
@@ -50,17 +52,32 @@ export interface ModelSpec<World> {
   readonly origins: readonly Origin<World>[]
   /** Each is typed on every screen. */
   readonly inputs: readonly Input[]
-  /** What may have happened to the record when a reply comes; once in a dialogue at most. */
+  /** Changes that may happen before a reply, at most one in a dialogue. */
   readonly changes: readonly Change<World>[]
   readonly chains?: readonly Chain<World>[]
   readonly attempts?: Attempts<World>
   /**
-   * What tells two places of a dialogue apart: two of the same are explored as one, the one that is met first, though what
-   * leads to either is tried. Left out, everything tells them apart.
+   * Returns what distinguishes two states of a dialogue. Of equal ones, only the first found is explored further. Without it,
+   * every difference counts.
    */
   normalise?(state: DialogueState, world: World): unknown
-  /** The record that is made; secrets in it are left out where none is typed. */
+  /** The record to create. Its secrets are left out of dialogues that compare none. */
   fixture(world: World): Omit<Fixture, 'msisdn' | 'language'>
-  /** What is to be seen of the record afterwards. */
+  /** The expected record after the dialogue. */
   record(world: World): Postcondition['record']
+}
+
+/** The model of a menu, without the menu. */
+export type MenuModel<World> = Omit<ModelSpec<World>, 'menu'>
+
+/** Joins menus with their models, both by dialled code. `missing`: the codes of menus without a model. */
+export function modelSpecsOf<World>(
+  menus: Readonly<Record<string, Menu>>,
+  models: Readonly<Record<string, MenuModel<World> | undefined>>,
+): { readonly specs: readonly ModelSpec<World>[]; readonly missing: readonly string[] } {
+  const specs = Object.entries(menus).flatMap(([code, menu]) => {
+    const model = models[code]
+    return model ? [{ ...model, menu: compileMenu(code, menu) }] : []
+  })
+  return { specs, missing: Object.keys(menus).filter((code) => !models[code]) }
 }

@@ -1,35 +1,35 @@
 import type { AnyStateMachine } from 'xstate'
 import type { EffectsOf, Secret } from '../engine/authoring.ts'
 
-/** What the model of an effect is told beside its input. */
+/** The second argument of a modelled effect, after its input. */
 export interface ModelContext<World> {
-  /** All that the effects know and change, before this one. */
+  /** Everything the effects read and change, before this one. */
   readonly world: World
-  /** What was typed as this secret. The exploration typed it itself, and remembers it. */
+  /** Returns the text of a secret: the exploration typed it and remembers it. */
   readonly input: (secret: Secret) => string
 }
 
-/** What an effect comes to, and the world as it leaves it. */
+/** The outcome of a modelled effect, and the world after it. */
 export interface Modelled<World, Outcome> {
   readonly outcome: Outcome
   readonly world: World
 }
 
 /**
- * What the effects of a machine should do, by name: from the rules, without a look at how the services do it. An effect
- * without a model does not compile.
+ * The expected behaviour of a machine's effects, by name. Write it from the rules, not from the services. A missing effect
+ * does not compile.
  */
 export type ModelsOf<Machine extends AnyStateMachine, World> = {
   readonly [Effect in keyof EffectsOf<Machine, ModelContext<World>>]: EffectsOf<
     Machine,
     ModelContext<World>
-  >[Effect] extends (input: infer Input, told: ModelContext<World>) => Promise<infer Outcome>
-    ? (input: Input, told: ModelContext<World>) => Modelled<World, Outcome>
+  >[Effect] extends (input: infer Input, context: ModelContext<World>) => Promise<infer Outcome>
+    ? (input: Input, context: ModelContext<World>) => Modelled<World, Outcome>
     : never
 }
 
-/** The models of any machine; what each takes is held against the machine where they are written. */
+/** Models of any machine. `ModelsOf` checks their types where they are written. */
 export type Models<World> = Readonly<
-  // oxlint-disable-next-line typescript/no-explicit-any -- each effect has an input of its own; `ModelsOf` has checked it
-  Record<string, (input: any, told: ModelContext<World>) => Modelled<World, unknown>>
+  // oxlint-disable-next-line typescript/no-explicit-any -- each effect has its own input type; `ModelsOf` has checked it
+  Record<string, (input: any, context: ModelContext<World>) => Modelled<World, unknown>>
 >

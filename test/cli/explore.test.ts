@@ -1,70 +1,118 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
+import { menus } from '../../menus/index.ts'
+import { models } from '../../menus/models.ts'
+import { envOf, secrets } from '../../menus/self-care.model.ts'
+import type { World } from '../../menus/self-care.model.ts'
 import type { Services } from '../../src/gateway/effects.ts'
 import type { EffectContext } from '../../src/gateway/effects.ts'
 import type { Secret } from '../../src/engine/secret.ts'
 import { titleOf } from '../../src/exploration/graph.ts'
+import { modelSpecsOf } from '../../src/exploration/model-spec.ts'
+import { coverageOf } from '../../src/menu-analysis/coverage/coverage.ts'
 import { sentenceOf, shortest } from '../../src/exploration/violation.ts'
 import { explore } from '../../src/cli/explore/explore.ts'
-import { createSearch, leaksInLog } from '../../src/cli/explore/leaks.ts'
-import { envOf, subjects } from '../../src/cli/explore/models.ts'
+import type { ExplorationResult } from '../../src/cli/explore/explore.ts'
+import { createSearch, leaksInLog, leaksInStore } from '../../src/cli/explore/leaks.ts'
+import { embeddedStore, redisStore } from '../../src/cli/explore/stores.ts'
+import type { ExplorationStore } from '../../src/cli/explore/stores.ts'
+import { summaryOf } from '../../src/cli/explore/summary.ts'
 import { describeViolations } from '../../src/cli/explore/violations.ts'
+import { shippedSpec } from '../exploration/menus.ts'
 import { runCommand } from '../support/command.ts'
-import { openTestStore } from '../support/redis/redis.ts'
-import type { TestStore } from '../support/redis/redis.ts'
 
 const run = (...args: readonly string[]) => runCommand('src/cli/explore', args)
+const access = shippedSpec('*141*3*6#')
 
 describe('npm run explore', () => {
-  it('goes through both menus, finds nothing wrong, and touches every state and transition', async () => {
+  it('finds no violations in the menus and covers every state and transition', async () => {
     const { code, out } = await run('--quick')
     expect(out).toMatch(
       /^all menus +(\d+)\/\1 +100 % +(\d+)\/\2 +100 % +(\d+)\/\3 +100 % +(\d+)\/\4 +100 %$/m,
     )
-    expect(out).toMatch(/^\d+ paths, .* turns, \d+ texts measured; .* keys and .* lines of the log searched/m)
+    expect(out).toMatch(
+      /^\d+ paths, .* turns, \d+ texts measured; [1-9].* records and [1-9].* lines of the log searched/m,
+    )
     expect(out).toMatch(/^--limit left out:\n {2}\*141\*0#, open: \d+ of \d+ in each language/m)
     expect(out).toMatch(/\n[1-9]\d* passed, 0 failed\n$/)
+    expect(out).not.toContain('Not explored')
     expect(code).toBe(0)
   }, 180_000)
 
-  it('says what is wrong where it is called wrongly', async () => {
+  it('rejects invalid options', async () => {
     const { code, err } = await run('--menu', '*999#')
     expect(err).toContain(
       "'--menu <code>' argument '*999#' is invalid. Allowed choices are *141*0#, *141*3*6#.",
     )
     expect(code).toBe(2)
     expect((await run('--limit', 'some')).code).toBe(2)
-    const unreachable = await run('--redis', 'redis://127.0.0.1:1')
-    expect(unreachable).toMatchObject({ code: 1, err: 'explore: the Redis cannot be reached\n' })
+  }, 60_000)
+
+  it('fails if Redis does not answer', async () => {
+    expect(await run('--redis', 'redis://127.0.0.1:1')).toMatchObject({
+      code: 1,
+      err: 'explore: Redis at 127.0.0.1:1 does not answer. Check --redis.\n',
+    })
   }, 60_000)
 })
 
-describe('an exploration of a gateway that is broken', () => {
-  let test: TestStore
-  beforeAll(async () => {
-    test = await openTestStore()
-  })
-  afterAll(() => test.close())
+describe('a menu without a model', () => {
+  const { specs: explored, missing } = modelSpecsOf(
+    { ...menus, '*142#': menus['*141*0#'] },
+    { '*141*0#': models['*141*0#'], '*141*3*6#': models['*141*3*6#'] },
+  )
+  const result: ExplorationResult<World> = {
+    paths: 1,
+    passed: 1,
+    failed: 0,
+    turns: 1,
+    measured: 1,
+    searched: { records: 1, lines: 1 },
+    coverage: ['*141*0#', '*141*3*6#'].map((code) =>
+      coverageOf(code, { states: [], transitions: [], guards: [], texts: [] }),
+    ),
+    violations: [],
+    leftOut: [],
+    unsteady: [],
+  }
 
-  /** The menu for access, from some origins, on a gateway whose services are changed. */
-  async function broken(wrapServices: (services: Services) => Services, ...origins: readonly string[]) {
-    const subject = subjects['*141*3*6#']
-    const some = {
-      ...subject,
+  it('is not explored, and the others are', () => {
+    expect(missing).toEqual(['*142#'])
+    expect(explored.map(({ menu }) => menu.code)).toEqual(['*141*0#', '*141*3*6#'])
+  })
+
+  it('is named in the summary, which then does not speak of all menus', () => {
+    const summary = summaryOf(result, explored, missing)
+    expect(summary).toContain('Not explored:\n  *142#: no model. Add one to menus/models.ts.\n')
+    expect(summary).toMatch(/^explored menus /m)
+    expect(summary).not.toContain('all menus')
+  })
+})
+
+describe('an exploration of a faulty gateway', () => {
+  /** Explores the menu for access from some origins, with replaced services. */
+  async function exploreFaulty(around: (services: Services) => Services, ...origins: readonly string[]) {
+    const spec = {
+      ...access,
       chains: [],
-      origins: subject.origins.filter(({ name }) => origins.includes(name)),
+      origins: access.origins.filter(({ name }) => origins.includes(name)),
     }
-    const { violations, failed } = await explore({
-      subjects: [some],
-      languages: ['en'],
-      limit: 1,
-      seed: 1,
-      redis: test,
-      envOf,
-      wrapServices,
-      progress: () => undefined,
-    })
-    expect(failed).toBeGreaterThan(0)
-    return { violations, printed: describeViolations(violations, [some]) }
+    const store = embeddedStore()
+    try {
+      const { violations, failed } = await explore({
+        specs: [spec],
+        languages: ['en'],
+        limit: 1,
+        seed: 1,
+        store,
+        envOf,
+        wrapServices: around,
+        progress: () => undefined,
+      })
+      expect(failed).toBeGreaterThan(0)
+      return { violations, printed: describeViolations(violations, [spec]) }
+    } finally {
+      await store.close()
+    }
   }
 
   const openAccess =
@@ -78,12 +126,12 @@ describe('an exploration of a gateway that is broken', () => {
       },
     })
 
-  it('shows with the shortest dialogue that a wrong screen comes, as a walkthrough and as a curl script', async () => {
+  it('prints the shortest dialogue to a wrong screen, as a walkthrough and as a curl script', async () => {
     const saysOpen = (services: Services): Services => ({
       ...services,
       readAccess: async () => ({ access: 'open', attemptsLeft: 10 }),
     })
-    const { violations, printed } = await broken(saysOpen, 'closed by the organisation')
+    const { violations, printed } = await exploreFaulty(saysOpen, 'closed by the organisation')
     const [first] = shortest(violations)
     expect(first?.violation.moves.map(titleOf)).toEqual(['dial'])
     expect(printed[0]).toContain(
@@ -95,9 +143,9 @@ describe('an exploration of a gateway that is broken', () => {
     expect(printed[0]).toContain('closed-by-organisation')
   }, 60_000)
 
-  it('shows that a wrong guess is not counted', async () => {
+  it('reports a wrong guess that is not counted', async () => {
     const forgets = openAccess((call) => call.subscriber.patchSilently({ puk1AttemptsLeft: 10 }))
-    const { violations } = await broken(forgets, 'closed, 3 attempts left')
+    const { violations } = await exploreFaulty(forgets, 'closed, 3 attempts left')
     const said = shortest(violations).map(({ violation }) => ({
       sentence: sentenceOf(violation),
       typed: violation.moves.slice(1).map(titleOf),
@@ -109,7 +157,7 @@ describe('an exploration of a gateway that is broken', () => {
     })
   }, 60_000)
 
-  it('shows that a wrong guess is told with the count from before it', async () => {
+  it('reports a screen that shows the attempts left before the guess', async () => {
     const tellsOne = (services: Services): Services => ({
       ...services,
       async openAccess(input: { puk1: Secret }, call) {
@@ -118,15 +166,15 @@ describe('an exploration of a gateway that is broken', () => {
         return attemptsLeft === undefined ? opening : { ...opening, attemptsLeft: attemptsLeft + 1 }
       },
     })
-    const { violations } = await broken(tellsOne, 'closed, 3 attempts left')
+    const { violations } = await exploreFaulty(tellsOne, 'closed, 3 attempts left')
     expect(violations.map(sentenceOf).join('\n')).toMatch(
       /screen wrongPuk1, en: the screen differs: it is "Wrong PUK1\. Attempts left: 3\./,
     )
   }, 60_000)
 
-  it('shows that a secret is stored, and which', async () => {
+  it('reports which secret is stored, and where', async () => {
     const keeps = openAccess((call, puk1) => call.subscriber.patchSilently({ tariff: puk1.reveal() }))
-    const { violations } = await broken(keeps, 'closed, 1 attempts left')
+    const { violations } = await exploreFaulty(keeps, 'closed, 1 attempts left')
     const leaks = shortest(violations.filter(({ invariant }) => invariant === 'no-secret'))
     expect(leaks.map(({ violation }) => sentenceOf(violation))).toContainEqual(
       expect.stringMatching(
@@ -137,10 +185,10 @@ describe('an exploration of a gateway that is broken', () => {
   }, 60_000)
 })
 
-describe('the search for secrets', () => {
-  const search = createSearch(subjects['*141*3*6#'].inputs)
+describe('a search for secrets', () => {
+  const search = createSearch(access.inputs)
 
-  it('finds what was typed, and takes no time or version for it', () => {
+  it('finds inputs, and ignores their digits inside a time or a version', () => {
     expect(search('{"text":"1*90573816"}')).toEqual(['the right PUK1'])
     expect(search('at 1790573816022 in version 0000000090573816')).toEqual([])
     expect(search('x8361940275x quokkas')).toEqual(['letters', '10 digits'])
@@ -148,11 +196,58 @@ describe('the search for secrets', () => {
     expect(search('9416 80291 37529')).toEqual([])
   })
 
-  it('says on which screen a line of the log tells one', () => {
+  it('names the menu and the screen of a line of the log', () => {
     const line = '{"event":"turn","menu":"*141*3*6#","screen":"wrongPuk1","detail":"61840937"}'
     expect(leaksInLog([line, '{"event":"turn"}', 'no JSON 61840937'], search)).toEqual([
       { input: 'a wrong PUK1', where: 'the log', msisdn: undefined, menu: '*141*3*6#', screen: 'wrongPuk1' },
       { input: 'a wrong PUK1', where: 'the log', msisdn: undefined, menu: undefined, screen: undefined },
     ])
+  })
+
+  it.each<[string, () => ExplorationStore | Promise<ExplorationStore>]>([
+    ['the embedded store', embeddedStore],
+    ['Redis', () => redisStore(process.env['TEST_REDIS_URL'] ?? '')],
+  ])('finds them in records and in the journal of %s', async (_name, open) => {
+    const stored = await open()
+    try {
+      const { nowMs } = await stored.store.load(1, [])
+      await stored.store.commit({
+        bucket: 1,
+        changes: [
+          {
+            name: 'session:375291234567:1',
+            expectedVersion: undefined,
+            write: { kind: 'put', value: `{"typed":"${secrets.puk1}"}` },
+          },
+        ],
+        journal: [`{"typed":"${secrets.wrongPuk1}"}`],
+        deadlineMs: nowMs + 5000,
+      })
+      const { leaks, texts } = await leaksInStore(stored.storedTexts(), search)
+      expect(texts).toBe(2)
+      expect(leaks.map(({ input, where, msisdn }) => ({ input, where, msisdn }))).toEqual(
+        expect.arrayContaining([
+          { input: 'the right PUK1', where: "a record 'session' in the store", msisdn: '375291234567' },
+          { input: 'a wrong PUK1', where: "a record 'journal' in the store", msisdn: undefined },
+        ]),
+      )
+    } finally {
+      await stored.close()
+    }
+  })
+
+  it('finds one in a record of the embedded store that was deleted since', async () => {
+    const { store, storedTexts, close } = embeddedStore()
+    const { nowMs } = await store.load(1, [])
+    const commit = { bucket: 1, journal: [], deadlineMs: nowMs + 5000 }
+    const name = 'session:375291234567:1'
+    const written = await store.commit({
+      ...commit,
+      changes: [{ name, expectedVersion: undefined, write: { kind: 'put', value: secrets.puk1 } }],
+    })
+    const expectedVersion = written.kind === 'ok' ? written.version : undefined
+    await store.commit({ ...commit, changes: [{ name, expectedVersion, write: { kind: 'delete' } }] })
+    expect((await leaksInStore(storedTexts(), search)).leaks).toHaveLength(1)
+    await close()
   })
 })

@@ -7,8 +7,7 @@ import { begin, hasEnded, reply, stateOf } from '../../src/engine/turn.ts'
 import type { RunEffect } from '../../src/engine/turn.ts'
 import { createModel } from '../../src/exploration/dialogue.ts'
 import type { ModelsOf } from '../../src/exploration/models.ts'
-import { subjects } from '../../src/cli/explore/models.ts'
-import { inputs, safeSubject } from './menus.ts'
+import { inputs, safeSubject, shippedSpec } from './menus.ts'
 import type { Safe, safe } from './menus.ts'
 
 const named = (name: string) => ({ input: inputs.find((input) => input.name === name) })
@@ -75,7 +74,7 @@ describe('a dialogue of the model', () => {
     })
     await fc.assert(
       fc.asyncProperty(dialogue, async ({ code, language, at, typed }) => {
-        const subject = subjects[code]
+        const subject = shippedSpec(code)
         const origin = subject.origins[at % subject.origins.length]
         if (!origin) return
         const moves = typed.map((each) => ({ input: subject.inputs[each % subject.inputs.length] }))

@@ -1,10 +1,14 @@
 /** Small menus for exploring, sound ones and ones with a mistake each. */
 import { assign, createMachine, setup } from 'xstate'
+import { menus } from '../../menus/index.ts'
+import { models } from '../../menus/models.ts'
+import type { World } from '../../menus/self-care.model.ts'
 import { effect, secretOf } from '../../src/engine/authoring.ts'
 import type { Dialogue, Reply } from '../../src/engine/authoring.ts'
 import { compileMenu } from '../../src/engine/menu.ts'
 import type { Menu } from '../../src/engine/menu.ts'
 import type { ModelsOf } from '../../src/exploration/models.ts'
+import { modelSpecsOf } from '../../src/exploration/model-spec.ts'
 import type { ModelSpec } from '../../src/exploration/model-spec.ts'
 import { inAll } from '../support/machines.ts'
 
@@ -129,4 +133,11 @@ export function safeSubject(
 ): ModelSpec<Safe> {
   const { menu, models } = safe(screens)
   return subjectOf(menu, { models, attempts, ...of })
+}
+
+/** The model of a shipped menu, by its code. */
+export function shippedSpec(code: keyof typeof menus): ModelSpec<World> {
+  const [spec] = modelSpecsOf({ [code]: menus[code] }, models).specs
+  if (!spec) throw new Error(`${code} has no model`)
+  return spec
 }

@@ -5,8 +5,7 @@ import { createModel } from '../../src/exploration/dialogue.ts'
 import { graphOf, titleOf } from '../../src/exploration/graph.ts'
 import { pathsThrough } from '../../src/exploration/paths.ts'
 import type { ModelSpec } from '../../src/exploration/model-spec.ts'
-import { subjects } from '../../src/cli/explore/models.ts'
-import { crossing, safeSubject, subjectOf } from './menus.ts'
+import { crossing, safeSubject, shippedSpec, subjectOf } from './menus.ts'
 import type { Safe } from './menus.ts'
 
 const all = { limit: 1_000_000, seed: 0, share: { at: 0, of: 1 } }
@@ -73,8 +72,8 @@ describe('the runs through a menu', () => {
   })
 
   it('use every input in every place, whatever the seed', () => {
-    const origin = subjects['*141*3*6#'].origins.find(({ name }) => name === 'closed, 2 attempts left')
-    const model = createModel(subjects['*141*3*6#'], 'en')
+    const origin = shippedSpec('*141*3*6#').origins.find(({ name }) => name === 'closed, 2 attempts left')
+    const model = createModel(shippedSpec('*141*3*6#'), 'en')
     if (!origin) throw new Error('there is no such origin')
     const { world } = origin
     const graph = graphOf(model, world)
@@ -107,8 +106,8 @@ describe('the runs through a menu', () => {
   })
 
   it('keep to the limit, but for those that show something new, and say how many there are', () => {
-    const model = createModel(subjects['*141*0#'], 'en')
-    const world = subjects['*141*0#'].origins[0]?.world
+    const model = createModel(shippedSpec('*141*0#'), 'en')
+    const world = shippedSpec('*141*0#').origins[0]?.world
     if (!world) throw new Error('there is no origin')
     const graph = graphOf(model, world)
     const whole = pathsThrough(graph, all)
@@ -127,8 +126,8 @@ describe('the runs through a menu', () => {
   })
 
   it('leave out nothing between several that share them', () => {
-    const model = createModel(subjects['*141*3*6#'], 'en')
-    const world = subjects['*141*3*6#'].origins[1]?.world
+    const model = createModel(shippedSpec('*141*3*6#'), 'en')
+    const world = shippedSpec('*141*3*6#').origins[1]?.world
     if (!world) throw new Error('there is no origin')
     const graph = graphOf(model, world)
     const { possible } = pathsThrough(graph, all)

@@ -1,157 +1,170 @@
-/** Menus are explored: every dialogue of the model is replayed on real gateways over HTTP, and all that must hold is looked at. */
+/** Explores menus: replays every dialogue of the model on real gateways over HTTP, and checks the invariants. */
 import { Writable } from 'node:stream'
 import type { Language } from '../../engine/authoring.ts'
 import type { Menu } from '../../engine/menu.ts'
 import type { Services } from '../../gateway/effects.ts'
 import { systemMessages } from '../../gateway/system-messages.ts'
-import { createRedisStore } from '../../store/redis/store.ts'
 import { coverageOf } from '../../menu-analysis/coverage/coverage.ts'
 import type { MenuCoverage } from '../../menu-analysis/coverage/coverage.ts'
 import { watch } from '../../menu-analysis/coverage/watch.ts'
 import { planFor } from '../../exploration/plan.ts'
 import { findingsOf, replay, replayAll, violationsIn } from '../../exploration/replay.ts'
-import type { Job, Replayed } from '../../exploration/replay.ts'
+import type { Job, Replay, Replayed } from '../../exploration/replay.ts'
 import type { ModelSpec } from '../../exploration/model-spec.ts'
 import { shortest, violationOf } from '../../exploration/violation.ts'
 import type { Violation } from '../../exploration/violation.ts'
 import { createGateways } from './gateways.ts'
-import { createSearch, leaksInFiles, leaksInLog, leaksInRedis } from './leaks.ts'
-import type { Leak, Redis } from './leaks.ts'
+import { createSearch, leaksInLog, leaksInStore } from './leaks.ts'
+import type { Leak } from './leaks.ts'
+import type { ExplorationStore } from './stores.ts'
 
-/** What came out of an exploration. */
-export interface Explored<World> {
+export interface ExplorationResult<World> {
   readonly paths: number
   readonly passed: number
-  /** Paths, and what does not hold apart from them. */
+  /** Failed paths, and violations found outside of any path. */
   readonly failed: number
   readonly turns: number
-  /** Different texts. */
+  /** Distinct texts. */
   readonly measured: number
-  /** Keys and lines of the log that were searched for secrets. */
-  readonly searched: { readonly keys: number; readonly lines: number }
+  /** Records and lines of the log that were searched for secrets. */
+  readonly searched: { readonly records: number; readonly lines: number }
   readonly coverage: readonly MenuCoverage[]
   readonly violations: readonly Violation<World>[]
+  /** What `limit` left out. */
   readonly leftOut: readonly string[]
-  /** Paths that failed, and passed when they were walked again with nothing beside them: the machine was too busy. */
+  /** Paths that failed once and passed when replayed alone, because the machine was busy. */
   readonly unsteady: readonly string[]
 }
 
-export interface Exploring<World> {
-  readonly subjects: readonly ModelSpec<World>[]
+export interface ExplorationOptions<World> {
+  readonly specs: readonly ModelSpec<World>[]
   readonly languages: readonly Language[]
+  /** Maximum paths per menu, language and origin. */
   readonly limit: number
   readonly seed: number
-  readonly redis: Redis
-  /** The folder of a Redis that nobody else uses. */
-  readonly folder?: string | undefined
+  readonly store: ExplorationStore
   readonly envOf?: (setting: string | undefined) => Readonly<Record<string, string>>
-  /** Services that are broken, for trying the exploration out. */
+  /** Wraps the services, to test the exploration with faulty ones. */
   readonly wrapServices?: (services: Services) => Services
   readonly progress: (line: string) => void
 }
 
-/** Dialogues at the same time: while one waits for a hash, others go on. More would keep logins waiting too long. */
+/** Concurrent dialogues: some run while others wait for a hash. More would keep logins waiting too long. */
 const PARALLEL = 4
 
-/** Failed runs that are made short; more tell nothing new. */
-const MOST_MADE_SHORT = 10
+/** Failed paths to shorten; more show nothing new. */
+const MAX_SHORTENED = 10
 
-const PROGRESS_MS = 3000
+const PROGRESS_INTERVAL_MS = 3000
 
-export async function explore<World>(options: Exploring<World>): Promise<Explored<World>> {
-  const { subjects, redis, progress } = options
+export async function explore<World>(options: ExplorationOptions<World>): Promise<ExplorationResult<World>> {
+  const { specs, store, languages } = options
   const { notUnderstood } = systemMessages
-  const plan = planFor(subjects, { ...options, notUnderstood })
+  const plan = planFor(specs, { ...options, notUnderstood })
   const menus: Record<string, Menu> = Object.fromEntries(
-    subjects.map(({ menu: { code, machine, screens } }) => [code, { machine, screens }]),
+    specs.map(({ menu: { code, machine, screens } }) => [code, { machine, screens }]),
   )
   const watched = watch(menus)
   const log: string[] = []
-  const store = createRedisStore(redis)
   const gateways = createGateways({
-    store,
+    store: store.store,
     menus: watched.menus,
     envOf: options.envOf ?? (() => ({})),
     wrapServices: options.wrapServices,
-    logStream: keepingLines(log),
+    logStream: lineCollector(log),
   })
   const how = { newNumber: createNumbers(), walk: gateways.walk, notUnderstood }
-  const walked = new Map<string, Job<World>>()
-  const failed: Replayed<World>[] = []
-  let turns = 0
-  let told = performance.now()
-
-  const took = (replayed: Replayed<World>) => {
-    const { job, msisdn, result } = replayed
-    walked.set(msisdn.slice(1), job)
-    turns += result.steps.filter(({ seen }) => seen?.kind === 'screen').length
-    if (findingsOf(replayed, how).length > 0) failed.push(replayed)
-    if (performance.now() - told < PROGRESS_MS) return
-    told = performance.now()
-    progress(`${counted(walked.size)} of ${counted(plan.jobs.length)} paths, ${nameOf(job)}`)
-  }
-
-  const violations: Violation<World>[] = [...plan.violations]
-  const leaks: Violation<World>[] = []
-  const unsteady: string[] = []
-  let keys = 0
   try {
-    await replayAll(plan.jobs, { ...how, parallel: PARALLEL, took })
-    let madeShort = 0
-    for (const replayed of sorted(failed)) {
-      if (madeShort === MOST_MADE_SHORT) break
-      const again = await replay(replayed.job, how)
-      walked.set(again.msisdn.slice(1), again.job)
-      const found = await violationsIn(again, how)
-      violations.push(...found)
-      if (found.length > 0) {
-        madeShort += 1
-        continue
-      }
-      failed.splice(failed.indexOf(replayed), 1)
-      const [first] = findingsOf(replayed, how)
-      unsteady.push(`${replayed.walkthrough.title}: ${first?.what ?? 'it failed'}`)
+    const walked = await walkAll(plan.jobs, how, options.progress)
+    const { violations, failed, unsteady } = await shortenAll(walked, how)
+    options.progress('searching the store and the log for secrets')
+    const search = createSearch(specs.flatMap(({ inputs }) => inputs))
+    const inStore = await leaksInStore(store.storedTexts(), search)
+    const leaks = leakViolations([...inStore.leaks, ...leaksInLog(log, search)], walked.jobs)
+    return {
+      paths: plan.jobs.length,
+      passed: plan.jobs.length - failed,
+      failed: failed + shortest([...plan.violations, ...leaks]).length,
+      turns: walked.turns,
+      measured: plan.measured,
+      searched: { records: inStore.texts, lines: log.length },
+      coverage: watched.coverage().map((menu) => inLanguages(menu, languages)),
+      violations: [...plan.violations, ...violations, ...leaks],
+      leftOut: plan.leftOut,
+      unsteady,
     }
-
-    progress('looking for secrets in the store and in the log')
-    const search = createSearch(subjects.flatMap(({ inputs }) => inputs))
-    const stored = await leaksInRedis(redis, search)
-    keys = stored.keys
-    const inFiles = options.folder === undefined ? [] : await leaksInFiles(options.folder, search)
-    // What is found in a record is in the file, too.
-    const onlyInFiles = inFiles.filter(({ input }) => !stored.leaks.some((leak) => leak.input === input))
-    leaks.push(...leaked([...stored.leaks, ...onlyInFiles, ...leaksInLog(log, search)], walked))
-    violations.push(...leaks)
   } finally {
     await gateways.close()
   }
-  return {
-    paths: plan.jobs.length,
-    passed: plan.jobs.length - failed.length,
-    failed: failed.length + shortest([...plan.violations, ...leaks]).length,
-    turns,
-    measured: plan.measured,
-    searched: { keys, lines: log.length },
-    coverage: watched.coverage().map((menu) => inLanguages(menu, options.languages)),
-    violations,
-    leftOut: plan.leftOut,
-    unsteady,
-  }
 }
 
-/** Texts of other languages are not missed. */
+interface Walked<World> {
+  /** By the digits of the MSISDN that walked it. */
+  readonly jobs: Map<string, Job<World>>
+  readonly failed: readonly Replayed<World>[]
+  readonly turns: number
+}
+
+async function walkAll<World>(
+  planned: readonly Job<World>[],
+  how: Replay,
+  progress: (line: string) => void,
+): Promise<Walked<World>> {
+  const jobs = new Map<string, Job<World>>()
+  const failed: Replayed<World>[] = []
+  let turns = 0
+  let reportedMs = performance.now()
+
+  const took = (replayed: Replayed<World>) => {
+    const { job, msisdn, result } = replayed
+    jobs.set(msisdn.slice(1), job)
+    turns += result.steps.filter(({ seen }) => seen?.kind === 'screen').length
+    if (findingsOf(replayed, how).length > 0) failed.push(replayed)
+    if (performance.now() - reportedMs < PROGRESS_INTERVAL_MS) return
+    reportedMs = performance.now()
+    progress(`${formatCount(jobs.size)} of ${formatCount(planned.length)} paths, ${nameOf(job)}`)
+  }
+  await replayAll(planned, { ...how, parallel: PARALLEL, took })
+  return { jobs, failed, turns }
+}
+
+/** Replays failed paths alone, the shortest first, and shortens those that fail again. */
+async function shortenAll<World>(
+  { jobs, failed }: Walked<World>,
+  how: Replay,
+): Promise<{
+  readonly violations: readonly Violation<World>[]
+  readonly failed: number
+  readonly unsteady: readonly string[]
+}> {
+  const violations: Violation<World>[] = []
+  const unsteady: string[] = []
+  let shortened = 0
+  for (const replayed of failed.toSorted((a, b) => a.job.moves.length - b.job.moves.length)) {
+    if (shortened === MAX_SHORTENED) break
+    const again = await replay(replayed.job, how)
+    jobs.set(again.msisdn.slice(1), again.job)
+    const found = await violationsIn(again, how)
+    violations.push(...found)
+    if (found.length > 0) {
+      shortened += 1
+      continue
+    }
+    const [first] = findingsOf(replayed, how)
+    unsteady.push(`${replayed.walkthrough.title}: ${first?.what ?? 'it failed'}`)
+  }
+  return { violations, failed: failed.length - unsteady.length, unsteady }
+}
+
+/** Drops the texts of languages that were not explored. */
 const inLanguages = (menu: MenuCoverage, languages: readonly Language[]): MenuCoverage =>
   coverageOf(menu.code, {
     ...menu,
     texts: menu.texts.filter(({ name }) => languages.some((language) => name.endsWith(`/${language}`))),
   })
 
-/** The shortest dialogues first. */
-const sorted = <World>(failed: readonly Replayed<World>[]): readonly Replayed<World>[] =>
-  failed.toSorted((a, b) => a.job.moves.length - b.job.moves.length)
-
-/** Each leak with the shortest dialogue in which that was typed. */
-function leaked<World>(
+/** Each leak with the shortest dialogue in which its secret was typed. */
+function leakViolations<World>(
   leaks: readonly Leak[],
   walked: ReadonlyMap<string, Job<World>>,
 ): readonly Violation<World>[] {
@@ -174,7 +187,7 @@ function leaked<World>(
   })
 }
 
-function keepingLines(lines: string[]): Writable {
+function lineCollector(lines: string[]): Writable {
   return new Writable({
     decodeStrings: false,
     write(chunk: string | Buffer, _encoding, done) {
@@ -184,7 +197,7 @@ function keepingLines(lines: string[]): Writable {
   })
 }
 
-/** Numbers in their order, all of one network. */
+/** Returns consecutive numbers of one network. */
 function createNumbers(): () => string {
   let next = 1_000_000
   return () => `+37529${next++}`
@@ -194,4 +207,4 @@ const nameOf = <World>({ model, origin }: Job<World>): string =>
   `${model.subject.menu.code} ${model.language}, ${origin.name}`
 
 /** `1 904` */
-export const counted = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ' ')
+export const formatCount = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ' ')

@@ -2,15 +2,14 @@ import { kinds, shareOf } from './coverage.ts'
 import type { MenuCoverage, Share } from './coverage.ts'
 
 /**
- * Coverage to be read in a terminal: a table of the menus, then what was not touched, by menu. Ends in a line feed; no
- * colours.
+ * Formats coverage for a terminal: a table of the menus, then the untouched items of each. Ends in a line feed; no colours.
+ * `total` heads the row of totals, which a single menu does not have.
  */
-export function coverageText(coverages: readonly MenuCoverage[]): string {
+export function coverageText(coverages: readonly MenuCoverage[], total = 'all menus'): string {
   const rows = [
     ['menu', ...kinds],
     ...coverages.map((menu) => [menu.code, ...cellsOf([menu])]),
-    // One menu is its own total.
-    ...(coverages.length > 1 ? [['all menus', ...cellsOf(coverages)]] : []),
+    ...(coverages.length > 1 ? [[total, ...cellsOf(coverages)]] : []),
   ]
   return [...aligned(rows), ...coverages.flatMap(missedIn)].map((line) => `${line}\n`).join('')
 }
@@ -38,5 +37,5 @@ function missedIn(menu: MenuCoverage): string[] {
     const names = menu[kind].filter(({ touched }) => !touched).map(({ name }) => name)
     return names.length === 0 ? [] : [`  ${kind}`, ...names.map((name) => `    ${name}`)]
   })
-  return missed.length === 0 ? [] : ['', `${menu.code}: not touched`, ...missed]
+  return missed.length === 0 ? [] : ['', `${menu.code}: not covered`, ...missed]
 }

@@ -7,9 +7,11 @@ import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import type { Argon2 } from '../../../src/services/hashing/hashing.ts'
 import { planFor } from '../../../src/exploration/plan.ts'
 import type { Job } from '../../../src/exploration/replay.ts'
-import { secrets } from '../../../src/cli/explore/inputs.ts'
-import { subjects } from '../../../src/cli/explore/models.ts'
-import type { World } from '../../../src/cli/explore/models.ts'
+import { modelSpecsOf } from '../../../src/exploration/model-spec.ts'
+import { menus as ourMenus } from '../../../menus/index.ts'
+import { models } from '../../../menus/models.ts'
+import { secrets } from '../../../menus/self-care.model.ts'
+import type { World } from '../../../menus/self-care.model.ts'
 import type { Dialogue, Recording, Turn } from './release.ts'
 import { createStage } from './stage.ts'
 import type { Played } from './stage.ts'
@@ -22,6 +24,8 @@ const SHORTCUTS: Readonly<Record<string, readonly string[]>> = {
   '*141*0#': ['*141*0*0#', '*141*0*80291#'],
   '*141*3*6#': ['*141*3*6*1#', '*141*3*6*1*2#', '*141*3*6*0#', '*141*3*6*7#'],
 }
+
+const { specs } = modelSpecsOf(ourMenus, models)
 
 type Begun = Omit<Dialogue, 'turns'> & { readonly typed: readonly string[] }
 
@@ -36,7 +40,7 @@ export async function record(options: {
   // It guards nothing, and is the same each time: what is sealed is the same, too.
   const secretsKey = createHash('sha256').update(`released dialogues ${version}`).digest('base64')
   const recordings: Recording[] = []
-  for (const subject of Object.values(subjects)) {
+  for (const subject of specs) {
     for (const language of languages) {
       const { puk1 } = secrets
       const stage = createStage({ menus, language, secretsKey, puk1, ...(argon2 && { argon2 }) })
@@ -56,7 +60,7 @@ export async function record(options: {
 }
 
 function begunIn(code: string, language: Language): readonly Begun[] {
-  const subject = Object.values(subjects).filter(({ menu }) => menu.code === code)
+  const subject = specs.filter(({ menu }) => menu.code === code)
   const { notUnderstood } = systemMessages
   const { jobs } = planFor(subject, { languages: [language], limit: 0, seed: 1, notUnderstood })
   const fresh = subject[0]?.origins[0]

@@ -1,0 +1,11 @@
+import type { MenuModel } from '../src/exploration/model-spec.ts'
+import { model as access } from './access.model.ts'
+import type { menus } from './index.ts'
+import { model as password } from './password.model.ts'
+import type { World } from './self-care.model.ts'
+
+/** Dialled code → model for `npm run explore`, which reports the menus without one. */
+export const models: { readonly [Code in keyof typeof menus]?: MenuModel<World> } = {
+  '*141*0#': password,
+  '*141*3*6#': access,
+}
