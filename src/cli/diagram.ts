@@ -1,7 +1,4 @@
-/**
- * npm run diagram: draws every menu into docs/menus, a picture and a page each and an index. With `--check` it writes
- * nothing, and says what is not current.
- */
+/** npm run diagram: generates a picture and a page of every menu, and an index. `--check` reports outdated files instead. */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { stdout } from 'node:process'
 import { Command } from 'commander'
@@ -16,32 +13,35 @@ import { CommandError } from './command-error.ts'
 
 const command = new Command('npm run diagram --')
   .usage('[options]')
-  .description('Draws every menu of the routing table: a picture and a page each, and an index.')
-  .option('--check', 'writes nothing; says which files are not current')
-  .option('--into <folder>', 'where the files are', 'docs/menus')
-  .addHelpText('after', '\nExit code: 0 all is current, 1 something is not, 2 called wrongly.')
-  .showHelpAfterError('(--help shows how it is used)')
+  .description('Generates a picture and a page of every menu, and an index.')
+  .option('--check', 'report outdated files and write nothing')
+  .option('--into <folder>', 'folder of the files', 'docs/menus')
+  .addHelpText('after', '\nExit code: 0 up to date, 1 outdated files, 2 usage error.')
+  .showHelpAfterError('(--help shows the options)')
   .allowExcessArguments(false)
   .exitOverride()
 
-/** What belongs into the folder, by file name. */
-async function drawAll(): Promise<ReadonlyMap<string, string>> {
+/** Returns the contents of the generated files, by file name. */
+async function generate(): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>()
   const pages: { menu: ReturnType<typeof compileMenu>; page: string }[] = []
   for (const [code, menu] of Object.entries<Menu>(menus)) {
     const compiled = compileMenu(code, menu)
     const name = menu.machine.id
     if (!/^[A-Za-z0-9-]+$/.test(name) || files.has(`${name}.md`))
-      throw new CommandError(`${code}: the id '${name}' cannot name its files`, 1)
-    files.set(`${name}.svg`, `${MARK}\n${await svgOf(dotOf(compiled), `The menu ${name} as a statechart`)}`)
+      throw new CommandError(
+        `${code}: the machine's id '${name}' cannot name its files. Use a unique id of letters, digits and hyphens.`,
+        1,
+      )
+    files.set(`${name}.svg`, `${MARK}\n${await svgOf(dotOf(compiled), `Statechart of the menu ${name}`)}`)
     files.set(`${name}.md`, menuPage(compiled, `${name}.svg`))
     pages.push({ menu: compiled, page: `${name}.md` })
   }
   return files.set('README.md', indexPage(pages))
 }
 
-/** Files of ours that belong to no menu any more. Whatever else is in the folder is somebody's. */
-const goneFrom = (folder: string, files: ReadonlyMap<string, string>): readonly string[] =>
+/** Lists generated files of menus that no longer exist. Other files in the folder are not touched. */
+const obsoleteIn = (folder: string, files: ReadonlyMap<string, string>): readonly string[] =>
   !existsSync(folder)
     ? []
     : readdirSync(folder)
@@ -49,24 +49,23 @@ const goneFrom = (folder: string, files: ReadonlyMap<string, string>): readonly 
         .filter((name) => readFileSync(`${folder}/${name}`, 'utf8').startsWith(MARK))
         .toSorted()
 
-/** True when something is not current and is not to be written. */
+/** Returns false if `--check` found outdated files. */
 async function main(): Promise<boolean> {
   command.parse()
   const { check = false, into } = command.opts<{ check?: boolean; into: string }>()
-  const files = await drawAll()
+  const files = await generate()
   const stale = [...files].filter(([name, text]) => {
     const path = `${into}/${name}`
     return !existsSync(path) || readFileSync(path, 'utf8') !== text
   })
-  const gone = goneFrom(into, files)
+  const obsolete = obsoleteIn(into, files)
+  const isUpToDate = stale.length + obsolete.length === 0
 
   if (check) {
-    for (const [name] of stale) stdout.write(`${into}/${name} is not current\n`)
-    for (const name of gone) stdout.write(`${into}/${name} is of a menu that is gone\n`)
-    stdout.write(
-      stale.length + gone.length > 0 ? 'npm run diagram writes them anew\n' : `${into} is current\n`,
-    )
-    return stale.length + gone.length > 0
+    for (const [name] of stale) stdout.write(`${into}/${name} is outdated\n`)
+    for (const name of obsolete) stdout.write(`${into}/${name} belongs to no menu\n`)
+    stdout.write(isUpToDate ? `${into} is up to date\n` : 'Run npm run diagram to update them.\n')
+    return isUpToDate
   }
 
   mkdirSync(into, { recursive: true })
@@ -74,12 +73,12 @@ async function main(): Promise<boolean> {
     writeFileSync(`${into}/${name}`, text)
     stdout.write(`wrote ${into}/${name}\n`)
   }
-  for (const name of gone) {
+  for (const name of obsolete) {
     rmSync(`${into}/${name}`)
     stdout.write(`removed ${into}/${name}\n`)
   }
-  if (stale.length + gone.length === 0) stdout.write(`${into} is current\n`)
-  return false
+  if (isUpToDate) stdout.write(`${into} is up to date\n`)
+  return true
 }
 
-await runCommand('diagram', async () => ((await main()) ? 1 : 0))
+await runCommand('diagram', async () => ((await main()) ? 0 : 1))

@@ -18,21 +18,21 @@ describe('npm run diagram', () => {
     cpSync('docs/menus', folder, { recursive: true })
   })
 
-  it('has been run: docs/menus is current', async () => {
-    expect(await diagram('--check')).toEqual({ code: 0, out: 'docs/menus is current\n', err: '' })
+  it('reports that docs/menus is up to date', async () => {
+    expect(await diagram('--check')).toEqual({ code: 0, out: 'docs/menus is up to date\n', err: '' })
   })
 
-  it('--check names what is not current, and writes nothing', async () => {
+  it('with --check, names outdated files and writes nothing', async () => {
     change('access.md')
     rmSync(inFolder('password.svg'))
     cpSync(inFolder('access.svg'), inFolder('gone.svg'))
     const { code, out } = await diagram('--check', '--into', folder)
     expect(out).toBe(
       [
-        `${folder}/password.svg is not current`,
-        `${folder}/access.md is not current`,
-        `${folder}/gone.svg is of a menu that is gone`,
-        'npm run diagram writes them anew\n',
+        `${folder}/password.svg is outdated`,
+        `${folder}/access.md is outdated`,
+        `${folder}/gone.svg belongs to no menu`,
+        'Run npm run diagram to update them.\n',
       ].join('\n'),
     )
     expect(code).toBe(1)
@@ -40,7 +40,7 @@ describe('npm run diagram', () => {
     expect(readFileSync(inFolder('access.md'), 'utf8')).not.toBe(readFileSync('docs/menus/access.md', 'utf8'))
   })
 
-  it('writes what is not current, and removes what it wrote for a menu that is gone, and nothing else', async () => {
+  it('updates outdated files, and removes generated files of deleted menus only', async () => {
     change('access.svg')
     cpSync(inFolder('access.md'), inFolder('gone.md'))
     writeFileSync(inFolder('notes.md'), '# Notes\n')
@@ -53,7 +53,7 @@ describe('npm run diagram', () => {
     expect(readFileSync(inFolder('access.svg'), 'utf8')).toBe(readFileSync('docs/menus/access.svg', 'utf8'))
   })
 
-  it('is called wrongly with what it does not know', async () => {
+  it('rejects an unknown option', async () => {
     const { code, err } = await diagram('--int', folder)
     expect(err).toContain("unknown option '--int'")
     expect(code).toBe(2)

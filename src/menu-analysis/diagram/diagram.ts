@@ -1,4 +1,4 @@
-/** A menu as it is drawn: its states, and between each two of them one edge with all that leads along it. */
+/** The diagram of a menu: its states, and one edge per pair of states with all transitions between them. */
 import type { AnyStateNode } from 'xstate'
 import type { CompiledMenu } from '../../engine/menu.ts'
 import {
@@ -16,72 +16,72 @@ import { transitionsOf } from '../coverage/names.ts'
 import type { NamedTransition } from '../coverage/names.ts'
 import { guardText } from './guard-text.ts'
 
-/** What is drawn of a menu. */
-export type DrawnMenu = Pick<CompiledMenu, 'code' | 'machine' | 'screens'>
+/** The parts of a menu that a diagram shows. */
+export type DiagramMenu = Pick<CompiledMenu, 'code' | 'machine' | 'screens'>
 
-/** `group`: has states inside; `final`: a screen that releases. */
-export interface DrawnState {
+/** `working`: performs an effect and shows no screen. `final`: ends the dialogue. `group`: has nested states. */
+export interface DiagramState {
   readonly kind: 'screen' | 'working' | 'final' | 'group'
-  /** `settings.language`; `the machine` for what holds all. */
+  /** The path of the state: `settings.language`; `the machine` for the root. */
   readonly name: string
-  /** The key alone, which stands inside its group. */
+  /** The last part of the path, shown inside the group. */
   readonly key: string
-  /** The effect that a working state performs. */
+  /** The effect of a working state. */
   readonly effect: string | undefined
   /** True without coverage. */
-  readonly isTouched: boolean
-  readonly inside: readonly DrawnState[]
+  readonly isCovered: boolean
+  readonly children: readonly DiagramState[]
 }
 
-export interface DrawnEdge {
-  /** Names of states; a group's edge leads out of each state in it. */
+export interface DiagramEdge {
+  /** Names of states. An edge from a group holds for every state in it. */
   readonly from: string
   readonly to: string
   /** `1`, `secret [isPuk1]`, `done: access = open`. */
   readonly labels: readonly string[]
-  readonly isTouched: boolean
+  readonly isCovered: boolean
 }
 
 export interface Diagram {
   /** The machine's id. */
   readonly title: string
   readonly code: string
-  /** The machine itself, a group. */
-  readonly root: DrawnState
-  /** The first state of a dialogue. */
-  readonly first: string
-  readonly edges: readonly DrawnEdge[]
-  /** The same as it is at each leaf, where its own transitions come before those of the states it lies in. */
-  readonly leafEdges: readonly DrawnEdge[]
+  /** The machine, as a group. */
+  readonly root: DiagramState
+  /** The initial state. */
+  readonly initial: string
+  readonly edges: readonly DiagramEdge[]
+  /** The edges from each leaf: its own transitions, then those inherited from its ancestors. */
+  readonly leafEdges: readonly DiagramEdge[]
 }
 
 /**
- * Throws `USSD_MENU_FAULTY` for a machine no dialogue can follow (`transitionsOf`). What was touched and what was not do not
- * share an edge.
+ * Creates the diagram of a menu. Covered and uncovered transitions do not share an edge. Throws `USSD_MENU_FAULTY` like
+ * `transitionsOf`.
  */
-export function diagramOf({ code, machine }: DrawnMenu, coverage?: MenuCoverage): Diagram {
-  const missed = (kind: Kind) =>
+export function diagramOf({ code, machine }: DiagramMenu, coverage?: MenuCoverage): Diagram {
+  const untouchedIn = (kind: Kind) =>
     new Set(coverage?.[kind].filter(({ touched }) => !touched).map(({ name }) => name))
-  const [missedStates, missedTransitions] = [missed('states'), missed('transitions')]
+  const [untouchedStates, untouchedTransitions] = [untouchedIn('states'), untouchedIn('transitions')]
   const transitions = transitionsOf(machine)
   const byDefinition = new Map(transitions.map((transition) => [transition.definition, transition]))
-  const edgesOf = (from: AnyStateNode, leading: readonly NamedTransition[]) =>
+  const edgesOf = (from: AnyStateNode, outgoing: readonly NamedTransition[]) =>
     merged(
-      leading
-        // What is left out only keeps a reply from the parent.
+      outgoing
+        // A transition without target and actions only hides the reply from the parent.
         .filter(({ target, definition }) => target !== undefined || definition.actions.length > 0)
         .map((transition) => ({
           from: nameOf(from),
           to: nameOf(transition.target ?? from),
           labels: [labelOf(transition)],
-          isTouched: !missedTransitions.has(transition.name),
+          isCovered: !untouchedTransitions.has(transition.name),
         })),
     )
   return {
     title: machine.id,
     code,
-    root: drawn(machine.root, missedStates),
-    first: nameOf(entered(machine.root)),
+    root: stateOf(machine.root, untouchedStates),
+    initial: nameOf(entered(machine.root)),
     edges: statesOf(machine.root).flatMap((state) =>
       edgesOf(
         state,
@@ -89,7 +89,7 @@ export function diagramOf({ code, machine }: DrawnMenu, coverage?: MenuCoverage)
       ),
     ),
     leafEdges: leavesOf(machine)
-      // When the dialogue is over, nothing is taken from the parent either.
+      // A dialogue that has ended takes no transition of the parent either.
       .filter(({ type }) => type !== 'final')
       .flatMap((leaf) =>
         edgesOf(
@@ -102,36 +102,36 @@ export function diagramOf({ code, machine }: DrawnMenu, coverage?: MenuCoverage)
   }
 }
 
-/** One edge for all that leads from one state to another, but what was touched apart from what was not. */
-function merged(edges: readonly DrawnEdge[]): readonly DrawnEdge[] {
-  const between = new Map<string, DrawnEdge>()
+/** Merges the edges between two states; covered and uncovered ones stay apart. */
+function merged(edges: readonly DiagramEdge[]): readonly DiagramEdge[] {
+  const between = new Map<string, DiagramEdge>()
   for (const edge of edges) {
-    const key = JSON.stringify([edge.from, edge.to, edge.isTouched])
+    const key = JSON.stringify([edge.from, edge.to, edge.isCovered])
     between.set(key, { ...edge, labels: [...(between.get(key)?.labels ?? []), ...edge.labels] })
   }
   return [...between.values()]
 }
 
-function drawn(node: AnyStateNode, missed: ReadonlySet<string>): DrawnState {
-  const [name, inside] = [nameOf(node), Object.values(node.states)]
+function stateOf(node: AnyStateNode, untouched: ReadonlySet<string>): DiagramState {
+  const [name, children] = [nameOf(node), Object.values(node.states)]
   const kind =
-    inside.length > 0 ? 'group' : isWorking(node) ? 'working' : node.type === 'final' ? 'final' : 'screen'
+    children.length > 0 ? 'group' : isWorking(node) ? 'working' : node.type === 'final' ? 'final' : 'screen'
   return {
     kind,
     name,
     key: node.key,
     effect: effectOf(node),
-    isTouched: !missed.has(name),
-    inside: inside.map((child) => drawn(child, missed)),
+    isCovered: !untouched.has(name),
+    children: children.map((child) => stateOf(child, untouched)),
   }
 }
 
-/** What is written into `invoke` itself has no name. */
+/** Undefined for logic written inline in `invoke`, which has no name. */
 function effectOf({ invoke: [first] }: AnyStateNode): string | undefined {
   return typeof first?.src === 'string' ? first.src : undefined
 }
 
-/** A reply as UML writes it; an outcome as a sentence is read: `done: closed`, `done: else`, `error`. */
+/** A reply in UML notation, `secret [isPuk1]`; an outcome as `done: closed`, `done: else` or `error`. */
 function labelOf({ event, branch, branches, definition }: NamedTransition): string {
   const guard =
     definition.guard === undefined
@@ -143,5 +143,8 @@ function labelOf({ event, branch, branches, definition }: NamedTransition): stri
   return isReply(event) ? `${event} [${guard}]` : `${event}: ${guard}`
 }
 
-/** A state and all inside it. */
-export const drawnIn = (state: DrawnState): readonly DrawnState[] => [state, ...state.inside.flatMap(drawnIn)]
+/** A state and all its descendants. */
+export const withDescendants = (state: DiagramState): readonly DiagramState[] => [
+  state,
+  ...state.children.flatMap(withDescendants),
+]

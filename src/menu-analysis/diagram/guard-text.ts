@@ -1,11 +1,11 @@
 import { guardName } from '../coverage/names.ts'
 
-/** What still reads at a glance beside an edge. */
-const LONGEST = 40
+/** Longer texts do not fit beside an edge. */
+const MAX_LENGTH = 40
 
 /**
- * A guard in words: its name, or, of one written in place, what it compares: `({ event }) => event.output.access === 'open'`
- * is `open`. Undefined for none, and for one that would not read.
+ * Describes a guard: by its name, or, for an inline guard, by its comparison. `({ event }) => event.output.access === 'open'`
+ * gives `open`. Undefined without a guard, and for one that is too long or complex.
  */
 export function guardText(guard: unknown): string | undefined {
   const name = guardName(guard)
@@ -14,7 +14,7 @@ export function guardText(guard: unknown): string | undefined {
   if (body === undefined || /[{}]/.test(body)) return undefined
   const text = body
     .trim()
-    // What an outcome is called says enough.
+    // The value of an outcome says enough.
     .replace(/\bevent\.output\.\w+\s*===\s*(['"])([^'"]*)\1/g, '$2')
     .replace(/\b(event\.output|event|context)\./g, '')
     .replace(/'([^']*)'|"([^"]*)"/g, '$1$2')
@@ -25,5 +25,5 @@ export function guardText(guard: unknown): string | undefined {
     .replace(/\s*\|\|\s*/g, ' or ')
     .replace(/>=/g, '≥')
     .replace(/<=/g, '≤')
-  return text.length <= LONGEST && !/[\n;`]|=>/.test(text) ? text : undefined
+  return text.length <= MAX_LENGTH && !/[\n;`]|=>/.test(text) ? text : undefined
 }

@@ -1,14 +1,14 @@
 import { instance } from '@viz-js/viz'
 
-// Graphviz is a WebAssembly module: it takes a while to start and is used again.
+// Graphviz is a WebAssembly module: it starts slowly, so one instance is reused.
 let graphviz: ReturnType<typeof instance> | undefined
 
-/** Graphviz measures Helvetica, and whatever is at hand is drawn. */
+/** Graphviz measures Helvetica; browsers draw the first of these that is installed. */
 const FONTS = 'Helvetica,Arial,sans-serif'
 
 /**
- * DOT drawn by Graphviz: an SVG document that ends in a line feed. Rejects with a TypeError for text that is no DOT.
- * @param title what the picture is called where it cannot be seen
+ * Draws DOT with Graphviz, as an SVG document that ends in a line feed. Rejects with a TypeError for invalid DOT.
+ * @param title the text alternative of the picture
  */
 export async function svgOf(dot: string, title: string): Promise<string> {
   graphviz ??= instance()
@@ -19,7 +19,7 @@ export async function svgOf(dot: string, title: string): Promise<string> {
   return [
     `<svg role="img"${attributes.replaceAll(/\s+/g, ' ')}>`,
     `<title>${escaped(title)}</title>`,
-    // What Graphviz notes of itself changes with its version, and a tip at every line is none.
+    // Drops comments with the version of Graphviz, and the tooltips of nodes and edges.
     body
       .replaceAll('font-family="Helvetica,sans-Serif"', `font-family="${FONTS}"`)
       .replaceAll(/<!--[^]*?-->\n?|<title>[^]*?<\/title>\n?/g, '')

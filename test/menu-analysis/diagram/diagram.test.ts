@@ -8,12 +8,11 @@ import { watch } from '../../../src/menu-analysis/coverage/watch.ts'
 import { diagramOf } from '../../../src/menu-analysis/diagram/diagram.ts'
 import { dotOf } from '../../../src/menu-analysis/diagram/dot.ts'
 import { guardText } from '../../../src/menu-analysis/diagram/guard-text.ts'
-import { mermaidOf } from '../../../src/menu-analysis/diagram/mermaid.ts'
 import { indexPage, menuPage } from '../../../src/menu-analysis/diagram/page.ts'
 import { svgOf } from '../../../src/menu-analysis/diagram/svg.ts'
 import { compiled, inAll, performing, subjects } from '../../support/machines.ts'
 
-/** Names that a drawing trips over: words of Mermaid's, what ends a label, a state within a state. */
+/** A menu with names and texts that need escaping, and with nested states. */
 const awkward = compiled(
   setup({
     types: { context: {} as { count: number }, events: {} as { type: string } },
@@ -51,9 +50,9 @@ const awkward = compiled(
 const all = [...subjects.map(({ menu }) => menu), awkward]
 
 describe('a diagram', () => {
-  it('has one edge between two states, with all that leads along it', () => {
-    const { edges, first } = diagramOf(awkward)
-    expect(first).toBe('root')
+  it('has one edge between two states, with the labels of all transitions', () => {
+    const { edges, initial } = diagramOf(awkward)
+    expect(initial).toBe('root')
     expect(edges.map(({ from, to, labels }) => [from, to, ...labels])).toEqual([
       ['the machine', 'end', '9'],
       ['root', 'state.a-b', '1', '2'],
@@ -65,7 +64,7 @@ describe('a diagram', () => {
     ])
   })
 
-  it('says of each leaf what leads out of it, its own before that of the state around', () => {
+  it('lists the edges of a leaf, its own transitions before those of its parent', () => {
     const from = (name: string) =>
       diagramOf(awkward)
         .leafEdges.filter((edge) => edge.from === name)
@@ -94,13 +93,13 @@ describe('a diagram', () => {
       },
       undefined,
     ],
-  ])('says what guard %# asks', (guard, text) => {
+  ])('describes guard %#', (guard, text) => {
     expect(guardText(guard)).toBe(text)
   })
 })
 
 describe('DOT', () => {
-  it.each(all)('of $code is drawn by Graphviz with every state, and is the same each time', async (menu) => {
+  it.each(all)('of $code renders every state in Graphviz, and is deterministic', async (menu) => {
     const dot = dotOf(menu)
     expect(dotOf(menu)).toBe(dot)
     const svg = await svgOf(dot, 'A & B')
@@ -117,7 +116,7 @@ describe('DOT', () => {
     expect(svg).toContain('font-family="Helvetica,Arial,sans-serif"')
   })
 
-  it('draws an effect by its name, an end with a double border, and the first line of a screen', () => {
+  it('shows the name of an effect, a double border for a final state, and the first line of a screen', () => {
     const dot = dotOf(subjects[1]?.menu ?? awkward)
     expect(dot).toMatch(/"readingAccess" \[shape=ellipse.*<I>readAccess<\/I>/)
     expect(dot).toMatch(/"goodbye" \[shape=box.*peripheries=2.*Доступ не изменён/)
@@ -126,7 +125,7 @@ describe('DOT', () => {
     expect(dot).not.toContain('dashed')
   })
 
-  it('draws what a run did not touch in dashed red, apart from what it touched', async () => {
+  it('draws uncovered states and transitions dashed and red', async () => {
     const watched = watch({ [awkward.code]: awkward })
     const menu = compileMenu(awkward.code, watched.menus[awkward.code] as Menu)
     const { perform } = performing({})
@@ -136,64 +135,18 @@ describe('DOT', () => {
     expect(dot).toMatch(/"root" -> "state.a-b" \[label=" 2 ", style=dashed, color="#c62828"/)
     expect(dot).toMatch(/"end" \[.*dashed.*color="#c62828"/)
     expect(dot).not.toMatch(/"root" \[.*dashed/)
-    expect(dot).toContain('2 of 4 states and 1 of 9 transitions were touched.')
+    expect(dot).toContain('2 of 4 states and 1 of 9 transitions were covered.')
     expect(await svgOf(dot, 'x')).toContain('stroke-dasharray')
   })
 
-  it('that is none is refused', async () => {
+  it('is rejected if it is invalid', async () => {
     await expect(svgOf('digraph {', 'x')).rejects.toThrow(/^Graphviz cannot draw this: /)
-  })
-})
-
-describe('Mermaid', () => {
-  /** The statements of a state diagram that are used, as Mermaid's grammar has them: no `:`, `;` or line feed in a label. */
-  const ID = String.raw`s_\w+`
-  const LABEL = String.raw`(?:[^:;#\n]|#\d+;)+`
-  const statements = new RegExp(
-    [
-      'stateDiagram-v2',
-      String.raw`\s+state "(?:[^"#;]|#\d+;)*" as ${ID}`,
-      String.raw`\s+${ID}: ${LABEL}`,
-      String.raw`\s+state ${ID} \{`,
-      String.raw`\s+\}`,
-      String.raw`\s+(?:\[\*\]|${ID}) --> ${ID}: ${LABEL}`,
-      String.raw`\s+${ID} --> \[\*\]`,
-      String.raw`\s+classDef working font-style:italic`,
-      String.raw`\s+class ${ID}(?:,${ID})* working`,
-    ]
-      .map((statement) => `^${statement}$`)
-      .join('|'),
-  )
-
-  it.each(all)('of $code has only statements of its grammar, and declares every id once', (menu) => {
-    const lines = mermaidOf(menu).trimEnd().split('\n')
-    expect(lines[0]).toBe('stateDiagram-v2')
-    expect(lines.filter((line) => !statements.test(line))).toEqual([])
-    const declared = lines
-      .flatMap((line) => / (?:as (s_\w+)|state (s_\w+) \{)$/.exec(line)?.slice(1) ?? [])
-      .filter(Boolean)
-    expect(new Set(declared).size).toBe(declared.length)
-    expect(declared.length).toBeGreaterThanOrEqual(leavesOf(menu.machine).length)
-    const used = lines.flatMap((line) =>
-      line.includes('-->') ? (line.split(': ', 1)[0]?.match(/s_\w+/g) ?? []) : [],
-    )
-    expect(used.filter((id) => !declared.includes(id))).toEqual([])
-    expect(lines.filter((line) => line.includes('{')).length).toBe(
-      lines.filter((line) => line.trim() === '}').length,
-    )
-  })
-
-  it('draws no edge to or from a state that has states inside', () => {
-    const lines = mermaidOf(awkward).split('\n')
-    expect(lines.filter((line) => /\bs_state\b.*-->|-->.*\bs_state\b(?!_)/.test(line))).toEqual([])
-    expect(lines).toContain('  s_state__a_2d_b --> s_end: 9')
-    expect(lines).toContain('  s_root --> s_state__a_2d_b: 1, 2')
   })
 })
 
 describe('the page of a menu', () => {
   it.each(subjects.map(({ menu }) => menu))(
-    'of $code has a row for every screen and every effect',
+    'of $code has a row for every screen and every effect, and embeds the picture',
     (menu) => {
       const page = menuPage(menu, 'menu.svg')
       const leaves = leavesOf(menu.machine)
@@ -203,26 +156,25 @@ describe('the page of a menu', () => {
         ...leaves.filter(isWorking).map(nameOf),
       ])
       expect(page).toContain('](menu.svg)')
-      expect(page).toContain(mermaidOf(menu))
     },
   )
 
-  it('shows a screen as a phone does, with its octets, and marks what depends on the dialogue', () => {
+  it('shows the text and size of a screen, and marks texts that depend on the dialogue', () => {
     const page = menuPage(awkward, 'menu.svg')
     expect(page).toContain('`1 Дальше`<br>124 octets |')
     expect(page).toMatch(/`Счёт 0 \\\| ˋ0ˋ`<br>24 octets † +\|/)
-    expect(page).toMatch(/^\| `end` .*\| the end +\|$/m)
+    expect(page).toMatch(/^\| `end` .*\| end +\|$/m)
     expect(page).toMatch(
       /^\| `state.a-b` .*\| `0`, `7` → `state.a_b`<br>`8` → `state.a-b`<br>`9` → `end` +\|$/m,
     )
   })
 
-  it('is found from the index', () => {
+  it('is linked from the index', () => {
     const index = indexPage(subjects.map(({ menu }) => ({ menu, page: `${menu.machine.id}.md` })))
     expect(index).toMatch(/^\| `\*141\*0#` +\| \[password\]\(password\.md\) +\| 11 +\| `readAccess`, /m)
   })
 
-  it('says that a text cannot be shown without what a dialogue brings', () => {
+  it('names a text that needs the context of a later turn', () => {
     const menu = compiled(createMachine({ id: 'x', initial: 'a', states: { a: { type: 'final' } } }), {
       a: inAll(({ items }: { items: string[] }) => items.join()),
     })

@@ -106,7 +106,7 @@ describe.each(['off', 'on'])('a census with PSEUDONYMS=%s', (pseudonyms) => {
   })
 
   it('finds every kind of key, and each in order', async () => {
-    const { counts, findings, foreign, keysCarry: found } = await auditKeyspace(client)
+    const { counts, findings, foreign, keyNaming: found } = await auditKeyspace(client)
     expect(findings).toEqual([])
     expect([found, foreign]).toEqual([keysCarry, 0])
     // Demo subscribers; a number somebody tried a password of, and one that is locked; one who logged in.
@@ -159,7 +159,7 @@ describe.each(['off', 'on'])('a census with PSEUDONYMS=%s', (pseudonyms) => {
 
   it('holds keys against another setting when that is asked for', async () => {
     const { findings } = await auditKeyspace(client, {
-      keysCarry: pseudonyms === 'on' ? 'msisdns' : 'pseudonyms',
+      keyNaming: pseudonyms === 'on' ? 'msisdns' : 'pseudonyms',
     })
     expect(findings.length).toBeGreaterThan(10)
   })
