@@ -12,13 +12,13 @@ import type { StoreUnderTest } from '../support/redis/stores.ts'
 const puk1 = '12345678'
 
 let numbers = 0
-/** A number nobody has. */
+/** Returns an unused number. */
 const fresh = () => `+37529${String(2_000_000 + numbers++)}`
 
 const opened = 'access-opened by administrator'
 const closed = 'access-closed by administrator'
 
-describe.each(Object.entries(stores))('administrators among others, over the %s store', (_name, create) => {
+describe.each(Object.entries(stores))('concurrent administration over the %s store', (_name, create) => {
   let under: StoreUnderTest
   let office: ReturnType<typeof createOffice>
   let chief: string
@@ -39,10 +39,10 @@ describe.each(Object.entries(stores))('administrators among others, over the %s 
     office.administration.setAccess({ by: chief, msisdn, access })
   const accessOf = async (msisdn: string) => (await office.recordOf(msisdn))?.access
 
-  describe('at the same time', () => {
-    /** The administrator's order, with something else between its load and its commit. */
-    const setWhile = (access: AdministeredState, happens: () => Promise<unknown>, msisdn = member) =>
-      office.another(meanwhile(under.store, happens)).setAccess({ by: chief, msisdn, access })
+  describe('during setAccess', () => {
+    /** Sets access, and runs `interfere` between the load and the commit. */
+    const setWhile = (access: AdministeredState, interfere: () => Promise<unknown>, msisdn = member) =>
+      office.another(meanwhile(under.store, interfere)).setAccess({ by: chief, msisdn, access })
 
     /** The subscriber closes access by `*141*3*6#`. */
     async function closeByPhone() {
@@ -52,7 +52,7 @@ describe.each(Object.entries(stores))('administrators among others, over the %s 
       await phone.type('2')
     }
 
-    it('the subscriber opens and closes while the administrator opens: it is opened last', async () => {
+    it('the subscriber opens and closes: the administrator opens it last', async () => {
       await office.register(member, { access: 'closed-by-subscriber' })
       const done = await setWhile('open', async () => {
         const phone = dialogue(office.gateway, member)
@@ -69,13 +69,13 @@ describe.each(Object.entries(stores))('administrators among others, over the %s 
       ])
     })
 
-    it('the subscriber closes while the administrator closes: PUK1 does not open it', async () => {
+    it("the subscriber closes, too: the closing is the organisation's", async () => {
       expect(await setWhile('closed', closeByPhone)).toBe(true)
       expect(await accessOf(member)).toBe('closed-by-organisation')
       expect(await office.journalOf(member)).toEqual(['access-closed by subscriber', closed])
     })
 
-    it('the operator closes while the administrator opens: it stays closed by the operator', async () => {
+    it('the operator closes: access stays closed by the operator', async () => {
       await set('closed')
       const lost = { access: 'closed-by-operator', closedBecause: 'sim-lost' } as const
       expect(await setWhile('open', () => office.register(member, lost))).toBe(false)
@@ -83,22 +83,22 @@ describe.each(Object.entries(stores))('administrators among others, over the %s 
       expect(await office.journalOf(member)).toEqual([closed])
     })
 
-    it('the subscriber moves to another client: the next one is not touched', async () => {
+    it('the subscriber moves to another client: access stays unchanged', async () => {
       expect(await setWhile('closed', () => office.register(member, { client: 'globex' }))).toBe(false)
       expect(await office.recordOf(member)).toMatchObject({ client: 'globex', access: 'open' })
     })
 
-    it('the administrator is one no more when the order is carried out again', async () => {
-      const happens = () =>
+    it('the administrator loses the role before the retry: the request is refused', async () => {
+      const interfere = () =>
         Promise.all([
           office.register(chief, { role: 'subscriber' }),
           office.register(member, { tariff: 'Комфорт' }),
         ])
-      expect(await setWhile('closed', happens)).toBe(false)
+      expect(await setWhile('closed', interfere)).toBe(false)
       expect(await accessOf(member)).toBe('open')
     })
 
-    it('the administrator is one no more before the own record is read, after the subscriber was loaded', async () => {
+    it('the administrator loses the role after the load of the subscriber: the request is refused', async () => {
       const { store } = under
       const late: Store = {
         ...store,
@@ -114,16 +114,16 @@ describe.each(Object.entries(stores))('administrators among others, over the %s 
       expect(await accessOf(member)).toBe('open')
     })
 
-    it('two administrators close at once, in two processes: one change', async () => {
+    it('another administrator closes in another process: one change', async () => {
       const second = fresh()
       await office.register(second, { client: 'acme', role: 'administrator' })
-      const order = { msisdn: member, access: 'closed' } as const
-      const done = await setWhile('closed', () => office.another().setAccess({ by: second, ...order }))
+      const request = { by: second, msisdn: member, access: 'closed' } as const
+      const done = await setWhile('closed', () => office.another().setAccess(request))
       expect(done).toBe(true)
       expect(await office.journalOf(member)).toEqual([closed])
     })
 
-    it('an administrator loses the own access to another: closing goes through once, opening does not', async () => {
+    it('another administrator closes the access of the first: closing succeeds once, opening is refused', async () => {
       const second = fresh()
       await office.register(second, { client: 'acme', role: 'administrator' })
       const closeChief = () => office.another().setAccess({ by: second, msisdn: chief, access: 'closed' })
@@ -132,29 +132,30 @@ describe.each(Object.entries(stores))('administrators among others, over the %s 
       expect(await set('open', chief)).toBe(false)
     })
 
-    it('whoever asks for whatever, the journal tells how access came to be as it is', async () => {
+    it('any sequence of concurrent changes is consistent with the journal', async () => {
       const processes = [office.administration, office.another(), office.another()]
-      const orders = fc.array(fc.constantFrom('open' as const, 'closed' as const, 'phone' as const), {
+      const requests = fc.array(fc.constantFrom('open' as const, 'closed' as const, 'phone' as const), {
         minLength: 2,
         maxLength: 5,
       })
       await fc.assert(
-        fc.asyncProperty(orders, async (given) => {
+        fc.asyncProperty(requests, async (sequence) => {
           member = fresh()
           await office.register(member, { client: 'acme', puk1 })
-          const order = async (asked: AdministeredState | 'phone', i: number) => {
-            if (asked !== 'phone')
-              return processes[i % 3]?.setAccess({ by: chief, msisdn: member, access: asked })
+          const send = async (request: AdministeredState | 'phone', i: number) => {
+            if (request !== 'phone') {
+              return processes[i % 3]?.setAccess({ by: chief, msisdn: member, access: request })
+            }
             await closeByPhone()
             return true
           }
-          const outcomes = await Promise.all(given.map(order))
-          expect(outcomes).toEqual(given.map(() => true))
+          const outcomes = await Promise.all(sequence.map(send))
+          expect(outcomes).toEqual(sequence.map(() => true))
           let access: Access = 'open'
           for (const entry of await office.journalOf(member)) {
-            const becomes = became[entry]
-            expect(becomes).not.toBe(access)
-            access = becomes ?? access
+            const next = accessAfter[entry]
+            expect(next).not.toBe(access)
+            access = next ?? access
           }
           expect(await accessOf(member)).toBe(access)
         }),
@@ -163,44 +164,47 @@ describe.each(Object.entries(stores))('administrators among others, over the %s 
     })
   })
 
-  describe('when the store does not confirm', () => {
-    /** The store, whose first commit is carried out and never confirmed. */
-    const deafOnce = (store: Store): Store => {
-      let heard = true
+  describe('when the store is faulty', () => {
+    /** Wraps a store: the reply to its first commit is lost. */
+    const losingFirstReply = (store: Store): Store => {
+      let isFirst = true
       return {
         ...store,
         async commit(commit) {
           const committed = await store.commit(commit)
-          if (!heard) return committed
-          heard = false
+          if (!isFirst) return committed
+          isFirst = false
           throw new UssdError('USSD_STORE_UNAVAILABLE')
         },
       }
     }
 
-    it.each(['the subscriber', 'the administrator'])('the change of %s stands, once', async (whose) => {
-      const msisdn = whose === 'the subscriber' ? member : chief
-      const order = { by: chief, msisdn, access: 'closed' } as const
-      expect(await office.another(deafOnce(under.store)).setAccess(order)).toBe(true)
-      expect(await office.journalOf(msisdn)).toEqual([closed])
-    })
+    it.each(['the subscriber', 'the administrator'])(
+      'a lost reply to a change of %s: it counts once',
+      async (target) => {
+        const msisdn = target === 'the subscriber' ? member : chief
+        const request = { by: chief, msisdn, access: 'closed' } as const
+        expect(await office.another(losingFirstReply(under.store)).setAccess(request)).toBe(true)
+        expect(await office.journalOf(msisdn)).toEqual([closed])
+      },
+    )
 
-    it('rejects when it never answers', async () => {
-      const gone: Store = {
+    it('rejects when the store never replies', async () => {
+      const unreachable: Store = {
         ...under.store,
         load: async () => {
           throw new UssdError('USSD_STORE_UNAVAILABLE')
         },
       }
-      const order = { by: chief, msisdn: member, access: 'closed' } as const
+      const request = { by: chief, msisdn: member, access: 'closed' } as const
       const unavailable = { code: 'USSD_STORE_UNAVAILABLE' }
-      await expect(office.another(gone).setAccess(order)).rejects.toMatchObject(unavailable)
+      await expect(office.another(unreachable).setAccess(request)).rejects.toMatchObject(unavailable)
     })
   })
 })
 
-/** What an entry of the journal says access became. */
-const became: Readonly<Record<string, Access>> = {
+/** The access after each journal entry. */
+const accessAfter: Readonly<Record<string, Access>> = {
   [opened]: 'open',
   [closed]: 'closed-by-organisation',
   'access-closed by subscriber': 'closed-by-subscriber',

@@ -15,7 +15,7 @@ const password = '80291'
 const stranger = '+375297654321'
 
 let numbers = 0
-/** A number nobody has. */
+/** Returns an unused number. */
 const fresh = () => `+37529${String(2_000_000 + numbers++)}`
 
 const opened = 'access-opened by administrator'
@@ -42,7 +42,7 @@ describe.each(Object.entries(stores))('administrators over the %s store', (_name
     office.administration.setAccess({ by, msisdn, access })
   const accessOf = async (msisdn: string) => (await office.recordOf(msisdn))?.access
 
-  describe('what becomes of access (L8, L9)', () => {
+  describe('setAccess (L8, L9)', () => {
     it.each<[Access, AdministeredState, Access, string[]]>([
       ['open', 'closed', 'closed-by-organisation', [closed]],
       ['open', 'open', 'open', []],
@@ -50,7 +50,7 @@ describe.each(Object.entries(stores))('administrators over the %s store', (_name
       ['closed-by-organisation', 'closed', 'closed-by-organisation', []],
       ['closed-by-subscriber', 'open', 'open', [opened]],
       ['closed-by-subscriber', 'closed', 'closed-by-organisation', [closed]],
-    ])('%s, to be %s, becomes %s', async (before, access, after, journal) => {
+    ])('changes %s, requested %s, to %s', async (before, access, after, journal) => {
       await office.register(member, { access: before })
       const record = await office.recordOf(member)
       expect(await set(access)).toBe(true)
@@ -62,14 +62,14 @@ describe.each(Object.entries(stores))('administrators over the %s store', (_name
       expect(await office.journalOf(member)).toEqual(journal)
     })
 
-    it('has a key of its own in the journal for every change', async () => {
+    it('gives every change a unique id in the journal', async () => {
       for (const access of ['closed', 'open', 'closed'] as const) await set(access)
       const entries = await under.store.readJournal(bucketOf(member), undefined, 10_000)
       const ids = entries.map(({ entry }) => (JSON.parse(entry) as { id: string }).id)
       expect(new Set(ids).size).toBe(ids.length)
     })
 
-    it('closed by the organisation is opened by no PUK1', async () => {
+    it('closes access so that PUK1 cannot open it', async () => {
       await set('closed')
       const phone = dialogue(office.gateway, member)
       expect(await phone.dial('*141*3*6#')).toEqual({
@@ -78,15 +78,15 @@ describe.each(Object.entries(stores))('administrators over the %s store', (_name
       })
     })
 
-    it('of another administrator of the client is moved like any other', async () => {
+    it('changes access of another administrator of the client', async () => {
       await office.register(member, { role: 'administrator' })
       expect(await set('closed')).toBe(true)
       expect(await accessOf(member)).toBe('closed-by-organisation')
     })
   })
 
-  describe('is refused, and nothing is written', () => {
-    const refused = async (msisdn = member, by = chief) => {
+  describe('setAccess is refused without a write', () => {
+    const expectRefused = async (msisdn = member, by = chief) => {
       const before = [await office.recordOf(msisdn), await office.recordOf(by)]
       const journal = await office.journalOf(msisdn)
       for (const access of administeredStates) expect(await set(access, msisdn, by)).toBe(false)
@@ -96,47 +96,47 @@ describe.each(Object.entries(stores))('administrators over the %s store', (_name
 
     it.each(accessStates)('for a subscriber of another client, %s', async (access) => {
       await office.register(member, { client: 'globex', access })
-      await refused()
+      await expectRefused()
     })
 
     it.each(['Acme', 'acme ', 'acm'])('for a client named nearly the same: "%s"', async (client) => {
       await office.register(member, { client })
-      await refused()
+      await expectRefused()
     })
 
     it('for a subscriber without a client', async () => {
       await office.register(member, { client: null })
-      await refused()
+      await expectRefused()
     })
 
-    it('to an administrator without a client, also for others without one and for the own number', async () => {
+    it('to an administrator without a client, even for members without one and the own number', async () => {
       await office.register(chief, { client: null })
-      await refused()
+      await expectRefused()
       await office.register(member, { client: null })
-      await refused()
-      await refused(chief)
+      await expectRefused()
+      await expectRefused(chief)
     })
 
-    it('to whoever is no administrator, also for the own number', async () => {
+    it('to a subscriber who is not an administrator, even for the own number', async () => {
       await office.register(chief, { role: 'subscriber' })
-      await refused()
-      await refused(chief)
+      await expectRefused()
+      await expectRefused(chief)
     })
 
-    it('for a number nobody registered, of which nothing is stored', async () => {
-      await refused(stranger)
+    it('for an unknown number, and stores no record', async () => {
+      await expectRefused(stranger)
       expect(await office.recordOf(stranger)).toBeUndefined()
     })
 
-    it('to a number nobody registered', async () => {
-      await refused(member, stranger)
+    it('to an unknown number', async () => {
+      await expectRefused(member, stranger)
     })
 
     it.each(['sim-lost', 'restricted'] as const)(
-      'for access the operator closed: %s',
+      'for access closed by the operator: %s',
       async (closedBecause) => {
         await office.register(member, { access: 'closed-by-operator', closedBecause })
-        await refused()
+        await expectRefused()
       },
     )
 
@@ -144,30 +144,30 @@ describe.each(Object.entries(stores))('administrators over the %s store', (_name
       'to an administrator whose own access is %s',
       async (access) => {
         await office.register(chief, { access })
-        await refused()
+        await expectRefused()
         expect(await set('open', chief)).toBe(false)
         expect(await accessOf(chief)).toBe(access)
       },
     )
 
-    it('whatever the two records are, unless an administrator of the same client asks', async () => {
-      const somebody = {
+    it('for all records, unless an administrator of the same client requests it', async () => {
+      const fields = {
         role: fc.constantFrom('subscriber' as const, 'administrator' as const),
         client: fc.constantFrom('acme', 'globex', null),
         access: fc.constantFrom(...accessStates),
       }
-      const asked = fc.constantFrom(...administeredStates)
+      const requested = fc.constantFrom(...administeredStates)
       await fc.assert(
-        fc.asyncProperty(fc.record(somebody), fc.record(somebody), asked, async (by, of, access) => {
+        fc.asyncProperty(fc.record(fields), fc.record(fields), requested, async (by, of, access) => {
           await office.register(chief, by)
           await office.register(member, of)
-          const may =
+          const isAllowed =
             by.role === 'administrator' &&
             by.client !== null &&
             by.access === 'open' &&
             by.client === of.client
           const isDone = await set(access)
-          expect(isDone).toBe(may && of.access !== 'closed-by-operator')
+          expect(isDone).toBe(isAllowed && of.access !== 'closed-by-operator')
           const after = access === 'open' ? 'open' : 'closed-by-organisation'
           expect(await accessOf(member)).toBe(isDone ? after : of.access)
         }),
@@ -177,7 +177,7 @@ describe.each(Object.entries(stores))('administrators over the %s store', (_name
   })
 
   describe('self-care sessions', () => {
-    it('of the subscriber end when access is closed, and logging in is refused until it is open', async () => {
+    it('end when access is closed, and logins are refused until it is open', async () => {
       const token = await office.tokenOf(member, password)
       expect(await office.selfCare.use(token)).toMatchObject({ msisdn: member })
       await set('closed')
@@ -188,7 +188,7 @@ describe.each(Object.entries(stores))('administrators over the %s store', (_name
       expect(await office.tokenOf(member, password)).toMatch(/./)
     })
 
-    it('of the administrator end with the own access, which the administrator may close', async () => {
+    it('end when administrators close their own access', async () => {
       const token = await office.tokenOf(chief, password)
       expect(await set('closed', chief)).toBe(true)
       expect(await accessOf(chief)).toBe('closed-by-organisation')

@@ -18,14 +18,14 @@ const entitled = { registrationByPuk1: true } as const
 let numbers = 0
 const fresh = () => `+37529${String(6_000_000 + numbers++)}`
 
-/** What one request did: the order of loads, commits that write, and hashes. */
+/** The work of one request: its loads, commits and hashes, in order. */
 let work: string[] = []
-let refusing = false
+let rejectsWrites = false
 let store: MemoryStore
 let gateway: ReturnType<typeof assemble>
 
 beforeEach(() => {
-  refusing = false
+  rejectsWrites = false
   store = createMemoryStore()
   const watched: Store = {
     ...store,
@@ -36,7 +36,7 @@ beforeEach(() => {
     commit(commit) {
       const writes = commit.changes.some(({ write }) => write.kind !== 'keep')
       work.push(writes ? 'write' : 'commit without a write')
-      if (refusing) return Promise.reject(new UssdError('USSD_STORE_REFUSED', { detail: 'OOM' }))
+      if (rejectsWrites) return Promise.reject(new UssdError('USSD_STORE_REFUSED', { detail: 'OOM' }))
       return store.commit(commit)
     },
   }
@@ -94,17 +94,16 @@ const loginKinds: Record<string, () => ReturnType<typeof logIn>> = {
   'without a password': async () => logIn(await register({}), password),
 }
 
-describe('setting a password with PUK1 does the same work', () => {
+describe('setting a password with PUK1 does equal work', () => {
   it.each(Object.keys(puk1Kinds))('for %s', async (kind) => {
     const done = await puk1Kinds[kind]?.()
     expect(done?.outcome).toBe(kind === 'right')
     expect(done?.work).toEqual(['load', 'hash', 'write', 'compare', 'write'])
   })
 
-  it.each(Object.keys(puk1Kinds))('for %s, up to the first refusal of a store', async (kind) => {
-    const ready = kind === 'locked' ? await locked() : undefined
-    const registered = ready ?? (await register({ puk1, ...entitled }))
-    refusing = true
+  it.each(Object.keys(puk1Kinds))('for %s, until the store rejects a commit', async (kind) => {
+    const registered = kind === 'locked' ? await locked() : await register({ puk1, ...entitled })
+    rejectsWrites = true
     const guess = kind === 'right' || kind === 'locked' ? puk1 : '00000000'
     const done = await set(kind === 'an unknown number' ? fresh() : registered, guess)
     expect(done.outcome).toMatchObject({ code: 'USSD_STORE_REFUSED' })
@@ -112,39 +111,39 @@ describe('setting a password with PUK1 does the same work', () => {
   })
 })
 
-describe('logging in does the same work', () => {
+describe('logging in does equal work', () => {
   it.each(Object.keys(loginKinds))('for %s', async (kind) => {
     const done = await loginKinds[kind]?.()
     expect(done?.outcome).toMatchObject({ kind: kind === 'right' ? 'in' : 'refused' })
-    // A success forgets the count, then begins a session.
+    // A success clears the count, then begins a session.
     expect(done?.work).toEqual(['load', 'write', 'compare', 'write', 'load', 'write'])
   })
 
-  it.each([true, false])('up to the first refusal of a store, right: %s', async (isRight) => {
+  it.each([true, false])('until the store rejects a commit, with the right password: %s', async (isRight) => {
     const msisdn = await register({ password })
-    refusing = true
+    rejectsWrites = true
     const done = await logIn(msisdn, isRight ? password : '70000')
     expect(done.outcome).toMatchObject({ code: 'USSD_STORE_REFUSED' })
     expect(done.work).toEqual(['load', 'write'])
   })
 })
 
-describe('numbers that are not served', () => {
-  it('are throttled as those that are', async () => {
-    const [served, stranger] = [await register({ password }), fresh()]
+describe('unknown numbers', () => {
+  it('are throttled like known ones', async () => {
+    const [known, unknown] = [await register({ password }), fresh()]
     for (let attempt = 0; attempt < 5; attempt++) {
-      for (const msisdn of [served, stranger])
+      for (const msisdn of [known, unknown])
         expect((await logIn(msisdn, '70000')).outcome).toEqual({ kind: 'refused' })
     }
-    const [one, other] = [await logIn(served, '70000'), await logIn(stranger, '70000')]
+    const [one, other] = [await logIn(known, '70000'), await logIn(unknown, '70000')]
     expect([one.work, other.work]).toEqual([['load'], ['load']])
-    const seconds = (outcome: unknown) =>
+    const minutes = (outcome: unknown) =>
       Math.round((outcome as { retryAfterMs: number }).retryAfterMs / 60_000)
     expect([one.outcome, other.outcome]).toMatchObject([{ kind: 'throttled' }, { kind: 'throttled' }])
-    expect([seconds(one.outcome), seconds(other.outcome)]).toEqual([15, 15])
+    expect([minutes(one.outcome), minutes(other.outcome)]).toEqual([15, 15])
   })
 
-  it('fill a fixed space, however many are tried', () => {
+  it('take bounded storage, however many are tried', () => {
     const throttle = createUnknownLoginThrottle(keyring)
     const records = new Map<string, string>()
     for (let number = 0; number < 100_000; number++) {

@@ -31,13 +31,14 @@ const set = (guess: string, to = password, msisdn = camera) =>
 const logIn = (given = password, msisdn = camera) => bench.selfCare.logIn(msisdn, new Secret(given))
 const refused = { kind: 'refused' }
 
-/** As many wrong secrets, which could be PUK1 or passwords. */
-const guessed = (count: number) => Array.from({ length: count }, (_, i) => new Secret(String(10_000_000 + i)))
+/** Returns `count` wrong secrets in the format of both PUK1 and passwords. */
+const wrongSecrets = (count: number) =>
+  Array.from({ length: count }, (_, i) => new Secret(String(10_000_000 + i)))
 
-/** Logs in where that must succeed. */
+/** Logs in; throws when that fails. */
 async function tokenOf(given = password, msisdn = camera): Promise<string> {
   const loggedIn = await logIn(given, msisdn)
-  if (loggedIn.kind !== 'in') throw new Error(`the log-in was ${loggedIn.kind}`)
+  if (loggedIn.kind !== 'in') throw new Error(`the login was ${loggedIn.kind}`)
   return loggedIn.token
 }
 
@@ -48,18 +49,18 @@ describe('setting the password with PUK1 (L3)', () => {
     ' ВИДЕОНАБЛЮДЕНИЕ ',
     'Безлимитный Интернет',
     'Internet 5G',
-  ])('is for tariff plan "%s"', async (tariff) => {
+  ])('is allowed for the tariff plan "%s"', async (tariff) => {
     await bench.register(phone, { tariff, puk1 })
     expect(await set(puk1, password, phone)).toBe(true)
     expect(await logIn(password, phone)).toMatchObject({ kind: 'in' })
   })
 
-  it('is for whoever opted in at a sales centre', async () => {
+  it('is allowed for subscribers who opted in at a sales centre', async () => {
     await bench.register(phone, { tariff: 'Комфорт', registrationByPuk1: true, puk1 })
     expect(await set(puk1, password, phone)).toBe(true)
   })
 
-  it('replaces the password before, and journals who did it, without a secret', async () => {
+  it('replaces the previous password, and the journal says who set it', async () => {
     expect(await set(puk1)).toBe(true)
     bench.elapse(1000)
     expect(await set(puk1, '4711947')).toBe(true)
@@ -74,7 +75,7 @@ describe('setting the password with PUK1 (L3)', () => {
     expect(new Set(journal.map(({ id }) => id)).size).toBe(3)
   })
 
-  it('writes no secret in clear', async () => {
+  it('stores no secret in clear text', async () => {
     const token = await set(puk1).then(() => tokenOf())
     expect(bench.written.length).toBeGreaterThan(3)
     for (const commit of bench.written) {
@@ -82,7 +83,7 @@ describe('setting the password with PUK1 (L3)', () => {
     }
   })
 
-  describe('refuses after the work of comparing one PUK1', () => {
+  describe('is refused after one comparison', () => {
     it.each<[string, Parameters<typeof bench.register>[1]]>([
       ['another tariff plan', { tariff: 'Комфорт', puk1 }],
       ['no PUK1 registered', { tariff: 'Видеонаблюдение' }],
@@ -102,20 +103,20 @@ describe('setting the password with PUK1 (L3)', () => {
       expect(await bench.recordOf(phone)).toMatchObject({ password: null })
     })
 
-    it('an unknown number, of which nothing is stored', async () => {
+    it('an unknown number, without storing a record', async () => {
       expect(await set(puk1, password, stranger)).toBe(false)
       expect(bench.asked).toEqual({ stored: 0, nothing: 1 })
       expect(await bench.recordOf(stranger)).toBeUndefined()
     })
 
-    it('a wrong PUK1, which is counted', async () => {
+    it('a wrong PUK1, which costs an attempt', async () => {
       expect(await set('56789013')).toBe(false)
       expect(bench.asked).toEqual({ stored: 1, nothing: 0 })
       expect(await bench.recordOf(camera)).toMatchObject({ puk1AttemptsLeft: 9, password: null })
       expect((await bench.journalOf(camera)).at(-1)?.change).toBe('puk1-refused')
     })
 
-    it('the right PUK1, once ten in a row were wrong', async () => {
+    it('the right PUK1 after ten wrong ones in a row', async () => {
       for (let i = 0; i < 10; i++) expect(await set(`0000000${i}`)).toBe(false)
       Object.assign(bench.asked, { stored: 0, nothing: 0 })
       expect(await set(puk1)).toBe(false)
@@ -124,19 +125,19 @@ describe('setting the password with PUK1 (L3)', () => {
     })
   })
 
-  it('counts no guess where the tariff plan does not allow it', async () => {
+  it('costs no attempt when the tariff plan does not allow it', async () => {
     await bench.register(phone, { tariff: 'Комфорт', puk1 })
     for (let i = 0; i < 12; i++) await set('00000000', password, phone)
     expect(await bench.recordOf(phone)).toMatchObject({ puk1AttemptsLeft: 10 })
   })
 
-  it('gives all ten attempts back for a right PUK1', async () => {
+  it('restores all ten attempts after a right PUK1', async () => {
     for (let i = 0; i < 9; i++) await set('00000000')
     expect(await set(puk1)).toBe(true)
     expect(await bench.recordOf(camera)).toMatchObject({ puk1AttemptsLeft: 10 })
   })
 
-  it('is locked by the tenth wrong PUK1 until the operator unlocks it', async () => {
+  it('is locked after ten wrong PUK1 until the operator unlocks it', async () => {
     for (let i = 0; i < 10; i++) await set('00000000')
     const changes = (await bench.journalOf(camera)).map(({ change }) => change)
     expect(changes.slice(1)).toEqual([...Array<string>(9).fill('puk1-refused'), 'puk1-locked'])
@@ -145,7 +146,7 @@ describe('setting the password with PUK1 (L3)', () => {
     expect(await set(puk1)).toBe(true)
   })
 
-  it('compares no more than ten of 64 PUK1 guessed at once, and is then locked', async () => {
+  it('compares ten of 64 concurrent guesses and is then locked', async () => {
     const keyring = createKeyring({ current: Buffer.alloc(32, 7) })
     bench = createBench({ keyring, hashing: createHashing({ keyring, maxQueued: 64 }) })
     await bench.register(camera, { tariff: 'Видеонаблюдение', puk1 })
@@ -159,11 +160,11 @@ describe('setting the password with PUK1 (L3)', () => {
     )
   })
 
-  it('tells the outcome of no more than ten guesses made at once at several processes', async () => {
+  it('reveals the outcome of at most ten concurrent guesses across processes', async () => {
     const processes = [bench.another(), bench.another(), bench.another(), bench.another()]
     const outcomes = await Promise.allSettled(
       processes.flatMap((selfCare) =>
-        guessed(16).map((guess) => selfCare.setPassword(camera, guess, new Secret(password))),
+        wrongSecrets(16).map((guess) => selfCare.setPassword(camera, guess, new Secret(password))),
       ),
     )
     for (const outcome of outcomes) {
@@ -171,23 +172,23 @@ describe('setting the password with PUK1 (L3)', () => {
       else expect(outcome.reason).toMatchObject({ code: 'USSD_CONFLICT' })
     }
     const changes = (await bench.journalOf(camera)).map(({ change }) => change)
-    // The tenth may be told before the ninth.
+    // The tenth may commit before the ninth.
     expect(changes.slice(1).toSorted()).toEqual(['puk1-locked', ...Array<string>(9).fill('puk1-refused')])
     expect(await bench.recordOf(camera)).toMatchObject({ puk1AttemptsLeft: 0 })
   })
 
-  it('stands although the store did not confirm it, and a wrong PUK1 is counted all the same', async () => {
-    const deaf = deafOnce(bench.store)
-    expect(await bench.another(deaf).setPassword(camera, new Secret(puk1), new Secret(password))).toBe(true)
+  it('succeeds when the reply to a commit is lost, and a wrong PUK1 still costs an attempt', async () => {
+    const store = losingFirstReply(bench.store)
+    expect(await bench.another(store).setPassword(camera, new Secret(puk1), new Secret(password))).toBe(true)
     expect(await logIn()).toMatchObject({ kind: 'in' })
-    const deafAgain = deafOnce(bench.store)
-    expect(await bench.another(deafAgain).setPassword(camera, new Secret('1'), new Secret('1'))).toBe(false)
+    const other = losingFirstReply(bench.store)
+    expect(await bench.another(other).setPassword(camera, new Secret('1'), new Secret('1'))).toBe(false)
     expect((await bench.recordOf(camera))?.puk1AttemptsLeft).toBeLessThan(10)
     expect(await logIn()).toMatchObject({ kind: 'in' })
   })
 
-  it('is busy where no more hashes may wait, and counts nothing then', async () => {
-    const selfCare = over(async () => {
+  it('rejects with USSD_BUSY when the hashing queue is full, and costs no attempt', async () => {
+    const selfCare = withVerify(async () => {
       throw new UssdError('USSD_BUSY')
     })
     const isBusy = expect.objectContaining({ code: 'USSD_BUSY' })
@@ -196,38 +197,38 @@ describe('setting the password with PUK1 (L3)', () => {
     expect(await bench.recordOf(camera)).toMatchObject({ puk1AttemptsLeft: 10 })
   })
 
-  it('has a code for it when the hashing does not come to it within the budget', async () => {
-    const selfCare = over(
+  it('rejects with USSD_TURN_TIMED_OUT when hashing exceeds the budget', async () => {
+    const selfCare = withVerify(
       (_stored, _domain, _msisdn, _secret, { signal } = {}) =>
         new Promise((_resolve, reject) =>
-          // As the real one does; see the test of its queue.
+          // Like the real hashing queue.
           signal?.addEventListener('abort', () => reject(new UssdError('USSD_TURN_TIMED_OUT'))),
         ),
       { budgetMs: 20 },
     )
-    const isLate = { code: 'USSD_TURN_TIMED_OUT' }
+    const timedOut = { code: 'USSD_TURN_TIMED_OUT' }
     await expect(selfCare.setPassword(camera, new Secret('1'), new Secret(password))).rejects.toMatchObject(
-      isLate,
+      timedOut,
     )
-    await expect(selfCare.logIn(camera, new Secret(password))).rejects.toMatchObject(isLate)
+    await expect(selfCare.logIn(camera, new Secret(password))).rejects.toMatchObject(timedOut)
   })
 })
 
-/** Self-care whose hashing compares in another way. */
-function over(verify: Hashing['verify'], options: { budgetMs?: number } = {}) {
+/** Creates self-care whose hashing has another `verify`. */
+function withVerify(verify: Hashing['verify'], options: { budgetMs?: number } = {}) {
   const hashing = { ...createQuickHashing(bench.keyring), verify }
   return bench.another(bench.store, { hashing, puk1: createPuk1(hashing), ...options })
 }
 
-/** The store, whose first commit is carried out and never confirmed. */
-function deafOnce(store: Store): Store {
-  let heard = true
+/** Wraps a store: the reply to its first commit is lost. */
+function losingFirstReply(store: Store): Store {
+  let isFirst = true
   return {
     ...store,
     async commit(commit) {
       const committed = await store.commit(commit)
-      if (!heard) return committed
-      heard = false
+      if (!isFirst) return committed
+      isFirst = false
       throw new UssdError('USSD_STORE_UNAVAILABLE')
     },
   }
@@ -236,7 +237,7 @@ function deafOnce(store: Store): Store {
 describe('logging in (L5)', () => {
   beforeEach(() => bench.register(camera, { password }))
 
-  it('begins a session of 15 minutes under a token nobody can guess', async () => {
+  it('begins a session of 15 minutes under a random token', async () => {
     const [first, second] = [await logIn(), await logIn()]
     expect(first).toEqual({
       kind: 'in',
@@ -246,25 +247,25 @@ describe('logging in (L5)', () => {
     expect(second).not.toEqual(first)
   })
 
-  describe('is refused in one way, after the work of comparing one password, and counted', () => {
+  describe('is refused after one comparison, without a reason, and counted', () => {
     it.each<[string, string, Parameters<typeof bench.register>[1] | undefined]>([
       ['an unknown number', password, undefined],
       ['no password', password, {}],
       ['a wrong password', '80292', { password }],
-      ['a password of no possible form', 'пароль', { password }],
+      ['a malformed password', 'пароль', { password }],
       ...closed.map((access) => [access, password, { password, access }] as [string, string, object]),
-    ])('%s', async (_, given, fields) => {
+    ])('%s', async (_, attempted, fields) => {
       if (fields) await bench.register(phone, fields)
-      for (let tried = 1; tried <= 5; tried++) {
+      for (let failures = 1; failures <= 5; failures++) {
         Object.assign(bench.asked, { stored: 0, nothing: 0 })
-        expect(await logIn(given, phone)).toEqual(refused)
+        expect(await logIn(attempted, phone)).toEqual(refused)
         expect(bench.asked.stored + bench.asked.nothing).toBe(1)
       }
-      expect(await logIn(given, phone)).toEqual({ kind: 'throttled', retryAfterMs: 15 * MINUTE_MS })
+      expect(await logIn(attempted, phone)).toEqual({ kind: 'throttled', retryAfterMs: 15 * MINUTE_MS })
     })
   })
 
-  it('looks at no password during a pause, the right one included, and says how long it is', async () => {
+  it('compares nothing during a pause, and returns the remaining time', async () => {
     for (let i = 0; i < 5; i++) await logIn('00000')
     bench.elapse(5 * MINUTE_MS)
     Object.assign(bench.asked, { stored: 0, nothing: 0 })
@@ -274,31 +275,31 @@ describe('logging in (L5)', () => {
     expect(await logIn()).toMatchObject({ kind: 'in' })
   })
 
-  it('pauses twice as long after the next wrong password', async () => {
+  it('doubles the pause after the next wrong password', async () => {
     for (let i = 0; i < 5; i++) await logIn('00000')
     bench.elapse(15 * MINUTE_MS)
     expect(await logIn('00000')).toEqual(refused)
     expect(await logIn()).toEqual({ kind: 'throttled', retryAfterMs: 30 * MINUTE_MS })
   })
 
-  it('forgets wrong passwords once the right one was given', async () => {
+  it('clears the count of failures on success', async () => {
     for (let round = 0; round < 3; round++) {
       for (let i = 0; i < 4; i++) expect(await logIn('00000')).toEqual(refused)
       expect(await logIn()).toMatchObject({ kind: 'in' })
     }
   })
 
-  it('compares no more than five of 64 passwords guessed at once', async () => {
+  it('compares five of 64 concurrent guesses', async () => {
     const outcomes = await Promise.all(Array.from({ length: 64 }, (_, i) => logIn(String(10_000 + i))))
     expect(outcomes.filter(({ kind }) => kind === 'refused')).toHaveLength(5)
     expect(outcomes.filter(({ kind }) => kind === 'throttled')).toHaveLength(59)
     expect(bench.asked.stored).toBe(5)
   })
 
-  it('tells the outcome of no more than five guesses made at once at several processes', async () => {
+  it('reveals the outcome of at most five concurrent guesses across processes', async () => {
     const processes = [bench.another(), bench.another(), bench.another(), bench.another()]
     const outcomes = await Promise.allSettled(
-      processes.flatMap((selfCare) => guessed(16).map((guess) => selfCare.logIn(camera, guess))),
+      processes.flatMap((selfCare) => wrongSecrets(16).map((guess) => selfCare.logIn(camera, guess))),
     )
     const kinds = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.kind : 'failed'))
     expect(kinds.filter((kind) => kind === 'refused').length).toBeLessThanOrEqual(5)
@@ -306,17 +307,17 @@ describe('logging in (L5)', () => {
     expect(await logIn()).toMatchObject({ kind: 'throttled' })
   })
 
-  it('is open again after a pause once a new password was set with PUK1', async () => {
+  it('is possible during a pause after a new password was set with PUK1', async () => {
     for (let i = 0; i < 5; i++) await logIn('00000')
     expect(await logIn()).toMatchObject({ kind: 'throttled' })
     expect(await set(puk1, '4711947')).toBe(true)
     expect(await logIn('4711947')).toMatchObject({ kind: 'in' })
   })
 
-  it('stays closed after the hundredth wrong password, however long nobody tries', async () => {
+  it('stays locked after the hundredth wrong password until a new password is set', async () => {
     for (let failures = 0; failures < 100;) {
-      const tried = await logIn('00000')
-      if (tried.kind === 'throttled') bench.elapse(tried.retryAfterMs)
+      const result = await logIn('00000')
+      if (result.kind === 'throttled') bench.elapse(result.retryAfterMs)
       else failures += 1
     }
     bench.elapse(29 * DAY_MS)
@@ -327,7 +328,7 @@ describe('logging in (L5)', () => {
     expect(await logIn()).toMatchObject({ kind: 'in' })
   })
 
-  it('renews a hash made under a retired key, which ends no session', async () => {
+  it('rehashes a password under a retired key without ending sessions', async () => {
     const [oldKey, newKey] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
     const old = createKeyring({ current: oldKey })
     const keyring = createKeyring({ current: newKey, retired: [oldKey] })
@@ -344,7 +345,7 @@ describe('logging in (L5)', () => {
   })
 })
 
-/** Puts into the record what another configuration would have left there. */
+/** Changes fields of a stored record, as another configuration would have written them. */
 async function rewrite(msisdn: string, fields: object): Promise<void> {
   const [bucket, name] = [bucketOf(msisdn), subscriberName(msisdn)]
   const { records } = await bench.store.load(bucket, [name])
@@ -362,7 +363,7 @@ describe('a session (L6)', () => {
   const use = () => bench.selfCare.use(token)
   const inUse = { msisdn: camera, expiresInMs: 15 * MINUTE_MS }
 
-  it('lasts as long as no 15 minutes pass without use', async () => {
+  it('ends after 15 minutes without use', async () => {
     for (let i = 0; i < 10; i++) {
       bench.elapse(15 * MINUTE_MS - 1)
       expect(await use()).toEqual(inUse)
@@ -372,13 +373,13 @@ describe('a session (L6)', () => {
   })
 
   it.each(['', 'x', '*', 'A'.repeat(43), 'A'.repeat(5000)])(
-    'is not behind another token (%#)',
+    'does not exist under another token (%#)',
     async (other) => {
       expect(await bench.selfCare.use(other)).toBeUndefined()
     },
   )
 
-  it('ends when the password is set anew, by whomever (L10)', async () => {
+  it('ends when the subscriber or the operator sets a password (L10)', async () => {
     expect(await set(puk1, password)).toBe(true)
     expect(await use()).toBeUndefined()
     token = await tokenOf()
@@ -393,19 +394,19 @@ describe('a session (L6)', () => {
     expect(await use()).toBeUndefined()
   })
 
-  it('ends with the subscriber, and is not of the next one with this number', async () => {
+  it('ends with the subscriber and is not valid for a new one with the same number', async () => {
     await bench.subscribers.remove(camera)
     await bench.register(camera, { password: '4711947' })
     expect(await use()).toBeUndefined()
   })
 
-  it('is one of several of the same subscriber', async () => {
+  it('coexists with other sessions of the same subscriber', async () => {
     const other = await tokenOf()
     expect(await use()).toEqual(inUse)
     expect(await bench.selfCare.use(other)).toEqual(inUse)
   })
 
-  it('may be used several times at once, as a page does', async () => {
+  it('allows concurrent use', async () => {
     const uses = await Promise.allSettled(Array.from({ length: 12 }, use))
     expect(uses).toEqual(Array(12).fill({ status: 'fulfilled', value: inUse }))
   })

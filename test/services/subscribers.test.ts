@@ -10,14 +10,14 @@ import { isSetByPuk1 } from '../../src/services/tariffs.ts'
 import { createBench } from '../support/self-care.ts'
 
 const msisdn = '+375291234567'
-const secret = /12345678|80291|hash|key|Generation/
+const secrets = /12345678|80291|hash|key|Generation/
 
 let bench: ReturnType<typeof createBench>
 beforeEach(() => {
   bench = createBench()
 })
 
-const asNew = {
+const newView = {
   msisdn,
   language: 'ru',
   tariff: '',
@@ -44,17 +44,17 @@ const fields = fc.record<Required<Omit<SubscriberPatch, 'puk1' | 'password' | 'p
   { requiredKeys: [] },
 )
 
-describe('a subscriber put by the operator', () => {
-  it('begins with open access and no password (L1)', async () => {
-    expect(await bench.subscribers.put(msisdn, {})).toEqual({ created: true, view: asNew })
-    expect(await bench.subscribers.get(msisdn)).toEqual(asNew)
+describe('putting a subscriber', () => {
+  it('creates one with open access and no password (L1)', async () => {
+    expect(await bench.subscribers.put(msisdn, {})).toEqual({ created: true, view: newView })
+    expect(await bench.subscribers.get(msisdn)).toEqual(newView)
   })
 
-  it('keeps whatever a later patch leaves out, and a reason only with access closed by the operator', async () => {
+  it('keeps fields absent from the patch, and drops closedBecause unless the operator closed access', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fields, { minLength: 1, maxLength: 5 }), async (patches) => {
         bench = createBench()
-        let expected: Record<string, unknown> = asNew
+        let expected: Record<string, unknown> = newView
         for (const [i, patch] of patches.entries()) {
           expected = { ...expected, ...patch }
           if (expected['access'] !== 'closed-by-operator') expected = { ...expected, closedBecause: null }
@@ -65,7 +65,7 @@ describe('a subscriber put by the operator', () => {
     )
   })
 
-  it('is re-opened by nothing but access itself: a change of tariff leaves it closed (L1)', async () => {
+  it('changes access only when the patch contains it (L1)', async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...accessStates), fields, async (access, patch) => {
         bench = createBench()
@@ -76,16 +76,16 @@ describe('a subscriber put by the operator', () => {
     )
   })
 
-  it('shows of its secrets only whether they are there', async () => {
+  it('reveals only the presence of secrets', async () => {
     const put = await bench.register(msisdn, { puk1: '12345678', password: '80291' })
-    expect(put.view).toEqual({ ...asNew, hasPuk1: true, hasPassword: true })
+    expect(put.view).toEqual({ ...newView, hasPuk1: true, hasPassword: true })
     for (const shown of [put, await bench.subscribers.get(msisdn), await bench.journalOf(msisdn)]) {
-      expect(JSON.stringify(shown).replace(/hasP\w+/g, '')).not.toMatch(secret)
+      expect(JSON.stringify(shown).replace(/hasP\w+/g, '')).not.toMatch(secrets)
     }
     for (const commit of bench.written) expect(commit).not.toMatch(/12345678"|"80291"/)
   })
 
-  it('gets ten attempts at a PUK1 that was set anew, and at the same one when the operator unlocks it', async () => {
+  it('restores ten attempts for a new PUK1, or when the operator unlocks it', async () => {
     await bench.register(msisdn, { tariff: 'Интернет', puk1: '12345678' })
     const guess = (puk1: string) => bench.selfCare.setPassword(msisdn, new Secret(puk1), new Secret('80291'))
     for (let i = 0; i < 10; i++) await guess('00000000')
@@ -101,7 +101,7 @@ describe('a subscriber put by the operator', () => {
     expect(await guess('87654321')).toBe(true)
   })
 
-  it('is one record, however many put it at once', async () => {
+  it('creates one record when called concurrently', async () => {
     const tariffs = Array.from({ length: 20 }, (_, i) => `Комфорт ${i}`)
     const puts = await Promise.all(tariffs.map((tariff) => bench.subscribers.put(msisdn, { tariff })))
     expect(puts.filter(({ created }) => created)).toHaveLength(1)
@@ -110,21 +110,21 @@ describe('a subscriber put by the operator', () => {
   })
 })
 
-describe('a subscriber removed', () => {
-  it('is gone, once', async () => {
+describe('removing a subscriber', () => {
+  it('deletes the record and returns true, then false', async () => {
     await bench.register(msisdn, { puk1: '12345678' })
     expect(await bench.subscribers.remove(msisdn)).toBe(true)
     expect(await bench.subscribers.get(msisdn)).toBeUndefined()
     expect(await bench.subscribers.remove(msisdn)).toBe(false)
   })
 
-  it('leaves nothing to the next with the same number', async () => {
+  it('leaves nothing for a new subscriber with the same number', async () => {
     await bench.register(msisdn, { tariff: 'Комфорт', client: 'acme', puk1: '12345678', password: '80291' })
     await bench.subscribers.remove(msisdn)
-    expect(await bench.subscribers.put(msisdn, {})).toEqual({ created: true, view: asNew })
+    expect(await bench.subscribers.put(msisdn, {})).toEqual({ created: true, view: newView })
   })
 
-  it('that never was is told apart', async () => {
+  it('returns false for an unknown number', async () => {
     expect(await bench.subscribers.get(msisdn)).toBeUndefined()
     expect(await bench.subscribers.remove(msisdn)).toBe(false)
     expect(await bench.journalOf(msisdn)).toEqual([])
@@ -132,7 +132,7 @@ describe('a subscriber removed', () => {
 })
 
 describe('the journal', () => {
-  it('tells what the operator did, to whom and when', async () => {
+  it('records changes by the operator and their time', async () => {
     await bench.register(msisdn)
     bench.elapse(1000)
     await bench.register(msisdn, { tariff: 'Комфорт', password: '80291' })
@@ -148,30 +148,30 @@ describe('the journal', () => {
     ])
   })
 
-  it('gives every change a key of its own, also to changes of different numbers in the same millisecond', async () => {
+  it('gives every change a unique id, even across numbers in the same millisecond', async () => {
     const numbers = Object.keys(demoSubscribers)
     for (const number of numbers) await bench.register(number)
     for (const number of numbers) await bench.register(number, { tariff: 'Комфорт', password: '80291' })
     for (const number of numbers) await bench.subscribers.remove(number)
     const entries = (await Promise.all(numbers.map((number) => bench.journalOf(number)))).flat()
     expect(entries).toHaveLength(4 * numbers.length)
-    expect(repeated(entries)).toEqual([])
+    expect(repeatedIds(entries)).toEqual([])
   })
 
-  it('gives a number that is registered again in the same millisecond another key', async () => {
+  it('gives unique ids when a number is registered again in the same millisecond', async () => {
     for (let i = 0; i < 3; i++) {
       await bench.register(msisdn)
       await bench.subscribers.remove(msisdn)
     }
-    expect(repeated(await bench.journalOf(msisdn))).toEqual([])
+    expect(repeatedIds(await bench.journalOf(msisdn))).toEqual([])
   })
 })
 
-const repeated = (entries: JournalRecord[]) =>
+const repeatedIds = (entries: JournalRecord[]) =>
   entries.map(({ id }) => id).filter((id, i, ids) => ids.indexOf(id) !== i)
 
-describe('PUK1 that the operator sets', () => {
-  it('gives ten attempts when it is another one, and none when it is the one there is', async () => {
+describe('setting PUK1', () => {
+  it('restores ten attempts for a different PUK1, and none for the same one', async () => {
     await bench.register(msisdn, { puk1: '12345678', registrationByPuk1: true })
     const guess = () => bench.selfCare.setPassword(msisdn, new Secret('00000000'), new Secret('80291'))
     await guess()
@@ -183,7 +183,7 @@ describe('PUK1 that the operator sets', () => {
 })
 
 describe('the demo subscribers', () => {
-  it('are registered with their secrets, once; what somebody changed stays', async () => {
+  it('are registered once, and changed records stay unchanged', async () => {
     await registerDemoSubscribers(bench.subscribers)
     for (const [number, { puk1, ...patch }] of Object.entries(demoSubscribers)) {
       const {
@@ -202,7 +202,7 @@ describe('the demo subscribers', () => {
     expect(await bench.subscribers.get(msisdn)).toMatchObject({ access: 'closed-by-subscriber' })
   })
 
-  it('have the PUK1 that is documented', async () => {
+  it('have the documented PUK1', async () => {
     await registerDemoSubscribers(bench.subscribers)
     const set = bench.selfCare.setPassword('+375291234560', new Secret('56789012'), new Secret('80291'))
     expect(await set).toBe(true)
@@ -217,7 +217,7 @@ describe('a tariff plan', () => {
     'Мобильный интернет',
     'ИНТЕРНЕТ 50',
     'Internet',
-  ])('"%s" lets PUK1 set the password', (tariff) => expect(isSetByPuk1(tariff)).toBe(true))
+  ])('"%s" allows setting the password with PUK1', (tariff) => expect(isSetByPuk1(tariff)).toBe(true))
 
   it.each(['', 'Комфорт', 'Видео', 'Мониторинг', 'Инет'])('"%s" does not', (tariff) =>
     expect(isSetByPuk1(tariff)).toBe(false),

@@ -11,24 +11,21 @@ import {
   weakness,
 } from '../../src/services/weak-password.ts'
 
-/** Which days and years are dates depends on the calendar; here it is always 2026. */
+/** The range of dates depends on the year; in these tests it is always 2026. */
 const thisYear = 2026
-const known = { msisdn: '+375291234567', thisYear }
+const options = { msisdn: '+375291234567', thisYear }
 const password = fc.stringMatching(/^[0-9]{5,10}$/)
 const everyValue = (length: number) =>
   Array.from({ length: 10 ** length }, (_, n) => String(n).padStart(length, '0'))
 
 describe('passwordFormat', () => {
-  it.each(['00000', '12345', '1234567890', ' 48213 ', '\t48213\n', '\u00a048213'])('takes %j', (text) => {
+  it.each(['00000', '12345', '1234567890', ' 48213 ', '\t48213\n', '\u00a048213'])('accepts %j', (text) => {
     expect(passwordFormat(text)).toBe('ok')
   })
 
-  it.each(['', ' ', '1', '1234', '12345678901', '1'.repeat(100_000)])(
-    'finds the wrong length of %j',
-    (text) => {
-      expect(passwordFormat(text)).toBe('length')
-    },
-  )
+  it.each(['', ' ', '1', '1234', '12345678901', '1'.repeat(100_000)])('reports the length of %j', (text) => {
+    expect(passwordFormat(text)).toBe('length')
+  })
 
   it.each([
     'abcde',
@@ -42,18 +39,18 @@ describe('passwordFormat', () => {
     '*141*0#',
     '12345\u200b',
     '1234½',
-  ])('finds what is no digit in %j', (text) => {
+  ])('reports characters other than digits in %j', (text) => {
     expect(passwordFormat(text)).toBe('not-digits')
   })
 
   it.each(['٤٨٢١٣', '४८२१३', '４８２１３', '𝟒𝟖𝟐𝟏𝟑', '4821３'])(
-    'refuses the digits of other scripts: %s',
+    'rejects digits of other scripts: %s',
     (text) => {
       expect(passwordFormat(text)).toBe('not-digits')
     },
   )
 
-  it('takes five to ten ASCII digits and nothing else, whatever the text', () => {
+  it('accepts exactly five to ten ASCII digits', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.stringMatching(/^[0-9 ]{0,12}$/)), (text) => {
         expect(passwordFormat(text) === 'ok').toBe(/^[0-9]{5,10}$/.test(text.trim()))
@@ -96,47 +93,47 @@ describe('weakness', () => {
     ['own-number', ['37529', '29123', '91234567', '375291234', '7654321925']],
     ['own-number', ['2912345', '76543219', '5291234567']],
     ['common', ['12321', '123321', '99888', '000001', '5201314', '1990123', '00123', '31415', '12340']],
-  ] as const)('finds %s in %j', (code, examples) => {
-    for (const digits of examples) expect([digits, weakness(digits, known)]).toEqual([digits, code])
+  ] as const)('returns %s for %j', (code, examples) => {
+    for (const digits of examples) expect([digits, weakness(digits, options)]).toEqual([digits, code])
   })
 
   it.each(['80291', '48213', '73914', '406195', '8402617', '84630517', '508274916', '6180394725'])(
-    'finds nothing in %s',
+    'returns undefined for %s',
     (digits) => {
-      expect(weakness(digits, known)).toBeUndefined()
+      expect(weakness(digits, options)).toBeUndefined()
     },
   )
 
-  it('gives the first rule that holds', () => {
-    expect(weakness('010101', known)).toBe('repeat') // and 1 January 2001
-    expect(weakness('12345', { ...known, msisdn: '+375291234567' })).toBe('sequence') // and in the number
-    expect(weakness('258369', { ...known, msisdn: '+375292583694' })).toBe('keypad') // and in the number
+  it('returns the first matching rule', () => {
+    expect(weakness('010101', options)).toBe('repeat') // and 1 January 2001
+    expect(weakness('12345', { ...options, msisdn: '+375291234567' })).toBe('sequence') // and in the number
+    expect(weakness('258369', { ...options, msisdn: '+375292583694' })).toBe('keypad') // and in the number
   })
 
-  it('leaves 49 of 50 five-digit passwords alone', () => {
-    const weak = everyValue(5).filter((digits) => weakness(digits, known))
+  it('accepts 49 of 50 five-digit passwords', () => {
+    const weak = everyValue(5).filter((digits) => weakness(digits, options))
     expect(weak.length).toBeLessThan(100_000 / 50)
   })
 })
 
 describe('repeats, sequences and dates together', () => {
-  const removed = (length: number) =>
+  const count = (length: number) =>
     everyValue(length).filter((digits) => isRepeat(digits) || isSequence(digits) || isDate(digits, thisYear))
       .length
 
   it('are 140 of the 100 000 five-digit values', () => {
-    expect(removed(5)).toBe(140) // 100 of period 1 or 2, 40 sequences, no dates
+    expect(count(5)).toBe(140) // 100 of period 1 or 2, 40 sequences, no dates
   })
 
   it('are 8.45 % of the six-digit values', () => {
-    // In 2026: 83 518 dates, 1090 repeats, 40 sequences, less the 107 that are two of these.
-    // Each year to come adds about 290, until all hundred endings of a year are possible.
-    expect(removed(6)).toBe(84_541)
+    // In 2026: 83 518 dates, 1090 repeats, 40 sequences, less the 107 that match two rules.
+    // Every later year adds about 290, until all two-digit years are in range.
+    expect(count(6)).toBe(84_541)
   })
 })
 
 describe('a repeat', () => {
-  it('is a block of at most half the length, the last one perhaps cut', () => {
+  it('is a block of at most half the length; the last one may be cut', () => {
     fc.assert(
       fc.property(password, fc.integer({ min: 1, max: 5 }), (digits, period) => {
         fc.pre(period <= digits.length / 2)
@@ -155,13 +152,13 @@ describe('a sequence', () => {
     expect(isSequence(digits)).toBe(false)
   })
 
-  it('is there for 40 values of each length: ten beginnings, four steps', () => {
+  it('matches 40 values of each length: ten first digits, four steps', () => {
     expect(everyValue(5).filter(isSequence)).toHaveLength(40)
   })
 })
 
-describe('a shape on the keys', () => {
-  it('is the same shape read backwards, if it is whole lines or a round', () => {
+describe('a keypad shape', () => {
+  it('matches backwards, too, if it consists of whole lines or a loop', () => {
     for (const digits of ['147258369', '159753', '14789', '25800', '23698', '139713', '258025']) {
       expect([digits, isKeypad(digits), isKeypad(reversed(digits))]).toEqual([digits, true, true])
     }
@@ -177,25 +174,25 @@ describe('a shape on the keys', () => {
 
 describe('a date', () => {
   it.each(['000000', '320199', '310699', '290297', '001299', '31062026', '29022023', '19991301', '19000101'])(
-    'is not %s, which no calendar has',
+    'is not %s, an impossible date',
     (digits) => {
       expect(isDate(digits, thisYear)).toBe(false)
     },
   )
 
-  it('is of 1930 at the earliest and of next year at the latest', () => {
+  it('ranges from 1930 to next year', () => {
     expect(
       ['31121929', '01011930', '31122027', '01012028'].map((digits) => isDate(digits, thisYear)),
     ).toEqual([false, true, true, false])
     expect(['281129', '281130', '281127', '281128'].map((digits) => isDate(digits, thisYear))).toEqual([
-      false, // of 1929 or 2029, and neither is the 29th of November 1928 or 2028
+      false, // 1929 or 2029; 29 November 1928 or 2028 is out of range, too
       true,
       true,
       false,
     ])
   })
 
-  it('moves with the calendar', () => {
+  it('depends on the current year', () => {
     expect([isDate('25122028', 2026), isDate('25122028', 2027)]).toEqual([false, true])
   })
 
@@ -204,7 +201,7 @@ describe('a date', () => {
       expect(isDate(digits, thisYear)).toBe(false)
   })
 
-  it('is any day of the range, in all six ways of writing it', () => {
+  it('matches every day of the range in all six formats', () => {
     const day = fc.date({ min: new Date('1930-01-01'), max: new Date('2027-12-31'), noInvalidDate: true })
     fc.assert(
       fc.property(day, (date) => {
@@ -225,8 +222,8 @@ describe('a date', () => {
   })
 })
 
-describe('an own number', () => {
-  it('is any part of the number, forwards or backwards', () => {
+describe('the own number', () => {
+  it('matches any part of the number in either direction', () => {
     fc.assert(
       fc.property(
         fc.stringMatching(/^[1-9][0-9]{10,14}$/),
@@ -242,16 +239,18 @@ describe('an own number', () => {
     )
   })
 
-  it('is what holds the last seven digits', () => {
+  it('matches a password that contains its last seven digits', () => {
     expect(
-      ['1234567', '81234567', '12345678', '0001234567'].every((digits) => isOwnNumber(digits, known.msisdn)),
+      ['1234567', '81234567', '12345678', '0001234567'].every((digits) =>
+        isOwnNumber(digits, options.msisdn),
+      ),
     ).toBe(true)
     expect(
-      ['0234567', '8123456', '80291', '0291234'].some((digits) => isOwnNumber(digits, known.msisdn)),
+      ['0234567', '8123456', '80291', '0291234'].some((digits) => isOwnNumber(digits, options.msisdn)),
     ).toBe(false)
   })
 
-  it('is nothing when there is no number to hold against', () => {
+  it('matches nothing when the number is empty', () => {
     expect(isOwnNumber('48213', '')).toBe(false)
   })
 })
@@ -259,18 +258,18 @@ describe('an own number', () => {
 describe('a common password', () => {
   it.each([
     ['doubled digits', ['112233', '11223', '1122334455', '998877', '111222', '111222333', '223344']],
-    ['one digit, then another', ['000001', '100000', '11122', '777888', '5555566666', '00007']],
+    ['two runs of one digit', ['000001', '100000', '11122', '777888', '5555566666', '00007']],
     ['a mirror', ['12321', '123321', '1234321', '54345', '98789', '13531', '14741', '159951', '12344321']],
     [
       'tens and counting',
       ['102030', '10203', '010203', '121314', '101112', '246810', '510152025', '100200300'],
     ],
     [
-      'a count with something after or before it',
+      'a count with a prefix or suffix',
       ['12300', '00123', '12340', '123450', '12312', '123412', '11123', '32100'],
     ],
     [
-      'numbers that people know',
+      'well-known numbers',
       ['31415', '314159', '3141592653', '27182', '1414213562', '112358', '65536', '90210'],
     ],
     ['habits', ['5201314', '100500', '142536', '192837', '1223334444', '00700', '14100', '13579246']],
@@ -282,7 +281,7 @@ describe('a common password', () => {
     for (const digits of examples) expect([digits, isCommon(digits, thisYear)]).toEqual([digits, true])
   })
 
-  it('is no year before 1930 or after next year', () => {
+  it('does not contain a year before 1930 or after next year', () => {
     expect(['019290', '19290', '20280', '20272028'].some((digits) => isCommon(digits, thisYear))).toBe(false)
     expect(isCommon('20280', 2027)).toBe(true)
   })

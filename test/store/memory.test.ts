@@ -10,29 +10,29 @@ conforms('embedded', async () => {
 })
 
 describe('the embedded store', () => {
-  /** Sessions that live for a second, then sessions a second later. */
+  /** Commits `count` sessions with a TTL of a second, `rounds` times, two seconds apart. */
   async function fill(count: number, rounds: number) {
     let nowMs = 1_700_000_000_000
     const store = createMemoryStore({ now: () => nowMs, journalLimit: 100 })
-    let most = 0
+    let maxSize = 0
     for (let round = 0; round < rounds; round++) {
       for (let i = 0; i < count; i++) {
         const write = { kind: 'put', value: 'x', ttlMs: 1000 } as const
         const change = { name: `session:${round}-${i}`, expectedVersion: undefined, write }
         await store.commit({ bucket: 1, changes: [change], journal: [`${i}`], deadlineMs: nowMs })
-        most = Math.max(most, store.size())
+        maxSize = Math.max(maxSize, store.size())
       }
       nowMs += 2000
     }
-    return { store, most }
+    return { store, maxSize }
   }
 
-  it('forgets expired records as it goes, so that it does not grow with time', async () => {
-    const { most } = await fill(500, 20)
-    expect(most).toBeLessThan(1500)
+  it('sweeps expired records, so its size stays bounded', async () => {
+    const { maxSize } = await fill(500, 20)
+    expect(maxSize).toBeLessThan(1500)
   })
 
-  it('sweeps no record that lives', async () => {
+  it('never sweeps a live record', async () => {
     const store = createMemoryStore({ now: () => 1_700_000_000_000 })
     const write = { kind: 'put', value: 'x', ttlMs: 1000 } as const
     for (let i = 0; i < 500; i++) {
@@ -42,7 +42,7 @@ describe('the embedded store', () => {
     expect(store.size()).toBe(500)
   })
 
-  it('refuses what does not fit, as a Redis that is full does, and takes it once something has expired', async () => {
+  it('rejects a commit that exceeds its capacity, and accepts it after records have expired', async () => {
     let nowMs = 1_700_000_000_000
     const store = createMemoryStore({ now: () => nowMs, maxCharacters: 1000 })
     const put = (name: string, value: string, ttlMs?: number) => {
@@ -64,7 +64,7 @@ describe('the embedded store', () => {
     expect(entries.map(({ entry }) => Number(entry))).toEqual(Array.from({ length: 100 }, (_, i) => i + 50))
   })
 
-  it('gives rising versions and journal ids when its clock is set back', async () => {
+  it('keeps versions and journal ids increasing when its clock is set back', async () => {
     let nowMs = 2_000
     const store = createMemoryStore({ now: () => nowMs })
     const name = 'session:1'

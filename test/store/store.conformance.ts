@@ -4,17 +4,17 @@ import type { Change, CommitResult, Store, Version, Versioned } from '../../src/
 
 export interface StoreUnderTest {
   readonly store: Store
-  /** Resolves when the clock of the store has moved on by more than that. */
+  /** Resolves when the store's clock has advanced by more than `ms`. */
   readonly elapse: (ms: number) => Promise<void>
-  /** Whatever must be undone after the suite. */
+  /** Cleans up after the suite. */
   readonly close: () => Promise<void>
 }
 
 let buckets = 0
-/** A bucket nobody has written to. */
+/** Returns an empty bucket. */
 const freshBucket = () => ++buckets
 
-/** The suite that every store passes. */
+/** The conformance suite of every store. */
 export function conforms(name: string, create: () => Promise<StoreUnderTest>): void {
   describe(`the ${name} store`, () => {
     let under: StoreUnderTest
@@ -25,7 +25,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
     })
     afterAll(() => under.close())
 
-    /** A bucket, with what most tests do to it. */
+    /** Opens an empty bucket with helpers for it. */
     async function open() {
       const bucket = freshBucket()
       const { nowMs } = await store.load(bucket, [])
@@ -34,7 +34,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       const commit = (changes: readonly Change[], journal: readonly string[] = [], until = deadlineMs) =>
         store.commit({ bucket, changes, journal, deadlineMs: until })
       const put = async (record: string, value: string, ttlMs?: number): Promise<Version> => {
-        // A record with a short life may expire between reading and writing.
+        // A record with a short TTL may expire between the load and the commit.
         for (;;) {
           const { kind } = await commit([write(record, (await read(record))?.version, value, ttlMs)])
           if (kind === 'ok') return (await read(record))?.version ?? ''
@@ -44,7 +44,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       return { bucket, read, commit, put, journal, nowMs }
     }
 
-    it('loads nothing where nothing is, and its clock', async () => {
+    it('loads missing records as undefined, and its clock', async () => {
       const { bucket } = await open()
       const { records, nowMs } = await store.load(bucket, ['session:1', 'subscriber:1'])
       expect(records).toEqual([undefined, undefined])
@@ -53,11 +53,11 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       expect((await store.load(bucket, [])).nowMs).toBeGreaterThan(nowMs)
     })
 
-    it('loads records in the order of their names, each with a version of 16 digits', async () => {
+    it('loads records in the order of the names, each with a version of 16 digits', async () => {
       const { bucket, put } = await open()
       const version = await put('session:1', 'one')
       await put('subscriber:1', 'two')
-      const { records } = await store.load(bucket, ['subscriber:1', 'nobody:1', 'session:1'])
+      const { records } = await store.load(bucket, ['subscriber:1', 'missing:1', 'session:1'])
       expect(records).toEqual([
         { version: expect.stringMatching(/^\d{16}$/), value: 'two' },
         undefined,
@@ -65,7 +65,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       ])
     })
 
-    it('keeps text as it is', async () => {
+    it('keeps any text unchanged', async () => {
       const { put, read } = await open()
       for (const text of [
         '',
@@ -82,7 +82,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       }
     })
 
-    it('answers a commit with the version of what it has put', async () => {
+    it('returns the version of the records put', async () => {
       const { read, commit } = await open()
       const committed = await commit([
         write('session:1', undefined, 'a', 60_000),
@@ -94,7 +94,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       expect(await commit([write('session:1', version, 'c')])).toMatchObject({ kind: 'ok' })
     })
 
-    it('refuses a commit that runs before the moment of its load, because the clock was set back', async () => {
+    it('rejects a commit as late when the clock was set back since the load', async () => {
       const { bucket, read, nowMs } = await open()
       const changes = [write('session:1', undefined, 'a')]
       const commitAt = (loadedMs: number) =>
@@ -104,14 +104,14 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       expect(await commitAt(nowMs)).toMatchObject({ kind: 'ok' })
     })
 
-    it('keeps buckets apart', async () => {
+    it('separates buckets', async () => {
       const { put } = await open()
       await put('session:1', 'mine')
       const other = await open()
       expect(await other.read('session:1')).toBeUndefined()
     })
 
-    it('writes records and journal together', async () => {
+    it('writes records and journal entries in one commit', async () => {
       const { read, commit, journal } = await open()
       const changes = [write('session:1', undefined, 'a'), write('subscriber:1', undefined, 'b')]
       expect(await commit(changes, ['{"n":1}', '{"n":2}'])).toMatchObject({ kind: 'ok' })
@@ -120,30 +120,30 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       expect((await journal()).map(({ entry }) => entry)).toEqual(['{"n":1}', '{"n":2}'])
     })
 
-    it('commits a journal entry alone', async () => {
+    it('commits journal entries without records', async () => {
       const { commit, journal } = await open()
       expect(await commit([], ['alone'])).toMatchObject({ kind: 'ok' })
       expect((await journal()).map(({ entry }) => entry)).toEqual(['alone'])
     })
 
     it.each<[string, (seen: { old: Version; now: Version }) => Version | undefined]>([
-      ['a record that has moved', ({ old }) => old],
-      ['a record that was expected not to be there', () => undefined],
-      ['a version that never was', () => '0000000000000001'],
-    ])('writes nothing on a conflict: %s', async (_, expected) => {
+      ['an older version', ({ old }) => old],
+      ['an existing record expected to be missing', () => undefined],
+      ['a version that never existed', () => '0000000000000001'],
+    ])('writes nothing on a conflict: %s', async (_, expectation) => {
       const { put, read, commit, journal } = await open()
       const old = await put('subscriber:1', 'first')
       const now = await put('subscriber:1', 'second')
-      const moved = expected({ old, now })
-      const before = [write('session:1', undefined, 'x'), write('subscriber:1', moved, 'third')]
-      expect(await commit(before, ['no'])).toEqual({ kind: 'conflict' })
-      expect(await commit(before.toReversed(), ['no'])).toEqual({ kind: 'conflict' })
+      const expected = expectation({ old, now })
+      const changes = [write('session:1', undefined, 'x'), write('subscriber:1', expected, 'third')]
+      expect(await commit(changes, ['no'])).toEqual({ kind: 'conflict' })
+      expect(await commit(changes.toReversed(), ['no'])).toEqual({ kind: 'conflict' })
       expect(await read('session:1')).toBeUndefined()
       expect(await read('subscriber:1')).toEqual({ version: now, value: 'second' })
       expect(await journal()).toEqual([])
     })
 
-    it('conflicts with a record that is expected and gone', async () => {
+    it('reports a conflict when the expected record is deleted', async () => {
       const { put, read, commit } = await open()
       const version = await put('session:1', 'a')
       expect(
@@ -155,7 +155,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       expect(await read('session:1')).toBeUndefined()
     })
 
-    it('writes nothing when it is late, whatever the versions', async () => {
+    it('writes nothing after the deadline, whatever the versions', async () => {
       const { put, read, commit, journal, nowMs } = await open()
       const version = await put('subscriber:1', 'first')
       await under.elapse(1)
@@ -168,23 +168,23 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       expect(await journal()).toEqual([])
     })
 
-    it('checks a record that stays the same and does not touch it', async () => {
+    it('checks the version of a record to keep, and leaves it unchanged', async () => {
       const { put, read, commit } = await open()
       const version = await put('subscriber:1', 'a')
-      const same = (expected: Version | undefined): Change => ({
+      const keep = (expected: Version | undefined): Change => ({
         name: 'subscriber:1',
         expectedVersion: expected,
         write: { kind: 'keep' },
       })
-      expect(await commit([same(version), write('session:1', undefined, 'x')])).toMatchObject({ kind: 'ok' })
+      expect(await commit([keep(version), write('session:1', undefined, 'x')])).toMatchObject({ kind: 'ok' })
       expect(await read('subscriber:1')).toEqual({ version, value: 'a' })
-      expect(await commit([same(undefined), write('session:2', undefined, 'x')])).toEqual({
+      expect(await commit([keep(undefined), write('session:2', undefined, 'x')])).toEqual({
         kind: 'conflict',
       })
       expect(await read('session:2')).toBeUndefined()
     })
 
-    it('leaves a record that stays the same its time to live', async () => {
+    it('keeps the TTL of a record to keep', async () => {
       const { put, read, commit } = await open()
       const version = await put('session:1', 'a', 200)
       await commit([{ name: 'session:1', expectedVersion: version, write: { kind: 'keep' } }])
@@ -192,19 +192,19 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       expect(await read('session:1')).toBeUndefined()
     })
 
-    it('removes a record, and removes none where none is', async () => {
+    it('deletes a record, and accepts the deletion of a missing one', async () => {
       const { put, read, commit } = await open()
       const version = await put('session:1', 'a')
-      const gone = (name: string, expected?: Version): Change => ({
+      const remove = (name: string, expected?: Version): Change => ({
         name,
         expectedVersion: expected,
         write: { kind: 'delete' },
       })
-      expect(await commit([gone('session:1', version), gone('session:2')])).toMatchObject({ kind: 'ok' })
+      expect(await commit([remove('session:1', version), remove('session:2')])).toMatchObject({ kind: 'ok' })
       expect(await read('session:1')).toBeUndefined()
     })
 
-    it('lets a record expire, after its time to live and not before', async () => {
+    it('expires a record after its TTL and not before', async () => {
       const { put, read } = await open()
       await put('session:1', 'short', 50)
       await put('session:2', 'long', 3_600_000)
@@ -216,7 +216,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       expect((await read('session:3'))?.value).toBe('stays')
     })
 
-    it('gives a record that is written again the new time to live, or none', async () => {
+    it('replaces or removes the TTL when a record is written again', async () => {
       const { put, read } = await open()
       await put('session:1', 'a', 50)
       await put('session:1', 'b')
@@ -227,7 +227,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       expect(await read('session:2')).toBeUndefined()
     })
 
-    it('never gives a version twice, also not after the record expired or was removed', async () => {
+    it('never reuses a version, even after the record expired or was deleted', async () => {
       const { put, read, commit } = await open()
       const versions: Version[] = []
       for (let round = 0; round < 3; round++) {
@@ -241,37 +241,37 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       expect(versions.toSorted()).toEqual(versions)
     })
 
-    it('lets one of 64 commits on the same version through', async () => {
+    it('accepts exactly one of 64 concurrent commits on the same version', async () => {
       const { put, read, commit, journal } = await open()
       const version = await put('subscriber:1', 'a')
-      const all = await Promise.all(
+      const results = await Promise.all(
         Array.from({ length: 64 }, (_, i) => commit([write('subscriber:1', version, `${i}`)], [`${i}`])),
       )
-      expect(all.filter(({ kind }) => kind === 'ok')).toHaveLength(1)
-      expect(all.filter(({ kind }) => kind === 'conflict')).toHaveLength(63)
-      const winner = all.findIndex(({ kind }) => kind === 'ok')
+      expect(results.filter(({ kind }) => kind === 'ok')).toHaveLength(1)
+      expect(results.filter(({ kind }) => kind === 'conflict')).toHaveLength(63)
+      const winner = results.findIndex(({ kind }) => kind === 'ok')
       expect((await read('subscriber:1'))?.value).toBe(`${winner}`)
       expect((await journal()).map(({ entry }) => entry)).toEqual([`${winner}`])
     })
 
-    it('settles records that stand, and leaves them as they are, with their times to live', async () => {
+    it('ensures replication without changing records or their TTLs', async () => {
       const { bucket, put, read } = await open()
       await put('subscriber:1', 'stays')
       await put('session:1', 'goes', 100)
       const before = [await read('subscriber:1'), await read('session:1')]
-      const standing = [
+      const records = [
         { name: 'subscriber:1', expectedVersion: before[0]?.version },
         { name: 'session:1', expectedVersion: before[1]?.version },
         { name: 'login:1', expectedVersion: undefined },
       ]
-      if (before[1]) expect(await store.ensureReplicated(bucket, standing)).toMatchObject({ kind: 'ok' })
+      if (before[1]) expect(await store.ensureReplicated(bucket, records)).toMatchObject({ kind: 'ok' })
       expect(await read('subscriber:1')).toEqual(before[0])
       expect(await read('login:1')).toBeUndefined()
       await under.elapse(100)
       expect(await read('session:1')).toBeUndefined()
     })
 
-    it('reads the journal in order, in parts, behind an entry', async () => {
+    it('reads the journal in order, in pages, after an entry', async () => {
       const { commit, journal } = await open()
       for (let i = 0; i < 12; i += 3) await commit([], [`${i}`, `${i + 1}`, `${i + 2}`])
       const all = await journal()
@@ -287,19 +287,21 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       await expect(store.ping()).resolves.toBeUndefined()
     })
 
-    it('behaves as a simple model does, whatever is committed in whatever order', async () => {
+    it('agrees with a simple model for any sequence of commits', async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
           const { bucket, commit, journal, nowMs } = await open()
           const model = createModel()
           for (const { changes, entries, late } of steps) {
             const until = late ? nowMs - 1 : undefined
-            const asked = changes.map(({ name, knows, write }) => ({
+            const commitChanges = changes.map(({ name, knows, write }) => ({
               name,
               expectedVersion: model.expectation(name, knows),
               write,
             }))
-            expect((await commit(asked, entries, until)).kind).toBe(model.commit(asked, entries, late))
+            expect((await commit(commitChanges, entries, until)).kind).toBe(
+              model.commit(commitChanges, entries, late),
+            )
             const { records } = await store.load(bucket, names)
             model.verify(records)
           }
@@ -309,7 +311,7 @@ export function conforms(name: string, create: () => Promise<StoreUnderTest>): v
       )
     })
 
-    it('rejects everything once it is closed', async () => {
+    it('rejects every operation after it is closed', async () => {
       const { store: closing, close } = await create()
       await closing.close()
       const unavailable = expect.objectContaining({ code: 'USSD_STORE_UNAVAILABLE' })
@@ -335,7 +337,7 @@ function write(name: string, expected: Version | undefined, value: string, ttlMs
 
 const names = ['a:1', 'b:1', 'c:1'] as const
 
-/** What a writer believes about a record: how it is, how it was once, that it is not there. */
+/** A writer's belief about a record: its current version, a past one, or that it is missing. */
 type Belief = 'current' | 'past' | 'absent'
 
 const change = fc.record({
@@ -358,7 +360,7 @@ const step = fc.record({
   late: fc.nat(9).map((n) => n === 0),
 })
 
-/** What a store does, said in the simplest way: values by name; versions are only told apart. */
+/** The simplest model of a store: values by name. Versions only need to differ. */
 function createModel() {
   const values = new Map<string, string>()
   const versions = new Map<string, Version>()
@@ -377,19 +379,20 @@ function createModel() {
     commit(changes: readonly Change[], journal: readonly string[], late: boolean): CommitResult['kind'] {
       written = new Set()
       if (late) return 'late'
-      if (changes.some(({ name, expectedVersion: expected }) => versions.get(name) !== expected))
+      if (changes.some(({ name, expectedVersion }) => versions.get(name) !== expectedVersion)) {
         return 'conflict'
-      for (const { name, write: to } of changes) {
-        if (to.kind === 'keep') continue
+      }
+      for (const { name, write } of changes) {
+        if (write.kind === 'keep') continue
         written.add(name)
         values.delete(name)
-        if (to.kind === 'put') values.set(name, to.value)
+        if (write.kind === 'put') values.set(name, write.value)
       }
       entries.push(...journal)
       return 'ok'
     },
 
-    /** Holds what was loaded after the commit against the model, and learns the new versions. */
+    /** Compares the records loaded after a commit with the model, and learns the new versions. */
     verify(records: readonly (Versioned | undefined)[]): void {
       names.forEach((name, i) => {
         const record = records[i]

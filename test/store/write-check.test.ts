@@ -3,8 +3,8 @@ import { UssdError } from '../../src/engine/errors.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { createWriteCheck } from '../../src/store/write-check.ts'
 
-describe('the check of the embedded store', () => {
-  it('passes again and again, and keeps one record, which expires', async () => {
+describe('the write check', () => {
+  it('passes repeatedly and keeps one record, which expires', async () => {
     let nowMs = 1000
     const store = createMemoryStore({ now: () => nowMs })
     const check = createWriteCheck(store)
@@ -14,7 +14,7 @@ describe('the check of the embedded store', () => {
     expect((await store.load(0, ['probe'])).records).toEqual([undefined])
   })
 
-  it('fails with what the store says when it answers, but takes no commit', async () => {
+  it('rejects with the store error when the store rejects commits', async () => {
     const full = async () => {
       throw new UssdError('USSD_STORE_REFUSED', { detail: 'full' })
     }

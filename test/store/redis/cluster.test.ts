@@ -10,44 +10,44 @@ import { createRedisStore } from '../../../src/store/redis/store.ts'
 import { assemble, dialogue } from '../../support/gateway.ts'
 import { startProxy, type Proxy } from '../../support/redis/proxy.ts'
 
-const WITHIN_MS = 90_000
+const TIMEOUT_MS = 90_000
 const LAST_SLOT = 16_383
 
-/** The short form of `npm run cluster`, which measures; a busy machine fails turns everywhere, so failures are not counted here. */
-async function strike(name: string): Promise<Outcome> {
+/** Runs the short form of `npm run cluster`. It does not count failed turns: on a busy machine turns fail everywhere. */
+async function playScenario(name: string): Promise<Outcome> {
   const scenario = scenarios[name]
-  if (!scenario) throw new Error(`there is no scenario ${name}`)
+  if (!scenario) throw new Error(`unknown scenario ${name}`)
   return play(scenario, { writers: 12, calmMs: 500, say: () => {} })
 }
 
 describe('a Redis Cluster under load', () => {
   it(
-    'loses nothing that was acknowledged when a master dies whose replica had been cut off, and serves again',
+    'loses no acknowledged change when a master dies whose replica was disconnected, and recovers',
     async () => {
-      const { acknowledged, failedThere, errors, ...outcome } = await strike('cut')
+      const { acknowledged, failedThere, errors, ...outcome } = await playScenario('cut')
       expect(outcome).toMatchObject({ lost: 0, forgotten: 0, doubles: 0, odd: [] })
       expect(acknowledged).toBeGreaterThan(0)
       expect(failedThere).toBeGreaterThan(0)
-      // The new master knew no script, and nobody noticed.
+      // The new master did not have the scripts, which is not visible from outside.
       expect(errors['NOSCRIPT']).toBeGreaterThan(0)
     },
-    WITHIN_MS,
+    TIMEOUT_MS,
   )
 
   it(
-    'does every change once while slots are moved from one master to another',
+    'applies every change once while slots move between masters',
     async () => {
-      const { acknowledged, errors, ...outcome } = await strike('reshard')
+      const { acknowledged, errors, ...outcome } = await playScenario('reshard')
       expect(outcome).toMatchObject({ lost: 0, forgotten: 0, doubles: 0, odd: [] })
       expect(acknowledged).toBeGreaterThan(0)
-      // Turns met the slots on their way.
+      // Turns hit moving slots.
       expect((errors['ASK'] ?? 0) + (errors['TRYAGAIN'] ?? 0)).toBeGreaterThan(0)
     },
-    WITHIN_MS,
+    TIMEOUT_MS,
   )
 })
 
-describe('the client of a cluster', () => {
+describe('the cluster client', () => {
   let server: RedisServer
   let other: RedisServer
   let proxy: Proxy
@@ -58,13 +58,13 @@ describe('the client of a cluster', () => {
     const port = await freePort()
     proxy = await startProxy(port)
     const args = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1']
-    // Clients are told to come by the proxy.
+    // Clients connect through the proxy.
     const announced = ['--cluster-announce-port', String(proxy.port)]
     server = await startRedisServer({
       port,
       args: [...args, ...announced, '--cluster-announce-bus-port', String(port + 10_000)],
     })
-    // Another master, so that there still is a cluster when the connection to the first is closed.
+    // A second master keeps the cluster alive while the connection to the first is closed.
     other = await startRedisServer({ args })
     admin = new Redis(server.url)
     const second = new Redis(other.url)
@@ -86,13 +86,13 @@ describe('the client of a cluster', () => {
     await Promise.all([server.stop(), other.stop()])
   })
 
-  it('knows the slot of every bucket', async () => {
+  it('computes the slot of every bucket like Redis', async () => {
     for (let bucket = 0; bucket < 256; bucket++) {
       expect(slotOf(bucket)).toBe(await admin.cluster('KEYSLOT', `ussd:{b${bucket}}:journal`))
     }
   })
 
-  it('sends a commit again whose connection closed under it, and the commit counts once', async () => {
+  it('retries a commit whose connection closed, and the commit counts once', async () => {
     const gateway = assemble(createRedisStore({ client }))
     const msisdn = '+375291234567'
     await gateway.register(msisdn)
@@ -107,11 +107,11 @@ describe('the client of a cluster', () => {
       )
     }
     const before = await scripts()
-    // The load passes; the commit is carried out, and its answer is lost.
+    // The load succeeds; the commit runs, and its reply is lost.
     proxy.become({ kind: 'resetOnReply', after: 1, times: 1 })
     expect((await phone.type('2')).text).toMatch(/^Access is closed/)
     proxy.become({ kind: 'pass' })
-    // Load, commit, the same commit again, which finds that the records have moved, and the load that finds the receipt.
+    // Load, commit, the retried commit with a conflict, and the load that finds the receipt.
     expect((await scripts()) - before).toBe(4)
     const closed = (await gateway.journalOf(msisdn)).filter((change) => change === 'access-closed')
     expect(closed).toHaveLength(1)

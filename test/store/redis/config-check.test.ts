@@ -1,4 +1,4 @@
-/** What is said of a Redis at start, on real ones that were started so. */
+/** The configuration check at start, on real Redis servers. */
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { PassThrough } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -19,7 +19,7 @@ afterEach(async () => {
   await Promise.all(started.splice(0).map((server) => server.stop()))
 })
 
-/** Starts a gateway as `npm start` does: what it warned of, and why it refused, if it did. */
+/** Starts a gateway as `npm start` does. Returns its warnings, and its error if it did not start. */
 async function startOn(url: string, env: Record<string, string> = {}) {
   const lines: string[] = []
   const logStream = new PassThrough().on('data', (line: Buffer) => void lines.push(line.toString()))
@@ -37,7 +37,7 @@ async function startOn(url: string, env: Record<string, string> = {}) {
   return { refusal, warnings }
 }
 
-describe('a Redis that may drop records', () => {
+describe('a Redis that may evict records', () => {
   it.each([
     'allkeys-lru',
     'allkeys-lfu',
@@ -46,7 +46,7 @@ describe('a Redis that may drop records', () => {
     'volatile-lfu',
     'volatile-random',
     'volatile-ttl',
-  ])('is refused: maxmemory-policy %s', async (policy) => {
+  ])('is rejected: maxmemory-policy %s', async (policy) => {
     const { url } = await redisWith('--maxmemory-policy', policy)
     const { refusal } = await startOn(url)
     expect(refusal).toContain(
@@ -54,24 +54,24 @@ describe('a Redis that may drop records', () => {
     )
   })
 
-  it('is not refused when it drops none, full or not', async () => {
+  it('is accepted with noeviction, even with a memory limit', async () => {
     const { url } = await redisWith('--maxmemory-policy', 'noeviction', '--maxmemory', '100mb')
     expect(await startOn(url)).toEqual({ refusal: undefined, warnings: [] })
   })
 })
 
-describe('a Redis that may lose what it confirmed', () => {
+describe('a Redis that may lose confirmed changes', () => {
   it.each([
     [['--appendonly', 'no'], /^appendonly is no: a restart loses every record; it should be yes\.$/],
     [['--appendfsync', 'everysec'], /^appendfsync is everysec: a power cut loses .* should be always\.$/],
     [['--appendfsync', 'no'], /^appendfsync is no: a power cut loses .* should be always\.$/],
     [['--no-appendfsync-on-rewrite', 'yes'], /^no-appendfsync-on-rewrite is yes: .* it should be no\.$/],
-  ])('is warned of: %j', async (args, says) => {
+  ])('causes a warning: %j', async (args, message) => {
     const { url } = await redisWith(...args)
-    expect(await startOn(url)).toEqual({ refusal: undefined, warnings: [expect.stringMatching(says)] })
+    expect(await startOn(url)).toEqual({ refusal: undefined, warnings: [expect.stringMatching(message)] })
   })
 
-  it('is warned of: replicas that a master does not wait for', async () => {
+  it('causes a warning: replicas that commits do not wait for', async () => {
     const master = await redisWith()
     await redisWith('--replicaof', '127.0.0.1', String(master.port))
     const redis = new Redis(master.url)
@@ -84,8 +84,8 @@ describe('a Redis that may lose what it confirmed', () => {
   })
 })
 
-describe('a Redis that is not the one that was configured', () => {
-  it('is refused: a database that does not exist', async () => {
+describe('a Redis that does not match the configuration', () => {
+  it('is rejected: a database that does not exist', async () => {
     const { url } = await redisWith()
     const { refusal } = await startOn(`${url}/99`, { DEMO: 'on' })
     expect(refusal).toMatch(
@@ -96,7 +96,7 @@ describe('a Redis that is not the one that was configured', () => {
     redis.disconnect()
   })
 
-  it('is refused: a user who lacks commands', async () => {
+  it('is rejected: a user without all commands', async () => {
     const { port } = await redisWith(
       '--user',
       'gateway',
@@ -111,7 +111,7 @@ describe('a Redis that is not the one that was configured', () => {
     expect(refusal).toContain('the user may not run GETRANGE, XADD: allow it in the ACL.')
   })
 
-  it('is refused: a wrong password, which is not repeated', async () => {
+  it('is rejected: a wrong password, which the error does not quote', async () => {
     const { port } = await redisWith('--requirepass', 'secret')
     const { refusal } = await startOn(`redis://:canary@127.0.0.1:${port}`)
     expect(refusal).toContain('the user name or the password is wrong (WRONGPASS).')
@@ -119,25 +119,25 @@ describe('a Redis that is not the one that was configured', () => {
   })
 })
 
-describe('a Redis that strangers may change', () => {
-  // Every address of this machine, and none of its names for itself: it could be another machine.
-  const elsewhere = ({ port }: RedisServer, user = '') => `redis://${user}0.0.0.0:${port}`
-  const says = 'it serves without a password: whoever reaches it may read and change every record.'
+describe('a Redis without a password', () => {
+  // 0.0.0.0 reaches this machine but is not a loopback address.
+  const asRemote = ({ port }: RedisServer, user = '') => `redis://${user}0.0.0.0:${port}`
+  const warning = 'it requires no password: every client on the network can read and change every record.'
 
-  it('is warned of, where it is another machine', async () => {
+  it('causes a warning on another machine', async () => {
     const server = await redisWith()
-    expect((await startOn(elsewhere(server))).warnings).toEqual([says])
+    expect((await startOn(asRemote(server))).warnings).toEqual([warning])
     expect((await startOn(server.url)).warnings).toEqual([])
   })
 
-  it('is warned of when only we give a password', async () => {
+  it('causes a warning when the gateway has a password but others need none', async () => {
     const server = await redisWith('--user', 'gateway', 'on', '>secret', '~*', '+@all')
-    expect((await startOn(elsewhere(server, 'gateway:secret@'))).warnings).toEqual([says])
+    expect((await startOn(asRemote(server, 'gateway:secret@'))).warnings).toEqual([warning])
   })
 
-  it('is not warned of when everybody has to', async () => {
+  it('causes no warning when every client needs a password', async () => {
     const server = await redisWith('--requirepass', 'secret')
-    expect((await startOn(elsewhere(server, ':secret@'))).warnings).toEqual([])
+    expect((await startOn(asRemote(server, ':secret@'))).warnings).toEqual([])
   })
 })
 
@@ -148,12 +148,12 @@ describe('a gateway on Redis', () => {
     )
   })
 
-  it('warns of what belongs on a desk: known PUK1, and phones for everybody', async () => {
+  it('warns about DEMO and SIMULATOR', async () => {
     const { url } = await redisWith()
     const { warnings } = await startOn(url, { DEMO: 'on', SIMULATOR: 'on' })
     expect(warnings).toEqual([
-      'DEMO is on: subscribers whose PUK1 everybody knows are registered in Redis',
-      'SIMULATOR is on: whoever may use /handsets is every subscriber at once',
+      'DEMO is on: the demo subscribers, whose PUK1 codes are public, are registered in Redis',
+      'SIMULATOR is on: clients of /handsets can act as any subscriber',
     ])
   })
 })

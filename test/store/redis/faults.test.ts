@@ -12,7 +12,7 @@ import { freePort, startRedisServer, type RedisServer } from '../../support/redi
 const bucket = 1
 const name = 'subscriber:1'
 
-/** What a test started, undone in reverse order, also when it failed. */
+/** Clean-up steps of a test, run in reverse order even if it failed. */
 let undo: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const step of undo.toReversed()) await step()
@@ -25,12 +25,12 @@ async function serve(port?: number): Promise<RedisServer> {
   return server
 }
 
-/** A server that takes what it is sent and never answers. */
-async function listen(take: (bytes: Buffer) => void): Promise<AddressInfo> {
+/** Starts a server that reads and never replies. */
+async function listen(onData: (bytes: Buffer) => void): Promise<AddressInfo> {
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
-    socket.on('data', take).on('error', () => {})
+    socket.on('data', onData).on('error', () => {})
   }).listen(0, '127.0.0.1')
   undo.push(async () => {
     server.close()
@@ -40,7 +40,7 @@ async function listen(take: (bytes: Buffer) => void): Promise<AddressInfo> {
   return server.address() as AddressInfo
 }
 
-/** A store with the settings of production. */
+/** Opens a store with production settings. */
 function connect(port: number): { store: Store; client: RedisClient } {
   const client = createRedisClient({ url: `redis://127.0.0.1:${port}` })
   const store = createRedisStore({ client })
@@ -56,23 +56,23 @@ const put = (store: Store, value: string, deadlineMs = Infinity) =>
     deadlineMs,
   })
 
-/** Everything a store does rejects as unavailable, within a time that is generous for 400 ms and short for a hang. */
+/** Expects every operation to reject as unavailable, in a time that is generous for 400 ms and short for a hang. */
 async function expectUnavailable(store: Store): Promise<void> {
   const limit = new AbortController()
   const hung = sleep(8000, 'hung', { signal: limit.signal }).catch(() => 'in time')
   const unavailable = expect.objectContaining({ code: 'USSD_STORE_UNAVAILABLE' })
-  const answers = [
+  const results = [
     store.load(bucket, [name]),
     put(store, 'unavailable', 0),
     store.readJournal(bucket, undefined, 1),
     store.ping(),
-  ].map((answer) => Promise.race([answer.catch((error: unknown) => error), hung]))
-  expect(await Promise.all(answers)).toEqual(answers.map(() => unavailable))
+  ].map((result) => Promise.race([result.catch((error: unknown) => error), hung]))
+  expect(await Promise.all(results)).toEqual(results.map(() => unavailable))
   limit.abort()
 }
 
-/** Resolves when the store serves again. The test's own time limit bounds it. */
-async function heal(store: Store): Promise<void> {
+/** Resolves when the store is available. The test's own timeout limits it. */
+async function untilAvailable(store: Store): Promise<void> {
   while (
     !(await store.ping().then(
       () => true,
@@ -83,7 +83,7 @@ async function heal(store: Store): Promise<void> {
 }
 
 describe('the Redis store', () => {
-  it('is unavailable at once while nothing listens, and serves when something does', async () => {
+  it('is unavailable at once while nothing listens, and recovers', async () => {
     const port = await freePort()
     const { store, client } = connect(port)
     await expectUnavailable(store)
@@ -96,24 +96,24 @@ describe('the Redis store', () => {
     expect(await put(store, 'a')).toMatchObject({ kind: 'ok' })
   })
 
-  it('is unavailable when Redis is killed, and serves when it is back', async () => {
+  it('is unavailable after Redis is killed, and recovers after a restart', async () => {
     const server = await serve()
     const { store } = connect(server.port)
-    await heal(store)
+    await untilAvailable(store)
     server.freeze()
     const waiting = put(store, 'a').catch((error: unknown) => error)
     await server.kill()
     expect(await waiting).toMatchObject({ code: 'USSD_STORE_UNAVAILABLE' })
     await expectUnavailable(store)
     await serve(server.port)
-    await heal(store)
+    await untilAvailable(store)
     expect(await put(store, 'b')).toMatchObject({ kind: 'ok' })
   })
 
-  it('never commits what it refused while Redis was frozen', async () => {
+  it('never applies a commit that timed out while Redis was frozen', async () => {
     const server = await serve()
     const { store, client } = connect(server.port)
-    await heal(store)
+    await untilAvailable(store)
     const watching = new Redis(server.url)
     undo.push(async () => watching.disconnect())
     await watching.ping()
@@ -123,38 +123,38 @@ describe('the Redis store', () => {
     const before = await executed()
 
     server.freeze()
-    const refused = await put(store, 'late', nowMs + 1).catch((error: unknown) => error)
-    expect(refused).toMatchObject({
+    const timedOut = await put(store, 'late', nowMs + 1).catch((error: unknown) => error)
+    expect(timedOut).toMatchObject({
       code: 'USSD_STORE_UNAVAILABLE',
       message: expect.stringMatching(/timeout$/),
     })
     server.thaw()
 
-    // The command was in the socket all the time, and runs now.
+    // The command was in the socket buffer and runs now.
     while ((await executed()) === before) await sleep(1)
-    await heal(store)
+    await untilAvailable(store)
     expect((await store.load(bucket, [name])).records).toEqual([undefined])
     expect(await store.readJournal(bucket, undefined, 10)).toEqual([])
     expect(await put(store, 'in time')).toMatchObject({ kind: 'ok' })
     expect(client.lastFault()).toBeUndefined()
   })
 
-  it('stays unavailable while Redis is frozen, and serves when it is thawed', async () => {
+  it('stays unavailable while Redis is frozen, and recovers', async () => {
     const server = await serve()
     const { store } = connect(server.port)
-    await heal(store)
+    await untilAvailable(store)
     server.freeze()
     await expectUnavailable(store)
     await expectUnavailable(store)
     server.thaw()
-    await heal(store)
+    await untilAvailable(store)
     expect(await put(store, 'a')).toMatchObject({ kind: 'ok' })
   })
 
   it('closes while Redis is frozen', async () => {
     const server = await serve()
     const { store } = connect(server.port)
-    await heal(store)
+    await untilAvailable(store)
     server.freeze()
     await store.close()
     await expectUnavailable(store)
@@ -166,7 +166,7 @@ describe('the Redis store', () => {
     await expectUnavailable(store)
   })
 
-  it('is unavailable while a port takes connections and never answers', async () => {
+  it('is unavailable while a server accepts connections and never replies', async () => {
     const { port } = await listen(() => {})
     const { store, client } = connect(port)
     await expectUnavailable(store)
@@ -175,7 +175,7 @@ describe('the Redis store', () => {
     expect(client.lastFault()).toBe('timeout')
   })
 
-  it('speaks TLS to a rediss: address', async () => {
+  it('uses TLS and SNI for a rediss: address', async () => {
     let greet: (bytes: Buffer) => void = () => {}
     const greeting = new Promise<Buffer>((resolve) => (greet = resolve))
     const { port } = await listen((bytes) => greet(bytes))
@@ -198,35 +198,35 @@ describe('the Redis store behind a faulty network', () => {
     proxy = await startProxy(server.port)
     undo.push(() => proxy.close())
     ;({ store } = connect(proxy.port))
-    await heal(store)
+    await untilAvailable(store)
   })
 
-  it('gives up a live connection that has become a black hole, and serves over a new one', async () => {
+  it('drops a connection that has become a black hole, and recovers on a new one', async () => {
     proxy.become({ kind: 'blackHole' })
     await expectUnavailable(store)
     await expectUnavailable(store)
     proxy.become({ kind: 'pass' })
-    await heal(store)
+    await untilAvailable(store)
     expect(await put(store, 'a')).toMatchObject({ kind: 'ok' })
   })
 
-  it('runs a commit once whose answer was lost, and loading tells that it ran', async () => {
+  it('applies a commit once when its reply was lost, as a load shows', async () => {
     proxy.become({ kind: 'resetOnReply' })
     await expect(put(store, 'a')).rejects.toMatchObject({ code: 'USSD_STORE_UNAVAILABLE' })
     proxy.become({ kind: 'pass' })
-    await heal(store)
+    await untilAvailable(store)
     expect((await store.load(bucket, [name])).records).toMatchObject([{ value: 'a' }])
     expect(await store.readJournal(bucket, undefined, 10)).toMatchObject([{ entry: 'a' }])
     expect(await put(store, 'a')).toEqual({ kind: 'conflict' })
   })
 
-  it('waits for an answer that is slow but in time, and gives up on one that is not', async () => {
+  it('waits for a slow reply, and times out on a reply that is too slow', async () => {
     proxy.become({ kind: 'delay', delayMs: 10 })
     expect(await put(store, 'a')).toMatchObject({ kind: 'ok' })
     proxy.become({ kind: 'delay', delayMs: 5000 })
     await expectUnavailable(store)
     proxy.become({ kind: 'pass' })
-    await heal(store)
+    await untilAvailable(store)
     expect((await store.load(bucket, [name])).records).toMatchObject([{ value: 'a' }])
   })
 })

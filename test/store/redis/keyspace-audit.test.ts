@@ -26,7 +26,7 @@ const dialects = [
   'infobip',
 ]
 
-/** Dialogues of every kind, over HTTP: every dialect, every outcome that leaves something in the store. */
+/** Runs dialogues over HTTP in every dialect, with every outcome that leaves a record in the store. */
 async function fill(gateway: Running): Promise<void> {
   const phone = (msisdn: string, typed: string, dialect = 'africastalking') =>
     fetch(`${gateway.url}/handsets/${msisdn}?dialect=${dialect}`, { method: 'POST', body: typed })
@@ -48,7 +48,7 @@ async function fill(gateway: Running): Promise<void> {
   for (const typed of ['*141*3*6#', '1', '61840937', '23456789']) await phone(closed, typed)
   for (const typed of ['*141*3*6#', '1', '2']) await phone(closed, typed)
   await phone('+375297770000', '*141*0#')
-  // Left in the middle; with ids that would be another key, if they stood in one.
+  // Unfinished dialogues whose ids would break out of a key if they were part of one.
   for (const sessionId of [
     'a}:{b1}:subscriber:375291234567',
     'x\u00a0:y*',
@@ -58,14 +58,14 @@ async function fill(gateway: Running): Promise<void> {
   ]) {
     await gateway.call({ sessionId, serviceCode: '*141*0#' })
   }
-  // Nalo: some send no id, and one is made of the number.
+  // Nalo may send no id; the gateway derives one from the number.
   await post('/ussd/nalo', { USERID: 'NALO', MSISDN: open.slice(1), USERDATA: '*141*0#', MSGTYPE: true })
   const loggedIn = await post('/self-care/sessions', { msisdn: open, password: '80291' })
   const { token } = (await loggedIn.json()) as { token: string }
   await fetch(`${gateway.url}/self-care/session`, { headers: { Authorization: `Bearer ${token}` } })
   await post('/self-care/sessions', { msisdn: closed, password: '11111' })
   await post('/self-care/sessions', { msisdn: '+375297770001', password: '11111' })
-  // After the hundredth wrong password a count stays for good.
+  // A count of a hundred failures never expires.
   const locked = JSON.stringify({ failures: 100, closedUntilMs: null, passwordGeneration: 1 })
   const [bucket, name] = [bucketOf('+375297770002'), loginName('+375297770002')]
   await gateway.store.commit({
@@ -76,12 +76,12 @@ async function fill(gateway: Running): Promise<void> {
   })
 }
 
-describe.each(['off', 'on'])('a census with PSEUDONYMS=%s', (pseudonyms) => {
+describe.each(['off', 'on'])('auditKeyspace with PSEUDONYMS=%s', (pseudonyms) => {
   let server: RedisServer
   let client: RedisClient
   let redis: Redis
   let gateway: Running
-  const keysCarry = pseudonyms === 'on' ? 'pseudonyms' : 'msisdns'
+  const expectedNaming = pseudonyms === 'on' ? 'pseudonyms' : 'msisdns'
 
   beforeAll(async () => {
     server = await startRedisServer({ args: ['--appendfsync', 'no'] })
@@ -97,7 +97,7 @@ describe.each(['off', 'on'])('a census with PSEUDONYMS=%s', (pseudonyms) => {
       TURN_BUDGET_MS: '10000',
     })
     await fill(gateway)
-    // It probes Redis once a second, which would be a change.
+    // A running gateway probes Redis once a second, which writes.
     await gateway.close('immediate')
   })
   afterAll(async () => {
@@ -105,26 +105,26 @@ describe.each(['off', 'on'])('a census with PSEUDONYMS=%s', (pseudonyms) => {
     await server.stop()
   })
 
-  it('finds every kind of key, and each in order', async () => {
-    const { counts, findings, foreign, keyNaming: found } = await auditKeyspace(client)
+  it('finds keys of every kind and reports none of them', async () => {
+    const { counts, findings, foreign, keyNaming } = await auditKeyspace(client)
     expect(findings).toEqual([])
-    expect([found, foreign]).toEqual([keysCarry, 0])
-    // Demo subscribers; a number somebody tried a password of, and one that is locked; one who logged in.
+    expect([keyNaming, foreign]).toEqual([expectedNaming, 0])
+    // Demo subscribers; a number with one failed login, and a locked one; one session.
     expect(counts).toMatchObject({ subscriber: 7, login: 2, 'self-care': 1, database: 2, stray: 0 })
     expect(counts.session).toBeGreaterThan(dialects.length * 2)
     expect(counts.journal).toBeGreaterThan(3)
-    const digits = (await redis.keys('*')).filter((key) => key.includes('375'))
-    expect(digits.length > 0).toBe(pseudonyms === 'off')
+    const withMsisdn = (await redis.keys('*')).filter((key) => key.includes('375'))
+    expect(withMsisdn.length > 0).toBe(pseudonyms === 'off')
   })
 
-  it('changes nothing', async () => {
+  it('writes nothing', async () => {
     const written = async () => /\r\naof_current_size:(\d+)/.exec(await redis.info('persistence'))?.[1]
     const before = await written()
     await auditKeyspace(client)
     expect(await written()).toBe(before)
   })
 
-  it('finds what should not be there', async () => {
+  it('reports unknown names, wrong buckets and wrong TTLs', async () => {
     const keys = await redis.keys('*')
     const [session = ''] = keys.filter((key) => key.includes(':session:'))
     const [subscriber = ''] = keys.filter((key) => key.includes(':subscriber:'))
@@ -135,7 +135,7 @@ describe.each(['off', 'on'])('a census with PSEUDONYMS=%s', (pseudonyms) => {
       'ussd:{b1}:cache:375291234567': 'its name has no known form',
       'ussd:375291234567': 'its name has no known form',
       'ussd:{b256}:journal': 'its name has no known form',
-      [elsewhere]: 'it lies in another bucket, where nobody looks for it',
+      [elsewhere]: 'it is in the wrong bucket, where the gateway does not find it',
     }
     for (const key of Object.keys(planted)) await redis.set(key, '0000000000000001|{}')
     await redis.set('others', 'x')
@@ -144,20 +144,21 @@ describe.each(['off', 'on'])('a census with PSEUDONYMS=%s', (pseudonyms) => {
     await redis.set('ussd:{b0}:self-care:' + 'A'.repeat(32), 'x', 'EX', 901)
 
     const { findings, foreign } = await auditKeyspace(client)
-    const said = (key: string) => findings.filter((one) => one.key === key).map(({ message: says }) => says)
-    for (const [key, says] of Object.entries(planted)) expect(said(key)).toContain(says)
-    expect(said(session)).toEqual(['it has no time to live'])
-    expect(said('ussd:{b7}:probe')).toEqual(['it has no time to live'])
-    expect(said(subscriber)).toEqual(['it expires, and should stay'])
-    expect(said('ussd:{b0}:self-care:' + 'A'.repeat(32))).toContain(
-      'its time to live is longer than any setting makes it',
+    const messagesOf = (key: string) =>
+      findings.filter((one) => one.key === key).map(({ message }) => message)
+    for (const [key, message] of Object.entries(planted)) expect(messagesOf(key)).toContain(message)
+    expect(messagesOf(session)).toEqual(['it has no TTL'])
+    expect(messagesOf('ussd:{b7}:probe')).toEqual(['it has no TTL'])
+    expect(messagesOf(subscriber)).toEqual(['it has a TTL but must not expire'])
+    expect(messagesOf('ussd:{b0}:self-care:' + 'A'.repeat(32))).toContain(
+      'its TTL is longer than any setting allows',
     )
     expect(foreign).toBe(1)
-    const named = findings.filter(({ message: says }) => says === 'an MSISDN stands in its name')
-    expect(named).toHaveLength(pseudonyms === 'on' ? 2 : 0)
+    const withMsisdn = findings.filter(({ message }) => message === 'its name contains an MSISDN')
+    expect(withMsisdn).toHaveLength(pseudonyms === 'on' ? 2 : 0)
   })
 
-  it('holds keys against another setting when that is asked for', async () => {
+  it('audits against the given naming instead of the recorded one', async () => {
     const { findings } = await auditKeyspace(client, {
       keyNaming: pseudonyms === 'on' ? 'msisdns' : 'pseudonyms',
     })
@@ -165,13 +166,13 @@ describe.each(['off', 'on'])('a census with PSEUDONYMS=%s', (pseudonyms) => {
   })
 })
 
-describe('ussd audit-keys', () => {
+describe('npm run audit:keys', () => {
   const run = (...args: string[]) =>
     spawnSync(process.execPath, ['--import', 'tsx', 'src/cli/ussd.ts', 'audit-keys', ...args], {
       encoding: 'utf8',
     })
 
-  it('prints what it finds, with numbers masked, and ends with 1', async () => {
+  it('prints findings with masked numbers and exits with 1', async () => {
     const server = await startRedisServer()
     const redis = new Redis(server.url)
     await redis.set('ussd:{b1}:cache:375291234567', 'x')
@@ -182,13 +183,13 @@ describe('ussd audit-keys', () => {
     expect(stdout.split('\n')).toEqual([
       '✗ ussd:{b1}:cache:+37529•••••67: its name has no known form',
       '1 stray',
-      'keys carry MSISDNs; 0 keys belong to other programs',
-      '1 keys, 1 findings',
+      'keys contain MSISDNs; 0 keys without the prefix',
+      'key space audit: 1 keys, 1 findings',
       '',
     ])
   })
 
-  it('ends with 2 when it is called wrongly', () => {
+  it('exits with 2 on a usage error', () => {
     const { stderr, status } = run()
     expect([stderr, status]).toEqual(['audit-keys: give either --redis or --cluster\n', 2])
   })

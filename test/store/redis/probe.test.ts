@@ -1,4 +1,4 @@
-/** What a probe finds on real servers: ACL, database, policy, refused writes; and what the guarded store then does. */
+/** Probes and guarded stores on real servers: ACL, database, eviction policy, rejected writes. */
 import { once } from 'node:events'
 import { readFileSync, readdirSync } from 'node:fs'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
@@ -12,7 +12,7 @@ import { createRedisStore } from '../../../src/store/redis/store.ts'
 import { startRedisCluster } from '../../support/redis/redis-cluster.ts'
 import { startRedisServer, type RedisServer } from '../../support/redis/redis-server.ts'
 
-/** The user that docs/operations.md recommends. */
+/** The commands of the user recommended in the docs. */
 const COMMANDS = [
   'eval evalsha time get getrange set setrange del type xadd xrange wait ping info config|get',
   'client|setname hello quit',
@@ -26,7 +26,7 @@ afterEach(async () => {
   undo = []
 })
 
-/** As the gateway has them, but patient: the machine may be busy. */
+/** Opens a client, a probe and a store as the gateway does, with longer timeouts for a busy machine. */
 function open(
   address: Parameters<typeof createRedisClient>[0],
   replicas = 0,
@@ -46,11 +46,11 @@ const put = (store: Store, bucket = 0) =>
     deadlineMs: Infinity,
   })
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds().catch(() => false))) await sleep(5)
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition().catch(() => false))) await sleep(5)
 }
 
-it('a probe tries every command of the scripts', () => {
+it('the probe script runs every command of the other scripts', () => {
   const folder = new URL('../../../src/store/redis/commands/', import.meta.url)
   const commandsIn = (file: string, call: RegExp) =>
     new Set([...readFileSync(new URL(file, folder), 'utf8').matchAll(call)].map(([, command]) => command))
@@ -73,7 +73,7 @@ describe('a probe of one Redis', () => {
     await server.stop()
   })
 
-  /** A connection of a user with these rules beside those of the docs. */
+  /** Opens a connection of a user with the documented commands and additional ACL rules. */
   async function openAs(name: string, rules: readonly string[], replicas = 0) {
     await admin.acl(
       'SETUSER',
@@ -90,7 +90,7 @@ describe('a probe of one Redis', () => {
     return opened
   }
 
-  it('is content with the user of the docs, and leaves one record that expires', async () => {
+  it('accepts the documented user, and leaves one record, which expires', async () => {
     const { probe } = await openAs('documented', [])
     expect(await probe.check()).toBeUndefined()
     expect(await admin.keys('*')).toEqual(['ussd:{b0}:probe'])
@@ -100,7 +100,7 @@ describe('a probe of one Redis', () => {
   })
 
   it.each('TIME GET GETRANGE SET SETRANGE DEL TYPE XADD XRANGE EVAL EVALSHA PING WAIT'.split(' '))(
-    'names the command that an ACL lacks, and sends nothing: %s',
+    'names a command that the ACL denies, and blocks commits: %s',
     async (command) => {
       const { probe, store } = await openAs('narrow', [`-${command}`], command === 'WAIT' ? 1 : 0)
       expect(await probe.check()).toBe(`Redis: the user may not run ${command}: allow it in the ACL.`)
@@ -109,14 +109,16 @@ describe('a probe of one Redis', () => {
     },
   )
 
-  it('names all that an ACL lacks at once, and its keys', async () => {
+  it('names all denied commands at once, and denied keys', async () => {
     const { probe } = await openAs('poor', ['-xadd', '-get'])
     expect(await probe.check()).toBe('Redis: the user may not run GET, XADD: allow it in the ACL.')
     const { probe: elsewhere } = await openAs('elsewhere', ['resetkeys', '~other:*'])
-    expect(await elsewhere.check()).toBe('Redis: the user may not use keys that begin with ussd: in the ACL.')
+    expect(await elsewhere.check()).toBe(
+      'Redis: the user may not use keys with the prefix ussd: allow ~ussd:* in the ACL.',
+    )
   })
 
-  it('serves again once the ACL allows it', async () => {
+  it('recovers when the ACL is corrected', async () => {
     const { probe, store } = await openAs('healing', ['-xadd'])
     await expect(put(store)).rejects.toMatchObject({ code: 'USSD_MISCONFIGURED' })
     await admin.acl('SETUSER', 'healing', '+xadd')
@@ -128,28 +130,28 @@ describe('a probe of one Redis', () => {
   it.each([
     ['OOM', 'maxmemory', '1mb', '0'],
     ['NOREPLICAS', 'min-replicas-to-write', '1', '0'],
-  ])('says that writes are refused, and until when: %s', async (word, name, during, otherwise) => {
+  ])('reports rejected writes and recovers: %s', async (word, name, during, otherwise) => {
     const { probe } = open({ url: server.url })
     expect(await probe.check()).toBeDefined()
     await until(async () => (await probe.check()) === undefined)
     if (word === 'OOM') await admin.eval('for i = 1, 20000 do redis.call("SET", "filler:" .. i, i) end', 0)
     await admin.config('SET', name, during)
-    expect(await probe.check()).toBe(`Redis: writes are refused (${word}).`)
+    expect(await probe.check()).toBe(`Redis: writes are rejected (${word}).`)
     await admin.config('SET', name, otherwise)
     expect(await probe.check()).toBeUndefined()
     if (word === 'OOM') await admin.flushall()
   })
 
-  it('says that too few replicas have a write', async () => {
+  it('reports too few replicas', async () => {
     const { client, probe } = open({ url: server.url }, 1)
     await client.whenReady(10_000)
     expect(await probe.check()).toBe('Redis: a write reached 0 of 1 replicas within 2000 ms.')
   })
 
-  it('sends nothing while a policy evicts', async () => {
+  it('blocks commits while the eviction policy is wrong', async () => {
     const { client, probe, store } = open({ url: server.url })
     await client.whenReady(10_000)
-    // The probe of the new connection may still be under way.
+    // The probe of the new connection may still be in progress.
     expect(await probe.check()).toBeUndefined()
     await admin.config('SET', 'maxmemory-policy', 'allkeys-lru')
     expect(await probe.check()).toContain('maxmemory-policy is allkeys-lru')
@@ -161,7 +163,7 @@ describe('a probe of one Redis', () => {
     expect(await probe.check()).toBeUndefined()
   })
 
-  it('tells a wrong password, and repeats neither it nor the user', async () => {
+  it('reports a wrong password without quoting it or the user', async () => {
     const { client, probe } = open({ url: `redis://nobody:canary@127.0.0.1:${server.port}` })
     expect(await client.whenReady(60_000)).toBe(false)
     expect(await probe.check()).toBe('Redis: the user name or the password is wrong (WRONGPASS).')
@@ -169,7 +171,7 @@ describe('a probe of one Redis', () => {
 })
 
 describe('a database that does not exist', () => {
-  it('is named, and its connection carries no command', async () => {
+  it('is reported, and its connection carries no command', async () => {
     const server = await startRedisServer()
     undo.push(() => server.stop())
     const { client, probe, store } = open({ url: `${server.url}/99` })
@@ -190,7 +192,7 @@ describe('a database that does not exist', () => {
     admin.disconnect()
   })
 
-  it('is noticed after a reconnect, and served when it is there again', async () => {
+  it('is detected after a reconnect, and the store recovers when it exists again', async () => {
     const server = await startRedisServer()
     undo.push(() => server.stop())
     const { client, probe, store } = open({ url: `${server.url}/5` })
@@ -206,8 +208,8 @@ describe('a database that does not exist', () => {
     await until(async () => (await put(store)).kind === 'conflict')
   })
 
-  it('is not replaced by database 0 when SELECT is answered too late', async () => {
-    // It answers SELECT only when the client has given up waiting and goes on with INFO.
+  it('is not replaced by database 0 when SELECT is answered after its timeout', async () => {
+    // This server answers SELECT only after the client timed out and continues with INFO.
     const sockets = new Set<Socket>()
     let infos = 0
     const server = createServer((socket) => {
@@ -215,7 +217,7 @@ describe('a database that does not exist', () => {
       socket.on('error', () => {})
       socket.on('data', (bytes) => {
         const text = bytes.toString().toLowerCase()
-        // HELLO, SELECT and three times CLIENT come at once.
+        // HELLO, SELECT and three CLIENT commands arrive together.
         if (text.includes('select')) socket.write('+OK\r\n')
         else if (text.includes('info')) {
           infos += 1
@@ -239,7 +241,7 @@ describe('a database that does not exist', () => {
 })
 
 describe('a probe of a cluster', () => {
-  it('keeps away from the master that evicts, and is content while another serves', async () => {
+  it('avoids a master with a wrong eviction policy, and passes while another is usable', async () => {
     const cluster = await startRedisCluster({ masters: 3, replicasEach: 0 })
     undo.push(() => cluster.stop())
     const { client, probe, store } = open({ clusterNodes: cluster.addresses })
@@ -258,14 +260,14 @@ describe('a probe of a cluster', () => {
         ),
       ),
     )
-    const refused = outcomes.filter((outcome) => outcome !== 'ok')
-    expect(new Set(refused)).toEqual(new Set([expect.stringContaining('maxmemory-policy is allkeys-lru')]))
-    expect([refused.length > 0, refused.length < 256]).toEqual([true, true])
+    const rejected = outcomes.filter((outcome) => outcome !== 'ok')
+    expect(new Set(rejected)).toEqual(new Set([expect.stringContaining('maxmemory-policy is allkeys-lru')]))
+    expect([rejected.length > 0, rejected.length < 256]).toEqual([true, true])
     expect((await first?.admin.keys('*'))?.filter((key) => !key.endsWith(':probe'))).toEqual([])
 
     for (const { admin } of others) await admin.config('SET', 'min-replicas-to-write', '1')
     expect(await probe.check()).toMatch(
-      /^Redis: (maxmemory-policy is allkeys-lru|writes are refused \(NOREPLICAS\))/,
+      /^Redis: (maxmemory-policy is allkeys-lru|writes are rejected \(NOREPLICAS\))/,
     )
     await first?.admin.config('SET', 'maxmemory-policy', 'noeviction')
     expect(await probe.check()).toBeUndefined()

@@ -12,7 +12,7 @@ import { assemble, dialogue } from '../../support/gateway.ts'
 
 const bucket = 1
 const msisdn = '+375291234567'
-const tooFew = expect.objectContaining({
+const tooFewReplicas = expect.objectContaining({
   code: 'USSD_STORE_UNAVAILABLE',
   message: expect.stringMatching(/: too few replicas$/),
 })
@@ -22,13 +22,13 @@ const put = (name: string): Change => ({
   write: { kind: 'put', value: 'x', ttlMs: 60_000 },
 })
 
-describe('a commit that a replica must have', () => {
+describe('a commit with REDIS_REPLICAS=1', () => {
   let master: RedisServer
   let replica: RedisServer
   let client: RedisClient
-  /** As in production: a replica has 100 ms. */
+  /** The production timeout of 100 ms. */
   let store: Store
-  /** For what is to succeed, however busy the machine is. */
+  /** A long timeout, for commits that must succeed on a busy machine. */
   let patient: Store
   let admin: Redis
 
@@ -54,17 +54,17 @@ describe('a commit that a replica must have', () => {
     through.commit({ bucket, changes: [put(name)], journal: ['entry'], deadlineMs: Infinity })
   const succeed = async (name: string) => expect(await commit(name, patient)).toMatchObject({ kind: 'ok' })
   const read = async (name: string) => (await store.load(bucket, [name])).records[0]
-  const settle = async (name: string, version?: string) =>
+  const ensure = async (name: string, version?: string) =>
     store.ensureReplicated(bucket, [{ name, expectedVersion: version ?? (await read(name))?.version }])
   const callsOf = async (command: string) => {
     const stats = await admin.info('commandstats')
     return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0)
   }
-  /** The replica goes on when the test has done with it. */
-  async function settles(name: string): Promise<void> {
+  /** Thaws the replica and waits until it has the record. */
+  async function untilReplicated(name: string): Promise<void> {
     replica.thaw()
     while (
-      !(await settle(name).then(
+      !(await ensure(name).then(
         ({ kind }) => kind === 'ok',
         () => false,
       ))
@@ -72,43 +72,43 @@ describe('a commit that a replica must have', () => {
       await sleep(5)
   }
 
-  it('is answered when it has it', async () => {
+  it('resolves when the replica has it', async () => {
     await succeed('session:there')
-    const looking = new Redis(replica.url)
-    expect(await looking.get(keysUnder('ussd').record(bucket, 'session:there'))).toMatch(/\|x$/)
-    looking.disconnect()
+    const reader = new Redis(replica.url)
+    expect(await reader.get(keysUnder('ussd').record(bucket, 'session:there'))).toMatch(/\|x$/)
+    reader.disconnect()
   })
 
-  it('is of unknown outcome when it has not, and what was written settles once it has', async () => {
+  it('rejects while the replica does not have it, and its writes are durable once it does', async () => {
     replica.freeze()
-    await expect(commit('session:cut')).rejects.toEqual(tooFew)
+    await expect(commit('session:cut')).rejects.toEqual(tooFewReplicas)
     expect(await read('session:cut')).toMatchObject({ value: 'x' })
-    await expect(settle('session:cut')).rejects.toEqual(tooFew)
-    await settles('session:cut')
+    await expect(ensure('session:cut')).rejects.toEqual(tooFewReplicas)
+    await untilReplicated('session:cut')
   })
 
-  it('is refused by versions and the deadline whatever the replica does', async () => {
+  it('reports conflicts and missed deadlines whatever the state of the replica', async () => {
     await succeed('session:versions')
     replica.freeze()
     expect(await commit('session:versions')).toEqual({ kind: 'conflict' })
     const late = { bucket, changes: [put('session:late')], journal: [], deadlineMs: 1 }
     expect(await store.commit(late)).toEqual({ kind: 'late' })
-    expect(await settle('session:versions', '1'.repeat(16))).toEqual({ kind: 'conflict' })
+    expect(await ensure('session:versions', '1'.repeat(16))).toEqual({ kind: 'conflict' })
   })
 
-  it('settles by a write, since WAIT asks for what its own connection has written', async () => {
+  it('ensures replication by a write, because WAIT covers its own connection only', async () => {
     await succeed('session:written')
     const writes = () => callsOf('setrange')
     const key = keysUnder('ussd').record(bucket, 'session:written')
     const [before, ttlMs] = [await writes(), await admin.pttl(key)]
     const record = await read('session:written')
-    await settles('session:written')
+    await untilReplicated('session:written')
     expect(await writes()).toBeGreaterThan(before)
     expect(await read('session:written')).toEqual(record)
     expect(await admin.pttl(key)).toBeLessThanOrEqual(ttlMs)
   })
 
-  it('shares its WAIT with those beside it, so that they do not queue behind a replica that is gone', async () => {
+  it('shares one WAIT with concurrent commits, so they do not queue behind a dead replica', async () => {
     const waits = () => callsOf('wait')
     await succeed('session:warm')
     replica.freeze()
@@ -116,22 +116,22 @@ describe('a commit that a replica must have', () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 64 }, (_, at) => commit(`session:${at}`)))
     expect(outcomes.map(({ status }) => status)).toEqual(outcomes.map(() => 'rejected'))
     expect((await waits()) - before).toBeLessThanOrEqual(2)
-    await settles('session:0')
+    await untilReplicated('session:0')
   })
 
-  it('waits for what was written by the text of the script, where Redis has forgotten it', async () => {
+  it('waits for replicas after NOSCRIPT, too', async () => {
     await succeed('session:known')
     await admin.script('FLUSH')
     replica.freeze()
-    await expect(commit('session:forgotten')).rejects.toEqual(tooFew)
+    await expect(commit('session:forgotten')).rejects.toEqual(tooFewReplicas)
     await admin.script('FLUSH')
     replica.thaw()
-    await settles('session:forgotten')
+    await untilReplicated('session:forgotten')
     await admin.script('FLUSH')
     await succeed('session:again')
   })
 
-  it('never tells a subscriber that it is done while the replica has it not, and tells it once it has', async () => {
+  it('never confirms a change to a subscriber before the replica has it', async () => {
     await assemble(patient).register(msisdn)
     const gateway = assemble(store)
     const sessionId = 'cut-off'
@@ -142,7 +142,7 @@ describe('a commit that a replica must have', () => {
     replica.freeze()
     const unavailable: Answer = { text: systemMessages.unavailable.en, waits: false }
     expect(await gateway.gateway.turn(confirmation)).toEqual(unavailable)
-    // The receipt is there; it is not told.
+    // The receipt is stored but not durable yet.
     expect(await gateway.gateway.turn(confirmation)).toEqual(unavailable)
     replica.thaw()
     let answer: Answer = unavailable
@@ -152,16 +152,16 @@ describe('a commit that a replica must have', () => {
     expect(closed).toHaveLength(1)
   })
 
-  it('is asked for by settings that fit what is attached', async () => {
-    const says = async (replicas: number) =>
-      (await checkRedisConfig(client, replicas)).map(({ kind, message: sentence }) => `${kind} ${sentence}`)
-    expect(await says(0)).toEqual([
+  it('needs a configuration that matches the attached replicas', async () => {
+    const findings = async (replicas: number) =>
+      (await checkRedisConfig(client, replicas)).map(({ kind, message }) => `${kind} ${message}`)
+    expect(await findings(0)).toEqual([
       expect.stringMatching(/^warning .*REDIS_REPLICAS is 0: a failover may lose/),
     ])
-    expect(await says(1)).toEqual([expect.stringMatching(/^warning .*min-replicas-to-write is 0/)])
+    expect(await findings(1)).toEqual([expect.stringMatching(/^warning .*min-replicas-to-write is 0/)])
     await admin.config('SET', 'min-replicas-to-write', '1')
-    expect(await says(1)).toEqual([])
-    expect(await says(2)).toEqual([
+    expect(await findings(1)).toEqual([])
+    expect(await findings(2)).toEqual([
       expect.stringMatching(/^warning .*: 1 replicas are attached and REDIS_REPLICAS is 2/),
     ])
     await admin.config('SET', 'min-replicas-to-write', '0')

@@ -20,7 +20,7 @@ conforms('Redis', async () => {
   return { store, elapse: (ms) => elapse(store, ms), close }
 })
 
-/** Clients of the tests below, closed also when a test fails: one left open would keep the run alive. */
+/** Clients to close even if a test fails: an open one would keep the run alive. */
 const opened: RedisClient[] = []
 function open(...args: Parameters<typeof createRedisClient>): RedisClient {
   const client = createRedisClient(...args)
@@ -29,7 +29,7 @@ function open(...args: Parameters<typeof createRedisClient>): RedisClient {
 }
 afterAll(() => Promise.all(opened.map((client) => client.close())))
 
-const value = (name: string, text: string, ttlMs?: number): Change => ({
+const put = (name: string, text: string, ttlMs?: number): Change => ({
   name,
   expectedVersion: undefined,
   write: { kind: 'put', value: text, ...(ttlMs === undefined ? {} : { ttlMs }) },
@@ -51,51 +51,47 @@ describe('a record in Redis', () => {
   })
   afterAll(() => test.close())
 
-  it('is named so that a bucket lies in one slot', () => {
+  it('has a key with the bucket as its hash tag', () => {
     const keys = keysUnder('ussd')
     expect(keys.record(17, 'subscriber:375291234567')).toBe('ussd:{b17}:subscriber:375291234567')
     expect(keys.journal(17)).toBe('ussd:{b17}:journal')
   })
 
-  it('is a string: its version, then its text', async () => {
-    await commit([value('session:plain', 'text')])
+  it('is a string of its version and its text', async () => {
+    await commit([put('session:plain', 'text')])
     expect(await redis.get(key('session:plain'))).toMatch(/^\d{16}\|text$/)
   })
 
-  it('has a time to live in Redis only where it was given one', async () => {
-    await commit([value('session:ttl', 'x', 60_000), value('subscriber:ttl', 'x')])
+  it('has a TTL in Redis only if it was given one', async () => {
+    await commit([put('session:ttl', 'x', 60_000), put('subscriber:ttl', 'x')])
     expect(await redis.pttl(key('session:ttl'))).toBeGreaterThan(50_000)
     expect(await redis.pttl(key('subscriber:ttl'))).toBe(-1)
   })
 
-  it('rises in version also when the clock was set back', async () => {
+  it('increases its version even when the clock was set back', async () => {
     await redis.set(key('session:ahead'), '8999999999999998|x')
     for (const expected of ['8999999999999998', '8999999999999999']) {
-      const change = { ...value('session:ahead', 'y'), expectedVersion: expected }
+      const change = { ...put('session:ahead', 'y'), expectedVersion: expected }
       expect(await commit([change])).toMatchObject({ kind: 'ok' })
     }
     expect(await redis.get(key('session:ahead'))).toBe('9000000000000000|y')
   })
 
-  it.each(['list', 'journal'])('of another type is corrupt, and nothing is written: %s', async (what) => {
-    const wrong = what === 'list' ? key('session:list') : keysUnder(test.prefix).journal(bucket)
+  it.each(['list', 'journal'])('of another type is corrupt, and nothing is written: %s', async (kind) => {
+    const wrong = kind === 'list' ? key('session:list') : keysUnder(test.prefix).journal(bucket)
     await redis.rpush(wrong, 'x')
     const before = await allKeys()
     const corrupt = expect.objectContaining({ code: 'USSD_RECORD_CORRUPT' })
-    await expect(commit([value('session:new', 'x'), value('session:list', 'x')], ['no'])).rejects.toEqual(
-      corrupt,
-    )
-    await expect(commit([value('session:list', 'x'), value('session:new', 'x')], ['no'])).rejects.toEqual(
-      corrupt,
-    )
-    if (what === 'list') await expect(store.load(bucket, ['session:list'])).rejects.toEqual(corrupt)
+    await expect(commit([put('session:new', 'x'), put('session:list', 'x')], ['no'])).rejects.toEqual(corrupt)
+    await expect(commit([put('session:list', 'x'), put('session:new', 'x')], ['no'])).rejects.toEqual(corrupt)
+    if (kind === 'list') await expect(store.load(bucket, ['session:list'])).rejects.toEqual(corrupt)
     else await expect(store.readJournal(bucket, undefined, 1)).rejects.toEqual(corrupt)
     expect(await allKeys()).toEqual(before)
     await redis.del(wrong)
   })
 
   it.each(['', 'text', '12345|text', '123456789012345|text', '12345678901234567'])(
-    'without a version is corrupt, and the number it belongs to is not told: %j',
+    'without a version is corrupt, and the error does not name its MSISDN: %j',
     async (text) => {
       await redis.set(key('subscriber:375291234567'), text)
       const error: unknown = await store
@@ -112,13 +108,10 @@ describe('a record in Redis', () => {
     ['too few arguments', ['9999999999999', 1, 'entry']],
     ['no deadline', ['soon', 0, '', 'put', 'x', '']],
     ['an unknown change', ['9999999999999', 1, 'entry', '', 'other', 'x', '']],
-    ['a time to live of nothing', ['9999999999999', 1, 'entry', '', 'put', 'x', '0']],
-    ['a fraction of a millisecond', ['9999999999999', 1, 'entry', '', 'put', 'x', '1.5']],
-    [
-      'a time to live beyond what Redis counts',
-      ['9999999999999', 1, 'entry', '', 'put', 'x', '9'.repeat(19)],
-    ],
-  ])('is not written for arguments that are not of the form: %s', async (_, args) => {
+    ['a TTL of 0', ['9999999999999', 1, 'entry', '', 'put', 'x', '0']],
+    ['a fractional TTL', ['9999999999999', 1, 'entry', '', 'put', 'x', '1.5']],
+    ['a TTL out of range', ['9999999999999', 1, 'entry', '', 'put', 'x', '9'.repeat(19)]],
+  ])('is not written for malformed arguments: %s', async (_, args) => {
     const before = await allKeys()
     await expect(
       redis.commit(2, key('session:bad'), `${test.prefix}:{b17}:journal`, ...args),
@@ -133,7 +126,7 @@ describe('the Redis store on a server of its own', () => {
   const commit = (name: string) =>
     test.store.commit({
       bucket: 1,
-      changes: [value(name, 'x', 60_000)],
+      changes: [put(name, 'x', 60_000)],
       journal: ['entry'],
       deadlineMs: Infinity,
     })
@@ -147,7 +140,7 @@ describe('the Redis store on a server of its own', () => {
     await server.stop()
   })
 
-  it('goes on when Redis has forgotten its scripts', async () => {
+  it('survives a SCRIPT FLUSH', async () => {
     await commit('session:before')
     await test.redis.script('FLUSH')
     await test.redis.script('FLUSH')
@@ -156,7 +149,7 @@ describe('the Redis store on a server of its own', () => {
     expect(await commit('session:after')).toMatchObject({ kind: 'ok' })
   })
 
-  it('takes one round trip for each operation', async () => {
+  it('needs one round trip per operation', async () => {
     await test.store.load(1, [])
     await commit('session:warm')
     const monitor = await test.redis.monitor()
@@ -176,7 +169,7 @@ describe('the Redis store on a server of its own', () => {
     expect(sent).toEqual(['evalsha', 'evalsha', 'xrange'])
   })
 
-  it('keeps an idle connection', async () => {
+  it('keeps an idle connection open', async () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance'] })
     try {
       const client = open({ url: server.url })
@@ -193,33 +186,26 @@ describe('the Redis store on a server of its own', () => {
     }
   })
 
-  it('refuses while Redis is full, and writes nothing of a commit', async () => {
+  it('rejects a commit while Redis is out of memory, and writes nothing', async () => {
     await test.redis.config('SET', 'maxmemory', '1')
-    const refused = expect.objectContaining({
+    const outOfMemory = expect.objectContaining({
       code: 'USSD_STORE_REFUSED',
       message: expect.stringMatching(/: OOM$/),
     })
-    await expect(commit('session:full')).rejects.toEqual(refused)
+    await expect(commit('session:full')).rejects.toEqual(outOfMemory)
     expect((await test.store.load(1, ['session:full'])).records).toEqual([undefined])
     await test.redis.config('SET', 'maxmemory', '0')
     expect(await commit('session:full')).toMatchObject({ kind: 'ok' })
   })
 
-  it('writes nothing while Redis is full, also where it would have deleted something first', async () => {
+  it('writes nothing while Redis is out of memory, not even a deletion', async () => {
     const { store } = test
-    const put = (name: string) =>
-      store.commit({
-        bucket: 1,
-        changes: [value(name, 'before')],
-        journal: [],
-        deadlineMs: Infinity,
-      })
-    await put('login:1')
+    await store.commit({ bucket: 1, changes: [put('login:1', 'before')], journal: [], deadlineMs: Infinity })
     const [login] = (await store.load(1, ['login:1'])).records
     await test.redis.config('SET', 'maxmemory', '1')
     const changes: Change[] = [
       { name: 'login:1', expectedVersion: login?.version, write: { kind: 'delete' } },
-      value('subscriber:2', 'after'),
+      put('subscriber:2', 'after'),
     ]
     await expect(
       store.commit({ bucket: 1, changes, journal: [], deadlineMs: Infinity }),
@@ -228,7 +214,7 @@ describe('the Redis store on a server of its own', () => {
     expect((await store.load(1, ['login:1', 'subscriber:2'])).records).toEqual([login, undefined])
   })
 
-  it('writes nothing of a commit whose journal the access list does not allow', async () => {
+  it('writes nothing when the ACL denies the journal entry', async () => {
     await test.redis.acl('SETUSER', 'older', 'on', '>p', '~*', '+@all', '-xadd')
     const client = open({ url: `redis://older:p@127.0.0.1:${server.port}` })
     expect(await client.whenReady(10_000)).toBe(true)
@@ -236,7 +222,7 @@ describe('the Redis store on a server of its own', () => {
     await expect(
       older.commit({
         bucket: 1,
-        changes: [value('subscriber:3', 'x')],
+        changes: [put('subscriber:3', 'x')],
         journal: ['entry'],
         deadlineMs: Infinity,
       }),
@@ -244,9 +230,9 @@ describe('the Redis store on a server of its own', () => {
     expect((await test.store.load(1, ['subscriber:3'])).records).toEqual([undefined])
   })
 
-  it('tells no argument of a command that failed', async () => {
+  it('hides the arguments of a failed command', async () => {
     await test.redis.rpush(keysUnder(test.prefix).record(1, 'session:secret'), 'x')
-    const change = value('session:secret', 'canary')
+    const change = put('session:secret', 'canary')
     const error: unknown = await test.store
       .commit({ bucket: 1, changes: [change], journal: ['canary'], deadlineMs: Infinity })
       .catch((reason: unknown) => reason)
@@ -256,11 +242,11 @@ describe('the Redis store on a server of its own', () => {
     expect((error as Error).cause).toBeUndefined()
   })
 
-  it('finds a policy in order that is', async () => {
+  it('reports no finding for a correct configuration', async () => {
     expect(await checkRedisConfig(test.client)).toEqual([])
   })
 
-  it('finds a policy that loses records', async () => {
+  it('reports a configuration that loses records', async () => {
     await test.redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
     await test.redis.config('SET', 'appendfsync', 'everysec')
     const findings = await checkRedisConfig(test.client)
@@ -275,21 +261,21 @@ describe('the Redis store on a server of its own', () => {
     ])
   })
 
-  it('warns of what it may not read', async () => {
+  it('warns about settings that the ACL hides', async () => {
     await test.redis.acl('SETUSER', 'narrow', 'on', '>p', '~*', '+@all', '-config')
     await test.redis.acl('SETUSER', 'narrower', 'on', '>p', '~*', '+@all', '-config', '-info')
-    // ioredis remarks that it cannot see whether Redis is still loading.
+    // ioredis warns that it cannot read the loading state.
     jest.spyOn(console, 'warn').mockImplementation(() => {})
-    const says = async (user: string) => {
+    const findingsAs = async (user: string) => {
       const client = open({ url: `redis://${user}:p@127.0.0.1:${server.port}` })
       expect(await client.whenReady(10_000)).toBe(true)
       const findings = await checkRedisConfig(client)
-      return findings.map(({ kind, message: sentence }) => `${kind} ${sentence.split(': ')[1]}`)
+      return findings.map(({ kind, message }) => `${kind} ${message.split(': ')[1]}`)
     }
-    expect(await says('narrow')).toEqual(['warning appendfsync could not be read; it should be always.'])
-    expect(await says('narrower')).toEqual([
-      'warning maxmemory-policy could not be read; it must be noeviction.',
-      'warning appendonly could not be read; it should be yes.',
+    expect(await findingsAs('narrow')).toEqual(['warning appendfsync cannot be read; it should be always.'])
+    expect(await findingsAs('narrower')).toEqual([
+      'warning maxmemory-policy cannot be read; it must be noeviction.',
+      'warning appendonly cannot be read; it should be yes.',
     ])
   })
 })
@@ -318,7 +304,7 @@ describe('the Redis store on a cluster', () => {
     await server.stop()
   })
 
-  it('commits a turn in one slot', async () => {
+  it('commits records and journal in one slot', async () => {
     const client = open(
       { clusterNodes: [`127.0.0.1:${server.port}`, `redis://127.0.0.1:${server.port}`] },
       { commandTimeoutMs: 5000 },
@@ -326,7 +312,7 @@ describe('the Redis store on a cluster', () => {
     const store = createRedisStore({ client })
     expect(await client.whenReady(10_000)).toBe(true)
     for (let bucket = 0; bucket < 20; bucket++) {
-      const changes = [value('session:1', 'x', 60_000), value('subscriber:1', 'y')]
+      const changes = [put('session:1', 'x', 60_000), put('subscriber:1', 'y')]
       expect(await store.commit({ bucket, changes, journal: ['entry'], deadlineMs: Infinity })).toMatchObject(
         {
           kind: 'ok',
@@ -345,9 +331,9 @@ describe('the Redis store on a cluster', () => {
   })
 })
 
-describe('an address of Redis', () => {
+describe('a Redis address', () => {
   it.each(['', 'http://127.0.0.1', 'redis://', 'redis://h/path', 'redis://:p4ssword@h:99999', 'a b'])(
-    'that is none is refused, and not repeated: %j',
+    'is rejected without quoting it when it is malformed: %j',
     (url) => {
       const misconfigured = expect.objectContaining({
         code: 'USSD_MISCONFIGURED',
@@ -359,11 +345,11 @@ describe('an address of Redis', () => {
     },
   )
 
-  it('of a cluster names a node', () => {
+  it('of a cluster must name a node', () => {
     expect(() => createRedisClient({ clusterNodes: [] })).toThrow('USSD_MISCONFIGURED')
   })
 
-  it('says where, as whom and which database, and cannot loosen the settings', () => {
+  it('sets host, user, password and database, and cannot override other settings', () => {
     const client = open({ url: 'redis://us%40er:p%3Ass@[::1]:7000/3?enableOfflineQueue=true' })
     expect((client.redis as Redis).options).toMatchObject({
       host: '::1',
@@ -372,7 +358,7 @@ describe('an address of Redis', () => {
       username: 'us@er',
       password: 'p:ss',
       tls: undefined,
-      // What ioredis would queue or send again is a commit whose caller is gone.
+      // Otherwise ioredis would queue and retry commits whose callers have timed out.
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
@@ -380,7 +366,7 @@ describe('an address of Redis', () => {
   })
 })
 
-describe('the name of a fault', () => {
+describe('nameFault', () => {
   const replyError = (message: string) =>
     Object.assign(new Error(message), { name: 'ReplyError', command: { name: 'eval', args: ['secret'] } })
   it.each([
@@ -407,7 +393,7 @@ describe('the name of a fault', () => {
     [Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
     [new TypeError('secret'), 'TypeError'],
     ['secret', 'unknown'],
-  ])('is one word: %p', (error, name) => {
+  ])('returns one word: %p', (error, name) => {
     expect(nameFault(error)).toBe(name)
   })
 })
