@@ -18,8 +18,8 @@ export interface Login {
 }
 export const Login: z.ZodType<Login> = LoginFields.loose()
 
-/** The failure that starts the first pause. */
-const FREE_FAILURES = 5
+/** The number of failures that starts the first pause. */
+const FIRST_PAUSE_AT = 5
 const FIRST_PAUSE_MS = 15 * 60_000
 const MAX_PAUSE_MS = 24 * 3_600_000
 /** NIST SP 800-63B 5.2.2: no more than 100 consecutive failures on an account. */
@@ -36,7 +36,7 @@ export function waitMs(login: Login | undefined, passwordGeneration: number, now
 }
 
 const pauseAfterMs = (failures: number): number =>
-  failures < FREE_FAILURES ? 0 : Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - FREE_FAILURES))
+  failures < FIRST_PAUSE_AT ? 0 : Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - FIRST_PAUSE_AT))
 
 /**
  * Returns the count after one more attempt. The fifth failure in a row starts a pause of 15 minutes, which doubles up to a day.
@@ -65,6 +65,6 @@ export function withoutAttempt(
   if (!login || login.failures <= 1) return undefined
   const failures = login.failures - 1
   // No pause ran at the reservation. A pause started by other attempts since then stays.
-  const closedUntilMs = failures < FREE_FAILURES ? nowMs : login.closedUntilMs
+  const closedUntilMs = failures < FIRST_PAUSE_AT ? nowMs : login.closedUntilMs
   return { login: { ...login, failures, closedUntilMs }, ttlMs: FAILURES_TTL_MS }
 }

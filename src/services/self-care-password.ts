@@ -11,7 +11,7 @@ import { compareSecret } from './compare-secret.ts'
 import type { Hashing, SealedHash } from './hashing/hashing.ts'
 import type { Puk1 } from './puk1.ts'
 import type { RequestState, RunRequest } from './self-care-request.ts'
-import { isSetByPuk1 } from './tariffs.ts'
+import { allowsPasswordByPuk1 } from './tariffs.ts'
 import type { UnknownLoginThrottle } from './unknown-login-throttle.ts'
 
 /** The pause before a retry while another process compares the same guess. */
@@ -104,5 +104,5 @@ export function createPasswordSetting(options: {
 /** L3. A locked PUK1 is refused like a forbidden one, unless this request holds the last attempt. */
 const maySetPassword = (subscriber: Subscriber, { id }: RequestState): boolean =>
   subscriber.access === 'open' &&
-  (subscriber.registrationByPuk1 || isSetByPuk1(subscriber.tariff)) &&
+  (subscriber.registrationByPuk1 || allowsPasswordByPuk1(subscriber.tariff)) &&
   (subscriber.puk1AttemptsLeft > 0 || subscriber.puk1Pending.some(({ turn }) => turn === id))

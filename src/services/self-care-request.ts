@@ -15,7 +15,7 @@ export interface RequestState {
   once<T>(name: string, compute: () => Promise<T>): Promise<T>
 }
 
-/** Runs a transaction in the bucket of a number. The body is made anew for each request. */
+/** Runs a transaction in the bucket of a number. `body` is called once per request. */
 export type RunRequest = <T>(
   msisdn: string,
   names: readonly string[],

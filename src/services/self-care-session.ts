@@ -18,7 +18,7 @@ const KEY_ID_BYTES = 4
 const SelfCareSession = z.looseObject({ msisdn: z.string(), passwordGeneration: z.number() })
 
 /** A session in use: its subscriber and its idle timeout. */
-export interface SelfCareUse {
+export interface ActiveSession {
   readonly msisdn: string
   readonly expiresInMs: number
 }
@@ -33,7 +33,7 @@ export interface SelfCareSessions {
     passwordGeneration: number,
   ): Promise<{ readonly token: string; readonly expiresInMs: number }>
   /** Restarts the session's 15 minutes; `undefined` if there is none. */
-  use(token: string): Promise<SelfCareUse | undefined>
+  use(token: string): Promise<ActiveSession | undefined>
 }
 
 export function createSelfCareSessions(options: {
@@ -80,7 +80,7 @@ export function createSelfCareSessions(options: {
         transact(
           store,
           at,
-          async ({ records: [record] }): Promise<TransactionOutput<SelfCareUse | undefined>> => {
+          async ({ records: [record] }): Promise<TransactionOutput<ActiveSession | undefined>> => {
             if (!record) return { result: undefined }
             const session = parseRecord(SelfCareSession, record.value)
             if (!(await isValid(session))) {

@@ -14,7 +14,7 @@ import type { LoginResult } from './self-care-login.ts'
 import { createPasswordSetting } from './self-care-password.ts'
 import { createRequests } from './self-care-request.ts'
 import { createSelfCareSessions } from './self-care-session.ts'
-import type { SelfCareUse } from './self-care-session.ts'
+import type { ActiveSession } from './self-care-session.ts'
 import { createUnknownLoginThrottle } from './unknown-login-throttle.ts'
 
 /**
@@ -25,7 +25,7 @@ export interface SelfCare {
   setPassword(msisdn: string, puk1: Secret, password: Secret): Promise<boolean>
   logIn(msisdn: string, password: Secret): Promise<LoginResult>
   /** Returns the session of a token and restarts its 15 minutes. */
-  use(token: string): Promise<SelfCareUse | undefined>
+  use(token: string): Promise<ActiveSession | undefined>
 }
 
 export function createSelfCare(options: {

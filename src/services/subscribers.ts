@@ -18,7 +18,7 @@ import type { Passwords } from './password.ts'
 
 /**
  * The fields that the operator may set; an absent field keeps its value. A `puk1` that differs from the stored one belongs to
- * another SIM, so its ten attempts begin anew. The same `puk1` changes nothing.
+ * another SIM, so all ten attempts are restored. The same `puk1` changes nothing.
  */
 export type SubscriberPatch = Partial<
   Pick<

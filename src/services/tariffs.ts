@@ -5,7 +5,7 @@ const named = new Set(['видеонаблюдение', 'спутниковый
 const isForInternet = /интернет|internet/
 
 /** Returns true if the password may be set with PUK1 over HTTP under this tariff plan (L3). */
-export function isSetByPuk1(tariff: string): boolean {
+export function allowsPasswordByPuk1(tariff: string): boolean {
   const name = tariff.trim().toLowerCase()
   return named.has(name) || isForInternet.test(name)
 }

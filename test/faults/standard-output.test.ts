@@ -1,4 +1,4 @@
-/** The process, when its standard output takes no lines: it goes on serving, counts what is lost, and ends when told to. */
+/** The process while its standard output accepts no lines: it keeps serving, counts dropped lines, and stops on SIGTERM. */
 import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess, StdioOptions } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from '@jest/globals'
 
-/** Makes the process throw where nothing catches it. */
+/** Makes the process throw an uncaught error on SIGUSR2. */
 const CRASHES_ON_SIGUSR2 = 'data:text/javascript,process.on("SIGUSR2",()=>{throw new Error("typed 80291")})'
 
 const cleanUps: (() => unknown)[] = []
@@ -29,8 +29,8 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** Starts the process that `npm start` runs, from its source. Its log cannot tell where it listens. */
-async function start(stdout: 'pipe' | number, meddle: (child: ChildProcess) => void = () => {}) {
+/** Starts the process of `npm start` from its source. The port is fixed, because its log may not be readable. */
+async function start(stdout: 'pipe' | number, prepare: (child: ChildProcess) => void = () => {}) {
   const port = await freePort()
   const stdio: StdioOptions = ['ignore', stdout, 'inherit']
   const child = spawn(process.execPath, ['--import', 'tsx', '--import', CRASHES_ON_SIGUSR2, 'src/main.ts'], {
@@ -38,11 +38,11 @@ async function start(stdout: 'pipe' | number, meddle: (child: ChildProcess) => v
     env: { PATH: process.env['PATH'] ?? '', PORT: String(port) },
   })
   cleanUps.push(() => child.kill('SIGKILL'))
-  meddle(child)
+  prepare(child)
   const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
   const url = `http://127.0.0.1:${port}`
   while (!(await fetch(`${url}/healthz`).catch(() => undefined))) {
-    if (child.exitCode !== null) throw new Error('it ended before it listened')
+    if (child.exitCode !== null) throw new Error('the process exited before it listened')
     await sleep(20)
   }
   let turns = 0
@@ -51,7 +51,7 @@ async function start(stdout: 'pipe' | number, meddle: (child: ChildProcess) => v
     stop: () => void child.kill('SIGTERM'),
     crash: () => void child.kill('SIGUSR2'),
     turns: () => turns,
-    /** Makes a turn, which is one line of the log. */
+    /** Runs one turn, which writes one log line. */
     async call(): Promise<string> {
       const body = new URLSearchParams({
         sessionId: `s${turns++}`,
@@ -70,13 +70,13 @@ async function start(stdout: 'pipe' | number, meddle: (child: ChildProcess) => v
 
 type Gateway = Awaited<ReturnType<typeof start>>
 
-/** Makes turns at once. Every one of them must be answered. */
-async function answered(gateway: Gateway, turns: number): Promise<void> {
+/** Runs turns concurrently. Every callback must be answered. */
+async function runTurns(gateway: Gateway, turns: number): Promise<void> {
   const answers = await Promise.all(Array.from({ length: turns }, () => gateway.call()))
   for (const answer of answers) expect(answer).toMatch(/^CON /)
 }
 
-/** A pipe like that of `npm start | reader`, which is read when the test says so. */
+/** Creates a pipe as in `npm start | reader`; the test decides when to read it. */
 async function unreadPipe() {
   const folder = await mkdtemp(join(tmpdir(), 'ussd-pipe-'))
   cleanUps.push(() => rm(folder, { recursive: true }))
@@ -98,58 +98,58 @@ describe('a process whose standard output', () => {
     ['is a full disk', () => start(openSync('/dev/full', 'w'))],
     ['has lost its reader', () => start('pipe', ({ stdout }) => stdout?.destroy())],
   ])('%s', (_name, begin) => {
-    it('answers every callback, and ends with 0 on SIGTERM', async () => {
+    it('answers every callback, and exits with 0 on SIGTERM', async () => {
       const gateway = await begin()
-      for (let times = 0; times < 3; times++) await answered(gateway, 5)
+      for (let times = 0; times < 3; times++) await runTurns(gateway, 5)
       gateway.stop()
       expect(await gateway.exit).toEqual([0, null])
     })
 
-    it('ends with 1 when it crashes', async () => {
+    it('exits with 1 when it crashes', async () => {
       const gateway = await begin()
-      await answered(gateway, 5)
+      await runTurns(gateway, 5)
       gateway.crash()
       expect(await gateway.exit).toEqual([1, null])
     })
   })
 
-  it('is a pipe that is not read answers every callback, and ends with 0 on SIGTERM', async () => {
+  it('is an unread pipe answers every callback, and exits with 0 on SIGTERM', async () => {
     const pipe = await unreadPipe()
     cleanUps.push(() => closeSync(pipe.fd))
     const gateway = await start(pipe.fd)
-    // More lines than fit in a pipe.
-    for (let times = 0; times < 5; times++) await answered(gateway, 100)
+    // More lines than the pipe's buffer holds.
+    for (let times = 0; times < 5; times++) await runTurns(gateway, 100)
     gateway.stop()
     expect(await gateway.exit).toEqual([0, null])
   })
 
-  it('is a pipe that is read late says once how many lines are missing, and goes on', async () => {
+  it('is a pipe read late reports the number of dropped lines once, and continues', async () => {
     const pipe = await unreadPipe()
     const gateway = await start(pipe.fd)
-    while ((await gateway.dropped()) === 0) await answered(gateway, 100)
+    while ((await gateway.dropped()) === 0) await runTurns(gateway, 100)
     const dropped = await gateway.dropped()
 
     const lines: Record<string, unknown>[] = []
     const reader = pipe.read()
-    const readToItsEnd = once(reader, 'close')
-    const missing = new Promise<void>((resolve) => {
+    const closed = once(reader, 'close')
+    const reported = new Promise<void>((resolve) => {
       reader.on('line', (text) => {
         const line = JSON.parse(text) as Record<string, unknown>
         lines.push(line)
         if (line['event'] === 'log.lines.dropped') resolve()
       })
     })
-    await missing
+    await reported
     await gateway.call()
     gateway.stop()
     expect(await gateway.exit).toEqual([0, null])
-    await readToItsEnd
+    await closed
 
     expect(lines.filter(({ event }) => event === 'log.lines.dropped')).toMatchObject([
       { level: 'warn', lines: dropped },
     ])
     expect(lines.filter(({ event }) => event === 'turn')).toHaveLength(gateway.turns() - dropped)
     expect(lines.at(-1)).toMatchObject({ event: 'stopped' })
-    // It takes some thousand turns, which a busy machine may need minutes for.
+    // Filling the buffers takes some thousand turns, minutes on a busy machine.
   }, 240_000)
 })

@@ -11,13 +11,13 @@ import type { World } from './world.ts'
 
 export interface Fault {
   readonly name: string
-  /** What subscribers are told meanwhile. */
+  /** The outcomes of turns during the fault. */
   readonly turns: readonly ('served' | 'unavailable')[]
-  /** What `/readyz` says then. */
+  /** The status of `/readyz` during the fault. */
   readonly readyz: readonly (200 | 503)[]
-  /** Whatever takes time, before a turn is under way. */
+  /** Slow preparations, before the turns begin. */
   readonly prepare?: (world: World) => Promise<unknown>
-  /** Begins it, for the turns of these numbers, and returns what ends it. */
+  /** Begins the fault for the turns of these numbers. Returns a function that ends it. */
   readonly begin: (world: World, msisdns: readonly string[]) => Promise<() => Promise<unknown>>
 }
 
@@ -26,8 +26,8 @@ const setting = (name: string, during: string, otherwise: string) => async (worl
   return () => world.admin.config('SET', name, otherwise)
 }
 
-/** Begins once it is noticed, for what Redis itself does not refuse. */
-const noticed =
+/** Begins a fault and waits until readiness detects it: Redis itself rejects nothing. */
+const detected =
   (begin: Fault['begin']): Fault['begin'] =>
   async (world, msisdns) => {
     const end = await begin(world, msisdns)
@@ -42,11 +42,11 @@ const network = (become: Parameters<World['proxy']['become']>[0]) => async (worl
 
 const subscriberKey = (msisdn: string) => `ussd:{b${bucketOf(msisdn)}}:subscriber:${msisdn.slice(1)}`
 
-let successor: RedisServer | undefined
+let otherMaster: RedisServer | undefined
 
 export const faults: readonly Fault[] = [
   {
-    name: 'killed, and refused from then on',
+    name: 'killed: connections are refused',
     turns: ['unavailable'],
     readyz: [503],
     async begin(world) {
@@ -63,34 +63,39 @@ export const faults: readonly Fault[] = [
       return async () => world.redis().thaw()
     },
   },
-  { name: 'a black hole', turns: ['unavailable'], readyz: [503], begin: network({ kind: 'blackHole' }) },
   {
-    name: 'too slow',
+    name: 'black hole: packets are dropped',
+    turns: ['unavailable'],
+    readyz: [503],
+    begin: network({ kind: 'blackHole' }),
+  },
+  {
+    name: 'replies slower than every timeout',
     turns: ['unavailable'],
     readyz: [503],
     begin: network({ kind: 'delay', delayMs: 5000 }),
   },
   {
-    name: 'resetting every connection over which it answers',
+    name: 'every connection is reset on its first reply',
     turns: ['unavailable'],
     readyz: [503],
     begin: network({ kind: 'resetOnReply' }),
   },
   {
-    name: 'resetting a connection once, after the commits ran',
-    // Whoever finds the receipt in time is told what was done.
+    name: 'one reset after the commits ran',
+    // A turn that finds its receipt in time replies as usual.
     turns: ['served', 'unavailable'],
     readyz: [200, 503],
     begin: network({ kind: 'resetOnReply', times: 1 }),
   },
   {
-    name: 'LOADING its append-only file',
+    name: 'LOADING: reads its append-only file',
     turns: ['unavailable'],
     readyz: [503],
     prepare: ({ admin }) => admin.eval('for i = 1, 25000 do redis.call("SET", "filler:" .. i, i) end', 0),
     async begin(world) {
       await world.crash()
-      // Microseconds for each command: three seconds and more.
+      // A delay in microseconds per command: over three seconds in total.
       const loaded = world.restart('--key-load-delay', '100')
       const admin = new Redis(world.redis().port, '127.0.0.1', {
         retryStrategy: () => 20,
@@ -105,21 +110,21 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'READONLY: demoted to a replica of another',
+    name: 'READONLY: demoted to a replica',
     turns: ['unavailable'],
     readyz: [503],
     async prepare(world) {
-      successor = await startRedisServer({ args: ['--replicaof', `127.0.0.1 ${world.redis().port}`] })
-      const other = new Redis(successor.url)
+      otherMaster = await startRedisServer({ args: ['--replicaof', `127.0.0.1 ${world.redis().port}`] })
+      const other = new Redis(otherMaster.url)
       await until(async () => (await other.info('replication')).includes('master_link_status:up'))
       await other.replicaof('NO', 'ONE')
       other.disconnect()
     },
     async begin({ admin }) {
-      await admin.replicaof('127.0.0.1', successor?.port ?? 0)
+      await admin.replicaof('127.0.0.1', otherMaster?.port ?? 0)
       return async () => {
         await admin.replicaof('NO', 'ONE')
-        await successor?.stop()
+        await otherMaster?.stop()
       }
     },
   },
@@ -137,29 +142,29 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'BUSY: a script of another client runs away',
+    name: 'BUSY: an endless script of another client',
     turns: ['unavailable'],
     readyz: [503],
     async begin(world) {
       const { admin } = world
-      const careless = new Redis(world.redis().url)
-      const killed = careless.eval('while true do end', 0).catch(() => {})
+      const other = new Redis(world.redis().url)
+      const killed = other.eval('while true do end', 0).catch(() => {})
       await until(async () => (await admin.ping().catch((error: Error) => error.message)).startsWith('BUSY'))
       return async () => {
         await admin.script('KILL')
         await killed
-        careless.disconnect()
+        other.disconnect()
       }
     },
   },
   {
-    name: 'OOM: its memory is used up, and it evicts nothing',
+    name: 'OOM: maxmemory reached with noeviction',
     turns: ['unavailable'],
     readyz: [503],
     begin: setting('maxmemory', '1mb', '0'),
   },
   {
-    name: 'NOREPLICAS: fewer replicas than are demanded',
+    name: 'NOREPLICAS: fewer replicas than min-replicas-to-write',
     turns: ['unavailable'],
     readyz: [503],
     begin: setting('min-replicas-to-write', '1', '0'),
@@ -167,9 +172,9 @@ export const faults: readonly Fault[] = [
   {
     name: 'MISCONF: it cannot write its snapshot',
     turns: ['unavailable'],
-    // In this state alone Redis refuses even a PING.
+    // Only in this state Redis rejects even PING.
     readyz: [503],
-    // The file it has to replace is a folder: it fails as it does on a full disk.
+    // The file to replace is a directory, so the snapshot fails as on a full disk.
     prepare: ({ dir }) => mkdir(join(dir, 'dump.rdb')),
     async begin({ admin, dir }) {
       await admin.config('SET', 'save', '3600 1000000')
@@ -184,7 +189,7 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'started again with a policy that evicts',
+    name: 'restarted with an eviction policy',
     turns: ['unavailable'],
     readyz: [503],
     async begin(world) {
@@ -194,22 +199,22 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'given a policy that evicts',
+    name: 'configured with an eviction policy',
     turns: ['unavailable'],
     readyz: [503],
-    begin: noticed(setting('maxmemory-policy', 'volatile-ttl', 'noeviction')),
+    begin: detected(setting('maxmemory-policy', 'volatile-ttl', 'noeviction')),
   },
   {
-    name: 'given an ACL without XADD',
+    name: 'ACL without XADD',
     turns: ['unavailable'],
     readyz: [503],
-    begin: noticed(async ({ admin }) => {
+    begin: detected(async ({ admin }) => {
       await admin.acl('SETUSER', 'default', '-xadd')
       return () => admin.acl('SETUSER', 'default', '+xadd')
     }),
   },
   {
-    name: 'another, without our database',
+    name: 'replaced by a server without the database',
     turns: ['unavailable'],
     readyz: [503],
     async begin(world) {
@@ -228,25 +233,25 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'NOSCRIPT: it forgets the scripts again and again',
+    name: 'NOSCRIPT: repeated SCRIPT FLUSH',
     turns: ['served'],
     readyz: [200],
     async begin({ admin }) {
-      const over = new AbortController()
-      const forgetting = (async () => {
-        while (!over.signal.aborted) {
+      const ended = new AbortController()
+      const flushing = (async () => {
+        while (!ended.signal.aborted) {
           await admin.script('FLUSH')
           await sleep(2)
         }
       })()
       return () => {
-        over.abort()
-        return forgetting
+        ended.abort()
+        return flushing
       }
     },
   },
   {
-    name: 'WRONGTYPE: somebody else wrote under the keys of subscribers',
+    name: 'WRONGTYPE: another program wrote under subscriber keys',
     turns: ['unavailable'],
     readyz: [200],
     async begin({ admin }, msisdns) {
@@ -260,7 +265,7 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'corrupt records of subscribers',
+    name: 'corrupt subscriber records',
     turns: ['unavailable'],
     readyz: [200],
     async begin({ admin }, msisdns) {

@@ -8,31 +8,31 @@ import type { Proxy } from '../support/redis/proxy.ts'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
 
-/** A whole gateway over HTTP, a Redis of its own behind a network that can fail, and somebody who may configure that Redis. */
+/** A gateway over HTTP, its Redis behind a faulty proxy, and an administrator of that Redis. */
 export interface World {
   readonly gateway: Running
   readonly proxy: Proxy
-  /** Where Redis writes, whichever process it is. */
+  /** The data directory of Redis, the same for every process. */
   readonly dir: string
-  /** Another client of Redis, past the proxy. */
+  /** A client of Redis that bypasses the proxy. */
   readonly admin: Redis
   redis(): RedisServer
   /**
-   * Holds turns between their load and their commit: `reached` resolves when so many have loaded, `release` lets them go on.
-   * Whatever happens in between meets every one of them at its commit.
+   * Holds turns between their load and their commit, so a fault in between hits their commits. `reached` resolves when `turns`
+   * turns have loaded; `release` lets them continue.
    */
   hold(turns: number): { readonly reached: Promise<void>; release(): void }
-  /** Ends Redis as a crash does. */
+  /** Kills Redis. */
   crash(): Promise<void>
-  /** Starts it on the data and the port it had; resolves when it has read them. */
+  /** Starts Redis again on its data and port; resolves when it has loaded them. */
   restart(...args: readonly string[]): Promise<void>
   close(): Promise<void>
 }
 
-/** Not 0, which Redis serves to a connection that could not select its own. */
+/** Not 0, which Redis uses for a connection whose SELECT failed. */
 const DATABASE = 3
 
-/** Redis waits by itself for replicas that may come, and for scripts that may end: no longer than a test does. */
+/** Shortens the waits of Redis for replicas and for running scripts. */
 const SETTINGS = ['--busy-reply-threshold', '100', '--repl-diskless-sync-delay', '0']
 
 export async function startWorld(): Promise<World> {
@@ -40,7 +40,7 @@ export async function startWorld(): Promise<World> {
   const servers = [first]
   const proxy = await startProxy(first.port)
   const admin = new Redis(first.url, { db: DATABASE, maxRetriesPerRequest: null, retryStrategy: () => 20 })
-  // While Redis is away on purpose.
+  // Redis is down on purpose.
   admin.on('error', () => {})
   let pass = async () => {}
   const gateway = await startGateway(
@@ -53,9 +53,9 @@ export async function startWorld(): Promise<World> {
         Object.fromEntries(
           Object.entries(services).map(([name, service]) => [
             name,
-            async (...given: Parameters<typeof service>) => {
+            async (...args: Parameters<typeof service>) => {
               await pass()
-              return service(...given)
+              return service(...args)
             },
           ]),
         ),
@@ -102,22 +102,22 @@ export async function startWorld(): Promise<World> {
   }
 }
 
-/** One phone in a dialogue that closes its access, as its aggregator sends it. */
+/** A phone that closes its access, through an aggregator. */
 export interface Phone {
   readonly msisdn: string
-  /** The first screen; another dialogue every time. */
-  dial(): Promise<Told>
-  /** Asks to close access. */
-  ask(): Promise<Told>
-  /** Confirms it; the same callback every time. */
-  confirm(): Promise<Told>
+  /** Opens a new dialogue. */
+  dial(): Promise<TimedReply>
+  /** Opens a new dialogue up to the confirmation. */
+  ask(): Promise<TimedReply>
+  /** Confirms; sends the same callback every time. */
+  confirm(): Promise<TimedReply>
 }
 
-export interface Told {
+export interface TimedReply {
   readonly body: string
   readonly status: number
   readonly ms: number
-  /** Wall clock, which is also that of Redis. */
+  /** Wall clock time, the same clock as that of Redis. */
   readonly atMs: number
 }
 
@@ -125,7 +125,7 @@ let sessions = 0
 
 export function phoneOf({ gateway }: World, msisdn: string): Phone {
   let sessionId = ''
-  const call = async (id: string, text: string): Promise<Told> => {
+  const call = async (id: string, text: string): Promise<TimedReply> => {
     const startedMs = performance.now()
     const { body, status } = await gateway.call({
       sessionId: id,
@@ -147,7 +147,7 @@ export function phoneOf({ gateway }: World, msisdn: string): Phone {
   }
 }
 
-/** When access of a number was closed, as Redis' clock has it: the moments of its commits. */
+/** Returns the times of the commits that closed access of a number, on the clock of Redis. */
 export async function closingsOf({ admin }: World, msisdn: string): Promise<readonly number[]> {
   const entries = await admin.xrange(`ussd:{b${bucketOf(msisdn)}}:journal`, '-', '+')
   return entries
@@ -158,7 +158,7 @@ export async function closingsOf({ admin }: World, msisdn: string): Promise<read
 export const readyzOf = async ({ gateway }: World): Promise<200 | 503> =>
   (await fetch(`${gateway.url}/readyz`)).ok ? 200 : 503
 
-/** Resolves when it comes out true. The test's own limit bounds it. */
-export async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds().catch(() => false))) await sleep(5)
+/** Resolves when the condition is true. The test's own timeout limits it. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition().catch(() => false))) await sleep(5)
 }

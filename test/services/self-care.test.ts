@@ -28,7 +28,7 @@ beforeEach(async () => {
 
 const set = (guess: string, to = password, msisdn = camera) =>
   bench.selfCare.setPassword(msisdn, new Secret(guess), new Secret(to))
-const logIn = (given = password, msisdn = camera) => bench.selfCare.logIn(msisdn, new Secret(given))
+const logIn = (secret = password, msisdn = camera) => bench.selfCare.logIn(msisdn, new Secret(secret))
 const refused = { kind: 'refused' }
 
 /** Returns `count` wrong secrets in the format of both PUK1 and passwords. */
@@ -36,8 +36,8 @@ const wrongSecrets = (count: number) =>
   Array.from({ length: count }, (_, i) => new Secret(String(10_000_000 + i)))
 
 /** Logs in; throws when that fails. */
-async function tokenOf(given = password, msisdn = camera): Promise<string> {
-  const loggedIn = await logIn(given, msisdn)
+async function tokenOf(secret = password, msisdn = camera): Promise<string> {
+  const loggedIn = await logIn(secret, msisdn)
   if (loggedIn.kind !== 'in') throw new Error(`the login was ${loggedIn.kind}`)
   return loggedIn.token
 }

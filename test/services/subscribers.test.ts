@@ -6,7 +6,7 @@ import { accessStates, newSubscriber } from '../../src/gateway/records/subscribe
 import type { JournalRecord } from '../../src/gateway/records/subscriber.ts'
 import { demoSubscribers, registerDemoSubscribers } from '../../src/services/demo.ts'
 import type { SubscriberPatch } from '../../src/services/subscribers.ts'
-import { isSetByPuk1 } from '../../src/services/tariffs.ts'
+import { allowsPasswordByPuk1 } from '../../src/services/tariffs.ts'
 import { createBench } from '../support/self-care.ts'
 
 const msisdn = '+375291234567'
@@ -217,9 +217,9 @@ describe('a tariff plan', () => {
     'Мобильный интернет',
     'ИНТЕРНЕТ 50',
     'Internet',
-  ])('"%s" allows setting the password with PUK1', (tariff) => expect(isSetByPuk1(tariff)).toBe(true))
+  ])('"%s" allows setting the password with PUK1', (tariff) => expect(allowsPasswordByPuk1(tariff)).toBe(true))
 
   it.each(['', 'Комфорт', 'Видео', 'Мониторинг', 'Инет'])('"%s" does not', (tariff) =>
-    expect(isSetByPuk1(tariff)).toBe(false),
+    expect(allowsPasswordByPuk1(tariff)).toBe(false),
   )
 })

@@ -23,7 +23,7 @@ describe('passwordFormat', () => {
     expect(passwordFormat(text)).toBe('ok')
   })
 
-  it.each(['', ' ', '1', '1234', '12345678901', '1'.repeat(100_000)])('reports the length of %j', (text) => {
+  it.each(['', ' ', '1', '1234', '12345678901', '1'.repeat(100_000)])('reports the wrong length of %j', (text) => {
     expect(passwordFormat(text)).toBe('length')
   })
 

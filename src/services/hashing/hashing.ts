@@ -20,7 +20,7 @@ type Verdict = { matches: boolean; stale: boolean }
 
 /**
  * Slow hashing of passwords and PUK1. A hash takes about 20 ms of a core and 19 MiB, so the number of parallel hashes is
- * limited. Both methods reject with USSD_BUSY, at once, when the queue is full, and with USSD_TURN_TIMED_OUT when the signal is
+ * limited. `hash` and `verify` reject with USSD_BUSY, at once, when the queue is full, and with USSD_TURN_TIMED_OUT when the signal is
  * aborted before the hash starts. A started hash runs to its end.
  * The MSISDN is part of the input: always pass it in its stored form.
  */
@@ -76,7 +76,7 @@ const MAX_COST = { memoryCost: 16 * COST.memoryCost, timeCost: 16, parallelism: 
 
 /**
  * Creates hashing as recommended by OWASP and ASVS 5.0 11.4.2: argon2id over HMAC-SHA-256(key, MSISDN ‖ digits). The key is
- * kept outside the database, one per domain. It is the protection: without it, 10^5 passwords under argon2id take an hour.
+ * kept outside the database, one per domain. It is the protection: without it, trying 10^5 passwords under argon2id takes an hour.
  *
  * `parallel`: hashes at once, at least 1; by default the number of cores less one. `maxQueued`: 64 by default, about two
  * seconds of work. `lane`: replaces both, to share a semaphore. `argon2`: libuv's pool by default.

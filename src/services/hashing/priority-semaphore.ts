@@ -16,8 +16,8 @@ export interface Lane {
 export interface LaneBounds {
   readonly maxQueued: number
   /**
-   * The longest expected wait; `Infinity` by default. It does not apply to the first jobs in the queue, one per running job:
-   * otherwise a machine measured as slow could never be measured again.
+   * The longest expected wait, `Infinity` by default. It does not apply to the first `parallel` queued jobs: otherwise a
+   * machine measured as slow would never be measured again.
    */
   readonly maxWaitMs?: number
 }

@@ -118,7 +118,7 @@ export function nameFault(error: unknown): string {
 
 /**
  * Drops a connection whose setup failed. After a failed or timed out SELECT, ioredis only reports the error and then uses
- * the connection, in database 0. No other command is sent before the connection is ready, and a dropped one never is.
+ * the connection, in database 0. A connection carries no other command before it is ready, and a dropped one never is ready.
  */
 function dropWhenSetupFails(redis: Redis): void {
   redis.on('error', () => {

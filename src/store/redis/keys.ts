@@ -2,8 +2,8 @@ import type { RecordName } from '../../gateway/ports.ts'
 
 /**
  * The names of the gateway's keys: `ussd:{b17}:subscriber:375291234567`, `ussd:{b17}:journal`. The bucket is the hash tag, so
- * everything a turn changes lies in one slot of a cluster (decision 0003). A record's name contains a colon
- * (`<kind>:<id>`), so no record has the same key as a journal.
+ * everything a turn changes lies in one slot of a cluster (decision 0003). A record's name has the form
+ * `<kind>:<id>`, so its key never equals that of a journal.
  */
 export interface Keys {
   record(bucket: number, name: RecordName): string

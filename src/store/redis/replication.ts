@@ -7,10 +7,10 @@ import { commitLua } from './commands.ts'
 import type { CommitReply } from './commands.ts'
 import { slotOf } from './keys.ts'
 
-/** The most commits that share one WAIT: the first reply waits until all of them have run. */
+/** The maximum number of commits that share one WAIT: the first reply waits until all have run. */
 const MAX_BATCH = 128
 
-/** The most redirections of one commit. */
+/** The maximum number of redirections of one commit. */
 const MAX_REDIRECTS = 5
 const TRY_AGAIN_MS = 50
 
