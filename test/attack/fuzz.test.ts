@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { dialects } from '../../src/dialects/index.ts'
 import { marksIn } from '../verification/fuzz/leaks.ts'
-import { createChance } from '../verification/fuzz/chance.ts'
+import { createRandom } from '../support/random.ts'
 import { marks } from '../verification/fuzz/corpus.ts'
 import { createMutations } from '../verification/fuzz/mutate.ts'
 import { isLate, problemOf } from '../verification/fuzz/judge.ts'
@@ -50,8 +50,8 @@ describe('fuzzed callbacks', () => {
         sessionId: '7:7',
       })
       const drawn = [1, 2].map(() => {
-        const [mutate, chance] = [createMutations(5), createChance(5)]
-        return Array.from({ length: 20 }, () => mutate(wire, chance))
+        const [mutate, random] = [createMutations(5), createRandom(5)]
+        return Array.from({ length: 20 }, () => mutate(wire, random))
       })
       expect(drawn[0]).toEqual(drawn[1])
     }

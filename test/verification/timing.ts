@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { startApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import { messageOf, runCommand } from '../../src/cli/command.ts'
-import { createChance } from './fuzz/chance.ts'
+import { createRandom } from '../support/random.ts'
 import { startRedisServer } from '../support/redis/redis-server.ts'
 import { groups, prepare } from './timing/attempts.ts'
 import type { Kind } from './timing/attempts.ts'
@@ -92,13 +92,13 @@ async function measure(
     const counts = condition.kind === 'writing' ? 'every attempt' : 'none'
     const attempts = await prepare(gateway.subscribers, counts)
     await bringAbout(condition, server)
-    const chance = createChance(seed)
+    const random = createRandom(seed)
     const verdicts: Verdict[] = []
     for (const [group, kinds] of Object.entries(groups)) {
       const times = new Map<Kind, number[]>(kinds.map((kind) => [kind, []]))
       const answers = new Map<Kind, Set<string>>(kinds.map((kind) => [kind, new Set<string>()]))
       for (let round = -WARM_UP; round < samples; round++) {
-        for (const kind of shuffled<Kind>(kinds, (end) => chance.below(end))) {
+        for (const kind of shuffled<Kind>(kinds, (end) => random.below(end))) {
           const { path, body } = await attempts[kind](round + WARM_UP)
           const { ms, answer } = await send(url + path, body)
           if (round < 0) continue

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dialect, Echo, WireCall } from '../../../src/dialects/dialect.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
-import type { Random } from '../../../src/simulator/faults.ts'
+import type { Random } from '../../support/random.ts'
 import { isLate } from './history.ts'
 import type { DialogueHistory, Sending, TurnHistory } from './history.ts'
 import type { Gateways } from './gateways.ts'
@@ -65,9 +65,9 @@ export interface Tally {
 export interface Aggregator {
   readonly tally: Readonly<Tally>
   /** Delivers a turn until it is answered. */
-  deliver(delivery: Delivery, chance: Random): Promise<Delivered>
+  deliver(delivery: Delivery, random: Random): Promise<Delivered>
   /** Delivers an old turn once more, and waits for nothing. */
-  again(delivery: Delivery, chance: Random): void
+  again(delivery: Delivery, random: Random): void
   /** Resolves when no copy is on its way. */
   settled(): Promise<void>
 }
@@ -156,11 +156,11 @@ export function createAggregator(options: {
   async function copyLater(
     delivery: Delivery,
     afterMs: number,
-    chance: Random,
+    random: Random,
     when: 'open' | 'always' = 'open',
   ): Promise<void> {
     if (afterMs > 0) await sleep(afterMs)
-    const url = gateways.pick(chance)
+    const url = gateways.pick(random)
     if (url === undefined || (when === 'open' && !isOpen(delivery))) return
     tally.copies += 1
     note(delivery.dialogue, `a copy of turn ${delivery.dialogue.turns.indexOf(delivery.turn) + 1} is sent`)
@@ -170,17 +170,17 @@ export function createAggregator(options: {
   return {
     tally,
 
-    async deliver(delivery, chance) {
-      const [isDoubled, isLate, lateMs] = [chance() < MISHAPS.twin, chance() < MISHAPS.late, chance()]
-      const isPatient = delivery.dialogue.retries === 'late' && chance() < 0.5
+    async deliver(delivery, random) {
+      const [isDoubled, isLate, lateMs] = [random.fraction() < MISHAPS.twin, random.fraction() < MISHAPS.late, random.fraction()]
+      const isPatient = delivery.dialogue.retries === 'late' && random.fraction() < 0.5
       if (delivery.dialogue.retries === 'late') {
-        const drawn = chance()
-        if (drawn < AGAIN.once) stray(copyLater(delivery, longAfterMs(chance), chance, 'always'))
-        if (drawn < AGAIN.twice) stray(copyLater(delivery, longAfterMs(chance), chance, 'always'))
+        const drawn = random.fraction()
+        if (drawn < AGAIN.once) stray(copyLater(delivery, longAfterMs(random), random, 'always'))
+        if (drawn < AGAIN.twice) stray(copyLater(delivery, longAfterMs(random), random, 'always'))
       }
       let before: string | undefined
       for (let attempt = 0; attempt <= 0 || isOpen(delivery); attempt++) {
-        const url = gateways.pick(chance, before)
+        const url = gateways.pick(random, before)
         if (url === undefined) {
           attempt -= 1
           await sleep(20)
@@ -189,25 +189,25 @@ export function createAggregator(options: {
         before = url
         const answering = send(delivery, url)
         if (isDoubled && attempt === 0) {
-          const other = gateways.pick(chance, url)
+          const other = gateways.pick(random, url)
           tally.copies += 1
           note(delivery.dialogue, 'and again at the same time')
           if (other !== undefined) stray(send(delivery, other))
         }
-        if (isLate && attempt === 0) stray(copyLater(delivery, lateMs * LATE_WITHIN_MS, chance))
+        if (isLate && attempt === 0) stray(copyLater(delivery, lateMs * LATE_WITHIN_MS, random))
         const answer = await answering
         if (answer) return answer
         // All that wait would otherwise come back together, and be too much for what has just come up.
         // Hundreds wait where retries are late.
         const mostMs = delivery.dialogue.retries === 'late' ? 4000 : 1000
-        const soonMs = Math.min(mostMs, 25 * 2 ** attempt) * (0.5 + chance())
-        await sleep(isPatient ? longAfterMs(chance) : soonMs)
+        const soonMs = Math.min(mostMs, 25 * 2 ** attempt) * (0.5 + random.fraction())
+        await sleep(isPatient ? longAfterMs(random) : soonMs)
       }
       return { kind: 'given-up' }
     },
 
-    again(delivery, chance) {
-      stray(copyLater(delivery, 0, chance))
+    again(delivery, random) {
+      stray(copyLater(delivery, 0, random))
     },
 
     async settled() {
@@ -216,8 +216,8 @@ export function createAggregator(options: {
   }
 }
 
-const longAfterMs = (chance: Random): number =>
-  AGAIN_AFTER_MS.least + chance() * (AGAIN_AFTER_MS.most - AGAIN_AFTER_MS.least)
+const longAfterMs = (random: Random): number =>
+  AGAIN_AFTER_MS.least + random.fraction() * (AGAIN_AFTER_MS.most - AGAIN_AFTER_MS.least)
 
 function addressOf(url: string, dialect: Dialect, { path, query }: WireCall): string {
   return `${url}/ussd/${dialect.name}${path}${query === '' ? '' : `?${query}`}`

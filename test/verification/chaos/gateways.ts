@@ -1,7 +1,7 @@
 /** The gateways of a run: each dies often and is replaced at once. */
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import type { Random } from '../../../src/simulator/faults.ts'
+import type { Random } from '../../support/random.ts'
 import { crashPoints } from './crash-points.ts'
 import type { CrashPoint } from './crash-points.ts'
 
@@ -23,9 +23,9 @@ export type ToHarness = { readonly kind: 'warm' } | { readonly kind: 'listening'
 
 export interface Gateways {
   /** One that listens, by chance; `not` is only taken where there is no other. Undefined while none does. */
-  pick(chance: Random, not?: string): string | undefined
+  pick(random: Random, not?: string): string | undefined
   /** SIGKILL, at whatever it is doing. */
-  killOne(chance: Random): void
+  killOne(random: Random): void
   /** How often one died, and where; `random` is what `killOne` did. */
   readonly kills: Readonly<Record<CrashPoint | 'random', number>>
   /** What gateways said that ended by themselves, which none may. */
@@ -117,14 +117,14 @@ export async function startGateways(options: {
   return {
     kills,
     ended,
-    pick(chance, not) {
+    pick(random, not) {
       const up = [...urls.values()]
       const others = up.length > 1 ? up.filter((url) => url !== not) : up
-      return others[Math.floor(chance() * others.length)]
+      return others[Math.floor(random.fraction() * others.length)]
     },
-    killOne(chance) {
+    killOne(random) {
       const up = [...urls.keys()]
-      up[Math.floor(chance() * up.length)]?.kill('SIGKILL')
+      up[Math.floor(random.fraction() * up.length)]?.kill('SIGKILL')
     },
     close,
   }

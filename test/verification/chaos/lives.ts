@@ -1,6 +1,6 @@
 /** All subscribers of a run, many at a time: those whose aggregators retry soon, and those whose aggregators retry late. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createRandom } from '../../../src/simulator/faults.ts'
+import { createRandom } from '../../support/random.ts'
 import type { Retries, SubscriberHistory } from './history.ts'
 import type { Register } from './register.ts'
 import type { RunOptions } from './run.ts'
@@ -46,15 +46,15 @@ export function liveAll(
         options.signal.throwIfAborted()
         const number = drawn++
         const msisdn = `+37529${String(1_000_000 + number)}`
-        const chance = createRandom(options.seed, msisdn, 0)
+        const random = createRandom(options.seed, msisdn)
         // Guesses from several sides are judged by the numbers of their turns.
         const isGuessed = hasNumbers && retries === 'soon' && number % GUESSED_AT === 1
         // Most of the late ones live through one or two dialogues: half of them begin with a guess.
         const isClosed = isGuessed || (retries === 'late' && number % 2 === 1)
         const access = isClosed ? 'closed-by-subscriber' : 'open'
-        const { puk1, history } = await register.add(msisdn, access, chance)
+        const { puk1, history } = await register.add(msisdn, access, random)
         histories.push(history)
-        await liveThrough(history, { puk1, chance, isGuessed }, surroundings)
+        await liveThrough(history, { puk1, random, isGuessed }, surroundings)
       }
     }
     return Array.from({ length: Math.min(parallel, dialogues) }, (_, place) => live(place))

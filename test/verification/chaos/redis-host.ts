@@ -1,6 +1,6 @@
 /** The Redis of a run: dies, stands still or loses its power, and comes back on the same port with the same folder. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Random } from '../../../src/simulator/faults.ts'
+import type { Random } from '../../support/random.ts'
 import { freePort, startRedisServer } from '../../support/redis/redis-server.ts'
 import { cutPower, shimIn } from './power-cut.ts'
 
@@ -16,7 +16,7 @@ export interface RedisHost {
   /** Bytes of the append-only file that power cuts took. */
   readonly lostBytes: number
   /** It happens once, and is over when this resolves. */
-  strike(chance: Random): Promise<void>
+  strike(random: Random): Promise<void>
   close(): Promise<void>
 }
 
@@ -49,12 +49,12 @@ export async function startRedisHost(options: {
     get lostBytes() {
       return lostBytes
     },
-    async strike(chance) {
+    async strike(random) {
       if (fault === 'none') return
       struck += 1
       if (fault === 'stop') {
         server.freeze()
-        await sleep(STOPPED_MS.least + chance() * (STOPPED_MS.most - STOPPED_MS.least))
+        await sleep(STOPPED_MS.least + random.fraction() * (STOPPED_MS.most - STOPPED_MS.least))
         return server.thaw()
       }
       await server.kill()

@@ -7,7 +7,7 @@ import type { JournalRecord } from '../../../src/gateway/records/subscriber.ts'
 import type { Hashing } from '../../../src/services/hashing/hashing.ts'
 import { createPasswords } from '../../../src/services/password.ts'
 import { createSubscribers } from '../../../src/services/subscribers.ts'
-import type { Random } from '../../../src/simulator/faults.ts'
+import type { Random } from '../../support/random.ts'
 import { createRedisClient } from '../../../src/store/redis/client.ts'
 import { createRedisStore } from '../../../src/store/redis/store.ts'
 import type { Found } from './check.ts'
@@ -19,7 +19,7 @@ export interface Register {
   add(
     msisdn: string,
     access: SubscriberHistory['registered'],
-    chance: Random,
+    random: Random,
   ): Promise<{ readonly puk1: string; readonly history: SubscriberHistory }>
   /** Reads every record and the whole journal. */
   readAll(): Promise<{ of(msisdn: string): Found }>
@@ -51,8 +51,8 @@ export function openRegister(url: string, hashing: Hashing): Register {
   }
 
   return {
-    async add(msisdn, access, chance) {
-      const puk1 = drawDigits(chance)
+    async add(msisdn, access, random) {
+      const puk1 = drawDigits(random)
       await persist(() => subscribers.put(msisdn, { language: 'en', access, puk1: new Secret(puk1) }))
       registered.push(msisdn)
       const passwordGeneration = (await persist(() => recordOf(msisdn)))?.passwordGeneration ?? 0

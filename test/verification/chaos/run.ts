@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { loadConfig } from '../../../src/config.ts'
 import { createKeyring } from '../../../src/gateway/records/keyring.ts'
 import { createHashing } from '../../../src/services/hashing/hashing.ts'
-import { createRandom } from '../../../src/simulator/faults.ts'
+import { createRandom } from '../../support/random.ts'
 import { createDigestArgon2 } from '../../support/digest-argon2.ts'
 import { startProxy } from '../../support/redis/proxy.ts'
 import { createAggregator } from './aggregator.ts'
@@ -136,24 +136,24 @@ export async function run(options: RunOptions): Promise<Ran> {
     const note = (dialogue: DialogueHistory, what: string) => void dialogue.events.push({ atMs: now(), what })
     const aggregator = createAggregator({ gateways, note, repeatWithinMs })
     const network: Record<NetworkFault, number> = { blackHole: 0, resetOnReply: 0, delay: 0 }
-    const chanceOf = (who: string) => createRandom(seed, who, 0)
+    const chanceOf = (who: string) => createRandom(seed, who)
     const answered = () => aggregator.tally.answered
     const [killing, striking] = [chanceOf('killing'), chanceOf('redis')]
     const redisEvery = fault === 'none' ? 0 : options.redisEvery
     const disturbedEvery = options.network === 'quiet' ? 0 : DISTURBED_EVERY
     const strikes = [
-      strikeAtRandom({ every: options.killEvery, answered, chance: killing }, () =>
+      strikeAtRandom({ every: options.killEvery, answered, random: killing }, () =>
         gateways.killOne(killing),
       ),
-      strikeAtRandom({ every: redisEvery, answered, chance: striking }, async () => {
+      strikeAtRandom({ every: redisEvery, answered, random: striking }, async () => {
         happened(`Redis: ${fault}`)
         await host.strike(striking)
         happened('Redis is back')
       }),
       ...proxies.map((proxy, at) => {
-        const chance = chanceOf(`way ${at}`)
-        return strikeAtRandom({ every: disturbedEvery, answered, chance }, async () => {
-          const kind = await disturb(proxy, chance)
+        const random = chanceOf(`way ${at}`)
+        return strikeAtRandom({ every: disturbedEvery, answered, random }, async () => {
+          const kind = await disturb(proxy, random)
           network[kind] += 1
           happened(`the way of gateway ${at + 1} to Redis: ${kind}`)
         })

@@ -4,7 +4,7 @@ import { screens as password } from '../../../menus/password.ts'
 import type { Change } from '../../../src/gateway/records/subscriber.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { weakness } from '../../../src/services/weak-password.ts'
-import type { Random } from '../../../src/simulator/faults.ts'
+import type { Random } from '../../support/random.ts'
 
 /** A screen that may be shown. */
 export interface Outcome {
@@ -102,17 +102,17 @@ function fixed(script: Omit<Script, 'next'>, ...steps: readonly FixedStep[]): Sc
 }
 
 /** Digits that are not weak, so that nobody is warned of them, and are no choice. */
-export function drawDigits(chance: Random): string {
-  const drawn = String(10_000_000 + Math.floor(chance() * 89_999_999))
+export function drawDigits(random: Random): string {
+  const drawn = String(10_000_000 + Math.floor(random.fraction() * 89_999_999))
   const isWeak = weakness(drawn, { msisdn: '+375291000000', thisYear: new Date().getFullYear() })
   // Nor a part of any subscriber's number.
-  return isWeak || /37529|92573|100|001/.test(drawn) ? drawDigits(chance) : drawn
+  return isWeak || /37529|92573|100|001/.test(drawn) ? drawDigits(random) : drawn
 }
 
 /** A wrong PUK1, another one for each chance. */
-export function drawWrong(chance: Random, puk1: string): string {
-  const drawn = drawDigits(chance)
-  return drawn === puk1 ? drawWrong(chance, puk1) : drawn
+export function drawWrong(random: Random, puk1: string): string {
+  const drawn = drawDigits(random)
+  return drawn === puk1 ? drawWrong(random, puk1) : drawn
 }
 
 /** The mark of a password's first entry. */
@@ -204,10 +204,10 @@ export type Repeats = 'often' | 'once' | 'never'
 /** The next dialogue of a subscriber, and what it leaves. */
 export function drawScript(
   { isOpen, attemptsLeft }: Model,
-  { puk1, chance, repeats }: { readonly puk1: string; readonly chance: Random; readonly repeats: Repeats },
+  { puk1, random, repeats }: { readonly puk1: string; readonly random: Random; readonly repeats: Repeats },
 ): { readonly script: Script; readonly after: Model } {
-  const drawn = chance()
-  const [typed, wrong] = [drawDigits(chance), drawWrong(chance, puk1)]
+  const drawn = random.fraction()
+  const [typed, wrong] = [drawDigits(random), drawWrong(random, puk1)]
   const left = { isOpen, attemptsLeft }
   if (isOpen) {
     if (drawn < 0.2 && repeats === 'often') return { script: settingAtLast(typed, wrong), after: left }

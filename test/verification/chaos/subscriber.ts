@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { NetworkTurn } from '../../../src/dialects/dialect.ts'
 import type { Keyring } from '../../../src/gateway/records/keyring.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
-import type { Random } from '../../../src/simulator/faults.ts'
+import type { Random } from '../../support/random.ts'
 import { MISHAPS } from './aggregator.ts'
 import type { Aggregator, Delivery } from './aggregator.ts'
 import type { SpokenDialect } from './dialects.ts'
@@ -47,20 +47,20 @@ export async function liveThrough(
   history: SubscriberHistory,
   {
     puk1,
-    chance,
+    random,
     isGuessed,
-  }: { readonly puk1: string; readonly chance: Random; readonly isGuessed: boolean },
+  }: { readonly puk1: string; readonly random: Random; readonly isGuessed: boolean },
   around: Surroundings,
 ): Promise<void> {
   const numbered = around.dialects.filter((one) => one.numbered)
-  const drawFrom = (dialects: readonly SpokenDialect[]) => dialects[Math.floor(chance() * dialects.length)]
+  const drawFrom = (dialects: readonly SpokenDialect[]) => dialects[Math.floor(random.fraction() * dialects.length)]
   if (isGuessed) {
-    const guess = () => drawWrong(chance, puk1)
+    const guess = () => drawWrong(random, puk1)
     const guessers: Promise<boolean>[] = []
     for (let at = 0; at < GUESSERS; at++) {
       const spoken = drawFrom(numbered)
       if (spoken && around.takeOne())
-        guessers.push(runDialogue(history, guessingAtOnce(guess), { spoken, chance }, around))
+        guessers.push(runDialogue(history, guessingAtOnce(guess), { spoken, random }, around))
     }
     await Promise.all(guessers)
     return
@@ -70,16 +70,16 @@ export async function liveThrough(
     const spoken = drawFrom(around.dialects)
     if (!spoken || !around.takeOne()) return
     const repeats = spoken.numbered ? 'often' : around.waits === 'taken' ? 'once' : 'never'
-    const { script, after } = drawScript(model, { puk1, chance, repeats })
-    if (around.retries === 'late' && at > 0) await sleep(readingMs(chance))
-    if (!(await runDialogue(history, script, { spoken, chance }, around))) return
+    const { script, after } = drawScript(model, { puk1, random, repeats })
+    if (around.retries === 'late' && at > 0) await sleep(readingMs(random))
+    if (!(await runDialogue(history, script, { spoken, random }, around))) return
     model = after
   }
 }
 
-const readingMs = (chance: Random): number => {
-  const { least, most } = chance() < READS.quickly.rate ? READS.quickly : READS.long
-  return least + chance() * (most - least)
+const readingMs = (random: Random): number => {
+  const { least, most } = random.fraction() < READS.quickly.rate ? READS.quickly : READS.long
+  return least + random.fraction() * (most - least)
 }
 
 const historyOf = (
@@ -105,7 +105,7 @@ const historyOf = (
 async function runDialogue(
   { msisdn, dialogues }: SubscriberHistory,
   script: Script,
-  { spoken, chance }: { readonly spoken: SpokenDialect; readonly chance: Random },
+  { spoken, random }: { readonly spoken: SpokenDialect; readonly random: Random },
   around: Surroundings,
 ): Promise<boolean> {
   const { dialect, numbered } = spoken
@@ -130,7 +130,7 @@ async function runDialogue(
     if (typed !== undefined) {
       network = { ...network, replies: [...network.replies, typed] }
       // The same answer again is a second answer only when so much time has passed.
-      if (around.retries === 'late') await sleep(readingMs(chance))
+      if (around.retries === 'late') await sleep(readingMs(random))
       const agoMs = performance.now() - (answeredMs.get(typed) ?? -Infinity)
       if (!numbered && agoMs <= repeatWithinMs) await sleep(repeatWithinMs + SLACK_MS - agoMs)
     }
@@ -139,7 +139,7 @@ async function runDialogue(
     const turn: TurnHistory = { step, replies: [], sendings: [], id }
     dialogue.turns.push(turn)
     const delivery: Delivery = { dialect, dialogue, turn, wire }
-    const delivered = await around.aggregator.deliver(delivery, chance)
+    const delivered = await around.aggregator.deliver(delivery, random)
     if (delivered.kind === 'given-up') {
       around.note(dialogue, 'given up')
       if (numbered) dialogue.wrong.push(violation('unanswered', 'A turn was never answered.'))
@@ -170,8 +170,8 @@ async function runDialogue(
     if (typed !== undefined) answeredMs.set(typed, performance.now())
     deliveries.push(delivery)
     network = { ...network, answers: [...network.answers, { answer: { text, waits }, echo }] }
-    const old = deliveries[Math.floor(chance() * deliveries.length)]
-    if (chance() < MISHAPS.old && old) around.aggregator.again(old, chance)
+    const old = deliveries[Math.floor(random.fraction() * deliveries.length)]
+    if (random.fraction() < MISHAPS.old && old) around.aggregator.again(old, random)
   }
   around.ended(dialogue)
   return true

@@ -1,8 +1,8 @@
 /** Dialogues of every dialect, most callbacks of which are wrong in some way. */
 import { demoSubscribers } from '../../../src/services/demo.ts'
 import type { Dialect, NetworkTurn } from '../../../src/dialects/dialect.ts'
-import { createChance } from './chance.ts'
-import type { Chance } from './chance.ts'
+import { createRandom } from '../../support/random.ts'
+import type { Random } from '../../support/random.ts'
 import { codes, replies } from './corpus.ts'
 import { BODY_LIMIT_BYTES, problemOf } from './judge.ts'
 import { asItIs } from './mutate.ts'
@@ -49,7 +49,7 @@ export async function fuzzLane(options: {
   readonly tally: Tally
 }): Promise<void> {
   const { dialects, until, tally, mutate } = options
-  const chance = createChance(options.seed)
+  const random = createRandom(options.seed)
   const sender = createSender(options.url, options.token)
 
   const deliver = async (dialect: Dialect, sent: Sent) => {
@@ -77,37 +77,37 @@ export async function fuzzLane(options: {
   }
 
   while (tally.sent < until) {
-    const dialect = chance.pick(dialects)
-    let turn = begun(dialect, chance)
+    const dialect = random.pick(dialects)
+    let turn = begun(dialect, random)
     for (let turns = 0; turns < 12 && tally.sent < until; turns++) {
       const wire = dialect.formatRequest(turn)
-      if (chance.once(2)) await deliver(dialect, mutate(wire, chance))
+      if (random.oneIn(2)) await deliver(dialect, mutate(wire, random))
       const response = await deliver(dialect, asItIs(wire))
-      if (chance.once(8)) await deliver(dialect, asItIs(wire))
-      if (chance.once(4)) await deliverLate()
+      if (random.oneIn(8)) await deliver(dialect, asItIs(wire))
+      if (random.oneIn(4)) await deliverLate()
       sentBefore.push({ dialect, sent: asItIs(wire), atMs: performance.now() })
       if (sentBefore.length > REMEMBERED) sentBefore.shift()
       const read = response && dialect.parseResponse(response)
-      if (read?.kind !== 'answer' || (!read.answer.waits && !chance.once(5))) break
-      const end = chance.once(15) && dialect.formatEnd(turn, 'cancelled', Date.now())
-      if (end) await deliver(dialect, chance.once(2) ? mutate(end, chance) : asItIs(end))
+      if (read?.kind !== 'answer' || (!read.answer.waits && !random.oneIn(5))) break
+      const end = random.oneIn(15) && dialect.formatEnd(turn, 'cancelled', Date.now())
+      if (end) await deliver(dialect, random.oneIn(2) ? mutate(end, random) : asItIs(end))
       turn = {
         ...turn,
         answers: [...turn.answers, { answer: read.answer, echo: read.echo }],
-        replies: [...turn.replies, chance.pick(replies)],
+        replies: [...turn.replies, random.pick(replies)],
       }
     }
   }
   sender.close()
 }
 
-function begun(dialect: Dialect, chance: Chance): NetworkTurn {
-  const number = chance.below(SESSIONS)
+function begun(dialect: Dialect, random: Random): NetworkTurn {
+  const number = random.below(SESSIONS)
   return {
     // Each dialect's own ids are digits, or two of them.
     sessionId: dialect.name === 'restcomm' ? `${number}:${number}` : String(7_000_000 + number),
     msisdn: msisdns[number % msisdns.length] as string,
-    dialled: chance.pick(codes),
+    dialled: random.pick(codes),
     replies: [],
     answers: [],
     beganAtMs: Date.now(),

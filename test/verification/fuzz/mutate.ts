@@ -1,6 +1,6 @@
 /** Callbacks that are nearly right: what a dialect writes, with something wrong in it. */
 import type { WireCall } from '../../../src/dialects/dialect.ts'
-import type { Chance } from './chance.ts'
+import type { Random } from '../../support/random.ts'
 import { oddBytes, oddNames, oddValues, otherScripts } from './corpus.ts'
 
 /** A callback as it is sent: its body may be any bytes. */
@@ -28,63 +28,63 @@ const types = [
 ]
 
 /** Puts one or a few things wrong into a callback. */
-export type Mutate = (wire: WireCall, chance: Chance) => Sent
+export type Mutate = (wire: WireCall, random: Random) => Sent
 
 export function createMutations(seed: number): Mutate {
   const values = oddValues(seed)
   const bytes = oddBytes(seed)
 
   /** A form, or a query: fields dropped, doubled, swapped, renamed, refilled. */
-  function form(text: string, chance: Chance): string {
+  function form(text: string, random: Random): string {
     const pairs = [...new URLSearchParams(text)].map(([name, value]) => [name, value] as [string, string])
-    const pair = pairs[chance.below(pairs.length)]
-    if (!pair) return `${encodeURIComponent(chance.pick(oddNames))}=1`
+    const pair = pairs[random.below(pairs.length)]
+    if (!pair) return `${encodeURIComponent(random.pick(oddNames))}=1`
     const at = pairs.indexOf(pair)
-    switch (chance.below(8)) {
+    switch (random.below(8)) {
       case 0:
         pairs.splice(at, 1)
         break
       case 1:
-        pairs.push([pair[0], chance.once(2) ? pair[1] : chance.pick(values)])
+        pairs.push([pair[0], random.oneIn(2) ? pair[1] : random.pick(values)])
         break
       case 2: {
-        const other = chance.pick(pairs)
+        const other = random.pick(pairs)
         const [mine, theirs] = [pair[1], other[1]]
         pair[1] = theirs
         other[1] = mine
         break
       }
       case 3:
-        pair[0] = chance.pick([`${pair[0]}[]`, pair[0].toUpperCase(), `${pair[0]}[a][b]`, ...oddNames])
+        pair[0] = random.pick([`${pair[0]}[]`, pair[0].toUpperCase(), `${pair[0]}[a][b]`, ...oddNames])
         break
       case 4:
-        pairs.push([chance.pick(oddNames), chance.pick(values)])
+        pairs.push([random.pick(oddNames), random.pick(values)])
         break
       case 5:
-        pair[1] = chance.pick(otherScripts)(pair[1])
+        pair[1] = random.pick(otherScripts)(pair[1])
         break
       case 6:
         // Past the encoder: percent signs and plus signs as they stand.
-        return `${text}&${encodeURIComponent(pair[0])}=${chance.pick(['%', '%FF', '%ED%A0%80', '%u0031', '+', '%2', '=', ';a=1'])}`
+        return `${text}&${encodeURIComponent(pair[0])}=${random.pick(['%', '%FF', '%ED%A0%80', '%u0031', '+', '%2', '=', ';a=1'])}`
       default:
-        pair[1] = chance.pick(values)
+        pair[1] = random.pick(values)
     }
     return new URLSearchParams(pairs).toString()
   }
 
   /** A JSON object: values of other types, names given twice, names of prototypes. */
-  function json(text: string, chance: Chance): string {
+  function json(text: string, random: Random): string {
     const fields = JSON.parse(text) as Record<string, unknown>
-    const name = chance.pick(Object.keys(fields))
-    const value = JSON.stringify(chance.pick(values))
+    const name = random.pick(Object.keys(fields))
+    const value = JSON.stringify(random.pick(values))
     const name_ = JSON.stringify(name)
-    switch (chance.below(8)) {
+    switch (random.below(8)) {
       case 0:
         return JSON.stringify({ ...fields, [name]: undefined })
       case 1:
         return `${text.slice(0, -1)},${name_}:${value}}`
       case 2:
-        return JSON.stringify({ ...fields, [name]: fields[chance.pick(Object.keys(fields))] })
+        return JSON.stringify({ ...fields, [name]: fields[random.pick(Object.keys(fields))] })
       case 3: {
         const odd = [
           'null',
@@ -98,14 +98,14 @@ export function createMutations(seed: number): Mutate {
           '9007199254740993',
           '{"toString":1}',
         ]
-        return JSON.stringify({ ...fields, [name]: '~' }).replace('"~"', chance.pick(odd))
+        return JSON.stringify({ ...fields, [name]: '~' }).replace('"~"', random.pick(odd))
       }
       case 4:
-        return `${text.slice(0, -1)},${JSON.stringify(chance.pick(oddNames))}:${chance.pick([value, '{"a":1}'])}}`
+        return `${text.slice(0, -1)},${JSON.stringify(random.pick(oddNames))}:${random.pick([value, '{"a":1}'])}}`
       case 5:
-        return JSON.stringify({ ...fields, [name]: chance.pick(otherScripts)(String(fields[name])) })
+        return JSON.stringify({ ...fields, [name]: random.pick(otherScripts)(String(fields[name])) })
       case 6:
-        return chance.pick([
+        return random.pick([
           `[${text}]`,
           `${text}${text}`,
           `${'['.repeat(4000)}`,
@@ -114,16 +114,16 @@ export function createMutations(seed: number): Mutate {
           'null',
         ])
       default:
-        return JSON.stringify({ ...fields, [name]: chance.pick(values) })
+        return JSON.stringify({ ...fields, [name]: random.pick(values) })
     }
   }
 
   /** XML: values, elements and attributes dropped and doubled, entities, depth. */
-  function xml(text: string, chance: Chance): string {
-    const value = chance.pick(values)
+  function xml(text: string, random: Random): string {
+    const value = random.pick(values)
     const escaped = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
     const spots = [...text.matchAll(/="[^"]*"|>[^<>]+</g)].filter(({ index }) => index > 40)
-    const spot = spots[chance.below(spots.length)]
+    const spot = spots[random.below(spots.length)]
     const put = (filling: string) => {
       if (!spot) return text
       const [was] = spot
@@ -133,48 +133,48 @@ export function createMutations(seed: number): Mutate {
         text.slice(spot.index + was.length)
       )
     }
-    switch (chance.below(9)) {
+    switch (random.below(9)) {
       case 0:
         return put('')
       case 1:
         return put(value)
       case 2:
-        return text.replace(/<(\w+)[^<]*<\/\1>/, (element) => (chance.once(2) ? '' : element + element))
+        return text.replace(/<(\w+)[^<]*<\/\1>/, (element) => (random.oneIn(2) ? '' : element + element))
       case 3:
         return text.replace(/\s(\w+)="[^"]*"/g, (attribute) =>
-          chance.once(4) ? '' : chance.once(4) ? attribute + attribute : attribute,
+          random.oneIn(4) ? '' : random.oneIn(4) ? attribute + attribute : attribute,
         )
       case 4:
         return text.replace('?>', '?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]>')
       case 5:
-        return `${'<a>'.repeat(chance.below(2000))}${text}`
+        return `${'<a>'.repeat(random.below(2000))}${text}`
       case 6:
         return put(
-          chance.pick(['&#0;', '&#xD800;', '&b;', '<![CDATA[1]]>', '<!-- -->1', '&#x31;', '&amp;amp;']),
+          random.pick(['&#0;', '&#xD800;', '&b;', '<![CDATA[1]]>', '<!-- -->1', '&#x31;', '&amp;amp;']),
         )
       case 7:
-        return text.replace('UTF-8', chance.pick(['UTF-16', 'EBCDIC', 'utf-7', '']))
+        return text.replace('UTF-8', random.pick(['UTF-16', 'EBCDIC', 'utf-7', '']))
       default:
         return put(escaped)
     }
   }
 
-  function text(before: string, chance: Chance): string {
-    if (/^\s*\{/.test(before)) return json(before, chance)
-    if (/^\s*</.test(before)) return xml(before, chance)
-    return form(before, chance)
+  function text(before: string, random: Random): string {
+    if (/^\s*\{/.test(before)) return json(before, random)
+    if (/^\s*</.test(before)) return xml(before, random)
+    return form(before, random)
   }
 
   /** The bytes themselves: cut, turned over, filled. */
-  function raw(body: Buffer, chance: Chance): Buffer {
-    const at = chance.below(body.length + 1)
-    const odd = chance.pick(bytes)
-    switch (chance.below(6)) {
+  function raw(body: Buffer, random: Random): Buffer {
+    const at = random.below(body.length + 1)
+    const odd = random.pick(bytes)
+    switch (random.below(6)) {
       case 0:
         return body.subarray(0, at)
       case 1: {
         const copy = Buffer.from(body)
-        if (at < copy.length) copy[at] = chance.below(256)
+        if (at < copy.length) copy[at] = random.below(256)
         return copy
       }
       case 2:
@@ -184,7 +184,7 @@ export function createMutations(seed: number): Mutate {
       case 4:
         return Buffer.concat([
           body,
-          Buffer.alloc(chance.below(9000), chance.pick(['a', ' ', '&', '<', '[', '\0', '%'])),
+          Buffer.alloc(random.below(9000), random.pick(['a', ' ', '&', '<', '[', '\0', '%'])),
         ])
       default:
         return Buffer.concat([body.subarray(at), body.subarray(0, at)])
@@ -192,16 +192,16 @@ export function createMutations(seed: number): Mutate {
   }
 
   /** What the address and the headers say. */
-  function head(sent: Sent, chance: Chance): Sent {
-    switch (chance.below(5)) {
+  function head(sent: Sent, random: Random): Sent {
+    switch (random.below(5)) {
       case 0:
-        return { ...sent, headers: { ...sent.headers, 'content-type': chance.pick(types) } }
+        return { ...sent, headers: { ...sent.headers, 'content-type': random.pick(types) } }
       case 1:
-        return { ...sent, headers: { ...sent.headers, 'content-encoding': chance.pick(['gzip', 'br', 'x']) } }
+        return { ...sent, headers: { ...sent.headers, 'content-encoding': random.pick(['gzip', 'br', 'x']) } }
       case 2:
-        return { ...sent, method: chance.pick(['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) }
+        return { ...sent, method: random.pick(['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) }
       case 3: {
-        const path = chance.pick([
+        const path = random.pick([
           '/',
           '/events',
           '/%zz',
@@ -211,30 +211,30 @@ export function createMutations(seed: number): Mutate {
         ])
         return {
           ...sent,
-          path: chance.once(2) ? path : sent.path.replace(/\d+/, encodeURIComponent(chance.pick(marksOf))),
+          path: random.oneIn(2) ? path : sent.path.replace(/\d+/, encodeURIComponent(random.pick(marksOf))),
         }
       }
       default:
-        return { ...sent, query: form(sent.query || 'text=1', chance).slice(0, 6000) }
+        return { ...sent, query: form(sent.query || 'text=1', random).slice(0, 6000) }
     }
   }
   const marksOf = values.filter((value) => !hasHalves.test(value) && value.length < 200)
 
   /** One or a few things wrong with it. */
-  return function mutate(wire: WireCall, chance: Chance): Sent {
+  return function mutate(wire: WireCall, random: Random): Sent {
     let sent = asItIs(wire)
     do {
-      const kind = chance.below(10)
+      const kind = random.below(10)
       if (kind < 6) {
         if (sent.method === 'GET' && sent.query)
-          sent = { ...sent, query: form(sent.query, chance).slice(0, 6000) }
+          sent = { ...sent, query: form(sent.query, random).slice(0, 6000) }
         // What was broken before is no text any more.
         else if (sent.body.equals(Buffer.from(wire.body)))
-          sent = { ...sent, body: Buffer.from(text(wire.body, chance)) }
-        else sent = { ...sent, body: raw(sent.body, chance) }
-      } else if (kind < 8) sent = { ...sent, body: raw(sent.body, chance) }
-      else sent = head(sent, chance)
-    } while (chance.once(4))
+          sent = { ...sent, body: Buffer.from(text(wire.body, random)) }
+        else sent = { ...sent, body: raw(sent.body, random) }
+      } else if (kind < 8) sent = { ...sent, body: raw(sent.body, random) }
+      else sent = head(sent, random)
+    } while (random.oneIn(4))
     return sent
   }
 }

@@ -1,6 +1,6 @@
 /** How long a dialect takes to read the worst there is: a callback as large as one may be. */
 import type { Dialect, WireRequest } from '../../../src/dialects/dialect.ts'
-import { createChance } from './chance.ts'
+import { createRandom } from '../../support/random.ts'
 import { createMutations } from './mutate.ts'
 import type { Sent } from './mutate.ts'
 
@@ -60,7 +60,7 @@ export function measureParsing(
 ): readonly Worst[] {
   const mutate = createMutations(seed)
   return dialects.map((dialect) => {
-    const chance = createChance(seed)
+    const random = createRandom(seed)
     const turn = {
       sessionId: dialect.name === 'restcomm' ? '7:7' : '7000007',
       msisdn: '+375291234567',
@@ -75,7 +75,7 @@ export function measureParsing(
         asRequest({ ...wire, body: Buffer.from(body) }),
         asRequest({ ...wire, query: body, body: Buffer.alloc(0) }),
       ]),
-      ...Array.from({ length: mutated }, () => asRequest(mutate(wire, chance))),
+      ...Array.from({ length: mutated }, () => asRequest(mutate(wire, random))),
     ].filter(({ body }) => body.length <= BYTES)
     for (const request of inputs.slice(0, 2000)) dialect.parseRequest(request)
     let longest: Omit<Worst, 'dialect' | 'inputs'> = { ms: 0, body: '' }

@@ -1,6 +1,6 @@
 import type { Answer, SignedDelivery } from '../../../src/gateway/ports.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
-import { drawnAt } from './random.ts'
+import { randomAt } from '../../support/random.ts'
 import { deliveryOf, msisdnOf, nameOf } from './delivery.ts'
 import { BUDGET_MS, EPOCH_MS } from './schedule.ts'
 import type { DialoguePlan, Fault, Place, Plan } from './schedule.ts'
@@ -54,7 +54,7 @@ export function callUp(options: {
     const screen = of.turn === undefined ? undefined : screens.get(of.turn)
     const signed = dialogue.signed && signatureOf(of.turn ?? `x${sends}`)
     const delivery = deliveryOf(dialogue, typed, { place, isFirst, screen, signed })
-    const wayMs = plan.ways === 'steady' ? 1 : drawnAt(plan.seed, name.charCodeAt(0) * 1000 + sends++) & 3
+    const wayMs = plan.ways === 'steady' ? 1 : randomAt(plan.seed, name.charCodeAt(0) * 1000 + sends++) & 3
     timeline.at(timeline.nowMs + wayMs + slowMs, () => {
       if (sites[place].receive(delivery, heard) === 'taken') return 'woke'
       tell(() => `${nameOf(delivery)} reaches nobody`)
@@ -78,7 +78,7 @@ export function callUp(options: {
     const isFirst = !sent.has(at)
     const own = isFirst ? about(at) : []
     sent.add(at)
-    const place = options.place ?? ((drawnAt(plan.seed, 64 * (at + 1) + tries) & 1) as Place)
+    const place = options.place ?? ((randomAt(plan.seed, 64 * (at + 1) + tries) & 1) as Place)
     const slowMs = own.reduce((ms, fault) => ms + (fault.kind === 'slow' ? fault.ms : 0), 0)
     let isLost = own.some(({ kind }) => kind === 'answer-lost')
     const heard = (answer: Answer) => {

@@ -1,5 +1,5 @@
 import { RECEIPT_TTL_MS } from '../../../src/gateway/records/session.ts'
-import type { Draws } from './random.ts'
+import type { Random } from '../../support/random.ts'
 import type { DialoguePlan, Fault, Place } from './schedule.ts'
 
 const SOON = [0, 0, 0, 0, 1, 2, 3, 5] as const
@@ -8,42 +8,42 @@ const LATER = [20, 100, 400, 900, 2000, 2999, 3000, 3001, 10_000] as const
 const UNDER_WAY = [1, 5, 20, 100, 250, 395, 399, 400, 401, 405, 500, 799, 1000, 1990, 2005, 3000] as const
 
 /** What goes wrong in a schedule: often little, seldom much, and of few kinds, so that these meet each other. */
-export function faultsFor(draws: Draws, dialogues: readonly DialoguePlan[], idleMs: number): Fault[] {
-  const count = draws.of([0, 1, 1, 2, 2, 3, 3, 4, 5, 8])
+export function faultsFor(random: Random, dialogues: readonly DialoguePlan[], idleMs: number): Fault[] {
+  const count = random.pick([0, 1, 1, 2, 2, 3, 3, 4, 5, 8])
   // Kinds that are favoured meet each other more often than chance would have it.
-  const favourite = draws.of(makers)
+  const favourite = random.pick(makers)
   const faults: Fault[] = []
   for (let at = 0; at < count; at++) {
-    const make = draws.onceIn(2) ? favourite : draws.of(makers)
-    faults.push(make(draws, dialogues, idleMs))
+    const make = random.oneIn(2) ? favourite : random.pick(makers)
+    faults.push(make(random, dialogues, idleMs))
   }
   return faults
 }
 
-type Maker = (draws: Draws, dialogues: readonly DialoguePlan[], idleMs: number) => Fault
+type Maker = (random: Random, dialogues: readonly DialoguePlan[], idleMs: number) => Fault
 
-const placeOf = (draws: Draws): Place => draws.of([0, 1])
+const placeOf = (random: Random): Place => random.pick([0, 1])
 
 /** What the network does to the callbacks of a turn, 0 being the begin. */
-const turns: Maker = (draws, dialogues, idleMs) => {
-  const { name, answers } = dialogues[draws.below(dialogues.length)] as DialoguePlan
-  const at = { dialogue: name, turn: draws.below(answers.length + 1), place: placeOf(draws) }
+const turns: Maker = (random, dialogues, idleMs) => {
+  const { name, answers } = dialogues[random.below(dialogues.length)] as DialoguePlan
+  const at = { dialogue: name, turn: random.below(answers.length + 1), place: placeOf(random) }
   const lives = [idleMs, RECEIPT_TTL_MS, RECEIPT_TTL_MS + idleMs, RECEIPT_TTL_MS + 2 * idleMs] as const
-  const life = draws.of(lives) + draws.of([-1, 0, 1, 5000, -5000])
-  const copyAfterMs = draws.onceIn(6) ? life : draws.onceIn(3) ? draws.of(LATER) : draws.of(SOON)
-  switch (draws.below(11)) {
+  const life = random.pick(lives) + random.pick([-1, 0, 1, 5000, -5000])
+  const copyAfterMs = random.oneIn(6) ? life : random.oneIn(3) ? random.pick(LATER) : random.pick(SOON)
+  switch (random.below(11)) {
     case 0:
     case 1:
     case 2:
       return { kind: 'copy', ...at, afterMs: copyAfterMs }
     case 3:
     case 4:
-      return { kind: 'rival', ...at, typed: draws.of(['x', '1', '0', '9']), afterMs: copyAfterMs }
+      return { kind: 'rival', ...at, typed: random.pick(['x', '1', '0', '9']), afterMs: copyAfterMs }
     case 5:
     case 6:
       return { kind: 'ahead', ...at, afterMs: copyAfterMs }
     case 7:
-      return { kind: 'slow', dialogue: name, turn: at.turn, ms: draws.of(UNDER_WAY) }
+      return { kind: 'slow', dialogue: name, turn: at.turn, ms: random.pick(UNDER_WAY) }
     case 8:
       return { kind: 'answer-lost', dialogue: name, turn: at.turn }
     case 9:
@@ -52,17 +52,17 @@ const turns: Maker = (draws, dialogues, idleMs) => {
       return {
         kind: 'hang-up',
         ...at,
-        afterMs: draws.of([...SOON, ...LATER]),
-        why: draws.of(['cancelled', 'timed-out', 'failed']),
+        afterMs: random.pick([...SOON, ...LATER]),
+        why: random.pick(['cancelled', 'timed-out', 'failed']),
       }
   }
 }
 
 /** What happens between a gateway and the store. */
-const commands: Maker = (draws) => {
-  const command = draws.below(draws.of([4, 8, 16]))
-  const ms = draws.of(UNDER_WAY)
-  switch (draws.below(10)) {
+const commands: Maker = (random) => {
+  const command = random.below(random.pick([4, 8, 16]))
+  const ms = random.pick(UNDER_WAY)
+  switch (random.below(10)) {
     case 0:
     case 1:
       return { kind: 'command-slow', command, ms }
@@ -74,46 +74,46 @@ const commands: Maker = (draws) => {
     case 5:
       return { kind: 'reply-lost', command }
     case 6:
-      return { kind: 'reset', command, executed: draws.of(['executed', 'not-executed']) }
+      return { kind: 'reset', command, executed: random.pick(['executed', 'not-executed']) }
     case 7:
       return { kind: 'refused', command }
     default:
       return {
         kind: 'outage',
-        fromMs: draws.onceIn(2) ? draws.below(12) : draws.below(2000),
-        ms: draws.of([1, 10, 100, 400, 1000, 5000]),
-        how: draws.of(['silent', 'reset', 'away', 'frozen', 'frozen']),
+        fromMs: random.oneIn(2) ? random.below(12) : random.below(2000),
+        ms: random.pick([1, 10, 100, 400, 1000, 5000]),
+        how: random.pick(['silent', 'reset', 'away', 'frozen', 'frozen']),
       }
   }
 }
 
 /** What happens to a gateway. */
-const processes: Maker = (draws) => {
-  const downMs = draws.of([0, 1, 100, 1000, 5000])
-  const atMs = draws.of([0, 2, 5, 10, 100, 500, 1000, 4000]) + draws.below(8)
-  switch (draws.below(5)) {
+const processes: Maker = (random) => {
+  const downMs = random.pick([0, 1, 100, 1000, 5000])
+  const atMs = random.pick([0, 2, 5, 10, 100, 500, 1000, 4000]) + random.below(8)
+  switch (random.below(5)) {
     case 0:
     case 1:
     case 2:
-      return { kind: 'crash-at', command: draws.below(10), when: draws.of(['before', 'after']), downMs }
+      return { kind: 'crash-at', command: random.below(10), when: random.pick(['before', 'after']), downMs }
     case 3:
-      return { kind: 'crash', place: placeOf(draws), atMs, downMs }
+      return { kind: 'crash', place: placeOf(random), atMs, downMs }
     default:
       return {
         kind: 'stall',
-        place: placeOf(draws),
+        place: placeOf(random),
         atMs,
-        ms: draws.of([5, 100, 399, 401, 1999, 2001, 3000]),
+        ms: random.pick([5, 100, 399, 401, 1999, 2001, 3000]),
       }
   }
 }
 
 /** What happens to an effect, which may take its time. */
-const effects: Maker = (draws) => {
-  const effect = draws.below(6)
-  return draws.onceIn(5)
+const effects: Maker = (random) => {
+  const effect = random.below(6)
+  return random.oneIn(5)
     ? { kind: 'effect-failed', effect }
-    : { kind: 'effect-slow', effect, ms: draws.of(UNDER_WAY) }
+    : { kind: 'effect-slow', effect, ms: random.pick(UNDER_WAY) }
 }
 
 const makers = [turns, turns, turns, commands, commands, processes, effects] as const

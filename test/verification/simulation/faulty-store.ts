@@ -1,6 +1,6 @@
 import { UssdError } from '../../../src/engine/errors.ts'
 import type { Commit, Store } from '../../../src/gateway/ports.ts'
-import { drawnAt } from './random.ts'
+import { randomAt } from '../../support/random.ts'
 import type { Delivery } from './delivery.ts'
 import type { ModelStore } from './model-store.ts'
 import { COMMAND_WITHIN_MS } from './schedule.ts'
@@ -44,7 +44,7 @@ export function createWires(options: {
   let readOnlyUntilMs = 0
   let isCalm = false
 
-  const wayMs = (place: number) => (plan.ways === 'steady' ? 1 : (drawnAt(plan.seed, place) & 7) % 5)
+  const wayMs = (place: number) => (plan.ways === 'steady' ? 1 : (randomAt(plan.seed, place) & 7) % 5)
 
   const outage = () => (isCalm ? undefined : outages.find((one) => isIn(one, timeline.nowMs)))
 

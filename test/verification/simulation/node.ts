@@ -8,7 +8,7 @@ import { subscriberName } from '../../../src/gateway/records/records.ts'
 import type { Session } from '../../../src/gateway/records/session.ts'
 import type { TurnClassifier } from '../../../src/gateway/turn-identity.ts'
 import { createHarnessCore } from '../../support/harness-core.ts'
-import { drawnAt } from './random.ts'
+import { randomAt } from '../../support/random.ts'
 import { keysOf } from './keys.ts'
 import type { Delivery } from './delivery.ts'
 import { nameOf } from './delivery.ts'
@@ -221,5 +221,5 @@ function slowed({ plan, nextEffect, tell }: SiteOptions, services: Services, clo
 /** Numbers from 0 to 1 that the seed decides: where the core would draw at random. */
 function createRandom(seed: number, place: Place): () => number {
   let drawn = 0
-  return () => (drawnAt(seed, 9000 + 1000 * place + drawn++) >>> 0) / 2 ** 32
+  return () => (randomAt(seed, 9000 + 1000 * place + drawn++) >>> 0) / 2 ** 32
 }

@@ -1,7 +1,7 @@
 import type { Ended } from '../../../src/gateway/ports.ts'
 import { PUK1_ATTEMPTS } from '../../../src/gateway/records/subscriber.ts'
-import { createDraws } from './random.ts'
-import type { Draws } from './random.ts'
+import { createRandom } from '../../support/random.ts'
+import type { Random } from '../../support/random.ts'
 import { faultsFor } from './faults.ts'
 import { themed } from './themes.ts'
 import { CODES, realAnswers, wordsFor } from './typed.ts'
@@ -111,22 +111,22 @@ export const ONE_KEY: KeyPlan = { at: [['old'], ['old']], puk1: 'old' }
 /** The schedule of a seed; `form`: all its dialogues are held in this one. */
 export function planOf(seed: number, form?: Form): Plan {
   const plan = generalPlan(seed, form)
-  const about = createDraws(seed, 'theme')
-  return about.onceIn(3) ? themed(plan, about, form) : plan
+  const about = createRandom(seed, 'theme')
+  return about.oneIn(3) ? themed(plan, about, form) : plan
 }
 
 function generalPlan(seed: number, form?: Form): Plan {
-  const draws = createDraws(seed, 'plan')
-  const subscribers = draws.onceIn(5) ? 2 : 1
-  const idleMs = draws.of([60_000, 900_000])
+  const random = createRandom(seed, 'plan')
+  const subscribers = random.oneIn(5) ? 2 : 1
+  const idleMs = random.pick([60_000, 900_000])
   const dialogues: DialoguePlan[] = []
-  const count = draws.of([1, 1, 1, 1, 2, 2, 2, 3])
+  const count = random.pick([1, 1, 1, 1, 2, 2, 2, 3])
   for (let at = 0; at < count; at++) {
-    const drawn = draws.of(forms)
+    const drawn = random.pick(forms)
     const name = 'abc'[at] ?? 'x'
-    dialogues.push(dialogueOf(draws, { name, form: form ?? drawn, subscriber: draws.below(subscribers) }))
+    dialogues.push(dialogueOf(random, { name, form: form ?? drawn, subscriber: random.below(subscribers) }))
   }
-  const replicas = createDraws(seed, 'store').onceIn(4) ? 'some' : 'none'
+  const replicas = createRandom(seed, 'store').oneIn(4) ? 'some' : 'none'
   return {
     seed,
     replicas,
@@ -136,21 +136,21 @@ function generalPlan(seed: number, form?: Form): Plan {
     subscribers,
     attempts: PUK1_ATTEMPTS,
     dialogues,
-    faults: faultsFor(draws, dialogues, idleMs),
+    faults: faultsFor(random, dialogues, idleMs),
   }
 }
 
 function dialogueOf(
-  draws: Draws,
+  random: Random,
   of: { readonly name: string; readonly form: Form; readonly subscriber: number },
 ): DialoguePlan {
-  const menu = draws.onceIn(8) ? draws.of(['access', 'password'] as const) : 'tally'
-  const typed = menu === 'tally' ? wordsFor(draws, of.name) : realAnswers(draws, menu)
+  const menu = random.oneIn(8) ? random.pick(['access', 'password'] as const) : 'tally'
+  const typed = menu === 'tally' ? wordsFor(random, of.name) : realAnswers(random, menu)
   return {
     ...of,
     code: CODES[menu],
-    startMs: draws.of([0, 0, 0, 1, 3, 50, 1000]),
-    answers: typed.map((one) => ({ typed: one, afterMs: draws.of([0, 1, 10, 500, 3500, 5000]) })),
-    insists: draws.onceIn(2),
+    startMs: random.pick([0, 0, 0, 1, 3, 50, 1000]),
+    answers: typed.map((one) => ({ typed: one, afterMs: random.pick([0, 1, 10, 500, 3500, 5000]) })),
+    insists: random.oneIn(2),
   }
 }

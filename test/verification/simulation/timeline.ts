@@ -1,4 +1,4 @@
-import { drawnAt } from './random.ts'
+import { randomAt } from '../../support/random.ts'
 
 /** Virtual time: nothing happens but what was put on it, and what comes next is decided by the seed alone. */
 export interface Timeline {
@@ -68,7 +68,7 @@ export function createTimeline(seed: number): Timeline {
       return events
     },
     at(atMs, run) {
-      const entry: Entry = { atMs: Math.max(nowMs, Math.ceil(atMs)), rank: drawnAt(seed, placed++), run }
+      const entry: Entry = { atMs: Math.max(nowMs, Math.ceil(atMs)), rank: randomAt(seed, placed++), run }
       push(entry)
       return () => (entry.run = undefined)
     },

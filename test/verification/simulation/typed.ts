@@ -1,32 +1,32 @@
-import type { Draws } from './random.ts'
+import type { Random } from '../../support/random.ts'
 
 /** What subscribers dial and type. */
 export const CODES = { tally: '*100#', access: '*141*3*6#', password: '*141*0#' } as const
 
 /** Words said once each, moves, and now and then a dialogue longer than the receipts that are kept. */
-export function wordsFor(draws: Draws, name: string): readonly string[] {
-  const count = draws.onceIn(100) ? 20 : 1 + draws.below(3)
+export function wordsFor(random: Random, name: string): readonly string[] {
+  const count = random.oneIn(100) ? 20 : 1 + random.below(3)
   const typed: string[] = []
   for (let turn = 1; turn <= count; turn++) {
-    const how = draws.below(10)
+    const how = random.below(10)
     if (how < 6) typed.push(`${name}${turn}`)
     else if (how < 8) typed.push('1')
     else if (how === 8) typed.push('9', '1')
     else typed.push('9', `${name}${turn}`, '1')
   }
-  const end = draws.below(4)
+  const end = random.below(4)
   return [...typed, ...(end === 0 ? ['0'] : end === 1 ? [`z${name}`] : [])]
 }
 
 export const PUK1 = '12345678'
 
-export const realAnswers = (draws: Draws, menu: 'access' | 'password'): readonly string[] =>
+export const realAnswers = (random: Random, menu: 'access' | 'password'): readonly string[] =>
   menu === 'password'
-    ? draws.of([
+    ? random.pick([
         ['80291', '80291'],
         ['12', '80291', '80292', '80291', '80291'],
       ])
-    : draws.of([
+    : random.pick([
         ['1', '2'],
         ['1', PUK1],
         ['1', '00000000', '00000000', PUK1],
