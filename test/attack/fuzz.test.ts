@@ -13,7 +13,7 @@ const CALLBACKS = 2000
 describe('fuzzed callbacks', () => {
   it(`${CALLBACKS} of them, in every dialect: none fails, is answered out of form, leaks or stays`, async () => {
     const seed = Math.floor(Math.random() * 999_999)
-    const { tally, crashed, census, leaks, faults } = await fuzz({
+    const { tally, crashed, keyspace, leaks, faults } = await fuzz({
       callbacks: CALLBACKS,
       connections: 8,
       seed,
@@ -25,8 +25,8 @@ describe('fuzzed callbacks', () => {
       problems: Object.fromEntries(tally.problems),
       broken: [...tally.statuses.keys()].filter((status) => status >= 500),
       faults: [...faults.keys()].filter((code) => !isLate(code)),
-      findings: census.findings,
-      foreign: census.foreign,
+      findings: keyspace.findings,
+      foreign: keyspace.foreign,
       leaks,
     }).toEqual({
       seed,

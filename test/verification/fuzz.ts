@@ -7,7 +7,7 @@ import { messageOf, runCommand } from '../../src/cli/command.ts'
 import { isLate } from './fuzz/judge.ts'
 import { measureParsing } from './fuzz/parsing.ts'
 import { fuzz, settings } from './fuzz/run.ts'
-import type { Fuzzed } from './fuzz/run.ts'
+import type { FuzzResult } from './fuzz/run.ts'
 
 interface Given {
   readonly callbacks: number
@@ -63,7 +63,7 @@ async function main(): Promise<boolean> {
     ...checksOf(fuzzed),
     [slowest <= PARSE_MS, `the slowest parse takes ${slowest.toFixed(2)} ms, at most ${PARSE_MS}`] as const,
   ]
-  const { tally, seconds, memory, census, searched, faults } = fuzzed
+  const { tally, seconds, memory, keyspace, searched, faults } = fuzzed
   const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MB`
   const listed = (map: ReadonlyMap<string | number, number>) =>
     [...map]
@@ -76,14 +76,14 @@ async function main(): Promise<boolean> {
     `statuses: ${listed(tally.statuses)}; ${tally.cut} connections closed on a body beyond the limit`,
     `faults in the log: ${listed(faults)}`,
     `memory after garbage was collected, start, middle, end: ${memory.map(({ rss }) => megabytes(rss)).join(', ')}; heap ${memory.map(({ heapUsed }) => megabytes(heapUsed)).join(', ')}`,
-    `${keysOf(census)} keys and ${megabytes(searched)} searched`,
+    `${keysOf(keyspace)} keys and ${megabytes(searched)} searched`,
     ...parsed.map(
       ({ dialect, ms, body, inputs }) =>
         `parsing ${dialect}: at most ${ms.toFixed(3)} ms of ${inputs} inputs, for ${JSON.stringify(body.slice(0, 40))}…`,
     ),
     ...[...tally.problems].map(([problem, { times, example }]) => `✗ ${times} × ${problem}\n  ${example}`),
     ...fuzzed.leaks.map((found) => `✗ ${found}`),
-    ...census.findings
+    ...keyspace.findings
       .slice(0, MOST_SHOWN)
       .map(({ key, message: says }) => `✗ ${JSON.stringify(key)}: ${says}`),
     ...checks.map(([holds, sentence]) => `${holds ? '✓' : '✗'} ${sentence}`),
@@ -96,7 +96,14 @@ async function main(): Promise<boolean> {
 const keysOf = ({ counts, foreign }: KeyspaceReport): number =>
   Object.values(counts).reduce((sum, count) => sum + count, foreign)
 
-function checksOf({ tally, memory, crashed, census, leaks, faults }: Fuzzed): (readonly [boolean, string])[] {
+function checksOf({
+  tally,
+  memory,
+  crashed,
+  keyspace,
+  leaks,
+  faults,
+}: FuzzResult): (readonly [boolean, string])[] {
   const [, middle, end] = memory
   const problems = [...tally.problems.values()].reduce((sum, { times }) => sum + times, 0)
   const broken = [...tally.statuses].filter(([status]) => status >= 500).length
@@ -112,8 +119,8 @@ function checksOf({ tally, memory, crashed, census, leaks, faults }: Fuzzed): (r
     ],
     [leaks.length === 0, `${leaks.length} secrets found where something was written`],
     [
-      census.findings.length + census.foreign === 0,
-      `${census.findings.length} findings among the keys, ${census.foreign} of nobody's`,
+      keyspace.findings.length + keyspace.foreign === 0,
+      `${keyspace.findings.length} findings among the keys, ${keyspace.foreign} of nobody's`,
     ],
     [
       growth <= GROWTH_BYTES,

@@ -8,8 +8,8 @@ import { measureConnections } from './overload/measure-connections.ts'
 import { measure } from './overload/measure.ts'
 import { connectionVerdicts, stolenLine, verdicts } from './overload/report.ts'
 import type { Verdict } from './overload/report.ts'
-import { startSite } from './overload/site.ts'
-import type { Site } from './overload/site.ts'
+import { startTarget } from './overload/target.ts'
+import type { Target } from './overload/target.ts'
 
 interface Given {
   readonly short?: true
@@ -53,29 +53,31 @@ async function main(): Promise<boolean> {
   command.parse()
   const given = command.opts<Given>()
   progress('starting Redis and a gateway')
-  const site = await startSite(given.most === undefined ? {} : { MAX_TURNS_IN_FLIGHT: String(given.most) })
+  const target = await startTarget(
+    given.most === undefined ? {} : { MAX_TURNS_IN_FLIGHT: String(given.most) },
+  )
   try {
     // Turns of one subscriber wait for each other, and a dialogue is known by its subscriber.
-    const msisdns = await site.register(4000)
+    const msisdns = await target.register(4000)
     const found = [
-      ...(given.only === 'connections' ? [] : await withTurns(site, msisdns.slice(0, 2000), given)),
-      ...(given.only === 'turns' ? [] : await withConnections(site, msisdns.slice(2000), given)),
+      ...(given.only === 'connections' ? [] : await withTurns(target, msisdns.slice(0, 2000), given)),
+      ...(given.only === 'turns' ? [] : await withConnections(target, msisdns.slice(2000), given)),
     ]
     const failed = found.filter(({ isReached }) => !isReached).length
     stdout.write(`${found.length - failed} passed, ${failed} failed\n`)
     return failed === 0
   } finally {
-    await site.close()
+    await target.close()
   }
 }
 
 /** More turns than are served, and passwords beside turns. */
 async function withTurns(
-  site: Site,
+  target: Target,
   msisdns: readonly string[],
   { short, connections: most, times }: Given,
 ): Promise<readonly Verdict[]> {
-  const connections = createConnections(site.port, most)
+  const connections = createConnections(target.port, most)
   try {
     const callers = createCallers(connections, msisdns.slice(0, 1000))
     const flooding = createCallers(connections, msisdns.slice(1000))
@@ -94,12 +96,12 @@ async function withTurns(
 
 /** Callbacks beside connections that hold what they can. */
 async function withConnections(
-  site: Site,
+  target: Target,
   msisdns: readonly string[],
   { short }: Given,
 ): Promise<readonly Verdict[]> {
   const counts = { idle: short ? 3000 : 10_000, unread: 100, endless: 100 }
-  const rounds = await measureConnections(site, {
+  const rounds = await measureConnections(target, {
     rounds: short ? 1 : 5,
     phaseMs: short ? 1000 : 4000,
     counts,

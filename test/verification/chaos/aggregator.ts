@@ -171,7 +171,11 @@ export function createAggregator(options: {
     tally,
 
     async deliver(delivery, random) {
-      const [isDoubled, isLate, lateMs] = [random.fraction() < MISHAPS.twin, random.fraction() < MISHAPS.late, random.fraction()]
+      const [isDoubled, isLate, lateMs] = [
+        random.fraction() < MISHAPS.twin,
+        random.fraction() < MISHAPS.late,
+        random.fraction(),
+      ]
       const isPatient = delivery.dialogue.retries === 'late' && random.fraction() < 0.5
       if (delivery.dialogue.retries === 'late') {
         const drawn = random.fraction()

@@ -53,7 +53,8 @@ export async function liveThrough(
   around: Surroundings,
 ): Promise<void> {
   const numbered = around.dialects.filter((one) => one.numbered)
-  const drawFrom = (dialects: readonly SpokenDialect[]) => dialects[Math.floor(random.fraction() * dialects.length)]
+  const drawFrom = (dialects: readonly SpokenDialect[]) =>
+    dialects[Math.floor(random.fraction() * dialects.length)]
   if (isGuessed) {
     const guess = () => drawWrong(random, puk1)
     const guessers: Promise<boolean>[] = []

@@ -10,7 +10,7 @@ import type { Connections } from './connections.ts'
 import { openLoop } from './load.ts'
 import type { Tally } from './load.ts'
 import { processorTime, stolenSince } from './processor.ts'
-import type { Site } from './site.ts'
+import type { Target } from './target.ts'
 
 /** Honest callbacks, and the memory of the gateway, undisturbed or beside an attack. */
 export interface Phase {
@@ -31,7 +31,7 @@ const NEWCOMER_EVERY = 10
 
 /** @param options `counts`: connections of each attack */
 export async function measureConnections(
-  site: Site,
+  target: Target,
   options: {
     readonly rounds: number
     readonly phaseMs: number
@@ -41,10 +41,10 @@ export async function measureConnections(
   },
 ): Promise<readonly ConnectionRound[]> {
   const { phaseMs, counts, progress } = options
-  const kept = createConnections(site.port, 512)
+  const kept = createConnections(target.port, 512)
   const callers = [
     createCallers(kept, options.msisdns.slice(0, 1000)),
-    createCallers(newConnections(site.port), options.msisdns.slice(1000)),
+    createCallers(newConnections(target.port), options.msisdns.slice(1000)),
   ]
   let sent = 0
   const turn = () => {
@@ -54,10 +54,10 @@ export async function measureConnections(
   }
   const phase = async (): Promise<Phase> => {
     const honest = await openLoop(turn, HONEST_PER_SECOND, phaseMs)
-    return { honest, memory: await site.memory() }
+    return { honest, memory: await target.memory() }
   }
   const beside = async (attack: Attack): Promise<Phase> => {
-    const attacker = await startAttack(attack, site.port, counts[attack])
+    const attacker = await startAttack(attack, target.port, counts[attack])
     try {
       return await phase()
     } finally {

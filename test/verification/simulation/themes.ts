@@ -112,7 +112,11 @@ const guessing: Theme = (random, form) => {
           afterMs: random.pick([0, 3, 50, 1000, 4000]),
         }
       case 4:
-        return { kind: 'copy', ...someTurn(random, dialogues), afterMs: random.pick([0, 1, 4, 50, 1000, 20_000]) }
+        return {
+          kind: 'copy',
+          ...someTurn(random, dialogues),
+          afterMs: random.pick([0, 1, 4, 50, 1000, 20_000]),
+        }
       case 5:
         return { kind: 'hash-busy', hash: random.below(3) }
       case 6:
@@ -171,7 +175,14 @@ const clock: Theme = (random, form) => {
     : [
         dialogue(random, one, moves, pauses),
         ...(random.oneIn(2)
-          ? [dialogue(random, { ...one, name: 'b', startMs: random.pick([5000, 20_000, 60_000]) }, ['1'], pauses)]
+          ? [
+              dialogue(
+                random,
+                { ...one, name: 'b', startMs: random.pick([5000, 20_000, 60_000]) },
+                ['1'],
+                pauses,
+              ),
+            ]
           : []),
       ]
   const faults: Fault[] = []
@@ -180,7 +191,9 @@ const clock: Theme = (random, form) => {
     const fromMs = random.pick([0, 0, 3500, 5000]) + random.below(24)
     const isFrozen = random.oneIn(2)
     if (isFrozen) faults.push({ kind: 'outage', fromMs, ms: random.pick([2500, 5000]), how: 'frozen' })
-    const atMs = isFrozen ? fromMs + random.below(2000) : random.pick([random.below(24), random.below(30_000)])
+    const atMs = isFrozen
+      ? fromMs + random.below(2000)
+      : random.pick([random.below(24), random.below(30_000)])
     faults.push({
       kind: 'clock-step',
       atMs,
@@ -219,7 +232,10 @@ const replays: Theme = (random, form) => {
           [10, 500, 3500],
         )
       : real(random, name, theForm, { startMs, ...more })
-  const dialogues = [of('a', 0), ...(random.oneIn(2) && !isLong ? [of('b', random.pick([4000, 40_000]))] : [])]
+  const dialogues = [
+    of('a', 0),
+    ...(random.oneIn(2) && !isLong ? [of('b', random.pick([4000, 40_000]))] : []),
+  ]
   const copies = times(1 + random.below(3), (): Fault => ({
     kind: 'copy',
     ...someTurn(random, dialogues),
@@ -237,7 +253,11 @@ const busy: Theme = (random, form) => {
       ? { kind: 'hash-busy', hash: random.below(3) }
       : { kind: 'effect-failed', effect: random.below(8) },
   )
-  const copy: Fault = { kind: 'copy', ...someTurn(random, dialogues), afterMs: random.pick([0, 5, 1000, 4000]) }
+  const copy: Fault = {
+    kind: 'copy',
+    ...someTurn(random, dialogues),
+    afterMs: random.pick([0, 5, 1000, 4000]),
+  }
   return { dialogues, faults: random.oneIn(2) ? [...faults, copy] : faults }
 }
 

@@ -1,8 +1,9 @@
-/** Attempts at secrets over HTTP, each kind refused for another reason, and none of them throttled. */
+/** Attempts at secrets over HTTP: each kind is rejected for a different reason, and none is rate limited. */
 import { Secret } from '../../../src/engine/secret.ts'
 import type { Subscribers } from '../../../src/services/subscribers.ts'
+import type { Condition } from './conditions.ts'
 
-/** What is compared; the first of each is the right secret. */
+/** The compared kinds; the first of each group is the right secret. */
 export const groups = {
   'logging in': ['right', 'wrong', 'unknown', 'closed', 'without password'],
   'setting a password with PUK1': [
@@ -17,21 +18,21 @@ export const groups = {
 
 export type Kind = (typeof groups)[keyof typeof groups][number]
 
-/** A request whose number was tried less often than what is throttled. */
+/** Creates the request of a round, for a number that is not rate limited yet. */
 type Attempt = (round: number) => Promise<{ readonly path: string; readonly body: object }>
 
 const PASSWORD = '80291'
 const PUK1 = '13579246'
-/** Fewer than the five that are free, and than the ten there are of PUK1. */
-const TRIES = 4
+/** Below the limits: five free log-ins and ten PUK1 attempts for each number. */
+const ATTEMPTS_PER_NUMBER = 4
 
 /**
- * @param counts `every attempt` where the store takes writes, so that a number lasts for a few only; `none` where it refuses
- * them: then one number lasts, and none could be registered anew
+ * Registers the numbers and returns the attempts of each kind. While writes are accepted, attempts are counted and a number is
+ * replaced after a few; while they are rejected, nothing is counted and no number can be registered.
  */
-export async function prepare(
+export async function prepareAttempts(
   subscribers: Subscribers,
-  counts: 'every attempt' | 'none',
+  writes: Condition['writes'],
 ): Promise<Readonly<Record<Kind, Attempt>>> {
   let numbers = 0
   const fresh = () => `+37529${String(2_000_000 + numbers++)}`
@@ -52,22 +53,24 @@ export async function prepare(
     body: { msisdn, puk1, password: PASSWORD },
   })
 
-  /** A number that lasts for a few tries, then another. */
-  const lasting = async (make: () => Promise<string>) => {
+  /** Returns the number to use in a round. */
+  const rotating = async (make: () => Promise<string>) => {
     let msisdn = await make()
     return async (round: number) => {
-      if (counts === 'every attempt' && round % TRIES === 0) msisdn = await make()
+      if (writes === 'accepted' && round % ATTEMPTS_PER_NUMBER === 0) msisdn = await make()
       return msisdn
     }
   }
-  const withPassword = await lasting(() => register({ password: secret(PASSWORD), access: 'open' }))
-  const nobody = await lasting(async () => fresh())
-  const closed = await lasting(() => register({ password: secret(PASSWORD), access: 'closed-by-subscriber' }))
-  const without = await lasting(() => register({ access: 'open' }))
+  const withPassword = await rotating(() => register({ password: secret(PASSWORD), access: 'open' }))
+  const unregistered = await rotating(async () => fresh())
+  const closed = await rotating(() =>
+    register({ password: secret(PASSWORD), access: 'closed-by-subscriber' }),
+  )
+  const without = await rotating(() => register({ access: 'open' }))
   const right = await register({ password: secret(PASSWORD), access: 'open' })
 
   const rightPuk1 = await register({ puk1: secret(PUK1), access: 'open', ...entitled })
-  const withPuk1 = await lasting(() => register({ puk1: secret(PUK1), access: 'open', ...entitled }))
+  const withPuk1 = await rotating(() => register({ puk1: secret(PUK1), access: 'open', ...entitled }))
   const notEntitled = await register({ puk1: secret(PUK1), access: 'open' })
   const closedToPuk1 = await register({ puk1: secret(PUK1), access: 'closed-by-operator', ...entitled })
   const locked = await register({ puk1: secret(PUK1), access: 'open', ...entitled })
@@ -75,7 +78,7 @@ export async function prepare(
   return {
     right: async () => logIn(right, PASSWORD),
     wrong: async (round) => logIn(await withPassword(round), '70000'),
-    unknown: async (round) => logIn(await nobody(round), '70000'),
+    unknown: async (round) => logIn(await unregistered(round), '70000'),
     closed: async (round) => logIn(await closed(round), PASSWORD),
     'without password': async (round) => logIn(await without(round), '70000'),
     'right PUK1': async () => setPassword(rightPuk1, PUK1),
@@ -83,7 +86,7 @@ export async function prepare(
     'unknown number': async () => setPassword(fresh(), '20000000'),
     'not entitled': async () => setPassword(notEntitled, PUK1),
     'closed access': async () => setPassword(closedToPuk1, PUK1),
-    // Nothing is left of its attempts after ten, all of them in the rounds that warm up.
+    // The warm-up rounds use up its ten attempts.
     locked: async (round) => setPassword(locked, round < 10 ? '20000000' : PUK1),
   }
 }

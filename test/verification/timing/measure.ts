@@ -1,0 +1,144 @@
+import { PassThrough } from 'node:stream'
+import { startApp } from '../../../src/app.ts'
+import { loadConfig } from '../../../src/config.ts'
+import { withCleanup } from '../../support/cleanup.ts'
+import type { Random } from '../../support/random.ts'
+import { startRedisServer } from '../../support/redis/redis-server.ts'
+import { groups, prepareAttempts } from './attempts.ts'
+import type { Kind } from './attempts.ts'
+import { applyCondition } from './conditions.ts'
+import type { Condition } from './conditions.ts'
+import { ksDistance, quantile } from './statistics.ts'
+
+const WARM_UP_ROUNDS = 12
+
+export interface Goals {
+  /** The medians of all kinds may differ by this share of the smallest. */
+  readonly medianSpread: number
+  /** The largest allowed distance between the right secret and any other kind, 0 to 1. */
+  readonly ksDistance: number
+}
+
+/** One checked goal. */
+export interface Verdict {
+  readonly holds: boolean
+  readonly message: string
+}
+
+interface Measurement {
+  readonly kinds: readonly Kind[]
+  /** Response times in milliseconds. */
+  readonly times: ReadonlyMap<Kind, readonly number[]>
+  readonly answers: ReadonlyMap<Kind, ReadonlySet<string>>
+}
+
+/** Measures every group of attempts against a new gateway and Redis in one condition. */
+export function measure(
+  condition: Condition,
+  options: {
+    readonly goals: Goals
+    readonly samples: number
+    readonly random: Random
+    readonly print: (line: string) => void
+    readonly progress: (line: string) => void
+  },
+): Promise<readonly Verdict[]> {
+  const { goals, samples, random, print, progress } = options
+  return withCleanup(async (defer) => {
+    const server = await startRedisServer()
+    defer(() => server.stop())
+    const env = {
+      PORT: '0',
+      REDIS_URL: server.url,
+      SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'),
+      LOG_LEVEL: 'silent',
+    }
+    const app = startApp(loadConfig(env), { logStream: new PassThrough().resume() })
+    defer(() => app.close('immediate'))
+    const { url } = await app.listen()
+    const attempts = await prepareAttempts(app.subscribers, condition.writes)
+    await applyCondition(condition, server)
+
+    const verdicts: Verdict[] = []
+    for (const [group, kinds] of Object.entries(groups)) {
+      const name = `${condition.name}, ${group}`
+      const times = new Map<Kind, number[]>(kinds.map((kind) => [kind, []]))
+      const answers = new Map<Kind, Set<string>>(kinds.map((kind) => [kind, new Set<string>()]))
+      for (let round = -WARM_UP_ROUNDS; round < samples; round++) {
+        for (const kind of shuffle<Kind>(kinds, random)) {
+          const { path, body } = await attempts[kind](round + WARM_UP_ROUNDS)
+          const { ms, answer } = await send(url + path, body)
+          if (round < 0) continue
+          times.get(kind)?.push(ms)
+          answers.get(kind)?.add(answer)
+        }
+        if (round % 100 === 0) progress(`${name}: ${round} of ${samples}`)
+      }
+      const measured = { kinds, times, answers }
+      printKinds(name, measured, print)
+      verdicts.push(...judge(name, condition, goals, measured))
+    }
+    return verdicts
+  })
+}
+
+async function send(url: string, body: object): Promise<{ readonly ms: number; readonly answer: string }> {
+  const startedMs = performance.now()
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  const text = await response.text()
+  const ms = performance.now() - startedMs
+  return { ms, answer: response.status < 300 ? 'done' : `${response.status} ${text}` }
+}
+
+function printKinds(name: string, { kinds, times }: Measurement, print: (line: string) => void): void {
+  const timesOf = (kind: Kind) => times.get(kind) ?? []
+  const [right] = kinds as [Kind, ...Kind[]]
+  const least = Math.min(...kinds.map((kind) => quantile(timesOf(kind), 0.5)))
+  for (const kind of kinds) {
+    const median = quantile(timesOf(kind), 0.5)
+    const distance = ksDistance(timesOf(right), timesOf(kind)).toFixed(3)
+    print(
+      `${name}, ${kind}: median ${median.toFixed(2)} ms, ${(median / least).toFixed(3)} times the smallest; distance ${distance}`,
+    )
+  }
+}
+
+function judge(
+  name: string,
+  condition: Condition,
+  goals: Goals,
+  { kinds, times, answers }: Measurement,
+): readonly Verdict[] {
+  const timesOf = (kind: Kind) => times.get(kind) ?? []
+  const [right, ...others] = kinds as [Kind, ...Kind[]]
+  const medians = kinds.map((kind) => quantile(timesOf(kind), 0.5))
+  const spread = Math.max(...medians) / Math.min(...medians) - 1
+  const distance = Math.max(...others.map((kind) => ksDistance(timesOf(right), timesOf(kind))))
+  // While Redis rejects writes, the right secret is rejected as well.
+  const rejected = condition.writes === 'accepted' ? others : kinds
+  const rejections = new Set(rejected.flatMap((kind) => [...(answers.get(kind) ?? [])]))
+  return [
+    {
+      holds: spread <= goals.medianSpread,
+      message: `${name}: medians differ by ${(spread * 100).toFixed(1)} %, at most ${goals.medianSpread * 100}`,
+    },
+    {
+      holds: distance <= goals.ksDistance,
+      message: `${name}: distance from the right secret ${distance.toFixed(3)}, at most ${goals.ksDistance}`,
+    },
+    {
+      holds: rejections.size === 1,
+      message: `${name}: ${rejections.size} different rejections, exactly 1 required`,
+    },
+  ]
+}
+
+const shuffle = <T>(all: readonly T[], random: Random): readonly T[] =>
+  all
+    .map((one) => [random.fraction(), one] as const)
+    .toSorted(([a], [b]) => a - b)
+    .map(([, one]) => one)
