@@ -264,6 +264,9 @@ function contradictions(given: Readonly<Record<string, string | undefined>>): re
   return [...problems, ...shortTokens(given)]
 }
 
+/** The name of a setting, as it is spelled in the environment. */
+export type SettingName = keyof typeof Environment.shape
+
 type Setting = Readonly<Record<'name' | 'byDefault' | 'about', string>>
 
 /** Every setting with its default and description. Tests compare the settings table in the docs with this list. */

@@ -15,6 +15,7 @@ export const demoSubscribers: Readonly<
     closedBecause: 'restricted',
   },
   '+375291234560': { language: 'ru', tariff: 'Видеонаблюдение', puk1: '56789012' },
+  '+375291234563': { language: 'en', puk1: '67890123', access: 'open' },
   '+375291234561': { client: 'acme', role: 'administrator' },
   '+375291234562': { client: 'acme', role: 'subscriber' },
 }
