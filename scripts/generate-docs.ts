@@ -39,7 +39,7 @@ const generated: Readonly<Record<string, string>> = {
 
 const stale: string[] = []
 for (const [path, text] of Object.entries(generated)) {
-  const options = { ...(await resolveConfig(path)), filepath: path }
+  const options = { ...(await resolveConfig(path)), proseWrap: 'always', filepath: path } as const
   const formatted = path.endsWith('.http') ? text : await format(text, options)
   const current = await readFile(path, 'utf8').catch(() => '')
   if (current === formatted) continue

@@ -9,6 +9,7 @@ interface Schema {
   readonly description?: string
   readonly properties?: Readonly<Record<string, Schema | false>>
   readonly required?: readonly string[]
+  readonly anyOf?: readonly Schema[]
   readonly $defs?: Readonly<Record<string, Schema>>
 }
 
@@ -21,6 +22,9 @@ function typeOf({ $ref, type, enum: allowed, const: only }: Schema): string {
   if (only !== undefined) return code(String(only))
   return type ?? ''
 }
+
+const alternatives = ({ anyOf = [] }: Schema): string =>
+  anyOf.map((one) => `- ${[typeOf(one), one.description].filter(Boolean).join(': ')}`).join('\n')
 
 function keys({ properties = {}, required = [] }: Schema): string {
   const rows = Object.entries(properties).flatMap(([key, value]) =>
@@ -48,7 +52,7 @@ export function walkthroughPage(): string {
     ...definitions.flatMap(([name, definition]) => [
       `## ${name}`,
       definition.description === undefined ? '' : `${definition.description.replace(/\.$/, '')}.`,
-      definition.properties ? keys(definition) : '',
+      definition.properties ? keys(definition) : alternatives(definition),
     ]),
   )
 }

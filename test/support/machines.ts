@@ -63,8 +63,8 @@ const passwordOutcomes: Outcomes<typeof password.machine> = {
   savePassword: [{ outcome: 'saved' }, { outcome: 'different' }, { outcome: 'access-closed' }, rejects],
 }
 
-/** All that the effects of each menu may come to. */
-const outcomesOf: Readonly<Record<keyof typeof menus, AnyOutcomes>> = {
+/** The outcomes of the effects of each menu. A menu without effects needs no entry. */
+const outcomesOf: Readonly<Partial<Record<keyof typeof menus, AnyOutcomes>>> = {
   '*141*0#': passwordOutcomes,
   '*141*3*6#': accessOutcomes,
 }
@@ -72,7 +72,7 @@ const outcomesOf: Readonly<Record<keyof typeof menus, AnyOutcomes>> = {
 /** Every menu of the routing table, with all that its effects may come to. */
 export const subjects = (Object.keys(menus) as (keyof typeof menus)[]).map((code) => ({
   menu: compileMenu(code, menus[code]),
-  outcomes: outcomesOf[code],
+  outcomes: outcomesOf[code] ?? {},
 }))
 
 /** A machine as a menu for tests that look at no text. */
