@@ -305,6 +305,14 @@ const roomOf = (path: string) =>
     .reduce((deepest, room) => (room.length > deepest.length ? room : deepest), '')
 const levelOf = (path: string) => rooms.indexOf(roomOf(path))
 
+/** The module of a file or folder in the diagram: a folder of `src`, `core` or `menus`. The app is not drawn. */
+function moduleOf(path: string): string | undefined {
+  if (path === 'src/core.ts') return 'core'
+  const [top, folder] = path.split('/')
+  if (top === 'menus') return 'menus'
+  return top === 'src' && folder !== undefined && !folder.includes('.') ? folder : undefined
+}
+
 function isAllowed(path: string, target: string): boolean {
   const room = roomOf(path)
   if (room === roomOf(target)) return true
@@ -373,6 +381,21 @@ describe('imports', () => {
         .map((target) => `${path} imports ${target}`),
     )
     expect(upward).toEqual([])
+  })
+
+  it('go where the diagram in docs/explanation/architecture.md points', () => {
+    const text = readFileSync(join(root, 'docs/explanation/architecture.md'), 'utf8')
+    const [, diagram = ''] = /^```mermaid\n([^]*?)^```/m.exec(text) ?? []
+    const drawn = [...diagram.matchAll(/^ +([\w-]+) --> (.+)$/gm)].flatMap(([, from = '', to = '']) =>
+      to.split(' & ').map((target) => `${from} --> ${target}`),
+    )
+    const allowed = Object.entries(mayImport).flatMap(([unit, targets]) =>
+      targets.map((target) => [moduleOf(unit), moduleOf(target)] as const),
+    )
+    const arrows = allowed
+      .filter(([from, to]) => from !== undefined && to !== undefined && from !== to && from !== 'cli')
+      .map(([from, to]) => `${from} --> ${to}`)
+    expect(drawn.toSorted()).toEqual([...new Set(arrows)].toSorted())
   })
 
   it('name the file with its ending, as Node resolves it', () => {

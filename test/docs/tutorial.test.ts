@@ -76,7 +76,7 @@ describe('the tutorial of the README', () => {
   })
 
   it('gives a menu that passes the tests of every menu', async () => {
-    const { code, output } = await run(...jestArgs, '--reporters=default', 'test/menus')
+    const { code, output } = await run(...jestArgs, 'test/menus', '--reporters=default', '--verbose')
     expect({ code, output }).toEqual({
       code: 0,
       output: expect.stringContaining('all dialogues of *141*5# in en'),
