@@ -175,6 +175,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/simulator/targets.ts',
     'zod',
   ],
+  'src/setting-docs.ts': ['src/config.ts'],
   'src/log-limit.ts': [],
   'src/log-writer.ts': ['node:fs', 'node:net'],
   'src/log.ts': [

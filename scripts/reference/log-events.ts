@@ -1,25 +1,33 @@
+import type { Outcome } from '../../src/gateway/turn-handler.ts'
 import { code, page, table } from './markdown.ts'
 
-/** The events of the log, with the sentence of each. */
-export const logEvents: Readonly<Record<string, string>> = {
-  turn: 'The gateway answered a turn.',
-  'server.listening': 'The gateway serves requests.',
-  'server.stopped': 'The gateway has stopped.',
-  'readiness.lost': 'The process cannot take turns; `reason` says why.',
-  'readiness.restored': 'The process takes turns again.',
-  'admission.saturated': 'Admission control sheds load.',
-  'admission.recovered': 'Admission control accepts all turns again; `rejected` counts the shed ones.',
-  'store.circuit.opened': 'A node of the store does not answer and gets no more commands.',
-  'store.circuit.closed': 'A node of the store answers again.',
-  'request.failed': 'A request failed.',
-  'process.crashed': 'The process ends because of an unexpected error.',
-  'demo.failed': 'The demo subscribers could not be registered.',
-  'config.deprecated': 'A setting has a new name.',
-  'log.lines.dropped': 'Standard output accepted no lines for a while; `lines` counts the lost ones.',
+/** The sentence of each event. A `turn` has none: its fields say everything. */
+export const logEvents: Readonly<Record<string, string | undefined>> = {
+  turn: undefined,
+  'callback.aborted': 'The connection closed before the body of the callback was complete',
+  'request.failed': 'A request failed',
+  'admission.saturated': 'Admission control sheds load: the maximum number of turns is in flight',
+  'admission.recovered': 'Admission control stopped shedding load',
+  'store.circuit.opened': 'The circuit of a store node opened: the node does not answer',
+  'store.circuit.closed': 'The circuit of a store node closed: the node answers again',
+  'store.ephemeral': 'The embedded store loses all data on exit. Set REDIS_URL to keep it.',
+  'store.unavailable': 'Redis does not answer yet',
+  'store.node.suspended': 'A Redis master is misconfigured and not used',
+  'store.node.restored': 'A Redis master is used again',
+  'store.config.weak': 'The configuration of Redis may lose confirmed changes',
+  'config.deprecated': 'A setting has a new name',
+  'config.insecure': 'A setting is unsafe on a shared store',
+  'readiness.lost': 'The process is not ready',
+  'readiness.restored': 'The process is ready',
+  'demo.failed': 'The demo subscribers could not be registered',
+  'server.listening': 'The server accepts requests',
+  'server.stopped': 'The server stopped',
+  'process.crashed': 'The process cannot continue',
+  'log.lines.dropped': 'Log lines were dropped because standard output did not accept them',
 }
 
-/** The outcomes of a turn, as the log and the metrics name them. */
-const outcomes: Readonly<Record<string, string>> = {
+/** The outcomes of a turn, as the log and the metrics name them. A missing one does not compile. */
+const outcomes: Readonly<Record<Outcome, string>> = {
   shown: 'The subscriber saw the next screen.',
   'not-understood': 'No transition takes the answer. The screen was shown again.',
   repeat: 'The callback is a duplicate. Its stored reply was sent again.',
@@ -32,16 +40,19 @@ const outcomes: Readonly<Record<string, string>> = {
   'signature-expired': 'The signature of the callback has expired.',
   unavailable: 'The turn failed or timed out.',
   busy: 'Admission control rejected the turn.',
+  cancelled: 'The network reported that the subscriber hung up.',
+  'timed-out': 'The network reported that the dialogue timed out.',
+  failed: 'The network reported an error.',
 }
 
-export const logEventsPage = (events: Readonly<Record<string, string>>): string =>
+export const logEventsPage = (events: Readonly<Record<string, string | undefined>>): string =>
   page(
     '# Log events',
-    'The log is one JSON object per line on standard output. `event` is a stable id. `message` is a sentence for people and may change.',
+    'The log is one JSON object per line on standard output. `event` is a stable id. `message` is a sentence for people and may change; a `turn` has none.',
     '## Events',
     table(
       ['Event', 'Message'],
-      Object.entries(events).map(([id, message]) => [code(id), message]),
+      Object.entries(events).map(([id, message]) => [code(id), message ?? '']),
     ),
     '## Outcomes',
     'A `turn` line has one of these in `outcome`. The metric `ussd_turns_total` has the same label.',

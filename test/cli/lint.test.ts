@@ -23,14 +23,14 @@ const lint = (...args: string[]) => runCommand('src/cli/lint', args, { cwd: root
 
 describe('npm run lint:menus', () => {
   it('says what it looked at and that there are no problems, as the documents show', async () => {
-    const [shown] = examples(read('docs/menus.md')).filter(
-      ({ command }) => command === 'npm run -s lint:menus',
+    const [shown] = examples(read('docs/guides/write-a-menu.md')).filter(
+      ({ command }) => command === 'npm run -s lint',
     )
     expect(await lint()).toEqual({ code: 0, out: `${shown?.output}\n`, err: '' })
   })
 
   it('reads the shortcuts that the documents show', () => {
-    const [shown] = blocks(read('docs/menus.md'), 'yaml')
+    const [shown] = blocks(read('docs/guides/write-a-menu.md'), 'yaml')
     expect(read('menus/shortcuts.yaml')).toContain(`${shown}\n`)
   })
 

@@ -1,9 +1,9 @@
-/** A `curl` of a document, made with fetch: so that documents can be tried where there is no curl. */
+/** Runs the `curl` commands of documents with fetch, so that the tests need no curl. */
 
 /**
- * What the command prints. `origin` takes the place of localhost:8141; throws for an option it does not know.
+ * Returns the output of a command. `origin` replaces localhost:8141. Throws on an unsupported option.
  *
- * @param jars the cookies that `-c` put into a file, and `-b` takes from there
+ * @param jars cookie jars by file name, written by `-c` and read by `-b`
  */
 export async function curl(
   command: string,
@@ -14,41 +14,41 @@ export async function curl(
   },
 ): Promise<string> {
   const { origin, environment = {}, jars = new Map<string, string>() } = options
-  const [program, ...given] = words(command, environment)
-  if (program !== 'curl') throw new Error(`this is no curl: ${command}`)
+  const [program, ...args] = words(command, environment)
+  if (program !== 'curl') throw new Error(`Expected a curl command: ${command}`)
   const headers = new Headers()
   const data: string[] = []
   let method: string | undefined
   let address = ''
   let jar: string | undefined
-  for (let word = given.shift(); word !== undefined; word = given.shift()) {
+  for (let word = args.shift(); word !== undefined; word = args.shift()) {
     switch (word) {
       case '-s':
         break
       case '-X':
-        method = given.shift()
+        method = args.shift()
         break
       case '-H': {
-        const [name = '', value = ''] = (given.shift() ?? '').split(/: */, 2)
+        const [name = '', value = ''] = (args.shift() ?? '').split(/: */, 2)
         headers.set(name, value)
         break
       }
       case '-b':
-        headers.set('cookie', jars.get(given.shift() ?? '') ?? '')
+        headers.set('cookie', jars.get(args.shift() ?? '') ?? '')
         break
       case '-c':
-        jar = given.shift()
+        jar = args.shift()
         break
       case '-d':
-        data.push(given.shift() ?? '')
+        data.push(args.shift() ?? '')
         break
       case '--data-urlencode': {
-        const [name = '', ...value] = (given.shift() ?? '').split('=')
+        const [name = '', ...value] = (args.shift() ?? '').split('=')
         data.push(`${name}=${encodeURIComponent(value.join('='))}`)
         break
       }
       default:
-        if (word.startsWith('-')) throw new Error(`an option that is not known here: ${word}`)
+        if (word.startsWith('-')) throw new Error(`Unsupported curl option: ${word}`)
         address = word
     }
   }
@@ -64,7 +64,7 @@ export async function curl(
   return response.text()
 }
 
-/** The words of a line as a shell has them: quotes of both kinds, and variables outside of single ones. */
+/** Splits a line into words like a shell: both kinds of quotes, and variables outside single quotes. */
 export function words(line: string, environment: Readonly<Record<string, string>> = {}): string[] {
   const expanded = (text: string) => text.replace(/\$(\w+)/g, (_all, name: string) => environment[name] ?? '')
   return [...line.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)].map(([word]) =>

@@ -1,70 +1,80 @@
 import { describe, expect, it } from '@jest/globals'
 import { presets } from '../../src/dialects/get.ts'
 import { dialects } from '../../src/dialects/index.ts'
-import type { Inability } from '../../src/dialects/dialect.ts'
-import { examples, quoted, read, rows } from './documents.ts'
+import { startGateway } from '../support/running.ts'
+import { quoted, read, rows, section } from './documents.ts'
 
-const document = read('docs/dialects.md')
-const [overview = ''] = document.split(/^## /m)
+const explained = read('docs/explanation/dialects.md')
 
-/** The columns of the overview, behind those that name the dialect and what it tells of the answers. */
-const columns: readonly Inability['case'][] = [
-  'cancel',
-  'time-out',
-  'empty-answer',
-  'first-empty-answer',
-  'repeat',
-  'deep-dial',
-  'error-status',
-]
-
-describe('docs/dialects.md', () => {
-  it('says of every dialect what it can tell, as the dialect does', () => {
-    const listed = rows(overview).map(([name = '', , , ...cells]) => [quoted(name)[0], ...cells])
-    const known = Object.values(dialects).map(({ name, cannot }) => [
-      name,
-      ...columns.map((column) => (cannot.some((inability) => inability.case === column) ? 'no' : 'yes')),
-    ])
-    expect(listed).toEqual(known)
+describe('docs/explanation/dialects.md', () => {
+  it('has a section for each dialect', () => {
+    const sections = explained.split(/^## /m).map((text) => quoted(text.split('\n\n')[1] ?? '')[0])
+    expect(Object.keys(dialects).filter((name) => !sections.includes(name))).toEqual([])
   })
 
-  it('leads from there to a section for each, with a curl for its address and its three notes', () => {
-    const anchorOf = (heading: string) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\w -]/g, '')
-        .replaceAll(' ', '-')
-    const sections = new Map(
-      document
-        .split(/^## /m)
-        .slice(1)
-        .map((text) => [anchorOf(text.split('\n', 1)[0] ?? ''), text]),
-    )
-    for (const [cell = ''] of rows(overview)) {
-      const [, name = '', anchor = ''] = /^\[`([^`]+)`\]\(#([^)]+)\)$/.exec(cell) ?? []
-      const text = sections.get(anchor) ?? ''
-      const called = examples(text).filter(({ command }) => command.includes(`localhost:8141/ussd/${name}`))
-      expect({ name, called: called.length > 1 }).toEqual({ name, called: true })
-      const notes = ['Not recognised', 'Deep dial', 'Ends'].filter((note) => text.includes(`- **${note}**`))
-      expect({ name, notes }).toEqual({ name, notes: ['Not recognised', 'Deep dial', 'Ends'] })
-      const seconds = (dialects[name]?.answerWithinMs ?? 0) / 1000
-      expect(text).toContain(`${seconds} s to answer`)
-    }
-  })
-
-  it('names the fields of the GET family as they are called', () => {
-    const [, section = ''] = document.split(/^## GET\n/m)
-    const listed = rows(section.split(/^## /m)[0] ?? '').map(([preset = '', ...cells]) => [
-      quoted(preset)[0],
-      ...cells.slice(0, 4).map((cell) => quoted(cell)[0]),
-    ])
-    const known = Object.entries(presets).map(([preset, { names }]) => [
-      preset,
+  it('names the fields of each variant of GET', () => {
+    const listed = rows(section(explained, 'GET')).map((cells) => cells.map((cell) => quoted(cell)[0]))
+    const known = Object.entries(presets).map(([variant, { names }]) => [
+      variant,
       names.session,
       names.msisdn,
       names.code,
       names.input,
     ])
     expect(listed).toEqual(known)
+  })
+})
+
+/** A request of an `.http` file. */
+interface HttpRequest {
+  readonly name: string
+  readonly method: string
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** Parses an `.http` file: `### name`, request line, headers, blank line, body. `variables` replace `{{name}}`. */
+function parseHttpFile(text: string, variables: Readonly<Record<string, string>>): HttpRequest[] {
+  return text
+    .split(/^### /m)
+    .slice(1)
+    .map((part) => {
+      const filled = part.replace(/\{\{(\w+)\}\}/g, (_all, name: string) => variables[name] ?? '')
+      const [name = '', line = '', ...rest] = filled.split('\n')
+      const [method = '', url = ''] = line.split(' ')
+      const end = rest.indexOf('')
+      const headers = Object.fromEntries(rest.slice(0, end).map((header) => header.split(/: (.*)/)))
+      return {
+        name,
+        method,
+        url,
+        headers,
+        body: rest
+          .slice(end + 1)
+          .join('\n')
+          .trim(),
+      }
+    })
+}
+
+describe('docs/examples/callbacks.http', () => {
+  it('has a callback for each dialect, which the gateway answers with the first screen', async () => {
+    const gateway = await startGateway()
+    try {
+      const requests = parseHttpFile(read('docs/examples/callbacks.http'), { origin: gateway.url })
+      expect(requests.map(({ name }) => name)).toEqual(Object.keys(dialects))
+      for (const { name, method, url, headers, body } of requests) {
+        const response = await fetch(url, { method, headers, ...(body !== '' && { body }) })
+        const answer = { name, status: response.status, text: await response.text() }
+        expect(answer).toEqual({
+          name,
+          status: 200,
+          text: expect.stringContaining('Access to self-care is open'),
+        })
+      }
+    } finally {
+      await gateway.close('now')
+    }
   })
 })

@@ -1,37 +1,36 @@
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
 import { describe, expect, it } from '@jest/globals'
-import { deprecatedSettings, settings } from '../../src/config.ts'
-import { dialects } from '../../src/dialects/index.ts'
+import { settings } from '../../src/config.ts'
 import { presets } from '../../src/dialects/get.ts'
-import { openApiDocument } from '../../src/http/openapi/openapi.ts'
 import { demoSubscribers } from '../../src/services/demo.ts'
-import { documents, quoted, read, rows, section } from './documents.ts'
+import { blocks, examples, quoted, read, root, rows, section, written } from './documents.ts'
 
 const readme = read('README.md')
-const code = (text: string) => (text === '' ? '' : `\`${text}\``)
+const code = (value: string) => (value === '' ? '' : `\`${value}\``)
 
 describe('the README', () => {
-  it('lists every setting with its default and what it is for, and no other', () => {
-    const listed = rows(section(readme, 'Settings'))
-    expect(listed).toEqual(settings.map(({ name, byDefault, about }) => [code(name), code(byDefault), about]))
+  it('starts with one command', () => {
+    expect(blocks(readme, 'sh')[0]).toBe('npm ci && npm start')
   })
 
-  it('lists every route of the OpenAPI document, and no other', () => {
-    const listed = rows(section(readme, 'HTTP')).map(([route = '']) => route)
-    const served = Object.entries(openApiDocument(dialects).paths ?? {}).flatMap(([path, item]) =>
-      ['get', 'put', 'post', 'delete', 'patch']
-        .filter((method) => method in item)
-        // A dialect's own addresses and methods stand in docs/dialects.md.
-        .map((method) =>
-          code(path.startsWith('/ussd/') ? 'POST /ussd/{dialect}' : `${method.toUpperCase()} ${path}`),
-        ),
-    )
-    expect(listed.toSorted()).toEqual([...new Set(served)].toSorted())
-    const [, named = ''] = rows(section(readme, 'HTTP')).find(([route]) => route?.includes('{dialect}')) ?? []
-    for (const name of Object.keys(dialects)) expect(named).toContain(code(name))
+  it('has at most 120 lines', () => {
+    expect(readme.trimEnd().split('\n').length).toBeLessThanOrEqual(120)
   })
 
-  it('lists the demo subscribers as they are registered', () => {
-    const listed = rows(section(readme, 'Demo subscribers')).map((row) => row.slice(0, 4))
+  it('shows both menus in English', () => {
+    const typed = examples(readme).map(({ command }) => command)
+    expect(typed.filter((command) => command.includes("'*141*0#'"))).not.toEqual([])
+    expect(typed.filter((command) => command.includes("'*141*3*6#'"))).not.toEqual([])
+    expect(examples(readme).filter(({ output }) => /[А-Яа-я]/.test(output))).toEqual([])
+  })
+})
+
+describe('docs/guides/test-your-application.md', () => {
+  const guide = read('docs/guides/test-your-application.md')
+
+  it('lists the demo subscribers', () => {
+    const listed = rows(section(guide, 'Demo subscribers')).map((row) => row.slice(0, 4))
     const registered = Object.entries(demoSubscribers).map(([msisdn, { language, access, puk1 }]) => [
       code(msisdn),
       language ?? 'ru',
@@ -40,29 +39,39 @@ describe('the README', () => {
     ])
     expect(listed).toEqual(registered)
   })
+
+  it('shows the output of the codec', async () => {
+    const piped = /^echo '([^']*)' \| npm run -s codec$/
+    const shown = examples(guide).filter(({ command }) => piped.test(command))
+    expect(shown.length).toBeGreaterThan(0)
+    const codec = spawn(process.execPath, ['--import', 'tsx', 'src/cli/codec.ts'], {
+      cwd: root,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    codec.stdin.end(shown.map(({ command }) => `${piped.exec(command)?.[1]}\n`).join(''))
+    expect(await text(codec.stdout)).toBe(shown.map(({ output }) => `${output}\n`).join(''))
+  })
 })
 
-describe('the documents', () => {
+describe('documents', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
 
-  it.each(documents)('%s names no npm script that is not there', (path) => {
+  it.each(written)('%s names npm scripts that exist', (path) => {
     const named = [...read(path).matchAll(/\bnpm (?:run (?:-s )?([\w:-]+)|(start|test)\b)/g)].map(
       ([, script, word]) => script ?? word ?? '',
     )
     expect(named.filter((script) => !(script in scripts))).toEqual([])
   })
 
-  it('know the settings they speak of', () => {
-    const notOurs = ['REDIS_PASSWORD', 'TEST_REDIS_URL', presets.safaricom.names.session]
-    const known = new Set([
-      ...settings.map(({ name }) => name),
-      ...Object.keys(deprecatedSettings),
-      ...notOurs,
-    ])
-    const notSettings = /^(USSD_\w+|READONLY|OOM|WRONGTYPE|ECONNREFUSED|[A-Z0-9]+)$/
-    const spoken = documents
+  it('name settings that exist', () => {
+    const renamed = ['MAX_TURNS_IN_FLIGHT', 'GET_VARIANT']
+    const foreign = [...renamed, 'REDIS_PASSWORD', 'TEST_REDIS_URL', presets.safaricom.names.session]
+    const known = new Set([...settings.map(({ name }) => name), ...foreign])
+    const notSettings = /^(USSD_\w+|[A-Z0-9]+)$/
+    const named = written
+      .filter((path) => path !== 'CHANGELOG.md')
       .flatMap((path) => quoted(read(path)))
-      .flatMap((text) => /^([A-Z][A-Z0-9_]{3,})(?:=.*)?$/.exec(text)?.[1] ?? [])
-    expect(spoken.filter((name) => !known.has(name) && !notSettings.test(name))).toEqual([])
+      .flatMap((word) => /^([A-Z][A-Z0-9_]{3,})(?:=.*)?$/.exec(word)?.[1] ?? [])
+    expect(named.filter((name) => !known.has(name) && !notSettings.test(name))).toEqual([])
   })
 })

@@ -46,7 +46,7 @@ export function indexPage(menus: readonly { readonly menu: DiagramMenu; readonly
   return [
     MARK,
     '# Menus',
-    'The statechart of each menu, and its screens in every language. [Menus](../menus.md) explains how to write one.',
+    'The statechart of each menu, and its screens in every language. [Write a menu](../guides/write-a-menu.md) explains how they are written.',
     tableOf([
       ['code', 'menu', 'screens', 'effects'],
       ...menus.map(({ menu, page }) => {

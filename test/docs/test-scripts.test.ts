@@ -9,14 +9,14 @@ import { readScripts } from '../../src/walkthrough/script/read.ts'
 import { walkCommand } from '../../src/cli/walk/command.ts'
 import { blocks, examples, filesUnder, quoted, read, root, rows, section } from './documents.ts'
 
-const document = read('docs/walkthroughs.md')
-const scripts = blocks(document, 'yaml').filter((block) => block.startsWith('title:'))
+const guide = read('docs/guides/test-scripts.md')
+const scripts = blocks(guide, 'yaml').filter((block) => block.startsWith('title:'))
 
 let folder = ''
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'walk-docs-'))))
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** What the command prints when the script lies beside it. */
+/** The output of `npm run walk` for a script. */
 async function walk(script: string): Promise<string> {
   const file = join(folder, 'script.yaml')
   await writeFile(file, script)
@@ -28,9 +28,9 @@ async function walk(script: string): Promise<string> {
   return text(child.stdout)
 }
 
-describe('docs/walkthroughs.md', () => {
-  it('prints what its transcript says', async () => {
-    const [shown] = examples(document).filter(({ command }) => command.includes('walk'))
+describe('docs/guides/test-scripts.md', () => {
+  it('shows the output of its first script', async () => {
+    const [shown] = examples(guide).filter(({ command }) => command.includes('walk'))
     expect(await walk(scripts[0] ?? '')).toBe(`${shown?.output}\n`)
   })
 
@@ -41,31 +41,29 @@ describe('docs/walkthroughs.md', () => {
     )
   })
 
-  it('knows every option that it names, and names the reports', () => {
-    const known = walkCommand.options.map(({ long }) => long)
-    const [ofWalking = ''] = document.split('## Exploring')
-    const named = [...ofWalking.matchAll(/npm run (?:-s )?walk -- [^\n]*/g)].flatMap(
+  it('names options that exist', () => {
+    const known = ['--', '--help', ...walkCommand.options.map(({ long }) => long)]
+    const [aboutWalk = ''] = guide.split('## Exploration')
+    const inCommands = [...aboutWalk.matchAll(/npm run (?:-s )?walk -- [^\n]*/g)].flatMap(
       ([line]) => line.match(/--[a-z-]+(?= |$)/g) ?? [],
     )
-    const inProse = quoted(ofWalking).filter((code) => /^--(?!record$)[a-z][a-z-]*$/.test(code))
-    expect(
-      [...new Set([...named, ...inProse])].filter((option) => !['--', '--help', ...known].includes(option)),
-    ).toEqual([])
+    const inProse = quoted(aboutWalk).filter((code) => /^--[a-z][a-z-]*$/.test(code))
+    expect([...new Set([...inCommands, ...inProse])].filter((option) => !known.includes(option))).toEqual([])
   })
 
-  it('lists placeholders that a script takes', () => {
-    const listed = rows(section(document, 'Secrets')).flatMap(([first = '']) => quoted(first))
+  it('lists placeholders that a script accepts', () => {
+    const listed = rows(section(guide, 'Secrets')).flatMap(([first = '']) => quoted(first))
     expect(listed.length).toBeGreaterThan(3)
     expect(listed.filter((placeholder) => !PLACEHOLDER.test(placeholder))).toEqual([])
   })
 
-  it('lists turns that a script takes', () => {
-    const listed = rows(section(document, 'What they do')).flatMap(([first = '']) => quoted(first))
+  it('lists actions that a script accepts', () => {
+    const listed = rows(section(guide, 'Actions')).flatMap(([first = '']) => quoted(first))
     expect(listed.length).toBeGreaterThan(10)
     for (const turn of listed) {
-      const whole = turn.replace(/…(?=,)/, "'41829375'").replace('…', "'80291'")
+      const filled = turn.replace(/…(?=,)/, "'41829375'").replace('…', "'80291'")
       const status = /^(logs|visits|sets|manages)/.test(turn) ? '\n    answers: 200' : ''
-      const script = `title: t\nhandsets:\n  alice: '+375291000001'\n  bob: '+375291000002'\nturns:\n  - as: alice\n    ${whole}${status}\n`
+      const script = `title: t\nhandsets:\n  alice: '+375291000001'\n  bob: '+375291000002'\nturns:\n  - as: alice\n    ${filled}${status}\n`
       expect({ turn, read: readScripts(script, turn).kind }).toEqual({ turn, read: 'ok' })
     }
   })
@@ -77,12 +75,12 @@ describe('scripts/walkthroughs', () => {
     return result.kind === 'ok' ? result.walkthroughs : []
   })
 
-  it.each(Array.from({ length: 12 }, (_, at) => `L${at + 1}`))('has one for rule %s', (rule) => {
+  it.each(Array.from({ length: 12 }, (_, at) => `L${at + 1}`))('covers rule %s', (rule) => {
     expect(walkthroughs.filter(({ rules }) => rules.includes(rule))).not.toEqual([])
   })
 
-  it('names no rule that is not in docs/architecture.md', () => {
-    const known = rows(section(read('docs/architecture.md'), 'Rules the code cites')).map(([rule]) => rule)
+  it('cites rules that docs/explanation/architecture.md lists', () => {
+    const known = rows(section(read('docs/explanation/architecture.md'), 'Rules')).map(([rule]) => rule)
     expect(walkthroughs.flatMap(({ rules }) => rules).filter((rule) => !known.includes(rule))).toEqual([])
   })
 })

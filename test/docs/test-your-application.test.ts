@@ -5,16 +5,15 @@ import { describe, expect, it } from '@jest/globals'
 import { dialects } from '../../src/dialects/index.ts'
 import type { End, NetworkTurn } from '../../src/dialects/dialect.ts'
 import { parseFaults } from '../../src/simulator/faults.ts'
-import { profiles } from '../../src/simulator/profiles.ts'
 import { startGateway } from '../support/running.ts'
 import { curl, words } from './curl.ts'
 import { blocks, examples, quoted, read, root, rows, section } from './documents.ts'
 
-const document = read('docs/simulator.md')
+const guide = read('docs/guides/test-your-application.md')
 
-/** The application of the document, on a port of its own. */
+/** Starts the application of the guide on a free port. */
 async function startShop() {
-  const [code = ''] = blocks(document, 'js')
+  const [code = ''] = blocks(guide, 'js')
   const anyPort = '.listen(0, function () { console.log(this.address().port) })'
   const child = spawn(
     process.execPath,
@@ -32,7 +31,7 @@ async function startShop() {
   }
 }
 
-/** What `printf … | npm run -s dial -- …` prints. */
+/** The output of `printf … | npm run -s dial -- …`. */
 async function dial(command: string): Promise<string> {
   const [piped = '', called = ''] = command.split(' | ', 2)
   const [, typed = ''] = words(piped)
@@ -46,13 +45,13 @@ async function dial(command: string): Promise<string> {
   return (await text(child.stdout)).trimEnd()
 }
 
-describe('docs/simulator.md', () => {
-  it('has an application of ten lines', () => {
-    const [, ...lines] = blocks(document, 'js')[0]?.split('\n') ?? []
+describe('docs/guides/test-your-application.md', () => {
+  it('shows an application of ten lines', () => {
+    const [, ...lines] = blocks(guide, 'js')[0]?.split('\n') ?? []
     expect(lines.filter((line) => line !== '')).toHaveLength(10)
   })
 
-  it('prints what its transcripts say, one after another', async () => {
+  it('shows the output of its commands, run in order', async () => {
     const shop = await startShop()
     const gateway = await startGateway({ SIMULATOR_TARGETS: shop.origin })
     const jars = new Map<string, string>()
@@ -64,16 +63,17 @@ describe('docs/simulator.md', () => {
             printed.replace(/ATUid_[0-9a-f]{32}/, 'ATUid_…'),
           )
     try {
-      let behind: Promise<string> | undefined
-      for (const { command, output } of examples(document)) {
+      let background: Promise<string> | undefined
+      for (const { command, output } of examples(guide)) {
+        if (command.startsWith('echo ')) continue
         if (command.endsWith(' &')) {
-          behind = run(command.slice(0, -2))
-          // It comes to the phone in its own time.
+          background = run(command.slice(0, -2))
+          // The phone gets the question some time later.
           const phone = `${gateway.url}/handsets/+375291234568`
           while ((await (await fetch(phone)).text()) === '') await new Promise(setImmediate)
           continue
         }
-        const printed = await (command === 'wait' ? behind : run(command))
+        const printed = await (command === 'wait' ? background : run(command))
         expect({ command, output: printed }).toEqual({ command, output })
       }
     } finally {
@@ -83,31 +83,16 @@ describe('docs/simulator.md', () => {
     expect(shop.printed).toEqual(['Incomplete'])
   })
 
-  it('lists every carrier with its figures', () => {
-    const seconds = (ms: number) => `${ms / 1000} s`
-    const listed = rows(section(document, 'Carriers')).map((row) => row.slice(0, 7))
-    const known = Object.entries(profiles).map(([name, { answerWithinMs, ...profile }]) => [
-      `\`${name}\``,
-      answerWithinMs === undefined ? "the dialect's" : seconds(answerWithinMs),
-      seconds(profile.idleMs),
-      seconds(profile.dialogueMs),
-      `${profile.screen.most} ${profile.screen.unit}`,
-      `\`${profile.screen.longer}\``,
-      String(profile.input.most),
-    ])
-    expect(listed).toEqual(known)
-  })
-
-  it('spells faults as they are read, and all there are', () => {
-    const spelt = rows(section(document, 'Faults')).map(([cell = '']) => quoted(cell)[0] ?? '')
-    expect(spelt.filter((fault) => parseFaults(fault, 1).kind !== 'ok')).toEqual([])
-    const all = parseFaults(spelt.join(), 1)
+  it('lists every fault in a form that the simulator parses', () => {
+    const listed = rows(section(guide, 'Faults')).map(([cell = '']) => quoted(cell)[0] ?? '')
+    expect(listed.filter((fault) => parseFaults(fault, 1).kind !== 'ok')).toEqual([])
+    const all = parseFaults(listed.join(), 1)
     const names = ['duplicate', 'delay', 'drop', 'reset', 'reorder', 'begin']
     expect(Object.keys(all.kind === 'ok' ? all.value : {})).toEqual(['seed', ...names])
-    expect([...new Set(spelt.map((fault) => fault.split('=')[0]))]).toEqual(names)
+    expect([...new Set(listed.map((fault) => fault.split('=')[0]))]).toEqual(names)
   })
 
-  it('says how each dialect tells that a dialogue is over, as the dialect does', () => {
+  it('lists the notification of each dialect for the end of a dialogue', () => {
     const ends: readonly End[] = ['completed', 'cancelled', 'timed-out', 'failed']
     const turn: NetworkTurn = {
       sessionId: '7',
@@ -118,10 +103,7 @@ describe('docs/simulator.md', () => {
       beganAtMs: 0,
     }
     const listed = new Map(
-      rows(section(document, 'How a dialogue ended')).map(([name = '', ...cells]) => [
-        quoted(name)[0],
-        cells,
-      ]),
+      rows(section(guide, 'End of a dialogue')).map(([name = '', ...cells]) => [quoted(name)[0], cells]),
     )
     for (const dialect of Object.values(dialects)) {
       const { name } = dialect
@@ -132,7 +114,7 @@ describe('docs/simulator.md', () => {
         expect(call?.body ?? '').toContain(word ?? '')
       })
     }
-    const silent = quoted(section(document, 'How a dialogue ended')).filter((word) => word in dialects)
+    const silent = quoted(section(guide, 'End of a dialogue')).filter((word) => word in dialects)
     expect(silent.toSorted()).toEqual(Object.keys(dialects).toSorted())
   })
 })
