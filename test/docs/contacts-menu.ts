@@ -4,6 +4,7 @@ import type { Dialogue, Reply, Screens } from '../../src/engine/authoring.ts'
 const types = { input: {} as Dialogue, context: {} as Dialogue, events: {} as Reply }
 
 export const machine = setup({ types }).createMachine({
+  id: 'contacts',
   context: ({ input }) => input,
   initial: 'contacts',
   states: { contacts: { on: { 1: 'phone' } }, phone: { type: 'final' } },

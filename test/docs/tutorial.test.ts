@@ -75,6 +75,11 @@ describe('the tutorial of the README', () => {
     })
   })
 
+  it('gives a menu that can be drawn', async () => {
+    const { code, output } = await run(...tsx, 'src/cli/diagram.ts')
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('contacts.svg') })
+  })
+
   it('gives a menu that passes the tests of every menu', async () => {
     const { code, output } = await run(...jestArgs, 'test/menus', '--reporters=default', '--verbose')
     expect({ code, output }).toEqual({
