@@ -5,7 +5,7 @@ interface Schema {
   readonly $ref?: string
   readonly type?: string
   readonly enum?: readonly unknown[]
-  readonly const?: unknown
+  readonly const?: string | number | boolean
   readonly description?: string
   readonly properties?: Readonly<Record<string, Schema | false>>
   readonly required?: readonly string[]
