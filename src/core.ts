@@ -126,7 +126,7 @@ export function createCore(options: CoreOptions): Core {
     ...(overrides.random && { random: overrides.random }),
   })
   const admission = createAdmission({ maxInFlight: settings.maxTurnsInFlight, onChange: shed })
-  const naming = withPseudonyms({ store: breaker, keyring, keysCarry: settings.keysCarry })
+  const naming = withPseudonyms({ store: breaker, keyring, keyNaming: settings.keysCarry })
   const isNamed = options.kind === 'shared' || settings.keysCarry === 'pseudonyms'
   const clocked = withClock(isNamed ? naming.store : breaker)
   const store = wrapStore(clocked)

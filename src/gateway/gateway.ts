@@ -9,14 +9,13 @@ import { processClock } from './clock.ts'
 import type { Clock } from './clock.ts'
 import type { Services } from './effects.ts'
 import type { Keyring } from './records/keyring.ts'
-import { SIGNATURE_TOLERANCE_MS } from './ports.ts'
 import type { Answer, Callback, Ended, LoadedRecords, Store } from './ports.ts'
 import { createQueue } from './queue.ts'
 import { bucketOf, deliveryName, sessionName } from './records/records.ts'
 import { createRouting } from './routing.ts'
 import { RECEIPT_TTL_MS, Session } from './records/session.ts'
 import { parseRecord } from './records/subscriber.ts'
-import { createTurnHandler, rememberDelivery, recordsOf, systemReply } from './turn-handler.ts'
+import { createTurnHandler, isStale, rememberDelivery, recordsOf, systemReply } from './turn-handler.ts'
 import type { Outcome, TurnResult, TurnRun } from './turn-handler.ts'
 import { createBudget, transact } from './transaction.ts'
 import type { TransactionOutput } from './transaction.ts'
@@ -93,7 +92,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   } = options
   const { clock = processClock } = options
   const routing = createRouting(options.menus)
-  const take = createTurnHandler({ routing, services, sessionIdleMs, transcripts })
+  const take = createTurnHandler({ routing, services, sessionIdleMs, classifier: transcripts })
   const queue = createQueue({ maxWaiting: MAX_TURNS_QUEUED })
   const processId = randomBytes(6).toString('base64url')
   let runs = 0
@@ -216,17 +215,16 @@ const namesOfEnd = ({ dialect, msisdn, sessionId, signed }: Ended): readonly str
 
 /** An open session as it is once the network has ended it: its receipts stay, its state does not. */
 function close(ended: Ended, { records: [record, known], nowMs }: LoadedRecords): TransactionOutput<void> {
-  const { signed, msisdn } = ended
+  const { signed } = ended
   const session = record && parseRecord(Session, record.value)
-  const isStale = signed && Math.abs(nowMs - signed.atMs) > SIGNATURE_TOLERANCE_MS
-  if (!session?.state || known || isStale) return { result: undefined }
+  if (!session?.state || known || (signed && isStale(signed, nowMs))) return { result: undefined }
   const [name = ''] = namesOfEnd(ended)
   const value = JSON.stringify({ ...session, state: null })
   return {
     result: undefined,
     changes: [
       { name, expectedVersion: record?.version, write: { kind: 'put', value, ttlMs: RECEIPT_TTL_MS } },
-      ...(signed ? [rememberDelivery(msisdn, signed, undefined, nowMs)] : []),
+      ...(signed ? [rememberDelivery(ended, signed, undefined, nowMs)] : []),
     ],
   }
 }

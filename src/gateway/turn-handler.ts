@@ -5,7 +5,7 @@ import type { RunEffect } from '../engine/turn.ts'
 import { Deferral, createAttempt } from './attempts.ts'
 import { resume, start } from './dialogue.ts'
 import type { DialogueResult } from './dialogue.ts'
-import type { Services } from './effects.ts'
+import type { EffectContext, Services } from './effects.ts'
 import { SIGNATURE_TOLERANCE_MS } from './ports.ts'
 import type { Answer, Callback, Change, Ended, LoadedRecords, SignedDelivery } from './ports.ts'
 import { deliveryName, handleOf, sessionName, subscriberName } from './records/records.ts'
@@ -13,12 +13,13 @@ import type { Routing } from './routing.ts'
 import { systemMessages } from './system-messages.ts'
 import type { SystemMessage } from './system-messages.ts'
 import { Delivered, Session, nextSession } from './records/session.ts'
+import type { Receipt } from './records/session.ts'
 import { Subscriber, createDraft, parseRecord } from './records/subscriber.ts'
-import type { SubscriberDeferral } from './records/subscriber.ts'
+import type { Draft, SubscriberDeferral } from './records/subscriber.ts'
 import type { Pause, Reservation, TransactionOutput } from './transaction.ts'
 import type { TurnClass, TurnClassifier } from './turn-identity.ts'
 
-/** How a turn came out: `shown` and `not-understood` ran the menu, `repeat` showed a receipt, the others are our sentences. */
+/** The outcome of a turn: `shown` and `not-understood` ran the menu, `repeat` replayed a receipt, the others are system messages. */
 export type Outcome =
   | 'shown'
   | 'not-understood'
@@ -31,19 +32,19 @@ export type Outcome =
   | 'menu-changed'
   | 'unavailable'
   | 'busy'
-  /** A signed callback whose time lies too far from the store's. */
+  /** The time of a signed callback is too far from the store's. */
   | 'signature-expired'
-  /** The network said that the dialogue is over. */
+  /** The network ended the dialogue. */
   | Ended['why']
 
-/** A turn taken: the answer, and what the log may know of how it came about. */
+/** The answer of a turn, and what the log may contain about it. */
 export interface TurnResult {
   readonly answer: Answer
   readonly outcome: Outcome
   readonly turn?: number
   readonly menu?: string
   readonly screen?: string
-  /** What failed, also where the menu had a screen for it. */
+  /** The fault, also where the menu had a screen for it. */
   readonly fault?: UssdError
 }
 
@@ -62,47 +63,45 @@ const messageOf: Record<
   'signature-expired': 'expired',
 }
 
-/** The gateway ends a dialogue with a sentence of its own; nothing is stored, so the same callback is told the same again. */
+/** Ends the dialogue with a system message. Nothing is stored, so a duplicate gets the same answer. */
 export const systemReply = (outcome: keyof typeof messageOf, language: Language): TurnResult => ({
   outcome,
   answer: { text: systemMessages[messageOf[outcome]][language], waits: false },
 })
 
-/** What a run of a turn knows of itself, whatever the records say. */
+/** One run of a turn, independent of the records. */
 export interface TurnRun {
-  /** Names the run: no two have the same. */
+  /** Unique id of the run. */
   readonly owner: string
   /** True for a run of this process that has ended. */
   readonly isOver: (owner: string) => boolean
   readonly budgetMs: number
   readonly signal: AbortSignal
-  /** Comparisons of this run, which its repetitions share. */
+  /** Secret comparisons of this run, shared by its retries. */
   readonly comparisons: Map<string, Promise<unknown>>
-  /** Told the subscriber's language as soon as it is known. */
+  /** Called with the subscriber's language as soon as it is known. */
   readonly onLanguage: (language: Language) => void
 }
 
-/** The records a callback is answered from, in the order `createTake` expects. */
+/** The names of the records that answer a callback, in the order that `createTurnHandler` expects. */
 export const recordsOf = ({ dialect, msisdn, sessionId, signed }: Callback): readonly string[] => [
   sessionName(dialect, msisdn, sessionId),
   subscriberName(msisdn),
   ...(signed ? [deliveryName(msisdn, signed.id)] : []),
 ]
 
+type TurnOutput = TransactionOutput<TurnResult> | Reservation | Pause
+
 /**
  * Computes the reply to a callback and the writes to commit, from the loaded records. Rejects with `USSD_RECORD_CORRUPT` and
  * `USSD_KEY_UNKNOWN`.
  */
-export type TurnHandler = (
-  callback: Callback,
-  loaded: LoadedRecords,
-  run: TurnRun,
-) => Promise<TransactionOutput<TurnResult> | Reservation | Pause>
+export type TurnHandler = (callback: Callback, loaded: LoadedRecords, run: TurnRun) => Promise<TurnOutput>
 
-/** How long to wait for another run of the same turn. */
+/** The pause before a retry while another run handles the same turn. */
 const OTHER_RUN_MS = 50
 
-/** Nothing was done, and the same callback may succeed later: such an answer must not become the turn's receipt. */
+/** Faults after which the same callback may succeed later. Their answer must not become the turn's receipt. */
 const RETRYABLE = new Set<ErrorCode>([
   'USSD_BUSY',
   'USSD_TURN_TIMED_OUT',
@@ -117,157 +116,180 @@ const failedTurn = (fault: UssdError, language: Language): TurnResult => ({
   fault,
 })
 
-export function createTurnHandler(options: {
+interface TurnHandlerOptions {
   readonly routing: Routing
-  readonly transcripts: TurnClassifier
+  readonly classifier: TurnClassifier
   readonly services: Services
   readonly sessionIdleMs: number
-}): TurnHandler {
-  const { routing, transcripts, services, sessionIdleMs } = options
+}
 
-  return async (callback, loaded, turn) => {
+export function createTurnHandler(options: TurnHandlerOptions): TurnHandler {
+  return async (callback, loaded, run) => {
     const [sessionRecord, subscriberRecord, deliveryRecord] = loaded.records
     if (!subscriberRecord) return { result: systemReply('not-served', 'ru') }
     const subscriber = parseRecord(Subscriber, subscriberRecord.value)
     const { language } = subscriber
-    turn.onLanguage(language)
+    run.onLanguage(language)
     if (deliveryRecord) {
       return { result: { answer: parseRecord(Delivered, deliveryRecord.value), outcome: 'repeat' } }
     }
-    const { signed } = callback
-    if (signed && Math.abs(loaded.nowMs - signed.atMs) > SIGNATURE_TOLERANCE_MS) {
+    if (callback.signed && isStale(callback.signed, loaded.nowMs)) {
       return { result: systemReply('signature-expired', language) }
     }
     const session = sessionRecord && parseRecord(Session, sessionRecord.value)
-
-    const recognised = transcripts.classify(callback, session, loaded.nowMs)
-    if (recognised.kind === 'repeat') {
-      const answer = answerOf(recognised.receipt)
-      const outcome = { answer, outcome: 'repeat', ...(session && { menu: session.menu }) } as const
-      // Of another delivery than the first: this one, too, must change nothing once the session has gone.
-      if (!signed) return { result: outcome }
-      // The records that the answer was made of are part of the commit, so that it is told only once they last as well.
-      const read = recordsOf(callback)
-        .slice(0, 2)
-        .map((name, at): Change => ({
-          name,
-          expectedVersion: loaded.records[at]?.version,
-          write: { kind: 'keep' },
-        }))
-      return {
-        result: outcome,
-        changes: [...read, rememberDelivery(callback.msisdn, signed, answer, loaded.nowMs)],
-      }
-    }
-    if (recognised.kind !== 'begin' && recognised.kind !== 'reply') {
-      return { result: systemReply(recognised.kind, language) }
-    }
-
-    const dialogue = handleOf(callback.dialect, callback.sessionId)
-    const before = recognised.kind === 'reply' ? session : undefined
-    const draft = createDraft({
-      subscriber,
-      msisdn: callback.msisdn,
-      // Where a dialect numbers nothing, the same answer given again has the same turn id, and is another turn.
-      idempotencyKey: `${dialogue}:${recognised.id}:${loaded.nowMs}`,
-      atMs: loaded.nowMs,
-      by: 'subscriber',
-    })
-    const call = {
-      msisdn: callback.msisdn,
-      subscriber: draft,
-      attempt: createAttempt(
-        {
-          // The same when the callback is delivered again, at any time: a late duplicate of an earlier turn may have moved the
-          // page meanwhile, so the turn's place is no part of it. An equal id is an equal guess.
-          turn: recognised.id,
-          owner: turn.owner,
-          isOver: turn.isOver,
-          nowMs: loaded.nowMs,
-          budgetMs: turn.budgetMs,
-        },
-        turn.comparisons,
-      ),
-      dialogue,
-      keyId: recognised.key,
-      nowMs: loaded.nowMs,
-      signal: turn.signal,
-    }
-    const effects = createEffects(services, call)
-    const run = () =>
-      recognised.kind === 'reply' && before?.state
-        ? resume(routing, before, before.state, recognised.typed, language, effects.perform)
-        : start(routing, callback.dialled, language, effects.perform)
-    const ran = await run().catch((error: unknown) => asUssdError(error))
-
-    const subscriberChange = (write: Change['write']): Change => ({
-      name: subscriberName(callback.msisdn),
-      expectedVersion: subscriberRecord.version,
-      write,
-    })
-    const { fault, deferral } = effects
-    if (deferral) {
-      const { next } = deferral
-      if (next.kind === 'wait') return { waitMs: OTHER_RUN_MS }
-      const change = subscriberChange(draft.toWriteOnly(next.patch))
-      if (next.kind === 'reserve') return { reserve: [change] }
-      return { result: failedTurn(next.fault, language), changes: [change] }
-    }
-    if (fault && RETRYABLE.has(fault.code)) return { result: failedTurn(fault, language) }
-    if (ran instanceof UssdError) return { result: failedTurn(ran, language) }
-    if (ran.kind !== 'rested') return { result: systemReply(ran.kind, language) }
-
-    // Where nothing is numbered, an answer of the dialogue before may still be delivered again.
-    const replaced =
-      recognised.kind === 'begin' && callback.reported.kind === 'latest-only' ? session : undefined
-    const at = { nowMs: loaded.nowMs, idleMs: sessionIdleMs, replaced }
-    const after = sessionAfter(before, recognised, ran, at)
-    return {
-      result: {
-        answer: ran.answer,
-        outcome: ran.understood ? 'shown' : 'not-understood',
-        turn: after.session.turns,
-        menu: ran.menu.code,
-        screen: ran.screen,
-        ...(fault && { fault }),
-      },
-      changes: [
-        {
-          name: sessionName(callback.dialect, callback.msisdn, callback.sessionId),
-          expectedVersion: sessionRecord?.version,
-          write: { kind: 'put', value: JSON.stringify(after.session), ttlMs: after.ttlMs },
-        },
-        subscriberChange(draft.toWrite()),
-        ...(signed ? [rememberDelivery(callback.msisdn, signed, ran.answer, loaded.nowMs)] : []),
-      ],
-      journal: draft.journal,
+    const turn = options.classifier.classify(callback, session, loaded.nowMs)
+    switch (turn.kind) {
+      case 'repeat':
+        return replay(turn.receipt, { callback, loaded, session })
+      case 'begin':
+      case 'reply':
+        return runTurn({ callback, loaded, session, turn, subscriber }, run, options)
+      default:
+        return { result: systemReply(turn.kind, language) }
     }
   }
 }
 
-/** Runs the menus' effects for one turn, and keeps why one failed or left the turn. */
-function createEffects(services: Services, call: Parameters<Services[string]>[1]) {
+/** True for a signature made too long before or after the store's time. */
+export const isStale = ({ atMs }: SignedDelivery, nowMs: number): boolean =>
+  Math.abs(nowMs - atMs) > SIGNATURE_TOLERANCE_MS
+
+/** Answers a duplicate from its receipt. */
+function replay(
+  { text, waits, asksSecret }: Receipt,
+  of: { readonly callback: Callback; readonly loaded: LoadedRecords; readonly session: Session | undefined },
+): TurnOutput {
+  const { callback, loaded, session } = of
+  // Only these fields: a newer version may store more in a receipt.
+  const answer: Answer = { text, waits, ...(asksSecret && { asksSecret }) }
+  const result = { answer, outcome: 'repeat', ...(session && { menu: session.menu }) } as const
+  // A signed duplicate has a delivery id of its own, which must stay known after the session has expired.
+  if (!callback.signed) return { result }
+  // The commit includes the records read, so that the answer is durable before it is sent.
+  const read = recordsOf(callback)
+    .slice(0, 2)
+    .map((name, i): Change => ({
+      name,
+      expectedVersion: loaded.records[i]?.version,
+      write: { kind: 'keep' },
+    }))
+  return { result, changes: [...read, rememberDelivery(callback, callback.signed, answer, loaded.nowMs)] }
+}
+
+/** A callback that runs the menu, and the records it runs on. */
+interface MenuTurn {
+  readonly callback: Callback
+  readonly loaded: LoadedRecords
+  readonly session: Session | undefined
+  readonly turn: Extract<TurnClass, { kind: 'begin' | 'reply' }>
+  readonly subscriber: Subscriber
+}
+
+/** Runs the menu, and returns the writes of the turn or what must happen before it can finish. */
+async function runTurn(
+  menuTurn: MenuTurn,
+  run: TurnRun,
+  { routing, services, sessionIdleMs }: TurnHandlerOptions,
+): Promise<TurnOutput> {
+  const { callback, loaded, session, turn, subscriber } = menuTurn
+  const { language } = subscriber
+  const draft = createDraft({
+    subscriber,
+    msisdn: callback.msisdn,
+    // In dialects without sequence numbers, an equal reply has the same turn id and may be another turn.
+    idempotencyKey: `${handleOf(callback.dialect, callback.sessionId)}:${turn.id}:${loaded.nowMs}`,
+    atMs: loaded.nowMs,
+    by: 'subscriber',
+  })
+  const effects = createEffects(services, effectContext(menuTurn, run, draft))
+  const runMenu = () =>
+    turn.kind === 'reply' && session?.state
+      ? resume(routing, session, session.state, turn.typed, language, effects.runEffect)
+      : start(routing, callback.dialled, language, effects.runEffect)
+  const dialogue = await runMenu().catch((error: unknown) => asUssdError(error))
+
+  const { fault, deferral } = effects
+  const subscriberChange = (write: Change['write']): Change => ({
+    name: subscriberName(callback.msisdn),
+    expectedVersion: loaded.records[1]?.version,
+    write,
+  })
+  if (deferral) {
+    const { next } = deferral
+    if (next.kind === 'wait') return { waitMs: OTHER_RUN_MS }
+    const change = subscriberChange(draft.toWriteOnly(next.patch))
+    if (next.kind === 'reserve') return { reserve: [change] }
+    return { result: failedTurn(next.fault, language), changes: [change] }
+  }
+  if (fault && RETRYABLE.has(fault.code)) return { result: failedTurn(fault, language) }
+  if (dialogue instanceof UssdError) return { result: failedTurn(dialogue, language) }
+  if (dialogue.kind !== 'rested') return { result: systemReply(dialogue.kind, language) }
+
+  const { sessionChange, turns } = sessionAfter(menuTurn, dialogue, sessionIdleMs)
+  const { signed } = callback
+  return {
+    result: {
+      answer: dialogue.answer,
+      outcome: dialogue.understood ? 'shown' : 'not-understood',
+      turn: turns,
+      menu: dialogue.menu.code,
+      screen: dialogue.screen,
+      ...(fault && { fault }),
+    },
+    changes: [
+      sessionChange,
+      subscriberChange(draft.toWrite()),
+      ...(signed ? [rememberDelivery(callback, signed, dialogue.answer, loaded.nowMs)] : []),
+    ],
+    journal: draft.journal,
+  }
+}
+
+function effectContext({ callback, loaded, turn }: MenuTurn, run: TurnRun, draft: Draft): EffectContext {
+  return {
+    msisdn: callback.msisdn,
+    subscriber: draft,
+    attempt: createAttempt(
+      {
+        // A late duplicate may arrive after other turns, so the id excludes the position. An equal id is an equal guess.
+        turn: turn.id,
+        owner: run.owner,
+        isOver: run.isOver,
+        nowMs: loaded.nowMs,
+        budgetMs: run.budgetMs,
+      },
+      run.comparisons,
+    ),
+    dialogue: handleOf(callback.dialect, callback.sessionId),
+    keyId: turn.key,
+    nowMs: loaded.nowMs,
+    signal: run.signal,
+  }
+}
+
+/** Runs the effects of one turn. Keeps the last fault, and the deferral that leaves the turn. */
+function createEffects(services: Services, context: EffectContext) {
   let fault: UssdError | undefined
   let deferral: SubscriberDeferral | undefined
-  const perform: RunEffect = async ({ name, input }) => {
-    // The turn is left already; whatever the menu does now counts for nothing.
+  const runEffect: RunEffect = async ({ name, input }) => {
+    // After a deferral the turn is abandoned: whatever the menu still does is discarded.
     if (deferral) throw deferral
     try {
       const service = services[name]
       if (!service) throw new UssdError('USSD_MENU_FAULTY', { detail: `there is no service '${name}'` })
-      return await service(input, call)
+      return await service(input, context)
     } catch (error) {
       if (error instanceof Deferral) {
         deferral = error as SubscriberDeferral
         throw error
       }
-      // The menu has a screen for it; the log must still say why.
+      // The menu may have a screen for it; the log still needs the cause.
       fault = asUssdError(error, 'USSD_SERVICE_FAILED', name)
       throw fault
     }
   }
   return {
-    perform,
+    runEffect,
     get fault() {
       return fault
     },
@@ -277,40 +299,49 @@ function createEffects(services: Services, call: Parameters<Services[string]>[1]
   }
 }
 
+/** The write of the session after a turn, and the number of its turns. */
 function sessionAfter(
-  before: Session | undefined,
-  recognised: Extract<TurnClass, { kind: 'begin' | 'reply' }>,
-  ran: DialogueResult,
-  at: { readonly nowMs: number; readonly idleMs: number; readonly replaced: Session | undefined },
-): ReturnType<typeof nextSession> {
-  return nextSession(before, {
-    menu: ran.menu.code,
-    revision: ran.menu.revision,
-    latin: ran.latin,
-    state: ran.state,
-    id: recognised.id,
-    key: recognised.key,
-    asksAgain: ran.asksAgain,
-    confirms: ran.confirms,
-    heard: recognised.heard,
-    answer: ran.answer,
-    ...at,
+  { callback, loaded, session, turn }: MenuTurn,
+  dialogue: DialogueResult,
+  idleMs: number,
+): { readonly sessionChange: Change; readonly turns: number } {
+  const before = turn.kind === 'reply' ? session : undefined
+  // Without sequence numbers, a reply of the previous dialogue may still be delivered again.
+  const replaced = turn.kind === 'begin' && callback.reported.kind === 'latest-only' ? session : undefined
+  const after = nextSession(before, {
+    menu: dialogue.menu.code,
+    revision: dialogue.menu.revision,
+    latin: dialogue.latin,
+    state: dialogue.state,
+    id: turn.id,
+    key: turn.key,
+    asksAgain: dialogue.asksAgain,
+    confirms: dialogue.confirms,
+    heard: turn.heard,
+    answer: dialogue.answer,
+    nowMs: loaded.nowMs,
+    idleMs,
+    replaced,
   })
+  return {
+    turns: after.session.turns,
+    sessionChange: {
+      name: sessionName(callback.dialect, callback.msisdn, callback.sessionId),
+      expectedVersion: loaded.records[0]?.version,
+      write: { kind: 'put', value: JSON.stringify(after.session), ttlMs: after.ttlMs },
+    },
+  }
 }
 
-/** The answer of a receipt, without what a newer version may have put beside it. */
-const answerOf = ({ text, waits, asksSecret }: Answer): Answer => ({
-  text,
-  waits,
-  ...(asksSecret && { asksSecret }),
-})
+/** Clocks of a master and its successor differ slightly. */
+const DELIVERY_SLACK_MS = 2000
 
 /**
- * Remembers a signed delivery for as long as its signature holds, apart from the session: a new dialogue, or more turns than
- * receipts are kept of, must not make it new.
+ * Stores the answer to a signed delivery until its signature expires. The record is separate from the session, because a new
+ * dialogue or more turns than receipts would make a duplicate look new.
  */
 export function rememberDelivery(
-  msisdn: string,
+  { msisdn }: Pick<Callback, 'msisdn'>,
   signed: SignedDelivery,
   answer: Answer | undefined,
   nowMs: number,
@@ -323,6 +354,3 @@ export function rememberDelivery(
     write: { kind: 'put', value, ttlMs },
   }
 }
-
-/** Clocks of a master and its successor differ a little. */
-const DELIVERY_SLACK_MS = 2000

@@ -1,6 +1,6 @@
 /**
- * The secrets keys that values of a database are under. A process that lacks one could not tell a right secret from a wrong
- * one, so it says so before it serves, and is not ready once another process writes under a key it lacks.
+ * The register of secrets keys that a database uses. A process without one of them cannot verify secrets under it. Such a
+ * process refuses to start, and stops being ready when another process starts to use a key it lacks.
  */
 import { z } from 'zod'
 import { UssdError } from '../../engine/errors.ts'
@@ -8,26 +8,26 @@ import type { Keyring } from './keyring.ts'
 import type { Store } from '../ports.ts'
 import { parseRecord } from './subscriber.ts'
 
-/** The record that lists the keys. Without an MSISDN in it, it has the same name in every database. */
+/** The record that lists the keys. Its name contains no MSISDN, so pseudonyms do not change it. */
 export const KEYS = { bucket: 0, name: 'database:keys' } as const
 
 const KeysRecord = z.looseObject({ keys: z.array(z.string()) })
 
 export interface KeyRegister {
   /**
-   * Adds the current key to the list. Rejects with `USSD_MISCONFIGURED` when the list names a key that is not configured; a
-   * store that does not answer is asked again by `missing`.
+   * Adds the current key to the list. Rejects with `USSD_MISCONFIGURED` when the list has a key that is not configured. If the
+   * store is unavailable, it resolves, and `missing` retries.
    */
   register(): Promise<void>
-  /** A sentence that names the keys this process lacks. Rejects with a fault of the store. */
+  /** A message that names the keys this process lacks, or `undefined`. Rejects when the store is unavailable. */
   missing(): Promise<string | undefined>
 }
 
-/** Of processes that register at the same moment, one finds what the other has written. */
+/** Processes that register at the same time conflict; the loser retries. */
 const MAX_TRIES = 5
 const COMMIT_TIMEOUT_MS = 5000
 
-/** @param lost ids of keys that are gone for good: secrets under them stay unusable until they are set anew */
+/** @param lost ids of keys that are lost for good; secrets under them are unusable until they are set again */
 export function createKeyRegister(options: {
   readonly store: Store
   readonly keyring: Keyring
@@ -42,11 +42,11 @@ export function createKeyRegister(options: {
     return { nowMs, record, keys: record ? parseRecord(KeysRecord, record.value).keys : [] }
   }
 
-  const lackedOf = (keys: readonly string[]): string | undefined => {
-    const lacked = keys.filter((id) => !keyring.ids.includes(id) && !lost.includes(id))
-    if (lacked.length === 0) return undefined
+  const missingOf = (keys: readonly string[]): string | undefined => {
+    const missing = keys.filter((id) => !keyring.ids.includes(id) && !lost.includes(id))
+    if (missing.length === 0) return undefined
     return (
-      `The database has secrets under the keys ${lacked.join(', ')}, which are not configured. ` +
+      `The database has secrets under the keys ${missing.join(', ')}, which are not configured. ` +
       'Add them to SECRETS_KEYS_RETIRED, or their ids to SECRETS_KEYS_LOST if they are gone for good.'
     )
   }
@@ -54,8 +54,8 @@ export function createKeyRegister(options: {
   async function add(): Promise<void> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const { nowMs, record, keys } = await read()
-      const lacked = lackedOf(keys)
-      if (lacked !== undefined) throw new UssdError('USSD_MISCONFIGURED', { detail: lacked })
+      const message = missingOf(keys)
+      if (message !== undefined) throw new UssdError('USSD_MISCONFIGURED', { detail: message })
       if (keys.includes(keyring.id)) return
       const value = JSON.stringify({ keys: [...keys, keyring.id] })
       const changes = [{ name, expectedVersion: record?.version, write: { kind: 'put', value } } as const]
@@ -82,7 +82,7 @@ export function createKeyRegister(options: {
         await add()
         isRegistered = true
       }
-      return lackedOf((await read()).keys)
+      return missingOf((await read()).keys)
     },
   }
 }

@@ -8,9 +8,7 @@ import {
 } from 'node:crypto'
 import { UssdError } from '../../engine/errors.ts'
 
-/**
- * What a digest is for. Each purpose has its own sub-key, so that a digest made for one never holds for another.
- */
+/** The purposes of digests. Each has its own sub-key, so that a digest for one purpose is never valid for another. */
 export const purposes = [
   'password',
   'puk1',
@@ -23,27 +21,27 @@ export const purposes = [
 ] as const
 export type Purpose = (typeof purposes)[number]
 
-/** The keys that live outside the store, and the only thing done with them: keyed digests. */
+/** Creates keyed digests with keys that are kept outside the store. */
 export interface Keyring {
-  /** Id of the current key: the first 8 hex digits of its SHA-256. Stored beside what was made with it. */
+  /** Id of the current key: the first 8 hex digits of its SHA-256. Stored beside each digest. */
   readonly id: string
-  /** The ids of all keys it holds, the current one first. */
+  /** The ids of all keys, the current one first. */
   readonly ids: readonly string[]
   /**
-   * HMAC-SHA-256 (32 bytes) over the parts, under the current key. Other parts, or the same text cut otherwise,
-   * give another digest.
+   * HMAC-SHA-256 (32 bytes) over the parts, under the current key. Other parts, or the same text split differently, give
+   * another digest.
    */
   mac(purpose: Purpose, parts: readonly string[]): Buffer
-  /** The same under the key with this id, current or retired; `undefined` when the keyring does not hold it. */
+  /** The digest under the key with this id, current or retired; `undefined` for an unknown id. */
   mac(purpose: Purpose, parts: readonly string[], keyId: string): Buffer | undefined
 }
 
 const KEY_BYTES = 32
 
 /**
- * A keyring of one current key and any number of retired ones, 32 random bytes each. Retired keys only verify what was
- * made before; a record is moved to the current key when its subscriber next gives the right answer.
- * The keys themselves are not kept: sub-keys are derived here, once, by HKDF-SHA-256 (RFC 5869) with the purpose as info.
+ * Creates a keyring of one current key and any number of retired ones, 32 random bytes each. Retired keys only verify older
+ * digests; a record moves to the current key at the next correct secret. The keys themselves are not kept. Sub-keys are
+ * derived once, by HKDF-SHA-256 (RFC 5869) with the purpose as info.
  *
  * @throws UssdError USSD_MISCONFIGURED when a key is not 32 bytes, or two different keys have the same id
  */
@@ -57,11 +55,12 @@ export function createKeyring({
   const subkeys = new Map<string, Record<Purpose, KeyObject>>()
   const fingerprints = new Map<string, Buffer>()
   for (const key of [current, ...retired]) {
-    if (key.byteLength !== KEY_BYTES) throw misconfigured(`a secrets key is ${KEY_BYTES} bytes`)
+    if (key.byteLength !== KEY_BYTES)
+      throw misconfigured(`a secrets key must be ${KEY_BYTES} bytes, not ${key.byteLength}`)
     const fingerprint = createHash('sha256').update(key).digest()
     const id = idOf(fingerprint)
     if (!(fingerprints.get(id) ?? fingerprint).equals(fingerprint)) {
-      throw misconfigured(`two secrets keys have the id ${id}; replace one`)
+      throw misconfigured(`two secrets keys have the id ${id}; replace one of them`)
     }
     fingerprints.set(id, fingerprint)
     subkeys.set(id, deriveSubkeys(key))
@@ -78,10 +77,9 @@ export function createKeyring({
 }
 
 /**
- * The digest under a key by its id.
+ * The digest under the key with this id.
  *
- * @throws UssdError USSD_KEY_UNKNOWN when the keyring does not hold it: another process made the value under a key that this
- * one was not given, so this one cannot tell right from wrong
+ * @throws UssdError USSD_KEY_UNKNOWN when the keyring lacks the key: another process used a key that is not configured here
  */
 export function macUnder(
   keyring: Keyring,
@@ -95,8 +93,7 @@ export function macUnder(
 }
 
 /**
- * Whether two values are the same, in a time that tells neither where nor in what length they differ. Text counts
- * as its UTF-8 bytes.
+ * True when two values are equal. Takes constant time, whatever their contents and lengths. Text is compared as UTF-8.
  */
 export function sameBytes(a: string | Uint8Array, b: string | Uint8Array): boolean {
   return timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest())
@@ -104,7 +101,7 @@ export function sameBytes(a: string | Uint8Array, b: string | Uint8Array): boole
 
 function deriveSubkeys(key: Uint8Array): Record<Purpose, KeyObject> {
   const derive = (purpose: Purpose) =>
-    // A KeyObject rather than bytes: printed by accident, it shows none of them.
+    // A KeyObject shows no bytes when it is printed by accident.
     createSecretKey(new Uint8Array(hkdfSync('sha256', key, '', `ussd-gateway/1/${purpose}`, KEY_BYTES)))
   return {
     password: derive('password'),
@@ -119,7 +116,7 @@ function deriveSubkeys(key: Uint8Array): Record<Purpose, KeyObject> {
 }
 
 /**
- * Each part behind its length, so that `['12', '3']` and `['1', '23']` differ. Hashed as UTF-16: UTF-8 would make
+ * Prefixes each part with its length, so that `['12', '3']` and `['1', '23']` differ. Hashed as UTF-16, because UTF-8 makes
  * all lone surrogates equal.
  */
 function joined(parts: readonly string[]): string {

@@ -1,6 +1,6 @@
 /**
- * What stands for a subscriber in the names of keys: the MSISDN, or a keyed pseudonym of it (decision 0039). A database is
- * named in one way for its whole life, and says so in a record of its own.
+ * Replaces MSISDNs in the names of keys with keyed pseudonyms, where the setting asks for it (decision 0039). A database keeps
+ * one key naming for its whole life and stores it in a record.
  */
 import { z } from 'zod'
 import { UssdError } from '../../engine/errors.ts'
@@ -9,10 +9,10 @@ import type { RecordName, Store } from '../ports.ts'
 import { BUCKETS, bucketOf, ownedBy } from './records.ts'
 import { parseRecord } from './subscriber.ts'
 
-/** The record that says how the keys are named. Without an MSISDN in it, it has the same name in every database. */
+/** The record of the key naming. Its name contains no MSISDN, so pseudonyms do not change it. */
 export const NAMING = { bucket: 0, name: 'database:naming' } as const
 
-/** `key`: the id of the secrets key that the pseudonyms are made with. */
+/** The stored key naming. `key` is the id of the secrets key of the pseudonyms. */
 export const NamingRecord = z.discriminatedUnion('keysCarry', [
   z.object({ keysCarry: z.literal('msisdns') }),
   z.object({ keysCarry: z.literal('pseudonyms'), key: z.string() }),
@@ -21,18 +21,18 @@ type NamingRecord = Readonly<z.infer<typeof NamingRecord>>
 
 export interface PseudonymStore {
   /**
-   * The store, under names of this kind. Nothing is read or written before the database has agreed to it: until then every
-   * operation rejects, with `USSD_MISCONFIGURED` where it is named otherwise. Journals are by bucket, and stay so.
+   * The store with this key naming. Every operation checks the naming of the database first, and rejects with
+   * `USSD_MISCONFIGURED` when it differs. Journals are named by bucket and do not change.
    */
   readonly store: Store
   /**
-   * Rejects with `USSD_MISCONFIGURED` when the database is named otherwise, or under a key that the keyring does not hold.
-   * A store that does not answer is asked again by the first turn.
+   * Rejects with `USSD_MISCONFIGURED` when the database has the other key naming, or its secrets key is not configured. If the
+   * store is unavailable, it resolves, and the first turn checks again.
    */
   check(): Promise<void>
 }
 
-/** Of two processes that name an empty database at the same moment, one finds what the other has written. */
+/** Processes that initialise an empty database at the same time conflict; the loser retries. */
 const MAX_TRIES = 3
 const COMMIT_TIMEOUT_MS = 5000
 
@@ -42,90 +42,91 @@ const PSEUDONYM_LENGTH = 22
 export function withPseudonyms(options: {
   readonly store: Store
   readonly keyring: Keyring
-  readonly keysCarry: 'msisdns' | 'pseudonyms'
+  readonly keyNaming: NamingRecord['keysCarry']
 }): PseudonymStore {
-  const { store, keyring, keysCarry } = options
+  const { store, keyring, keyNaming } = options
 
-  /** Throws what a database says against the setting; otherwise the key of its pseudonyms, if it has them. */
+  /** The id of the secrets key of the pseudonyms, if the database has them. Throws when the setting does not fit. */
   function keyOf(record: NamingRecord): string | undefined {
-    if (record.keysCarry !== keysCarry) {
+    if (record.keysCarry !== keyNaming) {
       throw misconfigured(
-        keysCarry === 'pseudonyms'
-          ? 'PSEUDONYMS is on, but keys of this database carry MSISDNs: set it to off, or begin with an empty database'
-          : 'PSEUDONYMS is off, but keys of this database carry pseudonyms: set it to on',
+        keyNaming === 'pseudonyms'
+          ? 'PSEUDONYMS is on, but the keys of this database contain MSISDNs: set it to off, or use an empty database'
+          : 'PSEUDONYMS is off, but the keys of this database contain pseudonyms: set it to on',
       )
     }
     if (record.keysCarry === 'msisdns') return undefined
     if (keyring.mac('pseudonym', [], record.key)) return record.key
-    const where = 'it must be SECRETS_KEY or one of SECRETS_KEYS_RETIRED'
     throw misconfigured(
-      `the pseudonyms of this database are made with the secrets key ${record.key}: ${where}`,
+      `the pseudonyms of this database use the secrets key ${record.key}: set it as SECRETS_KEY or in SECRETS_KEYS_RETIRED`,
     )
   }
 
-  async function agree(): Promise<string | undefined> {
+  /** Reads the naming of the database, or writes it to an empty one. */
+  async function resolveKey(): Promise<string | undefined> {
     const { bucket, name } = NAMING
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const { nowMs, records } = await store.load(bucket, [name])
       if (records[0]) return keyOf(parseRecord(NamingRecord, records[0].value))
-      // Earlier versions left no such record, and had MSISDNs in their keys.
-      if (keysCarry === 'pseudonyms' && (await hasJournal(store))) keyOf({ keysCarry: 'msisdns' })
-      const made: NamingRecord = keysCarry === 'pseudonyms' ? { keysCarry, key: keyring.id } : { keysCarry }
-      const write = { kind: 'put', value: JSON.stringify(made) } as const
+      // Earlier versions wrote no such record and had MSISDNs in their keys.
+      if (keyNaming === 'pseudonyms' && (await hasJournal(store))) keyOf({ keysCarry: 'msisdns' })
+      const record: NamingRecord =
+        keyNaming === 'pseudonyms' ? { keysCarry: keyNaming, key: keyring.id } : { keysCarry: keyNaming }
+      const write = { kind: 'put', value: JSON.stringify(record) } as const
       const deadlineMs = nowMs + COMMIT_TIMEOUT_MS
       const changes = [{ name, expectedVersion: undefined, write }]
       const committed = await store.commit({ bucket, changes, journal: [], deadlineMs })
-      if (committed.kind === 'ok') return keyOf(made)
+      if (committed.kind === 'ok') return keyOf(record)
     }
     throw new UssdError('USSD_CONFLICT', { detail: name })
   }
 
-  let agreed: Promise<string | undefined> | undefined
-  const agreement = () => {
-    agreed ??= agree().catch((error: unknown) => {
-      agreed = undefined
+  let resolved: Promise<string | undefined> | undefined
+  const cachedKey = () => {
+    resolved ??= resolveKey().catch((error: unknown) => {
+      resolved = undefined
       throw error
     })
-    return agreed
+    return resolved
   }
 
-  /** Where records that were asked for by MSISDN lie. All of one call are of one subscriber, as they share a bucket. */
-  function placed(bucket: number, names: readonly RecordName[], key: string | undefined) {
+  /** Maps names with an MSISDN to the stored bucket and names. All names of one call belong to one subscriber. */
+  function locate(bucket: number, names: readonly RecordName[], key: string | undefined) {
     if (key === undefined) return { bucket, names }
     const pseudonyms = new Map<string, string>()
     const pseudonym = (...parts: readonly string[]): string => {
-      const of = parts.join(':')
+      const source = parts.join(':')
       const made =
-        pseudonyms.get(of) ??
+        pseudonyms.get(source) ??
         (keyring.mac('pseudonym', parts, key)?.toString('base64url').slice(0, PSEUDONYM_LENGTH) as string)
-      pseudonyms.set(of, made)
+      pseudonyms.set(source, made)
       return made
     }
-    let place = bucket
+    let storedBucket = bucket
     const renamed = names.map((name) => {
       const owned = ownedBy(name)
       if (!owned) return name
       const { kind, msisdn, rest } = owned
-      place = bucketOf(pseudonym(msisdn))
-      // Some aggregators' session ids are made of the MSISDN, and a digest without a key could be tried out.
+      storedBucket = bucketOf(pseudonym(msisdn))
+      // Some aggregators derive session ids from the MSISDN, and a digest without a key can be brute-forced.
       return [kind, pseudonym(msisdn), ...(rest === '' ? [] : [pseudonym(msisdn, rest)])].join(':')
     })
-    return { bucket: place, names: renamed }
+    return { bucket: storedBucket, names: renamed }
   }
 
   return {
     store: {
       async load(bucket, names) {
-        const at = placed(bucket, names, await agreement())
+        const at = locate(bucket, names, await cachedKey())
         return store.load(at.bucket, at.names)
       },
 
       async commit(commit) {
         const { changes } = commit
-        const at = placed(
+        const at = locate(
           commit.bucket,
           changes.map(({ name }) => name),
-          await agreement(),
+          await cachedKey(),
         )
         return store.commit({
           ...commit,
@@ -135,10 +136,10 @@ export function withPseudonyms(options: {
       },
 
       async ensureReplicated(bucket, records) {
-        const at = placed(
+        const at = locate(
           bucket,
           records.map(({ name }) => name),
-          await agreement(),
+          await cachedKey(),
         )
         return store.ensureReplicated(
           at.bucket,
@@ -147,12 +148,12 @@ export function withPseudonyms(options: {
       },
 
       async readJournal(bucket, after, limit) {
-        await agreement()
+        await cachedKey()
         return store.readJournal(bucket, after, limit)
       },
 
       async ping() {
-        await agreement()
+        await cachedKey()
         await store.ping()
       },
 
@@ -160,7 +161,7 @@ export function withPseudonyms(options: {
     },
 
     async check() {
-      await agreement().catch((error: unknown) => {
+      await cachedKey().catch((error: unknown) => {
         if (error instanceof UssdError && error.code.startsWith('USSD_STORE_')) return
         throw error
       })
@@ -168,7 +169,7 @@ export function withPseudonyms(options: {
   }
 }
 
-/** Whoever was registered stands in the journal of the bucket. */
+/** True for a database with registered subscribers: each is in the journal of its bucket. */
 async function hasJournal(store: Store): Promise<boolean> {
   const buckets = Array.from({ length: BUCKETS }, (_, bucket) => bucket)
   const journals = await Promise.all(buckets.map((bucket) => store.readJournal(bucket, undefined, 1)))

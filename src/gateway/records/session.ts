@@ -2,36 +2,36 @@ import { z } from 'zod'
 import type { Answer } from '../ports.ts'
 
 /**
- * What is kept of a dialogue between turns: where the machine rests, and a receipt for each of the last turns. Of what the
- * subscriber typed only keyed digests are kept, never text.
+ * A dialogue between two turns: the state of the machine, and a receipt for each of the last turns. Replies are stored as
+ * keyed digests, never as text.
  */
 const SessionFields = z.object({
-  /** The code and revision of the menu it runs in. */
+  /** The menu's code. */
   menu: z.string(),
   revision: z.string(),
-  /** Whether it is shown in Latin letters. */
+  /** True when the screens are shown in Latin letters. */
   latin: z.boolean().default(false),
-  /** The id of the secrets key that its digests are made with; older sessions are under the current one. */
+  /** The id of the secrets key of its digests. Older sessions lack it and use the current key. */
   key: z.string().exactOptional(),
-  /** The screen asks for the secret that was given last once more, so an equal one is an answer. */
+  /** The screen asks to repeat a secret, so an equal secret is a reply and not a duplicate. */
   asksAgain: z.literal(true).exactOptional(),
-  /** The screen is a confirmation, so an answer that was given before in this dialogue may be its late duplicate. */
+  /** The screen is a confirmation, so a reply equal to an earlier one may be a late duplicate of it. */
   confirms: z.literal(true).exactOptional(),
-  /** Answers of the dialogue before under the same session id, for as long as they may be delivered again. */
+  /** Turns of the previous dialogue under this session id whose callbacks may still be delivered again. */
   earlier: z.array(z.looseObject({ turn: z.string(), atMs: z.number() })).exactOptional(),
-  /** Null once the dialogue has ended: such a session is never opened again. */
+  /** Null once the dialogue has ended, which is final. */
   state: z
     .object({ value: z.union([z.string(), z.record(z.string(), z.any())]), context: z.unknown() })
     .nullable(),
-  /** The turn that began it: the same begin again is a repeat, another one begins another dialogue. */
+  /** The id of the first turn. An equal begin is a duplicate; a different one starts a new dialogue. */
   begunBy: z.string(),
-  /** Number of turns answered. */
+  /** The number of answered turns. */
   turns: z.number().default(0),
-  /** Characters of the transcript at the last turn. */
+  /** Cumulative dialects: length of the text at the last turn. Sequenced ones: its number. */
   heard: z.number(),
   /** Store time of the last turn, milliseconds since the epoch. */
   answeredAtMs: z.number(),
-  /** Store time after which a reply comes too late. */
+  /** Store time at which the session expires. */
   idleUntilMs: z.number(),
   /** Newest last. */
   receipts: z.array(
@@ -56,29 +56,29 @@ export type Session = Readonly<
   }
 >
 
-/** Reads a stored session. Fields of a newer version are kept, and written back. */
+/** The schema of a stored session. Keeps unknown fields, so that a newer version's data is written back. */
 export const Session: z.ZodType<Session> = SessionFields.loose()
 
-/** What a signed delivery was answered, kept apart from its session. */
+/** The answer to a signed delivery, stored apart from its session. */
 export const Delivered: z.ZodType<Answer> = z.looseObject({
   text: z.string(),
   waits: z.boolean(),
   asksSecret: z.literal(true).exactOptional(),
 })
 
-/** A turn answered before is answered again from its receipt for this long, also after the dialogue's end. */
+/** A receipt answers duplicates for this long, also after the end of the dialogue. */
 export const RECEIPT_TTL_MS = 600_000
 
 /**
- * Aggregators retry after 10 to 25 seconds. For so long a screen that confirms takes no answer that was given before; for good
- * it would keep whoever chose the same digit on the way from confirming at all.
+ * Aggregators retry after 10 to 25 seconds. Within this time a confirmation rejects a reply equal to an earlier one. Without a
+ * limit, a subscriber who chose the same digit before could never confirm.
  */
 export const RETRY_WINDOW_MS = 30_000
 
-/** Of a long dialogue the last turns' receipts are kept, so that a session does not grow with its length. */
+/** The size limit of a session: only the last receipts of a long dialogue are kept. */
 const MAX_RECEIPTS = 16
 
-/** The session as the answered turn leaves it, and how long it is kept. */
+/** Computes the session after an answered turn, and its TTL. */
 export function nextSession(
   before: Session | undefined,
   turn: {
@@ -90,7 +90,7 @@ export function nextSession(
     readonly key: string
     readonly asksAgain: boolean
     readonly confirms: boolean
-    /** The dialogue that this one takes the place of, under the same session id. */
+    /** The previous dialogue under the same session id. */
     readonly replaced: Session | undefined
     readonly heard: number
     readonly answer: Answer
@@ -104,7 +104,7 @@ export function nextSession(
   const { replaced } = turn
   const earlier = [...(before?.earlier ?? replaced?.earlier ?? []), ...(replaced?.receipts ?? [])]
     .filter(({ atMs }) => Math.abs(turn.nowMs - atMs) < RETRY_WINDOW_MS)
-    .map((told): AnsweredTurn => ({ turn: told.turn, atMs: told.atMs }))
+    .map(({ turn: id, atMs }): AnsweredTurn => ({ turn: id, atMs }))
     .slice(-MAX_RECEIPTS)
   return {
     session: {
@@ -124,7 +124,7 @@ export function nextSession(
       idleUntilMs: turn.nowMs + turn.idleMs,
       receipts: [...receipts, receipt].slice(-MAX_RECEIPTS),
     },
-    // An expired session is told from an unknown one for as long as its receipts last.
+    // While its receipts last, an expired session differs from an unknown one.
     ttlMs: (turn.answer.waits ? turn.idleMs : 0) + RECEIPT_TTL_MS,
   }
 }

@@ -4,7 +4,7 @@ import { UssdError } from '../../engine/errors.ts'
 import { Deferral, PendingAttempt } from '../attempts.ts'
 import type { Change as RecordChange } from '../ports.ts'
 
-/** Rules L7, L8, L11 and L12: who closed the access decides who may open it. */
+/** The states of access to self-care. Only the party that closed it may open it (L7, L8, L11, L12). */
 export const accessStates = [
   'open',
   'closed-by-subscriber',
@@ -13,32 +13,32 @@ export const accessStates = [
 ] as const
 export type Access = (typeof accessStates)[number]
 
-/** As the card itself does: ten wrong PUK1 in a row, then no more (ETSI TS 102 221, 9.5.1). */
+/** PUK1 is locked after ten wrong attempts in a row, as on the card itself (ETSI TS 102 221, 9.5.1). */
 export const PUK1_ATTEMPTS = 10
 
 const SealedHash = z.looseObject({ hash: z.string(), key: z.string() })
 
 /**
- * The fields of a stored subscriber. No TTL; secrets only as slow hashes under a key that is not in the store. A field that
- * older records lack has a default; `access` has none, because a guess would open what somebody closed.
+ * The fields of a stored subscriber, a record without TTL. Secrets are slow hashes under a key that is not in the store. A
+ * field that older records lack has a default. `access` has none, because a default could open closed access.
  */
 export const SubscriberFields = z.object({
   language: z.enum(languages).default('ru'),
   tariff: z.string().default(''),
-  /** The organisation whose contract the number is on. */
+  /** The organisation that holds the number's contract. */
   client: z.string().nullable().default(null),
   role: z.enum(['subscriber', 'administrator']).default('subscriber'),
-  /** Opted in, at a sales centre, to setting the password with PUK1 over HTTP (L3). */
+  /** The subscriber opted in, at a sales centre, to setting the password with PUK1 over HTTP (L3). */
   registrationByPuk1: z.boolean().default(false),
   access: z.enum(accessStates),
   closedBecause: z.enum(['sim-lost', 'restricted']).nullable().default(null),
   puk1: SealedHash.nullable().default(null),
-  /** Of the ten; a pending attempt has been taken off already. */
+  /** PUK1 attempts left, 0 to 10, pending ones already deducted. */
   puk1AttemptsLeft: z.number().int().min(0).max(PUK1_ATTEMPTS).default(PUK1_ATTEMPTS),
-  /** Guesses of PUK1 that were reserved, and whose outcome nobody was told. */
+  /** PUK1 attempts that are reserved and whose outcome is not yet known to the subscriber. */
   puk1Pending: z.array(PendingAttempt).readonly().default([]),
   password: SealedHash.nullable().default(null),
-  /** Counts changes of the password: a self-care session begun under an older one has ended (L10). */
+  /** The number of password changes. A self-care session of an older generation has ended (L10). */
   passwordGeneration: z.number().int().default(0),
 })
 export type Subscriber = Readonly<
@@ -49,10 +49,10 @@ export type Subscriber = Readonly<
   }
 >
 
-/** Reads a stored subscriber. Fields of a newer version are kept, and written back. */
+/** The schema of a stored subscriber. Keeps unknown fields, so that a newer version's data is written back. */
 export const Subscriber: z.ZodType<Subscriber> = SubscriberFields.loose()
 
-/** A subscriber as every new one begins: access open, no password (L1). */
+/** A new subscriber: access open, no password (L1). */
 export const newSubscriber: Subscriber = {
   language: 'ru',
   tariff: '',
@@ -68,17 +68,24 @@ export const newSubscriber: Subscriber = {
   passwordGeneration: 0,
 }
 
-/** Reads a stored record. Throws `USSD_RECORD_CORRUPT`. */
+/** Parses a stored record. Throws `USSD_RECORD_CORRUPT` with the paths of the invalid fields, never with their values. */
 export function parseRecord<T>(schema: z.ZodType<T>, value: string): T {
+  const parsed = schema.safeParse(fromJson(value))
+  if (parsed.success) return parsed.data
+  const paths = parsed.error.issues.map(({ path }) => path.join('.') || 'the whole record')
+  throw new UssdError('USSD_RECORD_CORRUPT', { detail: [...new Set(paths)].join(', ') })
+}
+
+function fromJson(text: string): unknown {
   try {
-    return schema.parse(JSON.parse(value))
+    return JSON.parse(text)
   } catch {
-    // The cause would quote the record, and with it what it holds.
-    throw new UssdError('USSD_RECORD_CORRUPT')
+    // A cause would quote the record.
+    throw new UssdError('USSD_RECORD_CORRUPT', { detail: 'not JSON' })
   }
 }
 
-/** A change somebody outside wants to hear of; what it is named here is what the journal says. */
+/** A change that the journal reports, under this name. */
 export type Change =
   | 'password-set'
   | 'access-opened'
@@ -89,10 +96,10 @@ export type Change =
   | 'subscriber-changed'
   | 'subscriber-removed'
 
-/** The administrator is one of the subscriber's client (L9). */
+/** The author of a change. An administrator belongs to the subscriber's organisation (L9). */
 export type ChangedBy = 'subscriber' | 'administrator' | 'operator'
 
-/** A journal entry: the change, whose, when, and a key by which a receiver recognises a second delivery. */
+/** An entry of the journal. `id` is an idempotency key: a duplicate delivery has the same one. */
 export interface JournalRecord {
   readonly id: string
   readonly atMs: number
@@ -102,21 +109,21 @@ export interface JournalRecord {
 }
 
 /**
- * The subscriber as this turn would leave it. Services change the draft and never the store: the commit writes the record,
- * the session and the journal together or not at all, so an outcome is counted before anybody sees it (decision 0003).
+ * The subscriber as this turn would leave it. Services change the draft and never the store. The commit writes the record, the
+ * session and the journal atomically, so an outcome is durable before the subscriber sees it (decision 0003).
  */
 export interface Draft {
   readonly current: Subscriber
-  /** Something changed that others are told of: it gets an entry in the journal. */
+  /** Applies a patch and adds an entry to the journal. */
   change(patch: Partial<Subscriber>, change: Change): void
-  /** Housekeeping nobody outside needs to hear of. Changing nothing is no change. */
+  /** Applies a patch without a journal entry. A patch of equal values changes nothing. */
   patchSilently(patch: Partial<Subscriber>): void
 }
 
-/** An effect's way to leave the turn before its end; see `attempts.ts`. */
+/** Thrown by an effect to leave the turn early; see `attempts.ts`. */
 export type SubscriberDeferral = Deferral<Partial<Subscriber>>
 
-/** A draft and what the commit needs of it. `idempotencyKey` names the turn. */
+/** Creates a draft and the writes that the commit needs. `idempotencyKey` identifies the turn. */
 export function createDraft(options: {
   readonly subscriber: Subscriber
   readonly msisdn: string
@@ -126,24 +133,24 @@ export function createDraft(options: {
 }): Draft & {
   readonly journal: readonly string[]
   toWrite(): RecordChange['write']
-  /** The loaded record with a patch alone, whatever else the draft has write. */
+  /** The loaded record with this patch alone; drops the draft's other changes. */
   toWriteOnly(patch: Partial<Subscriber>): RecordChange['write']
 } {
   const { msisdn, idempotencyKey, atMs, by } = options
-  let now = options.subscriber
+  let current = options.subscriber
   const journal: string[] = []
   const apply = (patch: Partial<Subscriber>) => {
     const names = Object.keys(patch) as (keyof Subscriber)[]
-    if (names.some((name) => patch[name] !== now[name])) now = { ...now, ...patch }
+    if (names.some((name) => patch[name] !== current[name])) current = { ...current, ...patch }
   }
   return {
     get current() {
-      return now
+      return current
     },
     patchSilently: apply,
     journal,
     toWrite: () =>
-      now === options.subscriber ? { kind: 'keep' } : { kind: 'put', value: JSON.stringify(now) },
+      current === options.subscriber ? { kind: 'keep' } : { kind: 'put', value: JSON.stringify(current) },
     toWriteOnly: (patch) => ({ kind: 'put', value: JSON.stringify({ ...options.subscriber, ...patch }) }),
     change(patch, change) {
       apply(patch)

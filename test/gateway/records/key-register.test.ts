@@ -15,8 +15,8 @@ const registerWith = (store: Store, current: Buffer, options: { retired?: Buffer
     lost: options.lost ?? [],
   })
 
-describe('the keys of a database', () => {
-  it('are those that processes have served with', async () => {
+describe('the key register', () => {
+  it('lists the keys that processes have served with', async () => {
     const store = createMemoryStore()
     const register = registerWith(store, older)
     await register.register()
@@ -25,7 +25,7 @@ describe('the keys of a database', () => {
     expect(JSON.parse(records[0]?.value ?? '')).toEqual({ keys: [olderId] })
   })
 
-  it('stop a process that lacks one, with a sentence that names it', async () => {
+  it('stops a process that lacks a key, with a message that names it', async () => {
     const store = createMemoryStore()
     await registerWith(store, older).register()
     await expect(registerWith(store, newer).register()).rejects.toMatchObject({
@@ -36,7 +36,7 @@ describe('the keys of a database', () => {
     await registerWith(store, newer, { lost: [olderId] }).register()
   })
 
-  it('make a process unready once another one writes under a key it lacks', async () => {
+  it('reports a key that another process starts to use', async () => {
     const store = createMemoryStore()
     const register = registerWith(store, older)
     await register.register()
@@ -44,7 +44,7 @@ describe('the keys of a database', () => {
     expect(await register.missing()).toContain(newerId)
   })
 
-  it('are looked up later where the store does not answer at start', async () => {
+  it('retries later when the store is unavailable at start', async () => {
     const store = createMemoryStore()
     let isUp = false
     const late: Store = {

@@ -7,7 +7,7 @@ import { createKeyring, purposes, sameBytes } from '../../../src/gateway/records
 const key = (n: number) => Buffer.alloc(32, n)
 const idOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex').slice(0, 8)
 
-/** Two different keys with one id: about 80 000 tries find a pair. */
+/** Two different keys with one id, found after about 80 000 tries. */
 function twoKeysOfOneId(): [Buffer, Buffer] {
   const seen = new Map<string, Buffer>()
   for (let n = 0; ; n++) {
@@ -19,12 +19,12 @@ function twoKeysOfOneId(): [Buffer, Buffer] {
   }
 }
 
-describe('a keyring', () => {
+describe('keyring', () => {
   it('names its current key by the first 8 hex digits of its SHA-256', () => {
     expect(createKeyring({ current: key(1), retired: [key(2)] }).id).toBe(idOf(key(1)))
   })
 
-  it('gives HMAC-SHA-256 under a sub-key derived by HKDF, over length-prefixed parts', () => {
+  it('computes HMAC-SHA-256 under a sub-key derived by HKDF, over length-prefixed parts', () => {
     const subkey = Buffer.from(hkdfSync('sha256', key(1), '', 'ussd-gateway/1/puk1', 32))
     const expected = createHmac('sha256', subkey)
       .update(Buffer.from('12:3752912345678:12345678', 'utf16le'))
@@ -32,7 +32,7 @@ describe('a keyring', () => {
     expect(createKeyring({ current: key(1) }).mac('puk1', ['375291234567', '12345678'])).toEqual(expected)
   })
 
-  it('gives the same digest for the same purpose, parts and key, in any keyring that holds the key', () => {
+  it('computes the same digest in every keyring that holds the key', () => {
     const before = createKeyring({ current: key(1) })
     const after = createKeyring({ current: key(2), retired: [key(1)] })
     expect(after.mac('seal', ['a', 'b'], before.id)).toEqual(before.mac('seal', ['a', 'b']))
@@ -40,21 +40,21 @@ describe('a keyring', () => {
     expect(after.mac('seal', ['a', 'b'], after.id)).toEqual(after.mac('seal', ['a', 'b']))
   })
 
-  it('gives every purpose its own digest', () => {
+  it('computes a different digest for each purpose', () => {
     const keyring = createKeyring({ current: key(1) })
     expect(new Set(purposes.map((purpose) => keyring.mac(purpose, ['a']).toString('hex'))).size).toBe(
       purposes.length,
     )
   })
 
-  it('gives nothing under a key it does not hold', () => {
+  it('returns undefined for an unknown key', () => {
     const keyring = createKeyring({ current: key(1), retired: [key(2)] })
     expect(keyring.mac('password', ['a'], idOf(key(3)))).toBeUndefined()
     expect(keyring.mac('password', ['a'], '')).toBeUndefined()
     expect(keyring.mac('password', ['a'], 'constructor')).toBeUndefined()
   })
 
-  it('gives equal digests for equal lists of parts only', () => {
+  it('computes equal digests for equal lists of parts only', () => {
     const keyring = createKeyring({ current: key(1) })
     const parts = fc.array(
       fc.string({ unit: fc.constantFrom('1', '2', ':', '*', '', 'я', '\ud800', '\ufffd') }),
@@ -80,28 +80,28 @@ describe('a keyring', () => {
     )
   })
 
-  it('takes a key listed twice as one key', () => {
+  it('accepts a key listed twice', () => {
     const keyring = createKeyring({ current: key(1), retired: [key(1), key(2), key(2)] })
     expect(keyring.id).toBe(idOf(key(1)))
     expect(keyring.mac('token', ['a'], idOf(key(2)))).toHaveLength(32)
   })
 
-  it('refuses a key that is not 32 bytes', () => {
-    const refused = expect.objectContaining({ code: 'USSD_MISCONFIGURED' })
+  it('rejects a key that is not 32 bytes', () => {
+    const misconfigured = expect.objectContaining({ code: 'USSD_MISCONFIGURED' })
     for (const wrong of [Buffer.alloc(0), Buffer.alloc(31), Buffer.alloc(33)]) {
-      expect(() => createKeyring({ current: wrong })).toThrow(refused)
-      expect(() => createKeyring({ current: key(1), retired: [wrong] })).toThrow(refused)
+      expect(() => createKeyring({ current: wrong })).toThrow(misconfigured)
+      expect(() => createKeyring({ current: key(1), retired: [wrong] })).toThrow(misconfigured)
     }
   })
 
-  it('refuses two different keys of one id, because a record could not tell them apart', () => {
+  it('rejects two different keys with one id', () => {
     const [current, twin] = twoKeysOfOneId()
     expect(() => createKeyring({ current, retired: [twin] })).toThrow(
       `two secrets keys have the id ${idOf(current)}`,
     )
   })
 
-  it('keeps its digests when the caller wipes the bytes of the key', () => {
+  it('computes the same digests after the caller wipes the key', () => {
     const bytes = key(7)
     const keyring = createKeyring({ current: bytes })
     const digest = keyring.mac('token', ['a'])
@@ -119,7 +119,7 @@ describe('a keyring', () => {
 })
 
 describe('sameBytes', () => {
-  it('says whether two values are equal, text and bytes alike, of any lengths', () => {
+  it('compares text and bytes of any length', () => {
     const value = fc.oneof(fc.string(), fc.uint8Array())
     fc.assert(
       fc.property(value, value, (a, b) => {

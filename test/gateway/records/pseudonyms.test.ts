@@ -21,7 +21,7 @@ const first = randomBytes(32)
 const second = randomBytes(32)
 const keyring = createKeyring({ current: first })
 
-/** A store that tells under which names it was asked. */
+/** A store that records the names and calls it receives. */
 function watchedStore() {
   const store = createMemoryStore()
   const asked: { bucket: number; name: RecordName }[] = []
@@ -47,7 +47,7 @@ function watchedStore() {
 
 const gatewayOn = (store: Store) => assemble(store, { argon2: createDigestArgon2() })
 
-/** A dialogue of each menu, and what was shown. */
+/** The screens of one dialogue of each menu. */
 async function dialogues(store: Store): Promise<string[]> {
   const gateway = gatewayOn(store)
   await gateway.register(msisdn, { puk1: '12345678' })
@@ -65,19 +65,19 @@ async function dialogues(store: Store): Promise<string[]> {
   return screens.map(({ text, waits }) => `${waits} ${text}`)
 }
 
-describe('names of keys', () => {
-  it('are the MSISDN, unless pseudonyms are wanted', async () => {
+describe('key names', () => {
+  it('contain the MSISDN without pseudonyms', async () => {
     const { store, asked } = watchedStore()
-    const naming = withPseudonyms({ store, keyring, keysCarry: 'msisdns' })
+    const naming = withPseudonyms({ store, keyring, keyNaming: 'msisdns' })
     await naming.check()
     asked.length = 0
     await naming.store.load(3, [subscriberName(msisdn)])
     expect(asked).toEqual([{ bucket: 3, name: 'subscriber:375291234567' }])
   })
 
-  it('are pseudonyms where they are wanted, and the dialogues are the same', async () => {
+  it('contain pseudonyms where configured, with the same dialogues', async () => {
     const { store, asked } = watchedStore()
-    const naming = withPseudonyms({ store, keyring, keysCarry: 'pseudonyms' })
+    const naming = withPseudonyms({ store, keyring, keyNaming: 'pseudonyms' })
     await naming.check()
     expect(await dialogues(naming.store)).toEqual(await dialogues(createMemoryStore()))
 
@@ -87,23 +87,23 @@ describe('names of keys', () => {
     expect(pseudonym).toBeDefined()
     const forms = names.map((name) => name.replace(String(pseudonym), '…').replace(/:[\w-]{22}$/, ':—'))
     expect(new Set(forms)).toEqual(new Set([NAMING.name, 'subscriber:…', 'session:…:—']))
-    // All of a subscriber lies together, and where it lies says nothing of the number.
+    // One bucket per subscriber, derived from the pseudonym.
     const buckets = new Set(asked.filter(({ name }) => name !== NAMING.name).map(({ bucket }) => bucket))
     expect([...buckets]).toEqual([bucketOf(String(pseudonym))])
   })
 
-  it('hide session ids as well: some are made of the MSISDN, and could be tried out', async () => {
+  it('hide session ids too, because some are derived from the MSISDN', async () => {
     const { store, asked } = watchedStore()
-    const naming = withPseudonyms({ store, keyring, keysCarry: 'pseudonyms' })
+    const naming = withPseudonyms({ store, keyring, keyNaming: 'pseudonyms' })
     const clear = sessionName('nalo', msisdn, `USER:${msisdn.slice(1)}`)
     await naming.store.load(0, [clear])
     const [, , handle] = clear.split(':')
     expect(asked.at(-1)?.name).not.toContain(String(handle))
   })
 
-  it('cost no further round trip in a turn', async () => {
+  it('add no round trip to a turn', async () => {
     const { store, calls } = watchedStore()
-    const naming = withPseudonyms({ store, keyring, keysCarry: 'pseudonyms' })
+    const naming = withPseudonyms({ store, keyring, keyNaming: 'pseudonyms' })
     await naming.check()
     const gateway = gatewayOn(naming.store)
     await gateway.register(msisdn)
@@ -114,35 +114,35 @@ describe('names of keys', () => {
 })
 
 describe('a database', () => {
-  const open = (store: Store, keysCarry: 'msisdns' | 'pseudonyms', ring = keyring) =>
-    withPseudonyms({ store, keyring: ring, keysCarry })
+  const open = (store: Store, keyNaming: 'msisdns' | 'pseudonyms', ring = keyring) =>
+    withPseudonyms({ store, keyring: ring, keyNaming })
 
-  it('is named as at first, and the other setting is refused', async () => {
-    for (const [at, then, says] of [
-      ['msisdns', 'pseudonyms', /PSEUDONYMS is on, but keys of this database carry MSISDNs/],
-      ['pseudonyms', 'msisdns', /PSEUDONYMS is off, but keys of this database carry pseudonyms/],
+  it('keeps its first key naming and rejects the other setting', async () => {
+    for (const [at, then, message] of [
+      ['msisdns', 'pseudonyms', /PSEUDONYMS is on, but the keys of this database contain MSISDNs/],
+      ['pseudonyms', 'msisdns', /PSEUDONYMS is off, but the keys of this database contain pseudonyms/],
     ] as const) {
       const store = createMemoryStore()
       await open(store, at).check()
       await open(store, at).check()
       const other = open(store, then)
-      await expect(other.check()).rejects.toThrow(says)
-      // Nor is anything done if it was not looked at before.
-      await expect(other.store.load(0, [subscriberName(msisdn)])).rejects.toThrow(says)
-      await expect(other.store.ping()).rejects.toThrow(says)
+      await expect(other.check()).rejects.toThrow(message)
+      // Operations check it too.
+      await expect(other.store.load(0, [subscriberName(msisdn)])).rejects.toThrow(message)
+      await expect(other.store.ping()).rejects.toThrow(message)
       expect(store.size()).toBe(1)
     }
   })
 
-  it('of an earlier version is known by its journal', async () => {
+  it('of an earlier version is recognised by its journal', async () => {
     const store = createMemoryStore()
     await gatewayOn(store).register(msisdn)
-    await expect(open(store, 'pseudonyms').check()).rejects.toThrow(/carry MSISDNs: set it to off/)
+    await expect(open(store, 'pseudonyms').check()).rejects.toThrow(/contain MSISDNs: set it to off/)
     await open(store, 'msisdns').check()
-    await expect(open(store, 'pseudonyms').check()).rejects.toThrow(/carry MSISDNs: set it to off/)
+    await expect(open(store, 'pseudonyms').check()).rejects.toThrow(/contain MSISDNs: set it to off/)
   })
 
-  it('keeps its pseudonyms when the secrets key is replaced, while the old one is kept', async () => {
+  it('keeps its pseudonyms after a key rotation while the old key is configured', async () => {
     const store = createMemoryStore()
     await gatewayOn(open(store, 'pseudonyms').store).register(msisdn, { tariff: 'Old' })
     const both = createKeyring({ current: second, retired: [first] })
@@ -150,11 +150,11 @@ describe('a database', () => {
     expect(await renewed.subscribers.get(msisdn)).toMatchObject({ tariff: 'Old' })
     const alone = open(store, 'pseudonyms', createKeyring({ current: second }))
     await expect(alone.check()).rejects.toThrow(
-      new RegExp(`secrets key ${keyring.id}: it must be SECRETS_KEY or one of SECRETS_KEYS_RETIRED`),
+      new RegExp(`secrets key ${keyring.id}: set it as SECRETS_KEY or in SECRETS_KEYS_RETIRED`),
     )
   })
 
-  it('is named by one of two that begin at the same moment', async () => {
+  it('gets one key naming from processes that start at the same time', async () => {
     const store = createMemoryStore()
     const same = await Promise.allSettled([1, 2, 3].map(() => open(store, 'pseudonyms').check()))
     expect(same.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled'])
@@ -167,26 +167,26 @@ describe('a database', () => {
     expect(differ.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
   })
 
-  it('that is away is asked when it is back', async () => {
+  it('that is unavailable at start is checked by the first operation', async () => {
     const store = createMemoryStore()
     await open(store, 'pseudonyms').check()
-    let isAway = true
+    let isDown = true
     const flaky: Store = {
       ...store,
       async load(bucket, names) {
-        if (isAway) throw new UssdError('USSD_STORE_UNAVAILABLE', { detail: 'timeout' })
+        if (isDown) throw new UssdError('USSD_STORE_UNAVAILABLE', { detail: 'timeout' })
         return store.load(bucket, names)
       },
     }
     const late = open(flaky, 'msisdns')
     await late.check()
     await expect(late.store.load(0, [])).rejects.toThrow('USSD_STORE_UNAVAILABLE')
-    isAway = false
+    isDown = false
     await expect(late.store.load(0, [])).rejects.toThrow('PSEUDONYMS is off')
   })
 })
 
-/** Why it does not start. */
+/** The message with which a gateway refuses to start. */
 async function refusalOf(env: Record<string, string>): Promise<string> {
   const gateway = startApp(loadConfig({ PORT: '0', LOG_LEVEL: 'silent', ...env }))
   try {
@@ -205,7 +205,7 @@ describe('a gateway on Redis', () => {
   })
   afterAll(() => server.stop())
 
-  it('starts only as its database is named, and says what to change', async () => {
+  it('starts only with the key naming of its database, and says what to change', async () => {
     const env = {
       REDIS_URL: server.url,
       SECRETS_KEY: first.toString('base64'),
@@ -216,9 +216,9 @@ describe('a gateway on Redis', () => {
     expect(await screenOf(gateway, 'first')).toMatch(/^CON Доступ/)
     await gateway.close('immediate')
 
-    expect(await refusalOf({ ...env, PSEUDONYMS: 'off' })).toMatch('PSEUDONYMS is off, but keys')
+    expect(await refusalOf({ ...env, PSEUDONYMS: 'off' })).toMatch('PSEUDONYMS is off, but the keys')
     const other = { ...env, SECRETS_KEY: second.toString('base64') }
-    expect(await refusalOf(other)).toMatch('one of SECRETS_KEYS_RETIRED')
+    expect(await refusalOf(other)).toMatch('in SECRETS_KEYS_RETIRED')
 
     const rotated = await startGateway({ ...other, SECRETS_KEYS_RETIRED: env.SECRETS_KEY })
     expect(await screenOf(rotated, 'another')).toMatch(/^CON Доступ/)
@@ -226,7 +226,7 @@ describe('a gateway on Redis', () => {
   })
 })
 
-/** The first screen; Redis may be late on a busy machine, and the subscriber then dials again. */
+/** The first screen. Dials again while Redis is slow, as on a busy machine. */
 async function screenOf(gateway: Running, sessionId: string): Promise<string> {
   for (let n = 0; ; n++) {
     const { body } = await gateway.call({ sessionId: `${sessionId}-${n}`, serviceCode: '*141*3*6#' })
