@@ -32,7 +32,7 @@ import { createCircuitBreaker } from './store/circuit-breaker.ts'
 import type { CircuitBreaker, CircuitEvent } from './store/circuit-breaker.ts'
 import { withClock } from './store/store-clock.ts'
 
-/** Requests that are not turns may take this long: an operator's client waits longer than a subscriber. */
+/** The budget of requests that are not turns. An operator's client waits longer than a subscriber. */
 const REQUEST_BUDGET_MS = 5000
 
 /** The settings that shape a turn. `loadConfig({})` gives the defaults. */
@@ -47,20 +47,20 @@ export type CoreSettings = Pick<
   | 'maxTurnsInFlight'
 >
 
-/** What the core tells its host; the host logs and counts it. */
+/** Events for the host, which logs and counts them. */
 export interface CoreEvents {
   onTurn(report: TurnReport): void
   /** A callback of this dialect was rejected by admission control. */
   onShed(dialect: string): void
   /** A node's circuit opened or closed. */
-  onCircuitChange(news: CircuitEvent): void
+  onCircuitChange(event: CircuitEvent): void
   /** Admission control started or stopped shedding load. */
-  onAdmissionChange(news: AdmissionEvent): void
+  onAdmissionChange(event: AdmissionEvent): void
 }
 
 export interface CoreOptions {
   readonly settings: CoreSettings
-  /** The bare store. `kind` is `embedded` for one that dies with this process, and so has no key names to agree on. */
+  /** The store without guards. `kind`: an `embedded` store is lost on exit and needs no check of its key naming. */
   readonly store: Store
   readonly kind: 'embedded' | 'shared'
   /** The node of a Redis Cluster that serves a bucket; absent for a store of one node. */
@@ -71,15 +71,15 @@ export interface CoreOptions {
   readonly overrides?: CoreOverrides
 }
 
-/** Replacements for tests and harnesses: time, a slower or wrong part, quick hashing. Absent in the product. */
+/** Replacements for tests and harnesses: a clock, a slow or faulty part, fast hashing. Absent in production. */
 export interface CoreOverrides {
   readonly clock?: Clock
   readonly random?: () => number
   readonly wrapStore?: (guarded: Store) => Store
-  readonly wrapClassifier?: (transcripts: TurnClassifier) => TurnClassifier
+  readonly wrapClassifier?: (classifier: TurnClassifier) => TurnClassifier
   readonly wrapServices?: (services: Services) => Services
   readonly argon2?: Argon2
-  /** How many hashes run at once; one less than there are cores by default. */
+  /** Hashes that run in parallel; the number of cores minus one by default. */
   readonly parallelHashes?: number
   readonly requestBudgetMs?: number
 }
@@ -95,9 +95,9 @@ export interface Core {
   readonly lanes: HashingLanes
   readonly circuitBreaker: CircuitBreaker
   readonly admission: Admission
-  /** Rejects with `USSD_MISCONFIGURED` when the database names its keys otherwise, or has secrets under keys not configured. */
+  /** Rejects with `USSD_MISCONFIGURED` when the database has another key naming, or secrets under keys that are not configured. */
   check(): Promise<void>
-  /** A sentence that names the secrets keys this process lacks; for the readiness of the process. */
+  /** A message for `/readyz` that names the secrets keys this process lacks, or `undefined`. */
   missingKeys(): Promise<string | undefined>
   /** The store's time, milliseconds since the epoch. */
   storeNowMs(): number
@@ -109,26 +109,21 @@ const ignore = () => {}
 
 export function createCore(options: CoreOptions): Core {
   const { settings, keyring, menus, nodeOf, events = {}, overrides = {} } = options
-  const { clock, wrapStore = same, wrapClassifier: wrapTranscripts = same, wrapServices = same } = overrides
+  const { clock, wrapStore = same, wrapClassifier = same, wrapServices = same } = overrides
   const { requestBudgetMs: budgetMs = REQUEST_BUDGET_MS } = overrides
-  const {
-    onTurn: turn = ignore,
-    onShed: refused = ignore,
-    onCircuitChange: node = ignore,
-    onAdmissionChange: shed = ignore,
-  } = events
+  const { onTurn = ignore, onShed = ignore, onCircuitChange = ignore, onAdmissionChange = ignore } = events
 
-  const breaker = createCircuitBreaker({
+  const circuitBreaker = createCircuitBreaker({
     store: options.store,
     nodeOf,
-    onChange: node,
+    onChange: onCircuitChange,
     ...(clock && { clock }),
     ...(overrides.random && { random: overrides.random }),
   })
-  const admission = createAdmission({ maxInFlight: settings.maxTurnsInFlight, onChange: shed })
-  const naming = withPseudonyms({ store: breaker, keyring, keyNaming: settings.keysCarry })
+  const admission = createAdmission({ maxInFlight: settings.maxTurnsInFlight, onChange: onAdmissionChange })
+  const naming = withPseudonyms({ store: circuitBreaker, keyring, keyNaming: settings.keysCarry })
   const isNamed = options.kind === 'shared' || settings.keysCarry === 'pseudonyms'
-  const clocked = withClock(isNamed ? naming.store : breaker)
+  const clocked = withClock(isNamed ? naming.store : circuitBreaker)
   const store = wrapStore(clocked)
   const keyRegister = createKeyRegister({ store, keyring, lost: settings.lostSecretsKeys })
 
@@ -137,7 +132,7 @@ export function createCore(options: CoreOptions): Core {
     parallel: overrides.parallelHashes,
   })
   const services = createServices({
-    ...comparedBy(lanes.turns),
+    ...comparersOn(lanes.turns),
     keyring,
     weakPasswords: settings.weakPasswords,
   })
@@ -148,11 +143,11 @@ export function createCore(options: CoreOptions): Core {
     keyring,
     sessionIdleMs: settings.sessionIdleMs,
     turnBudgetMs: settings.turnBudgetMs,
-    classifier: wrapTranscripts(createTurnClassifier({ keyring, repeatWithinMs: settings.repeatWithinMs })),
+    classifier: wrapClassifier(createTurnClassifier({ keyring, repeatWithinMs: settings.repeatWithinMs })),
     clock,
     admission,
-    onShed: refused,
-    report: turn,
+    onShed,
+    report: onTurn,
   })
   const { registrations, requests } = lanes
   return {
@@ -160,7 +155,7 @@ export function createCore(options: CoreOptions): Core {
     store,
     services,
     lanes,
-    circuitBreaker: breaker,
+    circuitBreaker,
     admission,
     subscribers: createSubscribers({
       store,
@@ -188,4 +183,4 @@ export function createCore(options: CoreOptions): Core {
 
 const same = <T>(part: T): T => part
 
-const comparedBy = (hashing: Hashing) => ({ passwords: createPasswords(hashing), puk1: createPuk1(hashing) })
+const comparersOn = (hashing: Hashing) => ({ passwords: createPasswords(hashing), puk1: createPuk1(hashing) })

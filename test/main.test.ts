@@ -83,7 +83,7 @@ describe('the process', () => {
     const second = run({ PORT: port })
     expect(await second.exit).toEqual([1, null])
     expect(second.stderr()).toBe(
-      'USSD_MISCONFIGURED: the configuration cannot be used: ' +
+      'USSD_MISCONFIGURED: the configuration is invalid: ' +
         `port ${port} of 127.0.0.1 is already in use. ` +
         'Stop the process that listens there, or set PORT to another port (0 takes a free one).\n',
     )

@@ -114,7 +114,7 @@ export const screens: readonly Screens<typeof machine>[] = [
 const keepsASecret = setup({
   types: { input: {} as Dialogue, context: {} as Dialogue & { pin: Secret | null }, events: {} as Reply },
 }).createMachine({ context: ({ input }) => ({ ...input, pin: null }), initial: 'menu', states: { menu: {} } })
-// @ts-expect-error a context is kept as JSON
+// @ts-expect-error a context is stored as JSON
 export const secretInContext: Screens<typeof keepsASecret> = { menu: text }
 
 const keepsASecretDeep = setup({
@@ -124,7 +124,7 @@ const keepsASecretDeep = setup({
     events: {} as Reply,
   },
 }).createMachine({ context: ({ input }) => ({ ...input, tried: [] }), initial: 'menu', states: { menu: {} } })
-// @ts-expect-error a context is kept as JSON, all the way down
+// @ts-expect-error a context is stored as JSON, all the way down
 export const secretDeepInContext: Screens<typeof keepsASecretDeep> = { menu: text }
 
 const keepsADate = setup({

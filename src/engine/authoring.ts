@@ -1,6 +1,6 @@
 /**
- * All that a menu imports. A menu is a module that exports a `machine`, a plain `setup().createMachine()` literal, and its
- * `screens`: the text of every state a subscriber can see, in every language. docs/menus.md is the author's manual.
+ * The authoring API: everything that a menu imports. A menu is a module that exports a `machine`, made by
+ * `setup().createMachine()`, and its `screens`: the text of every visible state in every language. See docs/menus.md.
  */
 import { fromPromise } from 'xstate'
 import type {
@@ -19,21 +19,21 @@ export { Secret }
 export const languages = ['ru', 'be', 'en'] as const
 export type Language = (typeof languages)[number]
 
-/** What every dialogue is started with, and keeps in its context. */
+/** The input of every dialogue, kept in its context. */
 export type Dialogue = { language: Language }
 
 type Digit = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9'
 
-/** The subscriber's reply, as a machine sees it: a choice, free text, or a secret. */
+/** The event for a subscriber's reply: a choice, free text or a secret. */
 export type Reply = { type: Digit } | { type: 'text'; text: string } | { type: 'secret'; secret: Secret }
 
 /**
- * A state tagged `confirmation` is never answered by the dialled string, nor by the digit that led to it. A state tagged
- * `secret-again` takes a secret that was given before for an answer; on any other screen it is a duplicate.
+ * Tags of states. A `confirmation` accepts neither the dialled string nor the digit that led to it. A `secret-again` state
+ * accepts a secret equal to an earlier one; on any other screen it is a duplicate.
  */
 export type Tag = 'confirmation' | 'secret-again'
 
-/** The secret a `secret` reply carries; for guards and effect inputs. Throws a TypeError for any other reply. */
+/** The secret of a `secret` reply, for guards and effect inputs. Throws a TypeError for any other event. */
 export function secretOf(event: Reply): Secret {
   if (event.type !== 'secret') throw new TypeError(`expected a secret reply, got '${event.type}'`)
   return event.secret
@@ -41,20 +41,19 @@ export function secretOf(event: Reply): Secret {
 
 const lookups = new WeakSet<object>()
 
-const performedByTheEngine = () => Promise.reject(new Error('effects are performed by the engine'))
+const runByTheEngine = () => Promise.reject(new Error('the engine runs effects; an actor cannot'))
 
-/** Declares an effect that changes something; its body lives in src/services. */
-export const effect = <In, Out = void>(): PromiseActorLogic<Out, In> =>
-  fromPromise<Out, In>(performedByTheEngine)
+/** Declares an effect that may change something. Its body is in src/services. */
+export const effect = <In, Out = void>(): PromiseActorLogic<Out, In> => fromPromise<Out, In>(runByTheEngine)
 
-/** Declares an effect that only reads, so that a choice may perform it without a confirmation. */
+/** Declares an effect that only reads, so that a choice may run it without a confirmation. */
 export function lookup<In, Out>(): PromiseActorLogic<Out, In> {
-  const logic = fromPromise<Out, In>(performedByTheEngine)
+  const logic = fromPromise<Out, In>(runByTheEngine)
   lookups.add(logic)
   return logic
 }
 
-/** Whether an effect was declared with `lookup`. */
+/** True for an effect declared with `lookup`. */
 export const isLookup = (logic: unknown): boolean =>
   typeof logic === 'object' && logic !== null && lookups.has(logic)
 
@@ -80,11 +79,11 @@ type ActorsOf<M> =
     ? Actor
     : never
 
-/** The bodies of a machine's effects, by name; `Call` is what the gateway hands to each beside its input. */
-export type EffectsOf<M extends AnyStateMachine, Call> = {
+/** The bodies of a machine's effects, by name. `EffectContext` is passed to each besides its input. */
+export type EffectsOf<M extends AnyStateMachine, EffectContext> = {
   [A in ActorsOf<M> as A['src']]: (
     input: InputFrom<A['logic']>,
-    call: Call,
+    context: EffectContext,
   ) => Promise<OutputFrom<A['logic']>>
 }
 
@@ -92,19 +91,20 @@ type Intersection<U> = (U extends unknown ? (each: U) => void : never) extends (
   ? I
   : never
 
-/** The bodies of the effects of all menus of a table. */
-export type EffectsOfAll<Menus extends Record<string, { machine: AnyStateMachine }>, Call> = Intersection<
-  { [Code in keyof Menus]: EffectsOf<Menus[Code]['machine'], Call> }[keyof Menus]
->
+/** The bodies of the effects of all menus in a routing table. */
+export type EffectsOfAll<
+  Menus extends Record<string, { machine: AnyStateMachine }>,
+  EffectContext,
+> = Intersection<{ [Code in keyof Menus]: EffectsOf<Menus[Code]['machine'], EffectContext> }[keyof Menus]>
 
-/** What may be kept between turns. `Secret` is not: its fields are private to it. */
+/** Values that can be stored between turns. Excludes `Secret`, whose field is private. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
 type Leaf<S> = S extends { states: infer T }
   ? { [K in keyof T & string]: T[K] extends { states: unknown } ? `${K}.${Leaf<T[K]>}` : K }[keyof T & string]
   : never
 
-/** 'verifyingPuk1' is working; 'settings' and 'password' are screens. */
+/** States that run an effect, e.g. 'verifyingPuk1'. All others are screens, e.g. 'settings' and 'password'. */
 type Working = `${Lowercase<string>}ing${Capitalize<string>}`
 
 type ScreenOf<M extends AnyStateMachine> = Exclude<Leaf<StateSchemaFrom<M>>, Working | `${string}.${Working}`>
@@ -112,10 +112,10 @@ type ScreenOf<M extends AnyStateMachine> = Exclude<Leaf<StateSchemaFrom<M>>, Wor
 export type Text<Context> = string | ((context: Context) => string)
 
 /**
- * The text of every screen, in every language: a nested state is keyed `'settings.language'`. A missing or unknown state, a
- * missing language, or an unknown field of the context does not compile.
+ * The text of every screen in every language. The key of a nested state is `'settings.language'`. A missing or unknown state,
+ * a missing language or an unknown field of the context does not compile.
  */
 export type Screens<M extends AnyStateMachine> =
   ContextFrom<M> extends Json
     ? { [S in ScreenOf<M>]: { [L in Language]: Text<ContextFrom<M>> } }
-    : 'a context is kept as JSON: seal a secret before you assign it'
+    : 'a context is stored as JSON: seal a secret before you assign it'

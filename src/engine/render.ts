@@ -3,14 +3,14 @@ import type { Language, Text } from './authoring.ts'
 import { UssdError } from './errors.ts'
 import type { CompiledMenu } from './menu.ts'
 
-/** The name of the screen a dialogue rests on: its state, `'settings.language'` when nested. */
+/** The name of a screen: its state, `'settings.language'` when nested. */
 export function screenName(value: StateValue): string {
   if (typeof value === 'string') return value
   const [[parent, child] = ['', '']] = Object.entries(value)
   return child ? `${parent}.${screenName(child)}` : parent
 }
 
-/** The text of the screen a dialogue rests on. Throws `USSD_MENU_FAULTY` when the menu has none. */
+/** Renders the current screen. Throws `USSD_MENU_FAULTY` when the menu has no text for it. */
 export function render(menu: CompiledMenu, snapshot: AnyMachineSnapshot, language: Language): string {
   const name = screenName(snapshot.value as StateValue)
   const text = menu.screens[name]?.[language]

@@ -1,12 +1,11 @@
 import { inspect } from 'node:util'
 
-/** What a secret looks like wherever it is printed. */
+/** The printed form of every secret. */
 export const MASK = '••••'
 
 /**
- * A value nobody may see: a password or PUK1 while its turn lasts.
- * Every way of printing it gives `••••`; it cannot be stored, because its JSON form is the mask.
- * Only guards and services may call `reveal()`; the architecture test holds them to it.
+ * A password or PUK1 during its turn. It prints and serialises as `••••`, so it cannot be stored or logged. Only guards and
+ * services may call `reveal()`; the architecture test enforces it.
  */
 export class Secret {
   readonly #value: string
@@ -15,7 +14,7 @@ export class Secret {
     this.#value = value
   }
 
-  /** The value in clear. It must not be assigned to a context, logged, or kept after the turn. */
+  /** The plain value. Never assign it to a context, log it, or keep it after the turn. */
   reveal(): string {
     return this.#value
   }

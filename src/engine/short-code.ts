@@ -1,20 +1,20 @@
-/** The codes by which menus are dialled, and which of them a dialled string leads to. */
+/** Short codes of menus, and how a dialled string matches them. */
 
-/** `*digits[*digits…]#`: what a menu can be reached by. */
+/** True for a valid code of a menu: `*digits[*digits…]#`. */
 export const isCode = (code: string): boolean => /^\*\d+(\*\d+)*#$/.test(code)
 
-/** One symbol, a code of digits, arguments that are free of `*` and `#` and may be empty, `#` (3GPP TS 22.030 6.5.2). */
+/** A symbol, a code of digits, arguments without `*` and `#` that may be empty, and `#` (3GPP TS 22.030 6.5.2). */
 const USSD_STRING = /^([*#])(\d+(?:\*[^*#]*)*)#$/
 
 export interface ShortCodeMatch {
   readonly code: string
-  /** What was dialled behind the code: answers to the menu's first screens, given in advance. */
+  /** The arguments after the code, which answer the first screens. */
   readonly shortcut: readonly string[]
-  /** `#141…#` is `*141…#` in Latin letters, as Belarusian subscribers know it from other operators' codes. */
+  /** `#141…#` shows `*141…#` in Latin letters, a convention of Belarusian operators. */
   readonly latin: boolean
 }
 
-/** The longest code that starts the dialled string wins; `undefined`: it leads nowhere. */
+/** Finds the longest code that the dialled string starts with; `undefined` when there is none. */
 export function matchShortCode(
   dialled: string,
   codes: { has(code: string): boolean },
@@ -29,7 +29,7 @@ export function matchShortCode(
   return undefined
 }
 
-/** What stands behind one code in another that it begins: `*141#` in `*141*3*6#` leaves 3 and 6. */
+/** The arguments of a longer code after a shorter one: 3 and 6 for `*141#` in `*141*3*6#`. */
 export function partsAfter(code: string, longer: string): readonly string[] | undefined {
   const start = code.replace(/#$/, '*')
   return longer.startsWith(start) ? longer.slice(start.length, -1).split('*') : undefined

@@ -1,32 +1,32 @@
 /**
- * How many turns are under way in this process. What is more is refused before any work is done for it (decision 0035): work
- * that will be too late costs those who could still be served.
+ * Limits the turns in flight in this process. Turns above the limit are rejected before any work is done for them, because a
+ * late answer costs those who could still be served (decision 0035).
  */
 export interface Admission {
   readonly inFlight: number
-  /** False when there is no place, which counts as refused; whoever was let in must `leave`. */
+  /** Takes a place; `leave` gives it back. Returns false and counts a rejection when there is none. */
   tryEnter(): boolean
-  /** True, and one more refused, when there is no place. */
+  /** Returns true and counts a rejection when there is no place. */
   tryShed(): boolean
   leave(): void
 }
 
-/** The process has begun to refuse turns, or takes all again: `refused` of them were told to come later. */
+/** `full`: the process starts to shed load. `open`: it accepts all turns again, after `refused` rejections. */
 export type AdmissionEvent = { readonly kind: 'full' } | { readonly kind: 'open'; readonly refused: number }
 
 export function createAdmission({
-  maxInFlight: most,
-  onChange: changed,
+  maxInFlight,
+  onChange,
 }: {
   readonly maxInFlight: number
-  readonly onChange: (news: AdmissionEvent) => void
+  readonly onChange: (event: AdmissionEvent) => void
 }): Admission {
   let inFlight = 0
-  let refused = 0
-  function turnAway(): boolean {
-    if (inFlight < most) return false
-    refused += 1
-    if (refused === 1) changed({ kind: 'full' })
+  let rejected = 0
+  function tryShed(): boolean {
+    if (inFlight < maxInFlight) return false
+    rejected += 1
+    if (rejected === 1) onChange({ kind: 'full' })
     return true
   }
 
@@ -34,18 +34,18 @@ export function createAdmission({
     get inFlight() {
       return inFlight
     },
-    tryShed: turnAway,
+    tryShed,
     tryEnter() {
-      if (turnAway()) return false
+      if (tryShed()) return false
       inFlight += 1
       return true
     },
     leave() {
       inFlight -= 1
-      // At half: at the limit itself it would change its mind with every turn.
-      if (refused === 0 || inFlight > most / 2) return
-      changed({ kind: 'open', refused })
-      refused = 0
+      // Reopens at half the limit; at the limit itself it would flap with every turn.
+      if (rejected === 0 || inFlight > maxInFlight / 2) return
+      onChange({ kind: 'open', refused: rejected })
+      rejected = 0
     },
   }
 }

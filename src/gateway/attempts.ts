@@ -1,22 +1,22 @@
 /**
- * Attempts at a secret. Each is reserved in a commit of its own before anything is compared, and the commit that reveals the
- * outcome settles it (decision 0040). A store that refuses writes therefore has nothing compared, and a process that dies in
- * between has cost one attempt, which the same turn finds again when its callback is delivered again.
+ * Attempts at a secret. A commit of its own reserves each attempt before the comparison, and the commit that reveals the
+ * outcome settles it (decision 0040). Nothing is compared while the store rejects writes. A crash in between costs one
+ * attempt, which a retry of the same callback resumes.
  */
 import { z } from 'zod'
 import type { UssdError } from '../engine/errors.ts'
 
-/** A reserved attempt whose outcome nobody was told yet. */
+/** A reserved attempt whose outcome is not yet revealed. */
 export const PendingAttempt = z.looseObject({
-  /** The turn it belongs to: a keyed digest. */
+  /** Keyed digest of the turn. */
   turn: z.string(),
-  /** The run that compares. */
+  /** The id of the run that compares. */
   owner: z.string(),
-  /** The store's time until which that run may be at it. */
+  /** The store's time at which that run's budget ends. */
   untilMs: z.number(),
-  /** How many attempts are left behind this one. */
+  /** Attempts left after this one. */
   left: z.number(),
-  /** An earlier run may have compared already. */
+  /** Set when an earlier run may have compared already. */
   wasTakenOver: z.literal(true).exactOptional(),
 })
 export type PendingAttempt = Readonly<
@@ -25,39 +25,43 @@ export type PendingAttempt = Readonly<
 
 /** One turn's attempt at a secret. */
 export interface Attempt {
-  /** Names the turn: the same when its transaction runs again, and when its callback is delivered again. */
+  /** Id of the turn: the same for a retry of its transaction and for a duplicate of its callback. */
   readonly turn: string
-  /** Names this run of the turn. */
+  /** Id of this run of the turn. */
   readonly owner: string
-  /** The store's time of the load. */
+  /** The store's time at the load. */
   readonly nowMs: number
-  /** How long a run may take. */
+  /** The time budget of a run. */
   readonly budgetMs: number
-  /** True for a run of this process that has ended: it settles nothing any more, so nobody waits for it. */
+  /** True for a run of this process that has ended and can no longer settle its attempt. */
   isOver(owner: string): boolean
-  /** Compares at most once in this run, however often its transaction is repeated. A rejection is forgotten. */
+  /** Compares once per run, however often its transaction is retried. A rejected comparison is repeated. */
   once<T>(compare: () => Promise<T>): Promise<T>
 }
 
 /** The state of a turn's reservation. */
 export type Claim =
-  /** This run holds it and may compare. `isFresh`: no other run has held it, so nothing was compared yet. */
+  /** This run holds the reservation and may compare. `isFresh`: no other run has held it or compared. */
   | { readonly kind: 'reserved'; readonly left: number; readonly isFresh: boolean }
   /** Another run of the same turn may still be comparing. */
   | { readonly kind: 'in-progress' }
-  /** `pending` and `left` must be committed first. An attempt whose run has died costs no other. */
+  /** `pending` and `left` must be committed first. Taking over from a dead run costs no further attempt. */
   | { readonly kind: 'unreserved'; readonly pending: readonly PendingAttempt[]; readonly left: number }
   /** No attempt is left. */
   | { readonly kind: 'exhausted' }
 
-/** @param left how many attempts are left before this one */
+/**
+ * Determines the state of a turn's reservation.
+ * @param left attempts left before this one
+ */
 export function claim(pending: readonly PendingAttempt[], left: number, attempt: Attempt): Claim {
   const { turn, owner, nowMs, budgetMs } = attempt
   const own = pending.find((one) => one.turn === turn)
   if (own?.owner === owner) return { kind: 'reserved', left: own.left, isFresh: !own.wasTakenOver }
-  // No run lasts longer than its budget: a later end was written by a clock that has been set back since.
-  const forMs = own ? own.untilMs - nowMs : 0
-  if (own && forMs > 0 && forMs <= budgetMs && !attempt.isOver(own.owner)) return { kind: 'in-progress' }
+  // A run ends within its budget: a later end means that the clock was set back.
+  const remainingMs = own ? own.untilMs - nowMs : 0
+  if (own && remainingMs > 0 && remainingMs <= budgetMs && !attempt.isOver(own.owner))
+    return { kind: 'in-progress' }
   if (!own && left === 0) return { kind: 'exhausted' }
   const mine = {
     turn,
@@ -69,11 +73,11 @@ export function claim(pending: readonly PendingAttempt[], left: number, attempt:
   return { kind: 'unreserved', pending: [...settled(pending, turn), mine], left: own ? left : left - 1 }
 }
 
-/** The pending attempts without that of one turn. */
+/** Removes the attempt of one turn from the pending ones. */
 export const settled = (pending: readonly PendingAttempt[], turn: string): readonly PendingAttempt[] =>
   pending.filter((one) => one.turn !== turn)
 
-/** Creates the attempt of one run; `compared` outlives the repetitions of its transaction. */
+/** Creates the attempt of one run. `compared` is shared by the retries of its transaction. */
 export function createAttempt(of: Omit<Attempt, 'once'>, compared: Map<string, Promise<unknown>>): Attempt {
   return {
     ...of,
@@ -89,11 +93,11 @@ export function createAttempt(of: Omit<Attempt, 'once'>, compared: Map<string, P
 }
 
 /**
- * Thrown by an effect to leave the turn before its end. It is not an error: the gateway commits the patch, or waits, and runs
- * the turn again, or ends it with the fault.
+ * Thrown by an effect to leave the turn early. `reserve`: the gateway commits the patch and retries the turn. `wait`: it
+ * retries after a pause. `release`: it commits the patch and ends the turn with the fault.
  */
 export class Deferral<Patch> extends Error {
-  /** `patch` applies to the record as it was loaded: what other effects did to the draft is not committed. */
+  /** `patch` applies to the record as loaded; other changes to the draft are dropped. */
   readonly next:
     | { readonly kind: 'reserve'; readonly patch: Patch }
     | { readonly kind: 'wait' }

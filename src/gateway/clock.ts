@@ -1,18 +1,18 @@
 /**
- * The gateway's own time: spans, and what happens after one. What time it is for a turn the store alone says
- * (decision 0003). A port, so that a simulation decides when time passes (decision 0032).
+ * The clock of the process, for durations and timers. The time of a turn comes from the store alone (decision 0003). It is a
+ * port, so that a simulation controls time (decision 0032).
  */
 export interface Clock {
-  /** Milliseconds on a clock that never jumps; only differences mean something. */
+  /** Milliseconds on a monotonic clock; only differences are meaningful. */
   nowMs(): number
   /**
-   * Calls once `ms` have passed. The returned function cancels that, also when it is too late. A `background` call does not
-   * keep the process alive.
+   * Calls `call` after `ms`. Returns a function that cancels it, harmless once called. A `background` call does not keep the
+   * process alive.
    */
   after(ms: number, call: () => void, kind?: 'background'): () => void
 }
 
-/** The time of this process. */
+/** The monotonic clock and timers of Node. */
 export const processClock: Clock = {
   nowMs: () => performance.now(),
   after(ms, call, kind) {

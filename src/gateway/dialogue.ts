@@ -10,50 +10,50 @@ import type { Routing } from './routing.ts'
 import { systemMessages } from './system-messages.ts'
 import type { Session } from './records/session.ts'
 
-/** Where a dialogue rests after a turn, and what it shows there. */
+/** A dialogue after a turn: its state, its screen and the answer. */
 export interface DialogueResult {
   readonly kind: 'rested'
   readonly menu: CompiledMenu
   readonly state: DialogueState
   readonly screen: string
-  /** Whether it is shown in Latin letters. */
+  /** True when the screen is shown in Latin letters. */
   readonly latin: boolean
   readonly understood: boolean
-  /** The screen asks for the secret that was given last once more. */
+  /** The screen asks to repeat a secret. */
   readonly asksAgain: boolean
   /** The screen is a confirmation. */
   readonly confirms: boolean
   readonly answer: Answer
 }
 
-/** Starts the dialogue a dialled string leads to, and answers its first screens with what was dialled behind the code. */
+/** Starts the dialogue of a dialled string, and answers its first screens with the arguments after the code. */
 export async function start(
   routing: Routing,
   dialled: string,
   language: Language,
-  perform: RunEffect,
+  runEffect: RunEffect,
 ): Promise<DialogueResult | { readonly kind: 'unknown-code' }> {
   const route = routing.route(dialled)
   if (!route) return { kind: 'unknown-code' }
   const { menu, latin, shortcut } = route
-  const first = await begin(menu, language, perform)
-  const { snapshot, understood } = await applyShortcut(menu, first, shortcut, perform)
+  const first = await begin(menu, language, runEffect)
+  const { snapshot, understood } = await applyShortcut(menu, first, shortcut, runEffect)
   return toResult({ menu, latin, snapshot, understood, language })
 }
 
-/** Takes a stored dialogue up where it rested. A menu that has changed since is not guessed at. */
+/** Resumes a stored dialogue with a reply. Returns `menu-changed` when the menu has another revision. */
 export async function resume(
   routing: Routing,
   session: Session,
   state: DialogueState,
   typed: string,
   language: Language,
-  perform: RunEffect,
+  runEffect: RunEffect,
 ): Promise<DialogueResult | { readonly kind: 'menu-changed' }> {
   const menu = routing.menu(session.menu)
   if (!menu || menu.revision !== session.revision) return { kind: 'menu-changed' }
   const before = restore(menu, state)
-  const after = await reply(menu, before, typed, perform)
+  const after = await reply(menu, before, typed, runEffect)
   const understood = after !== undefined
   return toResult({ menu, latin: session.latin, snapshot: after ?? before, understood, language })
 }

@@ -1,10 +1,10 @@
 /**
- * What the adapters implement. The store keeps opaque text under versions and changes it atomically; the gateway and the
- * services decide what the text means. Everything a turn changes lies in one bucket, so that one Lua script, and one slot of
- * a Redis Cluster, can change it together (decision 0003).
+ * The ports that adapters implement. The store keeps opaque text under versions and changes it atomically; the gateway and
+ * the services define the text. All changes of a turn are in one bucket, so that one Lua script in one slot of a Redis Cluster
+ * can make them (decision 0003).
  */
 
-/** A version of a record: 16 digits. It never repeats for a key, also not after the record expired and was made again. */
+/** A version of a record: 16 digits. Never reused for a key, even after the record expires and is created again. */
 export type Version = string
 
 export interface Versioned {
@@ -12,88 +12,89 @@ export interface Versioned {
   readonly value: string
 }
 
-/** Names a record inside its bucket: lower-case kind, then what identifies it, e.g. `subscriber:375291234567`. */
+/** The name of a record within its bucket: a lower-case kind and an id, e.g. `subscriber:375291234567`. */
 export type RecordName = string
 
 export interface LoadedRecords {
-  /** The store's clock, milliseconds since the epoch, at the moment of reading. Deadlines are measured on it. */
+  /** The store's time at the load, milliseconds since the epoch. Deadlines are on this clock. */
   readonly nowMs: number
-  /** In the order of the names asked for; `undefined` where there is no record. */
+  /** In the order of the names; `undefined` for a record that does not exist. */
   readonly records: readonly (Versioned | undefined)[]
 }
 
-/** One record of a commit: what it must be now, and what it becomes. */
+/** One record of a commit: the expected version and the write. */
 export interface Change {
   readonly name: RecordName
-  /** The version that was loaded; `undefined` when there was no record. If it has moved, nothing is written. */
+  /** The loaded version; `undefined` for no record. On a mismatch, the commit writes nothing. */
   readonly expectedVersion: Version | undefined
   readonly write:
     | { readonly kind: 'keep' }
     | { readonly kind: 'delete' }
-    /** `ttlMs` from now; without it the record stays. */
+    /** Without `ttlMs` the record does not expire. */
     | { readonly kind: 'put'; readonly value: string; readonly ttlMs?: number | undefined }
 }
 
-/** A record that was loaded, and is not changed. */
+/** A record that was read and is not changed. */
 export type ReadRecord = Pick<Change, 'name' | 'expectedVersion'>
 
 export interface Commit {
   readonly bucket: number
   readonly changes: readonly Change[]
-  /** Entries of the journal, written with the records or not at all. JSON text without secrets. */
+  /** Journal entries, written atomically with the records. JSON text without secrets. */
   readonly journal: readonly string[]
-  /** In the store's time. A commit that reaches the store later is refused: its caller has stopped waiting. */
+  /** On the store's clock. The store rejects a commit that arrives later, because its caller has timed out. */
   readonly deadlineMs: number
   /**
-   * The store's time at which the records were loaded. A commit that runs more than a second before it is refused: the clock
-   * was set back, and the deadline with it into the future.
+   * The store's time at the load. The store rejects a commit that runs more than a second before it: the clock was set back,
+   * which extends the deadline.
    */
   readonly loadedMs?: number
 }
 
 export type CommitResult =
-  /** `version` is that of every record that was put. */
+  /** `version` is the new version of every record that was put. */
   | { readonly kind: 'ok'; readonly version: Version }
-  /** A record had moved; nothing was written. */
+  /** A version did not match; nothing was written. */
   | { readonly kind: 'conflict' }
   /** The deadline had passed, or the clock was set back; nothing was written. */
   | { readonly kind: 'late' }
 
-/** The outcome of asking whether records last. */
+/** The result of `ensureReplicated`. */
 export type ReplicationResult = { readonly kind: CommitResult['kind'] }
 
 export interface JournalEntry {
-  /** Position in the journal, rising. */
+  /** Position in the journal, ascending. */
   readonly id: string
   readonly entry: string
 }
 
 /**
- * Where sessions and subscriber records live. `load` and `commit` are one round trip each, and atomic.
- * They reject with `USSD_STORE_UNAVAILABLE` when the store did not answer; whether a commit happened is then unknown, and
- * loading again tells. They reject with `USSD_STORE_CIRCUIT_OPEN` when it was not asked, and with `USSD_STORE_REFUSED` when it said
- * no: then nothing was written.
+ * The store of sessions and subscribers. `load` and `commit` are atomic and take one round trip each. They reject with:
+ * - `USSD_STORE_UNAVAILABLE` when the store did not answer. The outcome of a commit is then unknown; load again to find out.
+ * - `USSD_STORE_CIRCUIT_OPEN` when the circuit is open. Nothing was sent.
+ * - `USSD_STORE_REFUSED` when the store rejected the operation. Nothing was written.
  */
 export interface Store {
   load(bucket: number, names: readonly RecordName[]): Promise<LoadedRecords>
   commit(commit: Commit): Promise<CommitResult>
   /**
-   * Waits until these records are as durable as a commit (decision 0033). Call it before answering from data this turn did not
-   * write, such as a receipt. Returns 'conflict' when a version has changed. Rejects as a commit does.
+   * Waits until these records are as durable as a commit. Call it before answering from data this turn did not write, such as
+   * a receipt. Returns 'conflict' when a version has changed; rejects as `commit` does. Does nothing in a store whose loaded
+   * data is always durable (decision 0033).
    */
   ensureReplicated(bucket: number, records: readonly ReadRecord[]): Promise<ReplicationResult>
-  /** The journal of a bucket, oldest first, behind entry `after`. */
+  /** Reads the journal of a bucket, oldest first, after the entry `after`. */
   readJournal(bucket: number, after: string | undefined, limit: number): Promise<readonly JournalEntry[]>
   /** Resolves when the store answers, rejects with `USSD_STORE_UNAVAILABLE` or `USSD_STORE_CIRCUIT_OPEN` otherwise. */
   ping(): Promise<void>
   close(): Promise<void>
 }
 
-/** What a callback says the subscriber has answered so far; a dialect knows which of these it can say. */
+/** The input that a callback reports. Each dialect has one kind. */
 export type ReportedInput =
   /**
-   * Every answer of the dialogue, joined with `*`, behind a code that stays the same. `begins`: a dialogue begins with an
-   * empty text, or, where a dialect says what was dialled in the same place, with any text of a session nobody knows.
+   * All replies of the dialogue, joined with `*`, beside a constant code. `begins`: a dialogue begins with an empty text, or,
+   * where the dialect reports the dialled string in the same field, with any text of an unknown session.
    */
   | {
       readonly kind: 'cumulative'
@@ -101,46 +102,46 @@ export type ReportedInput =
       readonly text: string
       readonly begins: 'empty' | 'unknown'
     }
-  /** The last answer and its place in the dialogue, counted from the begin; `typed` is undefined there. */
+  /** The last reply and the number of its turn, counted from the begin; at the begin `typed` is undefined. */
   | { readonly kind: 'sequenced'; readonly number: number; readonly typed: string | undefined }
-  /** The last answer alone; `typed` is undefined at the begin. */
+  /** The last reply alone; at the begin `typed` is undefined. */
   | { readonly kind: 'latest-only'; readonly typed: string | undefined }
 
-/** One callback of an aggregator, in no dialect. */
+/** A callback of an aggregator, independent of its dialect. */
 export interface Callback {
   readonly dialect: string
-  /** The aggregator's handle of the dialogue, opaque: 1 to 128 printable characters. */
+  /** The aggregator's id of the dialogue, opaque: 1 to 128 printable characters. */
   readonly sessionId: string
   /** E.164 with `+`. */
   readonly msisdn: string
-  /** The USSD string: the dialled code, with whatever was dialled behind it. Only looked at when a dialogue begins. */
+  /** The USSD string: the code and its arguments. Used only when a dialogue begins. */
   readonly dialled: string
   readonly reported: ReportedInput
-  /** Set where a new dialogue may come under the id of an earlier one, because the aggregator sends no id of its own. */
+  /** Set when a new dialogue may reuse an earlier id, because the aggregator sends no session id. */
   readonly reusesSessionId?: true
   readonly signed?: SignedDelivery
 }
 
-/** How far the time in a signature may lie from the store's, before and after. */
+/** The maximum difference between the time in a signature and the store's time, in either direction. */
 export const SIGNATURE_TOLERANCE_MS = 300_000
 
-/** A delivery whose signature holds. */
+/** A delivery with a valid signature. */
 export interface SignedDelivery {
-  /** The sender's own id of the callback: the same when it is sent again. */
+  /** The sender's id of the callback; a retry has the same one. */
   readonly id: string
   /** The time in the signature, milliseconds since the epoch. */
   readonly atMs: number
 }
 
-/** What the subscriber sees. `waits`: the dialogue goes on with a reply (USSR), or is released (the result of the PSSR). */
+/** The answer to a callback. `waits`: the dialogue expects a reply (USSR) or is released (the result of the PSSR). */
 export interface Answer {
   readonly text: string
   readonly waits: boolean
-  /** The reply it waits for is a secret. A dialect does not say it; whoever plays the network is told beside the answer. */
+  /** The expected reply is a secret. Dialects cannot express it; the simulator receives it in a header. */
   readonly asksSecret?: true
 }
 
-/** The network says that a dialogue is over: the subscriber hung up, did not answer in time, or the network failed. */
+/** The network's notice that a dialogue is over: the subscriber hung up or timed out, or the network failed. */
 export interface Ended {
   readonly dialect: string
   readonly sessionId: string

@@ -1,24 +1,22 @@
 import { UssdError } from '../engine/errors.ts'
 
 /**
- * One job at a time for each key, in the order of arrival. It only spares the store conflicts between turns of one subscriber
- * in one process; correctness never rests on it, because other processes have queues of their own (decision 0003).
- * Rejects with USSD_BUSY, at once, when as many jobs of that key wait as may.
+ * Runs one job at a time for each key, in the order of arrival. It reduces conflicts between turns of one subscriber in this
+ * process. Correctness never depends on it, because other processes have their own queues (decision 0003). Rejects with
+ * `USSD_BUSY` at once when the queue of a key is full.
  */
 export interface Queue {
   run<T>(key: string, job: () => Promise<T>): Promise<T>
 }
 
-/** @param mostWaiting how many jobs of one key may wait behind the one that runs */
-export function createQueue({
-  maxWaiting: mostWaiting = Infinity,
-}: { readonly maxWaiting?: number } = {}): Queue {
+/** @param maxWaiting jobs of one key that may wait behind the running one */
+export function createQueue({ maxWaiting = Infinity }: { readonly maxWaiting?: number } = {}): Queue {
   const lines = new Map<string, { jobs: number; last: Promise<unknown> }>()
   return {
     run(key, job) {
       const line = lines.get(key) ?? { jobs: 0, last: Promise.resolve() }
-      if (line.jobs > mostWaiting)
-        return Promise.reject(new UssdError('USSD_BUSY', { detail: 'one subscriber' }))
+      if (line.jobs > maxWaiting)
+        return Promise.reject(new UssdError('USSD_BUSY', { detail: 'too many turns of one subscriber' }))
       const mine = line.jobs > 0 ? line.last.then(job, job) : job()
       line.jobs += 1
       line.last = mine

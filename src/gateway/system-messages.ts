@@ -1,8 +1,8 @@
 import type { Language } from '../engine/authoring.ts'
 
-/** What the gateway itself says to a subscriber. Each fits one message (160 octets, 3GPP TS 29.002); a test measures them. */
+/** Messages of the gateway itself. Each fits one USSD message (160 octets, 3GPP TS 29.002); a test measures them. */
 export const systemMessages = {
-  /** Stands over the screen that is shown again. `check` measures every screen together with it. */
+  /** The line above a screen that is shown again. `check` measures every screen with it. */
   notUnderstood: { ru: 'Неверный выбор', be: 'Няправільны выбар', en: 'Wrong choice' },
   notServed: {
     ru: 'Ваш номер не обслуживается. Контакт-центр: 150',
@@ -34,13 +34,13 @@ export const systemMessages = {
     be: 'Паслуга абноўлена. Калі ласка, набярыце код яшчэ раз',
     en: 'The service has been updated. Please dial the code again',
   },
-  // It must not say that nothing was changed: after a lost answer of the store nobody knows.
+  // Must not say that nothing changed: after a lost answer of the store, the outcome is unknown.
   unavailable: {
     ru: 'Услуга временно недоступна. Пожалуйста, попробуйте позже',
     be: 'Паслуга часова недаступная. Калі ласка, паспрабуйце пазней',
     en: 'The service is unavailable now. Please try again later',
   },
-  // Nothing was done, and nobody knows in which language to say so: it comes before the record is read.
+  // Sent before the record is read, so the subscriber's language is unknown.
   busy: {
     ru: 'Сейчас слишком много запросов. Пожалуйста, попробуйте ещё раз',
     be: 'Зараз занадта шмат запытаў. Калі ласка, паспрабуйце яшчэ раз',

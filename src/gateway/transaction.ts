@@ -1,6 +1,6 @@
 /**
- * Load, work, commit: the only way a record changes. The body sees one moment of the records and says what they write; the
- * commit writes all of it if none has moved since, and otherwise the body runs again on what is there now.
+ * Transactions: load, run the body, commit. This is the only way a record changes. The body sees a snapshot of the records and
+ * returns its writes. The commit writes all of them if no record has changed since; otherwise the body is retried.
  */
 import { UssdError } from '../engine/errors.ts'
 import { processClock } from './clock.ts'
@@ -15,7 +15,7 @@ import type {
   Version,
 } from './ports.ts'
 
-/** The time a piece of work may take, on a clock that never jumps. */
+/** The remaining time of an operation, on a monotonic clock. */
 export interface Budget {
   leftMs(): number
 }
@@ -25,7 +25,7 @@ export function createBudget(totalMs: number, clock: Clock = processClock): Budg
   return { leftMs: () => endMs - clock.nowMs() }
 }
 
-/** The records that are worked on, in which time, on which clock: that of the process unless another is given. */
+/** The records of a transaction and its budget. `clock` is the process clock by default. */
 interface TransactionOptions {
   readonly bucket: number
   readonly names: readonly RecordName[]
@@ -33,55 +33,62 @@ interface TransactionOptions {
   readonly clock?: Clock
 }
 
-/** What the work came to; without `changes` there is nothing to commit, and it is told once all it was made of lasts. */
+/** The output of a body. Without `changes`, the result is returned once the records it was read from are durable. */
 export interface TransactionOutput<T> {
   readonly result: T
   readonly changes?: readonly Change[]
   readonly journal?: readonly string[]
 }
 
-/** Changes that must be committed before the body may go on. It then runs again on the records as they became. */
+export interface TransactionResult<T> {
+  readonly result: T
+  readonly tries: number
+}
+
+/** Changes to commit before the body can finish. The body then runs again on the new records. */
 export interface Reservation {
   readonly reserve: readonly Change[]
 }
 
-/** Another process is at the same work: the body runs again on fresh records after a pause. */
+/** A pause while another run does the same work. The body then runs again on fresh records. */
 export interface Pause {
   readonly waitMs: number
 }
 
-/** `reserved` is true once a reservation of this transaction was committed. */
+/** Computes the output from the loaded records. `reserved` is true after a reservation of this transaction has committed. */
 export type TransactionBody<T> = (
   loaded: LoadedRecords,
   state: { readonly reserved: boolean },
 ) => Promise<TransactionOutput<T> | Reservation | Pause> | TransactionOutput<T> | Reservation | Pause
 
-/** Twins of one turn meet in the store at most once each; more tries than this is a storm, not a race. */
+/** Each duplicate of a turn causes one conflict at most. More tries than this are a storm, not a race. */
 const MAX_TRIES = 6
-/** A reservation has cost an attempt: what came of it is worth more tries, and each is cheap. */
+/** A reservation has already cost an attempt, so its outcome is worth more tries, which are cheap. */
 const MAX_TRIES_RESERVED = 24
 
-/** The store is told to refuse a commit that arrives later than this: by then nobody waits for its answer. */
+/** The store rejects a commit that arrives later than this. */
 const COMMIT_TIMEOUT_MS = 400
 
 /**
- * A connection that broke is back in a moment, as a rule: loading is tried again for this long before the turn is given up,
- * and for longer where a commit may have happened and its receipt tells the subscriber what came of it.
+ * The time for which a failed load is retried, because most broken connections return quickly. It is longer after a commit
+ * with an unknown outcome, whose receipt holds the answer.
  */
 const LOAD_RETRY_MS = 250
 const RECEIPT_RETRY_MS = 800
 const RETRY_INTERVAL_MS = 25
 
 /**
- * Rejects with `USSD_STORE_UNAVAILABLE`, `USSD_STORE_CIRCUIT_OPEN` or `USSD_STORE_REFUSED`, `USSD_TURN_TIMED_OUT` when the budget is
- * used up, `USSD_CONFLICT` when the records kept moving, and with whatever the body throws. After a commit whose outcome is
- * unknown the records are loaded again, and the body finds there what it did. One round trip to load, one for each commit.
+ * Runs a transaction: one round trip for the load, one for each commit. After a commit with an unknown outcome it loads the
+ * records again, and the body finds its own writes there.
+ *
+ * Rejects with `USSD_STORE_UNAVAILABLE`, `USSD_STORE_CIRCUIT_OPEN` or `USSD_STORE_REFUSED`; with `USSD_TURN_TIMED_OUT` when the
+ * budget is spent; with `USSD_CONFLICT` when the retries are spent; and with whatever the body throws.
  */
 export async function transact<T>(
   store: Store,
   at: TransactionOptions,
   body: TransactionBody<T>,
-): Promise<{ readonly outcome: T; readonly tries: number }> {
+): Promise<TransactionResult<T>> {
   const { clock = processClock } = at
   let unknown: UssdError | undefined
   let reserved = false
@@ -101,18 +108,18 @@ export async function transact<T>(
       if ('reserve' in next) {
         const committed = await commit(store, at, { loaded, loadedAtMs, changes: next.reserve, journal: [] })
         if (committed.kind === 'ok') {
-          // One is enough; a body that asks for more runs out of tries.
+          // One is normal; a body that reserves repeatedly runs out of tries.
           if (reserved) tries++
           reserved = true
           known = recordsAfter(loaded, at.names, next.reserve, committed.version)
         } else tries++
         continue
       }
-      const { result: outcome, changes, journal = [] } = next
+      const { result, changes, journal = [] } = next
       const committed = changes
         ? await commit(store, at, { loaded, loadedAtMs, changes, journal })
         : await ensureReplicated(store, at, loaded)
-      if (committed.kind === 'ok') return { outcome, tries }
+      if (committed.kind === 'ok') return { result, tries }
     } catch (error) {
       if (!isUnavailable(error)) throw error
       unknown = error
@@ -139,7 +146,7 @@ function commit(
   return store.commit({ bucket, changes, journal, deadlineMs, loadedMs: loaded.nowMs })
 }
 
-/** What was loaded may be what a commit wrote that does not last yet, and whose caller was told so. */
+/** Ensures that the loaded records are durable: a commit may have written them without being replicated yet. */
 function ensureReplicated(
   store: Store,
   { bucket, names }: TransactionOptions,
@@ -149,7 +156,7 @@ function ensureReplicated(
   return store.ensureReplicated(bucket, read)
 }
 
-/** The records as a commit left them, so that they need not be loaded again. */
+/** The records after a commit, without another load. */
 function recordsAfter(
   loaded: LoadedRecords,
   names: readonly RecordName[],
@@ -170,17 +177,17 @@ async function loadWithRetry(
   lookingFor: 'records' | 'receipt',
 ): Promise<LoadedRecords> {
   const { clock = processClock } = at
-  const withinMs = lookingFor === 'receipt' ? RECEIPT_RETRY_MS : LOAD_RETRY_MS
-  const again = createBudget(withinMs, clock)
-  // Who has committed waits for a store that is known to be away, too; who has not is told at once.
-  const isWorthWaiting = (error: unknown) =>
+  const retryMs = lookingFor === 'receipt' ? RECEIPT_RETRY_MS : LOAD_RETRY_MS
+  const retryBudget = createBudget(retryMs, clock)
+  // With an open circuit, only a transaction that may have committed keeps waiting.
+  const isRetryable = (error: unknown) =>
     isUnavailable(error) || (lookingFor === 'receipt' && isCircuitOpen(error))
   for (;;) {
     assertTimeLeft(at.budget)
     try {
       return await store.load(at.bucket, at.names)
     } catch (error) {
-      if (!isWorthWaiting(error) || again.leftMs() <= 0) throw error
+      if (!isRetryable(error) || retryBudget.leftMs() <= 0) throw error
       await new Promise<void>((resolve) => void clock.after(RETRY_INTERVAL_MS, resolve))
     }
   }

@@ -111,7 +111,8 @@ const RETRYABLE = new Set<ErrorCode>([
   'USSD_STORE_REFUSED',
 ])
 
-const failedTurn = (fault: UssdError, language: Language): TurnResult => ({
+/** The result of a turn that failed: a system message, and the fault for the log. */
+export const failedTurn = (fault: UssdError, language: Language): TurnResult => ({
   ...systemReply(fault.code === 'USSD_BUSY' ? 'busy' : 'unavailable', language),
   fault,
 })

@@ -1,6 +1,6 @@
 /**
- * Which turn a callback is, and what was typed in it: decided by comparing it with what the session has heard, never by
- * splitting at `*`, because a subscriber may type `*` and may answer nothing (decision 0004).
+ * Classifies a callback as a begin, a reply, a duplicate or out of step, and extracts the reply. It compares the reported
+ * input with the digests of the session and never splits at `*`, because a reply may contain `*` or be empty (decision 0004).
  */
 import { macUnder } from './records/keyring.ts'
 import type { Keyring } from './records/keyring.ts'
@@ -10,43 +10,45 @@ import { RECEIPT_TTL_MS, RETRY_WINDOW_MS } from './records/session.ts'
 
 interface Turn {
   readonly id: string
-  /** The id of the secrets key that `id` is made with: a session keeps the one it was begun under. */
+  /** The id of the secrets key of `id`. A session keeps the key it began with. */
   readonly key: string
+  /** The length of a cumulative text, or the number of a sequenced turn; 0 for latest-only input. */
   readonly heard: number
 }
 
 export type TurnClass =
-  /** Answered before: show the receipt again. */
+  /** A duplicate: replay its receipt. */
   | { readonly kind: 'repeat'; readonly receipt: Receipt }
   | (Turn & { readonly kind: 'begin' })
   | (Turn & { readonly kind: 'reply'; readonly typed: string })
-  /** It continues a dialogue that is not there, or no longer. */
+  /** A reply to an unknown or expired session. */
   | { readonly kind: 'expired' }
-  /** It continues a dialogue that has ended. */
+  /** A reply to a dialogue that has ended. */
   | { readonly kind: 'ended' }
-  /** It fits nothing the session has heard: an answer is missing, or another came in its place. */
+  /** A reply that does not follow the last turn: a turn is missing or differs. */
   | { readonly kind: 'out-of-step' }
 
 export interface TurnClassifier {
-  /** Throws `USSD_KEY_UNKNOWN` where the session was begun under a key this process does not hold. */
+  /** Classifies a callback at the store's time. Throws `USSD_KEY_UNKNOWN` when the session's secrets key is not configured. */
   classify(callback: Callback, session: Session | undefined, nowMs: number): TurnClass
 }
 
-/** Longer entries may be secrets; shorter ones are choices, which a menu may ask for again and again. */
-const LONGEST_CHOICE = 2
+/** Shorter replies are choices, which may repeat; longer ones may be secrets. */
+const MAX_CHOICE_LENGTH = 2
 
-/** A session as far as it counts at a moment. */
+/** A session, and its validity at one point in time. */
 interface Known {
   readonly session: Session
-  /** Not idle for too long: a reply continues it. */
+  /** It has not expired: a reply continues it. */
   readonly isLive: boolean
-  /** Its receipts still answer duplicates. */
+  /** Its receipts are still valid. */
   readonly isFresh: boolean
 }
 
 /**
- * `repeatWithinMs`: in dialects that send the latest answer only, an equal answer within this time is a duplicate. People need
- * longer to read a screen and answer it.
+ * Creates a classifier.
+ * @param options `repeatWithinMs`: in latest-only dialects, an equal reply within this time is a duplicate. A person needs
+ * longer to read a screen and reply.
  */
 export function createTurnClassifier(options: {
   readonly keyring: Keyring
@@ -62,13 +64,13 @@ export function createTurnClassifier(options: {
         isFresh: nowMs <= session.answeredAtMs + RECEIPT_TTL_MS,
       }
       const key = known && (known.isLive || known.isFresh) ? (session.key ?? keyring.id) : keyring.id
-      /** 16 characters that stand for what was heard: 96 bits under a key that is not in the store. */
-      const digest: Digest = (heard) =>
+      /** Keyed digest of the input, 16 characters (96 bits). The key is not in the store. */
+      const digest: Digest = (parts) =>
         macUnder(keyring, key, 'transcript', [
           callback.dialect,
           callback.sessionId,
           callback.msisdn,
-          ...heard,
+          ...parts,
         ])
           .toString('base64url')
           .slice(0, 16)
@@ -92,9 +94,9 @@ export function createTurnClassifier(options: {
   }
 }
 
-type Digest = (heard: readonly string[]) => string
+type Digest = (parts: readonly string[]) => string
 
-interface Under {
+interface Keyed {
   readonly key: string
   readonly digest: Digest
 }
@@ -102,14 +104,14 @@ interface Under {
 const receiptOf = (known: Known | undefined, id: string): Receipt | undefined =>
   known?.isFresh ? known.session.receipts.find(({ turn }) => turn === id) : undefined
 
-/** Its own begin begins nothing again as long as anything of it counts, also where that begin's receipt was one too many. */
+/** True when the turn began this session, even if its receipt has been dropped. Such a begin is a duplicate. */
 const isBegunBy = (known: Known | undefined, id: string): boolean =>
   known !== undefined && (known.isLive || known.isFresh) && known.session.begunBy === id
 
 function classifyCumulative(
   { code, text, begins }: Extract<Callback['reported'], { kind: 'cumulative' }>,
   known: Known | undefined,
-  { key, digest }: Under,
+  { key, digest }: Keyed,
 ): TurnClass {
   const id = digest([code, text])
   const receipt = receiptOf(known, id)
@@ -121,9 +123,8 @@ function classifyCumulative(
     session !== undefined &&
     text.length > session.heard &&
     digest([code, text.slice(0, session.heard)]) === last?.turn
-  // Another code under the id of an old dialogue is a new one; the same begin come late is not. Where any text may be a begin,
-  // one that is known begins nothing while its receipts are kept: a late answer would wipe them out, and a copy of the last
-  // turn be told that nothing is known of it.
+  // Another code under an old session id starts a new dialogue; a late duplicate of the begin does not. Where any text may be
+  // a begin, a session with valid receipts is not restarted: a late duplicate would erase the receipts.
   const isBegin =
     begins === 'empty'
       ? text === '' && !isBegunBy(known, id)
@@ -131,10 +132,10 @@ function classifyCumulative(
   if (isBegin) return { kind: 'begin', id, key, heard: text.length }
   if (!live) return { kind: 'expired' }
   if (live.state === null) return { kind: 'ended' }
-  // A begin come so late that its receipt is gone is shown where the dialogue is now.
+  // A late duplicate of the begin whose receipt is gone gets the current screen.
   if (live.begunBy === id && last) return { kind: 'repeat', receipt: last }
   if (!continues) return { kind: 'out-of-step' }
-  // Behind an empty transcript there is no star before an answer, but there is one behind an empty first answer.
+  // After an empty text, a reply has no star before it; after an empty first reply, it has one.
   if (live.heard === 0) return { kind: 'reply', id, key, heard: text.length, typed: text.replace(/^\*/, '') }
   if (text[live.heard] !== '*') return { kind: 'out-of-step' }
   return { kind: 'reply', id, key, heard: text.length, typed: text.slice(live.heard + 1) }
@@ -147,7 +148,7 @@ function classifySequenced(
     dialled,
   }: { readonly number: number; readonly typed: string | undefined; readonly dialled: string },
   known: Known | undefined,
-  { key, digest }: Under,
+  { key, digest }: Keyed,
 ): TurnClass {
   const id = digest([String(number), ...(typed === undefined ? ['begin', dialled] : ['reply', typed])])
   const receipt = receiptOf(known, id)
@@ -162,8 +163,8 @@ function classifySequenced(
 }
 
 /**
- * Where nothing says which turn a callback is, one rule holds: a late duplicate may move a page; it never confirms, orders or
- * costs an attempt (decision 0041).
+ * Classifies input without sequence numbers. A late duplicate may change the page, but it never confirms, orders or costs an
+ * attempt (decision 0041).
  */
 function classifyLatestOnly(
   callback: {
@@ -172,7 +173,7 @@ function classifyLatestOnly(
     readonly reusesSessionId?: true
   },
   known: Known | undefined,
-  at: Under & { readonly nowMs: number; readonly repeatWithinMs: number },
+  at: Keyed & { readonly nowMs: number; readonly repeatWithinMs: number },
 ): TurnClass {
   const { typed, dialled, reusesSessionId } = callback
   const { key, digest, nowMs, repeatWithinMs } = at
@@ -180,9 +181,9 @@ function classifyLatestOnly(
   const session = known?.session
   const receipts = known?.isFresh ? known.session.receipts : []
   const last = session?.receipts.at(-1)
-  // A receipt from the future was written before the clock was set back: how long ago, nobody knows.
+  // A receipt from the future was written before the clock was set back; its age is unknown.
   const isQuick = ({ turn, atMs }: Receipt) => turn === id && Math.abs(nowMs - atMs) < repeatWithinMs
-  // A late duplicate of an earlier answer is no second answer either; what is shown is where the dialogue is now.
+  // A late duplicate of an earlier reply gets the current screen.
   if (last && receipts.some(isQuick)) return { kind: 'repeat', receipt: last }
   if (typed === undefined) {
     const isRepeat = isBegunBy(known, id) && !reusesSessionId
@@ -192,22 +193,22 @@ function classifyLatestOnly(
   if (session.state === null) {
     return last?.turn === id ? { kind: 'repeat', receipt: last } : { kind: 'ended' }
   }
-  const isRecent = (told: { readonly turn: string; readonly atMs: number }) =>
-    told.turn === id && Math.abs(nowMs - told.atMs) < RETRY_WINDOW_MS
+  const isRecent = ({ turn, atMs }: { readonly turn: string; readonly atMs: number }) =>
+    turn === id && Math.abs(nowMs - atMs) < RETRY_WINDOW_MS
   const confirmsLate = session.confirms && session.receipts.some(isRecent)
-  const matters = session.confirms || (last?.asksSecret && typed.trim().length > LONGEST_CHOICE)
-  const isOfDialogueBefore = matters && session.earlier?.some(isRecent)
-  if (last && (confirmsLate || isOfDialogueBefore || isKnownSecret(id, typed, session))) {
+  const hasEffect = session.confirms || (last?.asksSecret && typed.trim().length > MAX_CHOICE_LENGTH)
+  const isOfPreviousDialogue = hasEffect && session.earlier?.some(isRecent)
+  if (last && (confirmsLate || isOfPreviousDialogue || isKnownSecret(id, typed, session))) {
     return { kind: 'repeat', receipt: last }
   }
   return { kind: 'reply', id, key, heard: 0, typed }
 }
 
 /**
- * An equal secret is a duplicate without a time limit, except on a screen that asks for the same secret again: who enters a
- * wrong PUK1 twice loses nothing by being shown the same screen, and an aggregator's retry must not cost an attempt.
+ * True for a secret equal to an earlier one, without a time limit, except on a screen that asks to repeat a secret. A retry by
+ * an aggregator must not cost an attempt, and a subscriber who repeats a wrong PUK1 loses nothing.
  */
 function isKnownSecret(id: string, typed: string, { receipts, asksAgain }: Session): boolean {
-  if (asksAgain || !receipts.at(-1)?.asksSecret || typed.trim().length <= LONGEST_CHOICE) return false
-  return receipts.some(({ turn }, place) => turn === id && (place === 0 || receipts[place - 1]?.asksSecret))
+  if (asksAgain || !receipts.at(-1)?.asksSecret || typed.trim().length <= MAX_CHOICE_LENGTH) return false
+  return receipts.some(({ turn }, i) => turn === id && (i === 0 || receipts[i - 1]?.asksSecret))
 }

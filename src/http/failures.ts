@@ -7,7 +7,7 @@ export interface ErrorBody {
   readonly error: { readonly code: ErrorCode; readonly message: string }
 }
 
-export const errorBody = (code: ErrorCode, message: string = errorMessages[code].says): ErrorBody => ({
+export const errorBody = (code: ErrorCode, message: string = errorMessages[code].message): ErrorBody => ({
   error: { code, message },
 })
 

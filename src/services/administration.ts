@@ -60,7 +60,7 @@ export function createAdministration(options: {
     async setAccess({ by, msisdn, access }) {
       const name = subscriberName(msisdn)
       const at = { bucket: bucketOf(msisdn), names: [name], budget: createBudget(budgetMs) }
-      const { outcome } = await queue.run(msisdn, () =>
+      const { result } = await queue.run(msisdn, () =>
         transact(store, at, async ({ records: [record], nowMs }): Promise<TransactionOutput<boolean>> => {
           const subscriber = record && parseRecord(Subscriber, record.value)
           // Read on every try, also for an unknown number, which must not be faster.
@@ -89,7 +89,7 @@ export function createAdministration(options: {
           }
         }),
       )
-      return outcome
+      return result
     },
   }
 }

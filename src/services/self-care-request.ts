@@ -28,7 +28,7 @@ export function createRequests(store: Store, budgetMs: number): RunRequest {
   return (msisdn, names, body) => {
     const request = createRequestState(budgetMs)
     const at = { bucket: bucketOf(msisdn), names, budget: createBudget(budgetMs) }
-    return queue.run(msisdn, () => transact(store, at, body(request))).then(({ outcome }) => outcome)
+    return queue.run(msisdn, () => transact(store, at, body(request))).then(({ result }) => result)
   }
 }
 

@@ -76,7 +76,7 @@ export function createSelfCareSessions(options: {
     async use(token) {
       const { bucket, name, digest } = recordOf(token)
       const at = { bucket, names: [name], budget: createBudget(budgetMs) }
-      const { outcome } = await queue.run(digest, () =>
+      const { result } = await queue.run(digest, () =>
         transact(
           store,
           at,
@@ -97,7 +97,7 @@ export function createSelfCareSessions(options: {
           },
         ),
       )
-      return outcome
+      return result
     },
   }
 }

@@ -74,7 +74,7 @@ describe('docs/examples/callbacks.http', () => {
         })
       }
     } finally {
-      await gateway.close('now')
+      await gateway.close('immediate')
     }
   })
 })

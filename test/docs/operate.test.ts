@@ -14,7 +14,7 @@ describe('docs/guides/operate.md', () => {
     await gateway.call({ text: '80291' })
     await gateway.store.close()
     await gateway.call({ sessionId: 'ATUid_2' })
-    await gateway.close('now')
+    await gateway.close('immediate')
     const unexpected: string[] = []
     const stream = new PassThrough().on('data', (line: Buffer) => void unexpected.push(String(line)))
     createLog({ level: 'info', stream }).fault('request.failed', asUssdError(new RangeError('by accident')))

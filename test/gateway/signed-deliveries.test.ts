@@ -81,9 +81,9 @@ describe('a signed callback', () => {
     expect(await send(sign(undefined))).toEqual(first)
     const [commit] = commits
     expect(commit?.changes.map(({ name, write }) => `${name.split(':', 1)[0]} ${write.kind}`)).toEqual([
-      'session same',
-      'subscriber same',
-      'delivery value',
+      'session keep',
+      'subscriber keep',
+      'delivery put',
     ])
     expect(commit?.changes.slice(0, 2).every(({ expectedVersion: version }) => version !== undefined)).toBe(
       true,

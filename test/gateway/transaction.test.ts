@@ -41,24 +41,24 @@ describe('a transaction', () => {
   it('commits what the work says, once', async () => {
     const { store, commits } = troubled([])
     const done = { found: false }
-    expect(await transact(store, at, once(done))).toEqual({ outcome: 'done', tries: 1 })
+    expect(await transact(store, at, once(done))).toEqual({ result: 'done', tries: 1 })
     expect(commits).toHaveLength(1)
   })
 
   it('commits nothing where the work changes nothing', async () => {
     const { store, commits } = troubled([])
-    expect(await transact(store, at, () => ({ result: 7 }))).toEqual({ outcome: 7, tries: 1 })
+    expect(await transact(store, at, () => ({ result: 7 }))).toEqual({ result: 7, tries: 1 })
     expect(commits).toEqual([])
   })
 
   it('does the work again on what is there now when a record has moved', async () => {
     const { store } = troubled([async () => ({ kind: 'conflict' })])
-    expect(await transact(store, at, once({ found: false }))).toEqual({ outcome: 'done', tries: 2 })
+    expect(await transact(store, at, once({ found: false }))).toEqual({ result: 'done', tries: 2 })
   })
 
   it('does the work again when the commit came too late', async () => {
     const { store } = troubled([async () => ({ kind: 'late' })])
-    expect(await transact(store, at, once({ found: false }))).toEqual({ outcome: 'done', tries: 2 })
+    expect(await transact(store, at, once({ found: false }))).toEqual({ result: 'done', tries: 2 })
   })
 
   it('finds what it did when the answer of its commit was lost', async () => {
@@ -69,7 +69,7 @@ describe('a transaction', () => {
       },
     ])
     const done = { found: false }
-    expect(await transact(store, at, once(done))).toEqual({ outcome: 'repeat', tries: 2 })
+    expect(await transact(store, at, once(done))).toEqual({ result: 'repeat', tries: 2 })
     expect(done.found).toBe(true)
   })
 
@@ -101,7 +101,7 @@ describe('a transaction', () => {
       ...store,
       load: (...of) => (away-- > 0 ? Promise.reject(unavailable()) : store.load(...of)),
     }
-    expect(await transact(flaky, at, once({ found: false }))).toEqual({ outcome: 'done', tries: 1 })
+    expect(await transact(flaky, at, once({ found: false }))).toEqual({ result: 'done', tries: 1 })
     away = Infinity
     await expect(transact(flaky, at, once({ found: false }))).rejects.toMatchObject({
       code: 'USSD_STORE_UNAVAILABLE',

@@ -66,6 +66,6 @@ describe('the routes of those who run it', () => {
   it('have nothing anywhere else, and say so in JSON', async () => {
     await request(gateway.server)
       .get('/no/such/thing')
-      .expect(404, { error: { code: 'USSD_NOT_FOUND', message: 'there is nothing at this address' } })
+      .expect(404, { error: { code: 'USSD_NOT_FOUND', message: 'no such resource' } })
   })
 })

@@ -230,7 +230,7 @@ describe('what there is to touch', () => {
   ])('is refused where a state %s', (fault, config) => {
     const faulty = createMachine({ id: 'faulty', initial: 'a', ...config } as never)
     expect(() => watch({ [CODE]: { machine: faulty, screens: {} } })).toThrow(
-      `USSD_MENU_FAULTY: a menu did something a menu must not do: the menu 'faulty': a ${fault}`,
+      `USSD_MENU_FAULTY: the menu has a defect: the menu 'faulty': a ${fault}`,
     )
   })
 })
