@@ -1,12 +1,12 @@
 /**
  * The GSM 7-bit default alphabet and its extension table (3GPP TS 23.038 6.2.1 and 6.2.1.1): text to septets and back.
  * A character is one septet (0x00-0x7F) or, from the extension table, two: ESC and a code.
- * There is no Cyrillic here and nothing is ever replaced by a look-alike: a character is in the alphabet or it is not.
+ * It has no Cyrillic, and no character is replaced by a look-alike.
  */
 
 const ESC = 0x1b
 
-// Row by row, sixteen septets each. 0x1B is ESC and no character, so its place is taken by a NUL that is never looked up.
+// Eight rows of sixteen septets. 0x1B is ESC, not a character; a NUL fills its place and is never read.
 const defaultTable =
   '@£$¥èéùìòÇ\nØø\rÅå' +
   'Δ_ΦΓΛΩΠΨΣΘΞ\0ÆæßÉ' +
@@ -28,10 +28,10 @@ const extensionTable: Record<number, string> = {
   0x3e: ']',
   0x40: '|',
   0x65: '€',
-  [ESC]: ' ', // kept for a table yet to come: a receiver shows a space
+  [ESC]: ' ', // reserved for another table; a receiver shows a space
 }
 
-// One entry for each UTF-16 unit up to €, the highest of the alphabet: septets it takes in the high octet, code in the low.
+// One entry per UTF-16 unit up to €, the highest of the alphabet: septet count in the high octet, code in the low.
 const codes = new Uint16Array('€'.charCodeAt(0) + 1)
 for (let septet = 0; septet < 0x80; septet += 1)
   if (septet !== ESC) codes[defaultTable.charCodeAt(septet)] = 0x100 | septet
@@ -40,7 +40,7 @@ for (const [septet, character] of Object.entries(extensionTable))
 
 const septetsOf = (unit: number): number => (codes[unit] ?? 0) >> 8
 
-/** Septets that a text takes, ESC counted; `null` when a character of it is outside the alphabet. */
+/** Counts the septets of a text, including ESC; `null` when a character is outside the alphabet. */
 export function countSeptets(text: string): number | null {
   let count = 0
   for (let at = 0; at < text.length; at += 1) {
@@ -53,10 +53,10 @@ export function countSeptets(text: string): number | null {
 
 export type Septets =
   | { kind: 'septets'; septets: Uint8Array }
-  /** Each character that has no code, once, in the order met; a surrogate pair is one character. */
+  /** The characters outside the alphabet, without repetition, in order; a surrogate pair is one character. */
   | { kind: 'unencodable'; characters: string[] }
 
-/** A text as septets, one an element, extension characters as two; or the characters that stand in the way. */
+/** Encodes a text as septets, one per element; an extension character takes two. */
 export function textToSeptets(text: string): Septets {
   const count = countSeptets(text)
   if (count === null) {
@@ -74,8 +74,8 @@ export function textToSeptets(text: string): Septets {
 }
 
 /**
- * Septets as a phone shows them. ESC before a code that the extension table does not have shows the default table's
- * character of that code, ESC ESC one space, ESC at the very end nothing (3GPP TS 23.038 6.2.1.1).
+ * Decodes septets as a phone does. ESC before an unknown extension code gives the default table's character, ESC ESC a
+ * space, and ESC at the end nothing (3GPP TS 23.038 6.2.1.1).
  */
 export function septetsToText(septets: Uint8Array): string {
   let text = ''

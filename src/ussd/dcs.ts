@@ -5,18 +5,18 @@
 
 export type Alphabet = 'gsm7' | 'ucs2' | '8bit'
 
-/** What a data coding scheme octet says of the message that follows. */
+/** A decoded data coding scheme octet. */
 export type DataCoding = {
   alphabet: Alphabet
-  /** A value that the table reserves. A receiver treats it as 0x0F. */
+  /** True for a reserved value, which a receiver treats as 0x0F. */
   reserved: boolean
   messageClass: 0 | 1 | 2 | 3 | null
-  /** Compressed after 3GPP TS 23.042. */
+  /** Compressed as in 3GPP TS 23.042. */
   compressed: boolean
   /** The message begins with the two letters of ISO 639 (0x10, 0x11). */
   languagePrefix: boolean
   userDataHeader: boolean
-  /** English name; `unspecified` for 0x0F; `null` for the groups that name no language, and for reserved values. */
+  /** English name; `unspecified` for 0x0F; `null` for groups without a language and for reserved values. */
   language: string | null
 }
 
@@ -38,7 +38,7 @@ const languages00 = [
   'Polish',
   'unspecified',
 ]
-// Russian (0x23) is still the default alphabet: it is good for transliterated text only.
+// Russian (0x23) still means the default alphabet, so it suits transliterated text only.
 const languages20 = ['Czech', 'Hebrew', 'Arabic', 'Russian', 'Icelandic']
 const alphabets: readonly (Alphabet | undefined)[] = ['gsm7', '8bit', 'ucs2', undefined]
 
@@ -55,7 +55,7 @@ const reserved: DataCoding = { ...plain, reserved: true }
 
 const classOf = (octet: number) => (octet & 3) as 0 | 1 | 2 | 3
 
-/** @param octet 0-255; only its low eight bits are read */
+/** Decodes a data coding scheme octet. Only the low eight bits of `octet` are read. */
 export function parseDataCoding(octet: number): DataCoding {
   const low = octet & 0x0f
   const alphabet = alphabets[(octet >> 2) & 3]
@@ -77,7 +77,7 @@ export function parseDataCoding(octet: number): DataCoding {
         ...plain,
         alphabet,
         compressed: (octet & 0x20) !== 0,
-        // Without bit 4 the two low bits have no meaning; values there are passed over, as receivers do.
+        // Without bit 4 the two low bits have no meaning; receivers ignore them.
         messageClass: (octet & 0x10) === 0 ? null : classOf(octet),
       }
     case 0x9:
@@ -85,7 +85,7 @@ export function parseDataCoding(octet: number): DataCoding {
       return { ...plain, alphabet, userDataHeader: true, messageClass: classOf(octet) }
     case 0xd: // I1 protocol, 3GPP TS 24.294
     case 0xe: // WAP Forum
-      // Coded as another body defines: octets to us.
+      // Defined by other bodies: plain octets here.
       return { ...plain, alphabet: '8bit' }
     case 0xf:
       if ((octet & 0x08) !== 0) return reserved

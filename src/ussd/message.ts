@@ -1,37 +1,37 @@
 /**
- * A USSD message as it goes over the air: a data coding scheme octet and 1-160 octets of string
- * (`USSD-String ::= OCTET STRING (SIZE (1..160))`, 3GPP TS 29.002). GSM 7-bit where the text allows it: 182 septets;
- * else UCS-2: 80 UTF-16 units. USSD does not segment: what is longer must be paged by the menu.
+ * USSD messages on the air: a data coding scheme octet and a string of 1-160 octets
+ * (`USSD-String ::= OCTET STRING (SIZE (1..160))`, 3GPP TS 29.002). A text that fits GSM 7-bit has up to 182 septets; any
+ * other is UCS-2 with up to 80 UTF-16 units. USSD has no segmentation: a menu must page longer texts.
  */
 import { countSeptets, septetsToText, textToSeptets } from './alphabet.ts'
 import { parseDataCoding, type Alphabet } from './dcs.ts'
 import { pack, septetsIn, unpackSms, unpackUssd, ussdOctets } from './packing.ts'
 
-/** Octets in the longest USSD string. */
+/** The length limit of a USSD string in octets. */
 const maxOctets = 160
-/** Septets in the longest GSM 7-bit USSD string. */
+/** The length limit of a GSM 7-bit USSD string in septets. */
 export const maxSeptets = septetsIn(maxOctets)
 
 /** GSM 7-bit, language unspecified. */
 const dcsGsm7 = 0x0f
 const dcsUcs2 = 0x48
 
-/** What a text takes on the air. */
+/** The size of a text on the air. */
 export type Measure = {
   alphabet: 'gsm7' | 'ucs2'
-  /** Data coding scheme octet: 15 or 72. */
+  /** Data coding scheme octet: 0x0F or 0x48. */
   dcs: number
-  /** Septets, ESC counted; or UTF-16 units. */
+  /** Septets including ESC, or UTF-16 units. */
   units: number
-  /** Octets sent, padding and the second CR of 3GPP TS 23.038 6.1.2.3.1 counted. */
+  /** Octets sent, including padding and the second CR of 3GPP TS 23.038 6.1.2.3.1. */
   octets: number
-  /** At most 160 octets. */
+  /** True for 160 octets or less. */
   fits: boolean
 }
 
 /**
- * What a text takes on the air, in one pass over it. The text is measured as it stands: a decomposed letter (и, U+0306)
- * is two units, for that is what is sent. Normalise to NFC where texts are made.
+ * Measures a text in one pass, without normalisation: a decomposed letter (и, U+0306) is sent as two units. Normalise texts
+ * to NFC at their source.
  */
 export function measure(text: string): Measure {
   const septets = countSeptets(text)
@@ -43,7 +43,7 @@ export function measure(text: string): Measure {
   return { alphabet: 'gsm7', dcs: dcsGsm7, units: septets, octets, fits: octets <= maxOctets }
 }
 
-/** A text as it is sent, however long: whether one message takes it, `measure` tells. */
+/** Encodes a text of any length; `measure` tells if it fits one message. */
 export function encodeMessage(text: string): { dcs: number; octets: Uint8Array } {
   const coded = textToSeptets(text)
   return coded.kind === 'septets'
@@ -52,16 +52,15 @@ export function encodeMessage(text: string): { dcs: number; octets: Uint8Array }
 }
 
 export type DecodedMessage =
-  /** `language`: the two letters that a message of 0x10 or 0x11 begins with; they are not in the text. */
+  /** `language`: the two-letter prefix of a message with 0x10 or 0x11, removed from the text. */
   | { kind: 'text'; alphabet: 'gsm7' | 'ucs2'; text: string; language?: string }
-  /** 8-bit data, or compressed text, which is handed on as it came. */
+  /** 8-bit data or compressed text, unchanged. */
   | { kind: 'bytes'; alphabet: Alphabet; bytes: Uint8Array }
-  /** `why`: a sentence. */
+  /** `why`: an English message. */
   | { kind: 'malformed'; why: string }
 
 /**
- * What was received. A reserved data coding scheme reads as 0x0F; a user data header is passed over; length is not held
- * against the limit.
+ * Decodes a received message. Treats a reserved data coding scheme as 0x0F, skips a user data header, and accepts any length.
  * @param dcs 0-255
  */
 export function decodeMessage(dcs: number, octets: Uint8Array): DecodedMessage {
@@ -72,7 +71,7 @@ export function decodeMessage(dcs: number, octets: Uint8Array): DecodedMessage {
   if (headerOctets > Math.max(octets.length, 1))
     return { kind: 'malformed', why: 'the user data header is longer than the message' }
   if (alphabet === 'gsm7') {
-    // After a header, text begins at the next septet boundary.
+    // The text begins at the next septet boundary after a header.
     const septets = unpackUssd(octets).subarray(Math.ceil((headerOctets * 8) / 7))
     const prefix = coding.languagePrefix ? languageIn(septets, 3) : null
     return prefix
@@ -90,7 +89,7 @@ export function decodeMessage(dcs: number, octets: Uint8Array): DecodedMessage {
 
 const letters = /^[A-Za-z]{2}$/
 
-/** The two letters that septets begin with; of three, the last is CR, or the LF that some gateways write for it. */
+/** Reads a two-letter language prefix. With three septets, the last is CR, or LF from some gateways. */
 function languageIn(septets: Uint8Array, length: 2 | 3): string | null {
   if (septets.length < length) return null
   const language = septetsToText(septets.subarray(0, 2))
@@ -98,7 +97,7 @@ function languageIn(septets: Uint8Array, length: 2 | 3): string | null {
   return closed && letters.test(language) ? language : null
 }
 
-/** The prefix of 0x11: two letters in two octets; or, from gateways that pack the CR too, three septets in three octets. */
+/** Reads the prefix of 0x11: two octets, or three from gateways that pack the CR too. */
 function ucs2Language(octets: Uint8Array): { octets: number; language?: string } {
   const length = octets.length % 2 === 0 ? 2 : 3
   if (octets.length < length) return { octets: 0 }

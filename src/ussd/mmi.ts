@@ -1,19 +1,19 @@
 /**
- * What a phone does with a string that is typed and sent: the man-machine interface of 3GPP TS 22.030 (order of
- * decisions: 6.5.3.2), and where a USSD string goes (3GPP TS 22.090 5.1.2).
+ * The man-machine interface of a phone: how it handles a dialled string (3GPP TS 22.030, order of decisions in 6.5.3.2), and
+ * the routing of a USSD string (3GPP TS 22.090 5.1.2).
  */
 import { countSeptets } from './alphabet.ts'
 import { maxSeptets } from './message.ts'
 import { isForwarding, isSupplementaryService, passwordServiceCode } from './service-codes.ts'
 
-/** Whose network answers: the subscriber's own, even when roaming; the one visited; or whichever the serving one decides. */
+/** The network that answers: the home network, even when roaming; the visited one; or one chosen by the serving network. */
 type Routing = 'HPLMN' | 'VPLMN' | 'other'
 type Procedure = 'activation' | 'deactivation' | 'interrogation' | 'registration' | 'erasure'
 
 export type Dialled =
   /**
-   * Sent whole to the network. The last three are there when the string is symbols, digits, arguments, `#`: `args` are
-   * the parts between stars, empty ones kept. An argument may be a secret: nothing past the known path may be logged.
+   * Sent whole to the network. The last three fields are set for symbols, digits, arguments and `#`. `args` are the parts
+   * between stars, including empty ones. An argument may be a secret: never log more than the known code.
    */
   | {
       kind: 'ussd'
@@ -23,13 +23,13 @@ export type Dialled =
       serviceCode?: string
       args?: string[]
     }
-  /** A supplementary service that the standard defines. */
+  /** A standard supplementary service. */
   | { kind: 'ss'; procedure: Procedure; serviceCode: string; args: string[] }
-  /** Handled by phone and SIM. The arguments are a PIN or a PUK, so they are not kept. */
+  /** Handled by phone and SIM. The arguments are a PIN or PUK and are dropped. */
   | { kind: 'local'; serviceCode: string }
-  /** `clir`: whether the caller's number is to be hidden (`invoke`) or shown (`suppress`) in this call. */
+  /** `clir` hides (`invoke`) or shows (`suppress`) the caller's number in this call. */
   | { kind: 'call'; number: string; clir?: 'invoke' | 'suppress' }
-  /** Hold, swap, join and the like, in a call. */
+  /** Hold, swap or join during a call. */
   | { kind: 'callControl' }
   /** Empty, outside the default alphabet, or longer than 182 septets. */
   | { kind: 'invalid'; why: 'empty' | 'alphabet' | 'length' }
@@ -42,18 +42,18 @@ const procedures: Record<string, Procedure> = {
   '##': 'erasure',
 }
 
-// `[^*#]*` between stars cannot match in two ways, so none of these backtracks over the string.
+// `[^*#]*` between stars matches in one way only, so these expressions do not backtrack.
 const ssShape = /^(\*\*|\*#|##|\*|#)(\d{2,3})((?:\*[^*#]*)*)#$/
 const ussdShape = /^([*#]{1,3})(\d+)((?:\*[^*#]*)*)#$/
 const pinShape = /^\*\*(042?|052?)(?:[*#]|$)/
-// The same slip with another prefix: the standard leaves it to USSD, but a PIN or PUK must not leave the phone by one star.
+// With a wrong prefix, the standard would send a PIN or PUK as USSD. It must not leave the phone because of a typo.
 const pinSlipShape = /^(?:\*#|##|\*|#)(042?|052?)(?:\*[^*#]*){3}#$/
 const homeShape = /^[*#]{1,3}1[0-4]\d?(?:\*.*)?#$/s
 const visitedShape = /^[*#]{1,3}1[5-9]\d?(?:\*.*)?#$/s
 const callControlShape = /^(?:[0-5]|[12]\d|4\*\+?\d+)$/
 const clirShape = /^([*#])31#(.+)$/s
 
-/** What the phone does with what was dialled. Blanks around it are passed over. */
+/** Determines how a phone handles a dialled string. Ignores blanks around it. */
 export function parseDialled(dial: string, { inCall = false }: { inCall?: boolean } = {}): Dialled {
   const typed = dial.trim()
   if (typed === '') return { kind: 'invalid', why: 'empty' }
@@ -61,7 +61,7 @@ export function parseDialled(dial: string, { inCall = false }: { inCall?: boolea
   if (septets === null) return { kind: 'invalid', why: 'alphabet' }
   if (septets > maxSeptets) return { kind: 'invalid', why: 'length' }
 
-  // Emergency numbers (112, 101-104 …) come first in the standard; three digits without `#` are a call below anyway.
+  // The standard checks emergency numbers (112, 101-104 …) first; three digits without `#` become a call below.
   const special = localProcedure(typed) ?? supplementaryService(typed)
   if (special) return special
   if (typed.endsWith('#'))
@@ -83,7 +83,7 @@ function supplementaryService(typed: string): Dialled | null {
   if (!isSupplementaryService(serviceCode)) return null
   const args = argsOf(rest)
   if (args.length > (serviceCode === passwordServiceCode ? 4 : 3)) return null
-  // 22.030 6.5.2: one star with a number to forward to registers it; with none, it activates what is registered.
+  // 22.030 6.5.2: one star with a forwarding number registers it; without a number, it activates the registered one.
   const registers = prefix === '*' && isForwarding(serviceCode) && (args[0] ?? '') !== ''
   const procedure = registers ? 'registration' : procedures[prefix]
   return procedure ? { kind: 'ss', procedure, serviceCode, args } : null

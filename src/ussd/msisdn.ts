@@ -1,13 +1,12 @@
 /**
- * Mobile numbers of Belarus (ITU-T E.164 country code 375), in every form in which the operators publish them, as one
- * E.164 string. Stricter than a phone book: a number identifies who may set a password, so nothing is guessed,
- * extracted from text, or read as a keypad word.
+ * Parses mobile numbers of Belarus (country code 375), in every form that operators publish, into E.164. It is strict,
+ * because a number identifies who may set a password: it does not guess, search text or read keypad words.
  */
 import { parsePhoneNumberFromString } from 'libphonenumber-js/mobile'
 
 /**
- * The operator that the number range was given to. Numbers have been portable since 2012: it is for display and tests,
- * never for authorisation.
+ * The original operator of the number range. Numbers have been portable since 2012, so use it for display and tests, never
+ * for authorisation.
  */
 type RangeOperator = 'A1' | 'MTS' | 'life' | 'BelCel'
 
@@ -18,17 +17,17 @@ export type Msisdn =
 
 const marks = /[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g
 const separators = /[ \u00a0\u2009\u202f\t\r\n\-\u2010-\u2014\u2212.()/]/g
-// International, `+` or bare; 00 and 8~10 before it; trunk 80 or 0; or the nine digits alone.
+// International with or without `+`; after 00 or 8~10; with trunk prefix 80 or 0; or the nine digits alone.
 const accepted = /^(?:\+?375|00375|810375|80|0|)(\d{9})$/
 
-/** A number as typed or sent by an aggregator; the country is Belarus where it names none. */
+/** Parses a number from a user or an aggregator. Without a country code, the country is Belarus. */
 export function parseMsisdn(raw: string): Msisdn {
-  const given = raw.replace(marks, '').trim().replace(/^tel:/i, '')
-  if (given.trim() === '') return { kind: 'reject', why: 'empty' }
-  const compact = given.replace(separators, '')
+  const text = raw.replace(marks, '').trim().replace(/^tel:/i, '')
+  if (text.trim() === '') return { kind: 'reject', why: 'empty' }
+  const compact = text.replace(separators, '')
   if (!/^\+?\d+$/.test(compact)) return { kind: 'reject', why: 'not-a-number' }
   const national = accepted.exec(compact)?.[1]
-  if (national === undefined) return { kind: 'reject', why: whyOfShape(compact) }
+  if (national === undefined) return { kind: 'reject', why: formatReason(compact) }
   const e164 = `+375${national}`
   const rangeOperator = operatorOf(national)
   return rangeOperator && isMobile(e164)
@@ -36,11 +35,11 @@ export function parseMsisdn(raw: string): Msisdn {
     : { kind: 'reject', why: 'not-mobile' }
 }
 
-/** For logs: country, operator code and the last two digits, `+37529•••••67`. Anything but a number of ours is masked whole. */
+/** Masks a number for logs: country, operator code and the last two digits, `+37529•••••67`. Masks any other text completely. */
 export const maskMsisdn = (e164: string): string =>
   /^\+375\d{9}$/.test(e164) ? `${e164.slice(0, 6)}•••••${e164.slice(-2)}` : '•••••'
 
-function whyOfShape(compact: string): 'length' | 'foreign' {
+function formatReason(compact: string): 'length' | 'foreign' {
   if (compact.startsWith('+')) return compact.startsWith('+375') ? 'length' : 'foreign'
   const international = /^(?:00|810)(\d*)$/.exec(compact)?.[1]
   if (international !== undefined && compact.length > 11)
@@ -66,7 +65,7 @@ function operatorOf(national: string): RangeOperator | null {
 }
 
 function isMobile(e164: string): boolean {
-  // Without `extract: false` a number is looked for inside other text.
+  // Without `extract: false` it would search for a number inside other text.
   const parsed = parsePhoneNumberFromString(e164, { defaultCountry: 'BY', extract: false })
   return parsed?.isValid() === true && parsed.getType() === 'MOBILE' && parsed.country === 'BY'
 }

@@ -1,7 +1,6 @@
 /**
- * Septets packed into octets, least significant bit first (3GPP TS 23.038 6.1.2). USSD and SMS fill the last octet
- * differently: SMS carries a septet count beside the octets, USSD does not, so that in USSD seven spare bits would read
- * as one more `@` and are filled with CR (6.1.2.3.1).
+ * Packs septets into octets, least significant bit first (3GPP TS 23.038 6.1.2). USSD and SMS pad the last octet differently.
+ * SMS sends a septet count and USSD does not, so in USSD seven spare bits would read as `@` and are filled with CR (6.1.2.3.1).
  */
 
 const CR = 0x0d
@@ -9,14 +8,14 @@ const CR = 0x0d
 export type PackingMode = 'ussd' | 'sms'
 
 /**
- * Octets that septets take when packed for USSD.
+ * Computes the octets of septets packed for USSD.
  * @param count septets, without padding
- * @param endsWithCr whether CR is the last of them: when they end on an octet boundary, a second CR follows it
+ * @param endsWithCr true when CR is the last septet: on an octet boundary, a second CR follows it
  */
 export const ussdOctets = (count: number, endsWithCr: boolean): number =>
   Math.ceil((count * 7) / 8) + (endsWithCr && count > 0 && count % 8 === 0 ? 1 : 0)
 
-/** Septets (one an element, 0x00-0x7F) as octets. */
+/** Packs septets, one per element (0x00-0x7F), into octets. */
 export function pack(septets: Uint8Array, mode: PackingMode): Uint8Array {
   const count = septets.length
   const endsWithCr = septets[count - 1] === CR
@@ -24,21 +23,21 @@ export function pack(septets: Uint8Array, mode: PackingMode): Uint8Array {
   septets.forEach((septet, at) => put(octets, at, septet))
   if (mode === 'ussd') {
     const sevenBitsSpare = count % 8 === 7
-    // A receiver takes CR off the end of such a message, so a wanted one is sent twice.
-    const crWouldBeTaken = count > 0 && count % 8 === 0 && endsWithCr
-    if (sevenBitsSpare || crWouldBeTaken) put(octets, count, CR)
+    // A receiver strips a CR at the end of such a message, so a real one is sent twice.
+    const crWouldBeStripped = count > 0 && count % 8 === 0 && endsWithCr
+    if (sevenBitsSpare || crWouldBeStripped) put(octets, count, CR)
   }
   return octets
 }
 
-/** All septets of a USSD string; CR is dropped only where the padding rule can have put it. */
+/** Unpacks a USSD string. Drops a CR only where it can be padding. */
 export function unpackUssd(octets: Uint8Array): Uint8Array {
   const septets = unpackSms(octets, septetsIn(octets.length))
   const endsOnBoundary = septets.length > 0 && septets.length % 8 === 0
   return endsOnBoundary && septets.at(-1) === CR ? septets.subarray(0, -1) : septets
 }
 
-/** The first `count` septets; no more than `septetsIn(octets.length)` are there. Nothing is dropped. */
+/** Unpacks the first `count` septets, up to `septetsIn(octets.length)`, without dropping any. */
 export function unpackSms(octets: Uint8Array, count: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, at) => {
     const bit = at * 7
@@ -48,7 +47,7 @@ export function unpackSms(octets: Uint8Array, count: number): Uint8Array {
   })
 }
 
-/** Whole septets that fit in so many octets. */
+/** The number of whole septets that fit into octets. */
 export const septetsIn = (octetCount: number): number => Math.floor((octetCount * 8) / 7)
 
 function put(octets: Uint8Array, at: number, septet: number) {
@@ -56,6 +55,6 @@ function put(octets: Uint8Array, at: number, septet: number) {
   const shifted = septet << (bit & 7)
   const octet = bit >> 3
   octets[octet] = (octets[octet] ?? 0) | (shifted & 0xff)
-  // Writing past the end of a typed array does nothing: the bits beyond are zero there.
+  // A write past the end of a typed array does nothing; the bits there are zero.
   octets[octet + 1] = (octets[octet + 1] ?? 0) | (shifted >> 8)
 }

@@ -1,6 +1,6 @@
 /**
- * The supplementary service codes of 3GPP TS 22.030 Annex B. A phone handles them itself, as supplementary services,
- * and never sends them as USSD: a menu with one of these codes could not be reached.
+ * The supplementary service codes of 3GPP TS 22.030 Annex B. A phone handles them as supplementary services and never sends
+ * them as USSD, so a menu with such a code is unreachable.
  */
 const supplementaryServices = new Map([
   ['002', 'all call forwarding'],
@@ -49,13 +49,13 @@ const supplementaryServices = new Map([
   ['594', 'multiple subscriber profile 4'],
 ])
 
-/** Whether the standard gives a service code of its own to a supplementary service. */
+/** True for the service code of a standard supplementary service. */
 export const isSupplementaryService = (serviceCode: string): boolean => supplementaryServices.has(serviceCode)
 
 const forwarding = new Set(['002', '004', '21', '61', '62', '67'])
 
-/** Whether a service code is one of call forwarding, where a number beside `*` registers instead of activates. */
+/** True for a service code of call forwarding, where a number after one star registers instead of activates. */
 export const isForwarding = (serviceCode: string): boolean => forwarding.has(serviceCode)
 
-/** The service code of changing a network password: the one that takes four parts. */
+/** The service code for changing a network password, the only one with four arguments. */
 export const passwordServiceCode = '03'

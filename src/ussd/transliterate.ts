@@ -1,7 +1,7 @@
 /**
- * Cyrillic menus in Latin letters: a GSM 7-bit message carries 182 characters, a Cyrillic one 80. Belarusian by the
- * national instruction of 2023 (State Property Committee, resolution No. 19), Russian as operators write it.
- * All output letters are ASCII.
+ * Transliterates Cyrillic menus, because a GSM 7-bit message has 182 characters and a Cyrillic one 80. Belarusian follows the
+ * national instruction of 2023 (State Property Committee, resolution No. 19), Russian the usage of operators. All output
+ * letters are ASCII.
  */
 
 export type TransliteratedLanguage = 'ru' | 'be'
@@ -22,7 +22,7 @@ const common: Record<string, string> = {
   ы: 'y', ь: '', э: 'e',
 }
 
-// Each table has the letters of the other language too: one letter left over sends the whole page back to 80 characters.
+// Each table covers the other language too: one Cyrillic letter would reduce the whole page to 80 characters.
 const tables: Record<TransliteratedLanguage, Record<string, string>> = {
   ru: { ...common, ё: 'yo', й: 'y', х: 'kh', ц: 'ts', ю: 'yu', я: 'ya' },
   be: { ...common, й: 'j', х: 'h', ц: 'c' },
@@ -36,9 +36,8 @@ const cyrillic = /[Ѐ-ӿ]/
 const apostrophes = new Set("'ʼ")
 
 /**
- * A text in Latin letters: normalised to NFC, quotes, dashes and the like made plain, then letter by letter. A word of
- * capitals stays one (`ЩУКА` → `SHCHUKA`), a capital gives a capital (`Щука`, `Я` → `Shchuka`, `Ya`). What is neither
- * Cyrillic of the two languages nor listed typography is left as it is.
+ * Transliterates a text to Latin letters after NFC normalisation, and simplifies quotes and dashes. Keeps the case of words:
+ * `ЩУКА` → `SHCHUKA`, `Щука` → `Shchuka`, `Я` → `Ya`. Leaves all other characters unchanged.
  */
 export function transliterate(text: string, language: TransliteratedLanguage): string {
   return text
@@ -72,11 +71,11 @@ function soundOf(found: string, at: number, language: TransliteratedLanguage): s
   }
   const vowel = iotated[lower]
   if (language === 'be' && vowel !== undefined) return (consonants.has(before) ? 'i' : 'j') + vowel
-  // A letter of no table keeps its case.
+  // A letter outside the tables keeps its case.
   return tables[language][lower] ?? letter
 }
 
-/** One capital is not a word of capitals: `Я` begins a sentence. */
+/** False for a single letter: `Я` begins a sentence. */
 function isAllCapitals(found: string): boolean {
   const letters = found.replace(/['ʼ]/g, '')
   return letters.length > 1 && letters === letters.toUpperCase()
