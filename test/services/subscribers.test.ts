@@ -217,7 +217,9 @@ describe('a tariff plan', () => {
     'Мобильный интернет',
     'ИНТЕРНЕТ 50',
     'Internet',
-  ])('"%s" allows setting the password with PUK1', (tariff) => expect(allowsPasswordByPuk1(tariff)).toBe(true))
+  ])('"%s" allows setting the password with PUK1', (tariff) =>
+    expect(allowsPasswordByPuk1(tariff)).toBe(true),
+  )
 
   it.each(['', 'Комфорт', 'Видео', 'Мониторинг', 'Инет'])('"%s" does not', (tariff) =>
     expect(allowsPasswordByPuk1(tariff)).toBe(false),

@@ -23,9 +23,12 @@ describe('passwordFormat', () => {
     expect(passwordFormat(text)).toBe('ok')
   })
 
-  it.each(['', ' ', '1', '1234', '12345678901', '1'.repeat(100_000)])('reports the wrong length of %j', (text) => {
-    expect(passwordFormat(text)).toBe('length')
-  })
+  it.each(['', ' ', '1', '1234', '12345678901', '1'.repeat(100_000)])(
+    'reports the wrong length of %j',
+    (text) => {
+      expect(passwordFormat(text)).toBe('length')
+    },
+  )
 
   it.each([
     'abcde',

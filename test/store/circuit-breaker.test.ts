@@ -22,7 +22,7 @@ function createTestClock(): Clock & { advance(ms: number): Promise<void> } {
     },
     async advance(ms) {
       nowMs += ms
-      for (const timer of [...timers]) {
+      for (const timer of timers) {
         if (timer.atMs > nowMs || !timers.delete(timer)) continue
         timer.call()
       }
@@ -69,7 +69,7 @@ function createFaultyStore(options: { readonly nodes: 'one' | 'two' }) {
     events: () => events.map(({ kind, node }) => `${node} ${kind}`),
     sent: () => sent,
     /** Makes a node unavailable until its circuit opens. */
-    async open(bucket: number): Promise<void> {
+    open: async (bucket: number): Promise<void> => {
       faults.set(nodeOf(bucket), 'USSD_STORE_UNAVAILABLE')
       for (let failures = 0; failures < 5; failures++) {
         expect(await load(bucket)).toBe('USSD_STORE_UNAVAILABLE')

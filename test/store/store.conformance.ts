@@ -16,12 +16,12 @@ const freshBucket = () => ++buckets
 
 /** The store under test and what the tests need of it. */
 interface Suite {
-  store(): Store
-  elapse(ms: number): Promise<void>
+  readonly store: () => Store
+  readonly elapse: (ms: number) => Promise<void>
   /** Opens an empty bucket with helpers for it. */
-  open(): ReturnType<typeof openBucket>
+  readonly open: () => ReturnType<typeof openBucket>
   /** Creates another store. */
-  create(): Promise<StoreUnderTest>
+  readonly create: () => Promise<StoreUnderTest>
 }
 
 /** The conformance suite of every store. */

@@ -35,9 +35,7 @@ const fields = {
   registrationByPuk1: yesOrNo
     .exactOptional()
     .meta({ description: 'Whether the password may be set with PUK1 at the self-care site' }),
-  access: oneOf(accessStates)
-    .exactOptional()
-    .meta({ description: 'Access to self-care, and who closed it' }),
+  access: oneOf(accessStates).exactOptional().meta({ description: 'Access to self-care, and who closed it' }),
   closedBecause: oneOf(reasons)
     .exactOptional()
     .meta({ description: 'Why the operator closed it: only together with access: closed-by-operator' }),
