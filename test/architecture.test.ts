@@ -91,6 +91,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/dialects',
     'src/gateway/ports.ts',
     'src/ussd',
+    'pure-rand',
     'zod',
     'node:buffer',
     'node:crypto',
@@ -98,6 +99,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:https',
     'node:readline',
     'node:stream',
+    'node:timers',
     'node:util',
   ],
 

@@ -33,10 +33,10 @@ const actions: Readonly<Record<ErrorCode, string>> = {
 }
 
 export function errorsPage(): string {
-  const rows = Object.entries(errorMessages).map(([name, { status, says }]) => [
+  const rows = Object.entries(errorMessages).map(([name, { status, message }]) => [
     code(name),
     String(status),
-    says,
+    message,
     actions[name as ErrorCode],
   ])
   return page(

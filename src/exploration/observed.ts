@@ -47,7 +47,7 @@ export function findingsIn<World>(
       if (secret !== undefined) yield ['no-secret', `shows what was typed as ${secret}`]
     }
     // Where a secret is asked for, a digit that is no choice is taken as one.
-    if (screen && before?.asks === 'open' && action.kind === 'send' && /^\d$/.test(action.text)) {
+    if (screen && before?.asks === 'plain' && action.kind === 'send' && /^\d$/.test(action.text)) {
       const isListed = listedIn(before.text).includes(action.text)
       const isTaken = !isNotUnderstood(screen.text)
       if (isListed && !isTaken)

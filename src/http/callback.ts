@@ -77,7 +77,7 @@ function sendAnswer(response: Response, dialect: Dialect, answer: Answer, echo: 
   if (!answer.waits) return send(response, wire)
   send(response, {
     ...wire,
-    headers: { ...wire.headers, ...inputHeaders(answer.asksSecret ? 'secret' : 'open') },
+    headers: { ...wire.headers, ...inputHeaders(answer.asksSecret ? 'secret' : 'plain') },
   })
 }
 

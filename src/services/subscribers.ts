@@ -64,7 +64,7 @@ export function createSubscribers(options: {
       names: [subscriberName(msisdn)],
       budget: createBudget(budgetMs),
     }
-    return (await queue.run(msisdn, () => transact(store, at, body))).outcome
+    return (await queue.run(msisdn, () => transact(store, at, body))).result
   }
 
   return {

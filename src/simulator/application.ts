@@ -6,68 +6,63 @@ import type { Dialect, Echo, WireCall, WireResponse } from '../dialects/dialect.
 import { sign } from '../dialects/signature.ts'
 import type { Answer } from '../gateway/ports.ts'
 
-/** What a waiting screen asks for: a secret, or an answer everybody may see. */
-export type InputKind = 'secret' | 'open'
+/** The kind of reply that a waiting screen asks for. */
+export type InputKind = 'secret' | 'plain'
 
-/** What became of a call to the application. */
+/** The result of a call to the application. */
 export type CallResult =
   | {
       readonly kind: 'answer'
       readonly answer: Answer
       readonly echo: Echo
-      /** What the application says beside its answer that it asks for, if it is a gateway of ours. */
+      /** The input kind from the `Ussd-Input` header, which only this gateway sends. */
       readonly asks: InputKind | undefined
     }
-  /** `problem`: one English sentence on what happened, which quotes nothing that was sent. */
+  /** `problem`: one English sentence that quotes nothing sent. */
   | { readonly kind: 'failed'; readonly problem: string }
 
-/** How long a call may take. */
 interface CallOptions {
-  /** What the sentence says that the application had. */
-  readonly answerWithinMs: number
-  /** What is left of it. */
-  readonly leftMs: number
-  /** Gives the call up early. */
+  /** The timeout that an error message names. */
+  readonly timeoutMs: number
+  /** The remaining part of the timeout. */
+  readonly remainingMs: number
+  /** Cancels the call. Nothing is sent if it is already aborted. */
   readonly hungUp: AbortSignal
 }
 
-/** The application behind a callback, as the network reaches it. Nothing rejects. */
+/** The client of one application. Its promises never reject. */
 export interface Application {
-  /** Carries a callback there and its answer back. */
-  call(wire: WireCall, patience: CallOptions): Promise<CallResult>
-  /** Carries a callback there and cuts the connection as soon as it was sent. */
-  sendThenReset(wire: WireCall, patience: CallOptions): Promise<CallResult>
-  /** Says that a dialogue is over; whether anybody heard it is nobody's business. */
+  /** Sends a callback and returns its answer. */
+  call(wire: WireCall, options: CallOptions): Promise<CallResult>
+  /** Sends a callback and closes the connection as soon as it is sent. */
+  sendThenReset(wire: WireCall, options: CallOptions): Promise<CallResult>
+  /** Sends the notice that a dialogue is over; ignores failures. */
   notifyEnd(wire: WireCall): Promise<void>
 }
 
-/** Where an application listens, and what it asks to be shown. */
-export interface Address {
-  /** Without credentials; its query is kept. A function is asked before every call. */
+/** The URLs of an application and the credentials to send. */
+export interface ApplicationAddress {
+  /** A URL without credentials; its query is kept. A function is called before every request. */
   readonly callbackUrl: string | (() => string)
-  /**
-   * Where it wants to hear that a dialogue is over, in dialects whose aggregator has an address of its own for that; without
-   * it, it does not hear it from these. The others say it at the callback.
-   */
+  /** The URL for notices in dialects with a separate notice URL; without it, none are sent. Others use the callback URL. */
   readonly eventsUrl?: string | (() => string) | undefined
   /** Sent as `Authorization: Bearer`. */
   readonly token?: string | undefined
-  /** Under which callbacks are signed. */
+  /** The key that signs callbacks. */
   readonly signatureKey?: Uint8Array | undefined
 }
 
-/** Far above the longest screen. What is larger is no answer, and is not read on. */
-const ANSWER_LIMIT_BYTES = 16_384
+/** Far above the longest screen; reading stops here. */
+const MAX_ANSWER_BYTES = 16_384
 
-/** How long the network takes the trouble to say that a dialogue is over. */
 const NOTIFY_TIMEOUT_MS = 5000
 
-/** What a dialect appends to the address where it says that a dialogue is over, if it is not the callback's. */
+/** The path of notices in dialects with a separate notice URL. */
 const EVENTS = '/events'
 
 /**
- * Speaks a dialect's network end over HTTP, with keep-alive. As with the real ones, a callback is not sent twice of itself and
- * a redirection is not followed: what was typed may be a secret.
+ * Creates a client that speaks the network's end of a dialect, with keep-alive. It neither retries by itself nor follows
+ * redirects: a callback may carry a secret.
  */
 export function createApplication({
   dialect,
@@ -75,26 +70,30 @@ export function createApplication({
   eventsUrl,
   token,
   signatureKey,
-}: Address & { readonly dialect: Dialect }): Application {
-  /** A copy of a callback keeps its id (Standard Webhooks 1.0, webhook-id); it is signed anew each time. */
+}: ApplicationAddress & { readonly dialect: Dialect }): Application {
+  /** A duplicate keeps its id (Standard Webhooks 1.0, webhook-id); every delivery is signed anew. */
   const ids = new WeakMap<WireCall, string>()
 
   return {
-    async call(wire, { answerWithinMs, leftMs, hungUp }) {
-      const slow = new AbortController()
-      const giveUp = () => slow.abort()
-      const timer = setTimeout(giveUp, leftMs)
+    async call(wire, { timeoutMs, remainingMs, hungUp }) {
+      const abort = new AbortController()
+      const giveUp = () => abort.abort()
+      const timer = setTimeout(giveUp, remainingMs)
       hungUp.addEventListener('abort', giveUp)
+      // An aborted signal fires no event.
+      if (hungUp.aborted) giveUp()
       try {
-        const response = await readResponse(await send(wire, addressOf(wire), slow.signal))
+        const response = await readResponse(await send(wire, urlOf(wire), abort.signal))
         if (typeof response === 'string') return failed(response)
         const parsed = dialect.parseResponse(response)
-        return parsed.kind === 'answer' ? { ...parsed, asks: asksOf(response) } : failed(parsed.sentence)
+        return parsed.kind === 'answer' ? { ...parsed, asks: inputKind(response) } : failed(parsed.sentence)
       } catch (error) {
         return failed(
-          slow.signal.aborted
-            ? `the application did not answer within ${answerWithinMs / 1000} s`
-            : `the application could not be reached: ${reasonOf(error)}`,
+          hungUp.aborted
+            ? 'the phone was hung up before the answer'
+            : abort.signal.aborted
+              ? `the application did not answer within ${timeoutMs / 1000} s`
+              : `the application could not be reached: ${reasonOf(error)}`,
         )
       } finally {
         clearTimeout(timer)
@@ -102,16 +101,16 @@ export function createApplication({
       }
     },
 
-    sendThenReset(wire, { hungUp, leftMs }) {
-      const url = addressOf(wire)
+    sendThenReset(wire, { hungUp, remainingMs }) {
+      const url = urlOf(wire)
       const { method, body } = wire
       return new Promise((resolve) => {
         const open = url.protocol === 'https:' ? requestHttps : requestHttp
         const headers = { ...headersOf(wire, url), 'content-length': Buffer.byteLength(body) }
-        const signal = AbortSignal.any([hungUp, AbortSignal.timeout(leftMs)])
+        const signal = AbortSignal.any([hungUp, AbortSignal.timeout(remainingMs)])
         const request = open(url, { method, headers, signal, agent: false })
-        const close = () => resolve(failed('the connection was cut before the answer, as was asked for'))
-        // Only when everything has left: the application is to hear all of it.
+        const close = () => resolve(failed('fault injected: the connection was reset before the answer'))
+        // Resets only after the last byte: the application must receive the complete callback.
         request
           .on('error', close)
           .on('close', close)
@@ -122,7 +121,7 @@ export function createApplication({
     async notifyEnd(wire) {
       const isEvent = wire.path === EVENTS
       if (isEvent && eventsUrl === undefined) return
-      const url = isEvent ? new URL(textOf(eventsUrl ?? '')) : addressOf(wire)
+      const url = isEvent ? new URL(textOf(eventsUrl ?? '')) : urlOf(wire)
       await send(wire, url, AbortSignal.timeout(NOTIFY_TIMEOUT_MS)).then(
         (response) => response.body?.cancel(),
         () => undefined,
@@ -130,7 +129,7 @@ export function createApplication({
     },
   }
 
-  function addressOf({ path, query }: WireCall): URL {
+  function urlOf({ path, query }: WireCall): URL {
     const url = new URL(textOf(callbackUrl))
     if (path !== '') url.pathname = `${url.pathname.replace(/\/$/, '')}${path}`
     if (query !== '') url.search = [url.search, query].filter((part) => part !== '').join('&')
@@ -141,11 +140,11 @@ export function createApplication({
     return {
       ...wire.headers,
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...(signatureKey && signedAs(wire, signatureKey, `${pathname}${search}`)),
+      ...(signatureKey && signatureOf(wire, signatureKey, `${pathname}${search}`)),
     }
   }
 
-  function signedAs(wire: WireCall, key: Uint8Array, target: string) {
+  function signatureOf(wire: WireCall, key: Uint8Array, target: string) {
     const id = ids.get(wire) ?? randomUUID()
     ids.set(wire, id)
     return sign(key, { ...wire, target }, { id, atMs: Date.now() })
@@ -160,12 +159,12 @@ export function createApplication({
 
 const textOf = (url: string | (() => string)) => (typeof url === 'string' ? url : url())
 
-/** The answer, or what is wrong with it. */
+/** Returns the answer, or the problem with it. */
 async function readResponse(response: Response): Promise<WireResponse | string> {
   const answer = await readBody(response)
   if (!answer) return 'the answer is larger than any screen'
   if (!isUtf8(answer)) return 'the answer is not UTF-8'
-  // `response.text()` would drop a byte order mark; before the verb, it makes an answer malformed.
+  // `response.text()` would drop a byte order mark, which makes an answer malformed.
   return {
     status: response.status,
     type: response.headers.get('content-type') ?? '',
@@ -174,39 +173,38 @@ async function readResponse(response: Response): Promise<WireResponse | string> 
   }
 }
 
-/** Cookies are lines of one value, as a comma may be part of one; taken as they come, only the last would be left. */
+/** Joins `Set-Cookie` headers with line feeds, because a cookie may contain a comma. */
 function headersIn(headers: Headers): Readonly<Record<string, string>> {
   const cookies = headers.getSetCookie()
   return { ...Object.fromEntries(headers), ...(cookies.length > 0 && { 'set-cookie': cookies.join('\n') }) }
 }
 
-function asksOf({ headers }: WireResponse): InputKind | undefined {
-  const input = headers?.['ussd-input']
-  if (input !== undefined) return input === 'secret' ? 'secret' : input === 'plain' ? 'open' : undefined
-  // Gateways of the previous release.
-  const asks = headers?.['ussd-asks']
-  return asks === 'secret' || asks === 'open' ? asks : undefined
+/** Reads `Ussd-Input`, or its former name `Ussd-Asks`, in which `plain` was `open`. */
+function inputKind({ headers }: WireResponse): InputKind | undefined {
+  const kind = headers?.['ussd-input'] ?? headers?.['ussd-asks']
+  if (kind === 'open') return 'plain'
+  return kind === 'secret' || kind === 'plain' ? kind : undefined
 }
 
-/** `undefined` where it is larger than the limit. */
+/** Reads a body; returns undefined if it exceeds the limit. */
 async function readBody({ body }: Response): Promise<Buffer | undefined> {
   const chunks: Uint8Array[] = []
   let bytes = 0
-  // Leaving the loop cancels the rest.
+  // Leaving the loop cancels the rest of the stream.
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length
-    if (bytes > ANSWER_LIMIT_BYTES) return undefined
+    if (bytes > MAX_ANSWER_BYTES) return undefined
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
 }
 
-const failed = (sentence: string): CallResult => ({
+const failed = (problem: string): CallResult => ({
   kind: 'failed',
-  problem: `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`,
+  problem: `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`,
 })
 
-/** Of an error that `fetch` throws: what happened to the socket stands in its cause. */
+/** Returns the reason for an error of `fetch`, whose cause holds the socket's error code. */
 function reasonOf(error: unknown): string {
   const { cause } = error as { cause?: { code?: unknown } }
   const code = typeof cause?.code === 'string' ? cause.code : ''

@@ -1,27 +1,28 @@
-/** What a network does to callbacks on request: how often, and by chance that one seed decides. */
+/** Network faults: their rates, and the seeded draws that inject them. */
 import { durationMs, invalidOption, pairsOf } from './option-syntax.ts'
 import type { ParsedOption } from './option-syntax.ts'
+import type { Random } from './random.ts'
 
 export type FaultName = 'duplicate' | 'delay' | 'drop' | 'reorder' | 'reset' | 'begin'
 
-/** Rates from 0 to 1, per turn; one that is not named never happens. */
+/** Fault rates per turn, from 0 to 1. A fault without a rate is never injected. */
 export interface Faults {
   readonly seed: number
-  /** The callback comes twice: at once, or `late`, when it was answered. */
+  /** Delivers the callback twice: concurrently, or with `late` after its answer. */
   readonly duplicate?: { readonly rate: number; readonly late: boolean }
-  /** The callback is held up; the network's patience runs meanwhile. */
+  /** Delays the callback. The delay counts towards the network's timeout. */
   readonly delay?: { readonly rate: number; readonly ms: number }
-  /** The answer is lost: the network gives up, or `retry`: sends the callback once more. */
+  /** Drops the answer. The network gives up, or with `retry` sends the callback again. */
   readonly drop?: { readonly rate: number; readonly retry: boolean }
-  /** A copy of the callback before comes behind this one. */
+  /** Delivers a duplicate of the previous callback after this one. */
   readonly reorder?: { readonly rate: number }
-  /** The connection is cut once the callback was sent, before it is answered; then as with `drop`. */
+  /** Resets the connection once the callback is sent, before the answer; then continues as `drop`. */
   readonly reset?: { readonly rate: number; readonly retry: boolean }
-  /** A begin comes again when it was answered. */
+  /** Delivers a begin again after its answer. */
   readonly begin?: { readonly rate: number }
 }
 
-/** What happens to one turn. */
+/** The faults to inject into one turn. */
 export interface DrawnFaults {
   readonly duplicate: 'now' | 'late' | undefined
   readonly delayMs: number
@@ -34,24 +35,25 @@ export interface DrawnFaults {
 const RATE = /^(?:0|1|0?\.\d{1,6}|1\.0|0\.0)$/
 
 /**
- * Faults as they are spelt: `duplicate=0.2,delay=0.1:50ms,drop=0.1:retry,reorder=0.1,reset=0.05,begin=0.5`. Behind the rate
- * stand `late` for a duplicate, how long for a delay, `retry` for what is lost.
+ * Parses `duplicate=0.2,delay=0.1:50ms,drop=0.1:retry,reorder=0.1,reset=0.05,begin=0.5`. After the rate, a duplicate may have
+ * `late`, a delay must have its duration, and a lost answer may have `retry`.
  */
-export function parseFaults(spelt: string, seed: number): ParsedOption<Faults> {
+export function parseFaults(option: string, seed: number): ParsedOption<Faults> {
   const faults: { -readonly [name in keyof Faults]: Faults[name] } = { seed }
-  for (const [name, value] of pairsOf(spelt)) {
-    const [spelled = '', how] = value.split(':', 2)
-    if (!RATE.test(spelled)) return invalidOption('A fault is written with its rate from 0 to 1: drop=0.1.')
-    const rate = Number(spelled)
-    const isBare = how === undefined
-    if (name === 'duplicate' && (isBare || how === 'late')) faults.duplicate = { rate, late: !isBare }
-    else if (name === 'delay' && !isBare) {
-      const ms = durationMs(how)
-      if (!(ms >= 0 && ms <= 60_000)) return invalidOption('A delay is written delay=0.1:50ms, at most 60s.')
+  for (const [name, value] of pairsOf(option)) {
+    const [rateText = '', modifier] = value.split(':', 2)
+    if (!RATE.test(rateText)) return invalidOption('A fault needs a rate from 0 to 1, such as drop=0.1.')
+    const rate = Number(rateText)
+    const isPlain = modifier === undefined
+    if (name === 'duplicate' && (isPlain || modifier === 'late')) faults.duplicate = { rate, late: !isPlain }
+    else if (name === 'delay' && !isPlain) {
+      const ms = durationMs(modifier)
+      if (!(ms >= 0 && ms <= 60_000))
+        return invalidOption('A delay needs a duration of at most 60s, such as delay=0.1:50ms.')
       faults.delay = { rate, ms }
-    } else if ((name === 'drop' || name === 'reset') && (isBare || how === 'retry'))
-      faults[name] = { rate, retry: !isBare }
-    else if ((name === 'reorder' || name === 'begin') && isBare) faults[name] = { rate }
+    } else if ((name === 'drop' || name === 'reset') && (isPlain || modifier === 'retry'))
+      faults[name] = { rate, retry: !isPlain }
+    else if ((name === 'reorder' || name === 'begin') && isPlain) faults[name] = { rate }
     else
       return invalidOption(
         'The faults are duplicate=0.2 or 0.2:late, delay=0.1:50ms, drop=0.1 or 0.1:retry, reorder=0.1, reset=0.1 or 0.1:retry, begin=0.1.',
@@ -60,29 +62,10 @@ export function parseFaults(spelt: string, seed: number): ParsedOption<Faults> {
   return { kind: 'ok', value: faults }
 }
 
-/** One chance after another, from 0 up to but without 1. */
-export type Random = () => number
-
-/**
- * The chances of one dialogue, the same for the same seed, phone and number of the dialogue: mulberry32, whose state begins
- * as the FNV-1a digest of the three. Each dialogue has its own, so that phones at work together do not disturb each other.
- */
-export function createRandom(seed: number, msisdn: string, dialogue: number): Random {
-  let state = 0x811c9dc5
-  for (const character of `${seed} ${msisdn} ${dialogue}`)
-    state = Math.imul(state ^ character.charCodeAt(0), 0x01000193)
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
-/** What happens to the next turn. It always takes six chances: a fault that is switched on moves no other. */
-export function drawFaults(faults: Faults, chance: Random): DrawnFaults {
-  const strikes = (fault: { readonly rate: number } | undefined) => chance() < (fault?.rate ?? 0)
-  const [isDoubled, isDelayed, isDropped, reorder, isReset, begin] = [
+/** Draws the faults of the next turn. Always draws six numbers: enabling a fault does not shift the others. */
+export function drawFaults(faults: Faults, random: Random): DrawnFaults {
+  const strikes = (fault: { readonly rate: number } | undefined) => random() < (fault?.rate ?? 0)
+  const [isDuplicated, isDelayed, isDropped, reorder, isReset, begin] = [
     strikes(faults.duplicate),
     strikes(faults.delay),
     strikes(faults.drop),
@@ -92,7 +75,7 @@ export function drawFaults(faults: Faults, chance: Random): DrawnFaults {
   ]
   const lost = isReset ? 'reset' : isDropped ? 'drop' : undefined
   return {
-    duplicate: isDoubled ? (faults.duplicate?.late ? 'late' : 'now') : undefined,
+    duplicate: isDuplicated ? (faults.duplicate?.late ? 'late' : 'now') : undefined,
     delayMs: isDelayed ? (faults.delay?.ms ?? 0) : 0,
     lost,
     retry: lost !== undefined && faults[lost]?.retry === true,

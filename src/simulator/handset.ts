@@ -1,5 +1,6 @@
-import { dial, reply } from './dial-pad.ts'
-import type { KeyedInput } from './dial-pad.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { dial, refused, reply } from './dial-pad.ts'
+import type { KeyedInput, Refused } from './dial-pad.ts'
 import { createDialogue } from './dialogue.ts'
 import type { Dialogue } from './dialogue.ts'
 import type { Route, Pause } from './network.ts'
@@ -11,59 +12,50 @@ import type { Push } from './push.ts'
 import { screenOf } from './screen.ts'
 import type { Screen } from './screen.ts'
 
-/** What became of an input. */
-type InputResult =
-  /** `before`: what it showed when its turn came. */
-  { readonly kind: 'screen'; readonly screen: Screen; readonly before: Screen } | Refused
+/** The result of an input. `before` is the screen that the input was applied to. */
+type InputResult = { readonly kind: 'screen'; readonly screen: Screen; readonly before: Screen } | Refused
 
 interface Shown {
   readonly kind: 'screen'
   readonly screen: Screen
 }
 
-/** Nothing was sent and the screen stays as it is; `sentence` says why. */
-interface Refused {
-  readonly kind: 'refused'
-  readonly sentence: string
-}
-
 /** Simulated phones, one per MSISDN (E.164 with `+`). */
 export interface Handsets {
   /**
-   * Types a line and sends it: a code on an idle phone, an answer in a dialogue. Inputs of one phone are carried out one
-   * after another; those of a dialogue that was hung up meanwhile are dropped. Does not reject: what goes wrong is shown.
+   * Types and sends a line: a code on an idle phone, a reply in a dialogue. Inputs of one phone are processed in order; those
+   * queued before a hang-up are dropped. Never rejects: failures appear on the screen.
    *
-   * @param line where a dialogue that begins now leads, instead of the usual; one in progress stays where it began
+   * @param route overrides the default route for a new dialogue; a dialogue in progress keeps its route
    */
-  type(msisdn: string, text: string, line?: Route): Promise<InputResult>
+  type(msisdn: string, text: string, route?: Route): Promise<InputResult>
   /**
-   * Has the aggregator send the phone's last callback again, also when its dialogue is over: the screen stays as it is, and
-   * its `problem` says whether the copy was answered otherwise.
+   * Sends the phone's last callback again, even after the end of the dialogue. The screen stays; its `problem` says if the
+   * answer differs.
    */
   repeat(msisdn: string): Promise<InputResult>
-  /** What is on the screen now. */
+  /** Returns the current screen. */
   screen(msisdn: string): Screen
-  /** Clears the screen; a dialogue ends at once, also where its answer is still awaited. */
+  /** Clears the screen and ends the dialogue at once, even while its answer is pending. */
   hangUp(msisdn: string): void
-  /** Begins a dialogue from the network's side. A phone is switched on when it was used or looked at. */
-  push(msisdn: string, session: string): Pushed
-  /** Ends every dialogue whose time is over. Without it, a phone is looked at when it is used. */
+  /** Begins a network-initiated dialogue. A phone is on once it was used or its screen was read. */
+  push(msisdn: string, session: string): PushOpening
+  /** Ends every dialogue past its time limit. Otherwise, this happens when the phone is next used. */
   tick(): void
-  /** When every application heard, or could not hear, which of its dialogues are over. */
+  /** Resolves when every notice of an ended dialogue is sent or has failed. */
   whenIdle(): Promise<void>
 }
 
-/** `busy`: a phone has one dialogue at a time (3GPP TS 24.090 6.2). */
-type Pushed =
+/** `busy`: a phone has at most one dialogue (3GPP TS 24.090, 6.2). `absent`: the phone is off. */
+type PushOpening =
   { readonly kind: 'open'; readonly push: Push } | { readonly kind: 'busy' } | { readonly kind: 'absent' }
 
 /**
- * Phones and the network between them and an application: the callback goes over HTTP in the dialect's own form, so that
- * nothing here knows how the application is made. Only as much is remembered as `maxPhones` phones need: the one that was
- * least recently used goes first, and its dialogue with it.
+ * Creates phones and the network between them and an application. Callbacks go over HTTP in the dialect, so the application
+ * may be any program. At most `maxPhones` phones are kept; the least recently used one is evicted with its dialogue.
  *
- * @param options the usual line, and `now`: milliseconds of a clock that does not jump. Dialogues are looked at on use and on
- * `tick`, no timer runs. `pause` is how a callback is held up.
+ * @param options the default route. `now`: milliseconds of a monotonic clock. `pause`: the delay of a callback. No timer
+ * runs: time limits are checked on use and on `tick`.
  */
 export function createHandsets(
   options: Route & {
@@ -74,41 +66,41 @@ export function createHandsets(
 ): Handsets {
   const { maxPhones = 10_000, now = () => performance.now(), pause = sleep } = options
   const phones = createPhones(maxPhones)
-  const asides = new Set<Promise<unknown>>()
-  const surroundings = {
+  const background = new Set<Promise<unknown>>()
+  const environment = {
     now,
     pause,
     runInBackground(work: Promise<unknown>) {
-      const done = work.finally(() => asides.delete(done)).catch(() => undefined)
-      asides.add(done)
+      const done = work.finally(() => background.delete(done)).catch(() => undefined)
+      background.add(done)
     },
   }
 
-  /** One input of a phone after another. */
-  const inTurn = (
+  /** Runs the inputs of a phone one after another. */
+  const enqueue = (
     msisdn: string,
     input: (phone: Phone, hungUp: AbortSignal) => Promise<Shown | Refused>,
   ): Promise<InputResult> => {
     const phone = phones.use(msisdn)
-    const { signal } = phone.route
+    const { signal } = phone.connection
     phone.waiting += 1
-    const typed = phone.inputs.then(async () => {
+    const result = phone.inputs.then(async () => {
       const before = phone.screen
       const typed = signal.aborted ? shown(phone) : await input(phone, signal)
       return typed.kind === 'screen' ? { ...typed, before } : typed
     })
-    const settle = () => void (phone.waiting -= 1)
-    phone.inputs = typed.then(settle, settle)
-    return typed
+    const dequeue = () => void (phone.waiting -= 1)
+    phone.inputs = result.then(dequeue, dequeue)
+    return result
   }
 
   return {
-    type: (msisdn, text, line) =>
-      inTurn(msisdn, (phone, hungUp) => take(phone, { msisdn, text, line, hungUp })),
+    type: (msisdn, text, route) =>
+      enqueue(msisdn, (phone, hungUp) => take(phone, { msisdn, text, route, hungUp })),
 
     repeat: (msisdn) =>
-      inTurn(msisdn, async (phone, hungUp) => {
-        if (!phone.last) return { kind: 'refused', sentence: 'This phone has sent no callback yet.' }
+      enqueue(msisdn, async (phone, hungUp) => {
+        if (!phone.last) return refused('This phone has sent no callback yet.')
         const problem = await phone.last.repeat(hungUp)
         return { kind: 'screen', screen: { ...phone.screen, ...(problem !== undefined && { problem }) } }
       }),
@@ -139,8 +131,8 @@ export function createHandsets(
     hangUp(msisdn) {
       const phone = phones.get(msisdn)
       if (!phone) return
-      phone.route.abort()
-      phone.route = new AbortController()
+      phone.connection.abort()
+      phone.connection = new AbortController()
       phone.dialogue?.end('cancelled')
       phone.dialogue = undefined
       phone.screen = blank(phone.screen.session)
@@ -151,37 +143,36 @@ export function createHandsets(
     },
 
     async whenIdle() {
-      while (asides.size > 0) await Promise.allSettled(asides)
+      while (background.size > 0) await Promise.allSettled(background)
     },
   }
 
   async function take(
     phone: Phone,
-    { msisdn, text, line = options, hungUp }: Input & { readonly hungUp: AbortSignal },
+    { msisdn, text, route = options, hungUp }: Input & { readonly hungUp: AbortSignal },
   ): Promise<Shown | Refused> {
-    // It was meant for a dialogue that is no more: as a code it would mean something else.
+    // A reply to an expired dialogue is dropped: as a code, it would have another meaning.
     if (expireIfDue(phone) && !text.trimEnd().endsWith('#')) return shown(phone)
-    const { most } = (phone.dialogue?.profile ?? line.profile ?? profiles.default).input
-    const pressed: KeyedInput = phone.dialogue ? reply(text, most) : dial(text, most)
-    if (pressed.kind === 'refused') return pressed
-    if (pressed.kind === 'kept') {
-      phone.screen = screenOf({ session: '', text: pressed.sentence, state: 'ended' })
+    const { most } = (phone.dialogue?.profile ?? route.profile ?? profiles.default).input
+    const keyed: KeyedInput = phone.dialogue ? reply(text, most) : dial(text, most)
+    if (keyed.kind === 'refused') return keyed
+    if (keyed.kind === 'kept') {
+      phone.screen = screenOf({ session: '', text: keyed.text, state: 'ended' })
       return shown(phone)
     }
-    const next = phone.dialogue
-      ? phone.dialogue.answer(pressed.text, hungUp)
-      : begin(phone, { msisdn, text: pressed.text, line }).begin(hungUp)
-    const screen = await next
+    const screen = await (phone.dialogue
+      ? phone.dialogue.answer(keyed.text, hungUp)
+      : begin(phone, { msisdn, text: keyed.text, route }).begin(hungUp))
     if (!screen) return shown(phone)
     phone.screen = screen
     if (screen.state === 'ended') phone.dialogue = undefined
     return shown(phone)
   }
 
-  function begin(phone: Phone, { msisdn, text, line = options }: Input): Dialogue {
-    // On a line of its own, the same seed means the same dialogue, whatever was dialled before.
-    const number = line === options ? phone.begun++ : 0
-    phone.dialogue = phone.last = createDialogue(line, { msisdn, dialled: text, number }, surroundings)
+  function begin(phone: Phone, { msisdn, text, route = options }: Input): Dialogue {
+    // On an overriding route, the seed alone decides the faults, whatever was dialled before.
+    const number = route === options ? phone.begun++ : 0
+    phone.dialogue = phone.last = createDialogue(route, { msisdn, dialled: text, number }, environment)
     return phone.dialogue
   }
 }
@@ -189,10 +180,10 @@ export function createHandsets(
 interface Input {
   readonly msisdn: string
   readonly text: string
-  readonly line: Route | undefined
+  readonly route: Route | undefined
 }
 
-/** Whether the network ends the phone's dialogue now. */
+/** Ends the phone's dialogue if it is past a time limit, and returns true if so. */
 function expireIfDue(phone: Phone): boolean {
   const screen = phone.dialogue?.expireIfDue()
   if (!screen) return false
@@ -203,8 +194,4 @@ function expireIfDue(phone: Phone): boolean {
 
 const shown = ({ screen }: Phone): Shown => ({ kind: 'screen', screen })
 
-const sleep: Pause = (ms, signal) =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true })
-  })
+const sleep: Pause = (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined)

@@ -1,143 +1,163 @@
 import type { Dialect, Echo, NetworkTurn, WireCall } from '../dialects/dialect.ts'
 import type { Answer } from '../gateway/ports.ts'
 import { createApplication } from './application.ts'
-import type { Address, Application, InputKind, CallResult } from './application.ts'
+import type { Application, ApplicationAddress, CallResult, InputKind } from './application.ts'
 import type { FaultName, Faults, DrawnFaults } from './faults.ts'
 import type { Profile } from './profiles.ts'
 
-/** Where a phone's dialogue leads: an application, the aggregator and the carrier before it, and what is to go wrong. */
-export interface Route extends Address {
+/** The route of a phone's dialogue: the application, the aggregator's dialect, the carrier, and the faults to inject. */
+export interface Route extends ApplicationAddress {
   readonly dialect: Dialect
   readonly profile?: Profile | undefined
   readonly faults?: Faults | undefined
 }
 
-/** A callback as it was sent, and what it was answered. */
+/** A callback and its answer. */
 export interface SentCallback {
   readonly wire: WireCall
   readonly answer: Answer
   readonly asks: InputKind | undefined
 }
 
-/** What the network made of a turn. */
+/** The result of a turn, with the faults that were injected. */
 export type DeliveryResult = { readonly faults: readonly FaultName[] } & (
   | {
       readonly kind: 'answer'
       readonly delivered: SentCallback
       readonly echo: Echo
-      /** What the application did wrong, although it answered. */
+      /** A mistake of the application, which answered nevertheless. */
       readonly problem: string | undefined
     }
   | { readonly kind: 'failed'; readonly problem: string }
 )
 
-/** The network between a phone and one application. Never rejects. */
+/** The network between a phone and one application. Its promises never reject. */
 export interface Network {
   /**
-   * Carries a turn, with the mishaps that were drawn for it. `before` is the callback that came before in the dialogue. It
-   * takes as long as all copies of the callback do, so that what a dialogue shows depends on no race.
+   * Delivers a turn and injects the drawn faults. `previous` is the preceding callback of the dialogue. Resolves after all
+   * duplicates are answered, so that the result does not depend on a race.
    */
   deliver(
     turn: NetworkTurn,
-    on: {
-      readonly mishaps: DrawnFaults | undefined
-      readonly before: SentCallback | undefined
+    options: {
+      readonly drawn: DrawnFaults | undefined
+      readonly previous: SentCallback | undefined
       readonly hungUp: AbortSignal
     },
   ): Promise<DeliveryResult>
-  /** Sends a callback again, byte for byte; what is wrong with what came back, if anything is. */
+  /** Sends a callback again, byte for byte. Returns the problem if its answer differs. */
   redeliver(delivered: SentCallback, hungUp: AbortSignal): Promise<string | undefined>
   readonly notifyEnd: Application['notifyEnd']
 }
 
-/** Waits; returns at once when it is aborted. */
+/** Waits; resolves at once when aborted. */
 export type Pause = (ms: number, signal: AbortSignal) => Promise<void>
 
-export function createNetwork(line: Route, profile: Profile, pause: Pause): Network {
-  const { dialect } = line
-  const application = createApplication(line)
+export function createNetwork(route: Route, profile: Profile, pause: Pause): Network {
+  const { dialect } = route
+  const application = createApplication(route)
+  const timeout = () => profile.answerWithinMs ?? dialect.answerWithinMs
 
   return {
     notifyEnd: (wire) => application.notifyEnd(wire),
 
     async redeliver({ wire, answer }, hungUp) {
-      const answerWithinMs = profile.answerWithinMs ?? dialect.answerWithinMs
-      const copy = await application.call(wire, { answerWithinMs, leftMs: answerWithinMs, hungUp })
-      return differenceIn([copy], answer, 'The callback, sent again,')
+      const timeoutMs = timeout()
+      const duplicate = await application.call(wire, { timeoutMs, remainingMs: timeoutMs, hungUp })
+      return differenceIn([duplicate], answer, 'The retried callback')
     },
 
-    async deliver(turn, { mishaps, before, hungUp }) {
+    async deliver(turn, { drawn, previous, hungUp }) {
       const wire = dialect.formatRequest(turn)
-      const answerWithinMs = profile.answerWithinMs ?? dialect.answerWithinMs
-      const patience = { answerWithinMs, leftMs: answerWithinMs, hungUp }
-      const send = (copy: WireCall) => application.call(copy, patience)
-      if (!mishaps) return resultOf(await send(wire), { wire, faults: [] })
+      const timeoutMs = timeout()
+      const options = { timeoutMs, remainingMs: timeoutMs, hungUp }
+      if (!drawn) return resultOf(await application.call(wire, options), { wire, faults: [] })
 
+      const { delayMs } = drawn
       const faults: FaultName[] = []
-      const { delayMs, lost } = mishaps
       if (delayMs > 0) {
         faults.push('delay')
-        await pause(Math.min(delayMs, answerWithinMs), hungUp)
-        if (delayMs >= answerWithinMs) {
-          return { kind: 'failed', problem: 'The callback was held up until the network gave up.', faults }
+        await pause(Math.min(delayMs, timeoutMs), hungUp)
+        if (hungUp.aborted) return { kind: 'failed', problem: 'The phone was hung up.', faults }
+        if (delayMs >= timeoutMs) {
+          const problem = 'Fault injected: the callback was delayed beyond the timeout.'
+          return { kind: 'failed', problem, faults }
         }
-        patience.leftMs -= delayMs
+        options.remainingMs -= delayMs
       }
-      const sent = lost === 'reset' ? application.sendThenReset(wire, patience) : send(wire)
-      const copies: CallResult[] = []
-      if (mishaps.duplicate) faults.push('duplicate')
-      const twin = mishaps.duplicate === 'now' ? send(wire) : undefined
-      let called = await sent
-      if (twin) copies.push(await twin)
-      if (lost !== 'reset' && called.kind === 'failed') return { ...called, faults }
-      if (mishaps.duplicate === 'late') copies.push(await send(wire))
-      if (lost) {
-        faults.push(lost)
-        if (called.kind === 'answer') copies.push(called)
-        if (mishaps.retry) called = await send(wire)
-        else if (lost === 'drop') called = lostAnswer
-      }
-      if (mishaps.begin && turn.replies.length === 0) {
-        faults.push('begin')
-        copies.push(await send(wire))
-      }
-      let lateCopy: CallResult | undefined
-      if (mishaps.reorder && before) {
-        faults.push('reorder')
-        lateCopy = await send(before.wire)
-      }
-      const problem =
-        called.kind === 'failed'
-          ? undefined
-          : (differenceIn(copies, called.answer, 'A copy of the callback') ??
-            (lateCopy &&
-              before &&
-              differenceIn([lateCopy], before.answer, 'A late copy of the callback before')))
-      return resultOf(called, { wire, faults, problem })
+      return inject({ wire, drawn, previous, options, faults, isBegin: turn.replies.length === 0 })
     },
+  }
+
+  /** Sends a callback with the drawn faults, and compares the answers of all duplicates. */
+  async function inject({
+    wire,
+    drawn,
+    previous,
+    options,
+    faults,
+    isBegin,
+  }: {
+    readonly wire: WireCall
+    readonly drawn: DrawnFaults
+    readonly previous: SentCallback | undefined
+    readonly options: Parameters<Application['call']>[1]
+    readonly faults: FaultName[]
+    readonly isBegin: boolean
+  }): Promise<DeliveryResult> {
+    const send = (copy: WireCall) => application.call(copy, options)
+    const { lost, duplicate } = drawn
+    const sent = lost === 'reset' ? application.sendThenReset(wire, options) : send(wire)
+    const duplicates: CallResult[] = []
+    if (duplicate) faults.push('duplicate')
+    const concurrent = duplicate === 'now' ? send(wire) : undefined
+    let result = await sent
+    if (concurrent) duplicates.push(await concurrent)
+    if (lost !== 'reset' && result.kind === 'failed') return { ...result, faults }
+    if (duplicate === 'late') duplicates.push(await send(wire))
+    if (lost) {
+      faults.push(lost)
+      if (result.kind === 'answer') duplicates.push(result)
+      if (drawn.retry) result = await send(wire)
+      else if (lost === 'drop') result = droppedAnswer
+    }
+    if (drawn.begin && isBegin) {
+      faults.push('begin')
+      duplicates.push(await send(wire))
+    }
+    let late: string | undefined
+    if (drawn.reorder && previous) {
+      faults.push('reorder')
+      const lateDuplicate = await send(previous.wire)
+      late = differenceIn([lateDuplicate], previous.answer, 'A late duplicate of the previous callback')
+    }
+    if (result.kind === 'failed') return { ...result, faults }
+    const problem = differenceIn(duplicates, result.answer, 'A duplicate of the callback') ?? late
+    return resultOf(result, { wire, faults, problem })
   }
 }
 
-const lostAnswer: CallResult = {
-  kind: 'failed',
-  problem: 'The answer was lost on the way, as was asked for.',
-}
+const droppedAnswer: CallResult = { kind: 'failed', problem: 'Fault injected: the answer was dropped.' }
 
 function resultOf(
-  called: CallResult,
+  result: CallResult,
   { wire, faults, problem }: { wire: WireCall; faults: readonly FaultName[]; problem?: string | undefined },
 ): DeliveryResult {
-  if (called.kind === 'failed') return { ...called, faults }
-  const { answer, echo, asks } = called
+  if (result.kind === 'failed') return { ...result, faults }
+  const { answer, echo, asks } = result
   return { kind: 'answer', delivered: { wire, answer, asks }, echo, problem, faults }
 }
 
-/** The same callback is to be answered with the same, however often it comes. */
-function differenceIn(copies: readonly CallResult[], answer: Answer, what: string): string | undefined {
-  for (const copy of copies) {
-    if (copy.kind === 'failed') return `${what} was not answered. ${copy.problem}`
-    if (copy.answer.text !== answer.text || copy.answer.waits !== answer.waits)
-      return `${what} was answered otherwise than at first.`
+/** Returns the problem if a duplicate got a different answer; `subject` begins the sentence. */
+function differenceIn(
+  duplicates: readonly CallResult[],
+  answer: Answer,
+  subject: string,
+): string | undefined {
+  for (const duplicate of duplicates) {
+    if (duplicate.kind === 'failed') return `${subject} got no answer. ${duplicate.problem}`
+    if (duplicate.answer.text !== answer.text || duplicate.answer.waits !== answer.waits)
+      return `${subject} got a different answer.`
   }
   return undefined
 }

@@ -1,8 +1,10 @@
-/** How profiles and faults are written in one word, for a command line and an address: `name=value,name=value`. */
+/** The syntax of profiles and faults in a command-line option or a query: `name=value,name=value`. */
+import { malformed } from '../dialects/dialect.ts'
+import type { Malformed } from '../dialects/dialect.ts'
 
-/** The pairs of `a=1,b=2`, in order; a name without a value has an empty one. Blanks around them do not count. */
-export const pairsOf = (spelt: string): readonly (readonly [name: string, value: string])[] =>
-  spelt
+/** Returns the pairs of `a=1,b=2`, in order. A name without a value has an empty one. Blanks around both are ignored. */
+export const pairsOf = (option: string): readonly (readonly [name: string, value: string])[] =>
+  option
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
@@ -11,14 +13,13 @@ export const pairsOf = (spelt: string): readonly (readonly [name: string, value:
       return [name.trim(), value.join('=').trim()] as const
     })
 
-/** Milliseconds of `50ms`, `2s` or `1.5s`; `NaN` where it is none of these. */
-export function durationMs(spelt: string): number {
-  const [, amount, unit] = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s)$/.exec(spelt) ?? []
+/** Parses `50ms`, `2s` or `1.5s` to milliseconds; returns `NaN` for anything else. */
+export function durationMs(text: string): number {
+  const [, amount, unit] = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s)$/.exec(text) ?? []
   return amount === undefined ? Number.NaN : Math.round(Number(amount) * (unit === 's' ? 1000 : 1))
 }
 
-/** Something that was spelt, or what is wrong with it: an English sentence that quotes nothing. */
-export type ParsedOption<T> =
-  { readonly kind: 'ok'; readonly value: T } | { readonly kind: 'malformed'; readonly sentence: string }
+/** A parsed option, or an error that quotes no input. */
+export type ParsedOption<T> = { readonly kind: 'ok'; readonly value: T } | Malformed
 
-export const invalidOption = (sentence: string) => ({ kind: 'malformed', sentence }) as const
+export const invalidOption = malformed

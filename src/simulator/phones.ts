@@ -2,31 +2,32 @@ import type { Dialogue } from './dialogue.ts'
 import { screenOf } from './screen.ts'
 import type { Screen } from './screen.ts'
 
-/** A phone, as far as the network knows it. */
+/** The state of one phone. */
 export interface Phone {
   screen: Screen
   dialogue: Dialogue | undefined
-  /** The last one that was begun, also when it is over. */
+  /** The latest dialogue begun, even if it is over. */
   last: Dialogue | undefined
-  /** Dialogues it began so far on the usual line. */
+  /** The number of dialogues begun on the default route. */
   begun: number
-  /** Aborted and renewed when the phone is hung up. */
-  route: AbortController
-  /** Settles behind the last input. */
+  /** Aborted and replaced when the phone is hung up. */
+  connection: AbortController
+  /** Settles after the last queued input. */
   inputs: Promise<unknown>
+  /** The number of queued inputs. */
   waiting: number
 }
 
-/** The phones that are switched on, by MSISDN: at most so many, but for those that are busy. */
+/** The active phones, by MSISDN. Their number is limited, but busy phones always stay. */
 export interface Phones extends Iterable<Phone> {
   get(msisdn: string): Phone | undefined
-  /** Switches it on, if need be. The one least recently used goes for it, and its dialogue with it. */
+  /** Returns the phone; adds it if necessary. Adding one may evict the least recently used phone and its dialogue. */
   use(msisdn: string): Phone
-  /** Switches it on only where no other has to go for it. */
+  /** Returns the phone; adds it only if no other must be evicted. */
   look(msisdn: string): Phone | undefined
 }
 
-export function createPhones(most: number): Phones {
+export function createPhones(maxPhones: number): Phones {
   const phones = new Map<string, Phone>()
 
   const use = (msisdn: string): Phone => {
@@ -35,16 +36,16 @@ export function createPhones(most: number): Phones {
       dialogue: undefined,
       last: undefined,
       begun: 0,
-      route: new AbortController(),
+      connection: new AbortController(),
       inputs: Promise.resolve(),
       waiting: 0,
     }
-    // A Map keeps the order of insertion: the least recently used come first.
+    // A Map keeps insertion order: the least recently used phone comes first.
     phones.delete(msisdn)
     phones.set(msisdn, phone)
     for (const [other, { waiting, dialogue }] of phones) {
-      if (phones.size <= most) break
-      // One that is busy stays, or its next input would overtake this one.
+      if (phones.size <= maxPhones) break
+      // Evicting a busy phone would let its next input overtake the current one.
       if (waiting > 0 || other === msisdn) continue
       dialogue?.end('failed')
       phones.delete(other)
@@ -55,10 +56,10 @@ export function createPhones(most: number): Phones {
   return {
     get: (msisdn) => phones.get(msisdn),
     use,
-    look: (msisdn) => phones.get(msisdn) ?? (phones.size < most ? use(msisdn) : undefined),
+    look: (msisdn) => phones.get(msisdn) ?? (phones.size < maxPhones ? use(msisdn) : undefined),
     [Symbol.iterator]: () => phones.values(),
   }
 }
 
-/** A screen with nothing on it. */
+/** Returns an empty screen. */
 export const blank = (session: string): Screen => screenOf({ session, text: '', state: 'ended' })

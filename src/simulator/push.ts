@@ -4,36 +4,37 @@ import type { Profile } from './profiles.ts'
 import { screenOf } from './screen.ts'
 import type { Screen } from './screen.ts'
 
-/** What became of what an application sent to a phone. */
+/** The result of a message from an application to a phone. */
 export type PushResult =
-  /** What the subscriber answered; undefined where nothing was asked. */
+  /** The subscriber's reply; undefined for a notification. */
   | { readonly kind: 'answered'; readonly text: string | undefined }
   /** The dialogue is over. */
   | { readonly kind: EndReason }
-  /** More than one message takes: the dialogue is over. */
+  /** The message exceeds one USSD message: the dialogue is over. */
   | { readonly kind: 'too-long' }
-  /** A question waits for its answer: nothing was shown, and the question stays. */
+  /** Another question is pending and stays on the screen; the message was not shown. */
   | { readonly kind: 'busy' }
 
-/** How it ended: the phone was hung up or released, or its time was over. */
+/** The reason of the end: the phone was hung up or released, or the dialogue expired. */
 export type EndReason = 'cancelled' | 'timed-out'
 
-/** A dialogue that an application began: notifications (USSN) and questions (USSR), until it releases the phone. */
+/** A network-initiated dialogue: notifications (USSN) and questions (USSR) until the application releases the phone. */
 export interface Push {
   notify(text: string): PushResult
-  /** Waits for the answer, as long as the network does. One question at a time: until its answer, everything is `busy`. */
+  /** Shows a question and waits for the reply, within the network's time limits. While it is pending, all else is `busy`. */
   ask(text: string): Promise<PushResult>
-  /** The phone is free again; what it shows stays. */
+  /** Frees the phone; its screen stays. */
   release(): void
-  /** Calls back once, when it is over and before anybody hears so. */
+  /** Registers a listener, called once at the end, before any pending result resolves. */
   onOver(listener: (how: EndReason) => void): void
-  /** As the phone has it. */
+  /** The phone's view of the dialogue. */
   readonly dialogue: Dialogue
 }
 
 /**
- * @param show puts a screen on the phone
- * @param leave tells the phone that it is free again
+ * Creates a network-initiated dialogue.
+ *
+ * @param options `show` puts a screen on the phone; `leave` frees the phone
  */
 export function createPush(options: {
   readonly session: string
@@ -47,43 +48,42 @@ export function createPush(options: {
   let shownMs = beganMs
   let text: string | undefined
   let over: EndReason | undefined
-  let heed: ((how: EndReason) => void) | undefined
-  let asked: ((shown: PushResult) => void) | undefined
+  let onOver: ((how: EndReason) => void) | undefined
+  let pending: ((result: PushResult) => void) | undefined
 
   const screen = (state: Screen['state']) => screenOf({ session, state, text: text ?? '' })
-  const settle = (shown: PushResult) => {
-    asked?.(shown)
-    asked = undefined
+  const resolvePending = (result: PushResult) => {
+    pending?.(result)
+    pending = undefined
   }
   const close = (how: EndReason) => {
     if (over) return
     over = how
     leave()
-    heed?.(how)
-    settle({ kind: how })
+    onOver?.(how)
+    resolvePending({ kind: how })
   }
-  /** What the phone shows where the time is over now. */
-  const breakOff = (): Screen | undefined => {
+  const expireIfDue = (): Screen | undefined => {
     const { idleMs, dialogueMs, failureText } = profile
     const nowMs = now()
     if (over || (nowMs - shownMs < idleMs && nowMs - beganMs < dialogueMs)) return undefined
     close('timed-out')
-    const problem = 'The network ended a dialogue that an application began: its time was over.'
+    const problem = 'The network-initiated dialogue timed out.'
     return screenOf({ session, state: 'ended', text: failureText, problem })
   }
-  /** Why nothing can be shown now, if so. Nobody may have looked at the phone since its time was over. */
-  const hindrance = (): PushResult | undefined => {
-    const ended = breakOff()
-    if (ended) show(ended)
+  /** Returns the reason why nothing can be shown. Expires the dialogue first, because no timer does. */
+  const blockedBy = (): PushResult | undefined => {
+    const expired = expireIfDue()
+    if (expired) show(expired)
     if (over) return { kind: over }
-    return asked && { kind: 'busy' }
+    return pending && { kind: 'busy' }
   }
 
-  /** Whether the phone shows it now. */
-  const put = (next: string): boolean => {
-    const fitted = fit(next, profile.screen, true)
+  /** Shows a message; returns false if it is too long. */
+  const display = (message: string): boolean => {
+    const fitted = fit(message, profile.screen, true)
     if (fitted.kind !== 'fits' && fitted.kind !== 'cut') return false
-    text = fitted.kind === 'cut' ? fitted.text : next
+    text = fitted.kind === 'cut' ? fitted.text : message
     shownMs = now()
     show(screen('waiting'))
     return true
@@ -96,24 +96,24 @@ export function createPush(options: {
   }
 
   return {
-    notify(next) {
-      const hindered = hindrance()
-      if (hindered) return hindered
-      if (put(next)) return { kind: 'answered', text: undefined }
+    notify(message) {
+      const blocked = blockedBy()
+      if (blocked) return blocked
+      if (display(message)) return { kind: 'answered', text: undefined }
       release()
       return { kind: 'too-long' }
     },
 
-    async ask(next) {
-      const hindered = hindrance()
-      if (hindered) return hindered
-      if (put(next)) return new Promise<PushResult>((resolve) => (asked = resolve))
+    async ask(message) {
+      const blocked = blockedBy()
+      if (blocked) return blocked
+      if (display(message)) return new Promise<PushResult>((resolve) => (pending = resolve))
       release()
       return { kind: 'too-long' }
     },
 
     release,
-    onOver: (listener) => void (heed = listener),
+    onOver: (listener) => void (onOver = listener),
 
     dialogue: {
       profile,
@@ -121,15 +121,15 @@ export function createPush(options: {
       repeat: async () => undefined,
 
       async answer(typed) {
-        // Where nothing was asked, nothing is sent, and the screen stays as it is.
-        if (!asked) return undefined
+        // Without a pending question, nothing is sent and the screen stays.
+        if (!pending) return undefined
         text = ''
         shownMs = now()
-        settle({ kind: 'answered', text: typed })
+        resolvePending({ kind: 'answered', text: typed })
         return screen('waiting')
       },
 
-      expireIfDue: breakOff,
+      expireIfDue,
       end: (how) => close(how === 'timed-out' ? 'timed-out' : 'cancelled'),
     },
   }

@@ -1,8 +1,10 @@
 /**
- * The push of the RestComm (Mobicents) USSD gateway: an application posts a `<dialog>` with a question or a notification, the
- * answer comes back in the response, and a cookie holds the posts of a dialogue together.
+ * The push of the RestComm (Mobicents) USSD gateway. An application posts a `<dialog>` with a question or a notification, and
+ * receives the reply in the response. A cookie identifies the dialogue.
  */
 import { randomBytes } from 'node:crypto'
+import { malformed } from '../dialects/dialect.ts'
+import type { Malformed } from '../dialects/dialect.ts'
 import { msisdn } from '../dialects/encoding/fields.ts'
 import { parseXml, writeXml } from '../dialects/encoding/xml.ts'
 import type { Element, Markup } from '../dialects/encoding/xml.ts'
@@ -13,29 +15,30 @@ import type { EndReason, Push, PushResult } from './push.ts'
 const ASK = 'unstructuredSSRequest'
 const NOTIFY = 'unstructuredSSNotify'
 
-/** Local error codes of 3GPP TS 24.080 4.5. How RestComm writes them inside `errComponents` is not documented. */
+/** Local error codes of 3GPP TS 24.080, 4.5. RestComm does not document their form in `errComponents`. */
 const errors = { 'ussd-Busy': '72', absentSubscriber: '27', unexpectedDataValue: '36' } as const
 
-/** Of how many dialogues it is remembered that they ended between two posts. */
-const MOST_ENDINGS = 1000
+/** The number of remembered dialogues that ended between two posts. */
+const MAX_ENDINGS = 1000
 
-/** What is answered to a post. */
+/** The response to a post. */
 export type Posted =
-  | { readonly kind: 'dialog'; readonly xml: string; readonly cookie: string | undefined }
-  | { readonly kind: 'malformed'; readonly sentence: string }
+  { readonly kind: 'dialog'; readonly xml: string; readonly cookie: string | undefined } | Malformed
 
 export interface RestcommPush {
   /**
-   * @param session the value of the cookie, which the first post of a dialogue does not have
-   * @param gone aborted when the application no longer waits: the phone is then released
+   * Handles a post of an application.
+   *
+   * @param session the value of the cookie; undefined for the first post of a dialogue
+   * @param gone aborted when the application disconnects: the phone is released
    */
   post(body: string, session: string | undefined, gone: AbortSignal): Promise<Posted>
 }
 
 export function createRestcommPush(handsets: Handsets): RestcommPush {
-  /** Dialogues in progress; a phone has one at most. */
+  /** Dialogues in progress, at most one per phone. */
   const pushes = new Map<string, Push>()
-  /** How those ended of whose end the application has not heard yet; the oldest go first. */
+  /** The ends that were not yet reported to the application; the oldest are dropped first. */
   const endings = new Map<string, EndReason>()
 
   return {
@@ -51,7 +54,7 @@ export function createRestcommPush(handsets: Handsets): RestcommPush {
       const ending = session === undefined ? undefined : endings.get(session)
       if (session !== undefined && ending && (operation || isLast)) {
         endings.delete(session)
-        return answer(dialog, undefined, ...overWith(ending))
+        return answer(dialog, undefined, ...abort(ending))
       }
       if (!operation) {
         if (!isLast || session === undefined || !known)
@@ -66,44 +69,49 @@ export function createRestcommPush(handsets: Handsets): RestcommPush {
       if (session !== undefined && !known) return malformed('The dialogue of this cookie is over.')
 
       const id = session ?? randomBytes(16).toString('hex')
-      const opened = known ? { kind: 'open' as const, push: known } : open(operation, id)
-      if (opened === undefined)
-        return malformed('The msisdn of the operation is missing, or no mobile number of Belarus.')
-      if (opened.kind !== 'open') {
-        const error = opened.kind === 'busy' ? 'ussd-Busy' : 'absentSubscriber'
-        return answer(dialog, undefined, { type: 'End', mapMessagesSize: '1' }, failing(invokeId, error))
+      const opening = known ? { kind: 'open' as const, push: known } : open(operation, id)
+      if (opening === undefined)
+        return malformed('The msisdn of the operation is missing, or is not a mobile number of Belarus.')
+      if (opening.kind !== 'open') {
+        const error = opening.kind === 'busy' ? 'ussd-Busy' : 'absentSubscriber'
+        return answer(
+          dialog,
+          undefined,
+          { type: 'End', mapMessagesSize: '1' },
+          errComponents(invokeId, error),
+        )
       }
-      const { push } = opened
-      if (!known) keep(id, push)
+      const { push } = opening
+      if (!known) remember(id, push)
       const leave = () => finish(id, push)
       gone.addEventListener('abort', leave)
-      const shown = kind === ASK ? await push.ask(string) : push.notify(string)
+      const result = kind === ASK ? await push.ask(string) : push.notify(string)
       gone.removeEventListener('abort', leave)
-      // The one that asked still waits: what is done here must not end its dialogue.
-      if (shown.kind === 'busy') return malformed('A question of this dialogue waits for its answer.')
-      if (isLast || shown.kind !== 'answered') finish(id, push)
-      return answer(dialog, id, ...resultOf(shown, `${kind}_Response`, invokeId))
+      // The pending question keeps its dialogue.
+      if (result.kind === 'busy') return malformed('Another question of this dialogue is pending.')
+      if (isLast || result.kind !== 'answered') finish(id, push)
+      return answer(dialog, id, ...contentOf(result, `${kind}_Response`, invokeId))
     },
   }
 
   function open(operation: Element, id: string) {
     const number = operation.elements.find(({ name }) => name === 'msisdn')?.attributes['number']
-    const whose = msisdn.safeParse(number)
-    return whose.success ? handsets.push(whose.data, id) : undefined
+    const subscriber = msisdn.safeParse(number)
+    return subscriber.success ? handsets.push(subscriber.data, id) : undefined
   }
 
-  function keep(id: string, push: Push): void {
+  function remember(id: string, push: Push): void {
     pushes.set(id, push)
     push.onOver((how) => {
-      // One that the application itself finished is not here any more.
+      // A dialogue that the application finished is already removed.
       if (!pushes.delete(id)) return
       endings.set(id, how)
       const [oldest] = endings.keys()
-      if (endings.size > MOST_ENDINGS && oldest !== undefined) endings.delete(oldest)
+      if (endings.size > MAX_ENDINGS && oldest !== undefined) endings.delete(oldest)
     })
   }
 
-  /** For an application that knows how it ended, or does not want to. */
+  /** Releases the phone of an application that knows about the end or has disconnected. */
   function finish(id: string, push: Push): void {
     pushes.delete(id)
     endings.delete(id)
@@ -113,43 +121,43 @@ export function createRestcommPush(handsets: Handsets): RestcommPush {
 
 type Attributes = Readonly<Record<string, string>>
 
-/** What the dialog of the answer says of itself, and what is in it. */
-function resultOf(
-  shown: Exclude<PushResult, { kind: 'busy' }>,
+/** Returns the attributes and elements of the answer to a post. */
+function contentOf(
+  result: Exclude<PushResult, { kind: 'busy' }>,
   name: string,
   invokeId: string,
 ): readonly [Attributes, ...Markup[]] {
-  switch (shown.kind) {
+  switch (result.kind) {
     case 'answered': {
-      const { text } = shown
-      const said = text === undefined ? {} : { dataCodingScheme: String(measure(text).dcs), string: text }
+      const { text } = result
+      const reply = text === undefined ? {} : { dataCodingScheme: String(measure(text).dcs), string: text }
       return [
         { type: 'Continue', mapMessagesSize: '1' },
         ['errComponents', {}],
-        [name, { invokeId, ...said }],
+        [name, { invokeId, ...reply }],
       ]
     }
     case 'cancelled':
     case 'timed-out':
-      return overWith(shown.kind)
+      return abort(result.kind)
     case 'too-long':
-      return [{ type: 'End', mapMessagesSize: '1' }, failing(invokeId, 'unexpectedDataValue')]
+      return [{ type: 'End', mapMessagesSize: '1' }, errComponents(invokeId, 'unexpectedDataValue')]
   }
 }
 
-function overWith(how: EndReason): readonly [Attributes, ...Markup[]] {
+function abort(how: EndReason): readonly [Attributes, ...Markup[]] {
   const why: Attributes =
     how === 'cancelled' ? { mapUserAbortChoice: 'isUserSpecificReason' } : { dialogTimedOut: 'true' }
   return [{ type: 'Abort', mapMessagesSize: '0', ...why }, ['errComponents', {}]]
 }
 
-const failing = (invokeId: string, error: keyof typeof errors): Markup => [
+const errComponents = (invokeId: string, error: keyof typeof errors): Markup => [
   'errComponents',
   {},
   [['errComponent', { invokeId, errorCode: errors[error], error }]],
 ]
 
-/** What an application had the gateway remember comes back with every answer. */
+/** Formats the answer to a dialog. It returns the application's `userObject`. */
 function answer(
   { attributes: { userObject } }: Element,
   cookie: string | undefined,
@@ -163,5 +171,3 @@ function answer(
     xml: writeXml(['dialog', { ...attributes, appCntx, userObject }, elements]),
   }
 }
-
-const malformed = (sentence: string): Posted => ({ kind: 'malformed', sentence })

@@ -2,26 +2,26 @@ import { measure } from '../ussd/message.ts'
 import type { InputKind } from './application.ts'
 import type { FaultName } from './faults.ts'
 
-/** What a phone shows. */
+/** The display of a phone. */
 export interface Screen {
-  /** The dialogue's session id; empty where the screen is of no dialogue. */
+  /** The session id of the dialogue; empty for a screen outside a dialogue. */
   readonly session: string
-  /** `waiting`: the dialogue goes on with an answer. */
+  /** `waiting`: the dialogue continues with a reply. */
   readonly state: 'waiting' | 'ended'
   readonly text: string
   readonly alphabet: 'gsm7' | 'ucs2'
-  /** What the text takes on the air; a network carries 160. */
+  /** The encoded length of the text; a network carries 160 octets. */
   readonly octets: number
-  /** What went wrong, and mostly why the dialogue broke off: one English sentence, never what was typed. */
+  /** A failure, usually the reason why the dialogue ended: one English sentence that never quotes typed text. */
   readonly problem?: string
-  /** What the network did to this turn because it was asked to. */
+  /** The faults injected into this turn. */
   readonly faults?: readonly FaultName[]
-  /** What a waiting screen asks for, where the application says so. */
+  /** The kind of reply that a waiting screen asks for, if the application reports it. */
   readonly asks?: InputKind
 }
 
-/** A screen with its measure; what is undefined is left out. */
-export function screenOf(of: {
+/** Measures a screen. Leaves out undefined fields and empty faults. */
+export function screenOf(fields: {
   readonly session: string
   readonly state: Screen['state']
   readonly text: string
@@ -29,7 +29,7 @@ export function screenOf(of: {
   readonly faults?: readonly FaultName[] | undefined
   readonly asks?: InputKind | undefined
 }): Screen {
-  const { session, state, text, problem, faults = [], asks } = of
+  const { session, state, text, problem, faults = [], asks } = fields
   const { alphabet, octets } = measure(text)
   return {
     session,

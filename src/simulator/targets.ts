@@ -1,6 +1,6 @@
-/** Applications that phones may be pointed at by whoever may use them: without it, they would be an open proxy. */
+/** The allow-list of applications that phones may call. Without it, the simulator would be an open proxy. */
 
-/** Parses the address of a target. Refuses a password, and a path that a server might read as another one. */
+/** Parses a target URL. Rejects credentials, fragments, and paths that servers may interpret differently. */
 export function parseTarget(address: string): URL | undefined {
   const url = URL.canParse(address) ? new URL(address) : undefined
   if (!url || !/^https?:$/.test(url.protocol)) return undefined
@@ -8,19 +8,19 @@ export function parseTarget(address: string): URL | undefined {
   return isUnambiguous(url.pathname) ? url : undefined
 }
 
-/** Says whether an address is one that others may lie below: a target without a query. */
+/** Returns true if an address can be a prefix of targets: a target without a query. */
 export const isTargetPrefix = (address: string): boolean => parseTarget(address)?.search === ''
 
-/** `..` and `.`, also with a path parameter (`..;a`) or with the dots and blanks that Windows cuts off. */
+/** `..` and `.`, with a path parameter (`..;a`) or with the dots and blanks that Windows removes. */
 const DOT_SEGMENT = /^\s*\.[.\s]*(;|$)/
 
-/** A segment that starts another path when a server decodes it: separators, control characters. */
+/** Separators and control characters: a server that decodes them may see another path. */
 // oxlint-disable-next-line no-control-regex
 const SEPARATOR = /[/\\\u0000-\u001f\u007f]/
 
 /**
- * Says whether every server reads the path as the same one. The URL parser has resolved `..`, also as `%2e%2e`. A server may
- * decode the path once more than that, or several times, and may resolve what it finds then.
+ * Returns true if every server sees the same path. The URL parser has resolved `..` and `%2e%2e`, but a server may decode the
+ * path again, even several times, and resolve the result.
  */
 const isUnambiguous = (pathname: string): boolean =>
   pathname.split('/').every((segment) => isUnambiguousSegment(segment))
@@ -28,7 +28,7 @@ const isUnambiguous = (pathname: string): boolean =>
 function isUnambiguousSegment(encoded: string): boolean {
   let segment = encoded
   for (;;) {
-    // Some servers take the wide forms of `.`, `/` and `\` for these.
+    // Some servers normalise the full-width forms of `.`, `/` and `\`.
     const plain = segment.normalize('NFKC')
     if (SEPARATOR.test(plain) || DOT_SEGMENT.test(plain)) return false
     const decoded = decode(segment)
@@ -38,7 +38,7 @@ function isUnambiguousSegment(encoded: string): boolean {
   }
 }
 
-/** The segment, decoded once; undefined if it is not of UTF-8 in percent-encoding. */
+/** Decodes a segment once; returns undefined unless it is percent-encoded UTF-8. */
 function decode(segment: string): string | undefined {
   try {
     return decodeURIComponent(segment)
@@ -48,8 +48,8 @@ function decode(segment: string): string | undefined {
 }
 
 /**
- * Whether an address lies at or below one of the `prefixes`, each an origin with or without a path: origins must be equal,
- * and paths agree part by part: `/ussd` allows `/ussd/shop`, and not `/ussd-admin`.
+ * Creates the check of a target against `prefixes`, each an origin with an optional path. Origins must be equal. Paths match
+ * by segment: `/ussd` allows `/ussd/shop`, but not `/ussd-admin`.
  */
 export function createTargetCheck(prefixes: readonly string[]): (target: URL) => boolean {
   const allowed = prefixes.flatMap((prefix) => parseTarget(prefix) ?? [])

@@ -1,104 +1,87 @@
 import { createInterface } from 'node:readline'
+import type { Interface } from 'node:readline'
 import type { Readable, Writable } from 'node:stream'
 import { styleText } from 'node:util'
 import { frame, maskDialled, quote } from './text-phone.ts'
 import type { Handsets } from './handset.ts'
 import type { Screen } from './screen.ts'
 
-/** Whoever writes down what is done on the phone. */
-interface TerminalInput {
+/** Records the use of the phone. */
+interface InputObserver {
   typed(entry: { readonly text: string; readonly before: Screen; readonly after: Screen }): Promise<void>
   hungUp(): void
 }
 
-/**
- * Uses one phone line by line, until the input ends.
- *
- * At a terminal it draws screens in a frame and asks for each line; an empty one leaves, Ctrl-C hangs up. In a pipe it
- * writes a transcript: `☎` and the code as far as it may be written down, each line of a screen as `| …`, and `>` alone for
- * an answer, because which screens ask for a secret cannot be known here. `✗` is what went wrong, in one sentence, and `~` what
- * the network was asked to do wrong.
- *
- * @param code dialled before the first line is read
- * @param codes what menus are known by: as far as one of these, a dialled string is no secret
- * @param heard is told of everything that was sent, and of a hang-up
- * @returns whether something went wrong: the application failed, or a line of a pipe could not be sent
- */
-export async function useInTerminal(options: {
+interface TerminalOptions {
   readonly handsets: Handsets
   readonly msisdn: string
+  /** Dialled before the first line is read. */
   readonly code: string | undefined
+  /** The codes of menus. Transcripts show a dialled string as far as it is one of them. */
   readonly codes: readonly string[]
   readonly input: Readable
   readonly output: Writable
-  /** `columns` wide; undefined for a pipe. */
+  /** The terminal; undefined for a pipe. */
   readonly terminal: { readonly columns: () => number; readonly hasColours: boolean } | undefined
-  readonly heard?: TerminalInput | undefined
-}): Promise<{ readonly failed: boolean }> {
-  const { handsets, msisdn, code, codes, input, output, terminal, heard } = options
-  const paint = (style: 'dim' | 'red' | 'cyan', text: string) =>
-    terminal?.hasColours ? styleText(style, text) : text
-  const print = (...lines: readonly string[]) => void output.write(lines.map((line) => `${line}\n`).join(''))
+  readonly heard?: InputObserver | undefined
+}
 
+/**
+ * Operates one phone line by line until the input ends. Returns `failed` if the application failed, or if a line of a pipe
+ * could not be sent.
+ *
+ * In a terminal, screens have a frame and every line has a prompt. An empty line on an idle phone quits; Ctrl-C hangs up. In a
+ * pipe, the output is a transcript: `☎` and the masked code, `| …` for each line of a screen, and a bare `>` for a reply,
+ * because any reply may be a secret. `✗` marks a failure, `~` an injected fault.
+ */
+export async function useInTerminal(options: TerminalOptions): Promise<{ readonly failed: boolean }> {
+  const { handsets, msisdn, code, input, output, terminal, heard } = options
+  const { paint, print } = createPrinter(options)
   const reader = createInterface({
     input,
     ...(terminal && { output }),
     terminal: terminal !== undefined,
-    // The arrow keys would bring earlier answers back, and some were passwords.
+    // The history would show earlier replies, which may be passwords.
     historySize: 0,
     crlfDelay: Infinity,
   })
-  // At once: lines that come before anybody iterates are lost.
+  // Iterate at once: lines that arrive before would be lost.
   const lines = reader[Symbol.asyncIterator]()
   const isWaiting = () => handsets.screen(msisdn).state === 'waiting'
   let isBusy = false
   let failed = false
 
-  const ask = () => {
+  const prompt = () => {
     if (!terminal) return
     reader.setPrompt(paint('cyan', isWaiting() ? '> ' : '☎ '))
     reader.prompt()
   }
-  reader.on('SIGINT', () => {
-    if (!isBusy && !isWaiting()) return reader.close()
+  const hangUp = () => {
     handsets.hangUp(msisdn)
     heard?.hungUp()
+  }
+  reader.on('SIGINT', () => {
+    if (!isBusy && !isWaiting()) return reader.close()
+    hangUp()
     print('', paint('dim', 'hung up'))
     if (isBusy) return
-    // What was begun to be typed was an answer.
-    reader.write(null, { ctrl: true, name: 'u' })
-    ask()
+    clearLine(reader)
+    prompt()
   })
-
   const type = async (text: string) => {
-    const wasWaiting = isWaiting()
-    if (!terminal) print(wasWaiting ? '>' : `☎ ${maskDialled(text, codes)}`)
     isBusy = true
-    const typed = await handsets.type(msisdn, text)
+    const hasFailed = await typeLine(options, text)
     isBusy = false
-    if (typed.kind === 'refused') {
-      failed ||= !terminal
-      return print(paint('red', `✗ ${typed.sentence}`))
-    }
-    const { screen, before } = typed
-    await heard?.typed({ text, before, after: screen })
-    if (screen.faults) print(paint('dim', `~ ${screen.faults.join(', ')}`))
-    if (screen.text !== '') {
-      print(...(terminal ? frame(screen.text, terminal.columns()) : quote(screen.text)))
-    }
-    if (screen.problem !== undefined) {
-      failed = true
-      print(paint('red', `✗ ${screen.problem}`))
-    }
+    failed ||= hasFailed
   }
 
   if (code !== undefined) await type(code)
   for (;;) {
-    ask()
+    prompt()
     const line = await lines.next()
     if (line.done) break
     if (line.value.trim() === '' && !isWaiting()) {
-      // In a pipe a blank line between two dialogues says nothing.
+      // In a pipe, a blank line may separate dialogues.
       if (terminal) break
       continue
     }
@@ -106,9 +89,41 @@ export async function useInTerminal(options: {
   }
   reader.close()
   if (isWaiting()) {
-    handsets.hangUp(msisdn)
-    heard?.hungUp()
-    print(...(terminal ? ['', paint('dim', 'hung up')] : ['hung up: the input ended and the screen waits']))
+    hangUp()
+    print(...(terminal ? ['', paint('dim', 'hung up')] : ['hung up: the input ended while the screen waits']))
   }
   return { failed }
 }
+
+/** Types one line and prints the result. Returns true if it failed. */
+async function typeLine(options: TerminalOptions, text: string): Promise<boolean> {
+  const { handsets, msisdn, codes, terminal, heard } = options
+  const { paint, print } = createPrinter(options)
+  const wasWaiting = handsets.screen(msisdn).state === 'waiting'
+  if (!terminal) print(wasWaiting ? '>' : `☎ ${maskDialled(text, codes)}`)
+  const typed = await handsets.type(msisdn, text)
+  if (typed.kind === 'refused') {
+    print(paint('red', `✗ ${typed.sentence}`))
+    return !terminal
+  }
+  const { screen, before } = typed
+  await heard?.typed({ text, before, after: screen })
+  if (screen.faults) print(paint('dim', `~ ${screen.faults.join(', ')}`))
+  if (screen.text !== '') {
+    print(...(terminal ? frame(screen.text, terminal.columns()) : quote(screen.text)))
+  }
+  if (screen.problem === undefined) return false
+  print(paint('red', `✗ ${screen.problem}`))
+  return true
+}
+
+function createPrinter({ output, terminal }: TerminalOptions) {
+  return {
+    paint: (style: 'dim' | 'red' | 'cyan', text: string) =>
+      terminal?.hasColours ? styleText(style, text) : text,
+    print: (...lines: readonly string[]) => void output.write(lines.map((line) => `${line}\n`).join('')),
+  }
+}
+
+/** Deletes the partly typed line, by the key Ctrl-U. */
+const clearLine = (reader: Interface) => reader.write(null, { ctrl: true, name: 'u' })

@@ -1,10 +1,10 @@
-/** How a phone is drawn with characters: in a terminal, and as a transcript in a pipe. */
+/** Drawing a phone with text: as a frame in a terminal, and as a transcript in a pipe. */
 import { parseDialled } from '../ussd/mmi.ts'
 
-/** A phone's width; a real one breaks lines near here, too. */
+/** The width of a phone's screen; real phones wrap lines near here. */
 const FRAME_COLUMNS = 32
 
-/** A screen in a frame, line by line, at most `columns` wide. */
+/** Returns the lines of a framed screen, at most `columns` wide. */
 export function frame(text: string, columns: number): readonly string[] {
   const width = Math.max(8, Math.min(FRAME_COLUMNS, columns - 4))
   const lines = linesOf(text).flatMap((line) => wrap(line, width))
@@ -12,13 +12,13 @@ export function frame(text: string, columns: number): readonly string[] {
   return [`╭${bar}╮`, ...lines.map((line) => `│ ${line}${' '.repeat(width - lengthOf(line))} │`), `╰${bar}╯`]
 }
 
-/** A screen as a transcript has it. */
+/** Returns the lines of a screen in a transcript. */
 export const quote = (text: string): readonly string[] =>
   linesOf(text).map((line) => (line === '' ? '|' : `| ${line}`))
 
 /**
- * A dialled string as it may be written down: as far as it is one of the `codes` a menu is known by, or else its service
- * code. What is dialled behind may be a secret.
+ * Masks a dialled string for a transcript. It keeps the longest matching code of a menu, or else the service code; the
+ * digits after it may be a secret.
  */
 export function maskDialled(typed: string, codes: readonly string[]): string {
   const dialled = parseDialled(typed)
@@ -31,13 +31,13 @@ export function maskDialled(typed: string, codes: readonly string[]): string {
   return shown === rest ? `${symbols}${shown}#` : `${symbols}${shown}*…#`
 }
 
-/** An application's text goes to a terminal, which obeys control characters: none gets through. */
+/** Splits a text into lines and replaces control characters, which a terminal would execute. */
 const linesOf = (text: string): readonly string[] =>
   text.split(/\r\n|[\r\n]/).map((line) => line.replaceAll(/[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}]/gu, '·'))
 
 const lengthOf = (line: string): number => Array.from(line).length
 
-/** At blanks where there is one, else in the middle of a word. */
+/** Wraps a line at blanks if possible, otherwise within a word. */
 function wrap(line: string, width: number): readonly string[] {
   const characters = Array.from(line)
   if (characters.length <= width) return [line]

@@ -139,7 +139,7 @@ export function createRecorder(options: {
 
   function answerOf(text: string, before: Screen, was: RecordedSubscriber | undefined): Action {
     if (!isSecret(text, before)) return { kind: 'send', text, isSecret: false }
-    const unasked = before.asks === 'open' && { unasked: true as const }
+    const unasked = before.asks === 'plain' && { unasked: true as const }
     return { kind: 'send', text: placeholderOf(text, was, record), isSecret: true, ...unasked }
   }
 }
@@ -155,7 +155,7 @@ const hasProved = (was: RecordedSubscriber, is: RecordedSubscriber): boolean =>
  */
 function isSecret(text: string, { asks }: Screen): boolean {
   if (/^\s*[0-9*#]?\s*$/.test(text)) return false
-  return asks === 'open' ? /\d{4}/.test(text) : true
+  return asks === 'plain' ? /\d{4}/.test(text) : true
 }
 
 /** `a` to `z`, then `aa`, `ab` …; more than anybody types. */

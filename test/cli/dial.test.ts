@@ -40,7 +40,7 @@ describe('ussd dial', () => {
     )
     expect({ code, out, err }).toEqual({
       code: 0,
-      out: '☎ *141*…#\n| Вопрос 1\n| 1 да\n>\n| Вопрос 2\n| 1 да\nhung up: the input ended and the screen waits\n',
+      out: '☎ *141*…#\n| Вопрос 1\n| 1 да\n>\n| Вопрос 2\n| 1 да\nhung up: the input ended while the screen waits\n',
       err: '',
     })
     expect(received.map(({ fields }) => [fields['phoneNumber'], fields['text']])).toEqual([
@@ -55,7 +55,7 @@ describe('ussd dial', () => {
       CALLBACK_TOKEN: 'sesame',
     })
     expect(out.replaceAll(/\| .*\n/g, '')).toBe(
-      '☎ *100#\n>\n>\n☎ …\n☎ *141#\nhung up: the input ended and the screen waits\n',
+      '☎ *100#\n>\n>\n☎ …\n☎ *141#\nhung up: the input ended while the screen waits\n',
     )
     expect(received.map(({ headers }) => headers.authorization)).toEqual(Array(4).fill('Bearer sesame'))
     expect(code).toBe(0)
@@ -69,7 +69,7 @@ describe('ussd dial', () => {
     const faults = ['--faults', 'duplicate=1:late,delay=1:1ms', '--seed', '7']
     const { code, out } = await dial([...asked, ...faults], `*141#\n${'1'.repeat(81)}\n`)
     expect(out).toBe(
-      '☎ *141#\n~ delay, duplicate\n| Вопрос 1\n| 1 да\n>\n✗ This is too long: the network takes at most 80 characters.\nhung up: the input ended and the screen waits\n',
+      '☎ *141#\n~ delay, duplicate\n| Вопрос 1\n| 1 да\n>\n✗ This is too long: the network takes at most 80 characters.\nhung up: the input ended while the screen waits\n',
     )
     expect(code).toBe(1)
     expect(received.map(({ fields }) => fields['text'] ?? fields['status'])).toEqual(['', '', 'Incomplete'])
@@ -100,8 +100,8 @@ describe('ussd dial', () => {
       [['--dialect', 'toString'], /^dial: --dialect must be one of: .*africastalking/],
       [['--url', 'localhost:8141'], /^dial: --url must be an address such as http/],
       [['--url', 'http://me:80291@127.0.0.1/'], /^dial: --url must not hold a password/],
-      [['--profile', 'vodafone'], /^dial: There is no such profile; there are: default,/],
-      [['--faults', 'drop'], /^dial: A fault is written with its rate/],
+      [['--profile', 'vodafone'], /^dial: Unknown profile. Choose one of: default,/],
+      [['--faults', 'drop'], /^dial: A fault needs a rate/],
       [['--seed', 'x'], /^dial: The seed is a whole number/],
       [['--events-url', 'x'], /^dial: --events-url must be an address/],
       [['--nonsense'], /^error: unknown option/],

@@ -80,7 +80,7 @@ describe('npm run walk', () => {
     [['no-such-file.yaml'], 'walk: no-such-file.yaml: no such file or folder\n'],
     [['test/walkthrough/reports'], 'walk: test/walkthrough/reports: no script (*.yaml) in this folder\n'],
     [['--dialect', 'smpp'], 'walk: --dialect: unknown dialect. Choose from africastalking, '],
-    [['--profile', 'vodafone'], 'walk: There is no such profile; there are: '],
+    [['--profile', 'vodafone'], 'walk: Unknown profile. Choose one of: '],
     [['--url', 'nowhere'], 'walk: --url is not an address such as http://127.0.0.1:8141\n'],
     [
       ['--url', 'http://127.0.0.1:1', '--coverage'],

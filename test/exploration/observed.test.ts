@@ -8,13 +8,13 @@ import { safeSubject } from './menus.ts'
 const saw = (
   action: Action,
   text: string,
-  of: { readonly asks?: 'secret' | 'open'; readonly failure?: StepFailure } = {},
+  of: { readonly asks?: 'secret' | 'plain'; readonly failure?: StepFailure } = {},
 ): StepResult => ({
   step: { who: 'subscriber', action, expectation: undefined, line: 1 },
   done: '',
   seen: {
     kind: 'screen',
-    screen: screenOf({ session: 's', state: 'waiting', text, asks: of.asks ?? 'open' }),
+    screen: screenOf({ session: 's', state: 'waiting', text, asks: of.asks ?? 'plain' }),
   },
   notes: [],
   failure: of.failure,

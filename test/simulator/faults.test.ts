@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { africastalking } from '../../src/dialects/africastalking.ts'
-import { createRandom, drawFaults, parseFaults } from '../../src/simulator/faults.ts'
+import { drawFaults, parseFaults } from '../../src/simulator/faults.ts'
 import type { Faults } from '../../src/simulator/faults.ts'
 import { createHandsets } from '../../src/simulator/handset.ts'
+import { createRandom } from '../../src/simulator/random.ts'
 import type { Screen } from '../../src/simulator/screen.ts'
 import { startGateway } from '../support/running.ts'
 import { shop, startForeignApplication } from './foreign-application.ts'
@@ -14,7 +15,7 @@ afterEach(async () => {
   await Promise.all(closing.splice(0).map((close) => close()))
 })
 
-/** Phones before somebody's application, on a clock that moves only when a callback is held up. */
+/** Phones of a foreign application, on a clock that advances only while a callback is delayed. */
 async function phones(answering: Answering, faults: Omit<Faults, 'seed'>) {
   const application = await startForeignApplication(answering)
   closing.push(() => application.close())
@@ -35,7 +36,7 @@ async function phones(answering: Answering, faults: Omit<Faults, 'seed'>) {
 }
 
 describe('faults', () => {
-  it('are spelt with their rates and what belongs to them', () => {
+  it('parse with their rates and modifiers', () => {
     expect(
       parseFaults('duplicate=0.2:late, delay=.1:50ms,drop=0.1:retry,reorder=1,reset=0.05,begin=0', 7),
     ).toEqual({
@@ -62,14 +63,14 @@ describe('faults', () => {
     'delay=0.1:61s',
     'reorder=1:late',
     'lose=1',
-  ])('%p are none', (spelt) => {
-    expect(parseFaults(spelt, 1)).toEqual({ kind: 'malformed', sentence: expect.stringMatching(/^\S.*\.$/) })
+  ])('reject the option %p', (option) => {
+    expect(parseFaults(option, 1)).toEqual({ kind: 'malformed', sentence: expect.stringMatching(/^\S.*\.$/) })
   })
 
-  it('strike as often as they are asked to, and others do not move them', () => {
+  it('strike at their rate, independently of other faults', () => {
     const draws = (faults: Faults) => {
-      const chance = createRandom(faults.seed, msisdn, 0)
-      return Array.from({ length: 4000 }, () => drawFaults(faults, chance))
+      const random = createRandom(faults.seed, msisdn, 0)
+      return Array.from({ length: 4000 }, () => drawFaults(faults, random))
     }
     const alone = draws({ seed: 3, reorder: { rate: 0.2 } }).map(({ reorder }) => reorder)
     const struck = alone.filter(Boolean).length
@@ -90,7 +91,7 @@ describe('faults', () => {
 
 describe('a callback', () => {
   it.each([false, true])(
-    'that comes twice (late: %p) is one answer, and a second one is noticed',
+    'delivered twice (late: %p) gets one answer; a different second answer is reported',
     async (late) => {
       const calm = await phones(shop, { duplicate: { rate: 1, late } })
       expect(await calm.type('*141#')).toMatchObject({ state: 'waiting', faults: ['duplicate'] })
@@ -105,12 +106,12 @@ describe('a callback', () => {
       const counting = await phones(() => `CON ${(counted += 1)}`, { duplicate: { rate: 1, late } })
       expect(await counting.type('*141#')).toMatchObject({
         state: 'waiting',
-        problem: 'A copy of the callback was answered otherwise than at first.',
+        problem: 'A duplicate of the callback got a different answer.',
       })
     },
   )
 
-  it('that is held up comes later; the network waits no longer than it does', async () => {
+  it('delayed beyond the timeout fails without being sent', async () => {
     const slow = await phones(shop, { delay: { rate: 1, ms: 50 } })
     expect(await slow.type('*141#')).toMatchObject({ state: 'waiting', faults: ['delay'] })
     expect(slow.clock.ms).toBe(50)
@@ -118,39 +119,69 @@ describe('a callback', () => {
     expect(await tooSlow.type('*141#')).toMatchObject({
       state: 'ended',
       text: 'Connection problem or invalid MMI code.',
-      problem: 'The callback was held up until the network gave up.',
+      problem: 'Fault injected: the callback was delayed beyond the timeout.',
     })
     expect(tooSlow.clock.ms).toBe(10_000)
     expect(tooSlow.application.received).toEqual([])
   })
 
-  it('whose answer is lost was carried out: the network gives up, or sends it once more', async () => {
-    const given = await phones(shop, { drop: { rate: 1, retry: false } })
-    expect(await given.type('*141#')).toMatchObject({
+  it('is not sent after a hang-up during its delay; the notice of the end is', async () => {
+    const application = await startForeignApplication(() => '')
+    closing.push(() => application.close())
+    let requests = 0
+    let startDelay = () => {}
+    const delayed = new Promise<void>((resolve) => (startDelay = resolve))
+    const handsets = createHandsets({
+      dialect: africastalking,
+      callbackUrl: () => {
+        requests += 1
+        return application.url
+      },
+      eventsUrl: `${new URL(application.url).origin}/events`,
+      faults: { seed: 1, delay: { rate: 1, ms: 50 } },
+      pause: (_ms, signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve())
+          startDelay()
+        }),
+    })
+    const typed = handsets.type(msisdn, '*141#')
+    await delayed
+    handsets.hangUp(msisdn)
+    expect(await typed).toMatchObject({ screen: { state: 'ended', text: '' } })
+    await handsets.whenIdle()
+    expect(application.received.map(({ url }) => url)).toEqual(['/events'])
+    // The network does not even ask for the callback URL.
+    expect(requests).toBe(0)
+  })
+
+  it('whose answer is dropped reaches the application; the network gives up or retries', async () => {
+    const lost = await phones(shop, { drop: { rate: 1, retry: false } })
+    expect(await lost.type('*141#')).toMatchObject({
       state: 'ended',
-      problem: 'The answer was lost on the way, as was asked for.',
+      problem: 'Fault injected: the answer was dropped.',
       faults: ['drop'],
     })
-    expect(given.texts()).toEqual([''])
-    const again = await phones(shop, { drop: { rate: 1, retry: true } })
-    expect(await again.type('*141#')).toMatchObject({ state: 'waiting', text: 'Вопрос 1\n1 да' })
-    expect(again.texts()).toEqual(['', ''])
+    expect(lost.texts()).toEqual([''])
+    const retried = await phones(shop, { drop: { rate: 1, retry: true } })
+    expect(await retried.type('*141#')).toMatchObject({ state: 'waiting', text: 'Вопрос 1\n1 да' })
+    expect(retried.texts()).toEqual(['', ''])
   })
 
-  it('whose connection is cut reaches the application whole', async () => {
-    const given = await phones(shop, { reset: { rate: 1, retry: false } })
-    expect(await given.type('*141#')).toMatchObject({
+  it('whose connection is reset reaches the application completely', async () => {
+    const lost = await phones(shop, { reset: { rate: 1, retry: false } })
+    expect(await lost.type('*141#')).toMatchObject({
       state: 'ended',
-      problem: 'The connection was cut before the answer, as was asked for.',
+      problem: 'Fault injected: the connection was reset before the answer.',
       faults: ['reset'],
     })
-    const again = await phones(shop, { reset: { rate: 1, retry: true } })
-    expect(await again.type('*141#')).toMatchObject({ state: 'waiting' })
-    expect(await again.type('йод')).toMatchObject({ text: 'Вопрос 2\n1 да' })
-    expect(again.texts()).toEqual(['', '', 'йод', 'йод'])
+    const retried = await phones(shop, { reset: { rate: 1, retry: true } })
+    expect(await retried.type('*141#')).toMatchObject({ state: 'waiting' })
+    expect(await retried.type('йод')).toMatchObject({ text: 'Вопрос 2\n1 да' })
+    expect(retried.texts()).toEqual(['', '', 'йод', 'йод'])
   })
 
-  it('comes again late behind a newer one, and may change nothing', async () => {
+  it('delivered again after a newer one must change nothing', async () => {
     const calm = await phones(shop, { reorder: { rate: 1 } })
     expect(await calm.type('*141#')).not.toHaveProperty('faults')
     expect(await calm.type('1')).toMatchObject({ text: 'Вопрос 2\n1 да', faults: ['reorder'] })
@@ -160,18 +191,18 @@ describe('a callback', () => {
     await counting.type('*141#')
     expect(await counting.type('1')).toMatchObject({
       text: '2',
-      problem: 'A late copy of the callback before was answered otherwise than at first.',
+      problem: 'A late duplicate of the previous callback got a different answer.',
     })
   })
 
-  it('that begins a dialogue comes again, and only that one', async () => {
+  it('that begins a dialogue is delivered again, a reply is not', async () => {
     const { type, texts } = await phones(shop, { begin: { rate: 1 } })
     expect(await type('*141#')).toMatchObject({ faults: ['begin'] })
     expect(await type('1')).not.toHaveProperty('faults')
     expect(texts()).toEqual(['', '', '1'])
   })
 
-  it('that fails is not sent again', async () => {
+  it('that fails is not retried', async () => {
     const all = { rate: 1, retry: true }
     const { application, type } = await phones((_received, response) => void response.writeHead(500).end(), {
       drop: all,
@@ -206,7 +237,7 @@ describe('a run with faults against the gateway', () => {
     const transcript: unknown[] = []
     for (const text of typed) {
       const shown = await handsets.type(msisdn, text)
-      // A session id is made anew by each network.
+      // Each network creates its own session ids.
       transcript.push(shown.kind === 'screen' ? { ...shown.screen, session: '' } : shown)
     }
     await handsets.whenIdle()
@@ -216,7 +247,7 @@ describe('a run with faults against the gateway', () => {
   const withoutFaults = (transcript: unknown[]) =>
     transcript.map((shown) => ({ ...(shown as Screen), faults: undefined }))
 
-  it('gives the same transcript twice, and what the subscriber reads is as if nothing had happened', async () => {
+  it('repeats its transcript, and the subscriber reads the same as without faults', async () => {
     const [first, second] = [await run(everything.value), await run(everything.value)]
     expect(second).toEqual(first)
     expect(new Set(first.flatMap((shown) => (shown as Screen).faults ?? []))).toEqual(
@@ -228,7 +259,7 @@ describe('a run with faults against the gateway', () => {
     expect(withoutFaults(other)).toEqual(withoutFaults(first))
   })
 
-  it('gives the same transcript twice, too, where the network gives up', async () => {
+  it('repeats its transcript when the network gives up', async () => {
     const faults: Faults = { seed: 11, drop: { rate: 0.2, retry: false }, reset: { rate: 0.1, retry: false } }
     const first = await run(faults)
     expect(await run(faults)).toEqual(first)

@@ -98,15 +98,14 @@ describe('a handset', () => {
   it.each([
     ['Ussd-Input', 'plain'],
     ['Ussd-Asks', 'open'],
-  ])('shows the kind of input that a waiting screen announces in %s', async (header, plain) => {
-    const said = ['secret', plain, 'anything', 'secret']
+  ])('reads the input kind of a waiting screen from %s', async (header, plain) => {
+    const kinds = ['secret', plain, 'anything', 'secret']
     const { handsets } = await phones((_received, response) => {
-      const asks = said.shift() ?? ''
-      response.setHeader(header, asks)
-      return said.length === 0 ? 'END Goodbye' : 'CON Question'
+      response.setHeader(header, kinds.shift() ?? '')
+      return kinds.length === 0 ? 'END Goodbye' : 'CON Question'
     })
     expect((await shown(handsets, '*141#')).asks).toBe('secret')
-    expect((await shown(handsets, '1')).asks).toBe('open')
+    expect((await shown(handsets, '1')).asks).toBe('plain')
     expect(await shown(handsets, '1')).not.toHaveProperty('asks')
     expect(await shown(handsets, '1')).not.toHaveProperty('asks')
   })
@@ -127,7 +126,7 @@ describe('a handset', () => {
     let answers = 0
     const { handsets } = await phones(() => `CON ${answers++}`)
     const first = await shown(handsets, '*384#')
-    const problem = 'The callback, sent again, was answered otherwise than at first.'
+    const problem = 'The retried callback got a different answer.'
     expect(await handsets.repeat(msisdn)).toMatchObject({ screen: { ...first, problem } })
     expect(handsets.screen(msisdn)).toEqual(first)
   })
@@ -449,7 +448,7 @@ describe('the limits of the network', () => {
     await shown(handsets, '*141#', ...Array<string>(500).fill('1'))
     expect(await shown(handsets, '1')).toMatchObject({
       state: 'ended',
-      problem: 'The network ended the dialogue after 500 answers.',
+      problem: 'The network ended the dialogue after 500 replies.',
     })
     expect(application.received).toHaveLength(501)
   })

@@ -74,7 +74,7 @@ describe('a carrier', () => {
     const over = {
       state: 'ended',
       text: profiles.safaricom.failureText,
-      problem: 'The network waited 30 s for an answer, and ended the dialogue.',
+      problem: 'The network ended the dialogue after 30 s without a reply.',
     }
     expect(handsets.screen(msisdn)).toMatchObject(over)
     handsets.tick()
@@ -184,7 +184,7 @@ describe('a carrier', () => {
     expect(await strict.type('*141#')).toMatchObject({
       state: 'ended',
       text: profiles.default.failureText,
-      problem: 'The screen takes 200 octets of at most 160, and the network does not carry it.',
+      problem: 'The screen takes 200 octets, the limit is 160. The network rejected it.',
     })
     expect(await strict.events()).toEqual([['Failed', '', '1']])
     const cutting = await phones(() => long, 'mtn')
@@ -192,7 +192,7 @@ describe('a carrier', () => {
       state: 'waiting',
       text: 'я'.repeat(80),
       octets: 160,
-      problem: 'The screen takes 200 octets of at most 160: the network cut it.',
+      problem: 'The screen takes 200 octets, the limit is 160. The network truncated it.',
     })
     expect(await cutting.type('1')).toMatchObject({ state: 'waiting' })
   })

@@ -27,19 +27,19 @@ describe('a carrier profile', () => {
   })
 
   it.each([
-    ['', /^There is no such profile; there are: default, safaricom, airtel, mtn, a1\.$/],
-    ['vodafone', /^There is no such profile/],
-    ['toString', /^There is no such profile/],
-    ['a1=7', /^There is no such profile/],
-    ['a1,color=red', /^A profile has answer, idle/],
-    ['a1,idle=20', /out of its range/],
-    ['a1,idle=601s', /out of its range/],
-    ['a1,idle=', /out of its range/],
-    ['a1,screen=39', /out of its range/],
-    ['a1,screen=1e2', /out of its range/],
-    ['a1,unit=septets', /out of its range/],
-    ['a1,input=183', /out of its range/],
-    ['a1,ends=maybe', /out of its range/],
+    ['', /^Unknown profile. Choose one of: default, safaricom, airtel, mtn, a1\.$/],
+    ['vodafone', /^Unknown profile/],
+    ['toString', /^Unknown profile/],
+    ['a1=7', /^Unknown profile/],
+    ['a1,color=red', /^A profile accepts only answer, idle/],
+    ['a1,idle=20', /out of range/],
+    ['a1,idle=601s', /out of range/],
+    ['a1,idle=', /out of range/],
+    ['a1,screen=39', /out of range/],
+    ['a1,screen=1e2', /out of range/],
+    ['a1,unit=septets', /out of range/],
+    ['a1,input=183', /out of range/],
+    ['a1,ends=maybe', /out of range/],
   ])('%p is refused with a sentence', (spelt, says) => {
     expect(parseProfile(spelt)).toEqual({ kind: 'malformed', sentence: expect.stringMatching(says) })
   })
@@ -57,21 +57,21 @@ describe('a screen', () => {
   it('that is too long fails or is cut, and what it took is said', () => {
     expect(fit(cyrillic, octets, true)).toEqual({
       kind: 'failed',
-      problem: 'The screen takes 162 octets of at most 160, and the network does not carry it.',
+      problem: 'The screen takes 162 octets, the limit is 160. The network rejected it.',
     })
     expect(fit(cyrillic, { ...octets, longer: 'cut' }, true)).toEqual({
       kind: 'cut',
       text: 'я'.repeat(80),
-      problem: 'The screen takes 162 octets of at most 160: the network cut it.',
+      problem: 'The screen takes 162 octets, the limit is 160. The network truncated it.',
     })
     expect(fit('x'.repeat(161), { most: 160, unit: 'characters', longer: 'cut' }, true)).toEqual({
       kind: 'cut',
       text: 'x'.repeat(160),
-      problem: 'The screen has 161 characters of at most 160: the network cut it.',
+      problem: 'The screen has 161 characters, the limit is 160. The network truncated it.',
     })
     // Whatever a carrier counts, one message takes 160 octets.
     expect(fit(cyrillic, { most: 184, unit: 'characters', longer: 'fail' }, true)).toMatchObject({
-      problem: 'The screen takes 162 octets of at most 160, and the network does not carry it.',
+      problem: 'The screen takes 162 octets, the limit is 160. The network rejected it.',
     })
     // A character of two units is not cut in the middle.
     expect(fit(`${'я'.repeat(79)}😀`, { ...octets, longer: 'cut' }, true)).toMatchObject({

@@ -114,13 +114,13 @@ describe('a line', () => {
   )
 
   it.each([
-    [{ dialect: 'quiet' }, 'There is no such dialect; there are: africastalking, loud.'],
-    [{ dialect: 'toString' }, 'There is no such dialect; there are: africastalking, loud.'],
-    [{ profile: 'x' }, 'There is no such profile; there are: default, safaricom, airtel, mtn, a1.'],
-    [{ faults: 'x' }, 'A fault is written with its rate from 0 to 1: drop=0.1.'],
+    [{ dialect: 'quiet' }, 'Unknown dialect. Choose one of: africastalking, loud.'],
+    [{ dialect: 'toString' }, 'Unknown dialect. Choose one of: africastalking, loud.'],
+    [{ profile: 'x' }, 'Unknown profile. Choose one of: default, safaricom, airtel, mtn, a1.'],
+    [{ faults: 'x' }, 'A fault needs a rate from 0 to 1, such as drop=0.1.'],
     [{ seed: 'x' }, 'The seed is a whole number of at most nine digits.'],
-    [{ events: url }, 'An address of events needs a url.'],
-    [{ url: 'x' }, 'A target is an address such as http://127.0.0.1:3000/ussd, without a password.'],
+    [{ events: url }, 'events needs a url.'],
+    [{ url: 'x' }, 'A target is a URL such as http://127.0.0.1:3000/ussd, without a password.'],
   ])('of %p is refused with a sentence', (wanted, sentence) => {
     expect(lines(wanted)).toEqual({ kind: 'malformed', sentence })
   })

@@ -71,7 +71,7 @@ export const HandsetScreen = z.object({
     .optional()
     .meta({ description: 'What the network did to this turn because it was asked to' }),
   asks: z
-    .enum(['secret', 'open'])
+    .enum(['secret', 'plain'])
     .optional()
     .meta({ description: 'What a waiting screen asks for: a secret, or an answer everybody may see' }),
 })

@@ -131,7 +131,7 @@ function secrecyProblem(
   shown: Screen,
   { text, isSecret, unasked }: Extract<Action, { kind: 'send' }>,
 ): string | undefined {
-  if (isSecret && !unasked && shown.asks === 'open') return 'the screen asks for no secret'
+  if (isSecret && !unasked && shown.asks === 'plain') return 'the screen asks for no secret'
   const isChoice = /^[\d*#]?$/.test(text.trim())
   if (!isSecret && shown.asks === 'secret' && !isChoice)
     return 'the screen asks for a secret: mark what is typed as { secret: … }'

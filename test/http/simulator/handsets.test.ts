@@ -279,9 +279,10 @@ describe('/handsets', () => {
     const { application, type } = await serve({ targets: [`${new URL(other.url).origin}/callbacks`] })
     const wanted = async (query: string) => seen(type('*141#', {}, `+375291234567?${query}`))
     for (const address of ['http://127.0.0.1:1/', `${new URL(other.url).origin}/other`, application.url]) {
+      const { origin } = new URL(address)
       expect(await wanted(`url=${encodeURIComponent(address)}`)).toMatchObject({
         status: 403,
-        text: 'SIMULATOR_TARGETS does not name this target.',
+        text: `${origin} is not allowed. Start the gateway with SIMULATOR_TARGETS=${origin}.`,
       })
     }
     for (const query of [

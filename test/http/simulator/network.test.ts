@@ -120,7 +120,7 @@ describe('a push to a phone', () => {
     expect((await unanswered)[1]).toContain('dialogTimedOut="true"')
     expect(handsets.screen(msisdn)).toMatchObject({
       state: 'ended',
-      problem: 'The network ended a dialogue that an application began: its time was over.',
+      problem: 'The network-initiated dialogue timed out.',
     })
   })
 
@@ -137,7 +137,7 @@ describe('a push to a phone', () => {
     await post(operation('unstructuredSSNotify_Request', 'Hello', whose))
     const asked = post(question('One'))
     await shows('One')
-    expect(await post(body)).toEqual([400, 'A question of this dialogue waits for its answer.'])
+    expect(await post(body)).toEqual([400, 'Another question of this dialogue is pending.'])
     expect(handsets.screen(msisdn)).toMatchObject({ state: 'waiting', text: 'One' })
     await handsets.type(msisdn, '1')
     expect((await asked)[1]).toContain('unstructuredSSRequest_Response')

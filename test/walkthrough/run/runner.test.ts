@@ -203,7 +203,7 @@ describe('a walkthrough', () => {
       gateway: undefined,
       close: async () => {},
     })
-    expect(failuresOf(result)).toEqual(['2: The callback, sent again, was answered otherwise than at first.'])
+    expect(failuresOf(result)).toEqual(['2: The retried callback got a different answer.'])
   })
 
   it('keeps several phones apart, each with its own dialogue and record', async () => {
