@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { africastalking } from '../../src/dialects/africastalking.ts'
 import { conforms, received, turnOf } from './dialect.conformance.ts'
+import type { Malformed } from '../../src/dialects/dialect.ts'
 
 conforms(africastalking)
 
@@ -33,16 +34,16 @@ const callback = {
   dialled: '*141*3*6#',
   reported: { kind: 'cumulative', code: '*141*3*6#', text: '1*2', begins: 'empty' },
 }
-const malformed = (problem: string) => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
+const malformed = (problem: string): Malformed => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
 
 describe("a callback of Africa's Talking", () => {
-  it('is read as it stands on the wire', () => {
+  it('parses the wire example', () => {
     const body =
       'phoneNumber=%2B375291234567&serviceCode=%2A141%2A3%2A6%23&text=1%2A2&sessionId=ATUid_3f9c1d7a5b2e48c6a0d4f8e17b6c5a92&networkCode=99999'
     expect(parse(body)).toEqual({ kind: 'callback', callback, echo: {} })
   })
 
-  it('is written as it stands on the wire, * percent-encoded', () => {
+  it('formats the wire example, with * percent-encoded', () => {
     const { body, ...rest } = africastalking.formatRequest(
       turnOf({ sessionId: fields.sessionId, replies: ['1', '2'] }),
     )
@@ -57,7 +58,7 @@ describe("a callback of Africa's Talking", () => {
     )
   })
 
-  it('needs no percent-encoding of * and +, no network code, no order and no label', () => {
+  it('accepts unencoded * and +, any field order, and no network code', () => {
     const body = `sessionId=${fields.sessionId}&text=1*2&serviceCode=*141*3*6%23&phoneNumber=+375291234567`
     expect(parse(body)).toEqual({ kind: 'callback', callback, echo: {} })
     expect(
@@ -80,38 +81,35 @@ describe("a callback of Africa's Talking", () => {
     ['Cyrillic', 'Мінск*Ёлка'],
     ['spaces', '1* 2 '],
     ['form punctuation', 'a&b=c%3D*x'],
-  ])('keeps what was typed: %s', (_, text) => {
+  ])('keeps the typed text: %s', (_, text) => {
     expect(parse(withFields({ text }))).toMatchObject({
       callback: { reported: { kind: 'cumulative', text } },
     })
   })
 
-  it('has й and ў as one character each, however they were sent', () => {
+  it('normalises й and ў to one character each', () => {
     const text = 'Тайны ўспамін'
     expect(parse(withFields({ text: text.normalize('NFD') }))).toMatchObject({
       callback: { reported: { text } },
     })
   })
 
-  it.each(['sessionId', 'phoneNumber', 'serviceCode', 'text'])(
-    'is malformed without %s, or with it twice',
-    (name) => {
-      expect(parse(without(name))).toEqual(malformed(`${name} is missing`))
-      expect(parse(`${withFields({})}&${name}=2`)).toEqual(malformed(`${name} is given twice`))
-      expect(parse(`${without(name)}&${name}[]=1`)).toEqual(malformed(`${name} is missing`))
-      expect(parse(`${without(name)}&${name}[x]=1`)).toEqual(malformed(`${name} is missing`))
-      expect(parse(`${without(name)}&${name.toUpperCase()}=1`)).toEqual(malformed(`${name} is missing`))
-    },
-  )
+  it.each(['sessionId', 'phoneNumber', 'serviceCode', 'text'])('rejects a missing or repeated %s', (name) => {
+    expect(parse(without(name))).toEqual(malformed(`${name} is missing`))
+    expect(parse(`${withFields({})}&${name}=2`)).toEqual(malformed(`${name} is given twice`))
+    expect(parse(`${without(name)}&${name}[]=1`)).toEqual(malformed(`${name} is missing`))
+    expect(parse(`${without(name)}&${name}[x]=1`)).toEqual(malformed(`${name} is missing`))
+    expect(parse(`${without(name)}&${name.toUpperCase()}=1`)).toEqual(malformed(`${name} is missing`))
+  })
 
   it.each(['', 'x', '&&&', '=', '{"text":"1"}', '__proto__=1', 'constructor=1&toString=2'])(
-    'is malformed as %j',
+    'rejects the body %j',
     (body) => {
       expect(parse(body)).toEqual(malformed('sessionId is missing'))
     },
   )
 
-  it('gains and loses nothing by fields with the names of an object', () => {
+  it('ignores fields named after object properties', () => {
     const extra = '&__proto__=x&__proto__[text]=9&constructor=y&hasOwnProperty=z'
     expect(parse(withFields({}) + extra)).toEqual({ kind: 'callback', callback, echo: {} })
     expect(parse(`${without('text')}&__proto__[text]=9&__proto__.text=9`)).toEqual(
@@ -140,11 +138,11 @@ describe("a callback of Africa's Talking", () => {
     ['a long text', { text: '1'.repeat(2001) }, 'text is too long'],
     ['a text of two lines', { text: '1\n2' }, 'text has control characters'],
     ['a text with NEL', { text: '1\u0085' }, 'text has control characters'],
-  ])('is malformed with %s', (_, changed, problem) => {
+  ])('rejects %s', (_, changed, problem) => {
     expect(parse(withFields(changed))).toEqual(malformed(problem))
   })
 
-  it('may be as long as the longest of each field', () => {
+  it('accepts the maximum length of each field', () => {
     const longest = {
       sessionId: 'x'.repeat(128),
       serviceCode: `*${'1'.repeat(180)}#`,
@@ -153,7 +151,7 @@ describe("a callback of Africa's Talking", () => {
     expect(parse(withFields(longest))).toMatchObject({ kind: 'callback' })
   })
 
-  it('survives the way back and forth with every dialogue there is a wire example of', () => {
+  it('round-trips every dialogue with a wire example', () => {
     for (const replies of [[], ['1'], ['1', ''], ['', ''], ['1', '*'], ['#', '+'], ['Мінск']]) {
       const turn = turnOf({ replies })
       const parsed = africastalking.parseRequest(received(africastalking.formatRequest(turn)))
@@ -165,7 +163,7 @@ describe("a callback of Africa's Talking", () => {
 })
 
 describe("an answer to Africa's Talking", () => {
-  it('is CON and a screen that waits, or END and one that releases', () => {
+  it('begins with CON if the screen waits, otherwise with END', () => {
     const type = 'text/plain; charset=utf-8'
     expect(africastalking.formatAnswer({ text: 'Да\n1 Нет', waits: true }, {})).toEqual({
       status: 200,
@@ -194,25 +192,25 @@ describe("an answer to Africa's Talking", () => {
     'CON\tx',
     'x',
     '',
-  ])('is malformed as %j', (body) => {
+  ])('rejects the answer %j', (body) => {
     const response = { status: 200, type: 'text/plain', body }
     expect(africastalking.parseResponse(response)).toEqual({
       kind: 'malformed',
       sentence: 'the answer begins with neither CON nor END',
-    })
+    } satisfies Malformed)
   })
 
-  it('is malformed with another status than 200, whatever it says', () => {
+  it('rejects any status but 200', () => {
     for (const status of [201, 302, 400, 500]) {
       expect(africastalking.parseResponse({ status, type: 'text/plain', body: 'CON x' })).toEqual({
         kind: 'malformed',
         sentence: `the application answered with status ${status}`,
-      })
+      } satisfies Malformed)
     }
   })
 })
 
-describe("what Africa's Talking tells at the end of a session", () => {
+describe("the event of Africa's Talking at the end of a session", () => {
   const beganAtMs = Date.UTC(2026, 9, 1, 10, 20, 30)
   const answers = [
     { answer: { text: 'Menu', waits: true }, echo: { hop: 'root' } },
@@ -230,7 +228,7 @@ describe("what Africa's Talking tells at the end of a session", () => {
     echo: {},
   })
 
-  it('is posted as a form to an address of its own, with all there is to know', () => {
+  it('is posted as a form to its own URL, with all fields', () => {
     const { method, path, query, body } = told('completed')
     expect({ method, path, query }).toEqual({ method: 'POST', path: '/events', query: '' })
     expect(Object.fromEntries(new URLSearchParams(body))).toEqual({
@@ -249,7 +247,7 @@ describe("what Africa's Talking tells at the end of a session", () => {
     })
   })
 
-  it('closes a dialogue that was left or failed, and none that came to its end', () => {
+  it('ends a cancelled or failed dialogue, but not a completed one', () => {
     const read = (end: Parameters<typeof told>[0]) => africastalking.parseRequest(received(told(end)))
     expect(read('cancelled')).toEqual(ended('cancelled'))
     expect(read('timed-out')).toEqual(ended('cancelled'))
@@ -262,7 +260,7 @@ describe("what Africa's Talking tells at the end of a session", () => {
     ['sessionId', '', 'sessionId is missing'],
     ['phoneNumber', '+254711000000', 'phoneNumber is not a mobile number of Belarus'],
     ['status', 'Queued', 'status is none of Success, Incomplete, Failed'],
-  ])('is malformed where %s is %j', (name, value, problem) => {
+  ])('is rejected if %s is %j', (name, value, problem) => {
     const call = received(told('failed'))
     const form = new URLSearchParams(call.body)
     form.set(name, value)
@@ -278,7 +276,7 @@ describe("the hop metadata of Africa's Talking", () => {
     body: 'CON x',
   })
 
-  it('comes back with the next callback, and only with that', () => {
+  it('returns with the next callback only', () => {
     const read = africastalking.parseResponse(answer('root'))
     if (read.kind !== 'answer') throw new Error(read.sentence)
     const next = turnOf({ replies: ['1'], answers: [read] })
@@ -288,13 +286,13 @@ describe("the hop metadata of Africa's Talking", () => {
     expect(africastalking.formatRequest(later).headers).not.toHaveProperty('at-ussd-hop-metadata')
   })
 
-  it('has at most 99 characters and no |', () => {
+  it('is rejected if it exceeds 99 characters or contains |', () => {
     expect(africastalking.parseResponse(answer('x'.repeat(99)))).toMatchObject({ kind: 'answer' })
     for (const hop of ['x'.repeat(100), 'a|b']) {
       expect(africastalking.parseResponse(answer(hop))).toEqual({
         kind: 'malformed',
         sentence: 'the hop metadata is longer than 99 characters or has a |',
-      })
+      } satisfies Malformed)
     }
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { arkesel } from '../../src/dialects/arkesel.ts'
 import { conforms, turnOf } from './dialect.conformance.ts'
 import { json, malformed, notJson, posted } from './posted.ts'
+import type { Malformed } from '../../src/dialects/dialect.ts'
 
 conforms(arkesel)
 
@@ -23,12 +24,12 @@ const callback = (dialled: string, typed: string | undefined) => ({
 })
 
 describe('a callback of Arkesel', () => {
-  it('is read as it stands on the wire', () => {
+  it('parses the wire example', () => {
     expect(posted(arkesel, begin)).toEqual(callback('*141*0#', undefined))
     expect(posted(arkesel, reply)).toEqual(callback('', '2'))
   })
 
-  it('is written as it stands on the wire', () => {
+  it('formats the wire example', () => {
     const turn = turnOf({ sessionId: begin.sessionID, dialled: '*141*0#' })
     const { body } = arkesel.formatRequest(turn)
     expect(JSON.parse(body)).toEqual({ ...begin, userID: 'USSD_GATEWAY' })
@@ -38,19 +39,22 @@ describe('a callback of Arkesel', () => {
     })
   })
 
-  it.each(['#', '*', '', '0', '*141*0#'])('has %j for an answer like any other', (userData) => {
+  it.each(['#', '*', '', '0', '*141*0#'])('accepts the reply %j', (userData) => {
     expect(posted(arkesel, { ...reply, userData })).toEqual(callback('', userData))
   })
 
-  it.each(['*141*0', '141*0', '141*0#', ' *141*0# '])('begins with the code as %j', (userData) => {
-    expect(posted(arkesel, { ...begin, userData })).toEqual(callback('*141*0#', undefined))
-  })
+  it.each(['*141*0', '141*0', '141*0#', ' *141*0# '])(
+    'begins a dialogue with the code written as %j',
+    (userData) => {
+      expect(posted(arkesel, { ...begin, userData })).toEqual(callback('*141*0#', undefined))
+    },
+  )
 
-  it.each([true, 'true', 'True', 1, '1'])('begins where newSession is %j', (newSession) => {
+  it.each([true, 'true', 'True', 1, '1'])('begins a dialogue if newSession is %j', (newSession) => {
     expect(posted(arkesel, { ...begin, newSession })).toEqual(callback('*141*0#', undefined))
   })
 
-  it('takes numbers for texts, and needs no account and no network', () => {
+  it('accepts numbers as texts, and no account or network', () => {
     const numbers = { ...reply, sessionID: 2005506191900168, msisdn: 375291234567, userData: 2 }
     expect(posted(arkesel, numbers)).toEqual(callback('', '2'))
     const { userID: _, network: __, ...rest } = reply
@@ -60,12 +64,12 @@ describe('a callback of Arkesel', () => {
     })
   })
 
-  it('overlooks a byte order mark, and takes the last of a field given twice', () => {
+  it('ignores a byte order mark; the last of duplicate fields wins', () => {
     expect(posted(arkesel, `\ufeff${JSON.stringify(reply)}`)).toEqual(callback('', '2'))
     expect(posted(arkesel, JSON.stringify(reply).replace('{', '{"userData":"9",'))).toEqual(callback('', '2'))
   })
 
-  it('gains and loses nothing by fields with the names of an object', () => {
+  it('ignores fields named after object properties', () => {
     const extra = '{"__proto__":{"userData":"9"},"constructor":"y","toString":null,'
     expect(posted(arkesel, JSON.stringify(reply).replace('{', extra))).toEqual(callback('', '2'))
     const { userData: _, ...without } = reply
@@ -90,17 +94,17 @@ describe('a callback of Arkesel', () => {
     ['no code at the begin', { userData: '' }, 'userData is not a USSD code such as *141#'],
     ['a word at the begin', { userData: 'menu' }, 'userData is not a USSD code such as *141#'],
     ['a code too long', { userData: `*${'1'.repeat(182)}#` }, 'userData is not a USSD code such as *141#'],
-  ])('is malformed with %s', (_, changed, problem) => {
+  ])('rejects %s', (_, changed, problem) => {
     expect(posted(arkesel, { ...begin, ...changed })).toEqual(malformed(problem))
   })
 
-  it.each(notJson)('is malformed as %j', (body, problem) => {
+  it.each(notJson)('rejects the body %j', (body, problem) => {
     expect(posted(arkesel, body)).toEqual(malformed(problem))
   })
 })
 
 describe('an answer to Arkesel', () => {
-  it('gives back the session, the account and the number as they came', () => {
+  it('echoes the session, the account and the number', () => {
     expect(JSON.parse(arkesel.formatAnswer({ text: 'Да', waits: true }, echo).body)).toEqual({
       ...echo,
       message: 'Да',
@@ -114,7 +118,7 @@ describe('an answer to Arkesel', () => {
     [{ continueSession: true }, 'in the answer message is missing'],
     [{ message: null, continueSession: true }, 'in the answer message is not text'],
     ['[]', 'the answer is not a JSON object'],
-  ])('is malformed as %j', (fields, sentence) => {
-    expect(arkesel.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence })
+  ])('rejects the answer %j', (fields, sentence) => {
+    expect(arkesel.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence } satisfies Malformed)
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { bareCode } from '../../src/dialects/encoding/fields.ts'
 import { comviva } from '../../src/dialects/comviva.ts'
 import { conforms, turnOf } from './dialect.conformance.ts'
+import type { Malformed } from '../../src/dialects/dialect.ts'
 
 conforms(comviva)
 
@@ -11,7 +12,7 @@ const pull = (inside: string) => `<request type="pull">${inside}</request>`
 const whose = '<msisdn>375291234567</msisdn><sessionId>13697502734175597</sessionId>'
 const session = { dialect: 'comviva', sessionId: '13697502734175597', msisdn: '+375291234567' }
 const echo = { msisdn: '375291234567' }
-const malformed = (problem: string) => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
+const malformed = (problem: string): Malformed => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
 const begin = {
   kind: 'callback',
   callback: { ...session, dialled: '*141*0#', reported: { kind: 'latest-only', typed: undefined } },
@@ -24,7 +25,7 @@ const reply = (typed: string) => ({
 })
 
 describe('a pull of Comviva', () => {
-  it('begins with newRequest 1 and the code without its * and #', () => {
+  it('begins a dialogue with newRequest 1 and the bare code', () => {
     const body = `<?xml version="1.0" encoding="UTF-8"?>
 <request type="pull">
   <msisdn>375291234567</msisdn>
@@ -36,7 +37,7 @@ describe('a pull of Comviva', () => {
     expect(parse(body)).toEqual(begin)
   })
 
-  it('continues with newRequest 0 and the last answer', () => {
+  it('continues with newRequest 0 and the latest reply', () => {
     const input = (typed: string) =>
       pull(`${whose}<newRequest>0</newRequest><subscriberInput>${typed}</subscriberInput>`)
     expect(parse(input('2'))).toEqual(reply('2'))
@@ -44,7 +45,7 @@ describe('a pull of Comviva', () => {
     expect(parse(input('141*0'))).toEqual(reply('141*0'))
   })
 
-  it('has the names that other deployments have', () => {
+  it('accepts the element names of other deployments', () => {
     const body =
       '<REQUEST TYPE="pull"><MSISDN>375291234567</MSISDN><sessionid>13697502734175597</sessionid>' +
       '<transactionId>9</transactionId><new_request>1</new_request><input>*141*0#</input><dateFormat>x</dateFormat>' +
@@ -53,7 +54,7 @@ describe('a pull of Comviva', () => {
     expect(parse(`<request>${whose}<newRequest>0</newRequest><input>1</input></request>`)).toEqual(reply('1'))
   })
 
-  it('with the word cleanup for its type says that the dialogue is over', () => {
+  it('ends the dialogue if its type is cleanup', () => {
     const ended = { kind: 'ended', ended: { ...session, why: 'cancelled' }, echo }
     expect(parse(`<request type="cleanup">${whose}</request>`)).toEqual(ended)
     expect(parse(`<request Type="CleanUp">${whose}<newRequest>0</newRequest></request>`)).toEqual(ended)
@@ -81,11 +82,11 @@ describe('a pull of Comviva', () => {
       '<request type="cleanup"><sessionId>a</sessionId></request>',
       'msisdn is missing',
     ],
-  ])('is malformed with %s', (_, body, problem) => {
+  ])('rejects %s', (_, body, problem) => {
     expect(parse(body)).toEqual(malformed(problem))
   })
 
-  it('is written by the network as it stands on the wire', () => {
+  it('formats the wire example', () => {
     const turn = turnOf({ sessionId: '13697502734175597', dialled: '*141*0#' })
     const sent = (type: string, more: string) =>
       `<?xml version="1.0" encoding="UTF-8"?>\n<request type="${type}">${whose}${more}</request>`
@@ -107,7 +108,7 @@ describe('a pull of Comviva', () => {
     ['**141#', '**141#'],
     ['*141#1#', '*141#1#'],
     ['*#', '*#'],
-  ])('has %s as %s', (dialled, bare) => {
+  ])('writes %s as %s', (dialled, bare) => {
     expect(bareCode(dialled)).toBe(bare)
   })
 })
@@ -120,7 +121,7 @@ describe('an answer to Comviva', () => {
     '<freeflowChargingAmount>0</freeflowChargingAmount></freeflow></response>'
   const number = '<msisdn>375291234567</msisdn>'
 
-  it('is FC where the screen waits and FB where it releases, and charges nothing', () => {
+  it('has FC if the screen waits, otherwise FB, and charges nothing', () => {
     expect(comviva.formatAnswer({ text: '1. Да\n2. Нет', waits: true }, echo)).toEqual({
       status: 200,
       type,
@@ -133,7 +134,7 @@ describe('an answer to Comviva', () => {
     expect(comviva.formatError(413, 'Long')).toEqual({ status: 413, type, body: document('', 'Long', 'FB') })
   })
 
-  it.each(['FB', 'FE'])('is over with %s', (state) => {
+  it.each(['FB', 'FE'])('ends the dialogue with %s', (state) => {
     expect(comviva.parseResponse({ status: 200, type, body: document('', 'Пока', state) })).toEqual({
       kind: 'answer',
       answer: { text: 'Пока', waits: false },
@@ -155,7 +156,10 @@ describe('an answer to Comviva', () => {
       document('', 'x', 'FC</freeflowState><freeflowState>FB'),
       'the freeflowState of the answer is neither FC nor FB',
     ],
-  ])('is malformed with %s', (_, body, sentence) => {
-    expect(comviva.parseResponse({ status: 200, type, body })).toEqual({ kind: 'malformed', sentence })
+  ])('rejects %s', (_, body, sentence) => {
+    expect(comviva.parseResponse({ status: 200, type, body })).toEqual({
+      kind: 'malformed',
+      sentence,
+    } satisfies Malformed)
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
 import { parse } from 'node:querystring'
 import fc from 'fast-check'
+import { malformed } from '../../src/dialects/dialect.ts'
 import type {
   Dialect,
   Inability,
@@ -19,7 +20,7 @@ import type { TurnClass } from '../../src/gateway/turn-identity.ts'
 
 const typable = (text: string) => !/[\p{Cc}\ufffd]/u.test(text)
 
-/** What may be typed: answers of every script, empty ones, and such as look like the wire's own punctuation. */
+/** Replies in every script, including empty ones and those with punctuation of the wire formats. */
 const answers = fc.oneof(
   fc.string({
     unit: fc.constantFrom('0', '1', '2', '9', '*', '#', '+', '&', '=', '%', ' ', '|', '\\', '"', '<'),
@@ -37,7 +38,7 @@ const screens: fc.Arbitrary<Answer> = fc.record({
   waits: fc.boolean(),
 })
 
-/** A dotted id would be resolved away where a dialect has it in the address; no aggregator has such ids. */
+/** URL parsers remove `.` and `..` in a path. No aggregator uses such ids. */
 const isDots = (id: string) => /^\.{1,2}$/.test(id)
 
 const sessionIds = fc
@@ -48,7 +49,7 @@ const oddCodes = fc
   .tuple(fc.constantFrom('*', '#'), fc.string({ unit: fc.constantFrom('0', '1', '4', '*', '#') }))
   .map(([symbol, code]) => `${symbol}${code}#`)
 
-/** A callback as a server gets it: the address as sent, the query taken apart, names of headers in lower case. */
+/** Converts a call to the request that a server receives. */
 export function received({ method, path, query, headers, body }: WireCall): WireRequest {
   const url = new URL('http://gateway/ussd/name')
   url.pathname += path
@@ -62,7 +63,7 @@ export function received({ method, path, query, headers, body }: WireCall): Wire
   }
 }
 
-/** A turn of the network before anything was answered, and whatever else a test wants otherwise. */
+/** Returns the first turn of a dialogue, with changes. */
 export const turnOf = (changed: Partial<NetworkTurn> = {}): NetworkTurn => ({
   sessionId: '7361928450',
   msisdn: '+375291234567',
@@ -73,33 +74,33 @@ export const turnOf = (changed: Partial<NetworkTurn> = {}): NetworkTurn => ({
   ...changed,
 })
 
-type Heard = Extract<ParsedRequest, { kind: 'callback' }>
+type ParsedCallback = Extract<ParsedRequest, { kind: 'callback' }>
 
-/** What the network sent, as the gateway's end reads it. */
-function heardBy(dialect: Dialect, turn: NetworkTurn): Heard {
+/** Formats a turn at the network's end and parses it at the gateway's end. */
+function transmit(dialect: Dialect, turn: NetworkTurn): ParsedCallback {
   const parsed = dialect.parseRequest(received(dialect.formatRequest(turn)))
-  if (parsed.kind !== 'callback') throw new Error(`it is no callback but ${JSON.stringify(parsed)}`)
+  if (parsed.kind !== 'callback') throw new Error(`not a callback: ${JSON.stringify(parsed)}`)
   return parsed
 }
 
 const keyring = createKeyring({ current: randomBytes(32) })
-const transcripts = createTurnClassifier({ keyring, repeatWithinMs: 3000 })
+const classifier = createTurnClassifier({ keyring, repeatWithinMs: 3000 })
 
-interface Talked {
-  /** Of every turn: what it was taken for when it came, at once again, and again when a minute had gone. */
+interface Conversation {
+  /** The classes of every turn: on arrival, as an immediate duplicate, and as a duplicate after a minute. */
   readonly turns: readonly { first: TurnClass; atOnce: TurnClass; later: TurnClass }[]
 }
 
-/** A whole dialogue over the wire, a minute between the turns; `screens` are shown one after another, all of them waiting. */
-function talk(dialect: Dialect, begin: NetworkTurn, replies: readonly string[]): Talked {
+/** Runs a complete dialogue over the wire, with a minute between turns. */
+function converse(dialect: Dialect, begin: NetworkTurn, replies: readonly string[]): Conversation {
   let session: Session | undefined
   let nowMs = begin.beganAtMs
   let turn = begin
-  const turns: Talked['turns'][number][] = []
+  const turns: Conversation['turns'][number][] = []
   for (let said = 0; said <= replies.length; said++) {
     turn = { ...turn, replies: replies.slice(0, said) }
-    const { callback, echo } = heardBy(dialect, turn)
-    const first = transcripts.classify(callback, session, nowMs)
+    const { callback, echo } = transmit(dialect, turn)
+    const first = classifier.classify(callback, session, nowMs)
     const answer: Answer = { text: `Экран ${said}\n1 Да`, waits: true }
     if (first.kind === 'begin' || first.kind === 'reply') {
       const { id, key, heard } = first
@@ -122,8 +123,8 @@ function talk(dialect: Dialect, begin: NetworkTurn, replies: readonly string[]):
     if (read.kind !== 'answer') throw new Error(read.sentence)
     turns.push({
       first,
-      atOnce: transcripts.classify(callback, session, nowMs + 1),
-      later: transcripts.classify(callback, session, nowMs + 60_000),
+      atOnce: classifier.classify(callback, session, nowMs + 1),
+      later: classifier.classify(callback, session, nowMs + 60_000),
     })
     turn = { ...turn, answers: [...turn.answers, { answer, echo: read.echo }] }
     nowMs += 60_000
@@ -131,29 +132,29 @@ function talk(dialect: Dialect, begin: NetworkTurn, replies: readonly string[]):
   return { turns }
 }
 
-/** What the gateway should make of a dialogue. */
-const meant = (replies: readonly string[]) => [
+/** Returns the expected classes of a dialogue's turns. */
+const expectedClasses = (replies: readonly string[]) => [
   expect.objectContaining({ kind: 'begin' }),
   ...replies.map((reply) => expect.objectContaining({ kind: 'reply', typed: reply.normalize('NFC') })),
 ]
 
-const isMeant = (dialect: Dialect, replies: readonly string[]): boolean =>
-  talk(dialect, turnOf(), replies).turns.every(({ first }, at) =>
+const isUnderstood = (dialect: Dialect, replies: readonly string[]): boolean =>
+  converse(dialect, turnOf(), replies).turns.every(({ first }, at) =>
     at === 0 ? first.kind === 'begin' : first.kind === 'reply' && first.typed === replies[at - 1],
   )
 
 const statuses = [400, 401, 403, 404, 405, 413, 503]
 
-/** Whether a dialect says it after all. */
-const says: Record<Inability['case'], (dialect: Dialect) => boolean> = {
+/** Returns true if a dialect supports the case. */
+const supports: Record<Inability['case'], (dialect: Dialect) => boolean> = {
   cancel: (dialect) => tellsEnd(dialect, 'cancelled'),
   'time-out': (dialect) => tellsEnd(dialect, 'timed-out'),
-  'empty-answer': (dialect) => isMeant(dialect, ['1', '', '2', '']),
-  'first-empty-answer': (dialect) => isMeant(dialect, ['']),
+  'empty-answer': (dialect) => isUnderstood(dialect, ['1', '', '2', '']),
+  'first-empty-answer': (dialect) => isUnderstood(dialect, ['']),
   repeat: (dialect) =>
-    talk(dialect, turnOf(), ['1', '2']).turns.every(({ later }) => later.kind === 'repeat'),
+    converse(dialect, turnOf(), ['1', '2']).turns.every(({ later }) => later.kind === 'repeat'),
   'deep-dial': (dialect) =>
-    heardBy(dialect, turnOf({ dialled: '*141*3*6*1#' })).callback.dialled === '*141*3*6*1#',
+    transmit(dialect, turnOf({ dialled: '*141*3*6*1#' })).callback.dialled === '*141*3*6*1#',
   'error-status': (dialect) =>
     statuses.every((status) => dialect.formatError(status, 'Bad request').status === status),
 }
@@ -172,10 +173,10 @@ function tellsEnd(dialect: Dialect, why: 'cancelled' | 'timed-out'): boolean {
 }
 
 /**
- * The suite that every dialect passes: its two ends understand each other, neither is upset by anybody else, and what it
- * cannot say is exactly what it lists.
+ * Defines the suite that every dialect passes. Both ends agree, both tolerate any input, and the limitations are exactly those
+ * that the dialect lists.
  *
- * @param options.codes dialled strings it can carry; without it, any there may be
+ * @param options.codes dialled strings that the dialect supports; all by default
  */
 export function conforms(
   dialect: Dialect,
@@ -191,7 +192,7 @@ export function conforms(
       dialled: cannot.has('deep-dial') ? fc.constantFrom('*141#', '*100#') : codes,
     })
     .map(turnOf)
-  // Where an empty first answer cannot be said, a star at the beginning of the first is taken for the one behind it.
+  // Without support for an empty first reply, a leading star reads as the separator after one.
   const replies = fc
     .array(answers, { maxLength: 6 })
     .filter(
@@ -202,38 +203,38 @@ export function conforms(
   const turns = fc.tuple(begins, replies).map(([begin, said]) => ({ ...begin, replies: said }))
 
   describe(title, () => {
-    it.each(Object.entries(says))('says %s, or lists why it cannot', (name, isSaid) => {
+    it.each(Object.entries(supports))('supports %s, or lists the reason why not', (name, isSupported) => {
       const reasons = dialect.cannot.filter((inability) => inability.case === name)
-      expect(isSaid(dialect)).toBe(reasons.length === 0)
+      expect(isSupported(dialect)).toBe(reasons.length === 0)
       for (const { because } of reasons) expect(because).not.toBe('')
     })
 
-    it('reads what it writes: session, number and dialled string', () => {
+    it('round-trips the session id, the number and the dialled string', () => {
       fc.assert(
         fc.property(begins, (begin) => {
-          const { reported: heard, ...callback } = heardBy(dialect, begin).callback
+          const { reported, ...callback } = transmit(dialect, begin).callback
           const { sessionId, msisdn, dialled } = begin
           expect(callback).toEqual({ dialect: dialect.name, sessionId, msisdn, dialled })
-          if (heard.kind !== 'cumulative') expect(heard.typed).toBeUndefined()
+          if (reported.kind !== 'cumulative') expect(reported.typed).toBeUndefined()
         }),
       )
     })
 
-    it('stays in its dialogue: the session and the number are the same in every turn', () => {
+    it('keeps the session id and the number in every turn', () => {
       fc.assert(
         fc.property(turns, (turn) => {
-          const { sessionId, msisdn, dialled } = heardBy(dialect, turn).callback
+          const { sessionId, msisdn, dialled } = transmit(dialect, turn).callback
           expect({ sessionId, msisdn }).toEqual({ sessionId: turn.sessionId, msisdn: turn.msisdn })
           expect(dialled).toMatch(/^([*#].*#)?$/)
         }),
       )
     })
 
-    it('carries a whole dialogue: the begin, then every answer as it was typed', () => {
+    it('carries a complete dialogue: the begin, then every reply as typed', () => {
       fc.assert(
         fc.property(begins, replies, (begin, said) => {
-          const { turns } = talk(dialect, begin, said)
-          expect(turns.map(({ first }) => first)).toEqual(meant(said))
+          const { turns } = converse(dialect, begin, said)
+          expect(turns.map(({ first }) => first)).toEqual(expectedClasses(said))
         }),
       )
     })
@@ -243,28 +244,28 @@ export function conforms(
       ['Cyrillic', ['Мінск', 'Ёлка', 'ў', 'й'.normalize('NFD')]],
       ['spaces and punctuation', ['a b', ' 1', '1 ', '&x=1', '%2A', '"', '<a>&amp;</a>', '\\n']],
       ['one digit again and again', ['1', '1', '1', '1']],
-    ])('carries answers of %s', (_, said) => {
-      expect(talk(dialect, turnOf(), said).turns.map(({ first }) => first)).toEqual(meant(said))
+    ])('carries replies of %s', (_, said) => {
+      expect(converse(dialect, turnOf(), said).turns.map(({ first }) => first)).toEqual(expectedClasses(said))
     })
 
-    it('is recognised when it says the same again at once, the begin as well as an answer', () => {
+    it('recognises an immediate duplicate of any turn', () => {
       fc.assert(
         fc.property(begins, replies, (begin, said) => {
-          for (const { atOnce } of talk(dialect, begin, said).turns) expect(atOnce.kind).toBe('repeat')
+          for (const { atOnce } of converse(dialect, begin, said).turns) expect(atOnce.kind).toBe('repeat')
         }),
         { numRuns: 30 },
       )
     })
 
-    it('makes session ids of its own, that it can say and that differ', () => {
+    it('creates unique session ids that round-trip', () => {
       const ids = Array.from({ length: 50 }, () => dialect.newSessionId())
       expect(new Set(ids).size).toBe(50)
       for (const sessionId of ids) {
-        expect(heardBy(dialect, turnOf({ sessionId })).callback.sessionId).toBe(sessionId)
+        expect(transmit(dialect, turnOf({ sessionId })).callback.sessionId).toBe(sessionId)
       }
     })
 
-    it('writes with a method it takes, and the same each time', () => {
+    it('formats a turn deterministically, with one of its methods', () => {
       fc.assert(
         fc.property(turns, (turn) => {
           const call = dialect.formatRequest(turn)
@@ -275,7 +276,7 @@ export function conforms(
       )
     })
 
-    it('tells an end as an end, whatever became of the dialogue, or does not tell it', () => {
+    it('reports the end of a dialogue as an end, or not at all', () => {
       const ends = fc.constantFrom('completed', 'cancelled', 'timed-out', 'failed')
       fc.assert(
         fc.property(turns, ends, (turn, end) => {
@@ -283,7 +284,7 @@ export function conforms(
           if (!call) return
           expect(dialect.methods).toContain(call.method)
           const parsed = dialect.parseRequest(received(call))
-          if (parsed.kind !== 'ended') throw new Error(`it is taken for ${JSON.stringify(parsed)}`)
+          if (parsed.kind !== 'ended') throw new Error(`parsed as ${JSON.stringify(parsed)}`)
           if (end === 'completed') expect(parsed.ended).toBeUndefined()
           if (!parsed.ended) return
           const { dialect: name, sessionId, msisdn } = parsed.ended
@@ -297,20 +298,20 @@ export function conforms(
       )
     })
 
-    it('reads on one end the answer that was written on the other, line breaks and all, in every turn', () => {
+    it('round-trips an answer, including line breaks, in every turn', () => {
       fc.assert(
         fc.property(turns, screens, (turn, answer) => {
-          const { echo } = heardBy(dialect, turn)
+          const { echo } = transmit(dialect, turn)
           const read = dialect.parseResponse(dialect.formatAnswer(answer, echo))
           expect(read).toMatchObject({ kind: 'answer', answer })
         }),
       )
     })
 
-    it('gives back what the other side wants back, and means the same by it', () => {
+    it('returns echoed values without changing the callback', () => {
       fc.assert(
         fc.property(turns, screens, (turn, answer) => {
-          const { callback, echo } = heardBy(dialect, turn)
+          const { callback, echo } = transmit(dialect, turn)
           const written = dialect.formatAnswer(answer, echo)
           for (const value of Object.values(echo)) {
             expect(typeof value).toBe('string')
@@ -319,12 +320,12 @@ export function conforms(
           const read = dialect.parseResponse(written)
           if (read.kind !== 'answer') throw new Error(read.sentence)
           const reminded = { ...turn, answers: [{ answer, echo: read.echo }] }
-          expect(heardBy(dialect, reminded).callback).toEqual(callback)
+          expect(transmit(dialect, reminded).callback).toEqual(callback)
         }),
       )
     })
 
-    it('says the charset of what it writes', () => {
+    it('declares the charset of every response', () => {
       for (const response of [
         dialect.formatAnswer({ text: 'Баланс', waits: true }, {}),
         dialect.formatError(400, 'Bad request'),
@@ -334,7 +335,7 @@ export function conforms(
       }
     })
 
-    it('says an error in its own form and with its status, and never as a screen that waits', () => {
+    it('formats an error with its status, and never as a waiting screen', () => {
       for (const status of statuses) {
         const response = dialect.formatError(status, 'Bad request: the number is missing')
         expect(response.status).toBe(cannot.has('error-status') ? 200 : status)
@@ -347,7 +348,7 @@ export function conforms(
       }
     })
 
-    it('takes an application that answers with a failure, or with nothing, for malformed', () => {
+    it('rejects a failed or empty answer of an application', () => {
       const written = dialect.formatAnswer({ text: 'x', waits: true }, {})
       const { headers: _, ...bare } = written
       for (const response of [
@@ -362,11 +363,11 @@ export function conforms(
         { ...bare, type: 'application/json', body: '{"__proto__":{"message":"x"}}' },
         { ...bare, type: 'text/xml', body: '<ussd></ussd>' },
       ]) {
-        expect(dialect.parseResponse(response)).toEqual({ kind: 'malformed', sentence: expect.any(String) })
+        expect(dialect.parseResponse(response)).toEqual(malformed(expect.any(String) as never))
       }
     })
 
-    it('takes any answer at all of an application, also one cut off or damaged', () => {
+    it('handles any answer of an application, including truncated and corrupted ones', () => {
       const anything = fc.oneof(fc.string({ unit: 'binary' }), fc.json())
       fc.assert(
         fc.property(screens, anything, fc.nat(), (answer, put, at) => {
@@ -385,7 +386,7 @@ export function conforms(
       )
     })
 
-    it('takes anything at all: it makes something of it, or a sentence that quotes nothing', () => {
+    it('handles any request, and quotes no input in an error', () => {
       const text = fc.string({ unit: 'binary', maxLength: 60 })
       const anything = fc.record({
         method: fc.constantFrom('GET' as const, 'POST' as const, 'PUT' as const),
@@ -397,10 +398,10 @@ export function conforms(
         headers: fc.dictionary(text, text),
         body: fc.oneof(text, fc.json(), fc.webQueryParameters()).map((body) => `canary${body}`),
       })
-      fc.assert(fc.property(anything, (given) => expectSense(dialect, given)))
+      fc.assert(fc.property(anything, (given) => expectValid(dialect, given)))
     })
 
-    it('takes a callback of it in which fields are missing, of another kind, twice or strange, or says so', () => {
+    it('handles callbacks with missing, repeated or unusual fields', () => {
       const strange = fc.constantFrom('', 'canary', '[]', '{}', 'null', '-1', '1e999', '[1]', '{"a":1}')
       fc.assert(
         fc.property(turns, fc.nat(), strange, (turn, at, put) => {
@@ -409,27 +410,27 @@ export function conforms(
           const name = names[at % Math.max(1, names.length)]
           if (name !== undefined) {
             const { [name]: _, ...without } = call.query
-            expectSense(dialect, { ...call, query: without })
-            expectSense(dialect, { ...call, query: { ...call.query, [name]: put } })
-            expectSense(dialect, { ...call, query: { ...call.query, [name]: [put, put] } })
+            expectValid(dialect, { ...call, query: without })
+            expectValid(dialect, { ...call, query: { ...call.query, [name]: put } })
+            expectValid(dialect, { ...call, query: { ...call.query, [name]: [put, put] } })
           }
-          // Every quoted text of a JSON, every value of a form and every text of an XML body in turn becomes another one.
+          // Replaces one JSON text, form value or XML text at a time.
           const values = [...call.body.matchAll(/"(?:[^"\\]|\\.)*"|(?<=[=>])[^&<>]*/g)]
           const value = values[at % Math.max(1, values.length)]
           if (value) {
             const body =
               call.body.slice(0, value.index) + put + call.body.slice(value.index + value[0].length)
-            expectSense(dialect, { ...call, body })
+            expectValid(dialect, { ...call, body })
           }
-          expectSense(dialect, { ...call, body: `[${call.body}]` })
-          expectSense(dialect, { ...call, body: call.body + call.body })
-          expectSense(dialect, { ...call, body: `{"__proto__":${call.body || 'null'}}` })
+          expectValid(dialect, { ...call, body: `[${call.body}]` })
+          expectValid(dialect, { ...call, body: call.body + call.body })
+          expectValid(dialect, { ...call, body: `{"__proto__":${call.body || 'null'}}` })
           expect(Object.keys(Object.prototype)).toEqual([])
         }),
       )
     })
 
-    it('takes a callback that was damaged on its way, or says what is wrong with it', () => {
+    it('handles corrupted callbacks', () => {
       const damage = fc.record({
         at: fc.nat(),
         cut: fc.nat(5),
@@ -443,20 +444,20 @@ export function conforms(
             return whole.slice(0, from) + put + whole.slice(from + cut)
           }
           const whole = received(call)
-          expectSense(dialect, {
+          expectValid(dialect, {
             ...whole,
             query: { ...parse(damaged(call.query)) },
             body: damaged(call.body),
           })
-          if (call.path !== '') expectSense(dialect, { ...whole, path: damaged(whole.path) })
+          if (call.path !== '') expectValid(dialect, { ...whole, path: damaged(whole.path) })
         }),
       )
     })
   })
 }
 
-/** Whatever came, what was made of it can be trusted: the fields are of their form, and no sentence quotes it. */
-function expectSense(dialect: Dialect, request: WireRequest): void {
+/** Asserts that a parsed request has valid fields, or an error that quotes no input. */
+function expectValid(dialect: Dialect, request: WireRequest): void {
   const parsed = dialect.parseRequest(request)
   switch (parsed.kind) {
     case 'malformed':
@@ -464,12 +465,12 @@ function expectSense(dialect: Dialect, request: WireRequest): void {
     case 'ended':
       return parsed.ended && expectForm(parsed.ended)
     case 'callback': {
-      const { reported: heard, dialled } = parsed.callback
+      const { reported, dialled } = parsed.callback
       expectForm(parsed.callback)
       expect(dialled).toMatch(/^([*#].*#)?$/)
-      if (heard.kind === 'sequenced') expect(Number.isSafeInteger(heard.number)).toBe(true)
-      if (heard.kind !== 'cumulative' && heard.typed === undefined) expect(dialled).not.toBe('')
-      const typed = heard.kind === 'cumulative' ? heard.text : (heard.typed ?? '')
+      if (reported.kind === 'sequenced') expect(Number.isSafeInteger(reported.number)).toBe(true)
+      if (reported.kind !== 'cumulative' && reported.typed === undefined) expect(dialled).not.toBe('')
+      const typed = reported.kind === 'cumulative' ? reported.text : (reported.typed ?? '')
       expect(typable(typed)).toBe(true)
       expect(dialect.formatAnswer({ text: '', waits: false }, parsed.echo).status).toBe(200)
     }

@@ -15,7 +15,7 @@ const passwordScreen = 'Личный кабинет. Введите новый �
 const open = 'Доступ в личный кабинет открыт\n1 Закрыть\n0 Выход'
 const closed = 'Доступ в личный кабинет закрыт\n1 Открыть по PUK1\n0 Выход'
 
-/** One gateway for all: what a dialect leaves behind must not trouble another one. */
+/** One gateway for all dialects: the state of one must not affect another. */
 let gateway: Running
 let aheadMs = 0
 beforeAll(async () => {
@@ -44,13 +44,13 @@ describe.each(Object.values(dialects))('the gateway, called in the dialect $name
   const begin = (changed: Partial<NetworkTurn> = {}) =>
     turnOf({ sessionId: dialect.newSessionId(), msisdn, beganAtMs: Date.now(), ...changed })
 
-  /** The same dialogue, an answer further. */
+  /** Returns the next turn of a dialogue. */
   const after = (turn: NetworkTurn, said: ParsedResponse, reply: string): NetworkTurn => {
     if (said.kind !== 'answer') throw new Error(said.sentence)
     return { ...turn, replies: [...turn.replies, reply], answers: [...turn.answers, said] }
   }
 
-  /** What a phone shows, input after input; every screen must be one. People take 5 s to read and type. */
+  /** Returns the screen after each input, 5 s apart. Fails on any problem. */
   async function phone(...typed: string[]): Promise<string[]> {
     const handsets = createHandsets({ dialect, callbackUrl: address() })
     const shown: string[] = []
@@ -65,7 +65,7 @@ describe.each(Object.values(dialects))('the gateway, called in the dialect $name
     return shown
   }
 
-  it('sets a password, and it is the password from then on', async () => {
+  it('sets a password that works at once', async () => {
     const password = String(47_000 + Object.keys(dialects).indexOf(dialect.name) * 13)
     expect(await phone('*141*0#', password, password)).toEqual([
       passwordScreen,
@@ -95,17 +95,17 @@ describe.each(Object.values(dialects))('the gateway, called in the dialect $name
     expect(gateway.log()).not.toContain(puk1)
   })
 
-  it('takes what was dialled in advance', async () => {
+  it('accepts a deep dial', async () => {
     const [first] = await phone(...(cannot.has('deep-dial') ? ['*141*3*6#', '1', '0'] : ['*141*3*6*1#', '0']))
     expect(first).toMatch(cannot.has('deep-dial') ? /^Доступ / : /^Закрыть доступ/)
   })
 
-  it('shows a screen again for an answer that is no choice, and takes #, * and Cyrillic for such', async () => {
+  it('repeats the screen for an invalid choice, including #, * and Cyrillic', async () => {
     const shown = await phone('*141*3*6#', '#', '*', 'да', '7*7', '0')
     expect(shown.slice(1, -1)).toEqual(Array.from({ length: 4 }, () => `Неверный выбор\n${open}`))
   })
 
-  it('answers a callback that comes twice the same, and does nothing twice', async () => {
+  it('replays the answer to a duplicate and repeats no effect', async () => {
     const first = begin()
     const screen = await say(first)
     expect(await say(first)).toEqual(screen)
@@ -121,7 +121,7 @@ describe.each(Object.values(dialects))('the gateway, called in the dialect $name
     expect(other).toEqual(one)
   })
 
-  it('closes the dialogue that the network has ended, so far as the dialect can say so', async () => {
+  it('ends the dialogue on the notice of the network, if the dialect has one', async () => {
     const first = begin()
     const screen = await say(first)
     const end = cannot.has('cancel') ? 'timed-out' : 'cancelled'
@@ -134,27 +134,27 @@ describe.each(Object.values(dialects))('the gateway, called in the dialect $name
     expect(await send(call)).toMatchObject({ status: 200, type: acknowledged.type })
     expect((await send(call)).status).toBe(200)
     const late = await say(after(first, screen, '1'))
-    const isTold = !cannot.has(end === 'cancelled' ? 'cancel' : 'time-out')
+    const isReported = !cannot.has(end === 'cancelled' ? 'cancel' : 'time-out')
     expect(late).toMatchObject({
-      answer: isTold
+      answer: isReported
         ? { text: systemMessages.ended.ru, waits: false }
         : { text: expect.stringMatching(/^Закрыть доступ/) },
     })
   })
 
-  it('tells whoever answers in a dialogue that is not there to dial again, if it is no begin there', async () => {
+  it('answers a reply without a dialogue with the expired message, unless it can be a begin', async () => {
     const screen: ParsedResponse = { kind: 'answer', answer: { text: open, waits: true }, echo: {} }
     const turn = after(begin(), screen, '1')
     const parsed = dialect.parseRequest(received(dialect.formatRequest(turn)))
-    if (parsed.kind !== 'callback') throw new Error(`it is taken for ${parsed.kind}`)
-    const { reported: heard } = parsed.callback
-    const begins = heard.kind === 'cumulative' && heard.begins === 'unknown'
+    if (parsed.kind !== 'callback') throw new Error(`parsed as ${parsed.kind}`)
+    const { reported } = parsed.callback
+    const begins = reported.kind === 'cumulative' && reported.begins === 'unknown'
     expect(await say(turn)).toMatchObject({
       answer: begins ? { waits: true } : { text: systemMessages.expired.ru, waits: false },
     })
   })
 
-  it('takes the same answer at once for a repeated callback, and later for another answer, unless it can tell', async () => {
+  it('treats an equal reply as a duplicate if it is immediate or the dialect has turn identity', async () => {
     const first = begin({ dialled: '*141*0#' })
     const password = await say(first)
     const once = after(first, password, '47213')
@@ -169,13 +169,13 @@ describe.each(Object.values(dialects))('the gateway, called in the dialect $name
     expect(await say(twice)).toMatchObject({ answer: { waits: false } })
   })
 
-  it('serves nobody it does not know', async () => {
+  it('does not serve an unknown number', async () => {
     expect(await say(begin({ msisdn: '+375297654321' }))).toMatchObject({
       answer: { text: systemMessages.notServed.ru, waits: false },
     })
   })
 
-  it('answers what is malformed in its own form, and never with a failure of its own', async () => {
+  it('rejects a malformed callback in the dialect, and never fails', async () => {
     const call = dialect.formatRequest(begin())
     const reference = dialect.formatError(400, 'x')
     const half = (text: string) => text.slice(0, text.length / 2)
@@ -200,7 +200,7 @@ describe.each(Object.values(dialects))('the gateway, called in the dialect $name
     }
   })
 
-  it('answers a body too large and a method it has not in its own form', async () => {
+  it('rejects a large body and an unknown method in the dialect', async () => {
     const call = dialect.formatRequest(begin())
     const large = await send({ ...call, method: 'POST', body: 'x'.repeat(9000) }).catch(() => undefined)
     const refused = await fetch(`${address()}${call.path}`, { method: 'DELETE' })
@@ -215,7 +215,7 @@ describe.each(Object.values(dialects))('the gateway, called in the dialect $name
 })
 
 describe('one number in several dialects at once', () => {
-  it('has a dialogue of its own in each', async () => {
+  it('has a separate dialogue in each', async () => {
     const every: Dialect[] = Object.values(dialects)
     const screens = await Promise.all(
       every.map(async (dialect) => {

@@ -6,11 +6,12 @@ import { loadConfig } from '../../src/config.ts'
 import { createGet, get, presets } from '../../src/dialects/get.ts'
 import { dialectsWith } from '../../src/dialects/index.ts'
 import { conforms, received, turnOf } from './dialect.conformance.ts'
+import type { Malformed } from '../../src/dialects/dialect.ts'
 
 conforms(get)
 conforms(createGet({ ...presets.advanta, method: 'POST' }), { title: 'the dialect get, sent with POST' })
 
-/** In the suffix form a begin without a suffix and an empty first answer are the same: something is dialled behind the code. */
+/** Codes with a suffix: in the suffix form, an empty first reply would equal a begin without one. */
 const codes = fc
   .tuple(fc.stringMatching(/^\d{1,4}$/), fc.stringMatching(/^[\d*#]{1,8}$/))
   .map(([code, suffix]) => `*${code}*${suffix}#`)
@@ -21,7 +22,7 @@ conforms(createGet(crossgate), { title: 'the dialect get, as Crossgate', codes }
 
 const parse = (query: string, dialect = get) =>
   dialect.parseRequest({ method: 'GET', path: '', query: { ...parseQuery(query) }, headers: {}, body: '' })
-const malformed = (problem: string) => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
+const malformed = (problem: string): Malformed => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
 const session = { dialect: 'get', sessionId: '8823145097', msisdn: '+375291234567' }
 const callback = (dialled: string, code: string, text: string) => ({
   kind: 'callback',
@@ -33,38 +34,38 @@ describe('a callback of the GET family', () => {
   const advanta = (input: string, code = '*141%23') =>
     parse(`SESSIONID=8823145097&USSDCODE=${code}&MSISDN=375291234567&INPUT=${input}`)
 
-  it('has the whole dial string, growing with every answer', () => {
+  it('carries the complete dial string, which grows with every reply', () => {
     expect(advanta('*141%23')).toEqual(callback('*141#', '*141#', '*141'))
     expect(advanta('*141*0%23')).toEqual(callback('*141*0#', '*141#', '*141*0'))
     expect(advanta('*141*0*2%23')).toEqual(callback('*141*0*2#', '*141#', '*141*0*2'))
     expect(advanta('*141*0*%23')).toEqual(callback('*141*0*#', '*141#', '*141*0*'))
   })
 
-  it.each(['141', '*141', '141%23', '*141%23'])('has the code in any form: %s', (code) => {
+  it.each(['141', '*141', '141%23', '*141%23'])('accepts the code in any form: %s', (code) => {
     expect(advanta('*141*0%23', code)).toEqual(callback('*141*0#', '*141#', '*141*0'))
   })
 
-  it('has a code of more than one part where that is the code', () => {
+  it('accepts a code of several segments', () => {
     expect(advanta('*141*0*2%23', '*141*0%23')).toEqual(callback('*141*0*2#', '*141*0#', '*141*0*2'))
   })
 
-  it('keeps * and # in an answer, and takes off the last # alone', () => {
+  it('keeps * and # in a reply, and removes only the last #', () => {
     expect(advanta('*141*0*%23*%23')).toMatchObject({ callback: { reported: { text: '*141*0*#*' } } })
     expect(advanta('*141*0*1%23%23')).toMatchObject({ callback: { reported: { text: '*141*0*1#' } } })
   })
 
-  it('is no begin where it is longer than anything that is dialled', () => {
+  it('has no dialled string if it is longer than one can be', () => {
     const long = `*141*${'1'.repeat(180)}`
     expect(advanta(`${long}%23`)).toEqual(callback('', '*141#', long))
   })
 
-  it('comes as a form, too', () => {
+  it('may be a form-encoded POST', () => {
     const body = 'SESSIONID=8823145097&USSDCODE=%2A141%23&MSISDN=%2B375291234567&INPUT=%2A141%2A0%23'
     const post = { method: 'POST', path: '', query: { token: 'x' }, headers: {}, body } as const
     expect(get.parseRequest(post)).toEqual(callback('*141*0#', '*141#', '*141*0'))
   })
 
-  it('takes no turn with HEAD, which Express answers where GET is', () => {
+  it('rejects HEAD, which Express routes to GET handlers', () => {
     const query = { ...parseQuery('SESSIONID=a&USSDCODE=141&MSISDN=375291234567&INPUT=*141%23') }
     const head = { method: 'HEAD' as 'GET', path: '', query, headers: {}, body: '' }
     expect(get.parseRequest(head)).toEqual(malformed('SESSIONID is missing'))
@@ -86,7 +87,7 @@ describe('a callback of the GET family', () => {
       'SESSIONID=a&USSDCODE=hi&MSISDN=375291234567&INPUT=',
       'USSDCODE is not a USSD code such as *141#',
     ],
-  ])('is malformed with %s', (_, query, problem) => {
+  ])('rejects %s', (_, query, problem) => {
     expect(parse(query)).toEqual(malformed(problem))
   })
 
@@ -98,8 +99,8 @@ describe('a callback of the GET family', () => {
   )
 })
 
-describe('the providers of the GET family', () => {
-  it('Safaricom has the bare code, and what is behind it', () => {
+describe('the variants of the GET family', () => {
+  it('safaricom sends the bare code and the suffix', () => {
     const dialect = createGet(safaricom)
     const said = (input: string) =>
       parse(`ORIG=375291234567&DEST=141&SESSION_ID=8823145097&USSD_PARAMS=${input}`, dialect)
@@ -116,18 +117,18 @@ describe('the providers of the GET family', () => {
     })
   })
 
-  it("Kemru has Advanta's names, and what is behind the code", () => {
+  it("kemru sends the suffix in advanta's fields", () => {
     const query = 'SESSIONID=8823145097&USSDCODE=*141%23&MSISDN=375291234567&INPUT=33*2*Dan'
     expect(parse(query, createGet(kemru))).toEqual(callback('*141*33*2*Dan#', '*141#', '33*2*Dan'))
   })
 
-  it('Crossgate has names of its own', () => {
+  it('crossgate has its own field names', () => {
     const query =
       'session_id=8823145097&msisdn=375291234567&network_code=63902&ussd_string=0&service_code=*141%23'
     expect(parse(query, createGet(crossgate))).toEqual(callback('*141*0#', '*141#', '0'))
   })
 
-  it('Advanta is written as it stands on the wire', () => {
+  it('advanta formats the wire example', () => {
     const turn = turnOf({ sessionId: '8823145097', dialled: '*141*0#' })
     const [code, who] = ['USSDCODE=*141%23', 'MSISDN=375291234567']
     expect(get.formatRequest(turn)).toEqual({
@@ -140,7 +141,7 @@ describe('the providers of the GET family', () => {
     expect(get.formatRequest({ ...turn, replies: ['2', ''] }).query).toMatch(/INPUT=\*141\*0\*2\*%23$/)
   })
 
-  it('in the suffix form, a begin with nothing behind the code and an empty first answer are one', () => {
+  it('in the suffix form, a begin without a suffix equals an empty first reply', () => {
     const dialect = createGet(kemru)
     const heard = (replies: readonly string[]) =>
       dialect.parseRequest(received(dialect.formatRequest(turnOf({ dialled: '*141#', replies }))))
@@ -148,7 +149,7 @@ describe('the providers of the GET family', () => {
     expect(heard(['1', ''])).not.toEqual(heard(['1']))
   })
 
-  it('are chosen by a setting that knows every one of them', () => {
+  it('are the choices of the setting', () => {
     expect(settings.find(({ name }) => name === 'GET_VARIANT')?.byDefault).toBe('advanta')
     for (const name of Object.keys(presets) as (keyof typeof presets)[]) {
       expect(loadConfig({ GET_VARIANT: name }).getVariant).toBe(name)
@@ -172,10 +173,10 @@ describe('an answer to the GET family', () => {
     expect(get.formatError(401, 'No token')).toEqual({ status: 401, type, body: 'END No token' })
   })
 
-  it.each(['', 'x', 'con x', ' CON x', 'CONx', 'CON'])('is malformed as %j', (body) => {
+  it.each(['', 'x', 'con x', ' CON x', 'CONx', 'CON'])('rejects the answer %j', (body) => {
     expect(get.parseResponse({ status: 200, type: '', body })).toEqual({
       kind: 'malformed',
       sentence: 'the answer begins with neither CON nor END',
-    })
+    } satisfies Malformed)
   })
 })

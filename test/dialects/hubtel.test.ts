@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { createHubtel, hubtel } from '../../src/dialects/hubtel.ts'
 import { conforms, received, turnOf } from './dialect.conformance.ts'
 import { json, malformed, notJson, posted } from './posted.ts'
+import type { Malformed } from '../../src/dialects/dialect.ts'
 
 const programmable = createHubtel('programmable')
 
@@ -31,7 +32,7 @@ const callback = (changed: object) => ({
 })
 
 describe('a callback of Hubtel', () => {
-  it('is read as it stands on the wire, in either generation', () => {
+  it('parses the wire examples of both generations', () => {
     expect(posted(hubtel, begin)).toEqual({ ...callback({}), echo: { generation: 'v1' } })
     expect(posted(hubtel, reply)).toEqual({
       ...callback({ reported: { kind: 'sequenced', number: 2, typed: '2' } }),
@@ -44,7 +45,7 @@ describe('a callback of Hubtel', () => {
     })
   })
 
-  it('is written as it stands on the wire, the state the application keeps there given back', () => {
+  it('formats the wire example, with the state of the application', () => {
     const answers = [{ answer: { text: 'Menu', waits: true }, echo: { ClientState: 'root' } }]
     const turn = turnOf({ sessionId: begin.SessionId, dialled: '*141*0#', replies: ['2'], answers })
     const { body, headers } = hubtel.formatRequest(turn)
@@ -62,7 +63,7 @@ describe('a callback of Hubtel', () => {
     })
   })
 
-  it('gives a state back once only', () => {
+  it('returns a state only once', () => {
     const answers = [
       { answer: { text: 'a', waits: true }, echo: { ClientState: 'root' } },
       { answer: { text: 'b', waits: true }, echo: {} },
@@ -71,21 +72,24 @@ describe('a callback of Hubtel', () => {
     expect(body).not.toContain('ClientState')
   })
 
-  it.each(['Initiation', 'INITIATION', 'initiation', 'Favorite', 'favorite'])('begins with %s', (Type) => {
-    expect(posted(hubtel, { ...begin, Type })).toMatchObject(callback({}))
-  })
+  it.each(['Initiation', 'INITIATION', 'initiation', 'Favorite', 'favorite'])(
+    'begins a dialogue with %s',
+    (Type) => {
+      expect(posted(hubtel, { ...begin, Type })).toMatchObject(callback({}))
+    },
+  )
 
-  it('has names in any case, and no operator', () => {
+  it('accepts names in any case, and no operator', () => {
     const { Operator: _, ...rest } = begin
     const lower = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name.toLowerCase(), value]))
     expect(posted(hubtel, lower)).toMatchObject(callback({}))
   })
 
-  it.each([1, '1', '001'])('counts its turns as a number or as text: %j', (Sequence) => {
+  it.each([1, '1', '001'])('accepts the sequence as a number or as text: %j', (Sequence) => {
     expect(posted(hubtel, { ...begin, Sequence })).toMatchObject(callback({}))
   })
 
-  it.each([undefined, null, ''])('does without a number: %j', (Sequence) => {
+  it.each([undefined, null, ''])('accepts an absent sequence: %j', (Sequence) => {
     const reported = { kind: 'latest-only', typed: '2' }
     expect(posted(hubtel, { ...reply, Sequence })).toMatchObject(callback({ reported }))
   })
@@ -99,12 +103,12 @@ describe('a callback of Hubtel', () => {
     ['', '141*0'],
     [undefined, '*141*0#'],
     ['Anna', '141*0'],
-  ])('has the dialled string in the message %j, else in the service code %j', (Message, ServiceCode) => {
+  ])('finds the dialled string in the message %j or the service code %j', (Message, ServiceCode) => {
     const dialled = Message?.includes('141*3*6') ? '*141*3*6#' : '*141*0#'
     expect(posted(hubtel, { ...begin, Message, ServiceCode })).toMatchObject(callback({ dialled }))
   })
 
-  it('is malformed where no code is anywhere', () => {
+  it('rejects a begin without a code', () => {
     for (const ServiceCode of [guid, undefined, null, '', 7, {}]) {
       expect(posted(hubtel, { ...begin, Message: 'Anna', ServiceCode })).toEqual(
         malformed('Message is not a USSD code such as *141#'),
@@ -117,14 +121,14 @@ describe('a callback of Hubtel', () => {
     ['release', 'cancelled'],
     ['Timeout', 'timed-out'],
     ['TIMEOUT', 'timed-out'],
-  ])('says with %s that the dialogue was %s', (Type, why) => {
+  ])('ends the dialogue with %s as %s', (Type, why) => {
     const end = { ...begin, Type, Message: '', Sequence: 3 }
     expect(posted(hubtel, end)).toMatchObject({ kind: 'ended', ended: { ...session, why } })
     const { Message: _, Sequence: __, ServiceCode: ___, ...bare } = end
     expect(posted(hubtel, bare)).toMatchObject({ kind: 'ended', ended: { ...session, why } })
   })
 
-  it('tells a dialogue that came to no good end with Release or Timeout, and says nothing of a good one', () => {
+  it('reports a cancelled, expired or failed dialogue, but not a completed one', () => {
     const turn = turnOf({ replies: ['1'] })
     const told = (['cancelled', 'timed-out', 'failed'] as const).map((end) => hubtel.formatEnd(turn, end, 0))
     expect(told.map((call) => JSON.parse(call?.body ?? '{}'))).toMatchObject([
@@ -150,17 +154,17 @@ describe('a callback of Hubtel', () => {
     ['a number of the turn that is none', { Sequence: 'one' }, 'Sequence is not a number'],
     ['a turn before the first', { Sequence: -1 }, 'Sequence is not a number'],
     ['half a turn', { Sequence: 1.5 }, 'Sequence is not a number'],
-  ])('is malformed with %s', (_, changed, problem) => {
+  ])('rejects %s', (_, changed, problem) => {
     expect(posted(hubtel, { ...begin, ...changed })).toEqual(malformed(problem))
   })
 
-  it.each(notJson)('is malformed as %j', (body, problem) => {
+  it.each(notJson)('rejects the body %j', (body, problem) => {
     expect(posted(hubtel, body)).toEqual(malformed(problem))
   })
 })
 
 describe('an answer to Hubtel', () => {
-  it('is written in the case of whoever asked', () => {
+  it('follows the letter case of the request', () => {
     const answer = { text: 'Да\n1 Нет', waits: true }
     const { status, body } = hubtel.formatAnswer(answer, { generation: 'v1' })
     expect([status, JSON.parse(body)]).toEqual([200, { Type: 'Response', Message: 'Да\n1 Нет' }])
@@ -178,7 +182,7 @@ describe('an answer to Hubtel', () => {
     expect(JSON.parse(hubtel.formatEnded(parsed.echo).body)).toEqual({ type: 'Release', message: '' })
   })
 
-  it('is read in either case, with the state it wants back', () => {
+  it('parses either letter case, with the state to return', () => {
     const answer = { text: 'x', waits: true }
     const echo = { ClientState: 'root' }
     for (const fields of [
@@ -202,7 +206,7 @@ describe('an answer to Hubtel', () => {
     [{ Type: 'Response' }, 'in the answer Message is missing'],
     [{ Type: 'Response', Message: 1 }, 'in the answer Message is not text'],
     [{ Type: 'Response', Message: 'x', ClientState: {} }, 'in the answer ClientState is not text'],
-  ])('is malformed as %j', (fields, sentence) => {
-    expect(hubtel.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence })
+  ])('rejects the answer %j', (fields, sentence) => {
+    expect(hubtel.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence } satisfies Malformed)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { Method } from '../../src/dialects/dialect.ts'
+import type { Malformed, Method } from '../../src/dialects/dialect.ts'
 import { infobip } from '../../src/dialects/infobip.ts'
 import { conforms, turnOf } from './dialect.conformance.ts'
 import { json, malformed, notJson, posted } from './posted.ts'
@@ -33,12 +33,12 @@ const called = (method: Method, path: string, body = '') =>
   infobip.parseRequest({ method, path, query: {}, headers: {}, body })
 
 describe('a callback of Infobip', () => {
-  it('is read as it stands on the wire', () => {
+  it('parses the wire example', () => {
     expect(posted(infobip, begin, start)).toEqual(callback('*141*0#', undefined))
     expect(posted(infobip, reply, response)).toEqual(callback('*141*0#', '2'))
   })
 
-  it('is written as it stands on the wire', () => {
+  it('formats the wire example', () => {
     const { imsi: _, ...sent } = begin
     const turn = turnOf({ sessionId: '77120045', dialled: '*141*0#' })
     const first = infobip.formatRequest(turn)
@@ -51,7 +51,7 @@ describe('a callback of Infobip', () => {
     ])
   })
 
-  it('has the session in the address, percent-encoded', () => {
+  it('carries the session id in the path, percent-encoded', () => {
     expect(posted(infobip, begin, '/session/a%2Fb%20%D0%B9/start')).toEqual(
       callback('*141*0#', undefined, 'a/b й'),
     )
@@ -59,7 +59,7 @@ describe('a callback of Infobip', () => {
     expect(path).toBe('/session/a%2Fb%3Fc%23d/start')
   })
 
-  it('needs nothing but the number and the text', () => {
+  it('requires only the number and the text', () => {
     expect(posted(infobip, { msisdn: begin.msisdn, text: '*141*0#' }, start)).toEqual(
       callback('*141*0#', undefined),
     )
@@ -73,11 +73,11 @@ describe('a callback of Infobip', () => {
     ['6', '*141*3#', '*141*3#'],
     ['141*0', undefined, '*141*0#'],
     ['menu', '141', '*141#'],
-  ])('begins with the text %j and the short code %j', (text, shortCode, dialled) => {
+  ])('begins a dialogue with the text %j and the short code %j', (text, shortCode, dialled) => {
     expect(posted(infobip, { ...begin, text, shortCode }, start)).toEqual(callback(dialled, undefined))
   })
 
-  it('says at …/end that a dialogue is over, though not whose', () => {
+  it('reports the end of a dialogue at …/end, without the subscriber', () => {
     for (const body of ['{"reason":"user abort","exitCode":500}', '{}', '', 'x']) {
       expect(called('PUT', '/session/77120045/end', body)).toEqual({
         kind: 'ended',
@@ -105,7 +105,7 @@ describe('a callback of Infobip', () => {
     ['POST', '/session/%zz/start', 'sessionId is missing'],
     ['POST', '/session/a%0Ab/start', 'sessionId has control characters'],
     ['POST', `/session/${'x'.repeat(129)}/start`, 'sessionId is too long'],
-  ])('is malformed as %s %s', (method, path, problem) => {
+  ])('rejects %s %s', (method, path, problem) => {
     expect(called(method, path, JSON.stringify(begin))).toEqual(malformed(problem))
   })
 
@@ -115,17 +115,17 @@ describe('a callback of Infobip', () => {
     ['no text', { text: undefined }, 'text is missing'],
     ['a text in an array', { text: ['*141#'] }, 'text is not text'],
     ['no code anywhere', { text: 'menu', shortCode: {} }, 'text is not a USSD code such as *141#'],
-  ])('is malformed with %s', (_, changed, problem) => {
+  ])('rejects %s', (_, changed, problem) => {
     expect(posted(infobip, { ...begin, ...changed }, start)).toEqual(malformed(problem))
   })
 
-  it.each(notJson)('is malformed as %j', (body, problem) => {
+  it.each(notJson)('rejects the body %j', (body, problem) => {
     expect(posted(infobip, body, start)).toEqual(malformed(problem))
   })
 })
 
 describe('an answer to Infobip', () => {
-  it('is a menu that closes or not, and an error inside of status 200', () => {
+  it('has shouldClose, and errors with status 200', () => {
     expect(JSON.parse(infobip.formatAnswer({ text: 'Да', waits: true }, {}).body)).toEqual({
       ussdMenu: 'Да',
       shouldClose: false,
@@ -145,7 +145,7 @@ describe('an answer to Infobip', () => {
       { ussdMenu: 'x', shouldClose: 0, responseExitCode: 200 },
       'in the answer shouldClose is neither true nor false',
     ],
-  ])('is malformed as %j', (fields, sentence) => {
-    expect(infobip.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence })
+  ])('rejects the answer %j', (fields, sentence) => {
+    expect(infobip.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence } satisfies Malformed)
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { nalo } from '../../src/dialects/nalo.ts'
 import { conforms, turnOf } from './dialect.conformance.ts'
 import { json, malformed, notJson, posted } from './posted.ts'
+import type { Malformed } from '../../src/dialects/dialect.ts'
 
 conforms(nalo)
 
@@ -23,21 +24,21 @@ const callback = (dialled: string, typed: string | undefined, sessionId = sessio
 })
 
 describe('a callback of Nalo', () => {
-  it('is read as it stands on the wire', () => {
+  it('parses the wire example', () => {
     expect(posted(nalo, begin)).toEqual(callback('*141*0#', undefined))
     expect(posted(nalo, reply)).toEqual(callback('', '2'))
   })
 
-  it('is written as it stands on the wire', () => {
+  it('formats the wire example', () => {
     const turn = turnOf({ sessionId: begin.SESSIONID, dialled: '*141*0#' })
     expect(JSON.parse(nalo.formatRequest(turn).body)).toEqual(begin)
     expect(JSON.parse(nalo.formatRequest({ ...turn, replies: ['1', '2'] }).body)).toEqual(reply)
   })
 
-  it.each([undefined, null, ''])('is known by account and number where SESSIONID is %j', (SESSIONID) => {
+  it.each([undefined, null, ''])('is identified by account and number if SESSIONID is %j', (SESSIONID) => {
     const key = 'NALOTest:375291234567'
     const named = callback('*141*0#', undefined, key)
-    // Another dialogue of the number has the same name.
+    // The next dialogue of this number has the same session id.
     const expected = { ...named, callback: { ...named.callback, reusesSessionId: true } }
     expect(posted(nalo, { ...begin, SESSIONID })).toEqual(expected)
     expect(posted(nalo, { ...reply, SESSIONID, MSISDN: '+375291234567' })).toMatchObject({
@@ -45,19 +46,19 @@ describe('a callback of Nalo', () => {
     })
   })
 
-  it.each(['*141*0', '141*0', '*141*0#'])('begins with the code as %j', (USERDATA) => {
+  it.each(['*141*0', '141*0', '*141*0#'])('begins a dialogue with the code written as %j', (USERDATA) => {
     expect(posted(nalo, { ...begin, USERDATA })).toEqual(callback('*141*0#', undefined))
   })
 
-  it.each([true, 'true', 'TRUE', 1, '1'])('begins where MSGTYPE is %j', (MSGTYPE) => {
+  it.each([true, 'true', 'TRUE', 1, '1'])('begins a dialogue if MSGTYPE is %j', (MSGTYPE) => {
     expect(posted(nalo, { ...begin, MSGTYPE })).toEqual(callback('*141*0#', undefined))
   })
 
-  it.each([false, 'false', 0, '0'])('goes on where MSGTYPE is %j', (MSGTYPE) => {
+  it.each([false, 'false', 0, '0'])('continues the dialogue if MSGTYPE is %j', (MSGTYPE) => {
     expect(posted(nalo, { ...reply, MSGTYPE })).toEqual(callback('', '2'))
   })
 
-  it.each([2, '2'])('ends where MSGTYPE is %j', (MSGTYPE) => {
+  it.each([2, '2'])('ends the dialogue if MSGTYPE is %j', (MSGTYPE) => {
     const { USERDATA: _, ...end } = { ...reply, MSGTYPE }
     expect(posted(nalo, end)).toEqual({ kind: 'ended', ended: { ...session, why: 'cancelled' }, echo })
   })
@@ -74,17 +75,17 @@ describe('a callback of Nalo', () => {
     ['no code', { USERDATA: 'menu' }, 'USERDATA is not a USSD code such as *141#'],
     ['a session in an array', { SESSIONID: ['a'] }, 'SESSIONID is not text'],
     ['a session of two lines', { SESSIONID: 'a\nb' }, 'SESSIONID has control characters'],
-  ])('is malformed with %s', (_, changed, problem) => {
+  ])('rejects %s', (_, changed, problem) => {
     expect(posted(nalo, { ...begin, ...changed })).toEqual(malformed(problem))
   })
 
-  it.each(notJson)('is malformed as %j', (body, problem) => {
+  it.each(notJson)('rejects the body %j', (body, problem) => {
     expect(posted(nalo, body)).toEqual(malformed(problem))
   })
 })
 
 describe('an answer to Nalo', () => {
-  it('gives back the account and the number as they came, and never what was typed', () => {
+  it('echoes the account and the number, but never the input', () => {
     expect(JSON.parse(nalo.formatAnswer({ text: 'Да', waits: true }, echo).body)).toEqual({
       ...echo,
       MSG: 'Да',
@@ -99,7 +100,7 @@ describe('an answer to Nalo', () => {
     [false, false],
     ['0', false],
     [2, false],
-  ])('is read with MSGTYPE %j', (MSGTYPE, waits) => {
+  ])('is parsed with MSGTYPE %j', (MSGTYPE, waits) => {
     const answer = { text: 'x', waits }
     expect(nalo.parseResponse(json({ MSG: 'x', MSGTYPE }))).toEqual({ kind: 'answer', answer, echo: {} })
   })
@@ -109,7 +110,7 @@ describe('an answer to Nalo', () => {
     [{ MSG: 'x', MSGTYPE: 'CON' }, 'in the answer MSGTYPE is neither true nor false'],
     [{ MSGTYPE: true }, 'in the answer MSG is missing'],
     [{ message: 'x', msgtype: true }, 'in the answer MSG is missing'],
-  ])('is malformed as %j', (fields, sentence) => {
-    expect(nalo.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence })
+  ])('rejects the answer %j', (fields, sentence) => {
+    expect(nalo.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence } satisfies Malformed)
   })
 })

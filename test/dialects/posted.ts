@@ -1,6 +1,6 @@
-import type { Dialect, ParsedRequest, WireResponse } from '../../src/dialects/dialect.ts'
+import type { Dialect, Malformed, ParsedRequest, WireResponse } from '../../src/dialects/dialect.ts'
 
-/** What a dialect makes of a body that was posted to its address, given as text or as what becomes JSON. */
+/** Parses a body posted to a dialect: text, or a value to serialise as JSON. */
 export const posted = (dialect: Dialect, body: unknown, path = ''): ParsedRequest =>
   dialect.parseRequest({
     method: 'POST',
@@ -10,16 +10,19 @@ export const posted = (dialect: Dialect, body: unknown, path = ''): ParsedReques
     body: typeof body === 'string' ? body : JSON.stringify(body),
   })
 
-export const malformed = (problem: string) => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
+export const malformed = (problem: string): Malformed => ({
+  kind: 'malformed',
+  sentence: `Bad request: ${problem}`,
+})
 
-/** An application's answer, or ours, as JSON. */
+/** Returns a JSON answer with status 200. */
 export const json = (fields: unknown): WireResponse => ({
   status: 200,
   type: 'application/json; charset=utf-8',
   body: typeof fields === 'string' ? fields : JSON.stringify(fields),
 })
 
-/** What a JSON dialect says of a body that is none. */
+/** Bodies that are not JSON objects, and their errors. */
 export const notJson: readonly (readonly [string, string])[] = [
   ['', 'the body is not JSON'],
   ['x', 'the body is not JSON'],

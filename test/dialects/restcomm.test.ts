@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { request } from 'node:http'
 import { text as textOf } from 'node:stream/consumers'
-import type { Echo, WireCall } from '../../src/dialects/dialect.ts'
+import type { Echo, Malformed, WireCall } from '../../src/dialects/dialect.ts'
 import { restcomm } from '../../src/dialects/restcomm.ts'
 import { createHandsets } from '../../src/simulator/handset.ts'
 import { startForeignApplication } from '../simulator/foreign-application.ts'
@@ -31,7 +31,7 @@ const reply = (userObject: string | undefined, attributes: string, before = '') 
 const abort = (attributes: string, inside = '<errComponents/>') =>
   dialog(`type="Abort" mapMessagesSize="0" ${attributes}`, inside)
 const session = { dialect: 'restcomm', sessionId: '12:13', msisdn: '+375291234567' }
-const malformed = (problem: string) => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
+const malformed = (problem: string): Malformed => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
 
 describe('a begin of RestComm', () => {
   const callback = {
@@ -40,7 +40,7 @@ describe('a begin of RestComm', () => {
     reported: { kind: 'sequenced', number: 0, typed: undefined },
   }
 
-  it('is number 0, whatever its invoke id, and that is kept for the end', () => {
+  it('has turn number 0, and its invoke id is kept for the last answer', () => {
     const echo = { msisdn: '375291234567', number: '0' }
     for (const beginId of ['0', '1', '-128', '127']) {
       const body = begin(`invokeId="${beginId}" dataCodingScheme="15" string="*141*0#"`, child, origin)
@@ -48,7 +48,7 @@ describe('a begin of RestComm', () => {
     }
   })
 
-  it('has its number in msisdn, or else in originationReference', () => {
+  it('takes the number from msisdn, otherwise from originationReference', () => {
     const attributes = 'invokeId="0" dataCodingScheme="15" string="*141*0#"'
     expect(parse(begin(attributes, '', origin))).toMatchObject({ callback })
     expect(parse(begin(attributes, child, origin.replace('4567', '0000')))).toMatchObject({ callback })
@@ -82,13 +82,13 @@ describe('a begin of RestComm', () => {
     ],
     ['no string', begin('invokeId="0"', child), 'string is missing'],
     ['no code', begin('invokeId="0" string="141"', child), 'string is not a USSD code such as *141#'],
-  ])('is malformed with %s', (_, body, problem) => {
+  ])('rejects %s', (_, body, problem) => {
     expect(parse(body)).toEqual(malformed(problem))
   })
 })
 
-describe('an answer that RestComm carries', () => {
-  it('is numbered by what we had it remember: the real gateway gives invoke ids of its own', () => {
+describe('a reply from RestComm', () => {
+  it('is numbered by our userObject, because the gateway assigns its own invoke ids', () => {
     expect(parse(reply('375291234567;5;3', 'invokeId="0" dataCodingScheme="15" string="2"'))).toEqual({
       kind: 'callback',
       callback: { ...session, dialled: '', reported: { kind: 'sequenced', number: 3, typed: '2' } },
@@ -96,7 +96,7 @@ describe('an answer that RestComm carries', () => {
     })
   })
 
-  it('is numbered by its invoke id where nothing is remembered, and so is the rest of the dialogue', () => {
+  it('is numbered by its invoke id without a userObject, as is the rest of the dialogue', () => {
     const parsed = parse(reply(undefined, 'invokeId="2" string="1"', origin))
     expect(parsed).toMatchObject({
       callback: { reported: { number: 2, typed: '1' } },
@@ -108,7 +108,7 @@ describe('an answer that RestComm carries', () => {
     )
   })
 
-  it('has line breaks and spaces as they were escaped, and may have no string at all', () => {
+  it('keeps escaped line breaks and spaces, and may lack a string', () => {
     const string = (attributes: string) => parse(reply('375291234567;0;1', `invokeId="1" ${attributes}`))
     expect(string('string=" 1 "')).toMatchObject({ callback: { reported: { typed: ' 1 ' } } })
     expect(string('string=""')).toMatchObject({ callback: { reported: { typed: '' } } })
@@ -116,7 +116,7 @@ describe('an answer that RestComm carries', () => {
     expect(string('string="1&#10;2"')).toEqual(malformed('string has control characters'))
   })
 
-  it('is malformed without a number: one of its own, or one remembered', () => {
+  it('is rejected without a number of its own or in userObject', () => {
     const missing = malformed('msisdn is missing')
     expect(parse(reply(undefined, 'invokeId="1" string="1"'))).toEqual(missing)
     expect(parse(reply('s-42', 'invokeId="1" string="1"'))).toEqual(missing)
@@ -135,7 +135,7 @@ describe('an abort of RestComm', () => {
     ['failed', 'mapAbortProviderReason="SupportingDialogueTransactionReleased"'],
     ['failed', 'mapRefuseReason="NoReasonGiven"'],
     ['failed', ''],
-  ])('says %s with %s', (why, attributes) => {
+  ])('reports %s with %s', (why, attributes) => {
     const ended = { kind: 'ended', ended: { ...session, why }, echo: {} }
     expect(parse(abort(`${attributes} userObject="375291234567;0;1"`))).toEqual(ended)
     expect(parse(abort(attributes, origin))).toEqual(ended)
@@ -150,7 +150,7 @@ describe('an abort of RestComm', () => {
     expect(parse(body)).toMatchObject({ kind: 'ended', ended: { why: 'failed' } })
   })
 
-  it('is none where dialogTimedOut is false', () => {
+  it('is not reported if dialogTimedOut is false', () => {
     const body = reply('375291234567;0;1', 'invokeId="1" string="1"').replace(
       'type=',
       'dialogTimedOut="false" type=',
@@ -164,7 +164,7 @@ describe('an answer to RestComm', () => {
   const xml = '<?xml version="1.0" encoding="UTF-8"?>\n'
   const echo = { msisdn: '375291234567', beginId: '7', number: '2' }
 
-  it('asks with the next number and has the gateway remember who, under which id, and the number', () => {
+  it('asks with the next turn number, and stores number, invoke id and turn number in userObject', () => {
     expect(restcomm.formatAnswer({ text: '1. Balance\n2. Top up', waits: true }, echo)).toEqual({
       status: 200,
       type,
@@ -172,7 +172,7 @@ describe('an answer to RestComm', () => {
     })
   })
 
-  it('ends with the result of the begin, under its invoke id, in the alphabet it takes', () => {
+  it('ends with the result of the begin, under its invoke id, in the required alphabet', () => {
     expect(restcomm.formatAnswer({ text: 'Пока', waits: false }, echo).body).toBe(
       `${xml}<dialog mapMessagesSize="1" prearrangedEnd="false"><processUnstructuredSSRequest_Response invokeId="7" dataCodingScheme="72" string="Пока"/></dialog>`,
     )
@@ -224,17 +224,20 @@ describe('an answer to RestComm', () => {
       '<dialog mapMessagesSize="1"><unstructuredSSRequest_Request invokeId="1"/></dialog>',
       "the answer's operation has no string",
     ],
-  ])('is malformed with %s', (_, body, sentence) => {
-    expect(restcomm.parseResponse({ status: 200, type, body })).toEqual({ kind: 'malformed', sentence })
+  ])('rejects %s', (_, body, sentence) => {
+    expect(restcomm.parseResponse({ status: 200, type, body })).toEqual({
+      kind: 'malformed',
+      sentence,
+    } satisfies Malformed)
   })
 
-  it('may have everything else that a dialog may have before its operation', () => {
+  it('may have other elements before its operation', () => {
     const body = `<dialog mapMessagesSize="1"><localAddress/><remoteAddress/><destinationReference number="1"/>${origin}<errComponents/><unstructuredSSRequest_Request invokeId="1" dataCodingScheme="15" string="x"/></dialog>`
     const answer = { text: 'x', waits: true }
     expect(restcomm.parseResponse({ status: 200, type, body })).toEqual({ kind: 'answer', answer, echo: {} })
   })
 
-  it('may set cookies, of which names and values are kept', () => {
+  it('may set cookies, whose names and values are kept', () => {
     const { body } = restcomm.formatAnswer({ text: 'x', waits: true }, {})
     const echo = (cookies: string) => {
       const read = restcomm.parseResponse({ status: 200, type, body, headers: { 'set-cookie': cookies } })
@@ -252,7 +255,7 @@ describe('the network of RestComm', () => {
   const answer = { text: 'x', waits: true }
   const turn = turnOf({ sessionId: '12:13' })
 
-  it('gives back what the application last wanted remembered, and then no number', () => {
+  it('returns the latest userObject, and then no number', () => {
     const answers = [
       { answer, echo: { userObject: 's-41' } },
       { answer, echo: { userObject: 's-42' } },
@@ -267,7 +270,7 @@ describe('the network of RestComm', () => {
     )
   })
 
-  it('sends every cookie as it was last set, with the end as well', () => {
+  it('sends the latest value of every cookie, also with the end', () => {
     expect(restcomm.formatRequest(turn).headers).not.toHaveProperty('cookie')
     const answers = [{ cookie: 'a=1; b=2' }, {}, { cookie: 'a=3' }, {}].map((echo) => ({ answer, echo }))
     const { headers } = restcomm.formatRequest({ ...turn, replies: ['1', '2', '3', '4'], answers })
@@ -284,7 +287,7 @@ describe('the network of RestComm', () => {
     expect(call && restcomm.parseRequest(received(call))).toMatchObject({ ended: { why } })
   })
 
-  it('makes two ids of every session', () => {
+  it('splits a session id into localId and remoteId', () => {
     expect(restcomm.newSessionId()).toMatch(/^\d+:\d+$/)
   })
 })
@@ -296,7 +299,7 @@ describe('RestComm over HTTP', () => {
   })
   afterAll(() => gateway.close('immediate'))
 
-  /** As the real one sends it: with a charset for a content encoding, which fetch and Express would see to. */
+  /** Sends the charset as content encoding, like the real gateway, which fetch and Express would change. */
   const send = ({ headers, body }: WireCall) =>
     new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
       request(`${gateway.url}/ussd/restcomm`, { method: 'POST', headers: { ...headers } }, (response) => {
@@ -306,7 +309,7 @@ describe('RestComm over HTTP', () => {
         .end(body)
     })
 
-  it('goes through a whole dialogue with Content-Encoding: utf-8, and shows a repeated answer again', async () => {
+  it('completes a dialogue with Content-Encoding: utf-8, and replays the answer to a duplicate', async () => {
     let turn = turnOf({ sessionId: '77:78', dialled: '*141*3*6#' })
     expect(restcomm.formatRequest(turn).headers['content-encoding']).toBe('utf-8')
     const shown: string[] = []
@@ -328,7 +331,7 @@ describe('RestComm over HTTP', () => {
     expect(shown.at(-1)).toMatch(/^ends: /)
   })
 
-  it('lets go of a dialogue that was aborted', async () => {
+  it('ends an aborted dialogue', async () => {
     const begun = turnOf({ sessionId: '79:80', dialled: '*141*3*6#' })
     const first = restcomm.parseResponse({
       ...(await send(restcomm.formatRequest(begun))),
@@ -347,8 +350,8 @@ describe('RestComm over HTTP', () => {
   })
 })
 
-describe('an application that knows its dialogues by a cookie alone', () => {
-  it('is found by it with every answer, and when the phone is hung up', async () => {
+describe('an application that identifies its dialogues by cookie', () => {
+  it('receives the cookie with every reply and with the hang-up', async () => {
     const ask = (text: string) =>
       restcomm.formatAnswer({ text, waits: true }, {}).body.replace(/ userObject="[^"]*"/, '')
     const visits = new Map<string, number>()

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { serviceOp } from '../../src/dialects/service-op.ts'
 import { conforms, turnOf } from './dialect.conformance.ts'
 import { json, malformed, notJson, posted } from './posted.ts'
+import type { Malformed } from '../../src/dialects/dialect.ts'
 
 conforms(serviceOp)
 
@@ -21,18 +22,18 @@ const callback = (dialled: string, typed: string | undefined) => ({
 })
 
 describe('a callback with ussdServiceOp', () => {
-  it('is read as it stands on the wire', () => {
+  it('parses the wire example', () => {
     expect(posted(serviceOp, begin)).toEqual(callback('*141*0#', undefined))
     expect(posted(serviceOp, reply)).toEqual(callback('', '2'))
   })
 
-  it('is written as it stands on the wire', () => {
+  it('formats the wire example', () => {
     const turn = turnOf({ sessionId: begin.sessionID, dialled: '*141*0#' })
     expect(JSON.parse(serviceOp.formatRequest(turn).body)).toEqual(begin)
     expect(JSON.parse(serviceOp.formatRequest({ ...turn, replies: ['1', '2'] }).body)).toEqual(reply)
   })
 
-  it('has the number with + or without, and the operation as a number or as text', () => {
+  it('accepts the number with or without +, and the operation as a number or as text', () => {
     expect(posted(serviceOp, { ...begin, msisdn: '+375291234567', ussdServiceOp: '1' })).toEqual({
       ...callback('*141*0#', undefined),
       echo: { sessionID: '7361928450', msisdn: '+375291234567' },
@@ -40,7 +41,7 @@ describe('a callback with ussdServiceOp', () => {
     expect(posted(serviceOp, { ...reply, ussdServiceOp: '18' })).toEqual(callback('', '2'))
   })
 
-  it.each(['*141*0', '141*0', '*141*0#'])('begins with the code as %j', (ussdString) => {
+  it.each(['*141*0', '141*0', '*141*0#'])('begins a dialogue with the code written as %j', (ussdString) => {
     expect(posted(serviceOp, { ...begin, ussdString })).toEqual(callback('*141*0#', undefined))
   })
 
@@ -54,11 +55,11 @@ describe('a callback with ussdServiceOp', () => {
     ['no operation', { ussdServiceOp: undefined }, 'ussdServiceOp is missing'],
     ['an operation of the answer', { ussdServiceOp: 2 }, 'ussdServiceOp is none of 1, 18'],
     ['an operation in an array', { ussdServiceOp: [1] }, 'ussdServiceOp is none of 1, 18'],
-  ])('is malformed with %s', (_, changed, problem) => {
+  ])('rejects %s', (_, changed, problem) => {
     expect(posted(serviceOp, { ...begin, ...changed })).toEqual(malformed(problem))
   })
 
-  it.each(notJson)('is malformed as %j', (body, problem) => {
+  it.each(notJson)('rejects the body %j', (body, problem) => {
     expect(posted(serviceOp, body)).toEqual(malformed(problem))
   })
 })
@@ -77,7 +78,7 @@ describe('an answer with ussdServiceOp', () => {
     [{ message: 'x', ussdServiceOp: 18 }, 'in the answer ussdServiceOp is none of 2, 17'],
     [{ message: 'x', ussdServiceOp: true }, 'in the answer ussdServiceOp is none of 2, 17'],
     [{ ussdServiceOp: 2 }, 'in the answer message is missing'],
-  ])('is malformed as %j', (fields, sentence) => {
-    expect(serviceOp.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence })
+  ])('rejects the answer %j', (fields, sentence) => {
+    expect(serviceOp.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence } satisfies Malformed)
   })
 })

@@ -23,7 +23,7 @@ const holds = (
 }
 
 describe('the signature of a callback', () => {
-  it('is that of Standard Webhooks: the example of its own libraries', () => {
+  it('matches the example of the Standard Webhooks libraries', () => {
     expect(headers).toEqual({
       'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
       'webhook-timestamp': '1614265330',
@@ -31,12 +31,12 @@ describe('the signature of a callback', () => {
     })
   })
 
-  it('holds for the bytes it was made over', () => {
+  it('is valid for the signed bytes', () => {
     expect(holds(headers)).toBe(true)
     expect(holds(headers, { ...call, body: Buffer.from('{"test": 2432232314}') })).toBe(true)
   })
 
-  it('holds under any of several keys, and beside other signatures', () => {
+  it('is valid under any of several keys and beside other signatures', () => {
     const other = Buffer.alloc(24, 9)
     expect(holds(headers, call, [other, key])).toBe(true)
     const signature = `v1a,AAAA v1,${'A'.repeat(43)}= ${headers['webhook-signature']}`
@@ -59,18 +59,18 @@ describe('the signature of a callback', () => {
     ['another version', { 'webhook-signature': headers['webhook-signature']?.replace('v1', 'v2') ?? '' }],
     ['a shorter one', { 'webhook-signature': 'v1,g0hM9SsE' }],
     ['another one', { 'webhook-signature': `v1,${'A'.repeat(43)}=` }],
-  ])('does not hold with %s', (_what, changed) => {
+  ])('is invalid with %s', (_what, changed) => {
     expect(holds({ ...headers, ...changed })).toBe(false)
   })
 
-  it('is taken for five minutes before and after its time', () => {
+  it('is valid for five minutes before and after its timestamp', () => {
     for (const sign of [1, -1]) {
       expect(holds(headers, call, [key], nowMs + sign * SIGNATURE_TOLERANCE_MS)).toBe(true)
       expect(holds(headers, call, [key], nowMs + sign * (SIGNATURE_TOLERANCE_MS + 1))).toBe(false)
     }
   })
 
-  it('binds path and query where they say something: of a GET, and below the dialect’s own address', () => {
+  it('covers path and query of a GET and below the URL of the dialect', () => {
     const asked = { method: 'GET', path: '', target: '/ussd/get?INPUT=*141%230', body: '' }
     const start = { method: 'PUT', path: '/session/7/end', target: '/ussd/infobip/session/7/end', body: '{}' }
     for (const one of [asked, start]) {
@@ -83,7 +83,7 @@ describe('the signature of a callback', () => {
     expect(holds(signed, { ...start, body: '{ }' })).toBe(false)
   })
 
-  it('holds for nothing else, whatever is changed', () => {
+  it('is invalid for any changed call', () => {
     fc.assert(
       fc.property(fc.nat(), fc.nat(255), (at, byte) => {
         const body = Buffer.from(call.body)

@@ -3,11 +3,11 @@ import { spokenWith } from '../../src/dialects/index.ts'
 import { createHandsets } from '../../src/simulator/handset.ts'
 import { startGateway } from '../support/running.ts'
 
-const forms = Object.keys(spokenWith('advanta')).filter((name) => name.includes(':'))
+const variants = Object.keys(spokenWith('advanta')).filter((name) => name.includes(':'))
 
-describe('a form of a dialect that has several', () => {
-  it('is one of these', () => {
-    expect(forms.toSorted()).toEqual([
+describe('a variant of a dialect', () => {
+  it('is one of the documented ones', () => {
+    expect(variants.toSorted()).toEqual([
       'get:advanta',
       'get:crossgate',
       'get:kemru',
@@ -16,11 +16,11 @@ describe('a form of a dialect that has several', () => {
     ])
   })
 
-  it.each(forms)('%s is spoken by the simulated network and understood by a gateway', async (form) => {
-    const [, variant = ''] = form.split(':')
-    const gateway = await startGateway(form.startsWith('get:') ? { GET_VARIANT: variant } : {})
-    const dialect = spokenWith('advanta')[form]
-    if (!dialect) throw new Error(form)
+  it.each(variants)('%s completes a dialogue between the simulated network and a gateway', async (name) => {
+    const [, variant = ''] = name.split(':')
+    const gateway = await startGateway(name.startsWith('get:') ? { GET_VARIANT: variant } : {})
+    const dialect = spokenWith('advanta')[name]
+    if (!dialect) throw new Error(name)
     const handsets = createHandsets({ dialect, callbackUrl: `${gateway.url}/ussd/${dialect.name}` })
     const texts: string[] = []
     for (const typed of ['*141*3*6#', '1', '0']) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { truroute } from '../../src/dialects/truroute.ts'
 import { conforms, received, turnOf } from './dialect.conformance.ts'
+import type { Malformed } from '../../src/dialects/dialect.ts'
 
 conforms(truroute)
 
@@ -9,10 +10,10 @@ const parse = (body: string) =>
 const ussd = (inside: string) => `<ussd>${inside}</ussd>`
 const whose = '<msisdn>375291234567</msisdn><sessionid>20260304091500123</sessionid>'
 const session = { dialect: 'truroute', sessionId: '20260304091500123', msisdn: '+375291234567' }
-const malformed = (problem: string) => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
+const malformed = (problem: string): Malformed => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
 
 describe('a callback of TruRoute', () => {
-  it('begins with type 1 and what was dialled', () => {
+  it('begins a dialogue with type 1 and the dialled string', () => {
     expect(parse(ussd(`${whose}<type>1</type><msg>*141*0#</msg>`))).toEqual({
       kind: 'callback',
       callback: { ...session, dialled: '*141*0#', reported: { kind: 'latest-only', typed: undefined } },
@@ -20,7 +21,7 @@ describe('a callback of TruRoute', () => {
     })
   })
 
-  it.each(['141*0', '*141*0', '141*0#'])('begins with the code in any form: %s', (code) => {
+  it.each(['141*0', '*141*0', '141*0#'])('accepts the code in any form: %s', (code) => {
     expect(parse(ussd(`${whose}<type>1</type><msg>${code}</msg>`))).toMatchObject({
       callback: { dialled: '*141*0#' },
     })
@@ -34,7 +35,7 @@ describe('a callback of TruRoute', () => {
     ['what looks like a number', '1e3', '1e3'],
     ['escaped', '&lt;&#1105;&amp;', '<ё&'],
     ['CDATA', '<![CDATA[<1>]]>', '<1>'],
-  ])('continues with type 2 and what was typed: %s', (_, sent, typed) => {
+  ])('continues with type 2 and the reply: %s', (_, sent, typed) => {
     expect(parse(ussd(`${whose}<type>2</type><msg>${sent}</msg>`))).toEqual({
       kind: 'callback',
       callback: { ...session, dialled: '', reported: { kind: 'latest-only', typed } },
@@ -42,7 +43,7 @@ describe('a callback of TruRoute', () => {
     })
   })
 
-  it('has the names of elements in any case, in any order, and others among them', () => {
+  it('accepts element names in any case and order, and other elements', () => {
     const body =
       '<USSD><Type>2</Type><MSG>1</MSG><new>x</new><MSISDN>375291234567</MSISDN><SessionID>a</SessionID></USSD>'
     expect(parse(body)).toMatchObject({ kind: 'callback', callback: { sessionId: 'a' } })
@@ -52,7 +53,7 @@ describe('a callback of TruRoute', () => {
     ['3', 'cancelled'],
     ['4', 'timed-out'],
     ['10', 'failed'],
-  ])('of type %s says that the dialogue is over: %s', (type, why) => {
+  ])('of type %s ends the dialogue: %s', (type, why) => {
     const ended = { kind: 'ended', ended: { ...session, why }, echo: {} }
     expect(parse(ussd(`${whose}<type>${type}</type><msg></msg>`))).toEqual(ended)
     expect(parse(ussd(`${whose}<type>${type}</type>`))).toEqual(ended)
@@ -74,11 +75,11 @@ describe('a callback of TruRoute', () => {
     ['an element for an answer', ussd(`${whose}<type>2</type><msg><b>1</b></msg>`), 'msg is missing'],
     ['two answers', ussd(`${whose}<type>2</type><msg>1</msg><MSG>2</MSG>`), 'msg is given twice'],
     ['an answer of two lines', ussd(`${whose}<type>2</type><msg>1\n2</msg>`), 'msg has control characters'],
-  ])('is malformed with %s', (_, body, problem) => {
+  ])('rejects %s', (_, body, problem) => {
     expect(parse(body)).toEqual(malformed(problem))
   })
 
-  it('is written by the network as it stands on the wire', () => {
+  it('formats the wire example', () => {
     const turn = turnOf({ sessionId: '20260304091500123', dialled: '*141*0#' })
     const xml = '<?xml version="1.0" encoding="UTF-8"?>\n'
     expect(truroute.formatRequest(turn)).toEqual({
@@ -95,19 +96,19 @@ describe('a callback of TruRoute', () => {
     expect(truroute.formatEnd(turn, 'timed-out', 0)?.body).toContain('<type>4</type><msg></msg>')
   })
 
-  it('is sent by the network for no end there is no word for', () => {
+  it('is not sent for an end without a type', () => {
     expect(truroute.formatEnd(turnOf(), 'completed', 0)).toBeUndefined()
     expect(truroute.formatEnd(turnOf(), 'failed', 0)).toBeUndefined()
   })
 
-  it('tells a time-out as one, on both ends', () => {
+  it('reports a timeout as a timeout, on both ends', () => {
     const call = truroute.formatEnd(turnOf(), 'timed-out', 0)
     expect(call && truroute.parseRequest(received(call))).toMatchObject({ ended: { why: 'timed-out' } })
   })
 })
 
 describe('an answer to TruRoute', () => {
-  it('is of type 2 where the screen waits and of type 3 where it releases, and charges nothing', () => {
+  it('has type 2 if the screen waits, otherwise type 3, and charges nothing', () => {
     const document = (type: string, text: string) =>
       `<?xml version="1.0" encoding="UTF-8"?>\n<ussd><type>${type}</type><msg>${text}</msg><premium><cost>0</cost><ref>0</ref></premium></ussd>`
     const type = 'text/xml; charset=utf-8'
@@ -132,14 +133,14 @@ describe('an answer to TruRoute', () => {
       '<ussd><type>5</type><msg>*1#</msg></ussd>',
       'the answer redirects, which this network does not support',
     ],
-  ])('is malformed with %s', (_, body, sentence) => {
+  ])('rejects %s', (_, body, sentence) => {
     expect(truroute.parseResponse({ status: 200, type: 'text/xml', body })).toEqual({
       kind: 'malformed',
       sentence,
     })
   })
 
-  it('needs no premium', () => {
+  it('may lack a premium', () => {
     const body = '<ussd><msg>Пока</msg><type>3</type></ussd>'
     expect(truroute.parseResponse({ status: 200, type: '', body })).toEqual({
       kind: 'answer',

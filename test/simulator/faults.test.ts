@@ -8,6 +8,7 @@ import type { Screen } from '../../src/simulator/screen.ts'
 import { startGateway } from '../support/running.ts'
 import { shop, startForeignApplication } from './foreign-application.ts'
 import type { Answering } from './foreign-application.ts'
+import type { Malformed } from '../../src/dialects/dialect.ts'
 
 const msisdn = '+375291234567'
 const closing: (() => Promise<unknown>)[] = []
@@ -64,7 +65,10 @@ describe('faults', () => {
     'reorder=1:late',
     'lose=1',
   ])('reject the option %p', (option) => {
-    expect(parseFaults(option, 1)).toEqual({ kind: 'malformed', sentence: expect.stringMatching(/^\S.*\.$/) })
+    expect(parseFaults(option, 1)).toEqual({
+      kind: 'malformed',
+      sentence: expect.stringMatching(/^\S.*\.$/) as never,
+    } satisfies Malformed)
   })
 
   it('strike at their rate, independently of other faults', () => {

@@ -11,6 +11,7 @@ import type { Handsets } from '../../src/simulator/handset.ts'
 import type { Screen } from '../../src/simulator/screen.ts'
 import { startForeignApplication, shop } from './foreign-application.ts'
 import type { Answering, ForeignApplication } from './foreign-application.ts'
+import type { Refused } from '../../src/simulator/dial-pad.ts'
 
 const msisdn = '+375291234567'
 const connectionProblem = 'Connection problem or invalid MMI code.'
@@ -115,7 +116,7 @@ describe('a handset', () => {
     expect(await handsets.repeat(msisdn)).toEqual({
       kind: 'refused',
       sentence: 'This phone has sent no callback yet.',
-    })
+    } satisfies Refused)
     const over = await shown(handsets, '*384#', '1', '1')
     expect(await handsets.repeat(msisdn)).toEqual({ kind: 'screen', screen: over, before: over })
     expect(application.received).toHaveLength(4)
@@ -197,7 +198,10 @@ describe('a handset', () => {
       [`*141*${'1'.repeat(177)}#`, 'This is too long: a USSD code takes at most 182 characters.'],
       ['*141#\n*141#', 'Type one line, without control characters.'],
     ] as const) {
-      expect(await handsets.type(msisdn, typed)).toEqual({ kind: 'refused', sentence: says })
+      expect(await handsets.type(msisdn, typed)).toEqual({
+        kind: 'refused',
+        sentence: says,
+      } satisfies Refused)
       expect(handsets.screen(msisdn)).toEqual(before)
     }
     expect(application.received).toHaveLength(1)
@@ -214,7 +218,10 @@ describe('a handset', () => {
       ],
       ['1\n2', 'Type one line, without control characters.'],
     ] as const) {
-      expect(await handsets.type(msisdn, typed)).toEqual({ kind: 'refused', sentence: says })
+      expect(await handsets.type(msisdn, typed)).toEqual({
+        kind: 'refused',
+        sentence: says,
+      } satisfies Refused)
     }
     expect(handsets.screen(msisdn)).toMatchObject({ state: 'waiting', text: 'Вопрос 1\n1 да' })
     await shown(handsets, '1'.repeat(182), 'й'.normalize('NFD').repeat(80))

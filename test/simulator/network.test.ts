@@ -10,6 +10,7 @@ import type { Screen } from '../../src/simulator/screen.ts'
 import { startGateway } from '../support/running.ts'
 import { shop, startForeignApplication } from './foreign-application.ts'
 import type { Answering } from './foreign-application.ts'
+import type { Refused } from '../../src/simulator/dial-pad.ts'
 
 const msisdn = '+375291234567'
 const closing: (() => Promise<unknown>)[] = []
@@ -170,7 +171,7 @@ describe('a carrier', () => {
     const refused = {
       kind: 'refused',
       sentence: 'This is too long: the network takes at most 80 characters.',
-    }
+    } satisfies Refused
     expect(await handsets.type(msisdn, `*141*${'1'.repeat(75)}#`)).toEqual(refused)
     await type(`*141*${'1'.repeat(74)}#`)
     expect(await handsets.type(msisdn, '1'.repeat(81))).toEqual(refused)

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { BACK, MORE, fit } from '../../src/simulator/screen-limits.ts'
 import { parseProfile, profiles } from '../../src/simulator/profiles.ts'
 import { measure } from '../../src/ussd/message.ts'
+import type { Malformed } from '../../src/dialects/dialect.ts'
 
 describe('a carrier profile', () => {
   it('is known by its name, and its figures can be overruled', () => {
@@ -41,7 +42,10 @@ describe('a carrier profile', () => {
     ['a1,input=183', /out of range/],
     ['a1,ends=maybe', /out of range/],
   ])('%p is refused with a sentence', (spelt, says) => {
-    expect(parseProfile(spelt)).toEqual({ kind: 'malformed', sentence: expect.stringMatching(says) })
+    expect(parseProfile(spelt)).toEqual({
+      kind: 'malformed',
+      sentence: expect.stringMatching(says) as never,
+    } satisfies Malformed)
   })
 })
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { africastalking } from '../../src/dialects/africastalking.ts'
 import { createHandsets } from '../../src/simulator/handset.ts'
 import { createRestcommPush } from '../../src/simulator/restcomm-push.ts'
+import type { Malformed } from '../../src/dialects/dialect.ts'
 
 const msisdn = '+375291234567'
 const hello =
@@ -23,7 +24,7 @@ describe('dialogues that ended between two posts', () => {
     expect(await post(cookies[0])).toEqual({
       kind: 'malformed',
       sentence: 'The dialogue of this cookie is over.',
-    })
+    } satisfies Malformed)
     const ended = { kind: 'dialog', cookie: undefined, xml: expect.stringContaining('mapUserAbortChoice') }
     expect(await post(cookies[1])).toEqual(ended)
     expect(await post(cookies[1000])).toEqual(ended)

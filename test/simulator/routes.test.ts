@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { africastalking } from '../../src/dialects/africastalking.ts'
-import type { Dialect } from '../../src/dialects/dialect.ts'
+import type { Dialect, Malformed } from '../../src/dialects/dialect.ts'
 import { createRouteResolver } from '../../src/simulator/routes.ts'
 import { profiles } from '../../src/simulator/profiles.ts'
 import { createTargetCheck, parseTarget } from '../../src/simulator/targets.ts'
+import type { Refused } from '../../src/simulator/dial-pad.ts'
 
 describe('a target', () => {
   const isAllowed = createTargetCheck([
@@ -109,7 +110,7 @@ describe('a line', () => {
       expect(lines(wanted)).toEqual({
         kind: 'refused',
         sentence: 'SIMULATOR_TARGETS does not name this target.',
-      })
+      } satisfies Refused)
     },
   )
 
@@ -122,6 +123,6 @@ describe('a line', () => {
     [{ events: url }, 'events needs a url.'],
     [{ url: 'x' }, 'A target is a URL such as http://127.0.0.1:3000/ussd, without a password.'],
   ])('of %p is refused with a sentence', (wanted, sentence) => {
-    expect(lines(wanted)).toEqual({ kind: 'malformed', sentence })
+    expect(lines(wanted)).toEqual({ kind: 'malformed', sentence } satisfies Malformed)
   })
 })

@@ -10,7 +10,7 @@ function element(text: string): Element {
 }
 
 describe('an XML document', () => {
-  it('is read into elements, attributes and text', () => {
+  it('is parsed into elements, attributes and text', () => {
     const text = '<?xml version="1.0" encoding="UTF-8" ?>\n<a b="1" c="">x<d>007</d><!-- no --><e/>y</a>\n'
     expect(element(text)).toEqual({
       name: 'a',
@@ -23,7 +23,7 @@ describe('an XML document', () => {
     })
   })
 
-  it('may begin with a byte order mark, have prefixes, and line ends of every system', () => {
+  it('may have a byte order mark, prefixes, and any line ends', () => {
     expect(element('\ufeff<a/>').name).toBe('a')
     expect(element('<n:a xmlns:n="urn:x"><n:b>1</n:b></n:a>')).toMatchObject({
       name: 'a',
@@ -32,7 +32,7 @@ describe('an XML document', () => {
     expect(element('<a>1\r\n2\r3&#13;\u2028</a>').text).toBe('1\n2\n3\r\u2028')
   })
 
-  it('has the five entities of XML, numeric references and CDATA', () => {
+  it('may have the five entities of XML, numeric references and CDATA', () => {
     expect(
       element('<a b="&quot;&#10;&#x451;">&lt;&amp;&gt;&apos;&#1105;<![CDATA[<&amp;]]></a>'),
     ).toMatchObject({
@@ -41,7 +41,7 @@ describe('an XML document', () => {
     })
   })
 
-  it('has spaces where line breaks stand in an attribute unescaped', () => {
+  it('has spaces in place of unescaped line breaks in attributes', () => {
     expect(element('<a b="1\n2\t3"/>').attributes).toEqual({ b: '1 2 3' })
   })
 
@@ -51,7 +51,7 @@ describe('an XML document', () => {
     ['<!doctype html><a/>'],
     ['<a><!ENTITY b "c"></a>'],
     ['<a><![CDATA[<!DOCTYPE]]></a>'],
-  ])('is refused before it is parsed where it has a document type: %s', (text) => {
+  ])('is rejected before parsing if it has a document type: %s', (text) => {
     expect(parseXml(text, 'a')).toEqual({ kind: 'malformed', problem: 'has a document type' })
   })
 
@@ -80,16 +80,16 @@ describe('an XML document', () => {
     '<a>\ud800</a>',
     '<a>\ufffd</a>',
     '<n:a/>',
-  ])('is refused where it is not well-formed: %j', (text) => {
+  ])('is rejected if it is not well-formed: %j', (text) => {
     expect(parseXml(text, 'a')).toEqual({ kind: 'malformed', problem: 'is no well-formed XML' })
   })
 
-  it('is refused where it is another document, and taken by its name in any case', () => {
+  it('is rejected if its root has another name; case is ignored', () => {
     expect(parseXml('<b/>', 'a')).toEqual({ kind: 'malformed', problem: 'is no a' })
     expect(parseXml('<A/>', 'a')).toMatchObject({ kind: 'element' })
   })
 
-  it('is refused where it is longer or deeper than any dialect writes', () => {
+  it('is rejected if it exceeds the limits of length, markup and depth', () => {
     const nested = (depth: number) => '<a>'.repeat(depth) + '</a>'.repeat(depth)
     expect(parseXml(nested(8), 'a')).toMatchObject({ kind: 'element' })
     expect(parseXml(nested(9), 'a')).toEqual({
@@ -103,7 +103,7 @@ describe('an XML document', () => {
     })
   })
 
-  it('is an element or a problem, whatever it is, and changes no object', () => {
+  it('gives an element or a problem for any input, and pollutes no prototype', () => {
     const piece = fc.oneof(
       fc.constantFrom(
         '<a>',
@@ -129,12 +129,12 @@ describe('an XML document', () => {
 })
 
 describe('the fields of an element', () => {
-  it('are its elements by their names in lower case, those given twice together', () => {
+  it('are the child elements by lower-case name; repeated ones give an array', () => {
     const fields = fieldsOf(element('<a>no<B>1</B><c></c><b>2</b><d><e>3</e></d><C>4</C><b>5</b></a>'))
     expect(fields).toEqual({ b: ['1', '2', '5'], c: ['', '4'] })
   })
 
-  it('may have the names of an object', () => {
+  it('may be named after object properties', () => {
     expect(
       Object.entries(fieldsOf(element('<a><__proto__>1</__proto__><toString>2</toString></a>'))),
     ).toEqual([
@@ -143,15 +143,15 @@ describe('the fields of an element', () => {
     ])
   })
 
-  it('are inside one element of their own name, if there is one', () => {
+  it('are found in the only element of a name', () => {
     expect(onlyElement(element('<a><FreeFlow><b>1</b></FreeFlow></a>'), 'freeflow')?.elements).toHaveLength(1)
     expect(onlyElement(element('<a><b/><B/></a>'), 'b')).toBeUndefined()
     expect(onlyElement(element('<a/>'), 'b')).toBeUndefined()
   })
 })
 
-describe('a document that is written', () => {
-  it('is escaped, line breaks in attributes as references', () => {
+describe('a written document', () => {
+  it('is escaped, with references for line breaks in attributes', () => {
     const markup: Markup = [
       'a',
       { b: '"1"\n<2>\t&\r', c: undefined },
@@ -166,14 +166,14 @@ describe('a document that is written', () => {
     )
   })
 
-  it('has U+FFFD for what XML cannot carry', () => {
+  it('has U+FFFD in place of characters that XML forbids', () => {
     expect(element(writeXml(['a', { b: '\0' }, '\f\ud800\uffff']))).toMatchObject({
       attributes: { b: '\ufffd' },
       text: '\ufffd\ufffd\ufffd',
     })
   })
 
-  it('is read as it was meant, whatever is in it', () => {
+  it('is parsed to the same content, whatever it contains', () => {
     const text = fc.oneof(
       fc.string({ unit: 'grapheme' }),
       fc.string({
