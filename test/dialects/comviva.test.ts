@@ -78,7 +78,7 @@ describe('a pull of Comviva', () => {
       'subscriberinput is given twice',
     ],
     [
-      'a clean-up of nobody',
+      'a clean-up without a number',
       '<request type="cleanup"><sessionId>a</sessionId></request>',
       'msisdn is missing',
     ],

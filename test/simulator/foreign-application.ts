@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parse } from 'node:querystring'
 
-/** A callback as it came, and its fields. */
+/** A received callback with its form fields. */
 interface Received {
   readonly method: string
   readonly url: string
@@ -13,12 +13,11 @@ interface Received {
   readonly fields: Readonly<Record<string, string>>
 }
 
-/** What the application answers: a body with status 200, or whatever it does to the response itself. */
+/** Returns the body of a 200 response, or undefined after handling the response itself. */
 export type Answering = (received: Received, response: ServerResponse) => string | void
 
 /**
- * Somebody's application behind Africa's Talking, as small as they come: a server on a port of its own that knows nothing of
- * this repository.
+ * Starts a minimal application behind Africa's Talking: a server on its own port, independent of this repository.
  */
 export async function startForeignApplication(answering: Answering) {
   const received: Received[] = []
@@ -43,7 +42,7 @@ export async function startForeignApplication(answering: Answering) {
   return {
     url: `http://127.0.0.1:${port}/callbacks/ussd`,
     received,
-    /** How many connections were ever made. */
+    /** Returns the number of connections opened so far. */
     connections: () => sockets.size,
     async close() {
       server.closeAllConnections()
@@ -55,7 +54,7 @@ export async function startForeignApplication(answering: Answering) {
 
 export type ForeignApplication = Awaited<ReturnType<typeof startForeignApplication>>
 
-/** A shop: three questions, the last screen repeats how many answers there were. */
+/** A shop that asks twice; its last screen counts the replies. */
 export const shop: Answering = ({ fields }) => {
   const { text = '' } = fields
   const answers = text === '' ? [] : text.split('*')

@@ -11,10 +11,10 @@ import { hubtel } from '../../src/dialects/hubtel.ts'
 import { createHandsets } from '../../src/simulator/handset.ts'
 
 /**
- * Applications as others write them, with the libraries they write them with: what our network sends must be what those
- * libraries read, and what they answer must be read by it.
+ * Applications written with common libraries. The libraries must understand the network's callbacks, and the network their
+ * answers.
  */
-describe('an application of somebody else', () => {
+describe('an application on a common library', () => {
   let server: Server
   let url: string
   const seen: string[] = []
@@ -46,7 +46,7 @@ describe('an application of somebody else', () => {
 
   const msisdn = '+375291234567'
 
-  /** What a phone shows, turn by turn. */
+  /** Returns the screen after each input, or its problem. */
   async function walk(handsets: ReturnType<typeof createHandsets>, ...typed: string[]) {
     const screens: string[] = []
     for (const text of typed) {
@@ -58,7 +58,7 @@ describe('an application of somebody else', () => {
     return screens
   }
 
-  it("is walked to its end when it stands on Africa's Talking's own handler", async () => {
+  it("completes a dialogue on Africa's Talking's own handler", async () => {
     const handsets = createHandsets({ dialect: africastalking, callbackUrl: `${url}/official` })
     expect(await walk(handsets, '*384*1#', '2', '50')).toEqual([
       'waiting: 1 Balance\n2 Top up',
@@ -68,7 +68,7 @@ describe('an application of somebody else', () => {
     expect(seen).toEqual(['*384*1# +375291234567 ', '*384*1# +375291234567 2', '*384*1# +375291234567 2*50'])
   })
 
-  it('shows what a phone would when that handler is given an answer it refuses', async () => {
+  it('ends with a failure if that handler rejects the answer', async () => {
     const handsets = createHandsets({ dialect: africastalking, callbackUrl: `${url}/official` })
     await walk(handsets, '*384*1#')
     expect(await walk(handsets, 'fail')).toEqual(['The application answered with status 500.'])
@@ -78,7 +78,7 @@ describe('an application of somebody else', () => {
     })
   })
 
-  it("is walked to its end when it is made with ussd-menu-builder, in Africa's Talking's form", async () => {
+  it("completes a dialogue on ussd-menu-builder in Africa's Talking's format", async () => {
     const handsets = createHandsets({ dialect: africastalking, callbackUrl: `${url}/menu-builder` })
     expect(await walk(handsets, '*384*2#', '1')).toEqual([
       'waiting: Welcome\n1 Name',
@@ -86,7 +86,7 @@ describe('an application of somebody else', () => {
     ])
   })
 
-  it("is walked to its end when it is made with ussd-menu-builder, in Hubtel's form", async () => {
+  it("completes a dialogue on ussd-menu-builder in Hubtel's format", async () => {
     const handsets = createHandsets({ dialect: hubtel, callbackUrl: `${url}/menu-builder-hubtel` })
     expect(await walk(handsets, '*384*2#', '1')).toEqual([
       'waiting: Welcome\n1 Name',
@@ -94,7 +94,7 @@ describe('an application of somebody else', () => {
     ])
   })
 
-  it("hears of a dialogue's end as Africa's Talking tells it, in whole milliseconds", async () => {
+  it("receives Africa's Talking's event, with the duration in whole milliseconds", async () => {
     const eventsUrl = `${url}/events`
     const handsets = createHandsets({ dialect: africastalking, callbackUrl: `${url}/official`, eventsUrl })
     await walk(handsets, '*384*1#', '2')
@@ -104,7 +104,7 @@ describe('an application of somebody else', () => {
     expect(events[0]?.['durationInMillis']).toMatch(/^\d+$/)
   })
 
-  it('serves several phones at once, each its own dialogue', async () => {
+  it('serves several phones at once, each in its own dialogue', async () => {
     const handsets = createHandsets({ dialect: africastalking, callbackUrl: `${url}/official` })
     const numbers = Array.from({ length: 8 }, (_, at) => `+37529123456${at}`)
     const ends = await Promise.all(
@@ -131,7 +131,7 @@ function officialHandler(seen: string[]) {
   })
 }
 
-/** One menu for each request: shared by two callers at once, this library answers one with the other's screen. */
+/** Creates a menu per request: shared by two concurrent requests, the library mixes up their answers. */
 function menuBuilder(provider: 'africasTalking' | 'hubtel'): UssdMenu {
   const menu = new UssdMenu({ provider })
   const { get, set } = routes

@@ -28,7 +28,7 @@ async function phones(answering: Answering, options: Partial<Parameters<typeof c
   return { application, handsets }
 }
 
-/** The screen after each of these was typed; a refusal is a failure. */
+/** Types each input and returns the last screen. Fails on a rejected input. */
 async function shown(handsets: Handsets, ...typed: string[]): Promise<Screen> {
   for (const text of typed) {
     const { kind } = await handsets.type(msisdn, text)
@@ -37,7 +37,7 @@ async function shown(handsets: Handsets, ...typed: string[]): Promise<Screen> {
   return handsets.screen(msisdn)
 }
 
-/** Holds answers back until they are asked for. */
+/** Holds back answers until `next` takes them. */
 function held() {
   const waiting: ServerResponse[] = []
   let arrived = () => {}
@@ -55,7 +55,7 @@ function held() {
 }
 
 describe('a handset', () => {
-  it('speaks the callback of the aggregator, octet for octet', async () => {
+  it('sends the callback of the aggregator, byte for byte', async () => {
     const { application, handsets } = await phones(shop)
     await shown(handsets, ' *384*1# ', '1', '*100#')
     const [begin, ...later] = application.received
@@ -74,7 +74,7 @@ describe('a handset', () => {
     ])
   })
 
-  it('shows each screen with its measure, and whether the dialogue goes on', async () => {
+  it('shows each screen with its size and state', async () => {
     const { application, handsets } = await phones(({ fields: { text } }) =>
       text === '' ? 'CON Вопрос\n1 да' : 'END Goodbye',
     )
@@ -111,7 +111,7 @@ describe('a handset', () => {
     expect(await shown(handsets, '1')).not.toHaveProperty('asks')
   })
 
-  it('has its last callback sent again, octet for octet, also when the dialogue is over', async () => {
+  it('sends its last callback again, byte for byte, even after the end of the dialogue', async () => {
     const { application, handsets } = await phones(shop)
     expect(await handsets.repeat(msisdn)).toEqual({
       kind: 'refused',
@@ -123,7 +123,7 @@ describe('a handset', () => {
     expect(application.received[3]?.body).toBe(application.received[2]?.body)
   })
 
-  it('says that a repeated callback was answered otherwise, and shows what it showed', async () => {
+  it('reports a different answer to a retried callback, and keeps its screen', async () => {
     let answers = 0
     const { handsets } = await phones(() => `CON ${answers++}`)
     const first = await shown(handsets, '*384#')
@@ -132,7 +132,7 @@ describe('a handset', () => {
     expect(handsets.screen(msisdn)).toEqual(first)
   })
 
-  it('sends its token, keeps the query of the address, and keeps its connection', async () => {
+  it('sends its token, keeps the query of the URL, and reuses its connection', async () => {
     const application = await startForeignApplication(shop)
     running.push(application)
     const handsets = createHandsets({
@@ -143,11 +143,11 @@ describe('a handset', () => {
     await shown(handsets, ...Array<string[]>(6).fill(['*141#', '1', '2']).flat())
     expect(application.received.map(({ url }) => url)).toEqual(Array(18).fill('/callbacks/ussd?channel=7'))
     expect(application.received.at(-1)?.headers.authorization).toBe('Bearer sesame')
-    // A second one may be made while the first is still being tidied up.
+    // A second connection may open while the first is being released.
     expect(application.connections()).toBeLessThan(3)
   })
 
-  it('writes the query of a dialect that has one, and no body with GET', async () => {
+  it('sends the query of a dialect, and no body with GET', async () => {
     const { application, handsets } = await phones(() => 'END ok', {
       dialect: {
         ...africastalking,
@@ -166,7 +166,7 @@ describe('a handset', () => {
     ])
   })
 
-  it('keeps what is not a USSD string to itself, and repeats none of it', async () => {
+  it('handles other codes itself, and never quotes them', async () => {
     const { application, handsets } = await phones(shop)
     const texts = new Set<string>()
     for (const typed of [
@@ -188,7 +188,7 @@ describe('a handset', () => {
     expect(application.received).toEqual([])
   })
 
-  it('refuses what cannot be dialled, and leaves the screen as it is', async () => {
+  it('rejects an invalid code, and keeps its screen', async () => {
     const { application, handsets } = await phones(() => 'END ok')
     const before = await shown(handsets, '*141#')
     for (const [typed, says] of [
@@ -207,7 +207,7 @@ describe('a handset', () => {
     expect(application.received).toHaveLength(1)
   })
 
-  it('refuses an answer that is longer than one message, and the dialogue goes on', async () => {
+  it('rejects a reply longer than one message, and continues the dialogue', async () => {
     const { application, handsets } = await phones(shop)
     await shown(handsets, '*141#')
     for (const [typed, says] of [
@@ -228,13 +228,13 @@ describe('a handset', () => {
     expect(application.received.at(-1)?.fields['text']).toBe(`${'1'.repeat(182)}*${'й'.repeat(80)}`)
   })
 
-  it('sends an empty answer', async () => {
+  it('sends an empty reply', async () => {
     const { application, handsets } = await phones(shop)
     await shown(handsets, '*141#', '', '1')
     expect(application.received.map(({ fields }) => fields['text'])).toEqual(['', '', '*1'])
   })
 
-  it('reaches the application with every answer as it was typed, and with nothing else', async () => {
+  it('sends every reply exactly as typed', async () => {
     const { application, handsets } = await phones(() => 'CON ok')
     const answer = fc.oneof(
       fc.string({ maxLength: 30, unit: 'grapheme' }),
@@ -265,18 +265,22 @@ describe('a handset', () => {
 describe('an application that fails', () => {
   const failing: [string, Answering, RegExp][] = [
     [
-      'says that it failed',
+      'answers with status 500',
       (_received, response) => void response.writeHead(500).end('END secret 80291'),
       /^The application answered with status 500\.$/,
     ],
     [
-      'sends the network elsewhere',
+      'redirects',
       (_received, response) => void response.writeHead(302, { Location: '/other' }).end(),
       /^The application answered with status 302\.$/,
     ],
-    ['answers in another form', () => 'con 80291', /^The answer begins with neither CON nor END\.$/],
-    ['answers nothing', () => '', /^The answer begins with neither CON nor END\.$/],
-    ['puts a mark before the verb', () => '\ufeffEND ok', /^The answer begins with neither CON nor END\.$/],
+    ['answers in another format', () => 'con 80291', /^The answer begins with neither CON nor END\.$/],
+    ['answers with an empty body', () => '', /^The answer begins with neither CON nor END\.$/],
+    [
+      'answers with a byte order mark',
+      () => '\ufeffEND ok',
+      /^The answer begins with neither CON nor END\.$/,
+    ],
     [
       'answers in another charset',
       (_received, response) => void response.end(Buffer.from('END \xcf\xe0', 'latin1')),
@@ -296,7 +300,7 @@ describe('an application that fails', () => {
     ],
   ]
 
-  it.each(failing)('%s: the dialogue ends as a phone ends it', async (_name, answering, problem) => {
+  it.each(failing)('%s: the dialogue ends with the failure text', async (_name, answering, problem) => {
     let isDown = false
     const isSlow = String(problem).includes('within')
     const dialect: Dialect = {
@@ -322,7 +326,7 @@ describe('an application that fails', () => {
     expect(application.received).toHaveLength(3)
   })
 
-  it('is not there: the dialogue ends as a phone ends it', async () => {
+  it('is not listening: the dialogue ends with the failure text', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
@@ -341,7 +345,7 @@ describe('an application that fails', () => {
 })
 
 describe('several inputs', () => {
-  it('of one phone are carried out one after another', async () => {
+  it('of one phone are processed in order', async () => {
     let together = 0
     const { application, handsets } = await phones(({ fields }, response) => {
       expect((together += 1)).toBe(1)
@@ -355,7 +359,7 @@ describe('several inputs', () => {
     expect(application.received.map(({ fields }) => fields['text'])).toEqual(['', '1', '1*2', '1*2*3'])
   })
 
-  it('of two phones do not wait for each other', async () => {
+  it('of two phones are independent', async () => {
     const { answering, next } = held()
     const { handsets } = await phones(answering)
     const slow = handsets.type(msisdn, '*141#')
@@ -373,7 +377,7 @@ describe('several inputs', () => {
 })
 
 describe('hanging up', () => {
-  it('ends the dialogue and clears the screen: what is typed next is dialled', async () => {
+  it('ends the dialogue and clears the screen: the next input is dialled', async () => {
     const { application, handsets } = await phones(shop)
     const { session } = await shown(handsets, '*141#')
     handsets.hangUp(msisdn)
@@ -388,10 +392,10 @@ describe('hanging up', () => {
     expect(application.received).toHaveLength(1)
   })
 
-  it('does not wait for the application, and drops what was typed behind', async () => {
+  it('does not wait for the application, and drops queued inputs', async () => {
     const { answering, next } = held()
     const { application, handsets } = await phones(answering, {
-      // Longer than the test may take.
+      // Longer than the test.
       dialect: { ...africastalking, answerWithinMs: 60_000 },
     })
     const typed = [handsets.type(msisdn, '*141#'), handsets.type(msisdn, '1')]
@@ -408,7 +412,7 @@ describe('hanging up', () => {
     expect(application.received.map(({ fields }) => fields['serviceCode'])).toEqual(['*141#', '*100#'])
   })
 
-  it('of a phone nobody used is nothing', async () => {
+  it('has no effect on an unused phone', async () => {
     const { handsets } = await phones(shop)
     handsets.hangUp(msisdn)
     expect(handsets.screen(msisdn)).toEqual({
@@ -422,7 +426,7 @@ describe('hanging up', () => {
 })
 
 describe('the limits of the network', () => {
-  it('end a dialogue that lasts too long: a late answer goes nowhere, a code begins another', async () => {
+  it('end an expired dialogue: a late reply is dropped, a code begins a new one', async () => {
     const clock = { ms: 0 }
     const { application, handsets } = await phones(shop, { now: () => clock.ms })
     await shown(handsets, '*141#')
@@ -450,7 +454,7 @@ describe('the limits of the network', () => {
     expect(application.received).toHaveLength(5)
   })
 
-  it('end a dialogue that never stops asking', async () => {
+  it('end an endless dialogue', async () => {
     const { application, handsets } = await phones(() => 'CON again')
     await shown(handsets, '*141#', ...Array<string>(500).fill('1'))
     expect(await shown(handsets, '1')).toMatchObject({
@@ -460,7 +464,7 @@ describe('the limits of the network', () => {
     expect(application.received).toHaveLength(501)
   })
 
-  it('forget the phone that was least recently used, but none that is busy', async () => {
+  it('evict the least recently used phone, but no busy one', async () => {
     const { answering, next } = held()
     const { handsets } = await phones(answering, { maxPhones: 2 })
     const [first, second, third] = ['+375291234561', '+375291234562', '+375291234563'] as const

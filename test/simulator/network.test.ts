@@ -18,14 +18,14 @@ afterEach(async () => {
   await Promise.all(closing.splice(0).map((close) => close()))
 })
 
-function profileOf(spelt: string): Profile {
-  const parsed = parseProfile(spelt)
+function profileOf(option: string): Profile {
+  const parsed = parseProfile(option)
   if (parsed.kind === 'malformed') throw new Error(parsed.sentence)
   return parsed.value
 }
 
-/** Phones of a carrier before somebody's application that hears events, too. */
-async function phones(answering: Answering, spelt = 'default') {
+/** Creates phones of a carrier and a foreign application that receives events. */
+async function phones(answering: Answering, profile = 'default') {
   const application = await startForeignApplication((received, response) =>
     received.url.startsWith('/events') ? '' : answering(received, response),
   )
@@ -35,7 +35,7 @@ async function phones(answering: Answering, spelt = 'default') {
     dialect: africastalking,
     callbackUrl: application.url,
     eventsUrl: `${new URL(application.url).origin}/events`,
-    profile: profileOf(spelt),
+    profile: profileOf(profile),
     now: () => clock.ms,
   })
   const type = async (text: string): Promise<Screen> => {
@@ -48,7 +48,7 @@ async function phones(answering: Answering, spelt = 'default') {
     clock,
     handsets,
     type,
-    /** What the application heard of dialogues that are over. */
+    /** Returns the notices of ended dialogues. */
     events: async () => {
       await handsets.whenIdle()
       const events = application.received.filter(({ url }) => url === '/events')
@@ -60,13 +60,13 @@ async function phones(answering: Answering, spelt = 'default') {
 }
 
 describe('a carrier', () => {
-  it('ends a dialogue that nobody answers, and tells the application once', async () => {
+  it('ends an idle dialogue, and notifies the application once', async () => {
     const { clock, events, handsets, type } = await phones(shop, 'safaricom')
     await type('*141#')
     clock.ms = 29_999
     handsets.tick()
     expect(await type('1')).toMatchObject({ state: 'waiting' })
-    // The time begins anew with every screen.
+    // Every screen restarts the idle time.
     clock.ms = 59_998
     handsets.tick()
     expect(handsets.screen(msisdn).state).toBe('waiting')
@@ -83,7 +83,7 @@ describe('a carrier', () => {
     expect(await events()).toEqual([['Incomplete', '1', '2']])
   })
 
-  it('ends a dialogue that lasts too long', async () => {
+  it('ends a dialogue at its maximum duration', async () => {
     const { clock, events, handsets, type } = await phones(() => 'CON again', 'a1,idle=60s,dialogue=100s')
     await type('*141#')
     clock.ms = 59_000
@@ -96,7 +96,7 @@ describe('a carrier', () => {
     expect(await events()).toEqual([['Incomplete', '1', '2']])
   })
 
-  it('tells how each dialogue ended, whichever way, and how long it lasted', async () => {
+  it('reports how each dialogue ended, and its duration', async () => {
     let answer = 'CON ok'
     const { application, clock, events, handsets, type } = await phones(() => answer)
     await type('*141#')
@@ -123,7 +123,7 @@ describe('a carrier', () => {
     expect((await events()).slice(1)).toEqual(ends)
   })
 
-  it('tells of a dialogue that is hung up while its answer is awaited', async () => {
+  it('reports a hang-up while an answer is pending', async () => {
     const waiting: ServerResponse[] = []
     let arrived = () => {}
     const called = new Promise<void>((resolve) => (arrived = resolve))
@@ -138,7 +138,7 @@ describe('a carrier', () => {
     expect(await events()).toEqual([['Incomplete', '', '1']])
   })
 
-  it('tells nothing where it does not, and waits for nobody who does not listen', async () => {
+  it('sends no notice with ends=off, and ignores a failed notice', async () => {
     const silent = await phones(() => 'END ok', 'default,ends=off')
     await silent.type('*141#')
     expect(await silent.events()).toEqual([])
@@ -157,7 +157,7 @@ describe('a carrier', () => {
     expect(application.received).toHaveLength(2)
   })
 
-  it('waits for the application as long as its profile says', async () => {
+  it('uses the timeout of its profile', async () => {
     const { type, events } = await phones(() => undefined, 'default,answer=50ms')
     expect(await type('*141#')).toMatchObject({
       problem: 'The application did not answer within 0.05 s.',
@@ -166,7 +166,7 @@ describe('a carrier', () => {
     expect(await events()).toEqual([['Failed', '', '1']])
   })
 
-  it('takes no longer input than its own', async () => {
+  it('rejects an input longer than its limit', async () => {
     const { handsets, texts, type } = await phones(shop, 'safaricom')
     const refused = {
       kind: 'refused',
@@ -179,7 +179,7 @@ describe('a carrier', () => {
     expect(texts()).toEqual(['', '1'.repeat(80)])
   })
 
-  it('fails with a screen that it does not carry, or cuts it', async () => {
+  it('rejects or truncates a screen that exceeds its limit', async () => {
     const long = `CON ${'я'.repeat(100)}`
     const strict = await phones(() => long)
     expect(await strict.type('*141#')).toMatchObject({
@@ -198,7 +198,7 @@ describe('a carrier', () => {
     expect(await cutting.type('1')).toMatchObject({ state: 'waiting' })
   })
 
-  it('turns the pages of a long screen itself; only an answer to it goes to the application', async () => {
+  it('turns the pages of a long screen, and sends only replies to the application', async () => {
     const list = Array.from({ length: 25 }, (_, at) => `${at + 1} Item ${at + 1}`).join('\n')
     const { clock, texts, type } = await phones(
       ({ fields }) => (fields['text'] === '' ? `CON ${list}` : `END took ${fields['text']}`),
@@ -209,7 +209,7 @@ describe('a carrier', () => {
     clock.ms = 20_000
     const second = await type('98')
     expect(second.text).toMatch(/^\d+ Item .*00:Back$/s)
-    // Turning a page is a sign of life.
+    // Turning a page restarts the idle time.
     clock.ms = 40_000
     expect(await type('00')).toEqual(first)
     expect(texts()).toEqual([''])
@@ -217,7 +217,7 @@ describe('a carrier', () => {
     expect(texts()).toEqual(['', '00'])
   })
 
-  it('reads a long final text to its end', async () => {
+  it('pages through a long final text', async () => {
     const words = Array.from({ length: 60 }, (_, at) => `word${at}`).join(' ')
     const { events, handsets, texts, type } = await phones(() => `END ${words}`, 'safaricom')
     let screen = await type('*141#')
@@ -228,7 +228,7 @@ describe('a carrier', () => {
     expect(texts()).toEqual([''])
     expect(await events()).toEqual([['Success', '', '1']])
 
-    // The application is done with it, also where nobody reads on.
+    // The dialogue is completed, even if the remaining pages are not read.
     await type('*141#')
     handsets.hangUp(msisdn)
     expect(await events()).toEqual(Array(2).fill(['Success', '', '1']))
@@ -236,16 +236,20 @@ describe('a carrier', () => {
 })
 
 describe('several phones', () => {
-  it('are on lines of their own, and each dialogue stays where it began', async () => {
+  it('have their own routes, and each dialogue keeps its route', async () => {
     const [usual, other] = await Promise.all([phones(shop), phones(() => 'CON other')])
-    const line = { dialect: africastalking, callbackUrl: other.application.url, profile: profileOf('mtn') }
+    const otherRoute = {
+      dialect: africastalking,
+      callbackUrl: other.application.url,
+      profile: profileOf('mtn'),
+    }
     const numbers = Array.from({ length: 20 }, (_, at) => `+3752900000${String(at).padStart(2, '0')}`)
     const screens = await Promise.all(
       numbers.map(async (number, at) => {
-        const wanted = at % 2 === 0 ? undefined : line
-        await usual.handsets.type(number, '*141#', wanted)
-        // What is wanted in the middle of a dialogue changes nothing.
-        return usual.handsets.type(number, '1', wanted ? undefined : line)
+        const route = at % 2 === 0 ? undefined : otherRoute
+        await usual.handsets.type(number, '*141#', route)
+        // A route given during a dialogue has no effect.
+        return usual.handsets.type(number, '1', route ? undefined : otherRoute)
       }),
     )
     expect(screens.map((typed) => typed.kind === 'screen' && typed.screen.text)).toEqual(
@@ -257,8 +261,8 @@ describe('several phones', () => {
 })
 
 describe('the gateway', () => {
-  it.each(Object.keys(dialects))('is dialled through both menus in the dialect %s', async (name) => {
-    // No person types as fast: in dialects that number nothing, the same answer again would be a repeat.
+  it.each(Object.keys(dialects))('completes both menus in the dialect %s', async (name) => {
+    // Without turn numbers, an equal reply typed this fast would be a duplicate.
     const gateway = await startGateway({ LOG_LEVEL: 'silent', REPEAT_WITHIN_MS: '0' })
     closing.push(() => gateway.close('immediate'))
     const dialect = dialects[name]
@@ -274,7 +278,7 @@ describe('the gateway', () => {
     expect(texts).toEqual(['waiting', 'ended', 'waiting', 'waiting', 'ended'])
   })
 
-  it('hears of a dialogue that was hung up, and that it is over', async () => {
+  it('logs a hung-up dialogue as cancelled', async () => {
     const gateway = await startGateway({ SIMULATOR: 'on' })
     closing.push(() => gateway.close('immediate'))
     const phone = `${gateway.url}/handsets/${msisdn}`

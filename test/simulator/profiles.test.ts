@@ -6,7 +6,7 @@ import { measure } from '../../src/ussd/message.ts'
 import type { Malformed } from '../../src/dialects/dialect.ts'
 
 describe('a carrier profile', () => {
-  it('is known by its name, and its figures can be overruled', () => {
+  it('is parsed by name, with overrides', () => {
     expect(parseProfile('airtel')).toEqual({ kind: 'ok', value: profiles.airtel })
     expect(
       parseProfile(
@@ -41,10 +41,10 @@ describe('a carrier profile', () => {
     ['a1,unit=septets', /out of range/],
     ['a1,input=183', /out of range/],
     ['a1,ends=maybe', /out of range/],
-  ])('%p is refused with a sentence', (spelt, says) => {
-    expect(parseProfile(spelt)).toEqual({
+  ])('%p is rejected with a message', (option, message) => {
+    expect(parseProfile(option)).toEqual({
       kind: 'malformed',
-      sentence: expect.stringMatching(says) as never,
+      sentence: expect.stringMatching(message) as never,
     } satisfies Malformed)
   })
 })
@@ -53,12 +53,12 @@ describe('a screen', () => {
   const octets = { most: 160, unit: 'octets', longer: 'fail' } as const
   const cyrillic = 'я'.repeat(81)
 
-  it('is carried as it is where it fits, also when it just does', () => {
+  it('is unchanged up to the limit', () => {
     for (const text of ['', 'x'.repeat(182), 'я'.repeat(80)])
       expect(fit(text, octets, true)).toEqual({ kind: 'fits' })
   })
 
-  it('that is too long fails or is cut, and what it took is said', () => {
+  it('beyond the limit fails or is truncated, and its size is reported', () => {
     expect(fit(cyrillic, octets, true)).toEqual({
       kind: 'failed',
       problem: 'The screen takes 162 octets, the limit is 160. The network rejected it.',
@@ -73,27 +73,27 @@ describe('a screen', () => {
       text: 'x'.repeat(160),
       problem: 'The screen has 161 characters, the limit is 160. The network truncated it.',
     })
-    // Whatever a carrier counts, one message takes 160 octets.
+    // In any unit, one message takes at most 160 octets.
     expect(fit(cyrillic, { most: 184, unit: 'characters', longer: 'fail' }, true)).toMatchObject({
       problem: 'The screen takes 162 octets, the limit is 160. The network rejected it.',
     })
-    // A character of two units is not cut in the middle.
+    // A surrogate pair is not split.
     expect(fit(`${'я'.repeat(79)}😀`, { ...octets, longer: 'cut' }, true)).toMatchObject({
       text: 'я'.repeat(79),
     })
   })
 
-  it('is shown in parts at line ends, with what turns them', () => {
+  it('is split into pages at line ends, with navigation', () => {
     const list = Array.from({ length: 30 }, (_, at) => `${at + 1} Item ${at + 1}`).join('\n')
     const fitted = fit(list, profiles.safaricom.screen, true)
-    if (fitted.kind !== 'pages') throw new Error('there are no pages')
+    if (fitted.kind !== 'pages') throw new Error('no pages')
     const [first = '', second = ''] = fitted.pages
     expect(first).toMatch(/^1 Item 1\n.*\n\d+ Item \d+\n98:More$/s)
     expect(second).toMatch(/^\d+ Item \d+\n.*\n98:More\n00:Back$/s)
     expect(fitted.pages.at(-1)).toMatch(/^\d+ Item \d+\n(.*\n)?30 Item 30\n00:Back$/s)
   })
 
-  it('loses nothing in parts, and each of them fits, whatever the text', () => {
+  it('splits any text into pages that fit, without loss', () => {
     const text = fc.oneof(
       fc.string({ maxLength: 900, minLength: 100 }),
       fc.string({ unit: fc.constantFrom('я', ' ', '\n', 'x', '😀'), maxLength: 600, minLength: 50 }),
@@ -115,7 +115,7 @@ describe('a screen', () => {
             expect(taken).toBeLessThanOrEqual(at)
           }
           const parts = fitted.pages.map((page) => page.replace(/(\n98:More)?(\n00:Back)?$/, ''))
-          // Only a blank or a line end goes, where a page begins.
+          // A page break removes one blank or line end at most.
           const dense = (all: string) => all.replace(/[\n ]/g, '')
           expect(dense(parts.join(''))).toBe(dense(said))
         },

@@ -9,7 +9,7 @@ const hello =
   '<dialog mapMessagesSize="1"><unstructuredSSNotify_Request invokeId="1" string="Hello"><msisdn number="375291234567"/></unstructuredSSNotify_Request></dialog>'
 
 describe('dialogues that ended between two posts', () => {
-  it('are remembered, but no more than a thousand of them', async () => {
+  it('are remembered, up to a thousand', async () => {
     const handsets = createHandsets({ dialect: africastalking, callbackUrl: 'http://127.0.0.1:1' })
     handsets.screen(msisdn)
     const push = createRestcommPush(handsets)

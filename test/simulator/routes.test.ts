@@ -40,7 +40,7 @@ describe('a target', () => {
     'https://shop.example.evil.example/',
     'https://evil.example/https://shop.example',
     'https://evil.example/#https://shop.example',
-  ])('%s is not', (address) => {
+  ])('%s is not allowed', (address) => {
     const target = parseTarget(address)
     expect(target !== undefined && isAllowed(target)).toBe(false)
   })
@@ -56,18 +56,18 @@ describe('a target', () => {
     'https://shop.example@evil.example/',
     'http://127.0.0.1:3000/ussd/..%2fadmin',
     'http://127.0.0.1:3000/ussd/..%5Cadmin',
-  ])('%p is none at all', (address) => {
+  ])('%p is invalid', (address) => {
     expect(parseTarget(address)).toBeUndefined()
   })
 
-  it('is never allowed where none is named', () => {
+  it('is never allowed without an allow-list', () => {
     expect(createTargetCheck([])(new URL('http://127.0.0.1:3000/'))).toBe(false)
   })
 })
 
-describe('a line', () => {
+describe('a route', () => {
   const loud: Dialect = { ...africastalking, name: 'loud' }
-  const lines = createRouteResolver({
+  const resolve = createRouteResolver({
     dialects: { africastalking, loud },
     usual: africastalking,
     own: (dialect) => ({ dialect, callbackUrl: `http://own/${dialect.name}`, token: 'sesame' }),
@@ -75,23 +75,23 @@ describe('a line', () => {
   })
   const url = 'http://shop.example/ussd'
 
-  it('is the usual one where nothing else is wanted', () => {
-    expect(lines({})).toEqual({ kind: 'line', line: undefined })
-    expect(lines({ url: undefined })).toEqual({ kind: 'line', line: undefined })
+  it('is undefined for an empty query', () => {
+    expect(resolve({})).toEqual({ kind: 'line', line: undefined })
+    expect(resolve({ url: undefined })).toEqual({ kind: 'line', line: undefined })
   })
 
   it('leads to this gateway in any dialect and profile, with its token', () => {
-    expect(lines({ dialect: 'loud', profile: 'a1' })).toEqual({
+    expect(resolve({ dialect: 'loud', profile: 'a1' })).toEqual({
       kind: 'line',
       line: { dialect: loud, callbackUrl: 'http://own/loud', token: 'sesame', profile: profiles.a1 },
     })
-    expect(lines({ faults: 'drop=0.5', seed: '3' })).toMatchObject({
+    expect(resolve({ faults: 'drop=0.5', seed: '3' })).toMatchObject({
       line: { callbackUrl: 'http://own/africastalking', faults: { seed: 3, drop: { rate: 0.5 } } },
     })
   })
 
-  it('leads to an application that is allowed, without our token', () => {
-    const chosen = lines({ url, events: `${url}/events` })
+  it('leads to an allowed application, without the token of the gateway', () => {
+    const chosen = resolve({ url, events: `${url}/events` })
     expect(chosen).toEqual({
       kind: 'line',
       line: {
@@ -105,11 +105,12 @@ describe('a line', () => {
   })
 
   it.each([{ url: 'http://evil.example/' }, { url, events: 'http://evil.example/' }])(
-    'does not lead to %p',
-    (wanted) => {
-      expect(lines(wanted)).toEqual({
+    'rejects the target in %p',
+    (query) => {
+      expect(resolve(query)).toEqual({
         kind: 'refused',
-        sentence: 'SIMULATOR_TARGETS does not name this target.',
+        sentence:
+          'http://evil.example is not allowed. Start the gateway with SIMULATOR_TARGETS=http://evil.example.',
       } satisfies Refused)
     },
   )
@@ -122,7 +123,7 @@ describe('a line', () => {
     [{ seed: 'x' }, 'The seed is a whole number of at most nine digits.'],
     [{ events: url }, 'events needs a url.'],
     [{ url: 'x' }, 'A target is a URL such as http://127.0.0.1:3000/ussd, without a password.'],
-  ])('of %p is refused with a sentence', (wanted, sentence) => {
-    expect(lines(wanted)).toEqual({ kind: 'malformed', sentence } satisfies Malformed)
+  ])('of %p is rejected with a message', (query, sentence) => {
+    expect(resolve(query)).toEqual({ kind: 'malformed', sentence } satisfies Malformed)
   })
 })

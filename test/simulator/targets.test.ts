@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { createTargetCheck, isTargetPrefix, parseTarget } from '../../src/simulator/targets.ts'
 
 const isAllowed = createTargetCheck(['http://shop.example/app'])
-/** As the gateway asks: parsed first, then held against the targets; and by the URL alone, should somebody parse it himself. */
+/** Checks a path both ways: parsed as a target first, and as a plain URL. */
 const allows = (path: string) => {
   const address = `http://shop.example/app/${path}`
   const target = parseTarget(address)
@@ -13,7 +13,7 @@ const allows = (path: string) => {
 const percent = (text: string) =>
   [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
 
-/** The same text, each character encoded so many times: `.`, `%2e`, `%252e`. */
+/** Encodes each character of a text several times: `.`, `%2e`, `%252e`. */
 const encoded = (text: string, depths: readonly number[]) =>
   Array.from(text)
     .map((character, at) => {
@@ -24,7 +24,7 @@ const encoded = (text: string, depths: readonly number[]) =>
     })
     .join('')
 
-/** A path as a server may read it that decodes as long as it can, and knows path parameters and backslashes. */
+/** Returns the path as seen by a server that decodes repeatedly and supports path parameters and backslashes. */
 function readByServer(path: string): string {
   let text = path
   for (;;) {
@@ -46,7 +46,7 @@ function readByServer(path: string): string {
   return `/${segments.join('/')}/`
 }
 
-describe('a path that a server may read as another one', () => {
+describe('a path that servers may interpret differently', () => {
   it.each([
     '..;/secret',
     '..;x=1/secret',
@@ -73,13 +73,13 @@ describe('a path that a server may read as another one', () => {
     'x%0d%0ay',
     '100%',
     '100%25',
-  ])('is no target: /app/%s', (path) => {
+  ])('is rejected: /app/%s', (path) => {
     expect(allows(path)).toBe(false)
     expect(isTargetPrefix(`http://shop.example/app/${path}`)).toBe(false)
   })
 
   it.each(['shop', 'a.b', '.well-known/ussd', 'x..y', 'caf%c3%a9', 'a%20b', 'a;v=1/b', 'shop?next=..;/x'])(
-    'is not among the usual ones: /app/%s',
+    'is distinct from an ordinary path: /app/%s',
     (path) => {
       expect(allows(path)).toBe(true)
     },
@@ -88,7 +88,7 @@ describe('a path that a server may read as another one', () => {
   const depth = fc.integer({ min: 0, max: 4 })
   const depths = fc.array(depth, { minLength: 1, maxLength: 8 })
 
-  it('is refused however often its parts are encoded', () => {
+  it('is rejected however often it is encoded', () => {
     const climb = fc.constantFrom(
       '..;',
       '..;a',
@@ -109,7 +109,7 @@ describe('a path that a server may read as another one', () => {
     )
   })
 
-  it('is refused, or is read below the target by the most obliging of servers', () => {
+  it('is rejected, or stays below the target for the most lenient server', () => {
     const piece = fc.oneof(
       fc.constantFrom(
         '.',

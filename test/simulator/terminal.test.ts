@@ -11,8 +11,8 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((application) => application.close()))
 })
 
-/** A phone at a terminal of 20 columns without colours; `sees` resolves once that was written behind what was seen before. */
-async function sit(answering: Answering, options: { code?: string } = {}) {
+/** Opens a phone in a terminal of 20 columns without colours. `sees` resolves when the text appears after the last match. */
+async function open(answering: Answering, options: { code?: string } = {}) {
   const application = await startForeignApplication(answering)
   running.push(application)
   const [input, output] = [new PassThrough(), new PassThrough()]
@@ -40,8 +40,8 @@ async function sit(answering: Answering, options: { code?: string } = {}) {
 }
 
 describe('a phone in a terminal', () => {
-  it('asks for a code, then for answers, then for a code; an empty one leaves', async () => {
-    const { application, input, left, sees } = await sit(shop)
+  it('prompts for a code, then for replies, then for a code; an empty line quits', async () => {
+    const { application, input, left, sees } = await open(shop)
     await sees('☎ ')
     input.write('*141#\r')
     await sees('│ Вопрос 1         │')
@@ -57,8 +57,8 @@ describe('a phone in a terminal', () => {
     expect(application.received.map(({ fields }) => fields['text'])).toEqual(['', '1', '1*2'])
   })
 
-  it('hangs up on Ctrl-C, and forgets the answer that was begun', async () => {
-    const { application, input, left, sees } = await sit(shop, { code: '*141#' })
+  it('hangs up on Ctrl-C, and discards the partly typed reply', async () => {
+    const { application, input, left, sees } = await open(shop, { code: '*141#' })
     await sees('> ')
     input.write('80291\u0003')
     await sees('hung up')
@@ -73,10 +73,10 @@ describe('a phone in a terminal', () => {
     expect(application.received.map(({ fields }) => fields['serviceCode'])).toEqual(['*141#', '*100#'])
   })
 
-  it('hangs up on Ctrl-C while the answer is awaited, and leaves on Ctrl-C without a dialogue', async () => {
+  it('hangs up on Ctrl-C while an answer is pending, and quits on Ctrl-C without a dialogue', async () => {
     let called = () => {}
     const arrived = new Promise<void>((resolve) => (called = resolve))
-    const { input, left, sees } = await sit(() => called())
+    const { input, left, sees } = await open(() => called())
     await sees('☎ ')
     input.write('*141#\r')
     await arrived
@@ -87,9 +87,9 @@ describe('a phone in a terminal', () => {
     expect(await left).toEqual({ failed: false })
   })
 
-  it('says why a dialogue broke off, and that it failed; what cannot be typed is no failure', async () => {
+  it('reports a failed dialogue as a failure, but not a rejected input', async () => {
     let answer = 'CON ok'
-    const { input, left, sees } = await sit(() => answer, { code: '*141#' })
+    const { input, left, sees } = await open(() => answer, { code: '*141#' })
     await sees('> ')
     input.write(`${'1'.repeat(183)}\r`)
     await sees('✗ This is too long')

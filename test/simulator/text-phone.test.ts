@@ -13,7 +13,7 @@ describe('a screen in a terminal', () => {
 ╰──────────────────────────────────╯`)
   })
 
-  it('breaks lines at blanks, or where it must', () => {
+  it('wraps lines at blanks if possible', () => {
     expect(frame('Введите новый пароль', 16)).toEqual([
       '╭──────────────╮',
       '│ Введите      │',
@@ -28,7 +28,7 @@ describe('a screen in a terminal', () => {
     ])
   })
 
-  it('has lines of one length, without control characters, whatever the application says', () => {
+  it('has lines of equal length without control characters, for any text', () => {
     const text = fc.string({ unit: 'binary', maxLength: 200 })
     fc.assert(
       fc.property(text, fc.integer({ min: 0, max: 60 }), (said, columns) => {
@@ -41,7 +41,7 @@ describe('a screen in a terminal', () => {
   })
 })
 
-describe('a dialled string, written down', () => {
+describe('a dialled string in a transcript', () => {
   const codes = ['*141#', '*141*0#', '*141*3*6#']
 
   it.each([
@@ -58,7 +58,7 @@ describe('a dialled string, written down', () => {
     ['80291#', '…'],
     ['7', '…'],
     ['', '…'],
-  ])('%s is %s', (typed, shown) => {
+  ])('%s is masked as %s', (typed, shown) => {
     expect(maskDialled(typed, codes)).toBe(shown)
   })
 })
