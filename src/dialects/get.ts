@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { parse } from 'node:querystring'
 import { z } from 'zod'
 import { malformed } from './dialect.ts'
-import type { Dialect, NetworkTurn } from './dialect.ts'
+import type { Dialect, NetworkTurn, ParsedRequest, WireRequest } from './dialect.ts'
 import { conEnd, parseConEnd, plainText } from './encoding/con-end.ts'
 import { bareCode, fieldProblem, looseUssdString, msisdn } from './encoding/fields.ts'
 import { sessionId, typed, ussdString } from './encoding/fields.ts'
@@ -53,7 +53,8 @@ const Request = z.object({ session: sessionId, msisdn, code: looseUssdString, in
  * everything dialled and replied so far, joined with `*`. The answer is plain text after `CON ` or `END `. No field marks the
  * begin of a dialogue: an unknown session id does.
  */
-export function createGet({ method, names, codeForm, inputForm }: GetVariant): Dialect {
+export function createGet(variant: GetVariant): Dialect {
+  const { method, names, codeForm, inputForm } = variant
   return {
     name: 'get',
     methods: ['GET', 'POST'],
@@ -65,41 +66,7 @@ export function createGet({ method, names, codeForm, inputForm }: GetVariant): D
 
     answersUnread: () => true,
 
-    parseRequest({ method: sentWith, query, body }) {
-      // Express routes HEAD to GET handlers. HEAD must not take a turn, so it counts as a POST without a body.
-      const sent = sentWith === 'GET' ? query : parse(body)
-      const fields = Request.safeParse(
-        Object.fromEntries(Object.entries(names).map(([field, name]) => [field, sent[name]])),
-      )
-      if (!fields.success) return malformed(problemOf(fields.error))
-      const { session, msisdn, code, input } = fields.data
-      const base = code.slice(0, -1)
-      const isDialString = input === code || (input.startsWith(`${base}*`) && input.endsWith('#'))
-      if (inputForm === 'full-dial-string' && !isDialString) {
-        return malformed(`Bad request: ${names.input} is not the code, what was answered behind it, and #`)
-      }
-      const suffix = input === '' ? '' : `*${input}`
-      const dialString = inputForm === 'full-dial-string' ? input : `${base}${suffix}#`
-      // Late in a dialogue, it is longer than a dialled string can be. It is not a begin then.
-      const dialled = ussdString.safeParse(dialString)
-      return {
-        kind: 'callback',
-        callback: {
-          dialect: 'get',
-          sessionId: session,
-          msisdn,
-          dialled: dialled.success ? dialled.data : '',
-          reported: {
-            kind: 'cumulative',
-            code,
-            // Keeps the code in front: an empty first reply stays distinguishable from the begin.
-            text: inputForm === 'full-dial-string' ? input.slice(0, -1) : input,
-            begins: 'unknown',
-          },
-        },
-        echo: {},
-      }
-    },
+    parseRequest: (request) => parseRequest(request, variant),
 
     formatAnswer: (answer) => plainText(200, conEnd(answer)),
     formatEnded: () => plainText(200, ''),
@@ -131,15 +98,6 @@ export function createGet({ method, names, codeForm, inputForm }: GetVariant): D
 
     formatEnd: () => undefined,
   }
-
-  /** Returns the error with the provider's field names. */
-  function problemOf(error: z.ZodError): string {
-    const issues = error.issues.map((issue) => ({
-      ...issue,
-      path: issue.path.map((part) => names[part as keyof typeof names]),
-    }))
-    return fieldProblem(new z.ZodError(issues))
-  }
 }
 
 /** The most common variant of the family. */
@@ -150,4 +108,49 @@ function partsOf({ dialled, replies }: NetworkTurn): { code: string; inputs: rea
   const [, base, suffix] = /^(\*\d+)(?:\*(.+))?#$/.exec(dialled) ?? []
   if (base === undefined) return { code: dialled, inputs: replies }
   return { code: `${base}#`, inputs: suffix === undefined ? replies : [suffix, ...replies] }
+}
+
+function parseRequest({ method, query, body }: WireRequest, { names, inputForm }: GetVariant): ParsedRequest {
+  // Express routes HEAD to GET handlers. HEAD must not take a turn, so it counts as a POST without a body.
+  const sent = method === 'GET' ? query : parse(body)
+  const fields = Request.safeParse(
+    Object.fromEntries(Object.entries(names).map(([field, name]) => [field, sent[name]])),
+  )
+  if (!fields.success) return malformed(problemOf(fields.error, names))
+  const { session, msisdn, code, input } = fields.data
+  const base = code.slice(0, -1)
+  const isFull = inputForm === 'full-dial-string'
+  const isDialString = input === code || (input.startsWith(`${base}*`) && input.endsWith('#'))
+  if (isFull && !isDialString) {
+    return malformed(`Bad request: ${names.input} is not the code, the replies after it, and #`)
+  }
+  const suffix = input === '' ? '' : `*${input}`
+  // Late in a dialogue, it is longer than a dialled string can be. It is not a begin then.
+  const dialled = ussdString.safeParse(isFull ? input : `${base}${suffix}#`)
+  return {
+    kind: 'callback',
+    callback: {
+      dialect: 'get',
+      sessionId: session,
+      msisdn,
+      dialled: dialled.success ? dialled.data : '',
+      reported: {
+        kind: 'cumulative',
+        code,
+        // Keeps the code in front: an empty first reply stays distinguishable from the begin.
+        text: isFull ? input.slice(0, -1) : input,
+        begins: 'unknown',
+      },
+    },
+    echo: {},
+  }
+}
+
+/** Returns the error with the provider's field names. */
+function problemOf(error: z.ZodError, names: GetVariant['names']): string {
+  const issues = error.issues.map((issue) => ({
+    ...issue,
+    path: issue.path.map((part) => names[part as keyof typeof names]),
+  }))
+  return fieldProblem(new z.ZodError(issues))
 }

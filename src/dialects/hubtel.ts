@@ -89,15 +89,9 @@ export const createHubtel = (generation: Generation): Dialect => ({
 
   formatAnswer({ text, waits }, echo) {
     const type = waits ? 'Response' : 'Release'
-    return echo['generation'] === 'programmable'
-      ? jsonResponse(200, {
-          type,
-          message: text,
-          label: '',
-          dataType: waits ? 'input' : 'display',
-          fieldType: 'text',
-        })
-      : jsonResponse(200, { Type: type, Message: text })
+    if (echo['generation'] !== 'programmable') return jsonResponse(200, { Type: type, Message: text })
+    const dataType = waits ? 'input' : 'display'
+    return jsonResponse(200, { type, message: text, label: '', dataType, fieldType: 'text' })
   },
 
   formatEnded(echo) {

@@ -101,21 +101,11 @@ export function createApplication({
       }
     },
 
-    sendThenReset(wire, { hungUp, remainingMs }) {
+    async sendThenReset(wire, { hungUp, remainingMs }) {
       const url = urlOf(wire)
-      const { method, body } = wire
-      return new Promise((resolve) => {
-        const open = url.protocol === 'https:' ? requestHttps : requestHttp
-        const headers = { ...headersOf(wire, url), 'content-length': Buffer.byteLength(body) }
-        const signal = AbortSignal.any([hungUp, AbortSignal.timeout(remainingMs)])
-        const request = open(url, { method, headers, signal, agent: false })
-        const close = () => resolve(failed('fault injected: the connection was reset before the answer'))
-        // Resets only after the last byte: the application must receive the complete callback.
-        request
-          .on('error', close)
-          .on('close', close)
-          .end(body, () => request.destroy())
-      })
+      const headers = headersOf(wire, url)
+      await sendAndReset(wire, { url, headers }, AbortSignal.any([hungUp, AbortSignal.timeout(remainingMs)]))
+      return failed('fault injected: the connection was reset before the answer')
     },
 
     async notifyEnd(wire) {
@@ -155,6 +145,23 @@ export function createApplication({
     const headers = headersOf(wire, url)
     return fetch(url, { method, redirect: 'manual', signal, headers, ...(method !== 'GET' && { body }) })
   }
+}
+
+/** Sends a request and resets its connection after the last byte: the application must receive the complete callback. */
+function sendAndReset(
+  { method, body }: WireCall,
+  { url, headers }: { readonly url: URL; readonly headers: Readonly<Record<string, string>> },
+  signal: AbortSignal,
+): Promise<void> {
+  const open = url.protocol === 'https:' ? requestHttps : requestHttp
+  const withLength = { ...headers, 'content-length': Buffer.byteLength(body) }
+  const request = open(url, { method, headers: withLength, signal, agent: false })
+  return new Promise((resolve) => {
+    request
+      .on('error', () => resolve())
+      .on('close', () => resolve())
+      .end(body, () => request.destroy())
+  })
 }
 
 const textOf = (url: string | (() => string)) => (typeof url === 'string' ? url : url())

@@ -40,10 +40,29 @@ const MAX_REPLIES = 500
 
 /** A long screen in pages, with the number of the visible one. `waits` and `asks` describe the complete screen. */
 interface PagedScreen {
+  readonly session: string
   readonly pages: readonly string[]
   current: number
   readonly waits: boolean
   readonly asks: InputKind | undefined
+}
+
+/** Returns the visible page. A final text waits until its last page. */
+function visiblePage(
+  { session, pages, current, waits, asks }: PagedScreen,
+  faults?: readonly FaultName[],
+  problem?: string,
+): Screen {
+  const state = waits || current < pages.length - 1 ? 'waiting' : 'ended'
+  return screenOf({ session, state, text: pages[current] ?? '', faults, problem, asks })
+}
+
+/** Turns the page; returns false if the input does not turn it. */
+function turnPage(paged: PagedScreen, input: string): boolean {
+  const next = input === MORE ? paged.current + 1 : input === BACK ? paged.current - 1 : undefined
+  if (next === undefined || paged.pages[next] === undefined) return false
+  paged.current = next
+  return true
 }
 
 /**
@@ -98,8 +117,8 @@ export function createDialogue(
     if (fitted.kind === 'failed') return breakOff('failed', fitted.problem, injected)
     if (!waits) end('completed')
     if (fitted.kind === 'pages') {
-      paged = { pages: fitted.pages, current: 0, waits, asks }
-      return pageOf(paged, injected, result.problem)
+      paged = { session, pages: fitted.pages, current: 0, waits, asks }
+      return visiblePage(paged, injected, result.problem)
     }
     const problem = [result.problem, fitted.kind === 'cut' ? fitted.problem : undefined]
       .filter(Boolean)
@@ -114,34 +133,18 @@ export function createDialogue(
     })
   }
 
-  /** Returns the visible page. A final text waits until its last page. */
-  const pageOf = (
-    { pages, current, waits, asks }: PagedScreen,
-    injected?: readonly FaultName[],
-    problem?: string,
-  ): Screen => {
-    const state = waits || current < pages.length - 1 ? 'waiting' : 'ended'
-    return screenOf({ session, state, text: pages[current] ?? '', faults: injected, problem, asks })
-  }
-
   return {
     profile,
     end,
     begin: deliver,
 
     async answer(text, hungUp) {
-      if (paged) {
-        const { pages, current, waits } = paged
-        const next = text === MORE ? current + 1 : text === BACK ? current - 1 : undefined
-        const turns = next !== undefined && pages[next] !== undefined
-        if (turns) paged.current = next
-        // After a final text, the application accepts no reply.
-        if (turns || !waits) {
-          shownMs = now()
-          return pageOf(paged)
-        }
-        paged = undefined
+      // After a final text, the application accepts no reply.
+      if (paged && (turnPage(paged, text) || !paged.waits)) {
+        shownMs = now()
+        return visiblePage(paged)
       }
+      paged = undefined
       if (turn.replies.length >= MAX_REPLIES) {
         return breakOff('failed', `The network ended the dialogue after ${MAX_REPLIES} replies.`)
       }
@@ -152,16 +155,20 @@ export function createDialogue(
     repeat: async (hungUp) => previous && network.redeliver(previous, hungUp),
 
     expireIfDue() {
-      const { idleMs, dialogueMs } = profile
       const nowMs = now()
-      if (nowMs - beganMs >= dialogueMs)
-        return breakOff('timed-out', `The network ended the dialogue after ${dialogueMs / 1000} s.`)
-      if (nowMs - shownMs >= idleMs)
-        return breakOff(
-          'timed-out',
-          `The network ended the dialogue after ${idleMs / 1000} s without a reply.`,
-        )
-      return undefined
+      const limit = exceededLimit(profile, { totalMs: nowMs - beganMs, idleMs: nowMs - shownMs })
+      return limit === undefined
+        ? undefined
+        : breakOff('timed-out', `The network ended the dialogue after ${limit}.`)
     },
   }
+}
+
+/** Returns the time limit that a dialogue has reached. */
+function exceededLimit(
+  profile: Profile,
+  { totalMs, idleMs }: { readonly totalMs: number; readonly idleMs: number },
+): string | undefined {
+  if (totalMs >= profile.dialogueMs) return `${profile.dialogueMs / 1000} s`
+  return idleMs >= profile.idleMs ? `${profile.idleMs / 1000} s without a reply` : undefined
 }

@@ -4,7 +4,7 @@ import type { KeyedInput, Refused } from './dial-pad.ts'
 import { createDialogue } from './dialogue.ts'
 import type { Dialogue } from './dialogue.ts'
 import type { Route, Pause } from './network.ts'
-import { blank, createPhones } from './phones.ts'
+import { blank, createPhones, enqueue, expireIfDue, hangUp } from './phones.ts'
 import type { Phone } from './phones.ts'
 import { profiles } from './profiles.ts'
 import { createPush } from './push.ts'
@@ -66,40 +66,28 @@ export function createHandsets(
 ): Handsets {
   const { maxPhones = 10_000, now = () => performance.now(), pause = sleep } = options
   const phones = createPhones(maxPhones)
-  const background = new Set<Promise<unknown>>()
-  const environment = {
-    now,
-    pause,
-    runInBackground(work: Promise<unknown>) {
-      const done = work.finally(() => background.delete(done)).catch(() => undefined)
-      background.add(done)
-    },
-  }
+  const background = createBackground()
+  const environment = { now, pause, runInBackground: background.run }
 
-  /** Runs the inputs of a phone one after another. */
-  const enqueue = (
+  const run = async (
     msisdn: string,
     input: (phone: Phone, hungUp: AbortSignal) => Promise<Shown | Refused>,
   ): Promise<InputResult> => {
     const phone = phones.use(msisdn)
-    const { signal } = phone.connection
-    phone.waiting += 1
-    const result = phone.inputs.then(async () => {
-      const before = phone.screen
-      const typed = signal.aborted ? shown(phone) : await input(phone, signal)
-      return typed.kind === 'screen' ? { ...typed, before } : typed
-    })
-    const dequeue = () => void (phone.waiting -= 1)
-    phone.inputs = result.then(dequeue, dequeue)
-    return result
+    const { result, before } = await enqueue(
+      phone,
+      (hungUp) => input(phone, hungUp),
+      () => shown(phone),
+    )
+    return result.kind === 'screen' ? { ...result, before } : result
   }
 
   return {
     type: (msisdn, text, route) =>
-      enqueue(msisdn, (phone, hungUp) => take(phone, { msisdn, text, route, hungUp })),
+      run(msisdn, (phone, hungUp) => take(phone, { msisdn, text, route, hungUp })),
 
     repeat: (msisdn) =>
-      enqueue(msisdn, async (phone, hungUp) => {
+      run(msisdn, async (phone, hungUp) => {
         if (!phone.last) return refused('This phone has sent no callback yet.')
         const problem = await phone.last.repeat(hungUp)
         return { kind: 'screen', screen: { ...phone.screen, ...(problem !== undefined && { problem }) } }
@@ -130,21 +118,14 @@ export function createHandsets(
 
     hangUp(msisdn) {
       const phone = phones.get(msisdn)
-      if (!phone) return
-      phone.connection.abort()
-      phone.connection = new AbortController()
-      phone.dialogue?.end('cancelled')
-      phone.dialogue = undefined
-      phone.screen = blank(phone.screen.session)
+      if (phone) hangUp(phone)
     },
 
     tick() {
       for (const phone of phones) if (phone.waiting === 0) expireIfDue(phone)
     },
 
-    async whenIdle() {
-      while (background.size > 0) await Promise.allSettled(background)
-    },
+    whenIdle: background.whenIdle,
   }
 
   async function take(
@@ -183,13 +164,17 @@ interface Input {
   readonly route: Route | undefined
 }
 
-/** Ends the phone's dialogue if it is past a time limit, and returns true if so. */
-function expireIfDue(phone: Phone): boolean {
-  const screen = phone.dialogue?.expireIfDue()
-  if (!screen) return false
-  phone.dialogue = undefined
-  phone.screen = screen
-  return true
+function createBackground() {
+  const pending = new Set<Promise<unknown>>()
+  return {
+    run(work: Promise<unknown>) {
+      const done = work.finally(() => pending.delete(done)).catch(() => undefined)
+      pending.add(done)
+    },
+    async whenIdle() {
+      while (pending.size > 0) await Promise.allSettled(pending)
+    },
+  }
 }
 
 const shown = ({ screen }: Phone): Shown => ({ kind: 'screen', screen })

@@ -50,6 +50,16 @@ export interface Network {
   readonly notifyEnd: Application['notifyEnd']
 }
 
+interface Injection {
+  readonly wire: WireCall
+  readonly drawn: DrawnFaults
+  readonly previous: SentCallback | undefined
+  readonly options: Parameters<Application['call']>[1]
+  /** Collects the injected faults. */
+  readonly faults: FaultName[]
+  readonly isBegin: boolean
+}
+
 /** Waits; resolves at once when aborted. */
 export type Pause = (ms: number, signal: AbortSignal) => Promise<void>
 
@@ -90,21 +100,8 @@ export function createNetwork(route: Route, profile: Profile, pause: Pause): Net
   }
 
   /** Sends a callback with the drawn faults, and compares the answers of all duplicates. */
-  async function inject({
-    wire,
-    drawn,
-    previous,
-    options,
-    faults,
-    isBegin,
-  }: {
-    readonly wire: WireCall
-    readonly drawn: DrawnFaults
-    readonly previous: SentCallback | undefined
-    readonly options: Parameters<Application['call']>[1]
-    readonly faults: FaultName[]
-    readonly isBegin: boolean
-  }): Promise<DeliveryResult> {
+  async function inject(injection: Injection): Promise<DeliveryResult> {
+    const { wire, drawn, previous, options, faults, isBegin } = injection
     const send = (copy: WireCall) => application.call(copy, options)
     const { lost, duplicate } = drawn
     const sent = lost === 'reset' ? application.sendThenReset(wire, options) : send(wire)

@@ -61,5 +61,42 @@ export function createPhones(maxPhones: number): Phones {
   }
 }
 
+/**
+ * Runs an input after the phone's earlier ones. Returns its result, or `whenHungUp()` if the phone was hung up while it waited.
+ */
+export function enqueue<T>(
+  phone: Phone,
+  input: (hungUp: AbortSignal) => Promise<T>,
+  whenHungUp: () => T,
+): Promise<{ readonly result: T; readonly before: Screen }> {
+  const { signal } = phone.connection
+  phone.waiting += 1
+  const done = phone.inputs.then(async () => {
+    const before = phone.screen
+    return { result: signal.aborted ? whenHungUp() : await input(signal), before }
+  })
+  const dequeue = () => void (phone.waiting -= 1)
+  phone.inputs = done.then(dequeue, dequeue)
+  return done
+}
+
+/** Clears the screen, ends the dialogue and cancels pending inputs. */
+export function hangUp(phone: Phone): void {
+  phone.connection.abort()
+  phone.connection = new AbortController()
+  phone.dialogue?.end('cancelled')
+  phone.dialogue = undefined
+  phone.screen = blank(phone.screen.session)
+}
+
+/** Ends the phone's dialogue if it is past a time limit, and returns true if so. */
+export function expireIfDue(phone: Phone): boolean {
+  const screen = phone.dialogue?.expireIfDue()
+  if (!screen) return false
+  phone.dialogue = undefined
+  phone.screen = screen
+  return true
+}
+
 /** Returns an empty screen. */
 export const blank = (session: string): Screen => screenOf({ session, text: '', state: 'ended' })

@@ -31,19 +31,18 @@ export interface Push {
   readonly dialogue: Dialogue
 }
 
-/**
- * Creates a network-initiated dialogue.
- *
- * @param options `show` puts a screen on the phone; `leave` frees the phone
- */
-export function createPush(options: {
+interface PushOptions {
   readonly session: string
   readonly profile: Profile
   readonly now: () => number
+  /** Puts a screen on the phone. */
   readonly show: (screen: Screen) => void
+  /** Frees the phone. */
   readonly leave: () => void
-}): Push {
-  const { session, profile, now, show, leave } = options
+}
+
+/** Creates a network-initiated dialogue. */
+export function createPush({ session, profile, now, show, leave }: PushOptions): Push {
   const beganMs = now()
   let shownMs = beganMs
   let text: string | undefined
@@ -95,22 +94,19 @@ export function createPush(options: {
     close('cancelled')
   }
 
-  return {
-    notify(message) {
-      const blocked = blockedBy()
-      if (blocked) return blocked
-      if (display(message)) return { kind: 'answered', text: undefined }
-      release()
-      return { kind: 'too-long' }
-    },
+  /** Shows a message; returns the result if that is impossible. A message that is too long ends the dialogue. */
+  const present = (message: string): PushResult | undefined => {
+    const blocked = blockedBy()
+    if (blocked) return blocked
+    if (display(message)) return undefined
+    release()
+    return { kind: 'too-long' }
+  }
 
-    async ask(message) {
-      const blocked = blockedBy()
-      if (blocked) return blocked
-      if (display(message)) return new Promise<PushResult>((resolve) => (pending = resolve))
-      release()
-      return { kind: 'too-long' }
-    },
+  return {
+    notify: (message) => present(message) ?? { kind: 'answered', text: undefined },
+
+    ask: async (message) => present(message) ?? new Promise<PushResult>((resolve) => (pending = resolve)),
 
     release,
     onOver: (listener) => void (onOver = listener),

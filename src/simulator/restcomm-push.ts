@@ -69,7 +69,7 @@ export function createRestcommPush(handsets: Handsets): RestcommPush {
       if (session !== undefined && !known) return malformed('The dialogue of this cookie is over.')
 
       const id = session ?? randomBytes(16).toString('hex')
-      const opening = known ? { kind: 'open' as const, push: known } : open(operation, id)
+      const opening = known ? { kind: 'open' as const, push: known } : open(handsets, operation, id)
       if (opening === undefined)
         return malformed('The msisdn of the operation is missing, or is not a mobile number of Belarus.')
       if (opening.kind !== 'open') {
@@ -94,12 +94,6 @@ export function createRestcommPush(handsets: Handsets): RestcommPush {
     },
   }
 
-  function open(operation: Element, id: string) {
-    const number = operation.elements.find(({ name }) => name === 'msisdn')?.attributes['number']
-    const subscriber = msisdn.safeParse(number)
-    return subscriber.success ? handsets.push(subscriber.data, id) : undefined
-  }
-
   function remember(id: string, push: Push): void {
     pushes.set(id, push)
     push.onOver((how) => {
@@ -117,6 +111,13 @@ export function createRestcommPush(handsets: Handsets): RestcommPush {
     endings.delete(id)
     push.release()
   }
+}
+
+/** Begins a dialogue with the operation's subscriber; returns undefined if it names none. */
+function open(handsets: Handsets, operation: Element, id: string) {
+  const number = operation.elements.find(({ name }) => name === 'msisdn')?.attributes['number']
+  const subscriber = msisdn.safeParse(number)
+  return subscriber.success ? handsets.push(subscriber.data, id) : undefined
 }
 
 type Attributes = Readonly<Record<string, string>>

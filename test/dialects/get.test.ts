@@ -94,7 +94,7 @@ describe('a callback of the GET family', () => {
   it.each(['', '0', '*141', '*141*0', '*1410%23', '*142*0%23', '141*0%23'])(
     'is malformed with an input that is not the code and what is behind it: %j',
     (input) => {
-      expect(advanta(input)).toEqual(malformed('INPUT is not the code, what was answered behind it, and #'))
+      expect(advanta(input)).toEqual(malformed('INPUT is not the code, the replies after it, and #'))
     },
   )
 })

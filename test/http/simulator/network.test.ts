@@ -176,7 +176,7 @@ describe('a push to a phone', () => {
     expect(await post(late)).toEqual([200, expect.stringContaining('dialogTimedOut="true"')])
     expect(handsets.screen(msisdn)).toMatchObject({
       state: 'ended',
-      problem: expect.stringContaining('its time was over'),
+      problem: expect.stringContaining('timed out'),
     })
     expect(await post(late)).toEqual([400, 'The dialogue of this cookie is over.'])
   })
