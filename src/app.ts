@@ -81,7 +81,7 @@ export function startApp(config: Config, overrides: AppOverrides = {}): App {
     server,
     subscribers: core.subscribers,
     store: core.store,
-    logCrash: (fault) => log.fault('the process cannot go on', fault),
+    logCrash: (fault) => log.fault('process.crashed', fault),
     flushLog: () => log.flush(),
 
     async listen() {
@@ -89,12 +89,13 @@ export function startApp(config: Config, overrides: AppOverrides = {}): App {
       await core.check()
       if (config.demo) {
         await registerDemoSubscribers(core.subscribers).catch((error: unknown) =>
-          log.fault('the demo subscribers could not be registered', asUssdError(error)),
+          log.fault('demo.failed', asUssdError(error)),
         )
       }
+      for (const message of config.deprecations) log.warning('config.deprecated', { message })
       const { url } = await listener.listen()
       const { simulator, demo } = config
-      log.event('listening', { url, store: config.store.kind, simulator, demo })
+      log.event('server.listening', { url, store: config.store.kind, simulator, demo })
       return { url }
     },
 
@@ -102,7 +103,7 @@ export function startApp(config: Config, overrides: AppOverrides = {}): App {
       simulator?.close()
       await listener.close(mode)
       await core.close()
-      log.event('stopped')
+      log.event('server.stopped')
       await log.flush()
     },
   }
@@ -195,7 +196,7 @@ function buildServer(
       selfCareRoutes({ selfCare, weakPasswords }),
       administrationRoutes({ selfCare, administration }),
     ],
-    reportFault: (fault) => log.fault('request failed', fault),
+    reportFault: (fault) => log.fault('request.failed', fault),
   })
   return createHttpServer(app)
 }

@@ -1,10 +1,10 @@
 /**
- * The log: JSON lines on standard output, one for every turn, made of named fields and nothing else. There is no way to log an
- * object as it is: what may be written is listed here, so that a secret cannot come along with something that carries it.
+ * Logs JSON lines to standard output, one per turn. Only the fields listed here are written: an object is never logged whole,
+ * because it may carry a secret.
  */
 import { Writable } from 'node:stream'
 import { createLogger, format, transports } from 'winston'
-import type { UssdError } from './engine/errors.ts'
+import { UssdError, errorMessages } from './engine/errors.ts'
 import type { AdmissionEvent } from './gateway/admission.ts'
 import type { TurnReport } from './gateway/gateway.ts'
 import { createLogLimit } from './log-limit.ts'
@@ -13,33 +13,67 @@ import type { LogWriter } from './log-writer.ts'
 import type { CircuitEvent } from './store/circuit-breaker.ts'
 import { maskMsisdn } from './ussd/msisdn.ts'
 
-type Facts = Readonly<Record<string, string | number | boolean>>
+type Level = 'error' | 'warn' | 'info'
 
-/** Lines of turns are all logged. Other lines are limited by kind: a burst, then one a second. */
+const MAX_FRAMES = 8
+
+/**
+ * Every event with its sentence for people. Alerts may rely on an id: it is never renamed without an entry in the CHANGELOG.
+ * A sentence may change, and a line may carry a more specific one.
+ */
+const messages = {
+  // One line per callback; its fields say everything.
+  turn: undefined,
+  'callback.aborted': 'The connection closed before the body of the callback was complete',
+  'request.failed': 'A request failed',
+  'admission.saturated': 'Admission control sheds load: the maximum number of turns is in flight',
+  'admission.recovered': 'Admission control stopped shedding load',
+  'store.circuit.opened': 'The circuit of a store node opened: the node does not answer',
+  'store.circuit.closed': 'The circuit of a store node closed: the node answers again',
+  'store.ephemeral': 'The embedded store loses all data on exit. Set REDIS_URL to keep it.',
+  'store.unavailable': 'Redis does not answer yet',
+  'store.node.suspended': 'A Redis master is misconfigured and not used',
+  'store.node.restored': 'A Redis master is used again',
+  'store.config.weak': 'The configuration of Redis may lose confirmed changes',
+  'config.deprecated': 'A setting has a new name',
+  'config.insecure': 'A setting is unsafe on a shared store',
+  'readiness.lost': 'The process is not ready',
+  'readiness.restored': 'The process is ready',
+  'demo.failed': 'The demo subscribers could not be registered',
+  'server.listening': 'The server accepts requests',
+  'server.stopped': 'The server stopped',
+  'process.crashed': 'The process cannot continue',
+  'log.lines.dropped': 'Log lines were dropped because standard output did not accept them',
+} as const satisfies Record<string, string | undefined>
+
+export type LogEvent = keyof typeof messages
+
+/** Fields of a line. `message` replaces the sentence of the event. */
+type Fields = Readonly<Record<string, string | number | boolean>>
+
+/** Logs every turn. Other lines are rate limited by event: a burst, then one a second. */
 export interface Log {
   turn(report: TurnReport): void
-  /** Something the process did or met: `event` in a few fixed words, and facts about it that are nobody's secret. */
-  event(event: string, facts?: Facts): void
-  warning(event: string, facts?: Facts): void
-  fault(event: string, fault: UssdError): void
-  /** A node of the store is asked no more, or again. */
-  circuit(news: CircuitEvent): void
-  /** Readiness changed: the reason not to be ready, or `undefined`. */
+  event(event: LogEvent, fields?: Fields): void
+  warning(event: LogEvent, fields?: Fields): void
+  fault(event: LogEvent, fault: UssdError): void
+  /** Logs that the circuit of a store node opened or closed. */
+  circuit(change: CircuitEvent): void
+  /** Logs that readiness changed. `undefined`: the process is ready. */
   readiness(reason: string | undefined): void
-  /** Turns are refused, or all are taken again; told once each, not for every turn. */
-  admission(news: AdmissionEvent): void
-  /** Lines lost so far because standard output took none. */
+  /** Logs that admission control started or stopped shedding load; once each, not for every turn. */
+  admission(change: AdmissionEvent): void
+  /** Lines dropped so far because standard output did not accept them. */
   readonly dropped: number
-  /** Resolves when standard output has taken every line, or after a while. Call it before the process ends. */
+  /** Resolves when standard output has accepted every line, or after a timeout. Call it before the process ends. */
   flush(): Promise<void>
 }
 
-/** The end of the process waits this long for whoever reads standard output. */
-const FLUSH_WITHIN_MS = 500
+const FLUSH_TIMEOUT_MS = 500
 
 export function createLog(options: {
   readonly level: 'error' | 'warn' | 'info' | 'debug' | 'silent'
-  /** Where lines go; standard output when absent. */
+  /** The destination of lines; standard output by default. */
   readonly stream?: NodeJS.WritableStream
 }): Log {
   let writer: LogWriter | undefined
@@ -54,24 +88,25 @@ export function createLog(options: {
   const logger = createLogger({
     level: options.level === 'silent' ? 'error' : options.level,
     silent: options.level === 'silent',
-    format: format.printf(({ level, message: _message, ...fields }) => toLine(level, fields)),
+    format: format.printf(({ level, event, fields }) => toLine(level, event as LogEvent, fields as object)),
     transports: [new transports.Stream({ stream: options.stream ?? toStandardOutput, eol: '\n' })],
   })
   const limit = createLogLimit()
 
-  /** Logs a line that is not of a turn; `kind` tells apart the lines of an event. */
-  function limited(level: 'error' | 'warn' | 'info', event: string, facts: object = {}, kind = ''): void {
+  const write = (level: Level, event: LogEvent, fields: object = {}) =>
+    void logger.log({ level, message: '', event, fields })
+
+  /** Logs a line that is not a turn. Lines of one event and `kind` share a limit. */
+  function limited(level: Level, event: LogEvent, fields: object = {}, kind = ''): void {
     limit.pass(`${event} ${kind}`, (suppressed) => {
-      logger.log({ level, message: '', event, ...facts, ...(suppressed > 0 && { suppressed }) })
+      write(level, event, { ...fields, ...(suppressed > 0 && { suppressed }) })
     })
   }
 
   return {
     turn(report) {
-      logger.log({
-        level: report.fault ? 'error' : 'info',
-        message: '',
-        event: 'turn',
+      const isBug = report.fault !== undefined && errorMessages[report.fault].status === 500
+      write(report.fault ? 'error' : 'info', 'turn', {
         dialect: report.dialect,
         session: report.session,
         msisdn: maskMsisdn(report.msisdn),
@@ -84,62 +119,64 @@ export function createLog(options: {
         ms: Math.round(report.ms * 10) / 10,
         fault: report.fault,
         detail: report.detail,
+        ...(isBug && { state: report.state, ...originOf(report.cause) }),
       })
     },
-    event: (event, facts) => limited('info', event, facts),
-    warning: (event, facts) => limited('warn', event, facts),
-    circuit(news) {
-      const { node } = news
-      if (news.kind === 'closed') {
-        return limited('info', 'the store answers again', { node, ms: Math.round(news.openMs) }, node)
+    event: (event, fields) => limited('info', event, fields, String(fields?.['message'] ?? '')),
+    warning: (event, fields) => limited('warn', event, fields, String(fields?.['message'] ?? '')),
+    circuit(change) {
+      const { node } = change
+      if (change.kind === 'closed') {
+        return limited('info', 'store.circuit.closed', { node, ms: Math.round(change.openMs) }, node)
       }
-      const { code: fault, message: detail } = news.cause
-      limited('error', 'the store is not asked for a while', { node, fault, detail }, node)
+      const { code: fault, message: detail } = change.cause
+      limited('error', 'store.circuit.opened', { node, fault, detail }, node)
     },
     readiness(reason) {
-      const facts = reason
-        ? { level: 'warn', event: 'not ready', reason }
-        : { level: 'info', event: 'ready again' }
-      logger.log({ message: '', ...facts })
+      if (reason === undefined) write('info', 'readiness.restored')
+      else write('warn', 'readiness.lost', { reason })
     },
-    admission(news) {
-      if (news.kind === 'full') limited('warn', 'more turns than are taken at once: the others are refused')
-      else limited('info', 'all turns are taken again', { refused: news.refused })
+    admission(change) {
+      if (change.kind === 'full') limited('warn', 'admission.saturated')
+      else limited('info', 'admission.recovered', { shed: change.refused })
     },
     fault(event, fault) {
-      const cause = fault.cause instanceof Error ? fault.cause.name : undefined
-      // Where it came from, without the message: a message may quote what a subscriber typed.
-      const stack = framesOf(fault.cause)
-      const facts = { fault: fault.code, detail: fault.message, cause, stack }
-      // Two bugs are two kinds, although both are unexpected: the frequent one must not hide the other.
-      limited('error', event, facts, `${fault.code} ${cause ?? ''} ${stack?.[0] ?? ''}`)
+      const origin = originOf(fault.cause)
+      const fields = { fault: fault.code, detail: fault.message, ...origin }
+      // Each origin has its own limit, so that a frequent bug cannot hide a rare one.
+      limited('error', event, fields, `${fault.code} ${origin.cause ?? ''} ${origin.stack?.[0] ?? ''}`)
     },
     get dropped() {
       return writer?.dropped ?? 0
     },
     async flush() {
       limit.flush()
-      await writer?.flush(FLUSH_WITHIN_MS)
+      await writer?.flush(FLUSH_TIMEOUT_MS)
     },
   }
 }
 
-/** The one writer of standard output: two would interleave their lines. */
-let ofStandardOutput: LogWriter | undefined
+/** The one writer of standard output. Two writers would interleave their lines. */
+let sharedWriter: LogWriter | undefined
 const standardOutput = (): LogWriter =>
-  (ofStandardOutput ??= createLogWriter({
+  (sharedWriter ??= createLogWriter({
     writeSome: writeToStandardOutput(),
-    droppedLine: (lines) => `${toLine('warn', { event: 'log.lines.dropped', lines })}\n`,
+    droppedLine: (lines) => `${toLine('warn', 'log.lines.dropped', { lines })}\n`,
   }))
 
-const toLine = (level: string, fields: object): string =>
-  JSON.stringify({ at: new Date().toISOString(), level, ...fields })
+const toLine = (level: string, event: LogEvent, fields: object): string =>
+  JSON.stringify({ at: new Date().toISOString(), level, event, message: messages[event], ...fields })
 
-const framesOf = (error: unknown): string[] | undefined =>
-  error instanceof Error
-    ? error.stack
-        ?.split('\n')
-        .map((line) => line.trim())
-        .filter((line) => line.startsWith('at '))
-        .slice(0, 8)
-    : undefined
+/** The class and stack frames of the innermost cause. Never its message, which may quote what a subscriber typed. */
+function originOf(cause: unknown): { readonly cause?: string; readonly stack?: readonly string[] } {
+  if (!(cause instanceof Error)) return {}
+  if (cause instanceof UssdError && cause.cause !== undefined) return originOf(cause.cause)
+  const { name, message, stack = '' } = cause
+  const start = stack.indexOf(message)
+  const frames = stack
+    .slice(start < 0 ? stack.length : start + message.length)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith('at '))
+  return { cause: name, stack: frames.slice(0, MAX_FRAMES) }
+}

@@ -13,25 +13,30 @@ import { createWriteCheck } from './store/write-check.ts'
 
 export interface OpenedStore {
   readonly store: Store
-  /** Checks the store at start. Rejects with `USSD_MISCONFIGURED` when it must not be used. */
+  /** Checks the store once, before the process serves. Rejects with `USSD_MISCONFIGURED` when it must not be used. */
   readonly check?: () => Promise<void>
-  /** Readiness checks to repeat while the process runs, by name. */
+  /** Readiness checks, by name. */
   readonly checks?: Readonly<Record<string, ReadinessCheck>>
-  /** Maps a bucket to its cluster node; `undefined` when the store is not a cluster. */
+  /** The node of a cluster that holds a bucket. */
   readonly nodeOf?: ((bucket: number) => string) | undefined
 }
 
 /** Opens the configured store. */
 export function openStore(config: Config, log: Log): OpenedStore {
   if (config.store.kind === 'embedded') {
-    log.warning('the embedded store forgets everything on exit; set REDIS_URL to keep it')
+    log.warning('store.ephemeral')
     const store = createMemoryStore()
     return { store, checks: { writes: createWriteCheck(store) } }
   }
-  // With Redis, these two are usually a mistake.
-  if (config.demo)
-    log.warning('DEMO is on: the demo subscribers, whose PUK1 codes are public, are registered in Redis')
-  if (config.simulator) log.warning('SIMULATOR is on: clients of /handsets can act as any subscriber')
+  // With Redis these settings are usually a mistake.
+  if (config.demo) {
+    const message = 'DEMO is on: subscribers with publicly known PUK1 codes are registered in Redis'
+    log.warning('config.insecure', { message })
+  }
+  if (config.simulator) {
+    const message = 'SIMULATOR is on: callers of /handsets can act as any subscriber'
+    log.warning('config.insecure', { message })
+  }
   const { replicas } = config.store
   const client = createRedisClient(
     config.store.kind === 'redis' ? { url: config.store.url } : { clusterNodes: config.store.nodes },
@@ -43,20 +48,20 @@ export function openStore(config: Config, log: Log): OpenedStore {
     ...(config.store.kind === 'cluster' && {
       onChange: (node, verdict) =>
         verdict.kind === 'misconfigured'
-          ? log.warning('a master is not used', { node, reason: verdict.message })
-          : log.event('a master is used again', { node }),
+          ? log.warning('store.node.suspended', { node, reason: verdict.message })
+          : log.event('store.node.restored', { node }),
     }),
   })
   return {
     store: probe.guard(createRedisStore({ client, replicas })),
     nodeOf: nodesOfBuckets(client),
     checks: { redis: () => probe.check() },
-    /** Rejects a misconfigured Redis. An absent one is only a warning: turns retry by themselves. */
+    /** Rejects a misconfigured Redis. Does not wait for one that is down: turns fail until it answers. */
     async check() {
       const isUp = await client.whenReady(2000)
       const rejection = client.rejection()
       if (!isUp && rejection === undefined) {
-        log.warning('Redis does not answer yet', { cause: client.lastFault() ?? 'unknown' })
+        log.warning('store.unavailable', { cause: client.lastFault() ?? 'unknown' })
         return
       }
       const problems = [...(await probe.run())].flatMap(([node, verdict]) =>
@@ -67,12 +72,12 @@ export function openStore(config: Config, log: Log): OpenedStore {
       if (!isUp && problems.length === 0) problems.push(`Redis: ${rejection}`)
       if (problems.length > 0) throw new UssdError('USSD_MISCONFIGURED', { detail: problems.join(' ') })
       for (const { kind, message } of await checkRedisConfig(client, replicas)) {
-        if (kind === 'warning') log.warning(message)
+        if (kind === 'warning') log.warning('store.config.weak', { message })
       }
     },
   }
 }
 
-/** Returns the address for a message, without user and password. */
+/** The address for messages, without user and password. */
 const addressOf = (store: StoreConfig, node: string): string =>
   store.kind === 'redis' ? new URL(store.url).host : node

@@ -24,7 +24,7 @@ function run(env: Record<string, string>, ...args: readonly string[]) {
     lines.on('line', (line) => {
       const entry = JSON.parse(line) as Record<string, unknown>
       log.push(entry)
-      if (entry['event'] === 'listening') resolve(String(entry['url']))
+      if (entry['event'] === 'server.listening') resolve(String(entry['url']))
     })
     void exit.then(() => reject(new Error(`it ended: ${stderr}`)))
   })
@@ -42,7 +42,7 @@ describe('the process', () => {
     const url = await gateway.listening
     expect(gateway.log[0]).toMatchObject({
       level: 'warn',
-      event: 'the embedded store forgets everything on exit; set REDIS_URL to keep it',
+      event: 'store.ephemeral',
     })
     const ready = await fetch(`${url}/readyz`)
     expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }])
@@ -50,7 +50,7 @@ describe('the process', () => {
     expect(await screen.text()).toMatch(/^Личный кабинет/)
     gateway.child.kill('SIGTERM')
     expect(await gateway.exit).toEqual([0, null])
-    expect(gateway.log.at(-1)).toMatchObject({ event: 'stopped' })
+    expect(gateway.log.at(-1)).toMatchObject({ event: 'server.stopped' })
   })
 
   it('does not start on a configuration that cannot be used, and says everything that is wrong', async () => {

@@ -34,7 +34,7 @@ async function start(redisUrl: string): Promise<Instance> {
   const url = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       const entry = JSON.parse(line) as { event?: string; url?: string }
-      if (entry.event === 'listening') resolve(entry.url ?? '')
+      if (entry.event === 'server.listening') resolve(entry.url ?? '')
     })
     void exit.then(() => reject(new Error('it ended')))
   })

@@ -1,5 +1,6 @@
 import type { AnyMachineSnapshot } from 'xstate'
 import type { Language } from '../engine/authoring.ts'
+import { UssdError } from '../engine/errors.ts'
 import type { CompiledMenu } from '../engine/menu.ts'
 import { render, screenName } from '../engine/render.ts'
 import { asksForSecret, begin, applyShortcut, hasEnded, reply, restore, stateOf } from '../engine/turn.ts'
@@ -58,6 +59,15 @@ export async function resume(
   return toResult({ menu, latin: session.latin, snapshot: after ?? before, understood, language })
 }
 
+function renderText(menu: CompiledMenu, snapshot: AnyMachineSnapshot, language: Language): string {
+  try {
+    return render(menu, snapshot, language)
+  } catch (cause) {
+    const detail = `the text of ${menu.code} '${screenName(snapshot.value as DialogueState['value'])}' throws`
+    throw cause instanceof UssdError ? cause : new UssdError('USSD_MENU_FAULTY', { detail, cause })
+  }
+}
+
 function toResult(turn: {
   readonly menu: CompiledMenu
   readonly snapshot: AnyMachineSnapshot
@@ -66,7 +76,7 @@ function toResult(turn: {
   readonly language: Language
 }): DialogueResult {
   const { menu, snapshot, latin, understood, language } = turn
-  const screen = render(menu, snapshot, language)
+  const screen = renderText(menu, snapshot, language)
   const text = understood ? screen : `${systemMessages.notUnderstood[language]}\n${screen}`
   const state = stateOf(snapshot)
   return {

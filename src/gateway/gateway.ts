@@ -55,6 +55,10 @@ export interface TurnReport {
   readonly fault: ErrorCode | undefined
   /** The message of the fault. It never quotes a reply. */
   readonly detail: string | undefined
+  /** The state in which the failed turn started; undefined for a begin. */
+  readonly state: string | undefined
+  /** What the fault was made from. Its message may quote a reply: log its class and stack frames only. */
+  readonly cause: unknown
 }
 
 export interface Gateway {
@@ -123,6 +127,8 @@ export function createGateway(options: GatewayOptions): Gateway {
         ms: clock.nowMs() - startedMs,
         fault: result.fault?.code,
         detail: result.fault?.message,
+        state: result.state,
+        cause: result.fault?.cause,
       })
       return result.answer
     },
@@ -154,6 +160,8 @@ export function createGateway(options: GatewayOptions): Gateway {
         ms: clock.nowMs() - startedMs,
         fault: fault?.code,
         detail: fault?.message,
+        state: undefined,
+        cause: fault?.cause,
       })
     },
   }

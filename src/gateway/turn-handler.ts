@@ -1,6 +1,7 @@
 import type { Language } from '../engine/authoring.ts'
 import { UssdError, asUssdError } from '../engine/errors.ts'
 import type { ErrorCode } from '../engine/errors.ts'
+import { screenName } from '../engine/render.ts'
 import type { RunEffect } from '../engine/turn.ts'
 import { Deferral, createAttempt } from './attempts.ts'
 import { resume, start } from './dialogue.ts'
@@ -46,6 +47,8 @@ export interface TurnResult {
   readonly screen?: string
   /** The fault, also where the menu had a screen for it. */
   readonly fault?: UssdError
+  /** The state in which a failed turn started. */
+  readonly state?: string
 }
 
 const messageOf: Record<
@@ -223,7 +226,12 @@ async function runTurn(
     return { result: failedTurn(next.fault, language), changes: [change] }
   }
   if (fault && RETRYABLE.has(fault.code)) return { result: failedTurn(fault, language) }
-  if (dialogue instanceof UssdError) return { result: failedTurn(dialogue, language) }
+  const before = turn.kind === 'reply' ? session : undefined
+  const startedIn = { ...(before?.state && { state: screenName(before.state.value) }) }
+  if (dialogue instanceof UssdError) {
+    const menu = before?.menu ?? routing.route(callback.dialled)?.menu.code
+    return { result: { ...failedTurn(dialogue, language), ...startedIn, ...(menu && { menu }) } }
+  }
   if (dialogue.kind !== 'rested') return { result: systemReply(dialogue.kind, language) }
 
   const { sessionChange, turns } = sessionAfter(menuTurn, dialogue, sessionIdleMs)
@@ -235,7 +243,7 @@ async function runTurn(
       turn: turns,
       menu: dialogue.menu.code,
       screen: dialogue.screen,
-      ...(fault && { fault }),
+      ...(fault && { fault, ...startedIn }),
     },
     changes: [
       sessionChange,

@@ -149,7 +149,7 @@ describe('a process whose standard output', () => {
       { level: 'warn', lines: dropped },
     ])
     expect(lines.filter(({ event }) => event === 'turn')).toHaveLength(gateway.turns() - dropped)
-    expect(lines.at(-1)).toMatchObject({ event: 'stopped' })
-    // Filling the buffers takes some thousand turns, minutes on a busy machine.
+    expect(lines.at(-1)).toMatchObject({ event: 'server.stopped' })
+    // It takes some thousand turns, which a busy machine may need minutes for.
   }, 240_000)
 })

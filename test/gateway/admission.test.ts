@@ -58,7 +58,10 @@ describe('a gateway with as many turns under way as it takes', () => {
         return real.load(bucket, names)
       },
     }
-    gateway = await startGateway({ MAX_TURNS_IN_FLIGHT: String(maxTurnsInFlight), TURN_BUDGET_MS: '10000' }, { store })
+    gateway = await startGateway(
+      { MAX_TURNS_IN_FLIGHT: String(maxTurnsInFlight), TURN_BUDGET_MS: '10000' },
+      { store },
+    )
     loads = 0
     gate = new Promise<void>((resolve) => (answer = resolve))
     return { answer: () => answer(), loads: () => loads }
@@ -84,9 +87,9 @@ describe('a gateway with as many turns under way as it takes', () => {
       .log()
       .trim()
       .split('\n')
-      .map((line) => JSON.parse(line) as { event: string; refused?: number })
+      .map((line) => JSON.parse(line) as { event: string; shed?: number })
     expect(events.filter(({ event }) => event === 'turn')).toHaveLength(3)
-    expect(events).toContainEqual(expect.objectContaining({ event: 'all turns are taken again', refused: 1 }))
+    expect(events).toContainEqual(expect.objectContaining({ event: 'admission.recovered', shed: 1 }))
   })
 
   it('has 64 turns of one subscriber wait, and takes those of others', async () => {

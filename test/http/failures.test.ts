@@ -44,7 +44,7 @@ describe('a request that fails', () => {
 
     const failed = log
       .split('\n')
-      .filter((line) => line.includes('"request failed"'))
+      .filter((line) => line.includes('"request.failed"'))
       .map((line) => JSON.parse(line) as { suppressed?: number })
     expect(failed.length).toBeLessThan(requests / 2)
     const suppressed = failed.map((line) => line.suppressed ?? 0).reduce((sum, lines) => sum + lines)

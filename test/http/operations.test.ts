@@ -42,7 +42,7 @@ describe('the routes of those who run it', () => {
     isAway = false
     while (response.status !== 200) response = await readyz()
     expect(gateway.log()).toMatch(
-      /"event":"not ready","reason":"USSD_STORE_UNAVAILABLE[^]*"event":"ready again"/,
+      /"event":"readiness.lost",[^\n]*"reason":"USSD_STORE_UNAVAILABLE[^]*"event":"readiness.restored"/,
     )
   })
 

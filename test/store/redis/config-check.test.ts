@@ -31,9 +31,9 @@ async function startOn(url: string, env: Record<string, string> = {}) {
   await gateway.close('immediate')
   const warnings = lines
     .flatMap((chunk) => chunk.trim().split('\n'))
-    .map((line) => JSON.parse(line) as { level: string; event: string })
+    .map((line) => JSON.parse(line) as { level: string; message: string })
     .filter(({ level }) => level === 'warn')
-    .map(({ event }) => event.replace(/^Redis at \S+: /, ''))
+    .map(({ message }) => message.replace(/^Redis at \S+: /, ''))
   return { refusal, warnings }
 }
 
@@ -152,8 +152,8 @@ describe('a gateway on Redis', () => {
     const { url } = await redisWith()
     const { warnings } = await startOn(url, { DEMO: 'on', SIMULATOR: 'on' })
     expect(warnings).toEqual([
-      'DEMO is on: the demo subscribers, whose PUK1 codes are public, are registered in Redis',
-      'SIMULATOR is on: clients of /handsets can act as any subscriber',
+      'DEMO is on: subscribers with publicly known PUK1 codes are registered in Redis',
+      'SIMULATOR is on: callers of /handsets can act as any subscriber',
     ])
   })
 })

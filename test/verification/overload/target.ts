@@ -57,7 +57,7 @@ function listeningPort(child: ChildProcessByStdio<null, Readable, null>): Promis
     child.stdout.on('data', (text: Buffer) => {
       if (log.length > 10_000) return
       log += text.toString()
-      const found = /"event":"listening".*?"url":"http:\/\/127\.0\.0\.1:(\d+)"/.exec(log)
+      const found = /"event":"server.listening".*?"url":"http:\/\/127\.0\.0\.1:(\d+)"/.exec(log)
       if (found) resolve(Number(found[1]))
     })
     child.once('exit', (code) => reject(new Error(`The gateway did not start (exit code ${code}).`)))
