@@ -55,6 +55,8 @@ export const africastalking: Dialect = {
 
   answersUnread: (path) => path === '',
 
+  requestSchema: (path) => (path === '/events' ? Event : Request),
+
   parseRequest({ path, body }) {
     return path === '/events' ? parseEvent(body) : parseCallback(body)
   },

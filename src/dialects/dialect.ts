@@ -1,3 +1,4 @@
+import type { z } from 'zod'
 import type { Answer, Callback, Ended } from '../gateway/ports.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT'
@@ -97,6 +98,9 @@ export interface Dialect {
    * before reading it. If absent, every callback must be read.
    */
   answersUnread?(path: string): boolean
+
+  /** The fields of a callback at one of `paths`, for the OpenAPI document. Absent where a callback is XML. */
+  requestSchema?(path: string): z.ZodObject | undefined
 
   /** The gateway's end. */
   parseRequest(request: WireRequest): ParsedRequest

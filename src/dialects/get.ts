@@ -66,6 +66,14 @@ export function createGet(variant: GetVariant): Dialect {
 
     answersUnread: () => true,
 
+    requestSchema: () =>
+      z.object({
+        [names.session]: sessionId,
+        [names.msisdn]: msisdn,
+        [names.code]: looseUssdString,
+        [names.input]: typed,
+      }),
+
     parseRequest: (request) => parseRequest(request, variant),
 
     formatAnswer: (answer) => plainText(200, conEnd(answer)),

@@ -13,12 +13,14 @@ import { postJson } from './encoding/json-dialect.ts'
 type Generation = 'v1' | 'programmable'
 
 const type = <T extends string>(types: readonly [T, ...T[]]) =>
-  z.preprocess(
-    (value) => (typeof value === 'string' ? value.toLowerCase() : value),
-    z.enum(types, {
-      error: ({ input }) => (input === undefined ? 'is missing' : `is none of ${types.join(', ')}`),
-    }),
-  )
+  z
+    .preprocess(
+      (value) => (typeof value === 'string' ? value.toLowerCase() : value),
+      z.enum(types, {
+        error: ({ input }) => (input === undefined ? 'is missing' : `is none of ${types.join(', ')}`),
+      }),
+    )
+    .meta({ override: { enum: undefined, description: `${types.join(', ')}, in any case` } })
 
 const notNumber = { error: 'is not a number' }
 
@@ -57,6 +59,8 @@ export const createHubtel = (generation: Generation): Dialect => ({
   methods: ['POST'],
   answerWithinMs: 5000,
   cannot: [],
+
+  requestSchema: () => Request,
 
   parseRequest({ body }): ParsedRequest {
     const read = readRequest(body, Request, withNames(Object.keys(Request.shape)))

@@ -58,6 +58,8 @@ export const infobip: Dialect = {
 
   answersUnread: (path) => /\/(start|response)$/i.test(path),
 
+  requestSchema: (path) => (/\/(start|response)$/i.test(path) ? Request : undefined),
+
   parseRequest({ method, path, body }) {
     const [, id = '', name = ''] = resource.exec(path) ?? []
     const step = name.toLowerCase() as Step | ''

@@ -9,7 +9,7 @@ import type { JsonFields } from './json.ts'
 interface JsonFormat<Request, Response> extends Pick<Dialect, 'name' | 'answerWithinMs' | 'newSessionId'> {
   /** The reason why the dialect cannot report a hang-up or a timeout. */
   readonly noEnd: string
-  readonly request: z.ZodType<Request>
+  readonly request: z.ZodType<Request> & z.ZodObject
   readonly response: z.ZodType<Response>
   /** Interprets a valid request; `raw` holds the fields as sent. */
   toCallback(fields: Request, raw: JsonFields): ParsedRequest
@@ -32,6 +32,8 @@ export function jsonDialect<Request, Response>(format: JsonFormat<Request, Respo
     methods: ['POST'],
     answerWithinMs,
     cannot: [{ case: 'cancel', because: noEnd }, { case: 'time-out', because: noEnd }, unnumbered],
+
+    requestSchema: () => format.request,
 
     parseRequest({ body }) {
       const read = readRequest(body, format.request)

@@ -31,10 +31,18 @@ function parseObject(body: string): JsonObject {
 
 /** Accepts a text that some senders write as a number: 2 becomes `2`. An array is rejected as a value that is not text. */
 export const jsonText = <T extends z.ZodType<unknown>>(field: T) =>
-  z.preprocess((value) => {
-    if (Array.isArray(value)) return null
-    return Number.isSafeInteger(value) && Number(value) >= 0 ? String(value) : value
-  }, field)
+  z
+    .preprocess((value) => {
+      if (Array.isArray(value)) return null
+      return Number.isSafeInteger(value) && Number(value) >= 0 ? String(value) : value
+    }, field)
+    .meta({ override: orInteger })
+
+/** Adds the numbers to the JSON Schema of a text: OpenAPI would list only what the inner schema accepts. */
+const orInteger = ({ jsonSchema }: { readonly jsonSchema: { type?: unknown; enum?: unknown[] } }) => {
+  jsonSchema.type = ['string', 'integer']
+  if (jsonSchema.enum) jsonSchema.enum = jsonSchema.enum.flatMap((digits) => [digits, Number(digits)])
+}
 
 /** Makes a field optional; `null` and the empty text count as absent. */
 export const orNothing = <T extends z.ZodType<unknown>>(field: T) =>

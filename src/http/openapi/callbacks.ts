@@ -1,47 +1,101 @@
-/** The description of the aggregators' callbacks: its examples are what the dialects themselves write. */
+/** Describes the callbacks of aggregators. Both ends of each dialect write the examples. */
 import { z } from 'zod'
-import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi'
+import type { ZodOpenApiMediaTypeObject, ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi'
 import type { Dialect, Method, NetworkTurn, WireCall, WireResponse } from '../../dialects/dialect.ts'
 import { text } from './answers.ts'
-import { africasTalking } from './dialling.ts'
 
-const turn: NetworkTurn = {
-  sessionId: '7361928450',
-  msisdn: '+375291234567',
-  dialled: '*141*3*6#',
-  replies: [],
-  answers: [],
-  beganAtMs: 0,
+type Step = 'begin' | 'reply' | 'end'
+
+/** The calls of a dialogue, each with the address template that it goes to. */
+interface Sample {
+  readonly step: Step
+  readonly call: WireCall
+  readonly template: string
 }
 
-const sentence = 'Bad request: the number is missing'
+interface CallbackOperation {
+  readonly dialect: Dialect
+  readonly method: Method
+  readonly template: string
+  readonly samples: readonly Sample[]
+}
 
-/** Every address of every dialect, with each method it takes. */
+const FORM = 'application/x-www-form-urlencoded'
+
+const summaries: Record<Step, string> = {
+  begin: 'begins a dialogue',
+  reply: 'continues a dialogue',
+  end: 'ends a dialogue',
+}
+
+/** The paths of all callbacks. Lists only the operations that a dialect can accept. */
 export function callbackPaths(dialects: Readonly<Record<string, Dialect>>): ZodOpenApiPathsObject {
-  const paths: ZodOpenApiPathsObject = {}
-  for (const dialect of Object.values(dialects)) {
-    for (const path of ['', ...(dialect.paths ?? [])]) {
-      const item: Partial<Record<Lowercase<Method>, ZodOpenApiOperationObject>> = {}
-      for (const method of dialect.methods) {
-        item[method.toLowerCase() as Lowercase<Method>] = operation(dialect, method, path)
-      }
-      paths[`/ussd/${dialect.name}${path.replaceAll(/:(\w+)/g, '{$1}')}`] = item
-    }
+  const paths: Record<string, Partial<Record<Lowercase<Method>, ZodOpenApiOperationObject>>> = {}
+  for (const operation of Object.values(dialects).flatMap(operationsOf)) {
+    const { dialect, method, template } = operation
+    const path = `/ussd/${dialect.name}${template.replaceAll(/:(\w+)/g, '{$1}')}`
+    paths[path] = { ...paths[path], [method.toLowerCase()]: describe(operation) }
   }
   return paths
 }
 
-function operation(dialect: Dialect, method: Method, path: string): ZodOpenApiOperationObject {
-  if (dialect.name === 'africastalking' && path === '') return africasTalking
-  const call = dialect.formatRequest(turn)
-  const named = path.replaceAll(/[^a-z]+/gi, ' ').trim()
+function operationsOf(dialect: Dialect): readonly CallbackOperation[] {
+  const found = new Map<string, CallbackOperation>()
+  for (const sample of samplesOf(dialect)) {
+    const { template, call } = sample
+    // A dialect without further addresses accepts each of its methods.
+    const methods = dialect.paths === undefined ? dialect.methods : [call.method]
+    for (const method of methods) {
+      const key = `${method} ${template}`
+      const samples = [...(found.get(key)?.samples ?? []), sample]
+      found.set(key, { dialect, method, template, samples })
+    }
+  }
+  return [...found.values()]
+}
+
+/** Runs a short dialogue between the two ends of a dialect. */
+function samplesOf(dialect: Dialect): readonly Sample[] {
+  const begin: NetworkTurn = {
+    sessionId: '7361928450',
+    msisdn: '+375291234567',
+    dialled: '*141*3*6#',
+    replies: [],
+    answers: [],
+    beganAtMs: 0,
+  }
+  const first = dialect.formatRequest(begin)
+  const heard = dialect.parseRequest({
+    ...first,
+    query: Object.fromEntries(new URLSearchParams(first.query)),
+  })
+  const echo = heard.kind === 'malformed' ? {} : heard.echo
+  const shown = dialect.parseResponse(dialect.formatAnswer({ text: '1 Close', waits: true }, echo))
+  const later = { ...begin, replies: ['1'], answers: shown.kind === 'answer' ? [shown] : [] }
+  const end = dialect.formatEnd(later, 'cancelled', 0)
+  const calls: readonly (readonly [Step, WireCall])[] = [
+    ['begin', first],
+    ['reply', dialect.formatRequest(later)],
+    ...(end ? ([['end', end]] as const) : []),
+  ]
+  return calls.map(([step, call]) => ({ step, call, template: templateOf(dialect, call.path) }))
+}
+
+const templateOf = ({ paths = [] }: Dialect, path: string): string =>
+  paths.find((template) => new RegExp(`^${template.replaceAll(/:\w+/g, '[^/]+')}$`).test(path)) ?? ''
+
+function describe(operation: CallbackOperation): ZodOpenApiOperationObject {
+  const { dialect, method, template, samples } = operation
+  const words = template.replaceAll(/[^a-z]+/gi, ' ').trim()
+  const steps = samples.map(({ step }) => summaries[step])
   return {
-    operationId: ['callback', dialect.name, method.toLowerCase(), ...named.split(' ')]
+    operationId: ['callback', dialect.name, method.toLowerCase(), ...words.split(' ')]
       .filter(Boolean)
       .join('_'),
     tags: ['Callbacks'],
-    summary: `A callback in the dialect \`${dialect.name}\`${named && `, ${named}`}`,
-    description: `Its fields stand in docs/dialects.md. A begin is, for example, \`${call.method} ${call.path}${call.query && `?${call.query}`}\`.`,
+    summary: `${dialect.name}: ${steps.join(', ')}`,
+    description:
+      'docs/dialects.md describes the fields. A duplicate gets the stored answer and has no effect.',
     security: [
       { callbackBearer: [] },
       { callbackBasic: [] },
@@ -49,37 +103,64 @@ function operation(dialect: Dialect, method: Method, path: string): ZodOpenApiOp
       { callbackSignature: [] },
       {},
     ],
-    ...parametersOf(path),
-    ...(method !== 'GET' && bodyOf(call)),
-    responses: responsesOf(dialect),
+    ...parametersOf(operation),
+    ...(method !== 'GET' && { requestBody: { required: true, content: contentOf(operation) } }),
+    responses: responsesOf(operation),
   }
 }
 
-function parametersOf(path: string): Pick<ZodOpenApiOperationObject, 'requestParams'> {
-  const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name as string)
-  if (names.length === 0) return {}
-  return { requestParams: { path: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))) } }
+function parametersOf(operation: CallbackOperation): Pick<ZodOpenApiOperationObject, 'requestParams'> {
+  const { dialect, method, template } = operation
+  const names = [...template.matchAll(/:(\w+)/g)].map(([, name]) => name as string)
+  const path = z.object(Object.fromEntries(names.map((name) => [name, z.string()])))
+  const query = method === 'GET' ? dialect.requestSchema?.(template) : undefined
+  if (names.length === 0 && !query) return {}
+  return { requestParams: { ...(names.length > 0 && { path }), ...(query && { query }) } }
 }
 
-const bodyOf = ({ headers, body }: WireCall): Pick<ZodOpenApiOperationObject, 'requestBody'> => ({
-  requestBody: {
-    content: { [mediaOf(headers['content-type'] ?? 'text/plain')]: { schema: z.unknown(), example: body } },
-  },
-})
+function contentOf({ dialect, template, samples }: CallbackOperation) {
+  const [first] = samples
+  const media = mediaOf(first?.call.headers['content-type'] ?? FORM)
+  // A form has the same fields in a body as in a query.
+  const examples = samples.map(({ step, call }) => [
+    step,
+    { value: exampleOf(media, call.body || call.query) },
+  ])
+  const schema = dialect.requestSchema?.(template) ?? schemaOf(media)
+  return { [media]: { schema, examples: Object.fromEntries(examples) as Examples } }
+}
 
-/** Also errors are answered in the dialect; those that it says inside 200 stand under that status. */
-function responsesOf(dialect: Dialect): NonNullable<ZodOpenApiOperationObject['responses']> {
-  const shown = dialect.formatAnswer({ text: 'Доступ открыт\n1 Закрыть\n0 Выход', waits: true }, {})
-  const responses: Record<string, object> = { 200: answer('The screen, or that a notice was heard', shown) }
-  for (const [status, about] of [
-    [400, 'Not of the form of this dialect'],
-    [401, 'The token or the signature is missing or wrong'],
-    [403, 'From an address of nobody we know, or by a page of another site where nothing guards'],
-    [405, 'Another method than it takes'],
-    [413, 'Larger than 8 kB'],
+type Examples = NonNullable<ZodOpenApiMediaTypeObject['examples']>
+
+/** JSON and forms are shown as objects, XML as text. */
+function exampleOf(media: string, body: string): unknown {
+  if (media === 'application/json') return JSON.parse(body) as unknown
+  return media === FORM ? Object.fromEntries(new URLSearchParams(body)) : body
+}
+
+const schemaOf = (media: string): z.ZodType =>
+  media === 'application/json' || media === FORM ? z.record(z.string(), z.unknown()) : z.string()
+
+/** Errors are written in the dialect too. Those that it writes with status 200 are listed under 200. */
+function responsesOf({ dialect, method, samples }: CallbackOperation) {
+  const endsOnly = samples.every(({ step }) => step === 'end')
+  const screen = { text: 'Доступ открыт\n1 Закрыть\n0 Выход', waits: true }
+  const responses: Record<string, object> = endsOnly
+    ? { 200: answer('The notification was accepted', dialect.formatEnded({})) }
+    : { 200: answer('The screen', dialect.formatAnswer(screen, {})) }
+  for (const [status, description, message] of [
+    [400, 'The request does not have the form of this dialect', 'Bad request: the number is missing'],
+    [401, 'The token or the signature is missing or wrong', 'Unauthorised: the token is missing or wrong'],
+    [
+      403,
+      'The sender is not in `CALLBACK_ALLOW`; or, without a token, the call came through a proxy or from another site',
+      'Rejected: this address may not send callbacks',
+    ],
+    [405, 'The method is not allowed', `Bad request: the method must be ${method}`],
+    [413, 'The body is larger than 8 kB', 'Bad request: the body is too large'],
   ] as const) {
-    const error = dialect.formatError(status, sentence)
-    if (error.status !== 200) responses[error.status] = answer(about, error)
+    const error = dialect.formatError(status, message)
+    if (error.status !== 200) responses[error.status] = answer(description, error)
   }
   return responses as NonNullable<ZodOpenApiOperationObject['responses']>
 }
@@ -87,7 +168,7 @@ function responsesOf(dialect: Dialect): NonNullable<ZodOpenApiOperationObject['r
 function answer(description: string, { type, body }: WireResponse) {
   const media = mediaOf(type)
   if (media === 'text/plain') return text(description, body)
-  return { description, content: { [media]: { schema: z.unknown(), example: body } } }
+  return { description, content: { [media]: { schema: schemaOf(media), example: exampleOf(media, body) } } }
 }
 
 const mediaOf = (type: string): string => type.split(';', 1)[0] ?? type

@@ -1,52 +1,9 @@
 /** The description of what is dialled over: an aggregator's callbacks, and the simulated phones. */
 import { z } from 'zod'
 import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-openapi'
-import { msisdn, sessionId, typed, ussdString } from '../../dialects/encoding/fields.ts'
 import { HandsetPath, HandsetQuery, HandsetScreen } from '../simulator/handsets.ts'
 import { failed, text } from './answers.ts'
 import { SubscriberOutput } from '../subscribers.ts'
-
-const form = 'application/x-www-form-urlencoded'
-
-export const africasTalking: ZodOpenApiOperationObject = {
-  operationId: 'takeTurnOfAfricasTalking',
-  tags: ['Callbacks'],
-  summary: "One turn of a dialogue, in the dialect of Africa's Talking",
-  description:
-    'Every answer so far stands in `text`, joined with `*`; it is empty at the begin. The same callback again gets the same answer and has no second effect. Errors too are answered as `END` and a sentence.',
-  security: [{ callbackBearer: [] }, { callbackBasic: [] }, { callbackQuery: [] }, {}],
-  requestBody: {
-    required: true,
-    content: {
-      [form]: {
-        schema: z.object({
-          sessionId: sessionId.meta({
-            description: "The aggregator's handle of the dialogue",
-            example: 'ATUid_3f9c1d7a',
-          }),
-          phoneNumber: msisdn.meta({ description: 'The subscriber, in any form', example: '+375291234567' }),
-          serviceCode: ussdString.meta({ description: 'What was dialled', example: '*141*3*6#' }),
-          text: typed.meta({ description: 'Every answer so far, joined with `*`', example: '1*2' }),
-          networkCode: z.string().optional().meta({ description: 'Not looked at', example: '25701' }),
-        }),
-      },
-    },
-  },
-  responses: {
-    200: text(
-      'The screen behind `CON ` (the dialogue goes on with an answer) or `END ` (it is over)',
-      'CON Доступ открыт\n1 Закрыть\n0 Выход',
-    ),
-    400: text('Not of the form of this dialect', 'END Bad request: phoneNumber is missing'),
-    401: text('The token is missing or wrong', 'END Unauthorised: the token is missing or wrong'),
-    403: text(
-      'Sent by a page of another site, where no token is asked for',
-      'END Refused: a page of another site may not call here',
-    ),
-    405: text('Not POST', 'END Bad request: it takes POST'),
-    413: text('Larger than 8 kB', 'END Bad request: the body is too large'),
-  },
-}
 
 const screenHeaders = z.object({
   'Ussd-Session': z.string().meta({ description: 'Session id of the dialogue', example: 'ATUid_3f9c1d7a' }),

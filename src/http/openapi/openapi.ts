@@ -65,7 +65,7 @@ export const openApiDocument = (dialects: Readonly<Record<string, Dialect>>) =>
       description: "An aggregator's callbacks, simulated phones, subscriber records and self-care.",
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: 'http://127.0.0.1:8141' }],
+    servers: [{ url: '/' }],
     tags: [
       { name: 'Callbacks', description: 'Where aggregators call: a dialect each' },
       { name: 'Handsets', description: 'Simulated phones' },

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { once } from 'node:events'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { readFileSync } from 'node:fs'
+import type { Dialect, Method } from '../../../src/dialects/dialect.ts'
 import { dialects } from '../../../src/dialects/index.ts'
 import { errorMessages } from '../../../src/engine/errors.ts'
 import { openApiDocument } from '../../../src/http/openapi/openapi.ts'
@@ -10,6 +11,7 @@ import type { Running } from '../../support/running.ts'
 
 interface Operation {
   readonly operationId: string
+  readonly description?: string
   readonly security: readonly Record<string, unknown>[]
   readonly requestBody?: { content: Record<string, Media> }
   readonly responses: Record<string, { content?: Record<string, Media> }>
@@ -17,11 +19,13 @@ interface Operation {
 interface Media {
   readonly schema: unknown
   readonly example?: unknown
+  readonly examples?: Record<string, { value: unknown }>
 }
 
-/** The document as a client reads it. */
+/** The document as clients read it. */
 const document = JSON.parse(JSON.stringify(openApiDocument(dialects))) as {
   info: { version: string }
+  servers: readonly { url: string }[]
   paths: Record<string, Record<string, Operation>>
   components: { securitySchemes: Record<string, unknown>; schemas: Record<string, unknown> }
 }
@@ -33,19 +37,23 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   }),
 )
 
-describe('the description of the interface', () => {
-  it('is OpenAPI 3.1', async () => {
+describe('the OpenAPI document', () => {
+  it('is valid OpenAPI 3.1', async () => {
     const validator = new Validator()
     expect(await validator.validate(structuredClone(document))).toEqual({ valid: true })
     expect(validator.version).toBe('3.1')
   })
 
-  it('is of the version of the package', () => {
+  it('is relative to the address that serves it', () => {
+    expect(document.servers).toEqual([{ url: '/' }])
+  })
+
+  it('has the version of the package', () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
     expect(document.info.version).toBe(version)
   })
 
-  it('names every operation once, and what each asks for', () => {
+  it('gives operations unique ids and uses every security scheme', () => {
     const names = operations.map(({ operation }) => operation.operationId)
     expect(new Set(names).size).toBe(names.length)
     const known = Object.keys(document.components.securitySchemes)
@@ -53,7 +61,7 @@ describe('the description of the interface', () => {
     expect(new Set(asked)).toEqual(new Set(known))
   })
 
-  it('has every code a failure may carry, and an example of a failure wherever one is described', () => {
+  it('lists every error code and shows errors whose code has the status of the response', () => {
     const { error } = (document.components.schemas['Failure'] as FailureSchema).properties
     expect(error.properties.code.enum).toEqual(Object.keys(errorMessages))
     for (const { operation } of operations) {
@@ -67,7 +75,7 @@ describe('the description of the interface', () => {
     }
   })
 
-  it('marks what can only be written, and shows no secret in an answer', () => {
+  it('marks secrets as write-only and lists none in a response', () => {
     const input = document.components.schemas['SubscriberInput'] as { properties: Record<string, object> }
     expect(input.properties['puk1']).toMatchObject({ writeOnly: true, pattern: '^[0-9]{8}$' })
     expect(input.properties['password']).toMatchObject({ writeOnly: true, pattern: '^[0-9]{5,10}$' })
@@ -75,6 +83,57 @@ describe('the description of the interface', () => {
     expect(Object.keys(output.properties)).not.toEqual(expect.arrayContaining(['puk1']))
     expect(Object.keys(output.properties)).not.toEqual(expect.arrayContaining(['password']))
   })
+})
+
+describe('a described callback', () => {
+  const callbacks = operations.filter(({ path }) => path.startsWith('/ussd/'))
+  const requestOf = ({ path, method, operation }: (typeof callbacks)[number]) => {
+    const [, name = '', below = ''] = /^\/ussd\/([\w-]+)(.*)$/.exec(path) ?? []
+    const dialect = dialects[name] as Dialect
+    const [[media = '', { schema, examples = {} } = { schema: undefined }] = []] = Object.entries(
+      operation.requestBody?.content ?? {},
+    )
+    const bodies = Object.values(examples).map(({ value }) =>
+      typeof value === 'string'
+        ? value
+        : media === 'application/json'
+          ? JSON.stringify(value)
+          : new URLSearchParams(value as Record<string, string>).toString(),
+    )
+    const address = below.replaceAll(/\{\w+\}/g, '77')
+    return { dialect, schema, bodies, method: method.toUpperCase() as Method, path: address }
+  }
+
+  it('may be signed', () => {
+    const unsigned = callbacks.filter(
+      ({ operation }) => !operation.security.some((one) => 'callbackSignature' in one),
+    )
+    expect(unsigned.map(({ name }) => name)).toEqual([])
+  })
+
+  it('has examples that its dialect accepts', () => {
+    for (const callback of callbacks.filter(({ method }) => method !== 'get')) {
+      const { dialect, bodies, method, path } = requestOf(callback)
+      expect(bodies.length).toBeGreaterThan(0)
+      for (const body of bodies) {
+        const parsed = dialect.parseRequest({ method, path, query: {}, headers: {}, body })
+        expect([callback.name, parsed.kind]).not.toEqual([callback.name, 'malformed'])
+      }
+    }
+  })
+
+  it('has a schema with fields, or text for XML', () => {
+    for (const callback of callbacks.filter(({ method }) => method !== 'get')) {
+      expect(requestOf(callback).schema).toMatchObject({ type: expect.stringMatching(/^(object|string)$/) })
+    }
+  })
+
+  it.each(['/ussd/infobip', '/ussd/infobip/session/{sessionId}/status'])(
+    'is not %s, which can only fail',
+    (path) => {
+      expect(document.paths[path]).toBeUndefined()
+    },
+  )
 })
 
 interface FailureSchema {
@@ -86,7 +145,7 @@ interface Layer {
   readonly handle?: { stack?: readonly Layer[] }
 }
 
-/** Every route under a router, as the description writes it. What takes all methods only refuses those nobody described. */
+/** Every route under a router in OpenAPI notation, without the handlers that only answer 405. */
 const routesIn = (stack: readonly Layer[]): string[] =>
   stack.flatMap(({ route, handle }) => {
     if (!route) return routesIn(handle?.stack ?? [])
@@ -98,7 +157,7 @@ const routesIn = (stack: readonly Layer[]): string[] =>
     })
   })
 
-describe('what is served', () => {
+describe('the served routes', () => {
   const admin = { Authorization: 'Bearer operator' }
   let gateway: Running
   beforeAll(async () => {
@@ -111,16 +170,42 @@ describe('what is served', () => {
   })
   afterAll(() => gateway.close('immediate'))
 
-  it('is what is described, route by route', async () => {
+  it('are the described ones', async () => {
     const [[request]] = (await Promise.all([
       once(gateway.server, 'request'),
       fetch(`${gateway.url}/healthz`),
     ])) as [[{ app: { router: { stack: readonly Layer[] } } }], unknown]
     const { router } = request.app
-    expect(routesIn(router.stack).toSorted()).toEqual(operations.map(({ name }) => name).toSorted())
+    const isCallback = (route: string) => route.includes(' /ussd/')
+    const [served, listed] = [routesIn(router.stack), operations.map(({ name }) => name)]
+    const other = (routes: readonly string[]) => routes.filter((route) => !isCallback(route)).toSorted()
+    expect(other(served)).toEqual(other(listed))
+    // Other methods and addresses of a dialect are served to answer an error in its format.
+    expect(listed.filter(isCallback).filter((route) => !served.includes(route))).toEqual([])
   })
 
-  it('rejects any other method with 405, and names those it takes', async () => {
+  it('accept every example of a callback', async () => {
+    for (const { name, path, operation } of operations.filter((one) => one.name.startsWith('POST /ussd/'))) {
+      const [[media = '', { examples = {} } = {}] = []] = Object.entries(operation.requestBody?.content ?? {})
+      for (const { value } of Object.values(examples)) {
+        const isForm = media === 'application/x-www-form-urlencoded'
+        const body = isForm
+          ? new URLSearchParams(value as Record<string, string>)
+          : typeof value === 'string'
+            ? value
+            : JSON.stringify(value)
+        const url = `${gateway.url}${path.replaceAll(/\{\w+\}/g, '77')}`
+        const response = await fetch(url, { method: 'POST', body })
+        expect([name, response.status, await response.text()]).toEqual([
+          name,
+          200,
+          expect.not.stringContaining('Bad request'),
+        ])
+      }
+    }
+  })
+
+  it('answer 405 to any other method and list the allowed ones', async () => {
     const phone = encodeURIComponent('+375291234567')
     for (const [path, item] of Object.entries(document.paths)) {
       if (path.startsWith('/ussd/')) continue
@@ -141,7 +226,7 @@ describe('what is served', () => {
     }
   })
 
-  it('is described at /openapi.json', async () => {
+  it('serve the document at /openapi.json', async () => {
     const response = await fetch(`${gateway.url}/openapi.json`)
     expect(await response.json()).toEqual(document)
   })
@@ -184,7 +269,7 @@ describe('what is served', () => {
     ['GET /readyz', '/readyz'],
     ['GET /metrics', '/metrics'],
     ['GET /openapi.json', '/openapi.json'],
-  ])('answers %s as described (%#)', async (name, address, init = {}) => {
+  ])('answer %s as described (%#)', async (name, address, init = {}) => {
     const response = await fetch(`${gateway.url}${address}`, init)
     const answers = operations.find((operation) => operation.name === name)?.operation.responses
     expect(Object.keys(answers ?? {})).toContain(String(response.status))
@@ -195,7 +280,7 @@ describe('what is served', () => {
     expect(types).toContain(type)
   })
 
-  it('answers the example of a subscriber with the example of its record', async () => {
+  it('answer the example of a subscriber with the example of its record', async () => {
     const { example } =
       document.paths['/subscribers/{msisdn}']?.['put']?.requestBody?.content['application/json'] ?? {}
     const put = await fetch(`${gateway.url}/subscribers/+375291234567`, json('PUT', example, admin))
@@ -219,13 +304,13 @@ function json(method: string, body: unknown, headers: object = {}): RequestInit 
   return { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...headers } }
 }
 
-/** The body that a route is described with. */
+/** The example body of a route. */
 function described(path: string): object {
   const { example } = document.paths[path]?.['post']?.requestBody?.content['application/json'] ?? {}
   return example as object
 }
 
-/** To a phone that is switched off. */
+/** A push to a phone that is switched off. */
 function pushed(): string {
   const { example } = document.paths['/network/restcomm']?.['post']?.requestBody?.content['text/xml'] ?? {}
   return String(example).replace('375291234567', '375297777777')
