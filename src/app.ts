@@ -197,6 +197,10 @@ function buildServer(
       administrationRoutes({ selfCare, administration }),
     ],
     reportFault: (fault) => log.fault('request.failed', fault),
+    onAborted(dialect) {
+      metrics.aborted(dialect)
+      log.warning('callback.aborted', { dialect })
+    },
   })
   return createHttpServer(app)
 }

@@ -10,6 +10,8 @@ export interface Metrics {
   turn(report: TurnReport): void
   /** A turn that was not begun, because too many were under way. */
   shed(dialect: string): void
+  /** Counts a callback whose connection closed before its body was complete. */
+  aborted(dialect: string): void
   readonly contentType: string
   text(): Promise<string>
 }
@@ -86,7 +88,14 @@ export function createMetrics(watched: {
       this.inc(watched.log.dropped)
     },
   })
+  const aborted = new Counter({
+    name: 'ussd_callbacks_aborted_total',
+    help: 'Callbacks whose connection closed before the body was complete, by dialect',
+    labelNames: ['dialect'],
+    registers,
+  })
   return {
+    aborted: (dialect) => aborted.inc({ dialect }),
     shed(dialect) {
       turns.inc({ dialect, menu: '', outcome: 'busy' })
       faults.inc({ code: 'USSD_BUSY' })

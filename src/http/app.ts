@@ -23,6 +23,8 @@ export function createApp(options: {
   /** Whatever else is served, in this order. */
   readonly routes: readonly Router[]
   readonly reportFault: (fault: UssdError) => void
+  /** Called when the connection of a callback closes before its body is complete. */
+  readonly onAborted?: (dialect: string) => void
 }): Express {
   const app = express()
   app.disable('x-powered-by')
@@ -39,7 +41,11 @@ export function createApp(options: {
   for (const dialect of Object.values(options.dialects)) {
     const address = `/ussd/${dialect.name}`
     const addresses = [address, ...(dialect.paths ?? []).map((path) => `${address}${path}`)]
-    const route = callbackRoute(dialect, options.gateway, guard)
+    const route = callbackRoute(dialect, {
+      gateway: options.gateway,
+      guard,
+      onAborted: options.onAborted ?? (() => {}),
+    })
     for (const method of dialect.methods) app[methodOf[method]](addresses, route)
     app.all(addresses, (_request, response) => {
       response.set('Allow', dialect.methods.join(', '))

@@ -16,11 +16,21 @@ const CALLBACK_LIMIT_BYTES = 8192
  */
 const REFUSAL_HELD_MS = 200
 
+interface CallbackContext {
+  readonly gateway: Gateway
+  readonly guard: CallbackGuard
+  /** Reports that the connection closed before the body was complete. */
+  readonly onAborted: (dialect: string) => void
+}
+
 /**
  * Where an aggregator calls: its dialect in, its dialect out, errors too. The body is never logged: dialects that accumulate
  * answers send every earlier secret again. Nothing of it is parsed before the guard has let it through.
  */
-export function callbackRoute(dialect: Dialect, gateway: Gateway, guard: CallbackGuard): RequestHandler {
+export function callbackRoute(
+  dialect: Dialect,
+  { gateway, guard, onAborted }: CallbackContext,
+): RequestHandler {
   return async (request, response) => {
     const admitted = guard.admit(request)
     if (admitted.kind === 'refused') {
@@ -35,7 +45,10 @@ export function callbackRoute(dialect: Dialect, gateway: Gateway, guard: Callbac
       }
     }
     const bytes = await readBytes(request, CALLBACK_LIMIT_BYTES).catch(() => null)
-    if (bytes === null) return void response.destroy()
+    if (bytes === null) {
+      onAborted(dialect.name)
+      return void response.destroy()
+    }
     if (bytes === undefined) {
       response.setHeader('Connection', 'close')
       return send(response, dialect.formatError(413, 'Bad request: the body is too large'))

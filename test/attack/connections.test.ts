@@ -86,6 +86,22 @@ async function serveHeld(limits: Partial<ConnectionLimits>) {
   return { ...held, server }
 }
 
+describe('a keep-alive connection', () => {
+  it.each([
+    ['one after the other', 1],
+    ['pipelined', 10],
+  ])('gets no more listeners with every request, %s', async (_how, atOnce) => {
+    const { server } = await serveHeld({})
+    const pair = await open(server)
+    const counts: number[] = []
+    for (let round = 0; round < 40; round++) {
+      expect(await pair.ask(get('/quick').repeat(atOnce))).toMatch(/200 OK/)
+      counts.push(pair.served.listenerCount('close'))
+    }
+    expect(Math.max(...counts)).toBeLessThan(5)
+  })
+})
+
 describe('a connection beyond the limit of those that have shown nothing', () => {
   it('takes the place of the one that has been idle the longest, however old those are that are served', async () => {
     const { server, begun, release } = await serveHeld({ untrusted: 3 })

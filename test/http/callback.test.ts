@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import { connect } from 'node:net'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
 
@@ -94,6 +95,23 @@ describe("the callback in Africa's Talking's dialect", () => {
       .catch(() => ({ status: 413 }))
     expect(streamed.status).toBe(413)
     expect((await gateway.call({ sessionId: 'after' })).status).toBe(200)
+  })
+
+  it('counts and logs a callback whose connection closes before the body is complete', async () => {
+    const { hostname, port } = new URL(gateway.url)
+    const socket = connect(Number(port), hostname)
+    socket.write(
+      'POST /ussd/africastalking HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 90\r\n\r\nsessionId=cut',
+    )
+    socket.end()
+    const count = async () => {
+      const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
+      return /^ussd_callbacks_aborted_total\{dialect="africastalking"\} (\d+)$/m.exec(metrics)?.[1]
+    }
+    while ((await count()) === undefined);
+    expect(await count()).toBe('1')
+    expect(gateway.log()).toMatch(/"level":"warn","event":"callback.aborted",.*"dialect":"africastalking"/)
+    expect(gateway.log()).not.toContain('sessionId=cut')
   })
 
   it('refuses other methods and other dialects with a sentence', async () => {

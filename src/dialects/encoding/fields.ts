@@ -78,7 +78,15 @@ export const typed = text(2000).transform((value) => value.normalize('NFC'))
 export function fieldProblem(error: z.ZodError): string {
   const [issue] = error.issues
   const field = issue?.path.join('.') ?? ''
-  return issue?.code === 'unrecognized_keys'
-    ? 'Bad request: there are fields this route does not have'
-    : `Bad request: ${field || 'the body'} ${issue?.message ?? 'is not of the right form'}`
+  if (issue?.code === 'unrecognized_keys') {
+    const names = issue.keys
+      .slice(0, MAX_NAMES)
+      .map((name) => (PLAIN_NAME.test(name) ? name : '(unprintable)'))
+    return `Bad request: unknown field${issue.keys.length > 1 ? 's' : ''} ${names.join(', ')}`
+  }
+  return `Bad request: ${field || 'the body'} ${issue?.message ?? 'is not of the right form'}`
 }
+
+/** Names of unknown fields are quoted only when they are short and plain. */
+const PLAIN_NAME = /^[\w.-]{1,40}$/
+const MAX_NAMES = 5
