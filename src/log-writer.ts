@@ -12,36 +12,36 @@ export type WriteSome = (
 ) => void
 
 export interface LogWriter {
-  /** Takes a line with its line feed. Never blocks and never throws. */
+  /** Accepts a line with its line feed. Never blocks and never throws. */
   write(line: string): void
   /** Lines dropped since the start. */
   readonly dropped: number
-  /** Resolves when all lines are written, or after `withinMs`. */
-  flush(withinMs: number): Promise<void>
+  /** Resolves when all lines are written, or after the timeout. */
+  flush(timeoutMs: number): Promise<void>
 }
 
 const BUFFER_BYTES = 1024 * 1024
 const BATCH_BYTES = 64 * 1024
 
-/** A full pipe is tried again after 2 ms, 4 ms and so on up to the second value; after a failure, after the third. */
-const SHORTEST_PAUSE_MS = 1
+/** Retries a full pipe after 2 ms, 4 ms and so on, up to `FULL_PIPE_PAUSE_MS`. */
+const MIN_PAUSE_MS = 1
 const FULL_PIPE_PAUSE_MS = 100
 const FAILURE_PAUSE_MS = 1000
 
 export function createLogWriter(options: {
   readonly writeSome: WriteSome
-  /** The line that reports how many lines were dropped. It takes their place in the log. */
+  /** Formats the line that replaces dropped lines and counts them. */
   readonly droppedLine: (lines: number) => string
   readonly bufferBytes?: number
 }): LogWriter {
   const { writeSome, droppedLine, bufferBytes = BUFFER_BYTES } = options
   let lines: string[] = []
-  /** Of the lines and of the batch. */
+  /** Bytes of the lines and of the batch. */
   let waitingBytes = 0
   let batch: Uint8Array = new Uint8Array()
   let isWriting = false
   let isScheduled = false
-  let pauseMs = SHORTEST_PAUSE_MS
+  let pauseMs = MIN_PAUSE_MS
   let dropped = 0
   let reportedDropped = 0
   let whenIdle: (() => void)[] = []
@@ -61,7 +61,7 @@ export function createLogWriter(options: {
   }
 
   function reportDropped(): void {
-    // Not before half of the buffer is free: a slow reader would get such a line after every few others.
+    // Waits until half of the buffer is free, so that a slow reader does not get such a line every few lines.
     if (dropped === reportedDropped || waitingBytes > bufferBytes / 2) return
     enqueue(droppedLine(dropped - reportedDropped))
     reportedDropped = dropped
@@ -74,7 +74,7 @@ export function createLogWriter(options: {
       isScheduled = false
       writeBatch()
     }
-    // Lines of one round of the event loop are written together.
+    // One write for all lines of an event loop iteration.
     if (ms === 0) setImmediate(run)
     else setTimeout(run, ms).unref()
   }
@@ -93,7 +93,7 @@ export function createLogWriter(options: {
     writeSome(batch, (error, written) => {
       isWriting = false
       if (error || written === 0) return schedule(pauseAfter(error?.code))
-      pauseMs = SHORTEST_PAUSE_MS
+      pauseMs = MIN_PAUSE_MS
       waitingBytes -= written
       batch = batch.subarray(written)
       schedule(0)
@@ -116,9 +116,9 @@ export function createLogWriter(options: {
       else enqueue(line)
       if (!isWriting) schedule(0)
     },
-    async flush(withinMs) {
+    async flush(timeoutMs) {
       const { promise, resolve } = withResolver()
-      const timer = setTimeout(resolve, withinMs)
+      const timer = setTimeout(resolve, timeoutMs)
       whenIdle.push(resolve)
       if (!isWriting) schedule(0)
       await promise
@@ -135,13 +135,12 @@ function withResolver(): { promise: Promise<void>; resolve: () => void } {
 }
 
 /**
- * Writes to standard output. `fs.write` alone would not do: a write to a full pipe occupies one of Node's worker threads, and
- * the end of the process waits for that thread forever. So pipes and sockets are written in non-blocking mode; files, whose disk
- * may be slow, in a worker thread.
+ * Creates the write function for standard output. Pipes and sockets are written in non-blocking mode: `fs.write` to a full pipe
+ * would block a worker thread, and the process could not exit. Files are written in a worker thread, because a disk may be slow.
  */
 export function writeToStandardOutput(): WriteSome {
   const fd = 1
-  // Node sets a pipe to non-blocking when it makes the stream.
+  // Node makes a pipe non-blocking when it creates the stream.
   const { stdout } = process
   const isNonBlocking = process.platform !== 'win32' && stdout instanceof Socket && !stdout.isTTY
   if (!isNonBlocking) return (bytes, done) => write(fd, bytes, done)
@@ -158,10 +157,7 @@ export function writeToStandardOutput(): WriteSome {
 
 const MAX_UNREAD_BYTES = 64 * 1024
 
-/**
- * Makes `process.stdout` and `process.stderr` safe for what packages print: a write that fails is ignored, and what nobody reads
- * does not pile up in memory.
- */
+/** Protects `process.stdout` and `process.stderr`: ignores failed writes and drops output that is not read. */
 export function guardStandardStreams(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', () => {})

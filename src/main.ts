@@ -5,14 +5,14 @@ import { loadConfig, settings } from './config.ts'
 import { UssdError, asUssdError } from './engine/errors.ts'
 import { guardStandardStreams } from './log-writer.ts'
 
-/** A stop that hangs is ended after this long. */
+/** The process exits after this long even if the stop hangs. */
 const HARD_STOP_MS = 8000
 
 let running: App | undefined
 let isEnding = false
 let exitCode = 0
 
-/** Ends the process once the work is done, fails or hangs. */
+/** Exits when the work is done, fails or hangs. */
 function endAfter(work: Promise<unknown> | undefined): void {
   isEnding = true
   setTimeout(() => process.exit(1), HARD_STOP_MS).unref()
@@ -31,10 +31,10 @@ const command = new Command('npm start --')
   .addHelpText(
     'after',
     `
-There are no arguments: settings are environment variables. README.md describes them.
+There are no arguments. Settings are environment variables, described in README.md:
 ${settings.map(({ name, byDefault }) => `  ${name}${byDefault && ` (${byDefault})`}`).join('\n')}
 
-Exit code: 0 stopped, 1 could not start or go on, 2 called wrongly.`,
+Exit code: 0 stopped, 1 failed to start or crashed, 2 wrong usage.`,
   )
   .exitOverride()
 
@@ -45,17 +45,17 @@ async function main(): Promise<void> {
 
   let interrupts = 0
   const stop = (signal: NodeJS.Signals) => {
-    // Ctrl-C twice means now. A second SIGTERM does not: some orchestrators send it twice.
+    // A second Ctrl-C exits at once. A second SIGTERM does not: some orchestrators send it twice.
     if (signal === 'SIGINT' && ++interrupts > 1) process.exit(1)
     if (isEnding) return
     const mode = signal === 'SIGTERM' && config.store.kind !== 'embedded' ? 'drain' : 'immediate'
     endAfter(app.close(mode))
   }
   process.on('SIGTERM', stop).on('SIGINT', stop)
-  // Node would print the error whole, and with it perhaps what a subscriber typed.
+  // Node would print the whole error, and with it what a subscriber typed.
   const crash = (error: unknown) => {
     app.logCrash(asUssdError(error))
-    // Faults on the way out are logged; only the first begins an end of its own.
+    // Later faults are only logged. The first one starts the shutdown.
     if (exitCode !== 0) return
     exitCode = 1
     endAfter(app.close('immediate'))
@@ -66,9 +66,9 @@ async function main(): Promise<void> {
 
 guardStandardStreams()
 main().catch((error: unknown) => {
-  // Commander has printed the help, or what is wrong.
+  // Commander has printed the help or the error.
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2)
-  // Where an operator looks first: in words, without a stack, without values.
+  // Operators look at standard error first: a message without a stack and without values.
   const inWords = error instanceof UssdError || (error instanceof Error && 'code' in error)
   process.stderr.write(
     `${inWords ? (error as Error).message : 'The gateway could not start: ' + String(error)}\n`,

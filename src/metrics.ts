@@ -5,10 +5,10 @@ import type { Log } from './log.ts'
 import type { Hashing } from './services/hashing/hashing.ts'
 import type { CircuitBreaker } from './store/circuit-breaker.ts'
 
-/** What Prometheus reads at `/metrics`. Labels are dialects, menus, outcomes and codes: never a number, never a session. */
+/** Prometheus metrics. Labels are dialects, menus, outcomes and codes; never a phone number or a session. */
 export interface Metrics {
   turn(report: TurnReport): void
-  /** A turn that was not begun, because too many were under way. */
+  /** Counts a callback rejected by admission control. */
   shed(dialect: string): void
   /** Counts a callback whose connection closed before its body was complete. */
   aborted(dialect: string): void
@@ -42,18 +42,18 @@ export function createMetrics(watched: {
   })
   const retries = new Counter({
     name: 'ussd_turn_retries_total',
-    help: 'Times a turn was run again because a record had moved',
+    help: 'Retries of turns after a version conflict',
     registers,
   })
   const faults = new Counter({
     name: 'ussd_faults_total',
-    help: 'Turns in which something failed, by code (docs/errors.md)',
+    help: 'Failed turns, by error code (docs/errors.md)',
     labelNames: ['code'],
     registers,
   })
   new Gauge({
     name: 'ussd_hashes',
-    help: 'Slow hashes of secrets: running, waiting for a dialogue, a registration, a request',
+    help: 'Hashes of secrets: running, and waiting for turns, registrations or requests',
     labelNames: ['state'],
     registers,
     collect() {
@@ -65,7 +65,7 @@ export function createMetrics(watched: {
   })
   new Gauge({
     name: 'ussd_turns_in_flight',
-    help: 'Turns under way; at MAX_TURNS_IN_FLIGHT, more are refused',
+    help: 'Turns in flight; at MAX_TURNS_IN_FLIGHT the gateway sheds load',
     registers,
     collect() {
       this.set(watched.admission.inFlight)
@@ -73,7 +73,7 @@ export function createMetrics(watched: {
   })
   new Gauge({
     name: 'ussd_store_nodes_away',
-    help: 'Nodes of the store that are not asked, because they do not answer',
+    help: 'Store nodes whose circuit is open',
     registers,
     collect() {
       this.set(watched.breaker.openNodes().length)
@@ -81,7 +81,7 @@ export function createMetrics(watched: {
   })
   new Counter({
     name: 'ussd_log_lines_dropped_total',
-    help: 'Log lines lost because standard output took none',
+    help: 'Log lines dropped because standard output did not accept them',
     registers,
     collect() {
       this.reset()

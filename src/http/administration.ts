@@ -10,20 +10,19 @@ import { badRequest, jsonRoute, noStore, unauthorised } from './json.ts'
 import { SubscriberAddress } from './subscribers.ts'
 import { tokenOf } from './tokens.ts'
 
-/** What an administrator asks for. */
+/** The body of a change of access. */
 export const AccessInput = z.strictObject(
   {
     access: z
-      .enum(administeredStates, { error: `is one of ${administeredStates.join(', ')}` })
-      .meta({ description: 'Access to self-care: closed is closed by the organisation', example: 'closed' }),
+      .enum(administeredStates, { error: `must be one of ${administeredStates.join(', ')}` })
+      .meta({ description: 'access to self-care; closed: closed by the organisation', example: 'closed' }),
   },
-  { error: ({ code }) => (code === 'unrecognized_keys' ? undefined : 'is a JSON object') },
+  { error: ({ code }) => (code === 'unrecognized_keys' ? undefined : 'must be a JSON object') },
 )
 
 /**
- * `PUT /self-care/subscribers/:msisdn/access`: an administrator opens or closes access of a subscriber of the same client
- * (L9). Takes the token of the administrator's own self-care session as Bearer; the session comes first, so that without
- * one there is nothing but 401.
+ * Serves `PUT /self-care/subscribers/:msisdn/access`: an administrator opens or closes the access of a subscriber of the same
+ * client (L9). Requires the token of the administrator's self-care session as Bearer, and checks it first.
  */
 export function administrationRoutes(options: {
   readonly selfCare: Pick<SelfCare, 'use'>
@@ -52,7 +51,7 @@ export function administrationRoutes(options: {
       const { msisdn } = address.data
       if (by !== undefined && (await administration.setAccess({ by, msisdn, access }))) {
         response.status(204).end()
-      } else response.status(403).json(errorBody('USSD_REFUSED', 'the access was not changed'))
+      } else response.status(403).json(errorBody('USSD_REFUSED', 'The access was not changed.'))
     }),
   )
   router.all('/self-care/subscribers/:msisdn/access', onlyMethods('PUT'))

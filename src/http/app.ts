@@ -10,17 +10,16 @@ import { errorBody, failureRoute, notFound } from './failures.ts'
 
 const methodOf = { GET: 'get', POST: 'post', PUT: 'put' } as const
 
-/** Builds the application and never listens. */
+/** Builds the Express app: callbacks, then the other routes, then errors. */
 export function createApp(options: {
   readonly gateway: Gateway
   readonly dialects: Readonly<Record<string, Dialect>>
   readonly callbackToken: string | undefined
-  /** As `createCallbackGuard` takes them. */
   readonly callbackSignatureKeys?: readonly Uint8Array[]
-  /** The clock that the age of signatures is measured on: the store's. */
+  /** The clock for the age of signatures, milliseconds since the epoch. */
   readonly nowMs?: () => number
   readonly callbackAllow?: readonly string[]
-  /** Whatever else is served, in this order. */
+  /** Further routes, in this order. */
   readonly routes: readonly Router[]
   readonly reportFault: (fault: UssdError) => void
   /** Called when the connection of a callback closes before its body is complete. */
@@ -31,7 +30,7 @@ export function createApp(options: {
   app.disable('etag')
   app.set('query parser', 'simple')
 
-  // Callbacks come first and on the app itself: every layer in front of them is paid for by every turn.
+  // Callbacks come first: every turn would pay for a layer in front of them.
   const guard = createCallbackGuard({
     token: options.callbackToken,
     signatureKeys: options.callbackSignatureKeys,
@@ -49,34 +48,34 @@ export function createApp(options: {
     for (const method of dialect.methods) app[methodOf[method]](addresses, route)
     app.all(addresses, (_request, response) => {
       response.set('Allow', dialect.methods.join(', '))
-      answerError(dialect, response, 405, `Bad request: it takes ${dialect.methods.join(' or ')}`)
+      answerError(dialect, response, 405, `Bad request: the method must be ${dialect.methods.join(' or ')}`)
     })
   }
-  // Whatever else lies below a dialect's address, and what cannot even be read as an address, is answered in it too.
+  // Unknown and malformed addresses below a dialect are answered in the dialect.
   const dialectOf = (path: string) => {
     const name = /^\/ussd\/([\w-]+)\//.exec(path)?.[1] ?? ''
     return Object.hasOwn(options.dialects, name) ? options.dialects[name] : undefined
   }
   app.use('/ussd', (request, response, next) => {
     const dialect = dialectOf(request.originalUrl)
-    if (dialect) answerError(dialect, response, 404, 'Bad request: there is nothing at this address')
+    if (dialect) answerError(dialect, response, 404, 'Bad request: this address does not exist')
     else next()
   })
   app.use('/ussd', (error: unknown, request: Request, response: Response, next: NextFunction) => {
     const dialect = dialectOf(request.originalUrl)
     if (dialect && isUriError(error))
-      answerError(dialect, response, 400, 'Bad request: the address cannot be read')
+      answerError(dialect, response, 400, 'Bad request: the address is not percent-encoded correctly')
     else next(error)
   })
   app.all('/ussd/:dialect', (_request, response) => {
     const known = Object.keys(options.dialects).join(', ')
-    response.status(404).json(errorBody('USSD_NOT_FOUND', `there is no such dialect; there are: ${known}`))
+    response.status(404).json(errorBody('USSD_NOT_FOUND', `Unknown dialect. Use one of: ${known}`))
   })
 
   app.use(
     helmet({
       contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
-      // TLS is the proxy's in front, and so is the promise that there will always be some.
+      // A proxy in front terminates TLS, so it decides on HSTS.
       strictTransportSecurity: false,
     }),
   )
@@ -86,11 +85,11 @@ export function createApp(options: {
   return app
 }
 
-function answerError(dialect: Dialect, response: Response, status: number, sentence: string): void {
-  const error = dialect.formatError(status, sentence)
+function answerError(dialect: Dialect, response: Response, status: number, message: string): void {
+  const error = dialect.formatError(status, message)
   response.status(error.status).set('Content-Type', error.type).send(error.body)
 }
 
-/** Of a path that is not percent-encoded: Express gives it a status. */
+/** True for the error that Express throws for a malformed percent-encoding. */
 const isUriError = (error: unknown): boolean =>
   error instanceof Error && 'status' in error && error.status === 400

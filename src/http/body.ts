@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 
-/** Of a client that took one route for another: it still gets to read the answer, and not a reset connection. */
+/** Up to this size an unread body is discarded, so that the client can read the response. */
 const DISCARDED_LIMIT_BYTES = 1_048_576
 
-/** Tells by the head of a request whether a body that no route reads is small enough to be read and thrown away. */
+/** Returns true when the headers announce a body that is small enough to discard. */
 export const mayBeDiscarded = (
   { headers }: IncomingMessage,
   limitBytes: number = DISCARDED_LIMIT_BYTES,
@@ -11,8 +11,8 @@ export const mayBeDiscarded = (
   headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= limitBytes
 
 /**
- * The request's body, read once and no further than the limit: `undefined` when it is larger, the rest is then not read.
- * Express's parsers do more than a callback needs, and refuse what real aggregators mislabel.
+ * Reads the body, up to the limit; `undefined` when it is larger. Rejects when the connection closes early. Express's parsers
+ * would reject the wrong content types that real aggregators send.
  */
 export function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
@@ -30,12 +30,12 @@ export function readBytes(request: IncomingMessage, limitBytes: number): Promise
       } else chunks.push(chunk)
     }
     const end = () => finish(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))
-    const cut = () => reject(new Error('the request was cut off'))
+    const cut = () => reject(new Error('the connection closed before the body was complete'))
     if (Number(request.headers['content-length'] ?? 0) > limitBytes) return resolve(undefined)
     request.on('data', take).on('end', end).on('error', reject).on('close', cut)
   })
 }
 
-/** The same as UTF-8 text. */
+/** Reads the body as UTF-8 text, like `readBytes`. */
 export const readBody = async (request: IncomingMessage, limitBytes: number): Promise<string | undefined> =>
   (await readBytes(request, limitBytes))?.toString()

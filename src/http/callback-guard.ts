@@ -7,31 +7,33 @@ import { isLoopback } from '../loopback.ts'
 import { trust } from './connections.ts'
 import { createTokenCheck } from './tokens.ts'
 
-/** Whether a callback may be looked at, as far as its head tells. */
+/** The decision on a callback, made from its address and headers. */
 export type GuardResult =
-  | { readonly kind: 'refused'; readonly status: 401 | 403; readonly sentence: string }
+  | { readonly kind: 'rejected'; readonly status: 401 | 403; readonly message: string }
   | {
       readonly kind: 'admitted'
-      /** Of a signed callback: its sender's id, the same when it is sent again, and the time it was signed at. */
+      /** The id and time of a signed callback. A duplicate has the same id. */
       readonly signed: SignedDelivery | undefined
-      /** Whether the whole of it is what was signed; true where no signature is asked for. `path`: behind the dialect's own. */
-      isWhole(path: string, body: Uint8Array): boolean
+      /** Returns true when the signature matches the body, or none is required. `path` is relative to the dialect's address. */
+      isIntact(path: string, body: Uint8Array): boolean
     }
 
-/** Whose callbacks are taken. Everything that is set must hold. */
+/** Authenticates callbacks. Every configured check must pass. */
 export interface CallbackGuard {
-  /** Looks at address and headers only: what is refused here was not read. */
+  /** Checks address and headers, before the body is read. */
   admit(request: Request): GuardResult
-  /** What a callback is told whose signature does not hold; the same as where it has none. */
-  readonly unauthorised: Extract<GuardResult, { kind: 'refused' }>
+  /** The rejection of a wrong signature, equal to that of a missing one. */
+  readonly unauthorised: Extract<GuardResult, { kind: 'rejected' }>
 }
 
 /**
- * @param token undefined where none is asked for
- * @param signatureKeys none where no signature is asked for; otherwise a signature under any of them will do
- * @param allow addresses and ranges that may call; none: all. The socket's peer counts: what a proxy writes into a header
- * anybody could write (decision 0036)
- * @param now milliseconds since the epoch, the store's clock in the gateway: the age of signatures is measured on it
+ * Creates the guard of all callbacks.
+ *
+ * @param token undefined when no token is required
+ * @param signatureKeys empty when no signature is required; otherwise one of them must verify
+ * @param allow addresses and ranges that may call; empty for all. Only the socket's peer counts, because anyone can write the
+ * headers of a proxy (decision 0036)
+ * @param now milliseconds since the epoch, to measure the age of signatures; the gateway passes the clock of the store
  */
 export function createCallbackGuard(options: {
   readonly token: string | undefined
@@ -43,16 +45,16 @@ export function createCallbackGuard(options: {
   const hasToken = token === undefined ? undefined : createTokenCheck(token)
   const isAllowed = allow.length === 0 ? () => true : createAddressCheck(allow)
   const isGuarded = hasToken !== undefined || keys.length > 0
-  // One sentence for all of it: which of them was wrong is nobody's business.
+  // One message for all causes, so that it does not reveal which check failed.
   const asked = [...(hasToken ? ['token'] : []), ...(keys.length > 0 ? ['signature'] : [])].join(' or the ')
-  const unauthorised = refused(401, `Unauthorised: the ${asked} is missing or wrong`)
+  const unauthorised = rejected(401, `Unauthorised: the ${asked} is missing or wrong`)
 
   return {
     unauthorised,
 
     admit(request) {
       if (!isAllowed(request.socket.remoteAddress)) {
-        return refused(403, 'Refused: callbacks from this address are not taken')
+        return rejected(403, 'Rejected: this address may not send callbacks')
       }
       if (hasToken) {
         if (!hasToken(request, request.query['token'])) return unauthorised
@@ -61,33 +63,33 @@ export function createCallbackGuard(options: {
       if (!isGuarded) {
         if (comesThroughProxy(request)) return proxied
         if (comesFromAnotherSite(request)) {
-          return refused(403, 'Refused: a page of another site may not call here')
+          return rejected(403, 'Rejected: pages of other sites may not send callbacks')
         }
       }
-      if (keys.length === 0) return { kind: 'admitted', signed: undefined, isWhole: () => true }
+      if (keys.length === 0) return { kind: 'admitted', signed: undefined, isIntact: () => true }
       const claim = claimOf(request.headers, now())
       if (!claim) return unauthorised
       const { method, originalUrl: target } = request
       return {
         kind: 'admitted',
         signed: { id: claim.id, atMs: Number(claim.timestamp) * 1000 },
-        isWhole: (path, body) =>
+        isIntact: (path, body) =>
           isSigned(keys, claim, { method, path: path === '/' ? '' : path, target, body }),
       }
     },
   }
 }
 
-const proxied = refused(
+const proxied = rejected(
   403,
-  'Refused: this came through a proxy. Set CALLBACK_TOKEN: without it, only direct calls from this machine are served',
+  'Rejected: the request came through a proxy. Set CALLBACK_TOKEN; without it, only direct calls from this machine are served',
 )
 
-function refused(status: 401 | 403, sentence: string) {
-  return { kind: 'refused' as const, status, sentence }
+function rejected(status: 401 | 403, message: string) {
+  return { kind: 'rejected' as const, status, message }
 }
 
-/** An IPv4 address that came over an IPv6 socket (RFC 4291 2.5.5.2) is taken for what it is. */
+/** Treats an IPv4-mapped IPv6 address (RFC 4291 2.5.5.2) as IPv4. */
 function createAddressCheck(ranges: readonly string[]): (address: string | undefined) => boolean {
   const list = new BlockList()
   for (const range of ranges) {
@@ -97,7 +99,7 @@ function createAddressCheck(ranges: readonly string[]): (address: string | undef
     else list.addSubnet(address, Number(bits), family)
   }
   return (address) => {
-    // A socket that is gone has none.
+    // A closed socket has no address.
     if (address === undefined) return false
     const bare = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
     return list.check(bare, isIPv6(bare) ? 'ipv6' : 'ipv4')
@@ -105,9 +107,8 @@ function createAddressCheck(ranges: readonly string[]): (address: string | undef
 }
 
 /**
- * Tells whether a page of another site sent a request. A browser says so itself; an older one at least names the page's origin;
- * and a page whose host was made to point at this machine still names that host. Without a token, such a page could otherwise
- * dial in the name of its reader.
+ * Returns true when a page of another site sent the request. Without a token such a page could dial as its reader. Checks the
+ * headers of the browser, and the host name: DNS rebinding leaves the attacker's name in `Host`.
  */
 export function comesFromAnotherSite({ headers, socket }: Request): boolean {
   if (hasForeignOrigin(headers)) return true
@@ -115,14 +116,14 @@ export function comesFromAnotherSite({ headers, socket }: Request): boolean {
   return isLoopback(socket.localAddress ?? '') && !isLoopback(host)
 }
 
-/** By what a browser says of the page. The scheme of the origin is not compared: there may be TLS in front. */
+/** Returns true when the browser reports another origin. Ignores the scheme, because a proxy may terminate TLS. */
 export function hasForeignOrigin(headers: IncomingHttpHeaders): boolean {
   const { origin, host = '', 'sec-fetch-site': site } = headers
   if (site === 'cross-site' || site === 'same-site') return true
   return origin !== undefined && origin.toLowerCase().replace(/^https?:\/\//, '') !== host.toLowerCase()
 }
 
-/** Tells whether a proxy passed a request on, by the headers that proxies add. Then a loopback address is no proof of anything. */
+/** Returns true when a proxy forwarded the request. Then a loopback address proves nothing. */
 export function comesThroughProxy({ headers }: Request): boolean {
   for (const name in headers) {
     if (name.startsWith('x-forwarded-') || name === 'forwarded' || name === 'x-real-ip' || name === 'via') {

@@ -7,14 +7,14 @@ import type { CallbackGuard } from './callback-guard.ts'
 import { trust } from './connections.ts'
 import { inputHeaders } from './input-headers.ts'
 
-/** The longest callback a dialect writes is far below this. */
+/** Far above the longest callback of any dialect. */
 const CALLBACK_LIMIT_BYTES = 8192
 
 /**
- * An aggregator has so many connections, and sends nothing more on one that waits: held back, refusals are fewer, and cost those
- * who are served less (decision 0035).
+ * Delays the reply to a callback shed by admission control. An aggregator sends nothing else on a connection that waits, so
+ * the delay reduces load (decision 0035).
  */
-const REFUSAL_HELD_MS = 200
+const SHED_DELAY_MS = 200
 
 interface CallbackContext {
   readonly gateway: Gateway
@@ -24,8 +24,8 @@ interface CallbackContext {
 }
 
 /**
- * Where an aggregator calls: its dialect in, its dialect out, errors too. The body is never logged: dialects that accumulate
- * answers send every earlier secret again. Nothing of it is parsed before the guard has let it through.
+ * Creates the route of a dialect. It answers in the dialect, errors too. The guard runs before anything is parsed. The body is
+ * never logged: cumulative dialects repeat every earlier secret in it.
  */
 export function callbackRoute(
   dialect: Dialect,
@@ -33,14 +33,14 @@ export function callbackRoute(
 ): RequestHandler {
   return async (request, response) => {
     const admitted = guard.admit(request)
-    if (admitted.kind === 'refused') {
-      return send(response, dialect.formatError(admitted.status, admitted.sentence))
+    if (admitted.kind === 'rejected') {
+      return send(response, dialect.formatError(admitted.status, admitted.message))
     }
     const path = request.path.slice(`/ussd/${dialect.name}`.length)
     if (mayBeDiscarded(request, CALLBACK_LIMIT_BYTES) && dialect.answersUnread?.(path)) {
       const busy = gateway.tryShed(dialect.name)
       if (busy) {
-        await pause(REFUSAL_HELD_MS)
+        await pause(SHED_DELAY_MS)
         return send(response, dialect.formatAnswer(busy, {}))
       }
     }
@@ -53,8 +53,8 @@ export function callbackRoute(
       response.setHeader('Connection', 'close')
       return send(response, dialect.formatError(413, 'Bad request: the body is too large'))
     }
-    if (!admitted.isWhole(path, bytes)) {
-      return send(response, dialect.formatError(guard.unauthorised.status, guard.unauthorised.sentence))
+    if (!admitted.isIntact(path, bytes)) {
+      return send(response, dialect.formatError(guard.unauthorised.status, guard.unauthorised.message))
     }
     const parsed = dialect.parseRequest({
       method: request.method as Method,
@@ -94,7 +94,7 @@ function sendAnswer(response: Response, dialect: Dialect, answer: Answer, echo: 
   })
 }
 
-/** Written in one piece: `response.send` would compute a type, a charset and an ETag for every answer. */
+/** Writes the response in one piece. `response.send` would compute a charset and an ETag for every answer. */
 function send(response: Response, { status, type, body, headers }: WireResponse): void {
   response.writeHead(status, {
     ...headers,

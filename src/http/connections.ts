@@ -1,45 +1,44 @@
 /**
- * Bounds what the connections of a server can hold: their number, the requests read from each, and the bytes that nobody
- * reads. Everything here is driven by events of the sockets; no request starts a timer.
+ * Limits what the connections of a server can hold: their number, the requests read from each, and unread response bytes.
+ * Everything is driven by socket events; no request starts a timer.
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** Limits of one server. */
 export interface ConnectionLimits {
-  /** Connections that have shown no valid token yet. */
+  /** Connections without a valid token so far. */
   readonly untrusted: number
-  /** Connections that have shown one, or have completed a callback where none is asked for. */
+  /** Connections that sent a valid token, or completed a callback when no token is required. */
   readonly trusted: number
-  /** Pipelined requests that wait for the one before, in all connections together: 1.6 kB of heap each. */
+  /** Pipelined requests that wait, over all connections: 1.6 kB of heap each. */
   readonly waiting: number
-  /** Time until the first byte of the first request. */
-  readonly firstByteWithinMs: number
-  /** Time for which a peer may read nothing of a response, or send nothing of a request. */
-  readonly stalledAfterMs: number
+  /** From the connection to the first byte of the first request. */
+  readonly firstByteTimeoutMs: number
+  /** While the peer reads nothing of a response or sends nothing of a request. */
+  readonly stallTimeoutMs: number
 }
 
 interface Connection {
   readonly socket: Socket
   isTrusted: boolean
-  /** True while the app has a request whose response is not yet written out. */
+  /** True while a response is not yet written. */
   isBusy: boolean
-  /** Position in the order of all events of the server: the lowest has been quiet the longest. */
+  /** Sequence number of the last event. The lowest one has been idle the longest. */
   lastActive: number
-  /** Pipelined requests behind the one that is under way, in order. Nothing more is read while there is one. */
+  /** Pipelined requests behind the current one, in order. Nothing more is read while there is one. */
   readonly waiting: Exchange[]
-  /** What was read behind them, not yet parsed. */
+  /** Bytes read but not yet parsed. */
   unparsed: Buffer
   isHeld: boolean
-  /** Node's own: parses what was read. */
+  /** Node's parser. */
   readonly parse: (read: Buffer) => void
   readonly promote: () => void
-  /** Goes on with the next request once a response is written out. */
+  /** Starts the next request after a response is written. */
   readonly next: () => void
 }
 
-/** Most callbacks are shorter. Node would parse all that was read at once, 64 kB: more than two thousand small requests. */
-const PARSED_AT_ONCE_BYTES = 1024
+/** Longer than most callbacks. Node would parse 64 kB at once: more than two thousand small requests. */
+const PARSE_CHUNK_BYTES = 1024
 
 const nothing = Buffer.alloc(0)
 
@@ -47,20 +46,18 @@ type Exchange = readonly [request: IncomingMessage, response: ServerResponse]
 
 const connections = new WeakMap<Socket, Connection>()
 
-/** Gives a connection a place among the trusted: its peer has shown that it is no stranger. */
+/** Moves a connection to the trusted ones, after its peer has authenticated. */
 export function trust(socket: Socket): void {
   const connection = connections.get(socket)
   if (connection?.isTrusted === false) connection.promote()
 }
 
 /**
- * Serves the requests of a server with `handle`, one at a time on each connection (RFC 9112 9.3.2 allows no more where a
- * request may change something). A response is written out before the next request begins, so a peer that does not read holds
- * one response and no more.
+ * Serves requests with `handle`, one at a time on each connection (RFC 9112 9.3.2: requests may have side effects). A response is
+ * written before the next request starts, so a peer that does not read holds one response at most.
  *
- * A peer's address says little: a proxy or an aggregator is one address, and the busiest. So connections are kept apart by what
- * they have shown. A connection beyond a limit takes the place of the one that has been idle the longest, or, where none is
- * idle, of the one whose request began first.
+ * Connections are limited by authentication and not by address: a proxy or an aggregator is one busy address. A connection beyond
+ * a limit replaces the one that has been idle the longest. If none is idle, it replaces the one with the oldest request.
  */
 export function serveConnections(server: Server, handle: RequestListener, limits: ConnectionLimits): void {
   const trusted = new Set<Connection>()
@@ -68,8 +65,8 @@ export function serveConnections(server: Server, handle: RequestListener, limits
   let events = 0
   let waiting = 0
 
-  function admit(connection: Connection, to: Set<Connection>, most: number): void {
-    const oldest = to.size < most ? undefined : quietest(to)
+  function admit(connection: Connection, to: Set<Connection>, max: number): void {
+    const oldest = to.size < max ? undefined : longestIdle(to)
     if (oldest) close(oldest)
     to.add(connection)
   }
@@ -100,7 +97,7 @@ export function serveConnections(server: Server, handle: RequestListener, limits
     const exchange = connection.waiting.shift()
     if (!exchange) return
     waiting -= 1
-    // What stands behind a response with `Connection: close` is not carried out.
+    // Requests behind a response with `Connection: close` are not served.
     if (socket.destroyed || socket.writableEnded) return
     start(connection, exchange)
     parse(connection)
@@ -108,7 +105,7 @@ export function serveConnections(server: Server, handle: RequestListener, limits
 
   function wait(connection: Connection, exchange: Exchange): void {
     if (waiting >= limits.waiting) {
-      const stalled = quietest([...untrusted].filter((each) => each.waiting.length > 0)) ?? connection
+      const stalled = longestIdle([...untrusted].filter((each) => each.waiting.length > 0)) ?? connection
       close(stalled)
       if (stalled === connection) return
     }
@@ -142,59 +139,59 @@ export function serveConnections(server: Server, handle: RequestListener, limits
         connection.unparsed.length === 0 ? read : Buffer.concat([connection.unparsed, read])
       parse(connection)
     })
-    // Node resumes a socket after every message, before anything more is read.
+    // Node resumes a socket after every message, before it reads more.
     socket.on('resume', () => {
       if (connection.unparsed.length > 0) socket.pause()
     })
     socket.on('close', () => forget(connection))
-    // Node's own timers start with the first byte: a socket that never sends one would stay.
-    socket.setTimeout(limits.firstByteWithinMs)
+    // Node's timeouts start with the first byte. A socket that never sends one would stay open.
+    socket.setTimeout(limits.firstByteTimeoutMs)
   })
 
   server.on('request', (request, response) => {
     const { socket } = request
     const connection = connections.get(socket)
-    // Of what was read at once, Node parses the rest even when the connection was closed over it.
+    // Node parses the rest of a chunk even after the connection was closed.
     if (!connection || socket.destroyed) return
-    if (socket.timeout === limits.firstByteWithinMs) socket.setTimeout(limits.stalledAfterMs)
+    if (socket.timeout === limits.firstByteTimeoutMs) socket.setTimeout(limits.stallTimeoutMs)
     if (connection.isBusy) wait(connection, [request, response])
     else start(connection, [request, response])
   })
 
-  // Node sets it anew with every request, and takes what the peer reads of a response for activity.
-  server.timeout = limits.stalledAfterMs
+  // Node restarts this timeout with every request and with every byte that the peer reads.
+  server.timeout = limits.stallTimeoutMs
   server.on('timeout', (socket) => {
     const isWorking = connections.get(socket)?.isBusy === true && socket.writableLength === 0
-    if (isWorking) socket.setTimeout(limits.stalledAfterMs)
+    if (isWorking) socket.setTimeout(limits.stallTimeoutMs)
     else socket.destroy()
   })
 }
 
-/** The connection that has been idle the longest; without an idle one, the one whose request began first. */
-function quietest(among: Iterable<Connection>): Connection | undefined {
+/** Returns the connection that has been idle the longest, or else the one with the oldest request. */
+function longestIdle(among: Iterable<Connection>): Connection | undefined {
   let found: Connection | undefined
   for (const each of among) {
-    if (!found || isQuieter(each, found)) found = each
+    if (!found || isIdleLonger(each, found)) found = each
   }
   return found
 }
 
-const isQuieter = (one: Connection, other: Connection): boolean =>
+const isIdleLonger = (one: Connection, other: Connection): boolean =>
   one.isBusy === other.isBusy ? one.lastActive < other.lastActive : !one.isBusy
 
-/** Parses what was read until a request has to wait, or a response is not taken; until then, nothing more is read. */
+/** Parses what was read until a request must wait or the peer stops reading. Then reading pauses. */
 function parse(connection: Connection): void {
   const { socket, waiting } = connection
   while (connection.unparsed.length > 0 && waiting.length === 0) {
     if (socket.destroyed || socket.writableNeedDrain) break
     const read = connection.unparsed
-    const isShort = read.length <= PARSED_AT_ONCE_BYTES
-    connection.unparsed = isShort ? nothing : read.subarray(PARSED_AT_ONCE_BYTES)
-    connection.parse(isShort ? read : read.subarray(0, PARSED_AT_ONCE_BYTES))
+    const isShort = read.length <= PARSE_CHUNK_BYTES
+    connection.unparsed = isShort ? nothing : read.subarray(PARSE_CHUNK_BYTES)
+    connection.parse(isShort ? read : read.subarray(0, PARSE_CHUNK_BYTES))
   }
   const isHeld = connection.unparsed.length > 0
   if (isHeld) socket.pause()
-  // Not otherwise: Node pauses it as well, where a route does not read a body.
+  // Only if paused here: Node also pauses a socket whose route does not read the body.
   else if (connection.isHeld) socket.resume()
   connection.isHeld = isHeld
 }

@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { UssdError, asUssdError, errorMessages } from '../engine/errors.ts'
 import type { ErrorCode } from '../engine/errors.ts'
 
-/** What an error looks like on the routes that speak JSON: a code of docs/errors.md and a sentence. */
+/** The body of an error on JSON routes: a code of docs/errors.md and a message. */
 export interface ErrorBody {
   readonly error: { readonly code: ErrorCode; readonly message: string }
 }
@@ -11,12 +11,12 @@ export const errorBody = (code: ErrorCode, message: string = errorMessages[code]
   error: { code, message },
 })
 
-/** Throws what the error route turns into an answer. */
+/** Answers 404. */
 export const notFound: RequestHandler = (_request, response) => {
   response.status(404).json(errorBody('USSD_NOT_FOUND'))
 }
 
-/** Goes last at an address: answers the methods that it does not take (RFC 9110 15.5.6). */
+/** Answers 405 to every other method (RFC 9110 15.5.6). Register it last at an address. */
 export const onlyMethods =
   (...methods: readonly string[]): RequestHandler =>
   (_request, response) => {
@@ -24,17 +24,17 @@ export const onlyMethods =
   }
 
 /**
- * Answers what a route threw. Express's own parsers throw errors with a `status`; everything else that has no code of ours is
- * unexpected, and its message stays with us: `report` gets the error, the caller gets the code.
+ * Creates the error handler. Express's parsers throw errors with a `status`; any other error without a code is unexpected.
+ * `report` gets the error. The caller gets the code only, because the message may quote the request.
  */
 export function failureRoute(report: (fault: UssdError) => void): ErrorRequestHandler {
-  // Express takes a function of four parameters for one that handles errors.
+  // Express recognises an error handler by its four parameters.
   return (error: unknown, _request, response, _next) => {
     const fault = asUssdError(error, codeOfParser(error))
     const { status } = errorMessages[fault.code]
-    // Being busy is counted, not told each time: whoever floods us must not flood the log as well.
+    // Metrics count USSD_BUSY. Logging it would let a flood of requests flood the log.
     if (status >= 500 && fault.code !== 'USSD_BUSY') report(fault)
-    // Express would print the error whole, to standard error, and with it perhaps what a subscriber typed.
+    // Express would print the error to standard error, and with it what a subscriber typed.
     if (response.headersSent) return void response.destroy()
     if (status === 503) response.setHeader('Retry-After', '2')
     response.status(status).json(errorBody(fault.code))

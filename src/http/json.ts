@@ -6,13 +6,13 @@ import { readBytes } from './body.ts'
 import { errorBody } from './failures.ts'
 
 const JSON_LIMIT_BYTES = 4096
-const NOT_JSON = 'Bad request: the body is not JSON, uncompressed, in UTF-8'
+const NOT_JSON = 'Bad request: the body must be uncompressed JSON in UTF-8'
 
 /**
- * A route whose body is JSON of one schema: uncompressed, at most 4 kB. What does not fit is answered with 400 and a sentence
- * that names the field, never its value. The body as it came does not outlive the parsing: secrets are wrapped from here on.
+ * Creates a route for a JSON body of one schema: uncompressed, at most 4 kB. Answers 400 with the name of the wrong field, never
+ * its value. The schema wraps secrets; the raw body is dropped after parsing.
  *
- * Express's own parser reads a body that is too large to its end before it says so, and quotes one that it cannot parse.
+ * Express's parser would read an oversized body to its end, and quote one that it cannot parse.
  */
 export function jsonRoute<T>(
   schema: z.ZodType<T>,
@@ -20,7 +20,7 @@ export function jsonRoute<T>(
 ): RequestHandler {
   return async (request, response) => {
     if (!request.is('application/json')) {
-      return badRequest(response, 'Bad request: the body is JSON, sent with Content-Type: application/json')
+      return badRequest(response, 'Bad request: send JSON with Content-Type: application/json')
     }
     if (!isPlain(request)) return badRequest(response, NOT_JSON)
     const bytes = await readBytes(request, JSON_LIMIT_BYTES).catch(() => null)
@@ -34,13 +34,13 @@ export function jsonRoute<T>(
   }
 }
 
-/** True without a content coding and without another charset than UTF-8. */
+/** Returns true for an uncompressed body in UTF-8. */
 function isPlain({ headers }: Request): boolean {
   const [, charset = 'utf-8'] = /;\s*charset="?([^\s;"]+)/i.exec(headers['content-type'] ?? '') ?? []
   return /^utf-?8$/i.test(charset) && /^identity$/i.test(headers['content-encoding'] ?? 'identity')
 }
 
-/** An object or an array in JSON; `undefined` for anything else. An empty body counts as an empty object. */
+/** Parses an object or array; `undefined` for anything else. An empty body counts as an empty object. */
 function parseObject(bytes: Uint8Array): object | undefined {
   if (bytes.length === 0) return {}
   try {
@@ -53,14 +53,14 @@ function parseObject(bytes: Uint8Array): object | undefined {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-export const badRequest = (response: Response, sentence: string): void =>
-  void response.status(400).json(errorBody('USSD_BAD_REQUEST', sentence))
+export const badRequest = (response: Response, message: string): void =>
+  void response.status(400).json(errorBody('USSD_BAD_REQUEST', message))
 
-/** Refuses with 401, and says how to do better (RFC 9110 15.5.2). */
-export const unauthorised = (response: Response, sentence?: string): void =>
-  void response.status(401).set('WWW-Authenticate', 'Bearer').json(errorBody('USSD_UNAUTHORISED', sentence))
+/** Answers 401 with the scheme to use (RFC 9110 15.5.2). */
+export const unauthorised = (response: Response, message?: string): void =>
+  void response.status(401).set('WWW-Authenticate', 'Bearer').json(errorBody('USSD_UNAUTHORISED', message))
 
-/** What is answered about a subscriber stays in no cache. */
+/** Keeps responses about a subscriber out of caches. */
 export const noStore: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'no-store')
   next()

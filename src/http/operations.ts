@@ -8,13 +8,13 @@ export interface HealthOptions {
   readonly openApi: object
 }
 
-/** What those who run the gateway look at. None of it tells of a subscriber. */
+/** Creates the routes for operators. They contain no data of subscribers. */
 export function healthRoutes({ readiness, metrics, openApi }: HealthOptions): Router {
   const router = Router()
-  // Bytes, which every response shares: a text would be copied for each peer that is slow to read it.
+  // All responses share one buffer. A string would be copied for every slow client.
   const document = Buffer.from(JSON.stringify(openApi))
 
-  // Alive, whatever the store does: a process that waits for Redis is not mended by being killed.
+  // Independent of the store: restarting the process does not repair Redis.
   router.get('/healthz', (_request, response) => void response.json({ status: 'ok' }))
 
   router.get('/readyz', (_request, response) => {

@@ -1,18 +1,18 @@
-/** The secrets that are taken over HTTP, as they must be written. A route wraps them in `Secret` in the same parse. */
+/** The secrets of HTTP bodies. A route wraps them in `Secret` in the same parse. */
 import { z } from 'zod'
 
-/** A number is refused, however many digits it has: JSON has no leading zeros. */
+/** Rejects a JSON number, because it loses leading zeros. */
 const digits = (form: RegExp, error: string) => z.string({ error }).regex(form, { error })
 
 /** Fixed by the issuer of the SIM (ETSI TS 102 221 9.5.2). */
-export const puk1 = digits(/^[0-9]{8}$/, 'is a string of 8 digits').meta({
+export const puk1 = digits(/^[0-9]{8}$/, 'must be a string of 8 digits').meta({
   description: 'PUK1 of the SIM: 8 digits',
   example: '12345678',
   writeOnly: true,
 })
 
 /** Rule L2. */
-export const password = digits(/^[0-9]{5,10}$/, 'is a string of 5 to 10 digits').meta({
+export const password = digits(/^[0-9]{5,10}$/, 'must be a string of 5 to 10 digits').meta({
   description: 'The self-care password: 5 to 10 digits',
   example: '80291',
   writeOnly: true,

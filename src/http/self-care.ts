@@ -17,70 +17,71 @@ const number = msisdn.meta({
 })
 
 const jsonObject = {
-  error: ({ code }: { code?: string }) => (code === 'unrecognized_keys' ? undefined : 'is a JSON object'),
+  error: ({ code }: { code?: string }) =>
+    code === 'unrecognized_keys' ? undefined : 'must be a JSON object',
 }
 
-/** What sets a password with PUK1 (L3). */
+/** The body that sets a password with PUK1 (L3). */
 export const NewPassword = z.strictObject(
   { msisdn: number, puk1: puk1.meta({ example: '56789012' }), password },
   jsonObject,
 )
 
-/** What logs in (L5). A password of no possible form is refused, and counted, like any other wrong one. */
+/** The body of a login (L5). A password of an impossible form fails and counts like any wrong password. */
 export const Credentials = z.strictObject(
   {
     msisdn: number,
     password: z
-      .string({ error: 'is a string' })
+      .string({ error: 'must be a string' })
       .transform((text) => new Secret(text))
       .meta({ description: 'The self-care password', example: '80291', writeOnly: true }),
   },
   jsonObject,
 )
 
-/** A session as it begins; the token is shown here only. */
+/** A new session. No other response contains the token. */
 export const SessionBegun = z.object({
   token: z.string().meta({
-    description: 'Shown once: 43 characters of base64url',
+    description: '43 characters of base64url; returned only once',
     example: 'q0Xh7mJ2vR1sT9bK4nW8yE3uC6pZ5aLdFgHjQwErTyU',
   }),
   expiresIn: z
     .number()
     .int()
-    .meta({ description: 'Seconds without use after which it has ended', example: 900 }),
+    .meta({ description: 'Seconds without use after which the session expires', example: 900 }),
 })
 
-/** A session as it is used. */
+/** A session in use. */
 export const SessionUsed = z.object({
   msisdn: z.string().meta({ description: 'E.164', example: '+375291234560' }),
   expiresIn: SessionBegun.shape.expiresIn,
 })
 
-const says: Record<Weakness, string> = {
-  repeat: 'it repeats itself',
-  sequence: 'it counts up or down',
-  keypad: 'it is a shape on the keys',
-  date: 'it is a date',
-  'own-number': 'it is a part of the number',
-  common: 'many people use it',
+const reasons: Record<Weakness, string> = {
+  repeat: 'repeated digits',
+  sequence: 'digits in sequence',
+  keypad: 'a pattern on the keypad',
+  date: 'a date',
+  'own-number': 'a part of the phone number',
+  common: 'a common password',
 }
 
-/** Self-care over HTTP: setting the password with PUK1 (L3), logging in (L5), and the session behind a token (L6). */
+/** Serves self-care: sets the password with PUK1 (L3), logs in (L5), and returns the session of a token (L6). */
 export function selfCareRoutes(options: {
   readonly selfCare: SelfCare
-  /** `warn` takes a weak password here: there is no dialogue to warn in. */
+  /** `warn` accepts a weak password here, because a request cannot show a warning. */
   readonly weakPasswords: WeakPasswords
 }): Router {
   const { selfCare, weakPasswords } = options
   const router = Router()
   router.use('/self-care', noStore)
 
-  // It needs nothing that is stored, so it is said before PUK1 is looked at, and tells nothing of the subscriber.
+  // Checked before PUK1 is compared, without stored data: the answer reveals nothing about the subscriber.
   const acceptable = NewPassword.superRefine((given, context) => {
     const thisYear = new Date().getUTCFullYear()
     const weak = weakPasswords === 'reject' && weakness(given.password, { msisdn: given.msisdn, thisYear })
     if (!weak) return
-    context.addIssue({ code: 'custom', path: ['password'], message: `is easily guessed: ${says[weak]}` })
+    context.addIssue({ code: 'custom', path: ['password'], message: `is weak: ${reasons[weak]}` })
   }).transform((given) => ({
     msisdn: given.msisdn,
     puk1: new Secret(given.puk1),
@@ -91,7 +92,7 @@ export function selfCareRoutes(options: {
     '/self-care/password',
     jsonRoute(acceptable, async (given, _request, response) => {
       if (await selfCare.setPassword(given.msisdn, given.puk1, given.password)) response.status(204).end()
-      else response.status(403).json(errorBody('USSD_REFUSED', 'the password was not set'))
+      else response.status(403).json(errorBody('USSD_REFUSED', 'The password was not set.'))
     }),
   )
 
@@ -104,7 +105,7 @@ export function selfCareRoutes(options: {
           response.status(201).json({ token: loggedIn.token, expiresIn: seconds(loggedIn.expiresInMs) })
           return
         case 'refused':
-          unauthorised(response, 'the number or the password is wrong')
+          unauthorised(response, 'The number or the password is wrong.')
           return
         case 'throttled':
           response
@@ -126,5 +127,5 @@ export function selfCareRoutes(options: {
   return router
 }
 
-/** Whole seconds, never fewer than there are. */
+/** Rounds up to whole seconds. */
 const seconds = (ms: number): number => Math.ceil(ms / 1000)

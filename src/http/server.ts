@@ -11,25 +11,24 @@ const MAX_UNTRUSTED = 1024
 
 const limits: ConnectionLimits = {
   untrusted: MAX_UNTRUSTED,
-  // One fewer than the rest, so that the server itself never has to drop a connection.
+  // One fewer than the rest, so that Node never drops a connection by itself.
   trusted: MAX_CONNECTIONS - MAX_UNTRUSTED - 1,
   waiting: 8192,
-  firstByteWithinMs: 5000,
-  stalledAfterMs: 10_000,
+  firstByteTimeoutMs: 5000,
+  stallTimeoutMs: 10_000,
 }
 
 /**
- * An HTTP server for an Express app, with the limits a public port needs: slow headers, slow bodies, idle sockets and peers
- * that do not read are closed, headers are few and small, connections are bounded by `serveConnections`.
+ * Creates an HTTP server for an Express app with the limits that a public port needs. Slow headers, slow bodies, idle sockets and
+ * peers that do not read time out. Headers are few and small. `serveConnections` limits connections.
  *
- * Express would give each request the app's prototypes with `setPrototypeOf`, which makes V8 treat every request as an
- * exception from then on (expressjs/express#5998): more than half the time of a turn. Requests and responses are born with
- * those prototypes here, so that there is nothing left to change. A test holds the trick to Express's behaviour.
+ * Express calls `setPrototypeOf` on each request, which V8 cannot optimise (expressjs/express#5998): it took more than half the
+ * time of a turn. Requests and responses are created with those prototypes here. A test compares the result with Express.
  */
 export function createHttpServer(app: Express, overrides: Partial<ConnectionLimits> = {}): Server {
   class Request extends http.IncomingMessage {}
   class Response extends http.ServerResponse {
-    /** Closes the connection after a response to a body that is not read: Node would read all of it, to throw it away. */
+    /** Closes the connection after a response to an unread body. Node would read the body to its end. */
     override writeHead(...args: [number]): this {
       if (!this.req.complete && !mayBeDiscarded(this.req)) this.shouldKeepAlive = false
       return super.writeHead(...args)
@@ -47,7 +46,7 @@ export function createHttpServer(app: Express, overrides: Partial<ConnectionLimi
     headersTimeout: 3000,
     requestTimeout: 5000,
     connectionsCheckingInterval: 500,
-    // Longer than the keep-alive of a proxy in front, so that it is never us who close a socket it is about to use.
+    // Longer than the keep-alive of a proxy in front, so that the proxy never reuses a socket that just closed.
     keepAliveTimeout: 65_000,
   })
   server.maxHeadersCount = 50

@@ -13,19 +13,19 @@ import { password, puk1 } from './secret-fields.ts'
 import { createTokenCheck } from './tokens.ts'
 
 const name = z
-  .string({ error: 'is text' })
-  .max(64, { error: 'is longer than 64 characters' })
-  .refine((value) => !/\p{Cc}/u.test(value), { error: 'has control characters' })
+  .string({ error: 'must be text' })
+  .max(64, { error: 'must not be longer than 64 characters' })
+  .refine((value) => !/\p{Cc}/u.test(value), { error: 'must not contain control characters' })
 
-const flag = z.boolean({ error: 'is true or false' })
+const flag = z.boolean({ error: 'must be true or false' })
 
-/** `roles` and the like: one of a few words, and an error that lists them. */
+/** An enum whose error lists the allowed words. */
 const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
-  z.enum(words, { error: `is one of ${words.join(', ')}` })
+  z.enum(words, { error: `must be one of ${words.join(', ')}` })
 
 const reasons = ['sim-lost', 'restricted'] as const
 
-/** The subscriber in the address, in any form a number of Belarus is written in. */
+/** The path parameters. Accepts a Belarusian number in any written form. */
 export const SubscriberAddress = z.object({
   msisdn: msisdn.meta({
     description: 'A mobile number of Belarus in any form: +375291234567, 80291234567, 8 (029) 123-45-67 …',
@@ -33,55 +33,58 @@ export const SubscriberAddress = z.object({
   }),
 })
 
-/** What the operator may set. Merged into the record: what is left out stays as it is, or as it is for a new subscriber. */
+/** The fields that an operator may set. They are merged into the record; an omitted field keeps its value or default. */
 export const SubscriberInput = z
   .strictObject(
     {
-      language: oneOf(languages).exactOptional().meta({ description: 'Of the screens', example: 'ru' }),
+      language: oneOf(languages)
+        .exactOptional()
+        .meta({ description: 'Language of the screens', example: 'ru' }),
       tariff: name.exactOptional().meta({
         description:
           'The tariff plan. «Видеонаблюдение», «Спутниковый мониторинг» and the Internet plans may set the password with PUK1',
         example: 'Комфорт',
       }),
-      client: name.min(1, { error: 'is empty' }).nullable().exactOptional().meta({
-        description: 'The organisation whose contract the number is on; null: none',
+      client: name.min(1, { error: 'must not be empty' }).nullable().exactOptional().meta({
+        description: 'The organisation that owns the contract; null: none',
         example: 'acme',
       }),
       role: oneOf(['subscriber', 'administrator'])
         .exactOptional()
-        .meta({ description: 'In the organisation' }),
+        .meta({ description: 'Role in the organisation' }),
       registrationByPuk1: flag.exactOptional().meta({
-        description: 'Opted in, at a sales centre, to setting the password with PUK1 over HTTP',
+        description: 'Opted in at a sales centre to set the password with PUK1 over HTTP',
       }),
       access: oneOf(accessStates)
         .exactOptional()
         .meta({ description: 'Access to self-care', example: 'open' }),
       closedBecause: oneOf(reasons).nullable().exactOptional().meta({
-        description: 'Only together with `access: closed-by-operator`; any other access clears it',
+        description: 'Only with `access: closed-by-operator`; any other access clears it',
       }),
       puk1: puk1
         .transform((digits) => new Secret(digits))
         .exactOptional()
-        .meta({ description: 'PUK1 of the SIM in use, 8 digits; its ten attempts begin anew' }),
+        .meta({ description: 'PUK1 of the current SIM, 8 digits; a new PUK1 restores its ten attempts' }),
       password: password
         .transform((digits) => new Secret(digits))
         .exactOptional()
         .meta({
-          description: 'The self-care password, 5 to 10 digits; every self-care session of the number ends',
+          description:
+            'The self-care password, 5 to 10 digits; setting it ends all self-care sessions of the number',
         }),
       puk1AttemptsLeft: z
-        .literal(PUK1_ATTEMPTS, { error: `is ${PUK1_ATTEMPTS}, which unlocks PUK1, and nothing else` })
+        .literal(PUK1_ATTEMPTS, { error: `must be ${PUK1_ATTEMPTS}, which unlocks PUK1` })
         .exactOptional()
         .meta({ description: 'Unlocks PUK1' }),
     },
-    { error: ({ code }) => (code === 'unrecognized_keys' ? undefined : 'is a JSON object') },
+    { error: ({ code }) => (code === 'unrecognized_keys' ? undefined : 'must be a JSON object') },
   )
   .refine(({ access, closedBecause }) => closedBecause == null || access === 'closed-by-operator', {
     path: ['closedBecause'],
-    error: 'is only given together with access closed-by-operator',
+    error: 'requires access closed-by-operator',
   }) satisfies z.ZodType<SubscriberPatch>
 
-/** The record as it is shown: what is not listed here is not shown, whatever is kept one day. */
+/** The fields of a record that responses contain. Fields added to records later stay hidden. */
 export const SubscriberOutput = SubscriberFields.pick({
   language: true,
   tariff: true,
@@ -98,8 +101,8 @@ export const SubscriberOutput = SubscriberFields.pick({
 }) satisfies z.ZodType<SubscriberView>
 
 /**
- * `PUT GET DELETE /subscribers/:msisdn`: the operator's side of the records. Takes the admin token as Bearer or as the
- * password of HTTP Basic; without one configured it refuses everything.
+ * Serves `PUT GET DELETE /subscribers/:msisdn` for the operator. Requires the admin token as Bearer or as the password of HTTP
+ * Basic. Rejects every request when none is configured.
  */
 export function subscriberRoutes(options: {
   readonly subscribers: Subscribers
@@ -139,7 +142,7 @@ export function subscriberRoutes(options: {
 function onlyAdmin(adminToken: string | undefined): RequestHandler {
   if (adminToken === undefined) {
     return (_request, response) =>
-      unauthorised(response, 'there is no admin token yet: set ADMIN_TOKEN to use this route')
+      unauthorised(response, 'No admin token is configured. Set ADMIN_TOKEN to use this route.')
   }
   const isAdmin = createTokenCheck(adminToken)
   return (request, response, next) => {
@@ -160,4 +163,4 @@ async function addressed(
 }
 
 const notRegistered = (response: Response): void =>
-  void response.status(404).json(errorBody('USSD_NOT_FOUND', 'this number is not registered'))
+  void response.status(404).json(errorBody('USSD_NOT_FOUND', 'This number is not registered.'))

@@ -4,8 +4,8 @@ import type { IncomingMessage } from 'node:http'
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
 /**
- * Whether a request carries a token: as `Authorization: Bearer <token>`, as the password of HTTP Basic, or, where
- * `inQuery` is given, as that value of the query. Compared in constant time over digests of equal length.
+ * Creates a check for a token: sent as `Authorization: Bearer <token>`, as the password of HTTP Basic, or as `inQuery`. Compares
+ * digests of equal length in constant time.
  */
 export function createTokenCheck(token: string) {
   const expected = digest(token)
@@ -15,7 +15,7 @@ export function createTokenCheck(token: string) {
     matches(tokenOf(request)) || (typeof inQuery === 'string' && matches(inQuery))
 }
 
-/** The token of the `Authorization` header, if it has one. */
+/** Returns the token of the `Authorization` header. */
 export function tokenOf(request: IncomingMessage): string | undefined {
   const [, scheme, credentials] = /^(\w+) +(\S+)$/.exec(request.headers.authorization ?? '') ?? []
   if (credentials === undefined) return undefined

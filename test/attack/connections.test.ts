@@ -286,7 +286,7 @@ describe('a peer that reads nothing', () => {
       mostUnsent = Math.max(mostUnsent, socket.writableLength)
       response.end(body)
     })
-    const server = createHttpServer(app, { stalledAfterMs: 200 })
+    const server = createHttpServer(app, { stallTimeoutMs: 200 })
     await listen(server)
     const { client, served } = await open(server)
     client.pause()
@@ -298,7 +298,7 @@ describe('a peer that reads nothing', () => {
   })
 
   it('is not what waits for a slow route', async () => {
-    const { server, begun, release } = await serveHeld({ stalledAfterMs: 50 })
+    const { server, begun, release } = await serveHeld({ stallTimeoutMs: 50 })
     const { client, served } = await open(server)
     client.write(get('/held'))
     await once(begun, 'held')

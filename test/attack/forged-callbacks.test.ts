@@ -268,7 +268,7 @@ describe('callbacks from an address that is not on the list', () => {
       for (const headers of [{}, ...spoofs.map((name) => ({ [name]: '192.0.2.1' }))]) {
         const wire = dialect.formatRequest(turnOf(dialect, { msisdn, dialled: '*141*0#' }))
         const answer = await post(gateway.url, dialect, wire, { ...bearer, ...headers })
-        const { body } = dialect.formatError(403, 'Refused: callbacks from this address are not taken')
+        const { body } = dialect.formatError(403, 'Rejected: this address may not send callbacks')
         expect([codeOf(answer), answer.body]).toEqual([403, body])
       }
     }

@@ -118,7 +118,7 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
         const answer = await move({ msisdn })
         expect([answer.status, answer.body]).toEqual([
           403,
-          failed('USSD_REFUSED', 'the access was not changed'),
+          failed('USSD_REFUSED', 'The access was not changed.'),
         ])
         expect(whole(answer)).toEqual(expected)
       }
@@ -169,14 +169,14 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
   })
 
   it.each<[unknown, string]>([
-    [{}, 'Bad request: access is one of open, closed'],
-    [{ access: 'closed-by-operator' }, 'Bad request: access is one of open, closed'],
-    [{ access: true }, 'Bad request: access is one of open, closed'],
-    [{ access: ['open'] }, 'Bad request: access is one of open, closed'],
+    [{}, 'Bad request: access must be one of open, closed'],
+    [{ access: 'closed-by-operator' }, 'Bad request: access must be one of open, closed'],
+    [{ access: true }, 'Bad request: access must be one of open, closed'],
+    [{ access: ['open'] }, 'Bad request: access must be one of open, closed'],
     [{ access: 'open', client: 'globex' }, 'Bad request: unknown field client'],
-    [[], 'Bad request: the body is a JSON object'],
-    ['{', 'Bad request: the body is not JSON, uncompressed, in UTF-8'],
-    [undefined, 'Bad request: the body is JSON, sent with Content-Type: application/json'],
+    [[], 'Bad request: the body must be a JSON object'],
+    ['{', 'Bad request: the body must be uncompressed JSON in UTF-8'],
+    [undefined, 'Bad request: send JSON with Content-Type: application/json'],
   ])('refuses %j with a sentence', async (body, message) => {
     const answer = await put(body)
     expect([answer.status, answer.body]).toEqual([400, failed('USSD_BAD_REQUEST', message)])

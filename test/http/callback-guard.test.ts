@@ -11,7 +11,7 @@ const from = (remoteAddress: string | undefined, headers: Record<string, string>
     originalUrl: '/ussd/nalo',
   }) as unknown as Request
 
-describe('the addresses that callbacks are taken from', () => {
+describe('CALLBACK_ALLOW', () => {
   const guard = createCallbackGuard({
     token: undefined,
     allow: ['192.0.2.7', '198.51.100.0/24', '2001:db8:1::/48', '2001:db8::5'],
@@ -26,7 +26,7 @@ describe('the addresses that callbacks are taken from', () => {
     '198.51.100.255',
     '2001:db8:1:ffff::1',
     '2001:db8::5',
-  ])('take in %s', (address) => expect(admits(address)).toBe(true))
+  ])('allows %s', (address) => expect(admits(address)).toBe(true))
 
   it.each([
     '192.0.2.8',
@@ -37,18 +37,18 @@ describe('the addresses that callbacks are taken from', () => {
     '127.0.0.1',
     '::1',
     '',
-  ])('leave out %s', (address) => expect(admits(address)).toBe(false))
+  ])('rejects %s', (address) => expect(admits(address)).toBe(false))
 
-  it('leave out a socket that has none any more', () => expect(admits(undefined)).toBe(false))
+  it('rejects a closed socket without an address', () => expect(admits(undefined)).toBe(false))
 
-  it('are the socket’s, whatever a header says', () => {
+  it('checks the address of the socket and ignores headers', () => {
     const claims = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'true-client-ip', 'x-client-ip', 'via']
     for (const name of claims) expect(admits('203.0.113.1', { [name]: '192.0.2.7' })).toBe(false)
     expect(admits('203.0.113.1', Object.fromEntries(claims.map((name) => [name, '192.0.2.7'])))).toBe(false)
   })
 })
 
-describe('callbacks without a token, on an address of this machine', () => {
+describe('callbacks without a token on loopback', () => {
   const direct = { host: '127.0.0.1:8141' }
   const here = (headers: Record<string, string>) => {
     const request = from('127.0.0.1', { ...direct, ...headers })
@@ -61,7 +61,7 @@ describe('callbacks without a token, on an address of this machine', () => {
     {},
     { origin: 'http://127.0.0.1:8141' },
     { origin: 'HTTP://LOCALHOST:8141', host: 'localhost:8141' },
-  ])('are taken with %j', (headers) =>
+  ])('are accepted with %j', (headers) =>
     expect(open.admit(here(headers as Record<string, string>)).kind).toBe('admitted'),
   )
 
@@ -69,9 +69,9 @@ describe('callbacks without a token, on an address of this machine', () => {
     'are rejected from a page of the origin %j, also of a browser without Sec-Fetch-Site',
     (origin) =>
       expect(open.admit(here({ origin }))).toEqual({
-        kind: 'refused',
+        kind: 'rejected',
         status: 403,
-        sentence: 'Refused: a page of another site may not call here',
+        message: 'Rejected: pages of other sites may not send callbacks',
       }),
   )
 
@@ -79,8 +79,8 @@ describe('callbacks without a token, on an address of this machine', () => {
     'are rejected where %s says that a proxy is in front, and told what to set',
     (name) => {
       const rejected = open.admit(here({ [name]: '203.0.113.9' }))
-      expect(rejected).toMatchObject({ kind: 'refused', status: 403 })
-      expect(rejected).toHaveProperty('sentence', expect.stringContaining('proxy. Set CALLBACK_TOKEN'))
+      expect(rejected).toMatchObject({ kind: 'rejected', status: 403 })
+      expect(rejected).toHaveProperty('message', expect.stringContaining('proxy. Set CALLBACK_TOKEN'))
     },
   )
 
@@ -91,7 +91,7 @@ describe('callbacks without a token, on an address of this machine', () => {
 })
 
 describe('what a callback is told that is not taken', () => {
-  it('is one sentence, whether token or signature was wrong', () => {
+  it('is the same message for a wrong token and a wrong signature', () => {
     const guard = createCallbackGuard({ token: 'sesame', signatureKeys: [Buffer.alloc(24)] })
     const told = [{}, { authorization: 'Bearer wrong' }, { authorization: 'Bearer sesame' }].map((headers) =>
       guard.admit(from('192.0.2.1', headers)),

@@ -38,8 +38,8 @@ const logIn = (given: object = {}) => post('/sessions', { msisdn: camera, passwo
 const session = (headers = {}) => served.send('GET', '/self-care/session', undefined, headers)
 
 const refusals = {
-  password: failed('USSD_REFUSED', 'the password was not set'),
-  sessions: failed('USSD_UNAUTHORISED', 'the number or the password is wrong'),
+  password: failed('USSD_REFUSED', 'The password was not set.'),
+  sessions: failed('USSD_UNAUTHORISED', 'The number or the password is wrong.'),
 }
 
 describe('POST /self-care/password', () => {
@@ -69,22 +69,22 @@ describe('POST /self-care/password', () => {
     [{ puk1, password }, 'Bad request: msisdn is missing'],
     [{ msisdn: '112', puk1, password }, 'Bad request: msisdn is not a mobile number of Belarus'],
     [{ msisdn: [camera], puk1, password }, 'Bad request: msisdn is given twice'],
-    [{ msisdn: camera, password }, 'Bad request: puk1 is a string of 8 digits'],
-    [{ msisdn: camera, puk1: '5678901', password }, 'Bad request: puk1 is a string of 8 digits'],
-    [{ msisdn: camera, puk1: 56789012, password }, 'Bad request: puk1 is a string of 8 digits'],
-    [{ msisdn: camera, puk1: ' 5678901', password }, 'Bad request: puk1 is a string of 8 digits'],
-    [{ msisdn: camera, puk1 }, 'Bad request: password is a string of 5 to 10 digits'],
-    [{ msisdn: camera, puk1, password: '8029' }, 'Bad request: password is a string of 5 to 10 digits'],
+    [{ msisdn: camera, password }, 'Bad request: puk1 must be a string of 8 digits'],
+    [{ msisdn: camera, puk1: '5678901', password }, 'Bad request: puk1 must be a string of 8 digits'],
+    [{ msisdn: camera, puk1: 56789012, password }, 'Bad request: puk1 must be a string of 8 digits'],
+    [{ msisdn: camera, puk1: ' 5678901', password }, 'Bad request: puk1 must be a string of 8 digits'],
+    [{ msisdn: camera, puk1 }, 'Bad request: password must be a string of 5 to 10 digits'],
+    [{ msisdn: camera, puk1, password: '8029' }, 'Bad request: password must be a string of 5 to 10 digits'],
     [
       { msisdn: camera, puk1, password: '80291802911' },
-      'Bad request: password is a string of 5 to 10 digits',
+      'Bad request: password must be a string of 5 to 10 digits',
     ],
-    [{ msisdn: camera, puk1, password: '٨٠٢٩١' }, 'Bad request: password is a string of 5 to 10 digits'],
+    [{ msisdn: camera, puk1, password: '٨٠٢٩١' }, 'Bad request: password must be a string of 5 to 10 digits'],
     [{ msisdn: camera, puk1, password, client: 'x' }, 'Bad request: unknown field client'],
-    [[], 'Bad request: the body is a JSON object'],
-    ['{', 'Bad request: the body is not JSON, uncompressed, in UTF-8'],
-    [undefined, 'Bad request: the body is JSON, sent with Content-Type: application/json'],
-  ])('refuses %j with a sentence, looking at no PUK1', async (body, message) => {
+    [[], 'Bad request: the body must be a JSON object'],
+    ['{', 'Bad request: the body must be uncompressed JSON in UTF-8'],
+    [undefined, 'Bad request: send JSON with Content-Type: application/json'],
+  ])('rejects %j with 400 and compares no PUK1', async (body, message) => {
     const answer = await post('/password', body)
     expect([answer.status, answer.body]).toEqual([400, failed('USSD_BAD_REQUEST', message)])
     expect(bench.asked).toEqual({ stored: 0, nothing: 0 })
@@ -92,21 +92,21 @@ describe('POST /self-care/password', () => {
   })
 
   it.each([
-    ['55555', 'it repeats itself'],
-    ['12345', 'it counts up or down'],
-    ['147258', 'it is a shape on the keys'],
-    ['310190', 'it is a date'],
-    ['5291234', 'it is a part of the number'],
-    ['12321', 'many people use it'],
-  ])('refuses %s where weak passwords are rejected, whosever it is and whatever PUK1', async (weak, why) => {
+    ['55555', 'repeated digits'],
+    ['12345', 'digits in sequence'],
+    ['147258', 'a pattern on the keypad'],
+    ['310190', 'a date'],
+    ['5291234', 'a part of the phone number'],
+    ['12321', 'a common password'],
+  ])('rejects the weak password %s for any number and any PUK1', async (weak, why) => {
     for (const [msisdn, guess] of [
       [camera, puk1],
       [camera, '00000000'],
       ['+375291234561', '00000000'],
     ]) {
       const answer = await strict.send('POST', '/self-care/password', { msisdn, puk1: guess, password: weak })
-      const sentence = `Bad request: password is easily guessed: ${why}`
-      expect([answer.status, answer.body]).toEqual([400, failed('USSD_BAD_REQUEST', sentence)])
+      const message = `Bad request: password is weak: ${why}`
+      expect([answer.status, answer.body]).toEqual([400, failed('USSD_BAD_REQUEST', message)])
     }
     expect(bench.asked).toEqual({ stored: 0, nothing: 0 })
     expect((await set({ password: weak })).status).toBe(204)
@@ -175,8 +175,8 @@ describe('POST /self-care/sessions', () => {
     [{ msisdn: camera }, 'Bad request: password is a string'],
     [{ msisdn: camera, password: 80291 }, 'Bad request: password is a string'],
     [{ msisdn: camera, password, puk1 }, 'Bad request: unknown field puk1'],
-    ['"x"', 'Bad request: the body is not JSON, uncompressed, in UTF-8'],
-  ])('refuses %j with a sentence, and counts nothing', async (body, message) => {
+    ['"x"', 'Bad request: the body must be uncompressed JSON in UTF-8'],
+  ])('rejects %j with 400 and counts no attempt', async (body, message) => {
     bench.written.length = 0
     const answer = await post('/sessions', body)
     expect([answer.status, answer.body]).toEqual([400, failed('USSD_BAD_REQUEST', message)])

@@ -243,7 +243,7 @@ describe('the limits of the server', () => {
 
   describe('once they are short enough to be waited for', () => {
     const hasty = createHttpServer(app)
-    const deaf = createHttpServer(app, { firstByteWithinMs: 100 })
+    const deaf = createHttpServer(app, { firstByteTimeoutMs: 100 })
     hasty.headersTimeout = 100
     hasty.requestTimeout = 200
     afterAll(() => Promise.all([stop(hasty), stop(deaf)]))

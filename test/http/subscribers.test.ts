@@ -108,45 +108,42 @@ describe('PUT /subscribers/:msisdn', () => {
   })
 
   it.each<[unknown, string]>([
-    [{ language: 'de' }, 'Bad request: language is one of ru, be, en'],
-    [{ language: null }, 'Bad request: language is one of ru, be, en'],
-    [{ tariff: 7 }, 'Bad request: tariff is text'],
-    [{ tariff: 'x'.repeat(65) }, 'Bad request: tariff is longer than 64 characters'],
-    [{ tariff: 'a\nb' }, 'Bad request: tariff has control characters'],
-    [{ client: '' }, 'Bad request: client is empty'],
-    [{ role: 'root' }, 'Bad request: role is one of subscriber, administrator'],
-    [{ registrationByPuk1: 'yes' }, 'Bad request: registrationByPuk1 is true or false'],
+    [{ language: 'de' }, 'Bad request: language must be one of ru, be, en'],
+    [{ language: null }, 'Bad request: language must be one of ru, be, en'],
+    [{ tariff: 7 }, 'Bad request: tariff must be text'],
+    [{ tariff: 'x'.repeat(65) }, 'Bad request: tariff must not be longer than 64 characters'],
+    [{ tariff: 'a\nb' }, 'Bad request: tariff must not contain control characters'],
+    [{ client: '' }, 'Bad request: client must not be empty'],
+    [{ role: 'root' }, 'Bad request: role must be one of subscriber, administrator'],
+    [{ registrationByPuk1: 'yes' }, 'Bad request: registrationByPuk1 must be true or false'],
     [
       { access: 'ajar' },
-      'Bad request: access is one of open, closed-by-subscriber, closed-by-organisation, closed-by-operator',
+      'Bad request: access must be one of open, closed-by-subscriber, closed-by-organisation, closed-by-operator',
     ],
     [
       { access: 'closed-by-operator', closedBecause: 'x' },
-      'Bad request: closedBecause is one of sim-lost, restricted',
+      'Bad request: closedBecause must be one of sim-lost, restricted',
     ],
-    [
-      { closedBecause: 'sim-lost' },
-      'Bad request: closedBecause is only given together with access closed-by-operator',
-    ],
+    [{ closedBecause: 'sim-lost' }, 'Bad request: closedBecause requires access closed-by-operator'],
     [
       { access: 'open', closedBecause: 'sim-lost' },
-      'Bad request: closedBecause is only given together with access closed-by-operator',
+      'Bad request: closedBecause requires access closed-by-operator',
     ],
-    [{ puk1: '1234567' }, 'Bad request: puk1 is a string of 8 digits'],
-    [{ puk1: 12345678 }, 'Bad request: puk1 is a string of 8 digits'],
-    [{ puk1: '١٢٣٤٥٦٧٨' }, 'Bad request: puk1 is a string of 8 digits'],
-    [{ puk1: null }, 'Bad request: puk1 is a string of 8 digits'],
-    [{ password: '8029' }, 'Bad request: password is a string of 5 to 10 digits'],
-    [{ password: '80291 ' }, 'Bad request: password is a string of 5 to 10 digits'],
-    [{ password: '80291\n' }, 'Bad request: password is a string of 5 to 10 digits'],
-    [{ puk1AttemptsLeft: 9 }, 'Bad request: puk1AttemptsLeft is 10, which unlocks PUK1, and nothing else'],
+    [{ puk1: '1234567' }, 'Bad request: puk1 must be a string of 8 digits'],
+    [{ puk1: 12345678 }, 'Bad request: puk1 must be a string of 8 digits'],
+    [{ puk1: '١٢٣٤٥٦٧٨' }, 'Bad request: puk1 must be a string of 8 digits'],
+    [{ puk1: null }, 'Bad request: puk1 must be a string of 8 digits'],
+    [{ password: '8029' }, 'Bad request: password must be a string of 5 to 10 digits'],
+    [{ password: '80291 ' }, 'Bad request: password must be a string of 5 to 10 digits'],
+    [{ password: '80291\n' }, 'Bad request: password must be a string of 5 to 10 digits'],
+    [{ puk1AttemptsLeft: 9 }, 'Bad request: puk1AttemptsLeft must be 10, which unlocks PUK1'],
     [{ passwordGeneration: 1 }, 'Bad request: unknown field passwordGeneration'],
     [{ tarif: 'x', '</>': 1 }, 'Bad request: unknown fields tarif, (unprintable)'],
     [{ msisdn }, 'Bad request: unknown field msisdn'],
     ['{"__proto__": {"access": "open"}}', 'Bad request: unknown field __proto__'],
-    [[], 'Bad request: the body is a JSON object'],
-    ['7', 'Bad request: the body is not JSON, uncompressed, in UTF-8'],
-    ['{"language":', 'Bad request: the body is not JSON, uncompressed, in UTF-8'],
+    [[], 'Bad request: the body must be a JSON object'],
+    ['7', 'Bad request: the body must be uncompressed JSON in UTF-8'],
+    ['{"language":', 'Bad request: the body must be uncompressed JSON in UTF-8'],
   ])('refuses %j with a sentence, and stores nothing', async (body, message) => {
     const refused = await put(body)
     expect([refused.status, refused.body]).toEqual([400, failed('USSD_BAD_REQUEST', message)])
@@ -154,23 +151,23 @@ describe('PUT /subscribers/:msisdn', () => {
   })
 
   it('refuses what is not JSON by its own word: no type, a form, a compressed body', async () => {
-    const untyped = 'Bad request: the body is JSON, sent with Content-Type: application/json'
+    const untyped = 'Bad request: send JSON with Content-Type: application/json'
     expect((await put()).body).toEqual(failed('USSD_BAD_REQUEST', untyped))
     const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
     expect((await put('{}', form)).body).toEqual(failed('USSD_BAD_REQUEST', untyped))
     const packed = await put(gzipSync('{}'), { 'Content-Encoding': 'gzip' })
     expect(packed.body).toEqual(
-      failed('USSD_BAD_REQUEST', 'Bad request: the body is not JSON, uncompressed, in UTF-8'),
+      failed('USSD_BAD_REQUEST', 'Bad request: the body must be uncompressed JSON in UTF-8'),
     )
     expect(bench.written).toEqual([])
   })
 
-  it('refuses more than 4 kB', async () => {
+  it('rejects a body over 4 kB', async () => {
     const { status, body } = await put({ tariff: 'x'.repeat(4096) })
     expect([status, body]).toEqual([413, failed('USSD_TOO_LARGE', expect.any(String))])
   })
 
-  it('never shows what it refuses or takes, whatever is sent as a secret', async () => {
+  it('never quotes a value, whatever is sent as a secret', async () => {
     const marked = fc.string({ minLength: 4 }).map((text) => `canary${text}`)
     await fc.assert(
       fc.asyncProperty(fc.constantFrom('puk1', 'password', 'pin'), marked, async (field, value) => {
@@ -193,7 +190,7 @@ describe('GET and DELETE /subscribers/:msisdn', () => {
     const stranger = await get('+375297654321')
     expect([stranger.status, stranger.body]).toEqual([
       404,
-      failed('USSD_NOT_FOUND', 'this number is not registered'),
+      failed('USSD_NOT_FOUND', 'This number is not registered.'),
     ])
   })
 
@@ -204,7 +201,7 @@ describe('GET and DELETE /subscribers/:msisdn', () => {
     const again = await served.send('DELETE', path, undefined, bearer)
     expect([again.status, again.body]).toEqual([
       404,
-      failed('USSD_NOT_FOUND', 'this number is not registered'),
+      failed('USSD_NOT_FOUND', 'This number is not registered.'),
     ])
     expect((await get()).status).toBe(404)
   })
@@ -269,13 +266,13 @@ describe('every request', () => {
     for (const { headers } of answers) expect(headers.get('Cache-Control')).toBe('no-store')
   })
 
-  it('is refused where no token is configured, and told which to set', async () => {
+  it('is rejected when no token is configured, with the setting to use', async () => {
     const open = await serve(subscriberRoutes({ subscribers: bench.subscribers, adminToken: undefined }))
     try {
       for (const headers of [{}, bearer, { Authorization: 'Bearer undefined' }]) {
         const refused = await open.send('PUT', path, {}, headers)
         expect(refused.status).toBe(401)
-        expect(refused.body).toEqual(failed('USSD_UNAUTHORISED', expect.stringContaining('set ADMIN_TOKEN')))
+        expect(refused.body).toEqual(failed('USSD_UNAUTHORISED', expect.stringContaining('Set ADMIN_TOKEN')))
       }
       expect(bench.written).toEqual([])
     } finally {

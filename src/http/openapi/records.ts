@@ -32,7 +32,7 @@ const adminFailures = {
   ...failed(
     'USSD_BAD_REQUEST',
     'Which field is wrong, and how; nothing was stored',
-    'Bad request: language is one of ru, be, en',
+    'Bad request: language must be one of ru, be, en',
   ),
   ...failed('USSD_UNAUTHORISED', 'The admin token is missing or wrong, or none is configured'),
   ...storeFailures,
@@ -41,7 +41,7 @@ const adminFailures = {
 const notRegistered = failed(
   'USSD_NOT_FOUND',
   'Nobody registered this number',
-  'this number is not registered',
+  'This number is not registered.',
 )
 
 export const subscriber: ZodOpenApiPathItemObject = {
@@ -85,7 +85,7 @@ const selfCareFailures = {
   ...failed(
     'USSD_BAD_REQUEST',
     'Which field is wrong, and how',
-    'Bad request: password is a string of 5 to 10 digits',
+    'Bad request: password must be a string of 5 to 10 digits',
   ),
   ...failed('USSD_TOO_LARGE', 'More than 4 kB'),
   ...storeFailures,
@@ -111,7 +111,7 @@ export const selfCare: Record<string, ZodOpenApiPathItemObject> = {
       },
       responses: {
         204: { description: 'Set; every self-care session of the number has ended' },
-        ...failed('USSD_REFUSED', 'One answer, whatever the reason', 'the password was not set'),
+        ...failed('USSD_REFUSED', 'One answer, whatever the reason', 'The password was not set.'),
         ...selfCareFailures,
       },
     },
@@ -139,7 +139,7 @@ export const selfCare: Record<string, ZodOpenApiPathItemObject> = {
         ...failed(
           'USSD_UNAUTHORISED',
           'One answer, whatever the reason',
-          'the number or the password is wrong',
+          'The number or the password is wrong.',
         ),
         ...failed('USSD_THROTTLED', 'Five wrong passwords in a row, or more'),
         ...selfCareFailures,
@@ -178,13 +178,13 @@ export const selfCare: Record<string, ZodOpenApiPathItemObject> = {
         ...failed(
           'USSD_BAD_REQUEST',
           'Which field is wrong, and how',
-          'Bad request: access is one of open, closed',
+          'Bad request: access must be one of open, closed',
         ),
         ...failed('USSD_UNAUTHORISED', 'No such session, or it has ended'),
         ...failed(
           'USSD_REFUSED',
           'One answer, whatever the reason: no administrator, an unknown number, another client, closed by the operator',
-          'the access was not changed',
+          'The access was not changed.',
         ),
       },
     },

@@ -47,8 +47,8 @@ export function problemOf(dialect: Dialect, sent: Sent, response: WireResponse):
 function isError(dialect: Dialect, response: WireResponse): boolean {
   const isJson = response.body.startsWith('{')
   const said = isJson
-    ? /(?:Bad request|Unauthorised|Refused): [^"]*/
-    : /(?:Bad request|Unauthorised|Refused): [^"<&]*/
+    ? /(?:Bad request|Unauthorised|Rejected): [^"]*/
+    : /(?:Bad request|Unauthorised|Rejected): [^"<&]*/
   const sentence = said.exec(response.body)?.[0]
   if (sentence === undefined) return false
   const trimmed = sentence.trimEnd()
