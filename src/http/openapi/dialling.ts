@@ -1,4 +1,4 @@
-/** The description of what is dialled over: an aggregator's callbacks, and the simulated phones. */
+/** Describes the simulated phones and the simulated network. */
 import { z } from 'zod'
 import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-openapi'
 import { HandsetPath, HandsetQuery, HandsetScreen } from '../simulator/handsets.ts'
@@ -9,12 +9,12 @@ const screenHeaders = z.object({
   'Ussd-Session': z.string().meta({ description: 'Session id of the dialogue', example: 'ATUid_3f9c1d7a' }),
   'Ussd-State': HandsetScreen.shape.state,
   'Ussd-Alphabet': HandsetScreen.shape.alphabet,
-  'Ussd-Octets': z.string().meta({ description: 'What the text takes on the air', example: '76' }),
+  'Ussd-Octets': z.string().meta({ description: 'Length of the text in octets', example: '76' }),
   'Ussd-Asks': HandsetScreen.shape.asks,
 })
 
 const screen = {
-  description: 'The screen of the phone: nothing else in plain text, with the headers as fields in JSON',
+  description: 'The screen of the phone; JSON has the headers as fields',
   headers: screenHeaders,
   content: {
     'text/plain': { schema: z.string(), example: 'Придумайте пароль: 5-10 цифр' },
@@ -33,23 +33,23 @@ const screen = {
 
 export const handset: ZodOpenApiPathItemObject = {
   description:
-    'A simulated phone, only with `SIMULATOR=on`. Errors are plain text, or JSON where that is what is accepted.',
+    'A simulated phone. Requires `SIMULATOR=on`. Errors are plain text, or JSON with `Accept: application/json`.',
   get: {
-    operationId: 'lookAtHandset',
+    operationId: 'getHandsetScreen',
     tags: ['Handsets'],
-    summary: 'What is on the screen now',
+    summary: 'Get the current screen',
     security: [{ adminBearer: [] }, { adminBasic: [] }, {}],
     requestParams: { path: HandsetPath },
     responses: {
       200: screen,
-      ...failed('USSD_BAD_REQUEST', 'No number of Belarus'),
-      ...failed('USSD_REFUSED', 'Not from this machine, and no admin token'),
+      ...failed('USSD_BAD_REQUEST', 'Not a mobile number of Belarus'),
+      ...failed('USSD_REFUSED', 'Sent from another machine without the admin token'),
     },
   },
   post: {
     operationId: 'typeOnHandset',
     tags: ['Handsets'],
-    summary: 'Type a line: a code when the phone is idle, an answer in a dialogue',
+    summary: 'Type a line: a code when the phone is idle, a reply in a dialogue',
     security: [{ adminBearer: [] }, { adminBasic: [] }, {}],
     requestParams: { path: HandsetPath, query: HandsetQuery },
     requestBody: {
@@ -58,9 +58,15 @@ export const handset: ZodOpenApiPathItemObject = {
     },
     responses: {
       200: screen,
-      ...failed('USSD_BAD_REQUEST', 'Nothing a phone can send, or no such dialect, profile or fault'),
-      ...failed('USSD_REFUSED', 'Not from this machine, and no admin token; or no target that is allowed'),
-      ...failed('USSD_TOO_LARGE', 'More than fits one message'),
+      ...failed(
+        'USSD_BAD_REQUEST',
+        'Input that a phone cannot send, or an unknown dialect, profile or fault',
+      ),
+      ...failed(
+        'USSD_REFUSED',
+        'Sent from another machine without the admin token, or the target is not allowed',
+      ),
+      ...failed('USSD_TOO_LARGE', 'Longer than one USSD message'),
     },
   },
   delete: {
@@ -71,8 +77,8 @@ export const handset: ZodOpenApiPathItemObject = {
     requestParams: { path: HandsetPath },
     responses: {
       204: { description: 'The phone is idle' },
-      ...failed('USSD_BAD_REQUEST', 'No number of Belarus'),
-      ...failed('USSD_REFUSED', 'Not from this machine, and no admin token'),
+      ...failed('USSD_BAD_REQUEST', 'Not a mobile number of Belarus'),
+      ...failed('USSD_REFUSED', 'Sent from another machine without the admin token'),
     },
   },
 }
@@ -83,47 +89,47 @@ const onThisPhone = {
   requestParams: { path: HandsetPath },
 } satisfies Partial<ZodOpenApiOperationObject>
 
-const refusals = {
-  ...failed('USSD_BAD_REQUEST', 'No number of Belarus'),
-  ...failed('USSD_REFUSED', 'Not from this machine, and no admin token'),
+const accessFailures = {
+  ...failed('USSD_BAD_REQUEST', 'Not a mobile number of Belarus'),
+  ...failed('USSD_REFUSED', 'Sent from another machine without the admin token'),
 }
 
 export const handsetSubscriber: ZodOpenApiPathItemObject = {
   get: {
     ...onThisPhone,
-    operationId: 'lookAtHandsetSubscriber',
-    summary: "The record of the phone's subscriber, without its secrets",
+    operationId: 'getHandsetSubscriber',
+    summary: "Get the record of the phone's subscriber, without secrets",
     responses: {
       200: {
-        description: 'The record as it is now',
+        description: 'The record',
         content: { 'application/json': { schema: SubscriberOutput } },
       },
-      ...refusals,
-      ...failed('USSD_NOT_FOUND', 'Nobody has registered this number'),
+      ...accessFailures,
+      ...failed('USSD_NOT_FOUND', 'The number is not registered'),
     },
   },
 }
 
 export const handsetWalkthrough: ZodOpenApiPathItemObject = {
-  description: 'What was done on the phone since it was typed on with `?record=on`.',
+  description: 'The recording that started with `?record=on`.',
   get: {
     ...onThisPhone,
     operationId: 'readRecordedWalkthrough',
-    summary: 'The recorded walkthrough, in which a placeholder stands for every secret',
+    summary: 'Get the recorded test script, with placeholders for secrets',
     responses: {
       200: {
-        description: 'A script that `npm run walk` takes',
+        description: 'A script for `npm run walk`',
         content: { 'application/yaml': { schema: z.string(), example: 'title: …\nturns:\n  - sees: …\n' } },
       },
-      ...refusals,
+      ...accessFailures,
       ...failed('USSD_NOT_FOUND', 'Nothing was recorded'),
     },
   },
   delete: {
     ...onThisPhone,
     operationId: 'forgetRecordedWalkthrough',
-    summary: 'Stop recording, and forget what was recorded',
-    responses: { 204: { description: 'Nothing is recorded' }, ...refusals },
+    summary: 'Stop and delete the recording',
+    responses: { 204: { description: 'No recording' }, ...accessFailures },
   },
 }
 
@@ -132,9 +138,9 @@ const xml = (example: string) => ({ 'text/xml': { schema: z.string(), example } 
 export const networkPush: ZodOpenApiOperationObject = {
   operationId: 'pushToHandset',
   tags: ['Handsets'],
-  summary: 'Ask or notify a simulated phone from the side of the network, in the dialect of RestComm',
+  summary: 'Push a question or notification to a simulated phone, in the RestComm dialect',
   description:
-    'Only with `SIMULATOR=on`. The first post of a dialogue names the phone; the cookie of its answer goes with those that follow, and `<dialog prearrangedEnd="false"/>` ends it. A question waits for what is typed at `/handsets`. A phone that nobody used or looked at is absent.',
+    'Requires `SIMULATOR=on`. The first POST names the phone. Later ones send the cookie of its response; `<dialog prearrangedEnd="false"/>` ends the dialogue. A question waits for input at `/handsets`. A phone that was never used is absent.',
   security: [{ adminBearer: [] }, { adminBasic: [] }, {}],
   requestBody: {
     required: true,
@@ -144,13 +150,13 @@ export const networkPush: ZodOpenApiOperationObject = {
   },
   responses: {
     200: {
-      description: 'What the subscriber answered, or why nothing came of it',
+      description: 'The reply of the subscriber, or the error',
       content: xml(
         '<dialog type="Continue" mapMessagesSize="1"><errComponents/><unstructuredSSRequest_Response invokeId="1" dataCodingScheme="15" string="1"/></dialog>',
       ),
     },
-    400: text('No dialog of this dialect, or one of a dialogue that is over', 'The body is no dialog.'),
-    ...failed('USSD_REFUSED', 'Not from this machine, and no admin token'),
+    400: text('Not a dialog of this dialect, or the dialogue has ended', 'The body is no dialog.'),
+    ...failed('USSD_REFUSED', 'Sent from another machine without the admin token'),
     413: text('Larger than 8 kB', 'The dialog is larger than 8 kB.'),
   },
 }

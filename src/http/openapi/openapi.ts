@@ -14,21 +14,25 @@ const operation: Record<string, ZodOpenApiPathItemObject> = {
     get: {
       ...noAuth,
       operationId: 'isAlive',
-      summary: 'Whether the process runs',
-      responses: { 200: json('It does', z.object({ status: z.literal('ok') }), { status: 'ok' }) },
+      summary: 'Liveness',
+      responses: { 200: json('The process runs', z.object({ status: z.literal('ok') }), { status: 'ok' }) },
     },
   },
   '/readyz': {
     get: {
       ...noAuth,
       operationId: 'isReady',
-      summary: 'Whether turns can be taken now',
+      summary: 'Readiness',
       responses: {
-        200: json('They can', z.object({ status: z.literal('ready') }), { status: 'ready' }),
-        503: json('They cannot', z.object({ status: z.literal('not ready'), reason: z.string() }), {
-          status: 'not ready',
-          reason: 'the gateway is stopping',
-        }),
+        200: json('Turns can be served', z.object({ status: z.literal('ready') }), { status: 'ready' }),
+        503: json(
+          'Turns cannot be served',
+          z.object({ status: z.literal('not ready'), reason: z.string() }),
+          {
+            status: 'not ready',
+            reason: 'the gateway is stopping',
+          },
+        ),
       },
     },
   },
@@ -55,7 +59,7 @@ const operation: Record<string, ZodOpenApiPathItemObject> = {
 const bearer = (description: string) => ({ type: 'http', scheme: 'bearer', description }) as const
 const basic = (description: string) => ({ type: 'http', scheme: 'basic', description }) as const
 
-/** Everything that is served, as OpenAPI 3.1, from the schemas that the routes parse with. Built once, at start. */
+/** Builds the OpenAPI 3.1 document of all routes, from the schemas that the routes parse with. */
 export const openApiDocument = (dialects: Readonly<Record<string, Dialect>>) =>
   createDocument({
     openapi: '3.1.1',
@@ -67,11 +71,11 @@ export const openApiDocument = (dialects: Readonly<Record<string, Dialect>>) =>
     },
     servers: [{ url: '/' }],
     tags: [
-      { name: 'Callbacks', description: 'Where aggregators call: a dialect each' },
+      { name: 'Callbacks', description: 'Callbacks of aggregators, one dialect each' },
       { name: 'Handsets', description: 'Simulated phones' },
       { name: 'Subscribers', description: "The operator's records" },
       { name: 'Self-care', description: 'Passwords and sessions of subscribers' },
-      { name: 'Operation', description: 'For those who run the gateway' },
+      { name: 'Operation', description: 'Health, metrics and this document' },
     ],
     paths: {
       ...callbackPaths(dialects),

@@ -1,4 +1,4 @@
-/** The description of what works on records: the operator's side of them, and self-care. */
+/** Describes the routes for records: the operator's and self-care. */
 import type { z } from 'zod'
 import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-openapi'
 import { AccessInput } from '../administration.ts'
@@ -31,7 +31,7 @@ const adminOnly = {
 const adminFailures = {
   ...failed(
     'USSD_BAD_REQUEST',
-    'Which field is wrong, and how; nothing was stored',
+    'A field is wrong; nothing was stored',
     'Bad request: language must be one of ru, be, en',
   ),
   ...failed('USSD_UNAUTHORISED', 'The admin token is missing or wrong, or none is configured'),
@@ -40,7 +40,7 @@ const adminFailures = {
 
 const notRegistered = failed(
   'USSD_NOT_FOUND',
-  'Nobody registered this number',
+  'The number is not registered',
   'This number is not registered.',
 )
 
@@ -48,9 +48,9 @@ export const subscriber: ZodOpenApiPathItemObject = {
   put: {
     ...adminOnly,
     operationId: 'putSubscriber',
-    summary: 'Register a subscriber, or change one',
+    summary: 'Register or change a subscriber',
     description:
-      'Fields are merged: what is left out stays as it is, and a new subscriber begins with Russian, open access and no secrets. Null clears where null is allowed. `puk1` and `password` can only be written.',
+      'Fields are merged: an omitted field keeps its value. A new subscriber has Russian, open access and no secrets. Null clears a nullable field. `puk1` and `password` are write-only.',
     requestBody: {
       required: true,
       content: {
@@ -70,21 +70,21 @@ export const subscriber: ZodOpenApiPathItemObject = {
   get: {
     ...adminOnly,
     operationId: 'getSubscriber',
-    summary: 'The record without secrets',
+    summary: 'Get the record, without secrets',
     responses: { 200: json('The record', record, demo), ...notRegistered, ...adminFailures },
   },
   delete: {
     ...adminOnly,
     operationId: 'removeSubscriber',
-    summary: 'Forget a subscriber',
-    responses: { 204: { description: 'Forgotten' }, ...notRegistered, ...adminFailures },
+    summary: 'Delete a subscriber',
+    responses: { 204: { description: 'Deleted' }, ...notRegistered, ...adminFailures },
   },
 }
 
 const selfCareFailures = {
   ...failed(
     'USSD_BAD_REQUEST',
-    'Which field is wrong, and how',
+    'A field is wrong',
     'Bad request: password must be a string of 5 to 10 digits',
   ),
   ...failed('USSD_TOO_LARGE', 'More than 4 kB'),
@@ -98,7 +98,7 @@ export const selfCare: Record<string, ZodOpenApiPathItemObject> = {
       tags: ['Self-care'],
       summary: 'Set the password with PUK1',
       description:
-        'For devices that cannot dial: the tariff plan, or an application at a sales centre, must allow it. Ten wrong PUK1 in a row lock it until the operator unlocks it.',
+        'For devices that cannot dial. The tariff plan or an opt-in at a sales centre must allow it. Ten wrong PUK1 in a row lock PUK1 until the operator unlocks it.',
       security: [],
       requestBody: {
         required: true,
@@ -110,8 +110,8 @@ export const selfCare: Record<string, ZodOpenApiPathItemObject> = {
         },
       },
       responses: {
-        204: { description: 'Set; every self-care session of the number has ended' },
-        ...failed('USSD_REFUSED', 'One answer, whatever the reason', 'The password was not set.'),
+        204: { description: 'Set; all self-care sessions of the number have ended' },
+        ...failed('USSD_REFUSED', 'The same response for every reason', 'The password was not set.'),
         ...selfCareFailures,
       },
     },
@@ -138,10 +138,10 @@ export const selfCare: Record<string, ZodOpenApiPathItemObject> = {
         }),
         ...failed(
           'USSD_UNAUTHORISED',
-          'One answer, whatever the reason',
+          'The same response for every reason',
           'The number or the password is wrong.',
         ),
-        ...failed('USSD_THROTTLED', 'Five wrong passwords in a row, or more'),
+        ...failed('USSD_THROTTLED', 'Rate limited after five wrong passwords in a row'),
         ...selfCareFailures,
       },
     },
@@ -150,11 +150,11 @@ export const selfCare: Record<string, ZodOpenApiPathItemObject> = {
     get: {
       operationId: 'useSession',
       tags: ['Self-care'],
-      summary: 'Whose session a token is; its 15 minutes begin anew',
+      summary: 'Get the session of a token; restarts its 15 minutes',
       security: [{ sessionBearer: [] }],
       responses: {
-        200: json('The session goes on', SessionUsed, { msisdn: '+375291234560', expiresIn: 900 }),
-        ...failed('USSD_UNAUTHORISED', 'No such session, or it has ended'),
+        200: json('The session is valid', SessionUsed, { msisdn: '+375291234560', expiresIn: 900 }),
+        ...failed('USSD_UNAUTHORISED', 'The session does not exist or has expired'),
         ...storeFailures,
       },
     },
@@ -163,9 +163,9 @@ export const selfCare: Record<string, ZodOpenApiPathItemObject> = {
     put: {
       operationId: 'setAccess',
       tags: ['Self-care'],
-      summary: 'An administrator opens or closes access of a subscriber of the same client',
+      summary: 'Open or close the access of a subscriber of the same client, as its administrator',
       description:
-        'What is closed here is closed by the organisation: PUK1 does not open it. Opening also opens what the subscriber has closed; what the operator has closed stays so. The 15 minutes of the session begin anew.',
+        '`closed` means closed by the organisation: PUK1 does not open it. `open` also opens access that the subscriber closed, but not access that the operator closed. Restarts the 15 minutes of the session.',
       security: [{ sessionBearer: [] }],
       requestParams: { path: SubscriberAddress },
       requestBody: {
@@ -173,17 +173,13 @@ export const selfCare: Record<string, ZodOpenApiPathItemObject> = {
         content: { 'application/json': { schema: AccessInput, example: { access: 'closed' } } },
       },
       responses: {
-        204: { description: 'It is so; where it was not, the change is in the journal' },
+        204: { description: 'Done; a change is in the journal' },
         ...selfCareFailures,
-        ...failed(
-          'USSD_BAD_REQUEST',
-          'Which field is wrong, and how',
-          'Bad request: access must be one of open, closed',
-        ),
-        ...failed('USSD_UNAUTHORISED', 'No such session, or it has ended'),
+        ...failed('USSD_BAD_REQUEST', 'A field is wrong', 'Bad request: access must be one of open, closed'),
+        ...failed('USSD_UNAUTHORISED', 'The session does not exist or has expired'),
         ...failed(
           'USSD_REFUSED',
-          'One answer, whatever the reason: no administrator, an unknown number, another client, closed by the operator',
+          'The same response for every reason: not an administrator, an unknown number, another client, closed by the operator',
           'The access was not changed.',
         ),
       },

@@ -14,13 +14,13 @@ import { errorBody } from '../failures.ts'
 import { inputHeaders } from '../input-headers.ts'
 import type { Recordings } from './recordings.ts'
 
-/** More than the longest input, 182 characters, takes in UTF-8. */
+/** Larger than the longest input, 182 characters, in UTF-8. */
 const INPUT_LIMIT_BYTES = 2048
 
-/** Which phone: a Belarusian mobile number in any form that is written, percent-encoded where it needs to be. */
+/** The path parameters: a Belarusian mobile number in any written form, percent-encoded. */
 export const HandsetPath = z.object({
   msisdn: msisdn.meta({
-    description: 'Mobile number of Belarus, in any form that is written',
+    description: 'Mobile number of Belarus in any written form',
     example: '+375291234567',
   }),
 })
@@ -32,57 +32,45 @@ const word = (description: string, example: string) =>
     .optional()
     .meta({ description, example })
 
-/** Where the dialogue that begins now leads; one in progress stays where it began. */
+/** The target of a new dialogue. A dialogue in progress keeps its target. */
 export const HandsetQuery = z.strictObject({
   url: word(
-    "Another application's callback, of those that `SIMULATOR_TARGETS` names",
+    'Callback URL of another application, allowed by `SIMULATOR_TARGETS`',
     'http://127.0.0.1:3000/ussd',
   ),
-  dialect: word('In which wire format it is called', 'africastalking'),
-  profile: word('The carrier, and figures that overrule its own', 'safaricom,idle=60s'),
-  events: word(
-    'Where the application of `url` hears that a dialogue is over',
-    'http://127.0.0.1:3000/events',
-  ),
-  faults: word('What the network does wrong, and how often', 'duplicate=0.2,delay=0.1:50ms,drop=0.1:retry'),
-  seed: word('The same seed brings the same faults', '7'),
+  dialect: word('Dialect of the callbacks', 'africastalking'),
+  profile: word('Carrier profile, with values to override', 'safaricom,idle=60s'),
+  events: word('URL that receives the end of a dialogue', 'http://127.0.0.1:3000/events'),
+  faults: word('Faults to inject, with probabilities', 'duplicate=0.2,delay=0.1:50ms,drop=0.1:retry'),
+  seed: word('Seed of the faults', '7'),
   record: z
-    .literal('on', { error: 'is on, or is left out' })
+    .literal('on', { error: 'must be on, or omitted' })
     .optional()
-    .meta({ description: 'This and all that follows on this phone is written down as a walkthrough' }),
+    .meta({ description: 'Starts a recording of this phone as a test script' }),
 })
 
-/** What a phone shows, as JSON. In plain text the text is the body and the rest are headers `Ussd-…`. */
+/** The screen as JSON. In plain text, the body is the text and the other fields are `Ussd-…` headers. */
 export const HandsetScreen = z.object({
-  session: z
-    .string()
-    .meta({ description: "The dialogue's session id; empty where the screen is of no dialogue" }),
-  state: z.enum(['waiting', 'ended']).meta({ description: '`waiting`: the dialogue goes on with an answer' }),
+  session: z.string().meta({ description: 'Session id of the dialogue; empty without a dialogue' }),
+  state: z.enum(['waiting', 'ended']).meta({ description: '`waiting`: the dialogue continues with a reply' }),
   text: z.string(),
   alphabet: z.enum(['gsm7', 'ucs2']),
-  octets: z.int().min(0).meta({ description: 'What the text takes on the air; one USSD message takes 160' }),
-  problem: z
-    .string()
-    .optional()
-    .meta({ description: 'What went wrong: a sentence about the application, or the network' }),
+  octets: z.int().min(0).meta({ description: 'Length of the text in octets; a USSD message has 160' }),
+  problem: z.string().optional().meta({ description: 'Error of the application or the network' }),
   faults: z
     .array(z.enum(['duplicate', 'delay', 'drop', 'reorder', 'reset', 'begin']))
     .readonly()
     .optional()
-    .meta({ description: 'What the network did to this turn because it was asked to' }),
+    .meta({ description: 'Faults injected into this turn' }),
   asks: z
     .enum(['secret', 'plain'])
     .optional()
-    .meta({ description: 'What a waiting screen asks for: a secret, or an answer everybody may see' }),
+    .meta({ description: 'Input that a waiting screen asks for: a secret, or an open reply' }),
 })
 
 /**
- * Simulated phones, for `curl`: `POST` types a line on one, `GET` looks at its screen, `DELETE` hangs up. The body is what is
- * typed, whatever content type is given, and is never logged. Everything is said in plain text, or in JSON to who accepts
- * nothing else.
- *
- * @param lines where a dialogue may lead, as the query says it
- * @param access lets through whoever may use the phones
+ * Serves simulated phones: `POST` types a line, `GET` returns the screen, `DELETE` hangs up. The body is the input; its content
+ * type is ignored, and it is never logged. Responses are plain text, or JSON by `Accept`.
  */
 export function handsetRoutes(options: {
   readonly handsets: Handsets
@@ -133,11 +121,11 @@ export function handsetRoutes(options: {
           },
         )
       }
-      // What a decoder writes for octets that are not UTF-8; nobody types it.
+      // The replacement character of the decoder: the body is not UTF-8.
       if (body.includes('\ufffd')) {
-        return sendError('USSD_BAD_REQUEST', 'What is typed must be UTF-8.', { request, response })
+        return sendError('USSD_BAD_REQUEST', 'The input must be UTF-8.', { request, response })
       }
-      // `curl --data-binary @file` and `echo` end the line, and a phone has no such key.
+      // `curl --data-binary @file` and `echo` append a line feed. A phone cannot type one.
       const text = body.replace(/\r?\n$/, '')
       const typed = await handsets.type(phone, text, chosen.line)
       if (typed.kind === 'refused')
@@ -151,9 +139,9 @@ export function handsetRoutes(options: {
 }
 
 /**
- * Lets those through who may act as any subscriber: whoever types on the phones holds everybody's.
+ * Creates the access check of the phones. A caller can act as any subscriber.
  *
- * @param isAllowed for those without the admin token
+ * @param isAllowed decides on requests without the admin token
  */
 export function handsetAccess(
   isAllowed: (request: Request) => boolean,
@@ -163,7 +151,7 @@ export function handsetAccess(
     response.setHeader('Cache-Control', 'no-store')
     response.vary('Accept')
     const exchange = { request, response }
-    const isForeign = 'A page of another site may not use the phones.'
+    const isForeign = 'Pages of other sites may not use the phones.'
     if (hasForeignOrigin(request.headers)) return sendError('USSD_REFUSED', isForeign, exchange)
     if (isAdmin(request)) {
       trust(request.socket)
@@ -171,12 +159,13 @@ export function handsetAccess(
     }
     if (comesThroughProxy(request)) {
       const sentence =
-        'This came through a proxy. Send the admin token: without it, only direct calls from this machine are served.'
+        'The request came through a proxy. Send the admin token; without it, only direct calls from this machine are served.'
       return sendError('USSD_REFUSED', sentence, exchange)
     }
     if (comesFromAnotherSite(request)) return sendError('USSD_REFUSED', isForeign, exchange)
     if (!isAllowed(request)) {
-      const sentence = 'The phones are for this machine, or for the admin token.'
+      const sentence =
+        'The phones accept calls from this machine only. Send the admin token to call from another one.'
       return sendError('USSD_REFUSED', sentence, exchange)
     }
     next()
@@ -188,7 +177,7 @@ export interface Exchange {
   readonly response: Response
 }
 
-/** E.164, or `undefined` when the path has no number of ours and that was answered. */
+/** Returns the number in E.164, or answers 400 and returns `undefined`. */
 export function msisdnOf({ request, response }: Exchange): string | undefined {
   const path = HandsetPath.safeParse(request.params)
   if (path.success) return path.data.msisdn
@@ -211,19 +200,22 @@ function show(screen: Screen, { request, response }: Exchange): void {
   )
 }
 
-/** Goes last at an address of a phone: answers the methods that it does not take. */
+/** Answers 405 to every other method. Register it last at an address of a phone. */
 export const phoneMethods =
   (...methods: readonly string[]): RequestHandler =>
   (request, response) => {
     response.set('Allow', methods.join(', '))
-    sendError('USSD_METHOD_NOT_ALLOWED', `This address takes ${methods.join(', ')}.`, { request, response })
+    sendError('USSD_METHOD_NOT_ALLOWED', `Use one of the methods ${methods.join(', ')}.`, {
+      request,
+      response,
+    })
   }
 
-export function sendError(code: ErrorCode, sentence: string, exchange: Exchange): void {
-  answer(errorMessages[code].status, { text: sentence, json: errorBody(code, sentence) }, exchange)
+export function sendError(code: ErrorCode, message: string, exchange: Exchange): void {
+  answer(errorMessages[code].status, { text: message, json: errorBody(code, message) }, exchange)
 }
 
-/** Not with `response.send`: it would tag what is typed and shown, and answer a second look at it with 304. */
+/** Avoids `response.send`, which would add an ETag and answer 304 to a second request. */
 function answer(
   status: number,
   body: { readonly text: string; readonly json: object },

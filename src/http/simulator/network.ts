@@ -4,14 +4,12 @@ import type { RestcommPush } from '../../simulator/restcomm-push.ts'
 import { readBody } from '../body.ts'
 import { phoneMethods } from './handsets.ts'
 
-/** The longest dialog is far below this. */
+/** Far above the longest dialog. */
 const DIALOG_LIMIT_BYTES = 8192
 
 /**
- * Where an application begins a dialogue with a simulated phone, as it would at the gateway of an operator. The answer waits
- * for the subscriber, who looks at the phone and types at `/handsets`.
- *
- * @param access lets through whoever may use the phones
+ * Serves network-initiated dialogues: an application pushes to a simulated phone, as at an operator's gateway. The response waits
+ * for the reply that is typed at `/handsets`.
  */
 export function networkRoutes(options: {
   readonly restcomm: RestcommPush

@@ -5,10 +5,7 @@ import { phoneMethods, msisdnOf, sendError } from './handsets.ts'
 import type { Recordings } from './recordings.ts'
 import { SubscriberOutput } from '../subscribers.ts'
 
-/**
- * What is known behind a simulated phone: the subscriber's record, without its secrets, and the walkthrough that is being
- * recorded. For whoever may type on the phone, and so acts as its subscriber anyway.
- */
+/** Serves the subscriber's record of a simulated phone, without secrets, and the recorded test script. */
 export function recordedRoutes(options: {
   readonly recordings: Recordings
   readonly look: (msisdn: string) => Promise<SubscriberView | undefined>
@@ -22,7 +19,7 @@ export function recordedRoutes(options: {
     if (phone === undefined) return
     const view = await look(phone)
     if (view) response.json(SubscriberOutput.parse(view))
-    else sendError('USSD_NOT_FOUND', 'Nobody has registered this number.', { request, response })
+    else sendError('USSD_NOT_FOUND', 'This number is not registered.', { request, response })
   })
   router.all('/handsets/:msisdn/subscriber', options.access, phoneMethods('GET', 'HEAD'))
 
@@ -34,7 +31,7 @@ export function recordedRoutes(options: {
       if (phone === undefined) return
       const script = recordings.script(phone)
       if (script === undefined) {
-        return sendError('USSD_NOT_FOUND', 'Nothing was recorded on this phone: dial with ?record=on.', {
+        return sendError('USSD_NOT_FOUND', 'Nothing was recorded on this phone. Dial with ?record=on.', {
           request,
           response,
         })

@@ -1,17 +1,17 @@
-/** Phones whose dialogues are written down as walkthroughs, from the moment somebody asks for it. */
+/** Records the dialogues of simulated phones as test scripts. */
 import { createRecorder } from '../../walkthrough/recorder.ts'
 import type { Recorder, RecordedSubscriber } from '../../walkthrough/recorder.ts'
 import { writeScript } from '../../walkthrough/script/write.ts'
 
-/** More phones than anybody records at once; then the oldest recording goes. */
-const MOST_RECORDINGS = 100
+/** Beyond this the oldest recording is deleted. */
+const MAX_RECORDINGS = 100
 
 export interface Recordings {
-  /** Every input of this phone is written down from now on. What was recorded before stays. */
+  /** Starts a recording. Keeps one in progress. */
   begin(msisdn: string): void
   typed(msisdn: string, entry: Parameters<Recorder['typed']>[0]): Promise<void>
   hungUp(msisdn: string): void
-  /** The script so far, YAML; undefined where nothing was dialled since the recording began. */
+  /** The script so far, as YAML; undefined when nothing was dialled. */
   script(msisdn: string): string | undefined
   forget(msisdn: string): void
 }
@@ -27,7 +27,7 @@ export function createRecordings(options: {
     begin(msisdn) {
       if (recorders.has(msisdn)) return
       const [oldest] = recorders.keys()
-      if (recorders.size >= MOST_RECORDINGS && oldest !== undefined) recorders.delete(oldest)
+      if (recorders.size >= MAX_RECORDINGS && oldest !== undefined) recorders.delete(oldest)
       recorders.set(msisdn, createRecorder({ msisdn, codes, look: () => look(msisdn), weaknessOf }))
     },
     typed: async (msisdn, entry) => recorders.get(msisdn)?.typed(entry),

@@ -174,7 +174,7 @@ describe('/handsets', () => {
       ['*14О#', 'A USSD code has digits, *, # and Latin letters: this one has other characters.'],
       [`*141*${'1'.repeat(200)}#`, 'This is too long: a USSD code takes at most 182 characters.'],
       ['*141#\n1', 'Type one line, without control characters.'],
-      [Buffer.from('*141\xcf#', 'latin1'), 'What is typed must be UTF-8.'],
+      [Buffer.from('*141\xcf#', 'latin1'), 'The input must be UTF-8.'],
     ] as const) {
       expect(await seen(type(typed))).toMatchObject({ status: 400, type: text, state: null, text: says })
       const answer = await type(typed, json)
@@ -312,7 +312,7 @@ describe('/handsets', () => {
     const { application, url, type } = await serve({ isAllowed })
     expect(await seen(type('*141#'))).toMatchObject({
       status: 403,
-      text: 'The phones are for this machine, or for the admin token.',
+      text: 'The phones accept calls from this machine only. Send the admin token to call from another one.',
     })
     expect(await (await type('*141#', json)).json()).toMatchObject({ error: { code: 'USSD_REFUSED' } })
     isAllowed.mockReturnValue(true)
@@ -333,7 +333,7 @@ describe('/handsets', () => {
     for (const header of ['forwarded', 'via', 'x-real-ip', 'x-forwarded-for', 'x-forwarded-proto']) {
       expect(await dialWith(url, { [header]: 'any' })).toEqual({
         status: 403,
-        text: 'This came through a proxy. Send the admin token: without it, only direct calls from this machine are served.',
+        text: 'The request came through a proxy. Send the admin token; without it, only direct calls from this machine are served.',
       })
     }
     expect(application.received).toEqual([])

@@ -36,7 +36,7 @@ describe('the subscriber of a phone', () => {
   it('may be nobody', async () => {
     expect(await get('/handsets/+375291111111/subscriber')).toMatchObject({
       status: 404,
-      body: 'Nobody has registered this number.',
+      body: 'This number is not registered.',
     })
     expect((await get('/handsets/12/subscriber')).status).toBe(400)
   })
@@ -46,7 +46,7 @@ describe('what is typed with ?record=on', () => {
   it('is written down, with all that follows on that phone and no other, until it is forgotten', async () => {
     expect(await get(`${alice}/walkthrough`)).toMatchObject({
       status: 404,
-      body: 'Nothing was recorded on this phone: dial with ?record=on.',
+      body: 'Nothing was recorded on this phone. Dial with ?record=on.',
     })
     const waiting = await type(alice, '*141*3*6*1#', '?record=on')
     expect([waiting.headers.get('ussd-input'), waiting.status]).toEqual(['secret', 200])
@@ -81,7 +81,7 @@ describe('what is typed with ?record=on', () => {
     const refused = await type(alice, '*141#', '?record=yes')
     expect([refused.status, await refused.text()]).toEqual([
       400,
-      'Bad request: record is on, or is left out.',
+      'Bad request: record must be on, or omitted.',
     ])
   })
 })
