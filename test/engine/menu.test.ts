@@ -8,7 +8,7 @@ const revisionOf = (config: object = {}, implementations: object = {}) =>
   compiled(createMachine({ initial: 'open', states, ...config } as never, implementations as never)).revision
 
 describe('the revision of a menu', () => {
-  it('is 8 hex digits, and the same each time it is taken', () => {
+  it('is 8 hex digits, and stable', () => {
     for (const { menu } of subjects) {
       expect(menu.revision).toMatch(/^[0-9a-f]{8}$/)
       expect(compileMenu(menu.code, menu).revision).toBe(menu.revision)
@@ -16,11 +16,11 @@ describe('the revision of a menu', () => {
     expect(revisionOf()).toBe(revisionOf())
   })
 
-  it('is one for each menu', () => {
+  it('differs between menus', () => {
     expect(new Set(subjects.map(({ menu }) => menu.revision)).size).toBe(subjects.length)
   })
 
-  it('does not change with a text: a dialogue may go on in better words', () => {
+  it('does not change with a text', () => {
     const machine = createMachine({ initial: 'open', states: { open: {} } })
     expect(compiled(machine, { open: inAll('Open') }).revision).toBe(
       compiled(machine, { open: inAll('Opened') }).revision,
@@ -58,9 +58,9 @@ describe('the revision of a menu', () => {
     expect(revisionOf(config(true))).not.toBe(revisionOf(config(false)))
   })
 
-  it('does not change with what a compiler or a formatter is free to choose', () => {
+  it('does not depend on the compiler or the formatter', () => {
     const guard = (text: string) => {
-      // As it would have been compiled.
+      // The same function after compilation.
       const isOpen = { toString: () => text }
       return revisionOf({}, { guards: { isOpen: Object.assign(() => true, isOpen) } })
     }
@@ -77,7 +77,7 @@ describe('the revision of a menu', () => {
     }
   })
 
-  it('changes with what a guard or an assign by name says', () => {
+  it('changes with the body of a named guard or assign', () => {
     const guard = (one: boolean) => revisionOf({}, { guards: { isOpen: one ? () => true : () => false } })
     expect(guard(true)).not.toBe(guard(false))
     const count = (one: boolean) =>

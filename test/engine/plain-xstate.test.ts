@@ -1,4 +1,4 @@
-/** The engine against XState itself, and a dialogue kept in memory against one that goes to the store and back every turn. */
+/** Compares the engine with an XState actor, and a dialogue in memory with one that is stored after every turn. */
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { inspect } from 'node:util'
@@ -13,7 +13,7 @@ import { performing, subjects } from '../support/machines.ts'
 import type { AnyOutcomes } from '../support/machines.ts'
 import { toJson } from '../support/walk.ts'
 
-/** What a subscriber types, and what the effects come to. */
+/** Replies, and the outcomes of effects. */
 const dialogues = fc.record({
   typed: fc.array(
     fc.oneof(fc.constantFrom('0', '1', '2', '2', '1', '80291', '12345678', 'abc', ''), fc.string()),
@@ -30,7 +30,7 @@ const shownBy = (menu: CompiledMenu, snapshot: AnyMachineSnapshot) => ({
   text: render(menu, snapshot, 'ru'),
 })
 
-/** The dialogue by the engine: what is shown first, then after each reply, `null` where it is not understood. */
+/** Runs a dialogue in the engine. Returns the first screen and one per reply, `null` for a reply not understood. */
 async function byEngine(
   menu: CompiledMenu,
   outcomes: AnyOutcomes,
@@ -48,7 +48,7 @@ async function byEngine(
   return { shown, performed: performed.map(({ name }) => name) }
 }
 
-/** The same by an XState actor that performs the effects itself. */
+/** Runs the same dialogue in an XState actor. */
 async function byActor(
   menu: CompiledMenu,
   outcomes: AnyOutcomes,
@@ -90,7 +90,7 @@ const live = (snapshot: AnyMachineSnapshot) => snapshot
 describe.each(subjects.map(({ menu, outcomes }) => ({ code: menu.code, menu, outcomes })))(
   'the menu of $code',
   ({ menu, outcomes }) => {
-    it('is plain XState: an actor shows what the engine shows', async () => {
+    it('shows the same screens in an XState actor', async () => {
       await fc.assert(
         fc.asyncProperty(dialogues, async (dialogue) => {
           expect(await byEngine(menu, outcomes, dialogue, live)).toEqual(
@@ -101,7 +101,7 @@ describe.each(subjects.map(({ menu, outcomes }) => ({ code: menu.code, menu, out
       )
     })
 
-    it('goes on from the store as if it had never left the memory', async () => {
+    it('shows the same screens when it is stored after every turn', async () => {
       await fc.assert(
         fc.asyncProperty(dialogues, async (dialogue) => {
           const stored = await byEngine(menu, outcomes, dialogue, (snapshot) =>
@@ -113,7 +113,7 @@ describe.each(subjects.map(({ menu, outcomes }) => ({ code: menu.code, menu, out
       )
     })
 
-    it('never raises, whatever is typed and whatever its effects come to', async () => {
+    it('never throws for any replies and outcomes', async () => {
       await fc.assert(
         fc.asyncProperty(dialogues, async (dialogue) => {
           const { shown } = await byEngine(menu, outcomes, dialogue, live)
@@ -123,7 +123,7 @@ describe.each(subjects.map(({ menu, outcomes }) => ({ code: menu.code, menu, out
       )
     })
 
-    it('keeps no secret in anything it leaves behind', async () => {
+    it('keeps no secret in a snapshot', async () => {
       const mark = '7351926408'
       await fc.assert(
         fc.asyncProperty(

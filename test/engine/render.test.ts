@@ -20,24 +20,24 @@ const menu = compiled(machine, {
 const resting = (value: object | string) => restore(menu, { value: value as never, context: { left: 2 } })
 
 describe('a screen', () => {
-  it('is named by its state, with the states it lies in', () => {
+  it('is named by the path of its state', () => {
     expect(screenName('open')).toBe('open')
     expect(screenName({ settings: 'list' })).toBe('settings.list')
     expect(screenName({ settings: { list: 'first' } })).toBe('settings.list.first')
     expect(screenName({})).toBe('')
   })
 
-  it('is shown in the language asked for', () => {
+  it('is rendered in the given language', () => {
     expect(render(menu, resting('open'), 'ru')).toBe('Открыт')
     expect(render(menu, resting('open'), 'be')).toBe('Адкрыты')
     expect(render(menu, resting({ settings: { list: 'first' } }), 'en')).toBe('First')
   })
 
-  it('says what the dialogue knows now', () => {
+  it('shows values of the context', () => {
     expect(render(menu, resting('open'), 'en')).toBe('Left: 2')
   })
 
-  it('that the menu does not have is a fault of the menu, named by its code and its state', () => {
+  it('without a text throws USSD_MENU_FAULTY with the code and the state', () => {
     const shown = () => render(compiled(machine), resting('open'), 'en')
     expect(shown).toThrow(UssdError)
     expect(shown).toThrow(/^USSD_MENU_FAULTY: .*\*100# has no screen 'open'/)

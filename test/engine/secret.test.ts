@@ -6,7 +6,7 @@ import { MASK, Secret } from '../../src/engine/secret.ts'
 const secret = new Secret('80291')
 
 describe('a secret', () => {
-  it('is known in clear only to whoever asks for it by name', () => {
+  it('is readable only through reveal()', () => {
     expect(secret.reveal()).toBe('80291')
   })
 
@@ -15,10 +15,7 @@ describe('a secret', () => {
     ['joined to text', ['', secret].join('')],
     ['as JSON', JSON.parse(JSON.stringify({ secret })).secret],
     ['by inspect', inspect(secret)],
-    [
-      'by inspect with all that is hidden',
-      inspect(secret, { showHidden: true, depth: 9, customInspect: true }),
-    ],
+    ['by inspect with hidden fields', inspect(secret, { showHidden: true, depth: 9, customInspect: true })],
     ['by a log that formats', format('%s', secret)],
     ['by a log that formats JSON', JSON.parse(format('%j', secret))],
     ['by a log that formats objects', format('%o', secret)],
@@ -26,7 +23,7 @@ describe('a secret', () => {
     expect(printed).toBe(MASK)
   })
 
-  it('stays hidden where the mask is not asked for', () => {
+  it('stays hidden when custom inspection is off', () => {
     expect(inspect(secret, { customInspect: false, showHidden: true })).not.toContain('80291')
     expect([Object.keys(secret), Object.values(secret), Object.getOwnPropertyNames(secret)]).toEqual([
       [],
@@ -35,18 +32,18 @@ describe('a secret', () => {
     ])
   })
 
-  it('does not survive a copy', () => {
+  it('is lost in a copy', () => {
     expect(structuredClone(secret)).toEqual({})
     expect(Object.assign({}, secret)).toEqual({})
   })
 })
 
-describe('the secret of a reply', () => {
-  it('is the one it carries', () => {
+describe('secretOf', () => {
+  it('returns the secret of the reply', () => {
     expect(secretOf({ type: 'secret', secret })).toBe(secret)
   })
 
-  it('is an error where the reply is none', () => {
+  it('throws for any other reply', () => {
     expect(() => secretOf({ type: '1' })).toThrow(TypeError)
     expect(() => secretOf({ type: 'text', text: '80291' })).toThrow(/^expected a secret reply, got 'text'$/)
   })

@@ -22,7 +22,7 @@ import { compiled, performing, rejects } from '../support/machines.ts'
 
 type Context = Dialogue & { said: string; count: number }
 
-/** A menu with one of everything. */
+/** A menu with every feature. */
 const machine = setup({
   types: { input: {} as Dialogue, context: {} as Context, events: {} as Reply, tags: {} as Tag },
   actors: {
@@ -102,7 +102,7 @@ const machine = setup({
           }),
           target: 'bye',
         },
-        // A choice leads where the input expects a secret.
+        // A choice leads to an effect whose input expects a secret.
         3: 'sendingPin',
       },
     },
@@ -118,7 +118,7 @@ const machine = setup({
 const menu = compiled(machine)
 const known = { greet: [{ known: true }], send: [{ sent: true }] }
 
-/** The dialogue after these replies, each of which must be understood. */
+/** The snapshot after these replies. Throws for a reply that is not understood. */
 async function after(replies: readonly string[], perform: RunEffect = performing(known).perform) {
   let snapshot = await begin(menu, 'en', perform)
   for (const typed of replies) {
@@ -140,42 +140,42 @@ const faultOf = (work: Promise<unknown>): Promise<ErrorCode | undefined> =>
     (error: unknown) => (error instanceof UssdError ? error.code : undefined),
   )
 
-describe('a dialogue begins', () => {
-  it('with the first effect performed, by its name and with its input, before anything is shown', async () => {
+describe('begin', () => {
+  it('runs the first effect, with its name and input, before the first screen', async () => {
     const { perform, performed } = performing(known)
     expect(valueOf(await begin(menu, 'be', perform))).toBe('menu')
     expect(performed).toEqual([{ name: 'greet', input: { language: 'be' } }])
   })
 
-  it('in the language it is begun in', async () => {
+  it('keeps the language in the context', async () => {
     expect((await begin(menu, 'be', performing(known).perform)).context).toMatchObject({ language: 'be' })
   })
 
-  it('where the outcome of the first effect leads', async () => {
+  it('follows the outcome of the first effect', async () => {
     const stranger = await begin(menu, 'en', performing({ greet: [{ known: false }] }).perform)
     expect(valueOf(stranger)).toBe('stranger')
     expect(hasEnded(stranger)).toBe(true)
   })
 
-  it('on the screen of onError when the first effect could not find out', async () => {
+  it('takes onError when the first effect rejects', async () => {
     expect(valueOf(await begin(menu, 'en', performing({ greet: [rejects] }).perform))).toBe('unavailable')
   })
 
-  it('on the screen of onError when the first effect throws before it promises anything', async () => {
+  it('takes onError when the first effect throws synchronously', async () => {
     const perform = (() => {
       throw new Error('no promise')
     }) as RunEffect
     expect(valueOf(await begin(menu, 'en', perform))).toBe('unavailable')
   })
 
-  it('without an effect where the machine asks for none', async () => {
+  it('runs no effect when the machine invokes none', async () => {
     const { perform, performed } = performing({})
     const plain = compiled(createMachine({ initial: 'screen', states: { screen: {} } }))
     expect(valueOf(await begin(plain, 'en', perform))).toBe('screen')
     expect(performed).toEqual([])
   })
 
-  it('never, when its context cannot be made', async () => {
+  it('rejects with USSD_MENU_FAULTY when the initial context throws', async () => {
     const faulty = compiled(
       createMachine({
         context: () => {
@@ -188,12 +188,12 @@ describe('a dialogue begins', () => {
 })
 
 describe('a reply', () => {
-  it('is a choice where the screen offers the digit', async () => {
+  it('is a choice when the screen offers the digit', async () => {
     expect(valueOf(await after(['2']))).toBe('name')
     expect(hasEnded(await after(['0']))).toBe(true)
   })
 
-  it('is a choice with blanks around it too', async () => {
+  it('is a choice with blanks around it', async () => {
     expect(valueOf(await after([' 2\n']))).toBe('name')
   })
 
@@ -202,24 +202,24 @@ describe('a reply', () => {
     expect([valueOf(snapshot), snapshot.context]).toEqual(['menu', { language: 'en', said: '', count: 2 }])
   })
 
-  it('is free text where the screen takes text, trimmed, and otherwise as it was typed', async () => {
+  it('is free text when the screen accepts text, trimmed only', async () => {
     expect((await after(['2', '  Іван * 7 # '])).context).toMatchObject({ said: 'Іван * 7 #' })
   })
 
   it.each(['1', '10', '01', '+0', '１', '٣', '', 'text', 'secret', 'xstate.init', '*'])(
-    'of %j is free text where the screen takes text and does not offer it',
+    'of %j is free text when the screen accepts text and does not offer the digit',
     async (typed) => {
       expect((await after(['2', typed])).context).toMatchObject({ said: typed })
     },
   )
 
-  it('of a digit the screen offers is a choice, also where it takes text or a secret', async () => {
+  it('of an offered digit is a choice, also when the screen accepts text or a secret', async () => {
     expect(valueOf(await after(['2', '0']))).toBe('menu')
     expect(valueOf(await after(['3', '0']))).toBe('menu')
   })
 
   it.each(['80291', '1', '', 'text', 'secret', '１'])(
-    'of %j reaches the effect as a Secret where one is asked for',
+    'of %j reaches the effect as a Secret when the screen asks for one',
     async (typed) => {
       const { perform, performed } = performing(known)
       expect(valueOf(await after(['3', typed], perform))).toBe('bye')
@@ -245,7 +245,7 @@ describe('a reply', () => {
     '__proto__',
     'xstate.done.actor.0.(machine).greetingSubscriber',
     'xstate.after.1.menu',
-  ])('of %j is not understood where only choices are offered, and changes nothing', async (typed) => {
+  ])('of %j is not understood when the screen offers only choices, and changes nothing', async (typed) => {
     const { perform, performed } = performing(known)
     const snapshot = await after(['1'], perform)
     const before = JSON.stringify(stateOf(snapshot))
@@ -254,20 +254,20 @@ describe('a reply', () => {
     expect(performed).toHaveLength(1)
   })
 
-  it('that a guard refuses is not understood', async () => {
+  it('rejected by a guard is not understood', async () => {
     const snapshot = await after([])
     expect(await reply(menu, snapshot, '8', performing(known).perform)).toBeUndefined()
     expect(valueOf(await after(['1', '8']))).toBe('bye')
   })
 
-  it('leaves the snapshot it was given as it was', async () => {
+  it('does not modify the previous snapshot', async () => {
     const snapshot = await after([])
     const before = JSON.stringify(stateOf(snapshot))
     await reply(menu, snapshot, '1', performing(known).perform)
     expect(JSON.stringify(stateOf(snapshot))).toBe(before)
   })
 
-  it('to a dialogue that has ended is not understood', async () => {
+  it('after the end of the dialogue is not understood', async () => {
     const ended = await after(['0'])
     for (const typed of ['0', '1', 'x', '']) {
       expect(await reply(menu, ended, typed, performing(known).perform)).toBeUndefined()
@@ -280,12 +280,12 @@ describe('an effect', () => {
     ['sent', { sent: true }, 'bye'],
     ['not sent', { sent: false }, 'pin'],
     ['unknown', rejects, 'unavailable'],
-  ])('that came to "%s" leads where its outcome says', async (_how, outcome, target) => {
+  ])('with the outcome "%s" leads to its target', async (_how, outcome, target) => {
     const { perform } = performing({ greet: [{ known: true }], send: [outcome] })
     expect(valueOf(await after(['3', '80291'], perform))).toBe(target)
   })
 
-  it('that fails where the menu has no onError fails the turn with the reason as its cause', async () => {
+  it('that fails without onError fails the turn, with the error as the cause', async () => {
     const perform: RunEffect = ({ name }) =>
       name === 'greet' ? Promise.resolve({ known: true }) : Promise.reject(new Error('the reason'))
     const failure = await after(['6', '1'], perform).catch((error: unknown) => error)
@@ -293,7 +293,7 @@ describe('an effect', () => {
     expect(failure).toMatchObject({ code: 'USSD_SERVICE_FAILED', cause: new Error('the reason') })
   })
 
-  it('is not performed by a reply that is not understood', async () => {
+  it('does not run for a reply that is not understood', async () => {
     const { perform, performed } = performing(known)
     await reply(menu, await after(['3'], perform), '', perform)
     expect(performed.map(({ name }) => name)).toEqual(['greet', 'send'])
@@ -301,7 +301,7 @@ describe('an effect', () => {
     expect(performed.map(({ name }) => name)).toEqual(['greet', 'send', 'greet'])
   })
 
-  it('follows another in one turn, ten at most', async () => {
+  it('may follow others in one turn, up to ten', async () => {
     const chain = (length: number) =>
       compiled(
         createMachine({
@@ -324,17 +324,17 @@ describe('an effect', () => {
 
 describe('a faulty menu', () => {
   it.each([
-    ['that performs effects without end', ['9', '1']],
-    ['whose guard throws', ['7', '1']],
-    ['whose assign throws', ['7', '2']],
-    ['whose effect input throws', ['7', '3']],
+    ['that invokes effects in a loop', ['9', '1']],
+    ['with a guard that throws', ['7', '1']],
+    ['with an assign that throws', ['7', '2']],
+    ['with an effect input that throws', ['7', '3']],
   ])('%s fails the turn as USSD_MENU_FAULTY', async (_what, replies) => {
     const { perform, performed } = performing(known)
     expect(await faultOf(after(replies, perform))).toBe('USSD_MENU_FAULTY')
     expect(performed.length).toBeLessThanOrEqual(11)
   })
 
-  it('is named in the fault by its code, and by no word of what was typed', async () => {
+  it('is named in the fault by its code', async () => {
     const failure = await after(['7', '1']).catch((error: unknown) => error)
     expect((failure as UssdError).message).toContain('*100#')
   })
@@ -342,16 +342,16 @@ describe('a faulty menu', () => {
 
 describe('a stored dialogue', () => {
   it.each([
-    ['is unknown', 'gone'],
-    ['is unknown inside a known one', { settings: 'gone' }],
-    ['has nothing inside', { name: 'gone' }],
-  ])('whose state %s cannot be restored', (_how, value) => {
+    ['unknown', 'gone'],
+    ['unknown within a known state', { settings: 'gone' }],
+    ['without nested states', { name: 'gone' }],
+  ])('with a state %s cannot be restored', (_how, value) => {
     const restored = () => restore(menu, { value, context: {} })
     expect(restored).toThrow(UssdError)
     expect(restored).toThrow(/USSD_MENU_FAULTY/)
   })
 
-  it('rests where it rested, with what it knew', async () => {
+  it('keeps its state and context', async () => {
     const before = await after(['1', '2', 'Anna', '5', '1'])
     const state = JSON.parse(JSON.stringify(stateOf(before))) as ReturnType<typeof stateOf>
     expect(state).toEqual({
@@ -361,14 +361,14 @@ describe('a stored dialogue', () => {
     expect(stateOf(restore(menu, state))).toEqual(state)
   })
 
-  it('that has ended has still ended', async () => {
+  it('stays ended', async () => {
     const ended = restore(menu, { value: 'bye', context: { language: 'en', said: '', count: 0 } })
     expect(hasEnded(ended)).toBe(true)
   })
 })
 
 describe('nested states', () => {
-  it('take their own replies and those of the state they lie in', async () => {
+  it('accept their own replies and those of their parent', async () => {
     expect(valueOf(await after(['5']))).toEqual({ settings: 'list' })
     expect(valueOf(await after(['5', '1']))).toEqual({ settings: 'language' })
     expect(valueOf(await after(['5', '1', 'ru']))).toEqual({ settings: 'list' })
@@ -431,7 +431,7 @@ describe('the synchronous driver', () => {
   })
 })
 
-describe('what was dialled behind the code', () => {
+describe('applyShortcut', () => {
   const following = async (shortcut: readonly string[]) => {
     const { perform, performed } = performing(known)
     const { snapshot, understood } = await applyShortcut(menu, await after([], perform), shortcut, perform)
@@ -446,17 +446,17 @@ describe('what was dialled behind the code', () => {
     })
   })
 
-  it('leaves the first screen as it is when there is nothing', async () => {
+  it('keeps the first screen when there are no arguments', async () => {
     expect(await following([])).toMatchObject({ value: 'menu', understood: true })
   })
 
-  it('is never taken as a secret', async () => {
+  it('never enters a secret', async () => {
     const { value, understood, performed } = await following(['3', '80291'])
     expect({ value, understood }).toEqual({ value: 'pin', understood: true })
     expect(performed.map(({ name }) => name)).toEqual(['greet'])
   })
 
-  it('does not leave a screen that asks for a secret, not even by a choice', async () => {
+  it('stops at a screen that asks for a secret, even before a choice', async () => {
     expect(await following(['3', '0', '1'])).toMatchObject({ value: 'pin', understood: true })
   })
 
@@ -466,12 +466,12 @@ describe('what was dialled behind the code', () => {
     expect(performed.map(({ name }) => name)).toEqual(['greet'])
   })
 
-  it('is passed over behind the end of the dialogue', async () => {
+  it('ignores arguments after the end of the dialogue', async () => {
     expect(await following(['0', '1', '2'])).toMatchObject({ value: 'bye', understood: true })
   })
 
   it.each([[['x']], [['']], [['8']], [['5', '7', '1']]])(
-    'stops at a reply that is not understood, and says so: %j',
+    'stops and reports a reply that is not understood: %j',
     async (shortcut) => {
       const { understood, value, performed } = await following(shortcut)
       expect(understood).toBe(false)
@@ -481,8 +481,8 @@ describe('what was dialled behind the code', () => {
   )
 })
 
-describe('a secret', () => {
-  it('is asked for exactly where the screen takes one', async () => {
+describe('asksForSecret', () => {
+  it('is true only for a screen that accepts a secret', async () => {
     expect(asksForSecret(await after([]))).toBe(false)
     expect(asksForSecret(await after(['2']))).toBe(false)
     expect(asksForSecret(await after(['3']))).toBe(true)

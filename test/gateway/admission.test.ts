@@ -13,7 +13,7 @@ import type { Running } from '../support/running.ts'
 const BUSY = `END ${systemMessages.busy.ru}`
 
 describe('admission', () => {
-  it('lets in so many, and says once that it refuses and once that it takes all again', () => {
+  it('limits the turns in flight, and reports each change once', () => {
     const news: AdmissionEvent[] = []
     const admission = createAdmission({ maxInFlight: 4, onChange: (one) => void news.push(one) })
     expect([1, 2, 3, 4, 5, 6].map(() => admission.tryEnter())).toEqual([true, true, true, true, false, false])
@@ -28,7 +28,7 @@ describe('admission', () => {
     expect(admission.inFlight).toBe(0)
   })
 
-  it('turns away without letting in', () => {
+  it('sheds without taking a place', () => {
     const news: AdmissionEvent[] = []
     const admission = createAdmission({ maxInFlight: 1, onChange: (one) => void news.push(one) })
     expect(admission.tryShed()).toBe(false)
@@ -40,11 +40,11 @@ describe('admission', () => {
   })
 })
 
-describe('a gateway with as many turns under way as it takes', () => {
+describe('a gateway at its limit of turns in flight', () => {
   let gateway: Running
   afterEach(() => gateway.close('immediate'))
 
-  /** A gateway whose store answers when it is told to. */
+  /** A gateway whose store answers on demand. */
   async function start(maxTurnsInFlight: number) {
     const real = createMemoryStore()
     let answer = () => {}
@@ -67,7 +67,7 @@ describe('a gateway with as many turns under way as it takes', () => {
     return { answer: () => answer(), loads: () => loads }
   }
 
-  it('tells the others to try again, without asking the store, and takes turns again afterwards', async () => {
+  it('sheds further callbacks without asking the store, and recovers', async () => {
     const { answer, loads } = await start(2)
     const taken = ['a', 'b'].map((sessionId, at) =>
       gateway.call({ sessionId, phoneNumber: at === 0 ? '+375291234567' : '+375291234561' }),
@@ -92,7 +92,7 @@ describe('a gateway with as many turns under way as it takes', () => {
     expect(events).toContainEqual(expect.objectContaining({ event: 'admission.recovered', shed: 1 }))
   })
 
-  it('has 64 turns of one subscriber wait, and takes those of others', async () => {
+  it('queues 64 turns of one subscriber, and accepts those of others', async () => {
     const { answer, loads } = await start(1000)
     const calls = Array.from({ length: 70 }, (_one, at) => gateway.call({ sessionId: `flood-${at}` }))
     const other = gateway.call({ sessionId: 'other', phoneNumber: '+375291234561' })
@@ -105,7 +105,7 @@ describe('a gateway with as many turns under way as it takes', () => {
     expect((await other).body).toMatch(/^CON /)
   })
 
-  it('says so before it has read what is long in coming, and goes on with the connection', async () => {
+  it('sheds before it reads a slow body, and keeps the connection', async () => {
     const { answer, loads } = await start(1)
     const taken = gateway.call({ sessionId: 'first' })
     while (loads() < 1) await new Promise((resolve) => void setImmediate(resolve))
@@ -127,7 +127,7 @@ describe('a gateway with as many turns under way as it takes', () => {
     socket.destroy()
   })
 
-  it('reads what is too long, and says that it is', async () => {
+  it('rejects a body that is too large', async () => {
     const { answer, loads } = await start(1)
     const taken = gateway.call({ sessionId: 'first' })
     while (loads() < 1) await new Promise((resolve) => void setImmediate(resolve))
@@ -137,7 +137,7 @@ describe('a gateway with as many turns under way as it takes', () => {
     await taken
   })
 
-  it.each(Object.values(dialects))('says so in the form of $name', async (dialect) => {
+  it.each(Object.values(dialects))('sheds in the format of $name', async (dialect) => {
     const { answer, loads } = await start(1)
     const taken = gateway.call({ sessionId: 'first' })
     while (loads() < 1) await new Promise((resolve) => void setImmediate(resolve))

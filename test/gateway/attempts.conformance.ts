@@ -14,7 +14,7 @@ import type { StoreUnderTest } from '../support/redis/stores.ts'
 let numbers = 0
 const freshMsisdn = () => `+37529${String(5_000_000 + numbers++)}`
 
-/** Argon2 that counts what it compares. */
+/** An Argon2 that counts comparisons. */
 function createCountedArgon2() {
   const quick = createDigestArgon2()
   const counted = { compared: 0 }
@@ -28,7 +28,7 @@ function createCountedArgon2() {
   return { argon2, counted }
 }
 
-/** A store that treats commits otherwise for as long as it is told to. */
+/** A store with a switchable fault in its commits. */
 function createFaultyStore(store: Store) {
   let fault:
     ((commit: Commit, carryOut: () => ReturnType<Store['commit']>) => ReturnType<Store['commit']>) | undefined
@@ -43,7 +43,7 @@ const refuse = () => Promise.reject(new UssdError('USSD_STORE_REFUSED', { detail
 const isReserving = ({ changes }: Commit) =>
   changes.length === 1 && changes.some(({ write }) => write.kind === 'put' && /"owner"/.test(write.value))
 
-/** Attempts at PUK1 in a dialogue, over a store: at most ten guesses are compared, whatever the store and processes do. */
+/** The suite of PUK1 attempts over a store: at most ten guesses are compared, whatever fails. */
 export function attemptsConform(name: string, create: () => Promise<StoreUnderTest>): void {
   describe(`attempts at PUK1 over the ${name} store`, () => {
     let under: StoreUnderTest
@@ -72,7 +72,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       return { gateway, msisdn, asked, record, counted, use, argon2, store }
     }
 
-    it('compare nothing while the store refuses writes', async () => {
+    it('compare nothing while the store rejects writes', async () => {
       const { asked, record, counted, use } = await setUp()
       const phones = await Promise.all(Array.from({ length: 20 }, () => asked()))
       use(refuse)
@@ -84,7 +84,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       expect(await record()).toMatchObject({ puk1AttemptsLeft: 10, puk1Pending: [] })
     })
 
-    it('stay counted when the store refuses what would reveal the outcome, and are paid once', async () => {
+    it('stay counted once when the store rejects the commit that reveals the outcome', async () => {
       const { asked, record, counted, use, gateway } = await setUp()
       const phone = await asked()
       use((commit, carryOut) => (isReserving(commit) ? carryOut() : refuse()))
@@ -92,7 +92,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       expect(await record()).toMatchObject({ puk1AttemptsLeft: 9, puk1Pending: [{ left: 9 }] })
 
       use(undefined)
-      // The same callback finds what it has paid.
+      // A retry of the callback resumes its attempt.
       const later = await gateway.gateway.turn(phone.last())
       expect(later.text).toMatch(/^Wrong PUK1. Attempts left: 9\./)
       expect(await record()).toMatchObject({ puk1AttemptsLeft: 9, puk1Pending: [] })
@@ -100,7 +100,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       expect(counted.compared).toBe(2)
     })
 
-    it('are no more than ten, however many are reserved and never revealed', async () => {
+    it('never exceed ten, including those never revealed', async () => {
       const { asked, record, counted, use } = await setUp()
       const phones = await Promise.all(Array.from({ length: 15 }, () => asked()))
       use((commit, carryOut) => (isReserving(commit) ? carryOut() : refuse()))
@@ -113,13 +113,13 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       expect(counted.compared).toBe(10)
     })
 
-    it('are compared once in a run, whatever other commits come between', async () => {
+    it('are compared once per run, despite conflicting commits', async () => {
       const { asked, counted, use, msisdn, gateway } = await setUp()
       const phone = await asked()
       let moves = 3
       use(async (commit, carryOut) => {
         if (isReserving(commit) || moves-- <= 0 || commit.changes.length < 2) return carryOut()
-        // Somebody else changes the record between the load and the commit.
+        // Another writer changes the record between load and commit.
         use(undefined)
         await gateway.subscribers.put(msisdn, { tariff: `moved ${moves}` })
         return carryOut()
@@ -128,7 +128,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       expect(counted.compared).toBe(1)
     })
 
-    it('are given back where no hash was begun, and the answer is no receipt', async () => {
+    it('are released when no hash was started, without a receipt', async () => {
       const { asked, record, gateway, store } = await setUp()
       const quick = createDigestArgon2()
       let isBusy = true
@@ -148,7 +148,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       expect(await gateway.journalOf(turn.msisdn)).toContain('access-opened')
     })
 
-    it('give all ten back when the guess was right, those of other dialogues too', async () => {
+    it('are reset to ten by a correct guess, including those of other dialogues', async () => {
       const { asked, record, use } = await setUp()
       const [lost, right] = [await asked(), await asked()]
       use((commit, carryOut) => (isReserving(commit) ? carryOut() : refuse()))
@@ -158,7 +158,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       expect(await record()).toMatchObject({ puk1AttemptsLeft: 10, puk1Pending: [], access: 'open' })
     })
 
-    it('are no wrong guesses where PUK1 is under a key this process does not hold', async () => {
+    it('do not count when the secrets key of PUK1 is not configured', async () => {
       const { asked, record, counted, argon2, store } = await setUp()
       const other = createKeyring({ current: randomBytes(32) })
       const elsewhere = assemble(store, { argon2, keyring: other })
@@ -174,7 +174,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       expect(await record()).toMatchObject({ puk1AttemptsLeft: 9, puk1Pending: [] })
     })
 
-    it('of one callback at two processes are compared by one of them', async () => {
+    it('of duplicates at two processes are compared by one of them', async () => {
       const { asked, counted, argon2, store, gateway, record } = await setUp()
       const other = assemble(store, { argon2 })
       const phone = await asked()

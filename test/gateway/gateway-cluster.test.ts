@@ -8,6 +8,6 @@ let cluster: RedisCluster
 beforeAll(async () => void (cluster = await startRedisCluster()), 60_000)
 afterAll(() => cluster.stop())
 
-// As it is run in production: three masters, and every commit on a replica before it is answered.
+// As in production: three masters, and every commit replicated before the answer.
 conforms('Redis Cluster', () => openClusterStore(cluster, { replicas: 1 }))
 gatewayConforms('Redis Cluster', () => openClusterStore(cluster, { replicas: 1 }))

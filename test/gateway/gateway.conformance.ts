@@ -12,7 +12,7 @@ import { counterMenu } from '../support/counter-menu.ts'
 import type { StoreUnderTest } from '../support/redis/stores.ts'
 
 let numbers = 0
-/** A number nobody has dialled from. */
+/** A new, unused number. */
 const freshMsisdn = () => `+37529${String(1_000_000 + numbers++)}`
 
 const sentence = (name: keyof typeof systemMessages): Answer => ({
@@ -20,13 +20,13 @@ const sentence = (name: keyof typeof systemMessages): Answer => ({
   waits: false,
 })
 
-/** The PHC string that PUK1 of a number is compared with. */
+/** The stored PHC string of a number's PUK1. */
 async function storedPuk1(store: Store, msisdn: string): Promise<string> {
   const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
   return (JSON.parse(records[0]?.value ?? '{}') as { puk1: { hash: string } }).puk1.hash
 }
 
-/** The suite of a gateway over a store: every store passes it. */
+/** The suite of the gateway, which every store must pass. */
 export function gatewayConforms(name: string, create: () => Promise<StoreUnderTest>): void {
   describe(`the gateway over the ${name} store`, () => {
     let under: StoreUnderTest
@@ -46,7 +46,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
     }
 
     describe('a dialogue', () => {
-      it('sets the password that was entered twice', async () => {
+      it('sets the password entered twice', async () => {
         const msisdn = await subscriber()
         const phone = dialogue(gateway, msisdn)
         expect(await phone.dial('*141*0#')).toMatchObject({ waits: true })
@@ -56,7 +56,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         expect(await gateway.journalOf(msisdn)).toEqual(['subscriber-created', 'password-set'])
       })
 
-      it('keeps nothing that was typed as a secret, in no record and no report', async () => {
+      it('keeps no secret in any record or report', async () => {
         const msisdn = await subscriber({ access: 'closed-by-subscriber' })
         const phone = dialogue(gateway, msisdn)
         await phone.dial('*141*3*6#')
@@ -72,8 +72,8 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
       })
     })
 
-    describe('a callback that comes again', () => {
-      it('is shown the same answer at every turn, byte for byte, also after later turns and after the end', async () => {
+    describe('a duplicate callback', () => {
+      it('gets the same answer at every turn, also after later turns and after the end', async () => {
         const msisdn = await subscriber()
         const phone = dialogue(gateway, msisdn)
         const sent = [
@@ -88,7 +88,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         expect(await gateway.journalOf(msisdn)).toEqual(['subscriber-created', 'password-set'])
       })
 
-      it('has one effect and one answer when 64 copies of it come at once through two gateways', async () => {
+      it('has one effect and one answer among 64 concurrent duplicates at two gateways', async () => {
         const twins = [assemble(store), assemble(store)] as const
         const msisdn = await subscriber({}, twins[0])
         const phone = dialogue(twins[0], msisdn)
@@ -103,7 +103,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         expect(await gateway.journalOf(msisdn)).toEqual(['subscriber-created', 'access-closed'])
       })
 
-      it('begins one dialogue when 64 copies of the first callback come at once', async () => {
+      it('begins one dialogue among 64 concurrent duplicates of the first callback', async () => {
         const msisdn = await subscriber()
         const phone = dialogue(gateway, msisdn)
         await phone.dial('*141*3*6#')
@@ -117,7 +117,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         expect(outcomes.filter((outcome) => outcome === 'shown')).toHaveLength(1)
       })
 
-      it('is an expired dialogue once its receipt is forgotten', async () => {
+      it('is rejected as expired once its receipt has expired', async () => {
         const quick = assemble(store, { sessionIdleMs: 20 })
         const msisdn = await subscriber({}, quick)
         const phone = dialogue(quick, msisdn)
@@ -127,8 +127,8 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
       })
     })
 
-    describe('a callback that fits nothing', () => {
-      it('with another answer in the place of one that was taken, changes nothing and ends', async () => {
+    describe('an unexpected callback', () => {
+      it('with a different reply to an answered screen changes nothing and ends the dialogue', async () => {
         const msisdn = await subscriber()
         const phone = dialogue(gateway, msisdn)
         await phone.dial('*141*3*6#')
@@ -138,7 +138,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         expect(await gateway.gateway.turn(phone.last())).toEqual(confirm)
       })
 
-      it('of two different answers at once takes one', async () => {
+      it('accepts one of two different concurrent replies', async () => {
         const msisdn = await subscriber()
         const phone = dialogue(gateway, msisdn)
         await phone.dial('*141*3*6#')
@@ -150,7 +150,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         ).toHaveLength(1)
       })
 
-      it('of a session nobody began is an expired session, and leaves no trace', async () => {
+      it('of an unknown session is rejected as expired and stores nothing', async () => {
         const msisdn = await subscriber()
         const answer = await gateway.gateway.turn({
           dialect: 'test',
@@ -165,7 +165,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         expect(await gateway.journalOf(msisdn)).toEqual(['subscriber-created'])
       })
 
-      it('of another number on a known session is an expired session, and the session stays whose it was', async () => {
+      it('of another number with a known session id is rejected as expired and does not affect the session', async () => {
         const [owner, other] = [await subscriber(), await subscriber()]
         const phone = dialogue(gateway, owner)
         await phone.dial('*141*3*6#')
@@ -176,7 +176,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         expect(await phone.type('2')).toMatchObject({ text: expect.stringContaining('Access is closed') })
       })
 
-      it('after the end of the dialogue is told so, and nothing happens a second time', async () => {
+      it('after the end of the dialogue is rejected and changes nothing', async () => {
         const msisdn = await subscriber()
         const phone = dialogue(gateway, msisdn)
         await phone.dial('*141*3*6#')
@@ -186,19 +186,19 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         expect(await gateway.journalOf(msisdn)).toEqual(['subscriber-created', 'access-closed'])
       })
 
-      it('from a number that is not registered is told so', async () => {
+      it('from an unregistered number is rejected', async () => {
         const answer = await dialogue(gateway, freshMsisdn()).dial('*141*0#')
         expect(answer).toEqual({ text: systemMessages.notServed.ru, waits: false })
       })
 
       it.each(['*999#', '*141#', '*141*3#', '**141*0#', '*#141*0#', '*141*0##', '#'])(
-        'with the code %s is told that there is none',
+        'with the unknown code %s is rejected',
         async (code) => {
           expect(await dialogue(gateway, await subscriber()).dial(code)).toEqual(sentence('unknownCode'))
         },
       )
 
-      it('in a dialogue whose menu has changed since is asked to dial again', async () => {
+      it('in a dialogue with a changed menu is asked to dial again', async () => {
         const msisdn = await subscriber()
         const sessionId = 'across-a-deployment'
         const before = dialogue(assemble(store, { menus: { '*1#': counterMenu() } }), msisdn, sessionId)
@@ -211,8 +211,8 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
       })
     })
 
-    describe('the transcript', () => {
-      it('takes an answer that holds * as one answer', async () => {
+    describe('cumulative input', () => {
+      it('treats a reply with * as one reply', async () => {
         const msisdn = await subscriber()
         const phone = dialogue(gateway, msisdn)
         await phone.dial('*141*3*6#')
@@ -222,7 +222,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         expect(await gateway.journalOf(msisdn)).toEqual(['subscriber-created'])
       })
 
-      it('never makes more transitions than there were callbacks, whatever is typed', async () => {
+      it('never causes more transitions than callbacks', async () => {
         const counted = assemble(store, { menus: { '*1#': counterMenu() } })
         const msisdn = await subscriber({}, counted)
         const reply = fc.oneof(
@@ -238,7 +238,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
             for (const [at, typed] of replies.entries()) {
               const { text } = await phone.type(typed)
               const next = Number(/(\d+)\n1 More$/.exec(text)?.[1])
-              // An empty first answer is written like the begin; a star behind nothing is the one before the next answer.
+              // An empty first reply looks like the begin; a star after an empty text precedes the next reply.
               const meant = at === 0 ? typed.replace(/^\*/, '') : typed
               expect(next - count).toBe(meant.trim() === '1' ? 1 : 0)
               count = next
@@ -250,7 +250,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
     })
 
     describe('guesses of PUK1', () => {
-      /** 64 dialogues of one number, each about to guess, spread over the gateways. */
+      /** 64 dialogues of one number over both gateways, each at the PUK1 screen. */
       async function guessing(gateways: readonly (typeof gateway)[], msisdn: string) {
         return Promise.all(
           Array.from({ length: 64 }, async (_, at) => {
@@ -262,7 +262,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         )
       }
 
-      it('are verified ten times and no more when 64 come at once over 64 sessions', async () => {
+      it('are compared at most ten times among 64 concurrent sessions', async () => {
         let verified = 0
         const counting: Argon2 = {
           ...pooledArgon2,
@@ -275,7 +275,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         const msisdn = await subscriber({ access: 'closed-by-subscriber' }, only)
         const puk1Hash = await storedPuk1(store, msisdn)
         const phones = await guessing([only], msisdn)
-        // The right one is among them, behind the tenth wrong one.
+        // The right guess comes after the tenth wrong one.
         await Promise.all(
           phones.map((phone, at) => phone.type(at === 40 ? '12345678' : String(20_000_000 + at))),
         )
@@ -283,7 +283,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         expect(await only.journalOf(msisdn)).not.toContain('access-opened')
       })
 
-      it('have ten outcomes that are told, and no more, when they come through two gateways', async () => {
+      it('reveal at most ten outcomes through two gateways', async () => {
         const [first, second] = [assemble(store), assemble(store)]
         const msisdn = await subscriber({ access: 'closed-by-subscriber' }, first)
         const phones = await guessing([first, second], msisdn)
@@ -302,8 +302,8 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
       })
     })
 
-    describe('a store that never settles', () => {
-      it('is not waited for beyond the budget of the turn', async () => {
+    describe('a store that never answers', () => {
+      it('does not delay the answer beyond the turn budget', async () => {
         const msisdn = await subscriber()
         const never: Store = { ...store, load: () => new Promise(() => {}) }
         const stuck = assemble(never, { turnBudgetMs: 50 })
@@ -315,8 +315,8 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
       })
     })
 
-    describe('a commit that is always refused', () => {
-      it('is told in the language of the subscriber, which was known before', async () => {
+    describe('a commit that is always rejected', () => {
+      it('is answered in the language of the subscriber', async () => {
         const msisdn = await subscriber({ language: 'be' })
         const full: Store = { ...store, commit: () => Promise.reject(new UssdError('USSD_STORE_REFUSED')) }
         expect(await dialogue(assemble(full), msisdn).dial('*141*0#')).toEqual({
@@ -326,8 +326,8 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
       })
     })
 
-    describe('a dialogue the network has ended', () => {
-      it('is closed: a late reply is told so, and receipts still answer what comes again', async () => {
+    describe('a dialogue ended by the network', () => {
+      it('rejects a late reply, and still answers duplicates from receipts', async () => {
         const msisdn = await subscriber()
         const phone = dialogue(gateway, msisdn)
         await phone.dial('*141*3*6#')
@@ -340,7 +340,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         expect(await gateway.journalOf(msisdn)).toEqual(['subscriber-created'])
       })
 
-      it('is nothing when nobody knows it', async () => {
+      it('is ignored when it is unknown', async () => {
         const msisdn = await subscriber()
         await gateway.gateway.end({ dialect: 'test', sessionId: 'unknown', msisdn, why: 'timed-out' })
         expect(gateway.reports.at(-1)).toMatchObject({ outcome: 'timed-out', fault: undefined })
@@ -348,7 +348,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
     })
 
     describe('a menu that fails', () => {
-      it('ends the dialogue politely, names itself in the report and changes nothing', async () => {
+      it('ends the dialogue politely, is named in the report, and changes nothing', async () => {
         const failing = assemble(store, { menus: { '*1#': counterMenu('1', 'no-such-service') } })
         const msisdn = await subscriber({}, failing)
         const phone = dialogue(failing, msisdn)

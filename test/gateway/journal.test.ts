@@ -4,7 +4,7 @@ import type { JournalRecord } from '../../src/gateway/records/subscriber.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { assemble } from '../support/gateway.ts'
 
-it('names every entry of the journal differently where nothing is numbered', async () => {
+it('gives every journal entry a unique id in latest-only dialects', async () => {
   let nowMs = 1_700_000_000_000
   const store = createMemoryStore({ now: () => nowMs })
   const assembled = assemble(store)

@@ -6,7 +6,7 @@ import { assemble } from '../support/gateway.ts'
 
 const msisdn = '+375291234567'
 
-/** Nalo as older deployments send it, without `SESSIONID`: every dialogue of a number has the same session id. */
+/** Older deployments of Nalo send no `SESSIONID`: every dialogue of a number has the same session id. */
 async function setUp(access: 'open' | 'closed-by-subscriber') {
   let nowMs = 1_700_000_000_000
   const gateway = assemble(createMemoryStore({ now: () => nowMs }), { argon2: createDigestArgon2() })
@@ -25,7 +25,7 @@ async function setUp(access: 'open' | 'closed-by-subscriber') {
   }
 }
 
-describe('an answer of the dialogue before, delivered again 10 to 25 seconds later without a session id', () => {
+describe('a duplicate of the previous dialogue, 10 to 25 seconds late and without a session id', () => {
   it.each([10_000, 25_000])('costs no attempt at PUK1 after %i ms', async (lateMs) => {
     const { dial, send, elapse, view } = await setUp('closed-by-subscriber')
     await dial('*141*3*6*1#')
@@ -47,7 +47,7 @@ describe('an answer of the dialogue before, delivered again 10 to 25 seconds lat
     elapse(10_000)
     expect(await send('2')).toMatch(/^Close access/)
     expect(await view()).toMatchObject({ access: 'open' })
-    // Later it is the subscriber's own.
+    // After the retry window it is a new reply.
     elapse(30_000)
     expect(await send('2')).toMatch(/^Access is closed/)
   })

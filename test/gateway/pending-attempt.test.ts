@@ -12,7 +12,7 @@ import { keyring } from '../support/gateway.ts'
 const msisdn = '+375291234567'
 const store = createMemoryStore()
 
-/** Gateways over one store; for each, equal answers are answers at once, as after `REPEAT_WITHIN_MS`. */
+/** Gateways over one store, which accept equal replies at once, as after `REPEAT_WITHIN_MS`. */
 const gatewayWith = (argon2: Argon2, turnBudgetMs: number) =>
   createHarnessCore({ store, keyring, settings: { repeatWithinMs: 0, turnBudgetMs }, overrides: { argon2 } })
 
@@ -30,8 +30,8 @@ const attemptsOf = async () => {
   return { left: puk1AttemptsLeft, pending: puk1Pending.length }
 }
 
-describe('a reserved attempt whose gateway died, in a dialect that numbers nothing', () => {
-  it('is found by the retry of its callback, also where a late duplicate has moved the page meanwhile', async () => {
+describe('a reserved attempt of a dead gateway, in a latest-only dialect', () => {
+  it('is resumed by a retry of its callback, also after a late duplicate changed the page', async () => {
     const lives = gatewayWith(createDigestArgon2(), 15_000)
     const access = 'closed-by-subscriber'
     await lives.subscribers.put(msisdn, { language: 'en', access, puk1: new Secret('26840917') })

@@ -1,15 +1,15 @@
 import { describe, expect, it } from '@jest/globals'
 import { createQueue } from '../../src/gateway/queue.ts'
 
-describe('the queue of one subscriber', () => {
-  /** A job that ends when it is told to. */
+describe('queue', () => {
+  /** A job that ends on demand. */
   function job(name: string) {
     let end = (_name: string) => {}
     const ended = new Promise<string>((resolve) => (end = resolve))
     return { run: () => ended, end: () => end(name) }
   }
 
-  it('refuses at once what is more than may wait, and takes it once there is room', async () => {
+  it('rejects jobs above the limit at once, and accepts them again later', async () => {
     const queue = createQueue({ maxWaiting: 2 })
     const [first, second, third] = [job('first'), job('second'), job('third')]
     const all = [first, second, third].map(({ run }) => queue.run('one', run))
@@ -23,7 +23,7 @@ describe('the queue of one subscriber', () => {
     expect(await Promise.all([...all, fourth])).toEqual(['first', 'second', 'third', 'fourth'])
   })
 
-  it('runs one job after the other, and goes on when one fails', async () => {
+  it('runs jobs in order, and continues after a failure', async () => {
     const queue = createQueue()
     const seen: string[] = []
     const failing = queue.run('one', async () => {

@@ -18,7 +18,7 @@ const msisdn = '+375291234567'
 const unavailable: Answer = { text: systemMessages.unavailable.ru, waits: false }
 const isUnavailable = ({ text }: Answer) => Object.values<string>(systemMessages.unavailable).includes(text)
 
-/** What a connection sends while something is done. */
+/** Records the commands that a connection sends during an action. */
 async function watchCommands(url: string, redis: Redis) {
   const spy = new Redis(url)
   const monitor = await spy.monitor()
@@ -27,7 +27,7 @@ async function watchCommands(url: string, redis: Redis) {
   monitor.on('monitor', (_time: string, args: string[], source: string) => {
     if (source === ours) sent.push(args)
   })
-  /** Resolves when all that was sent so far has come back through the monitor. */
+  /** Resolves when the monitor has reported every command sent so far. */
   const drained = async () => {
     const mark = `mark-${Math.random()}`
     let hear: (time: string, args: string[]) => void = () => {}
@@ -45,7 +45,7 @@ async function watchCommands(url: string, redis: Redis) {
       sent.length = 0
       await act()
       await drained()
-      // The last one is the mark.
+      // The last command is the marker.
       return sent.slice(0, -1).map(([command]) => String(command).toLowerCase())
     },
     stop() {
@@ -73,10 +73,10 @@ describe('a turn over Redis', () => {
     await server.stop()
   })
 
-  it('is two commands to Redis, whatever the turn, and one when it is a repeat', async () => {
+  it('sends two commands to Redis, and one for a duplicate', async () => {
     const watched = await watchCommands(server.url, redis)
     const phone = dialogue(gateway, msisdn)
-    // The first use of a script in a connection sends its text.
+    // The first use of a script on a connection sends its source.
     await dialogue(gateway, msisdn).dial('*141*3*6#')
     expect(await watched.sentBy(() => phone.dial('*141*0#'))).toEqual(['evalsha', 'evalsha'])
     expect(await watched.sentBy(() => phone.type('123'))).toEqual(['evalsha', 'evalsha'])
@@ -86,7 +86,7 @@ describe('a turn over Redis', () => {
     watched.stop()
   })
 
-  it('waits for a replica in the round trip of the commit, and in one of its own when it is a repeat', async () => {
+  it('waits for a replica in the round trip of the commit, and in a separate one for a duplicate', async () => {
     const replica = await startRedisServer({ args: ['--replicaof', '127.0.0.1', String(server.port)] })
     const waiting = assemble(createRedisStore({ client, replicas: 1, replicasWithinMs: 4000 }))
     try {
@@ -105,7 +105,7 @@ describe('a turn over Redis', () => {
     }
   })
 
-  it('leaves every session with a time to live, and only what is meant to stay without', async () => {
+  it('sets a TTL on every session, and on no permanent record', async () => {
     await dialogue(gateway, msisdn).dial('*141*3*6#')
     const keys = await redis.keys('*')
     const lasting = (await Promise.all(keys.map(async (key) => [key, await redis.pttl(key)] as const)))
@@ -115,7 +115,7 @@ describe('a turn over Redis', () => {
     expect(keys.filter((key) => key.includes(':session:')).length).toBeGreaterThan(0)
   })
 
-  it('keeps a session ten minutes longer than it may idle, and ten minutes when it has ended', async () => {
+  it('keeps a session for ten minutes after it expires or ends', async () => {
     const phone = dialogue(gateway, msisdn)
     const ttlMs = async () => {
       const name = sessionName('test', msisdn, phone.sessionId)
@@ -129,14 +129,14 @@ describe('a turn over Redis', () => {
     expect(await ttlMs()).toBeLessThanOrEqual(600_000)
   })
 
-  it('is run again when the session expired in the store meanwhile, never on what was there', async () => {
+  it('is retried when the session expires in the store during the turn', async () => {
     const phone = dialogue(gateway, msisdn)
     await phone.dial('*141*3*6#')
     for (const key of await redis.keys('*:session:*')) await redis.del(key)
     expect((await phone.type('1')).text).toBe(systemMessages.expired.en)
   })
 
-  it('is refused politely when a record is not ours, and the record is left alone', async () => {
+  it('ends politely on a foreign record, and does not overwrite it', async () => {
     const [key] = await redis.keys('*:subscriber:375291234567')
     const before = await redis.get(key ?? '')
     for (const broken of ['no version', `${'1'.repeat(16)}|{"language":"xx"}`]) {
@@ -149,7 +149,7 @@ describe('a turn over Redis', () => {
   })
 })
 
-describe('a turn while Redis is away', () => {
+describe('a turn while Redis is down', () => {
   let server: RedisServer
   let proxy: Proxy
   let client: RedisClient
@@ -160,7 +160,7 @@ describe('a turn while Redis is away', () => {
     client = createRedisClient({ url: `redis://127.0.0.1:${proxy.port}` })
     await client.whenReady(10_000)
     gateway = assemble(createRedisStore({ client }), { turnBudgetMs: 2000 })
-    // Registering hashes; a first try on a busy machine may find the store slow.
+    // Registration hashes, so on a busy machine the first try may find the store slow.
     await eventually(() => gateway.register(msisdn, { puk1: '12345678' }))
   })
   afterEach(async () => {
@@ -181,7 +181,7 @@ describe('a turn while Redis is away', () => {
     }
   }
 
-  /** Dials until it is served. */
+  /** Dials until the gateway serves the code. */
   const heals = () =>
     eventually(async () => {
       const answer = await dialogue(gateway, msisdn).dial('*141*3*6#')
@@ -202,18 +202,18 @@ describe('a turn while Redis is away', () => {
 
   const accessNow = () => eventually(async () => (await gateway.subscribers.get(msisdn))?.access)
 
-  it('is answered when Redis was killed, and turns go on when it is back', async () => {
+  it('is answered when Redis is killed, and turns resume when it returns', async () => {
     const phone = await atConfirmation()
     await server.kill()
     expect(await phone.type('2')).toEqual(unavailable)
     const again = await startRedisServer({ port: server.port })
     await gateway.gateway.turn(phone.last())
-    // Another server, with nothing in it: the number is no longer registered, which is an answer of a healed gateway.
+    // The new server is empty, so a recovered gateway answers that the number is not registered.
     expect((await heals()).text).toBe(systemMessages.notServed.ru)
     await again.stop()
   })
 
-  it('is answered when nothing listens where Redis should be', async () => {
+  it('is answered when nothing listens at the address of Redis', async () => {
     const nowhere = createRedisClient({ url: `redis://127.0.0.1:${await closedPort()}` })
     const lost = assemble(createRedisStore({ client: nowhere }), { turnBudgetMs: 2000 })
     expect(await dialogue(lost, msisdn).dial('*141*0#')).toEqual(unavailable)
@@ -221,7 +221,7 @@ describe('a turn while Redis is away', () => {
     await nowhere.close()
   })
 
-  it('is answered when Redis is frozen, and what was told to be unavailable is not done when it thaws', async () => {
+  it('is answered when Redis is frozen, and is not committed after the thaw', async () => {
     const phones = []
     for (let at = 0; at < 16; at++) phones.push(await atConfirmation())
     server.freeze()
@@ -232,7 +232,7 @@ describe('a turn while Redis is away', () => {
     expect(await accessNow()).toBe('open')
   })
 
-  it('is answered when the network swallows everything, and heals on a new connection', async () => {
+  it('is answered when the network drops everything, and recovers on a new connection', async () => {
     const phone = await atConfirmation()
     proxy.become({ kind: 'blackHole' })
     expect(await phone.type('2')).toEqual(unavailable)
@@ -240,16 +240,16 @@ describe('a turn while Redis is away', () => {
     expect((await heals()).text).toMatch(/^Access to self-care/)
   })
 
-  it('is told what was done when only the answer of the commit was lost', async () => {
+  it('gets the committed answer when only the answer of the commit is lost', async () => {
     const phone = await atConfirmation()
-    // The load passes; the commit is carried out, its answer is lost, and the network is well again.
+    // The load passes, the commit succeeds, its answer is lost, and the network recovers.
     proxy.become({ kind: 'resetOnReply', after: 1, times: 1 })
     expect((await phone.type('2')).text).toMatch(/^Access is closed/)
     const closed = await gateway.journalOf(msisdn)
     expect(closed.filter((change) => change === 'access-closed')).toHaveLength(1)
   })
 
-  it('is done once when every answer is lost for a while', async () => {
+  it('commits once when every answer is lost for a while', async () => {
     const phone = await atConfirmation()
     proxy.become({ kind: 'resetOnReply' })
     await phone.type('2')

@@ -38,7 +38,7 @@ describe('routing', () => {
     '',
   ])('leads %s nowhere', (dialled) => expect(lead(dialled)).toBeUndefined())
 
-  it('leads any code with answers behind it to that code with those answers', () => {
+  it('splits any code with arguments into the code and its arguments', () => {
     const part = fc.string({ maxLength: 5 }).map((text) => text.replaceAll(/[*#]/g, ''))
     fc.assert(
       fc.property(fc.array(part, { maxLength: 4 }), (parts) => {
@@ -49,7 +49,7 @@ describe('routing', () => {
   })
 
   it.each(['141#', '*141', '*14a#', '**141#', '*141**1#', '#141#'])(
-    'refuses %s as the code of a menu',
+    'rejects %s as the code of a menu',
     (code) => {
       expect(() => createRouting({ [code]: menu })).toThrow(`'${code}' is not a code`)
     },

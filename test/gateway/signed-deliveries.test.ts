@@ -8,7 +8,7 @@ import { assemble } from '../support/gateway.ts'
 
 const msisdn = '+375291234567'
 
-/** A gateway whose store has a clock that moves when it is told to, and an aggregator without session ids that signs. */
+/** A gateway on a store with a manual clock, and an aggregator that signs and sends no session ids. */
 async function setUp() {
   let nowMs = 1_700_000_000_000
   const store = createMemoryStore({ now: () => nowMs })
@@ -43,7 +43,7 @@ async function setUp() {
 }
 
 describe('a signed callback', () => {
-  it('that is replayed after a new dialogue changes nothing, and is shown what it was shown', async () => {
+  it('replayed after a new dialogue changes nothing and gets its first answer', async () => {
     const { sign, send, elapse, access } = await setUp()
     const opening = [undefined, '1', '12345678'].map((typed) => sign(typed))
     const shown = []
@@ -52,7 +52,7 @@ describe('a signed callback', () => {
       elapse(4000)
     }
     expect(await access()).toBe('open')
-    // Another dialogue under the same session id wipes the receipts of the first.
+    // Another dialogue under the same session id drops the receipts of the first.
     for (const typed of [undefined, '1', '2']) {
       await send(sign(typed))
       elapse(4000)
@@ -62,7 +62,7 @@ describe('a signed callback', () => {
     expect(await access()).toBe('closed-by-subscriber')
   })
 
-  it('is known although more turns were taken than receipts are kept of', async () => {
+  it('is recognised after more turns than there are receipts', async () => {
     const { sign, send, elapse, gateway } = await setUp()
     const begin = sign(undefined)
     const first = await send(begin)
@@ -74,7 +74,7 @@ describe('a signed callback', () => {
     expect(gateway.reports.at(-1)).toMatchObject({ outcome: 'repeat' })
   })
 
-  it('that repeats a turn under another id is remembered in a commit of the records it was answered from', async () => {
+  it('with a duplicate turn under another id is stored in a commit with the records it was read from', async () => {
     const { sign, send, commits } = await setUp()
     const first = await send(sign(undefined))
     commits.length = 0
@@ -90,7 +90,7 @@ describe('a signed callback', () => {
     )
   })
 
-  it('is refused when its time lies too far from the time of the store', async () => {
+  it("is rejected when its time is too far from the store's", async () => {
     const { sign, send, elapse, gateway } = await setUp()
     const callback = sign(undefined)
     elapse(SIGNATURE_TOLERANCE_MS + 1)
@@ -101,7 +101,7 @@ describe('a signed callback', () => {
     expect(gateway.reports.at(-1)).toMatchObject({ outcome: 'signature-expired' })
   })
 
-  it('that ends a dialogue ends no later one when it is replayed', async () => {
+  it('that ends a dialogue does not end a later one when replayed', async () => {
     const { sign, send, elapse, gateway } = await setUp()
     await send(sign(undefined))
     const { sessionId, signed } = sign('')

@@ -7,7 +7,7 @@ import { createMemoryStore } from '../../src/store/memory.ts'
 
 const unavailable = () => new UssdError('USSD_STORE_UNAVAILABLE', { detail: 'timeout' })
 
-/** A real store whose commits fare as scripted: before, instead of or after the real one. */
+/** A real store with scripted commits: each may act before, instead of or after the real one. */
 function troubled(script: ((real: () => Promise<CommitResult>) => Promise<CommitResult>)[]) {
   const real = createMemoryStore()
   const commits: Commit[] = []
@@ -24,7 +24,7 @@ function troubled(script: ((real: () => Promise<CommitResult>) => Promise<Commit
 
 const at = { bucket: 1, names: ['counter'], budget: createBudget(60_000) }
 
-/** Adds one to a counter; done means it is there already. */
+/** A body that increments a counter once. */
 const once =
   (done: { found: boolean }) =>
   (loaded: Awaited<ReturnType<Store['load']>>): TransactionOutput<string> => {
@@ -38,30 +38,30 @@ const once =
   }
 
 describe('a transaction', () => {
-  it('commits what the work says, once', async () => {
+  it('commits the changes of the body once', async () => {
     const { store, commits } = troubled([])
     const done = { found: false }
     expect(await transact(store, at, once(done))).toEqual({ result: 'done', tries: 1 })
     expect(commits).toHaveLength(1)
   })
 
-  it('commits nothing where the work changes nothing', async () => {
+  it('commits nothing when the body has no changes', async () => {
     const { store, commits } = troubled([])
     expect(await transact(store, at, () => ({ result: 7 }))).toEqual({ result: 7, tries: 1 })
     expect(commits).toEqual([])
   })
 
-  it('does the work again on what is there now when a record has moved', async () => {
+  it('retries on fresh records after a conflict', async () => {
     const { store } = troubled([async () => ({ kind: 'conflict' })])
     expect(await transact(store, at, once({ found: false }))).toEqual({ result: 'done', tries: 2 })
   })
 
-  it('does the work again when the commit came too late', async () => {
+  it('retries when the commit was too late', async () => {
     const { store } = troubled([async () => ({ kind: 'late' })])
     expect(await transact(store, at, once({ found: false }))).toEqual({ result: 'done', tries: 2 })
   })
 
-  it('finds what it did when the answer of its commit was lost', async () => {
+  it('finds its own writes when the answer of its commit was lost', async () => {
     const { store } = troubled([
       async (real) => {
         await real()
@@ -73,14 +73,14 @@ describe('a transaction', () => {
     expect(done.found).toBe(true)
   })
 
-  it('gives up on records that keep moving', async () => {
+  it('rejects with USSD_CONFLICT when conflicts continue', async () => {
     const conflict = async (): Promise<CommitResult> => ({ kind: 'conflict' })
     const { store, commits } = troubled(Array.from({ length: 50 }, () => conflict))
     await expect(transact(store, at, once({ found: false }))).rejects.toMatchObject({ code: 'USSD_CONFLICT' })
     expect(commits.length).toBeLessThanOrEqual(10)
   })
 
-  it('gives the store a deadline on its own clock, never further than the budget', async () => {
+  it("sets the deadline on the store's clock within the budget", async () => {
     const { store, commits } = troubled([])
     const { nowMs } = await store.load(1, [])
     await transact(store, { ...at, budget: createBudget(100) }, once({ found: false }))
@@ -88,13 +88,13 @@ describe('a transaction', () => {
     expect(commits[0]?.deadlineMs).toBeLessThanOrEqual((await store.load(1, [])).nowMs + 100)
   })
 
-  it('gives the store less than half a second for a commit, however large the budget', async () => {
+  it('limits a commit to less than half a second, whatever the budget', async () => {
     const { store, commits } = troubled([])
     await transact(store, at, once({ found: false }))
     expect(commits[0]?.deadlineMs).toBeLessThanOrEqual((await store.load(1, [])).nowMs + 400)
   })
 
-  it('loads again when the connection was just lost, and gives up when it stays away', async () => {
+  it('retries the load after a lost connection, for a limited time', async () => {
     const { store } = troubled([])
     let away = 3
     const flaky: Store = {
@@ -108,7 +108,7 @@ describe('a transaction', () => {
     })
   })
 
-  it('tries nothing again that the store has refused', async () => {
+  it('does not retry what the store has rejected', async () => {
     const refuse = () => Promise.reject(new UssdError('USSD_STORE_REFUSED', { detail: 'OOM' }))
     const { store, commits } = troubled([refuse, refuse])
     await expect(transact(store, at, once({ found: false }))).rejects.toMatchObject({
@@ -117,7 +117,7 @@ describe('a transaction', () => {
     expect(commits).toHaveLength(1)
   })
 
-  it('says that the store was away, and not that records moved, when no commit was ever answered', async () => {
+  it('rejects with USSD_STORE_UNAVAILABLE when no commit is answered', async () => {
     const lost = () => Promise.reject(unavailable())
     const { store } = troubled(Array.from({ length: 50 }, () => lost))
     await expect(transact(store, at, once({ found: false }))).rejects.toMatchObject({
@@ -125,7 +125,7 @@ describe('a transaction', () => {
     })
   })
 
-  it('does not begin, and does not commit, when its budget is used up', async () => {
+  it('neither loads nor commits when its budget is spent', async () => {
     const { store, commits } = troubled([])
     const spent = { leftMs: () => 0 }
     await expect(transact(store, { ...at, budget: spent }, once({ found: false }))).rejects.toMatchObject({
@@ -143,7 +143,7 @@ describe('a transaction', () => {
     expect(commits).toEqual([])
   })
 
-  it('passes on what the work throws, and commits nothing', async () => {
+  it('passes on an error of the body, and commits nothing', async () => {
     const { store, commits } = troubled([])
     const fails = () => Promise.reject(new UssdError('USSD_BUSY'))
     await expect(transact(store, at, fails)).rejects.toMatchObject({ code: 'USSD_BUSY' })

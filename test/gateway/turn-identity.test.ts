@@ -18,7 +18,7 @@ const callback = (heard: ReportedInput): Callback => ({
   reported: heard,
 })
 
-/** The session after a callback was recognised and answered at a time. */
+/** The session after a callback was classified and answered. */
 function after(
   session: Session | undefined,
   reported: ReportedInput,
@@ -47,7 +47,7 @@ function after(
 const recognise = (reported: ReportedInput, session: Session | undefined, nowMs: number) =>
   transcripts.classify(callback(reported), session, nowMs)
 
-describe('a dialect that sends the whole transcript', () => {
+describe('a cumulative dialect', () => {
   const heard = (text: string, code = '*141#'): ReportedInput => ({
     kind: 'cumulative',
     code,
@@ -55,8 +55,8 @@ describe('a dialect that sends the whole transcript', () => {
     begins: 'empty',
   })
 
-  it('tells every answer from what was heard before, whatever characters it has', () => {
-    // An empty first answer is written like the begin: the form has no way to say it.
+  it('extracts every reply, whatever its characters', () => {
+    // An empty first reply looks like the begin.
     const first = fc.string({ minLength: 1 }).filter((text) => !text.startsWith('*'))
     const answers = fc.tuple(first, fc.array(fc.string(), { maxLength: 5 }))
     fc.assert(
@@ -73,7 +73,7 @@ describe('a dialect that sends the whole transcript', () => {
     )
   })
 
-  it('knows each of the last sixteen turns again for ten minutes', () => {
+  it('recognises duplicates of the last sixteen turns for ten minutes', () => {
     let session = after(undefined, heard(''), 0)
     for (let turn = 1; turn <= 18; turn++)
       session = after(session, heard('1*'.repeat(turn).slice(0, -1)), turn)
@@ -89,7 +89,7 @@ describe('a dialect that sends the whole transcript', () => {
     expect(recognise(transcript(18), session, 18 + 600_001)).toEqual({ kind: 'out-of-step' })
   })
 
-  it('is out of step when an answer is missing or another stands in its place', () => {
+  it('is out of step when a reply is missing or differs', () => {
     let session = after(undefined, heard(''), 0)
     session = after(session, heard('1'), 1)
     session = after(session, heard('1*2'), 2)
@@ -99,7 +99,7 @@ describe('a dialect that sends the whole transcript', () => {
     }
   })
 
-  it('recognises nothing of another session, number, code or dialect', () => {
+  it('does not recognise turns of another session, number, code or dialect', () => {
     const session = after(undefined, heard(''), 0)
     for (const other of [
       { sessionId: 'two' },
@@ -112,11 +112,11 @@ describe('a dialect that sends the whole transcript', () => {
     }
   })
 
-  it('begins another dialogue with another code under the same id, and never the same one again', () => {
+  it('begins a new dialogue with another code under the same id, but not with the same code', () => {
     let session = after(undefined, heard(''), 0)
     for (let turn = 1; turn <= 17; turn++)
       session = after(session, heard('1*'.repeat(turn).slice(0, -1)), turn)
-    // So late that its receipt is gone, the begin is shown where the dialogue is.
+    // A late begin whose receipt is gone gets the current screen.
     expect(recognise(heard(''), session, 18)).toMatchObject({ receipt: { text: 'screen at 17' } })
     const ended = { ...session, state: null }
     for (const before of [session, ended]) {
@@ -126,7 +126,7 @@ describe('a dialect that sends the whole transcript', () => {
     expect(recognise(heard(''), ended, 10)).toEqual({ kind: 'ended' })
   })
 
-  it('has expired when nobody answered in time, and may then begin anew', () => {
+  it('expires without a reply in time, and may begin again', () => {
     const session = after(undefined, heard(''), 0)
     expect(recognise(heard('1'), session, idleMs)).toMatchObject({ kind: 'reply' })
     expect(recognise(heard('1'), session, idleMs + 1)).toEqual({ kind: 'expired' })
@@ -134,7 +134,7 @@ describe('a dialect that sends the whole transcript', () => {
     expect(recognise(heard('1'), undefined, 0)).toEqual({ kind: 'expired' })
   })
 
-  it('does not begin again with its own begin while receipts are kept, though the first of them is gone', () => {
+  it('does not begin again with a duplicate of its begin, even when that receipt is gone', () => {
     let session = after(undefined, heard(''), 0)
     for (let turn = 1; turn <= 17; turn++)
       session = after(session, heard('1*'.repeat(turn).slice(0, -1)), turn)
@@ -143,20 +143,20 @@ describe('a dialect that sends the whole transcript', () => {
     expect(recognise(heard(''), quicklyExpired, 600_018)).toMatchObject({ kind: 'begin' })
   })
 
-  it('takes an empty first answer, which is written like the begin, and the answer behind it', () => {
+  it('accepts an empty first reply and the reply after it', () => {
     const session = after(undefined, heard(''), 0)
     expect(recognise(heard(''), session, 1)).toMatchObject({ kind: 'repeat' })
     expect(recognise(heard('*80291'), session, 2)).toMatchObject({ kind: 'reply', typed: '80291' })
   })
 
-  it('keeps no text of what was typed', () => {
+  it('stores no text of a reply', () => {
     let session = after(undefined, heard(''), 0)
     session = after(session, heard('80291'), 1)
     expect(JSON.stringify(session)).not.toContain('80291')
   })
 })
 
-describe('a dialect whose transcript begins with what was dialled', () => {
+describe('a cumulative dialect whose text begins with the dialled string', () => {
   const heard = (text: string): ReportedInput => ({
     kind: 'cumulative',
     code: '*141#',
@@ -164,7 +164,7 @@ describe('a dialect whose transcript begins with what was dialled', () => {
     begins: 'unknown',
   })
 
-  it('begins with any text of a session nobody knows, and tells every answer behind it', () => {
+  it('begins with any text of an unknown session, and extracts every reply', () => {
     const answers = fc.array(fc.string(), { maxLength: 5 })
     fc.assert(
       fc.property(fc.constantFrom('', '0', '3*6', '3*6*1'), answers, (suffix, replies) => {
@@ -174,7 +174,7 @@ describe('a dialect whose transcript begins with what was dialled', () => {
         for (const typed of replies) {
           all.push(typed)
           const recognised = recognise(heard(all.join('*')), session, 0)
-          // Behind nothing, nothing cannot be said, and a star is taken for the one behind it.
+          // After an empty text, an empty reply is invisible and a leading star is a separator.
           if (all.join('*') === '') return expect(recognised.kind).toBe('repeat')
           if (all.length === 1 && typed.startsWith('*')) return
           expect(recognised).toMatchObject({ kind: 'reply', typed })
@@ -184,14 +184,14 @@ describe('a dialect whose transcript begins with what was dialled', () => {
     )
   })
 
-  it('repeats its begin, and takes up nothing that has expired or ended', () => {
+  it('replays its begin, and resumes no expired or ended dialogue', () => {
     const session = after(undefined, heard('3*6'), 0)
     expect(recognise(heard('3*6'), session, 1)).toMatchObject({ kind: 'repeat' })
     expect(recognise(heard('3*7'), session, 1)).toEqual({ kind: 'out-of-step' })
     expect(recognise(heard('3*6*1'), session, idleMs + 1)).toEqual({ kind: 'expired' })
     const ended = { ...session, state: null }
     expect(recognise(heard('3*6*1'), ended, 1)).toEqual({ kind: 'ended' })
-    // Another answer to the last screen, come late, looks like a begin.
+    // A late, different reply to the last screen looks like a begin.
     expect(recognise(heard('0'), ended, 1)).toEqual({ kind: 'ended' })
     expect(recognise(heard('0'), ended, idleMs + 1)).toMatchObject({ kind: 'begin' })
     const quicklyExpired = { ...session, idleUntilMs: 60_000 }
@@ -200,11 +200,11 @@ describe('a dialect whose transcript begins with what was dialled', () => {
   })
 })
 
-describe('a dialect that numbers its callbacks', () => {
+describe('a sequenced dialect', () => {
   const begin: ReportedInput = { kind: 'sequenced', number: 1, typed: undefined }
   const heard = (number: number, typed: string): ReportedInput => ({ kind: 'sequenced', number, typed })
 
-  it('takes the next number, knows the last ones again, and refuses all others', () => {
+  it('accepts the next number, recognises duplicates, and rejects all others', () => {
     let session = after(undefined, begin, 0)
     expect(recognise(begin, session, 1)).toMatchObject({ kind: 'repeat' })
     session = after(session, heard(2, '1'), 1)
@@ -217,7 +217,7 @@ describe('a dialect that numbers its callbacks', () => {
     expect(recognise(heard(4, '1'), undefined, 3)).toEqual({ kind: 'expired' })
   })
 
-  it('does not begin again with its own begin while receipts are kept, though the first of them is gone', () => {
+  it('does not begin again with a duplicate of its begin, even when that receipt is gone', () => {
     let session = after(undefined, begin, 0)
     for (let number = 2; number <= 18; number++) session = after(session, heard(number, '1'), number)
     expect(recognise(begin, session, 19)).toEqual({ kind: 'out-of-step' })
@@ -227,25 +227,25 @@ describe('a dialect that numbers its callbacks', () => {
   })
 })
 
-describe('a dialect that numbers nothing', () => {
+describe('a latest-only dialect', () => {
   const begin: ReportedInput = { kind: 'latest-only', typed: undefined }
   const heard = (typed: string): ReportedInput => ({ kind: 'latest-only', typed })
 
-  it('takes an equal choice for a duplicate only while nobody could have given it twice', () => {
+  it('treats an equal choice as a duplicate only within the repeat time', () => {
     let session = after(undefined, begin, 0)
     expect(recognise(begin, session, 2999)).toMatchObject({ kind: 'repeat' })
     session = after(session, heard('1'), 10_000)
     expect(recognise(heard('1'), session, 12_999)).toMatchObject({ receipt: { text: 'screen at 10000' } })
     expect(recognise(heard('1'), session, 13_000)).toMatchObject({ kind: 'reply', typed: '1' })
     expect(recognise(heard('2'), session, 10_001)).toMatchObject({ kind: 'reply', typed: '2' })
-    // A late copy of an earlier answer, which now might confirm something, is shown where the dialogue is.
+    // A late duplicate of an earlier reply, which might now confirm something, gets the current screen.
     const further = after(session, heard('2'), 11_000)
     expect(recognise(heard('1'), further, 12_999)).toMatchObject({ receipt: { text: 'screen at 11000' } })
     expect(recognise(heard('1'), further, 13_000)).toMatchObject({ kind: 'reply', typed: '1' })
     expect(recognise(heard('1'), undefined, 0)).toEqual({ kind: 'expired' })
   })
 
-  it('does not begin again with its own begin while anything of the dialogue is kept', () => {
+  it('does not begin again with a duplicate of its begin while the session exists', () => {
     let session = after(undefined, begin, 0)
     for (let turn = 1; turn <= 20; turn++) session = after(session, heard(`${turn}0`), turn * 5000)
     const shown = { receipt: { text: 'screen at 100000' } }
@@ -255,14 +255,14 @@ describe('a dialect that numbers nothing', () => {
     expect(transcripts.classify(another, session, 125_000)).toMatchObject({ kind: 'begin' })
   })
 
-  it('begins again under the id of an earlier dialogue where the aggregator sends none of its own', () => {
+  it('begins again under an earlier id when the aggregator sends no session id', () => {
     const session = after(undefined, begin, 0)
     const own = { ...callback(begin), reusesSessionId: true } as const
     expect(transcripts.classify(own, session, 2999)).toMatchObject({ kind: 'repeat' })
     expect(transcripts.classify(own, session, 3000)).toMatchObject({ kind: 'begin' })
   })
 
-  it('takes no answer of the dialogue again for a confirmation for as long as aggregators retry', () => {
+  it('does not confirm with a reply equal to an earlier one within the retry window', () => {
     const mistaken = after(after(undefined, begin, 0), heard('2'), 5000)
     const confirming = { ...after(mistaken, heard('1'), 10_000), confirms: true as const }
     for (const nowMs of [13_000, 30_000, 34_999]) {
@@ -291,7 +291,7 @@ describe('a dialect that numbers nothing', () => {
       return { ...next, receipts, ...(again && { asksAgain: true as const }) }
     }
 
-    it('that comes again is a duplicate at any time, and shown where the dialogue is', () => {
+    it('equal to an earlier one is a duplicate at any time and gets the current screen', () => {
       let session = asking(after(undefined, begin, 0), heard('1'), 5000)
       session = asking(session, heard('00000000'), 10_000)
       for (const laterMs of [3000, 10_000, 25_000, 300_000]) {
@@ -307,24 +307,24 @@ describe('a dialect that numbers nothing', () => {
       })
     })
 
-    it('is an answer where the screen asks for the same one again, once it cannot be a quick duplicate', () => {
+    it('is a reply when the screen asks to repeat it, after the repeat time', () => {
       const session = asking(asking(undefined, begin, 0), heard('80291'), 5000, true)
       expect(recognise(heard('80291'), session, 7999)).toMatchObject({ kind: 'repeat' })
       expect(recognise(heard('80291'), session, 8000)).toMatchObject({ kind: 'reply', typed: '80291' })
     })
   })
 
-  it('shows the last screen of a dialogue that has ended to a late duplicate of its last answer', () => {
+  it('replays the last screen of an ended dialogue for a late duplicate of its last reply', () => {
     const session = { ...after(after(undefined, begin, 0), heard('2'), 5000), state: null }
     expect(recognise(heard('2'), session, 30_000)).toMatchObject({ receipt: { text: 'screen at 5000' } })
     expect(recognise(heard('1'), session, 30_000)).toEqual({ kind: 'ended' })
   })
 
-  it('follows time when the clock was set back: an equal answer is a duplicate of what was just said only', () => {
+  it('treats an equal reply as a duplicate only within the repeat time, also after the clock was set back', () => {
     const hour = 3_600_000
     const session = after(after(undefined, begin, hour), heard('1'), hour + 5000)
     expect(recognise(heard('1'), session, 6000)).toMatchObject({ kind: 'reply' })
-    // Clocks of a master and its successor differ a little.
+    // Clocks of a master and its successor differ slightly.
     expect(recognise(heard('1'), session, hour + 4900)).toMatchObject({ kind: 'repeat' })
   })
 })
@@ -340,7 +340,7 @@ describe('a session begun under another key', () => {
     begins: 'empty',
   })
 
-  it('goes on under its own key where that is held, and is a fault where it is not', () => {
+  it('continues under its own key, and fails when that key is not configured', () => {
     const begun = under(older).classify(callback(heard('')), undefined, 0)
     if (begun.kind !== 'begin') throw new Error(begun.kind)
     const turn = { menu: '*141#', revision: '1', latin: false, state: { value: 's', context: {} }, idleMs }
@@ -363,7 +363,7 @@ describe('a session begun under another key', () => {
 })
 
 describe('a dialogue that has ended', () => {
-  it('is not taken up again by any dialect', () => {
+  it('is not resumed in any dialect', () => {
     const begins: ReportedInput[] = [
       { kind: 'cumulative', code: '*141#', text: '', begins: 'empty' },
       { kind: 'sequenced', number: 1, typed: undefined },

@@ -6,8 +6,7 @@ import { assemble, dialogue } from '../support/gateway.ts'
 import { openTestStore } from '../support/redis/redis.ts'
 
 /**
- * The store as a newer version uses it: every record it writes has fields that this version does not know, and a record
- * without them is broken for it.
+ * Simulates the store of a newer version: it adds unknown fields to every record, and reports records that have lost them.
  */
 function asNewerVersion(store: Store): Store & { readonly broken: string[] } {
   const broken: string[] = []
@@ -44,7 +43,7 @@ function asNewerVersion(store: Store): Store & { readonly broken: string[] } {
 }
 
 describe('two versions side by side on one Redis', () => {
-  it('take turns in one dialogue, and neither loses what the other keeps in a record', async () => {
+  it('share a dialogue, and neither loses fields of the other', async () => {
     const { store, close } = await openTestStore()
     try {
       const argon2 = createDigestArgon2()
@@ -57,7 +56,7 @@ describe('two versions side by side on one Redis', () => {
       const phone = dialogue(newer, msisdn)
       await phone.dial('*141*3*6#')
       await phone.type('1')
-      // This version takes the next turns, writes session and subscriber, and the newer one goes on.
+      // This version handles the next turns and writes session and subscriber; the newer one continues.
       expect((await ours.gateway.turn(phone.saying('1*00000000'))).text).toMatch(/^Wrong PUK1/)
       expect((await newer.gateway.turn(phone.saying('1*00000000*12345678'))).text).toMatch(/^Access to self/)
       await ours.subscribers.put(msisdn, { tariff: 'Комфорт' })
@@ -75,7 +74,7 @@ describe('two versions side by side on one Redis', () => {
     }
   })
 
-  it('read records of an older one, which lack the newest fields', async () => {
+  it('read records of an older version, which lack new fields', async () => {
     const { store, close } = await openTestStore()
     try {
       const ours = assemble(store, { argon2: createDigestArgon2() })

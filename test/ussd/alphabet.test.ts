@@ -16,7 +16,7 @@ const extension: [number, string][] = [
   [0x65, '€'],
 ]
 
-/** Code points of the default table as 3GPP TS 23.038 6.2.1 gives them, apart from the runs that are as in ASCII. */
+/** Code points of the default table in 3GPP TS 23.038 6.2.1, except the runs equal to ASCII. */
 const defaultTable: Record<number, number> = {
   0x00: 0x40,
   0x01: 0xa3,
@@ -68,15 +68,15 @@ const character = (septet: number) => String.fromCharCode(defaultTable[septet] ?
 const alphabet = [...single.map(character), ...extension.map(([, shown]) => shown)]
 const gsmText = fc.array(fc.constantFrom(...alphabet)).map((characters) => characters.join(''))
 
-describe('the GSM 7-bit default alphabet', () => {
-  it('reads and writes every septet of the default table', () => {
+describe('GSM 7-bit default alphabet', () => {
+  it('encodes and decodes every septet of the default table', () => {
     for (const septet of single) {
       expect(septetsToText(Uint8Array.of(septet))).toBe(character(septet))
       expect(textToSeptets(character(septet))).toEqual({ kind: 'septets', septets: Uint8Array.of(septet) })
     }
   })
 
-  it('reads and writes every character of the extension table as two septets', () => {
+  it('encodes and decodes every extension character as two septets', () => {
     for (const [septet, shown] of extension) {
       expect(septetsToText(Uint8Array.of(ESC, septet))).toBe(shown)
       expect(textToSeptets(shown)).toEqual({ kind: 'septets', septets: Uint8Array.of(ESC, septet) })
@@ -84,13 +84,13 @@ describe('the GSM 7-bit default alphabet', () => {
     }
   })
 
-  it('shows the default character after ESC where the extension table has none', () => {
+  it('decodes an unknown extension code as the default character', () => {
     const extended = new Set(extension.map(([septet]) => septet))
     for (const septet of single)
       if (!extended.has(septet)) expect(septetsToText(Uint8Array.of(ESC, septet))).toBe(character(septet))
   })
 
-  it('shows a space for ESC ESC, and nothing for ESC at the end', () => {
+  it('decodes ESC ESC as a space, and ESC at the end as nothing', () => {
     expect(septetsToText(Uint8Array.of(0x41, ESC, ESC, 0x65))).toBe('A e')
     expect(septetsToText(Uint8Array.of(0x41, ESC, ESC, ESC, 0x65))).toBe('A €')
     expect(septetsToText(Uint8Array.of(0x41, ESC))).toBe('A')
@@ -98,7 +98,7 @@ describe('the GSM 7-bit default alphabet', () => {
     expect(septetsToText(new Uint8Array())).toBe('')
   })
 
-  it('names each character outside it once, whole, in the order met', () => {
+  it('lists each unencodable character once, in order', () => {
     expect(textToSeptets('a«😀ж»ж😀`\t\0\u00a0ç')).toEqual({
       kind: 'unencodable',
       characters: ['«', '😀', 'ж', '»', '`', '\t', '\0', '\u00a0', 'ç'],
@@ -106,18 +106,18 @@ describe('the GSM 7-bit default alphabet', () => {
     expect(countSeptets('Оplata')).toBeNull()
   })
 
-  it('never writes an ESC that was typed', () => {
+  it('never encodes a literal ESC', () => {
     expect(textToSeptets('a\u001be')).toEqual({ kind: 'unencodable', characters: ['\u001b'] })
   })
 
-  it('holds no other character than its 137', () => {
+  it('contains exactly 137 characters', () => {
     const found: string[] = []
     for (let unit = 0; unit < 0x10000; unit += 1)
       if (countSeptets(String.fromCharCode(unit)) !== null) found.push(String.fromCharCode(unit))
     expect(found.sort()).toEqual([...alphabet].sort())
   })
 
-  it('gives back every text it takes, with as many septets as it counts', () => {
+  it('round-trips every encodable text with the counted septets', () => {
     fc.assert(
       fc.property(gsmText, (text) => {
         const coded = textToSeptets(text)

@@ -13,7 +13,7 @@ const plain: DataCoding = {
   language: null,
 }
 
-describe('the data coding scheme octet of USSD', () => {
+describe('parseDataCoding', () => {
   it('names the languages of 0x00-0x0F and 0x20-0x24', () => {
     const names = [...between(0x00, 0x0f), ...between(0x20, 0x24)].map(
       (octet) => parseDataCoding(octet).language,
@@ -24,7 +24,7 @@ describe('the data coding scheme octet of USSD', () => {
     )
   })
 
-  it('reads every reserved value as GSM 7-bit, marked, with nothing else said', () => {
+  it('parses every reserved value as GSM 7-bit, marked as reserved', () => {
     const reserved = [
       ...between(0x12, 0x1f),
       ...between(0x25, 0x3f),
@@ -60,7 +60,7 @@ describe('the data coding scheme octet of USSD', () => {
     [0xf1, { messageClass: 1 }],
     [0xf4, { alphabet: '8bit' }],
     [0xf7, { alphabet: '8bit', messageClass: 3 }],
-  ])('reads %i', (octet, differs) => {
+  ])('parses %i', (octet, differs) => {
     expect(parseDataCoding(octet)).toEqual({ ...plain, ...differs })
   })
 })

@@ -14,7 +14,7 @@ const anyText = fc.oneof(
   fc.string({ unit: fc.constantFrom('a', 'ж', 'ў', '😀', 'й'), maxLength: 100 }),
 )
 
-describe('measuring a text', () => {
+describe('measure', () => {
   it.each([
     ['a'.repeat(182), { alphabet: 'gsm7', dcs: 15, units: 182, octets: 160, fits: true }],
     ['a'.repeat(183), { alphabet: 'gsm7', dcs: 15, units: 183, octets: 161, fits: false }],
@@ -33,7 +33,7 @@ describe('measuring a text', () => {
     expect(measure(text)).toEqual(expected)
   })
 
-  it('agrees with what is sent, whatever the text', () => {
+  it('agrees with the encoded message for any text', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const { dcs, octets } = encodeMessage(text)
@@ -43,18 +43,18 @@ describe('measuring a text', () => {
   })
 })
 
-describe('coding a message', () => {
+describe('encodeMessage', () => {
   it.each([
     ['hellohello', 15, 'e8329bfd4697d9ec37'],
     ['Баланс', 72, '04110430043b0430043d0441'],
     ['a№', 72, '00612116'],
     ['😀', 72, 'd83dde00'],
     ['', 15, ''],
-  ])('codes %j', (text, dcs, hex) => {
+  ])('encodes %j', (text, dcs, hex) => {
     expect(encoded(text)).toEqual({ dcs, hex })
   })
 
-  it('gives back what was coded, but for a CR doubled at the end', () => {
+  it('round-trips any text, except for a doubled CR at the end', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const { dcs, octets } = encodeMessage(text)
@@ -67,14 +67,14 @@ describe('coding a message', () => {
     )
   })
 
-  it('keeps half of a surrogate pair as it came', () => {
+  it('keeps a lone surrogate', () => {
     expect(encoded('\ud83d')).toEqual({ dcs: 72, hex: 'd83d' })
     expect(decoded(0x48, 'd83d')).toEqual({ kind: 'text', alphabet: 'ucs2', text: '\ud83d' })
   })
 })
 
-describe('reading a message', () => {
-  it('reads a reserved coding as GSM 7-bit', () => {
+describe('decodeMessage', () => {
+  it('decodes a reserved coding as GSM 7-bit', () => {
     for (const dcs of [0x13, 0x30, 0x4c, 0x80, 0xff])
       expect(decoded(dcs, 'e8329bfd4697d9ec37')).toEqual({
         kind: 'text',
@@ -83,7 +83,7 @@ describe('reading a message', () => {
       })
   })
 
-  it('takes two letters and CR, or LF, off a message of 0x10', () => {
+  it('strips a language prefix with CR or LF from a message of 0x10', () => {
     const prefixed = (text: string) => Buffer.from(encodeMessage(text).octets).toString('hex')
     const read = { kind: 'text', alphabet: 'gsm7', text: 'Hi', language: 'en' }
     expect(decoded(0x10, prefixed('en\rHi'))).toEqual(read)
@@ -94,7 +94,7 @@ describe('reading a message', () => {
     expect(decoded(0x0f, prefixed('en\rHi'))).toEqual({ kind: 'text', alphabet: 'gsm7', text: 'en\rHi' })
   })
 
-  it('takes the two octets of letters off a message of 0x11, or the three of those who pack the CR', () => {
+  it('strips a language prefix of two octets, or three with a packed CR, from a message of 0x11', () => {
     const read = { kind: 'text', alphabet: 'ucs2', text: 'жж', language: 'ru' }
     // r = 0x72, u = 0x75: 0x72 | 0x75 << 7 = 0x3af2, low octet first; CR above them gives a third octet.
     expect(decoded(0x11, 'f23a04360436')).toEqual(read)
@@ -104,12 +104,12 @@ describe('reading a message', () => {
     expect(decoded(0x11, '')).toEqual({ kind: 'text', alphabet: 'ucs2', text: '' })
   })
 
-  it('hands on 8-bit data and compressed text as they came', () => {
+  it('returns 8-bit data and compressed text unchanged', () => {
     expect(decoded(0x44, '00ff80')).toEqual({ kind: 'bytes', alphabet: '8bit', bytes: octetsOf('00ff80') })
     expect(decoded(0x68, '0436')).toEqual({ kind: 'bytes', alphabet: 'ucs2', bytes: octetsOf('0436') })
   })
 
-  it('passes over a user data header', () => {
+  it('skips a user data header', () => {
     expect(decoded(0x99, '0201ff0436')).toEqual({ kind: 'text', alphabet: 'ucs2', text: 'ж' })
     expect(decoded(0x99, '0301ff000436')).toEqual({ kind: 'text', alphabet: 'ucs2', text: 'ж' })
     // 05 00 03 01 02 01, one fill bit, then text at the eighth septet.
@@ -120,11 +120,11 @@ describe('reading a message', () => {
     expect(decoded(0x91, '09')).toMatchObject({ kind: 'malformed' })
   })
 
-  it('says that half a UCS-2 unit is malformed', () => {
+  it('rejects half a UCS-2 unit as malformed', () => {
     expect(decoded(0x48, '043604')).toEqual({ kind: 'malformed', why: 'UCS-2 text takes two octets a unit' })
   })
 
-  it('reads or refuses any octets under any coding, and never throws', () => {
+  it('never throws for any octets in any coding', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 255 }),

@@ -4,7 +4,7 @@ import { parseDialled, type Dialled } from '../../src/ussd/mmi.ts'
 
 const kindOf = (dial: string, inCall = false) => parseDialled(dial, { inCall }).kind
 
-describe('a string that goes to the network as USSD', () => {
+describe('a USSD string', () => {
   it.each<[string, string, string, string[]]>([
     ['*141*0#', '*', '141', ['0']],
     ['*141*3*6#', '*', '141', ['3', '6']],
@@ -21,7 +21,7 @@ describe('a string that goes to the network as USSD', () => {
     ['*1#', '*', '1', []],
     ['*06#', '*', '06', []],
     ['*1234567890123*1*2*3*4*5*6#', '*', '1234567890123', ['1', '2', '3', '4', '5', '6']],
-  ])('reads %s in parts', (dial, prefix, serviceCode, args) => {
+  ])('%s is split into parts', (dial, prefix, serviceCode, args) => {
     expect(parseDialled(dial)).toMatchObject({ kind: 'ussd', ussdString: dial, prefix, serviceCode, args })
   })
 
@@ -37,12 +37,12 @@ describe('a string that goes to the network as USSD', () => {
     '*a#',
     '*100 #',
     '*141*1#5#',
-  ])('sends %s whole, without parts', (dial) => {
+  ])('%s is sent whole, without parts', (dial) => {
     expect(Object.keys(parseDialled(dial))).toEqual(['kind', 'ussdString', 'routing'])
     expect(parseDialled(dial)).toMatchObject({ kind: 'ussd', ussdString: dial })
   })
 
-  it('passes over blanks around it', () => {
+  it('may have blanks around it', () => {
     expect(parseDialled(' *141#\r\n')).toMatchObject({ kind: 'ussd', ussdString: '*141#' })
   })
 
@@ -72,7 +72,7 @@ describe('a string that goes to the network as USSD', () => {
     for (const dial of dials) expect(parseDialled(dial)).toMatchObject({ kind: 'ussd', routing })
   })
 
-  it('may be one or two characters without #, but for two digits that begin with 1', () => {
+  it('may be one or two characters without #, except two digits that begin with 1', () => {
     for (const dial of ['1', '2', '9', '*', '**', '1*', '08', '22', 'ab', '+1', '#'])
       expect([dial, kindOf(dial)]).toEqual([dial, 'ussd'])
     for (const dial of ['10', '11', '19', '112', '123'])
@@ -107,7 +107,7 @@ describe('a supplementary service', () => {
       expect(parseDialled(dial, { inCall })).toEqual({ kind: 'ss', procedure, serviceCode, args })
   })
 
-  it('is every code of the standard and no other, under every prefix', () => {
+  it('is every code of the standard and no other, with every prefix', () => {
     const defined = (
       '30 31 76 77 300 21 67 61 62 002 004 43 33 331 332 35 351 330 333 353 03 75 750 751 752 753 754 66 96 ' +
       '371 372 373 374 375 214 591 592 593 594 88 360 361 362 363'
@@ -131,12 +131,12 @@ describe('a supplementary service', () => {
     '*2#',
     '*31#*100#',
     '21#',
-  ])('is not %s, which is USSD', (dial) => {
+  ])('does not include %s, which is USSD', (dial) => {
     expect(parseDialled(dial)).toMatchObject({ kind: 'ussd', ussdString: dial })
   })
 })
 
-describe('what stays in the phone', () => {
+describe('a local procedure', () => {
   it.each<[string, string]>([
     ['*#06#', '06'],
     ['**04*1234*5678*5678#', '04'],
@@ -153,7 +153,7 @@ describe('what stays in the phone', () => {
     ['**042', '042'],
     ['*05*12345678*1234*1234#', '05'],
     ['#04*1234*5678*5678#', '04'],
-  ])('is %s, of which nothing but the code is kept', (dial, serviceCode) => {
+  ])('%s keeps the code only', (dial, serviceCode) => {
     expect(parseDialled(dial)).toEqual({ kind: 'local', serviceCode })
   })
 
@@ -166,13 +166,13 @@ describe('what stays in the phone', () => {
     '*04#',
     '*#07#',
     '*04*98*0000*00000*00000#',
-  ])('is not %s', (dial) => {
+  ])('does not include %s', (dial) => {
     expect(kindOf(dial)).toBe('ussd')
   })
 })
 
 describe('a call', () => {
-  it('is what nothing else is', () => {
+  it('is any other string', () => {
     for (const number of [
       '+375291234567',
       '80291234567',
@@ -201,7 +201,7 @@ describe('a call', () => {
     expect(parseDialled('**31#80291234567')).toEqual({ kind: 'call', number: '**31#80291234567' })
   })
 
-  it('is controlled by short codes while it lasts', () => {
+  it('is controlled by short codes', () => {
     for (const dial of ['0', '1', '11', '17', '2', '22', '3', '4', '5', '4*80291234567'])
       expect([dial, parseDialled(dial, { inCall: true })]).toEqual([dial, { kind: 'callControl' }])
     for (const dial of ['6', '7', '00', '33', '1*', '*1', '1#'])
@@ -212,7 +212,7 @@ describe('a call', () => {
   })
 })
 
-describe('a string that no phone takes', () => {
+describe('an invalid string', () => {
   it.each([
     ['', 'empty'],
     [' \t\n', 'empty'],
@@ -223,11 +223,11 @@ describe('a string that no phone takes', () => {
     [`*100*${'1'.repeat(177)}#`, 'length'],
     [`*100*${'€'.repeat(89)}#`, 'length'],
     ['1'.repeat(183), 'length'],
-  ])('is refused: %#', (dial, why) => {
+  ])('is rejected: %#', (dial, why) => {
     expect(parseDialled(dial)).toEqual({ kind: 'invalid', why })
   })
 
-  it('takes 182 septets', () => {
+  it('has more than 182 septets', () => {
     expect(kindOf(`*100*${'1'.repeat(176)}#`)).toBe('ussd')
     expect(kindOf(`*100*${'€'.repeat(88)}#`)).toBe('ussd')
   })
@@ -239,7 +239,7 @@ describe('any string', () => {
     maxLength: 30,
   })
 
-  it('ends in # only as USSD, a service or a local procedure, and as USSD is sent whole', () => {
+  it('with # at the end is USSD sent whole, a service or a local procedure', () => {
     fc.assert(
       fc.property(dials, fc.boolean(), (dial, inCall) => {
         const dialled: Dialled = parseDialled(dial, { inCall })
@@ -254,7 +254,7 @@ describe('any string', () => {
     )
   })
 
-  it('never sends a PIN procedure to the network', () => {
+  it('with a PIN procedure is never sent to the network', () => {
     const part = fc.string({ unit: fc.constantFrom('0', '9', '*', '#', 'a'), maxLength: 12 })
     fc.assert(
       fc.property(

@@ -8,7 +8,7 @@ const whyOf = (raw: string) => {
 }
 const mobile = { kind: 'msisdn', e164: '+375291234567', rangeOperator: 'A1' }
 
-describe('a mobile number of Belarus', () => {
+describe('parseMsisdn', () => {
   it.each([
     '+375291234567',
     '375291234567',
@@ -30,11 +30,11 @@ describe('a mobile number of Belarus', () => {
     'tel:+375-29-123-45-67',
     'TEL: 80291234567',
     '\u200etel:+375291234567',
-  ])('is %j', (raw) => {
+  ])('parses %j', (raw) => {
     expect(parseMsisdn(raw)).toEqual(mobile)
   })
 
-  it('is told by two digits and often a third', () => {
+  it('derives the range operator from two or three digits', () => {
     const operators: Record<string, string> = {}
     for (let code = 0; code < 1000; code += 1) {
       const prefix = String(code).padStart(3, '0')
@@ -51,7 +51,7 @@ describe('a mobile number of Belarus', () => {
     })
   })
 
-  it('reads to itself again', () => {
+  it('parses its own output', () => {
     const national = fc
       .tuple(fc.constantFrom('291', '295', '294', '33', '44', '259'), fc.integer({ min: 0, max: 9_999_999 }))
       .map(
@@ -71,7 +71,7 @@ describe('a mobile number of Belarus', () => {
   })
 })
 
-describe('what is not one', () => {
+describe('parseMsisdn with an invalid number', () => {
   it.each([
     ['', 'empty'],
     [' \t\u200b\ufeff', 'empty'],
@@ -116,11 +116,11 @@ describe('what is not one', () => {
     ['+375251234567', 'not-mobile'],
     ['+375249123456', 'not-mobile'],
     ['000000000', 'not-mobile'],
-  ])('refuses %j: %s', (raw, why) => {
+  ])('rejects %j: %s', (raw, why) => {
     expect(whyOf(raw)).toBe(why)
   })
 
-  it('never gives anything but +375 and nine digits, whatever is typed', () => {
+  it('returns only +375 and nine digits for any input', () => {
     const typed = fc.string({ unit: fc.constantFrom(...'+0123456789 -()ab*#'.split('')), maxLength: 20 })
     fc.assert(
       fc.property(fc.oneof(typed, fc.string({ unit: 'binary' })), (raw) => {
@@ -131,12 +131,12 @@ describe('what is not one', () => {
   })
 })
 
-describe('a number in a log', () => {
+describe('maskMsisdn', () => {
   it('shows country, operator code and the last two digits', () => {
     expect(maskMsisdn('+375291234567')).toBe('+37529•••••67')
   })
 
-  it('shows nothing of anything else', () => {
+  it('masks any other text completely', () => {
     for (const other of ['375291234567', '12345678', '', '+3752912345678', '+375291234567\n'])
       expect(maskMsisdn(other)).toBe('•••••')
   })

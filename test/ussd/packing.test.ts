@@ -21,7 +21,7 @@ const octetsOf = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'))
 const packed = (text: string, mode: PackingMode) => hexOf(pack(septetsOf(text), mode))
 const unpacked = (hex: string) => septetsToText(unpackUssd(octetsOf(hex)))
 
-/** 3GPP TS 23.038 6.1.2 as arithmetic on one large number; shares nothing with what is tested. */
+/** An independent model: 3GPP TS 23.038 6.1.2 as arithmetic on one large number. */
 function packedByArithmetic(septets: readonly number[], mode: PackingMode): string {
   const count = septets.length
   let bits = septets.reduce((sum, septet, at) => sum + (BigInt(septet) << BigInt(7 * at)), 0n)
@@ -39,12 +39,12 @@ function packedByArithmetic(septets: readonly number[], mode: PackingMode): stri
   return hex
 }
 
-// Lengths on both sides of each boundary; CR and @ often, for they are what the padding rule is about.
+// Lengths on both sides of each boundary; CR and @ often, because the padding rule concerns them.
 const someSeptets = fc.array(fc.oneof(fc.constantFrom(CR, 0), fc.integer({ min: 0, max: 0x7f })), {
   maxLength: 190,
 })
 
-describe('packing septets into octets', () => {
+describe('packing', () => {
   it.each([
     ['hellohello', 'e8329bfd4697d9ec37', 'e8329bfd4697d9ec37'],
     ['ABCDEFG', '41e19058341e1b', '41e19058341e01'],
@@ -63,7 +63,7 @@ describe('packing septets into octets', () => {
     expect(packed(text, 'sms')).toBe(sms)
   })
 
-  it('fills seven spare bits with CR and takes it off again', () => {
+  it('pads seven spare bits with CR and strips it', () => {
     expect(unpacked('41e19058341e1b')).toBe('ABCDEFG')
     expect(unpacked(packed('ABCDEF\r', 'ussd'))).toBe('ABCDEF\r')
   })
@@ -73,23 +73,23 @@ describe('packing septets into octets', () => {
     expect(unpacked('41e19058341e01')).toBe('ABCDEFG@')
   })
 
-  it('sends a wanted CR at the end of eight twice, and shows both', () => {
+  it('sends a real CR at the end of eight twice, and decodes both', () => {
     expect(unpacked(packed('ABCDEFG\r', 'ussd'))).toBe('ABCDEFG\r\r')
     expect(unpacked(packed('ABCDEF\r\r', 'ussd'))).toBe('ABCDEF\r\r\r')
   })
 
-  it('drops no CR where septets do not end on an octet boundary', () => {
+  it('keeps a CR when septets do not end on an octet boundary', () => {
     expect(unpacked(packed('A\r', 'ussd'))).toBe('A\r')
     // The upper seven bits of the last octet are 0x0D, but it is the ninth septet's tail.
     expect(unpackUssd(octetsOf('41e19058341e911a'))).toHaveLength(9)
   })
 
-  it('drops a single CR of several', () => {
+  it('strips only one CR of several', () => {
     const eight = Uint8Array.of(0x41, 0x41, 0x41, 0x41, 0x41, CR, CR, CR)
     expect(hexOf(unpackUssd(pack(eight, 'sms')))).toBe('41414141410d0d')
   })
 
-  it('packs as the arithmetic of the standard says, in both modes', () => {
+  it('packs like the model in both modes', () => {
     fc.assert(
       fc.property(someSeptets, fc.constantFrom('ussd' as const, 'sms' as const), (septets, mode) => {
         expect(hexOf(pack(Uint8Array.from(septets), mode))).toBe(packedByArithmetic(septets, mode))
@@ -97,7 +97,7 @@ describe('packing septets into octets', () => {
     )
   })
 
-  it('gives back what was packed for SMS, at every length', () => {
+  it('round-trips SMS septets of every length', () => {
     fc.assert(
       fc.property(someSeptets, (septets) => {
         expect([...unpackSms(pack(Uint8Array.from(septets), 'sms'), septets.length)]).toEqual(septets)
@@ -105,7 +105,7 @@ describe('packing septets into octets', () => {
     )
   })
 
-  it('gives back what was packed for USSD, at every length, but for the CR that the standard doubles', () => {
+  it('round-trips USSD septets of every length, except for a doubled CR', () => {
     fc.assert(
       fc.property(someSeptets, (septets) => {
         const doubled = septets.length > 0 && septets.length % 8 === 0 && septets.at(-1) === CR
@@ -116,7 +116,7 @@ describe('packing septets into octets', () => {
     )
   })
 
-  it('counts the septets that octets hold', () => {
+  it('counts the septets that fit into octets', () => {
     expect([0, 1, 6, 7, 8, 160].map(septetsIn)).toEqual([0, 1, 6, 8, 9, 182])
   })
 })

@@ -6,7 +6,7 @@ import { transliterate } from '../../src/ussd/transliterate.ts'
 const letters = 'абвгґдеёжзиійклмнопрстуўфхцчшщъыьэюя'
 const bothCases = (letters + letters.toUpperCase()).split('')
 
-describe('Belarusian in Latin letters', () => {
+describe('transliterating Belarusian', () => {
   it.each([
     ["Вераб'ёвічы", 'Vierabjovichy'],
     ['Дзедаў', 'Dziedaw'],
@@ -28,7 +28,7 @@ describe('Belarusian in Latin letters', () => {
   })
 })
 
-describe('Russian in Latin letters', () => {
+describe('transliterating Russian', () => {
   it.each([
     ['Ваш баланс 968.98 р. Для вас…', 'Vash balans 968.98 r. Dlya vas...'],
     ['Щука, щавель, объект, подъезд, мышь', 'Shchuka, shchavel, obekt, podezd, mysh'],
@@ -42,7 +42,7 @@ describe('Russian in Latin letters', () => {
   })
 })
 
-describe('either language', () => {
+describe('transliterating either language', () => {
   it.each([
     ['ЩУКА', 'SHCHUKA'],
     ['Щука', 'Shchuka'],
@@ -53,23 +53,23 @@ describe('either language', () => {
     expect(transliterate(text, 'ru')).toBe(latin)
   })
 
-  it('makes typography plain', () => {
+  it('simplifies typography', () => {
     expect(transliterate('«а» “b” „c” – — − … №5 • 1\u00a0000 l’été', 'ru')).toBe(
       '"a" "b" "c" - - - ... No5 * 1 000 l\'été',
     )
   })
 
-  it('composes letters first', () => {
+  it('normalises to NFC first', () => {
     expect(transliterate('и\u0306 у\u0306 е\u0308', 'ru')).toBe('y w yo')
     expect(transliterate('и\u0306 у\u0306 е\u0308', 'be')).toBe('j w jo')
   })
 
-  it('leaves digits, Latin letters and what it does not know as they are', () => {
+  it('keeps digits, Latin letters and unknown characters', () => {
     for (const text of ["*141*0# PUK1 don't", 'Ça va Ä', '', '😀 ї'])
       expect(transliterate(text, 'be')).toBe(text)
   })
 
-  it('leaves only the GSM alphabet of any text in the letters of both languages', () => {
+  it('produces only GSM characters from letters of both languages', () => {
     const units = fc.constantFrom(
       ...bothCases,
       "'",
