@@ -8,7 +8,7 @@ import type { Running } from './support/running.ts'
 import { startRedisServer } from './support/redis/redis-server.ts'
 import type { RedisServer } from './support/redis/redis-server.ts'
 
-/** Marked secrets: digits that come about in no other way. */
+/** Marked secrets: digits that cannot occur otherwise. */
 const secrets = {
   password: '8361940275',
   otherPassword: '6093718254',
@@ -23,7 +23,7 @@ const secrets = {
   callbackToken: 'canary-callback-token',
   adminToken: 'canary-admin-token',
 }
-/** Four digits stand in a timestamp by chance; everything longer is looked for. */
+/** Four digits may occur in a timestamp, so only longer marks are searched for. */
 const marks = Object.values(secrets).filter((secret) => secret.length > 5)
 
 describe('the canary', () => {
@@ -81,7 +81,7 @@ describe('the canary', () => {
     body: JSON.stringify(body),
   })
 
-  /** A whole dialogue on a simulated phone. */
+  /** Runs a whole dialogue on a simulated phone. */
   async function walk(msisdn: string, ...typed: string[]) {
     for (const body of typed) {
       const response = await fetch(`${gateway.url}/handsets/${msisdn}`, { method: 'POST', body })
@@ -136,7 +136,7 @@ describe('the canary', () => {
 
   const found = (where: string) => marks.filter((mark) => where.includes(mark))
 
-  it('walked every menu, and every mark was accepted where it is right', async () => {
+  it('runs every menu, which accepts every mark', async () => {
     for (const code of Object.keys(menus)) expect(gateway.log()).toContain(`"menu":"${code}"`)
     expect(gateway.log()).toContain('"screen":"saved"')
     expect(gateway.log()).toContain('"screen":"accessOpened"')

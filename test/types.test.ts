@@ -1,6 +1,5 @@
 /**
- * The mistakes the compiler must catch. It is `tsc` that tests this file: an `@ts-expect-error` over a line that compiles is an
- * error itself.
+ * Mistakes that the compiler must catch. `tsc` tests this file: an `@ts-expect-error` above a line that compiles is an error.
  */
 import { describe, expect, it } from '@jest/globals'
 import { assign, setup } from 'xstate'
@@ -68,7 +67,7 @@ const machine = declared.createMachine({
 const text: Record<Language, string> = { ru: '', be: '', en: '' }
 
 describe('the types', () => {
-  it('let a sound menu through', () => {
+  it('accept a valid menu', () => {
     const screens: Screens<typeof machine> = {
       menu: text,
       pin: { ru: (c) => String(c.left), be: ({ name }) => name ?? '', en: 'PIN' },
@@ -89,21 +88,21 @@ export const screens: readonly Screens<typeof machine>[] = [
   all,
   // @ts-expect-error a screen is missing
   withoutBye,
-  // @ts-expect-error there is no such state
+  // @ts-expect-error no such state
   { ...all, gone: text },
   // @ts-expect-error a language is missing
   { ...all, bye: withoutBelarusian },
-  // @ts-expect-error there is no such language
+  // @ts-expect-error no such language
   { ...all, bye: { ...text, uk: '' } },
-  // @ts-expect-error a state that works is never seen
+  // @ts-expect-error a state that runs an effect has no screen
   { ...all, savingPin: text },
-  // @ts-expect-error nor is one inside another
+  // @ts-expect-error nor has a nested one
   { ...all, 'settings.readingLanguage': text },
-  // @ts-expect-error a state with others inside is not seen itself
+  // @ts-expect-error a parent state has no screen of its own
   { ...all, settings: text },
   // @ts-expect-error a nested state is keyed by its path
   { ...all, language: text },
-  // @ts-expect-error there is no such field of the context
+  // @ts-expect-error no such field of the context
   { ...all, bye: { ...text, en: (c) => c.gone } },
   // @ts-expect-error a field may be null
   { ...all, bye: { ...text, en: (c) => c.name.trim() } },
@@ -134,18 +133,18 @@ const keepsADate = setup({
   initial: 'menu',
   states: { menu: {} },
 })
-// @ts-expect-error a date does not come back from JSON as a date
+// @ts-expect-error JSON does not restore a Date
 export const dateInContext: Screens<typeof keepsADate> = { menu: text }
 
 const secret = new Secret('80291')
 export const json: readonly Json[] = [
   'text',
   { nested: [1, null, true] },
-  // @ts-expect-error a secret is not kept
+  // @ts-expect-error a secret cannot be stored
   secret,
-  // @ts-expect-error nor inside something
+  // @ts-expect-error nor inside an object
   { kept: [secret] },
-  // @ts-expect-error nor what JSON leaves out
+  // @ts-expect-error nor a value that JSON omits
   undefined,
 ]
 
@@ -153,7 +152,7 @@ export const secretAssigned = declared.createMachine({
   context: ({ input }) => ({ ...input, left: 3, name: null }),
   on: {
     secret: {
-      // @ts-expect-error a secret is no string
+      // @ts-expect-error a secret is not a string
       actions: assign({ name: ({ event }) => event.secret }),
     },
   },
@@ -163,7 +162,7 @@ export const unknownField = declared.createMachine({
   context: ({ input }) => ({ ...input, left: 3, name: null }),
   on: {
     1: {
-      // @ts-expect-error there is no such field of the context
+      // @ts-expect-error no such field of the context
       actions: assign({ gone: () => 1 }),
     },
   },
@@ -171,7 +170,7 @@ export const unknownField = declared.createMachine({
 
 export const unknownEffect = declared.createMachine({
   context: ({ input }) => ({ ...input, left: 3, name: null }),
-  // @ts-expect-error there is no such effect
+  // @ts-expect-error no such effect
   invoke: { src: 'gone' },
 })
 
@@ -199,7 +198,7 @@ export const wrongOutput = declared.createMachine({
 
 export const unknownEvent = declared.createMachine({
   context: ({ input }) => ({ ...input, left: 3, name: null }),
-  // @ts-expect-error no subscriber can send it
+  // @ts-expect-error a subscriber cannot send it
   on: { CANCEL: {} },
 })
 
@@ -211,13 +210,13 @@ export const twoDigits = declared.createMachine({
 
 export const unknownGuard = declared.createMachine({
   context: ({ input }) => ({ ...input, left: 3, name: null }),
-  // @ts-expect-error there is no such guard
+  // @ts-expect-error no such guard
   on: { 1: { guard: 'isGone' } },
 })
 
 export const unknownTag = declared.createMachine({
   context: ({ input }) => ({ ...input, left: 3, name: null }),
-  // @ts-expect-error there is no such tag
+  // @ts-expect-error no such tag
   tags: 'confirmed',
 })
 
@@ -228,11 +227,11 @@ export const missingContext = declared.createMachine({
 
 // @ts-expect-error a secret is not a string
 export const revealed: string = secret
-// @ts-expect-error what looks like a secret is none: its value is private to it
+// @ts-expect-error a look-alike is not a Secret: its field is private
 export const forged: Secret = { reveal: () => '', toString: () => '', toJSON: () => '' }
-// @ts-expect-error a reply of a digit carries no secret
+// @ts-expect-error a digit reply has no secret
 export const secretOfDigit: Reply = { type: '1', secret }
-// @ts-expect-error a secret reply carries a Secret
+// @ts-expect-error a secret reply has a Secret
 export const secretOfText: Reply = { type: 'secret', secret: '80291' }
 
 type Bodies = EffectsOf<typeof machine, Call>
@@ -247,11 +246,11 @@ export const bodies: readonly Bodies[] = [
   { look: async () => ({}), save: async () => ({ saved: true }) },
   // @ts-expect-error an outcome is of another type
   { look: async () => ({ left: '1' }), save: async () => ({ saved: true }) },
-  // @ts-expect-error an effect is a promise of its outcome
+  // @ts-expect-error an effect returns a promise
   { look: () => ({ left: 1 }), save: async () => ({ saved: true }) },
   // @ts-expect-error an input is of another type
   { look: async () => ({ left: 1 }), save: async (_input: { pin: string }) => ({ saved: true }) },
-  // @ts-expect-error there is no such field of the call
+  // @ts-expect-error no such field of the context
   { look: async (_input, call) => ({ left: call.gone }), save: async () => ({ saved: true }) },
 ]
 
@@ -264,13 +263,13 @@ export const services: readonly RealServices[] = [
   real,
   // @ts-expect-error an effect of one menu has no body
   withoutOpening,
-  // @ts-expect-error an outcome that one of the menus does not know
+  // @ts-expect-error one of the menus does not know this outcome
   { ...real, savePassword: async () => ({ outcome: 'kept' }) },
-  // @ts-expect-error both menus read the access, and one of them wants the attempts left
+  // @ts-expect-error one of the two menus also needs attemptsLeft
   { ...real, readAccess: async () => ({ access: 'open' }) },
   // @ts-expect-error the input is a secret, not text
   { ...real, openAccess: async (_input: { puk1: string }) => ({ outcome: 'opened' }) },
 ]
 
-/** The gateway takes bodies of any effects; only the types above hold them against the menus. */
+/** The gateway accepts any bodies; only the types above check them against the menus. */
 export const anyServices: Services = withoutOpening

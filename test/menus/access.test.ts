@@ -25,7 +25,7 @@ const accessOf = async (subscriber: Subscriber) => (await subscriber.view())?.ac
 const attemptsLeftOf = async (subscriber: Subscriber) => (await subscriber.view())?.puk1AttemptsLeft
 
 describe('*141*3*6# while access is open', () => {
-  it('says so, asks to confirm, and closes it', async () => {
+  it('asks for confirmation and closes it', async () => {
     const anna = await open()
     const phone = anna.begin(CODE)
     expect(await phone.dial()).toEqual({
@@ -48,7 +48,7 @@ describe('*141*3*6# while access is open', () => {
     expect([await accessOf(anna), await anna.journal()]).toEqual(['closed-by-subscriber', ['access-closed']])
   })
 
-  it('does not take the 1 that led to the confirmation for a yes', async () => {
+  it('does not accept the 1 that led to the confirmation', async () => {
     const anna = await open()
     const again = await anna.talk(CODE, '1', '1')
     expect(again).toEqual({
@@ -61,33 +61,27 @@ describe('*141*3*6# while access is open', () => {
     expect(await anna.talk(CODE, '1', '1', '2')).toMatchObject({ screen: 'accessClosed' })
   })
 
-  it.each([[[]], [['1']], [['1', '1']], [['x']]])(
-    'is left by 0 after %j, and changes nothing',
-    async (replies) => {
-      const anna = await open()
-      expect(await anna.talk(CODE, ...replies, '0')).toMatchObject({
-        screen: 'goodbye',
-        text: screens.goodbye.en,
-        waits: false,
-      })
-      expect([await accessOf(anna), await anna.journal()]).toEqual(['open', []])
-    },
-  )
+  it.each([[[]], [['1']], [['1', '1']], [['x']]])('exits on 0 after %j without a change', async (replies) => {
+    const anna = await open()
+    expect(await anna.talk(CODE, ...replies, '0')).toMatchObject({
+      screen: 'goodbye',
+      text: screens.goodbye.en,
+      waits: false,
+    })
+    expect([await accessOf(anna), await anna.journal()]).toEqual(['open', []])
+  })
 
-  it.each(['2', '9', '11', 'yes', '1 1', '*'])(
-    'does not understand %s, and shows the screen again',
-    async (reply) => {
-      const anna = await open()
-      expect(await anna.talk(CODE, reply)).toEqual({
-        screen: 'open',
-        text: `${systemMessages.notUnderstood.en}\n${plain(screens.open.en)}`,
-        waits: true,
-        understood: false,
-      })
-    },
-  )
+  it.each(['2', '9', '11', 'yes', '1 1', '*'])('rejects %s and shows the screen again', async (reply) => {
+    const anna = await open()
+    expect(await anna.talk(CODE, reply)).toEqual({
+      screen: 'open',
+      text: `${systemMessages.notUnderstood.en}\n${plain(screens.open.en)}`,
+      waits: true,
+      understood: false,
+    })
+  })
 
-  it('says that it is closed already when somebody else closed it before the confirmation', async () => {
+  it('shows who has closed it when another party did so before the confirmation', async () => {
     const anna = await open()
     const phone = anna.begin(CODE)
     await phone.dial()
@@ -100,7 +94,7 @@ describe('*141*3*6# while access is open', () => {
     ])
   })
 
-  it('offers to open it when the subscriber closed it in another dialogue before the confirmation', async () => {
+  it('offers to open it when another dialogue closed it before the confirmation', async () => {
     const anna = await open()
     const phone = anna.begin(CODE)
     await phone.dial()
@@ -112,7 +106,7 @@ describe('*141*3*6# while access is open', () => {
 })
 
 describe('*141*3*6# while the subscriber has closed access', () => {
-  it('says so, asks for PUK1, and opens it', async () => {
+  it('asks for PUK1 and opens it', async () => {
     const anna = await closed()
     const phone = anna.begin(CODE)
     expect(await phone.dial()).toEqual({
@@ -130,7 +124,7 @@ describe('*141*3*6# while the subscriber has closed access', () => {
     expect([await accessOf(anna), await anna.journal()]).toEqual(['open', ['access-opened']])
   })
 
-  it('opens what was closed in the dialogue before', async () => {
+  it('opens what the previous dialogue closed', async () => {
     const anna = await open()
     await anna.talk(CODE, '1', '2')
     expect(await anna.talk(CODE, '1', PUK1)).toMatchObject({ screen: 'accessOpened' })
@@ -138,7 +132,7 @@ describe('*141*3*6# while the subscriber has closed access', () => {
   })
 
   it.each([[[]], [['1']], [['1', MALFORMED]], [['1', WRONG]]])(
-    'is left by 0 after %j, and stays closed',
+    'exits on 0 after %j and stays closed',
     async (replies) => {
       const anna = await closed()
       expect(await anna.talk(CODE, ...replies, '0')).toMatchObject({ screen: 'goodbye', waits: false })
@@ -152,19 +146,19 @@ describe('*141*3*6# while the subscriber has closed access', () => {
     expect(await anna.matches('80291')).toBe(true)
   })
 
-  it('takes PUK1 of no other subscriber', async () => {
+  it('rejects the PUK1 of another subscriber', async () => {
     await closed({ puk1: '99998888' })
     const anna = await closed()
     expect(await anna.talk(CODE, '1', '99998888')).toMatchObject({ screen: 'wrongPuk1' })
   })
 
-  it('opens for nobody whose PUK1 is not known', async () => {
+  it('stays closed for a subscriber without a stored PUK1', async () => {
     const anna = await subscriberOf(gateway, { access: 'closed-by-subscriber' })
     expect(await anna.talk(CODE, '1', PUK1)).toMatchObject({ screen: 'wrongPuk1' })
     expect(await attemptsLeftOf(anna)).toBe(9)
   })
 
-  it('makes no guess when the operator has closed it in the meantime, and says whom to ask', async () => {
+  it('costs no attempt when the operator closes it in the meantime, and says whom to ask', async () => {
     const anna = await closed()
     const phone = anna.begin(CODE)
     await phone.dial()
@@ -174,7 +168,7 @@ describe('*141*3*6# while the subscriber has closed access', () => {
     expect(await attemptsLeftOf(anna)).toBe(10)
   })
 
-  it('makes no guess when it has been opened in the meantime, and goes on from there', async () => {
+  it('costs no attempt when it is opened in the meantime, and continues', async () => {
     const anna = await closed()
     const phone = anna.begin(CODE)
     await phone.dial()
@@ -186,7 +180,7 @@ describe('*141*3*6# while the subscriber has closed access', () => {
 })
 
 describe('a wrong PUK1', () => {
-  it('costs one of the ten attempts, which are shown, and the third in a dialogue ends it', async () => {
+  it('costs one of ten attempts, and the third in a dialogue ends it', async () => {
     const anna = await closed()
     const phone = anna.begin(CODE)
     await phone.dial()
@@ -204,14 +198,14 @@ describe('a wrong PUK1', () => {
     expect(await anna.journal()).toEqual(['puk1-refused', 'puk1-refused', 'puk1-refused'])
   })
 
-  it('costs an attempt also when the phone is hung up at once', async () => {
+  it('costs an attempt also when the subscriber hangs up at once', async () => {
     const anna = await closed()
     await anna.talk(CODE, '1', WRONG)
     await anna.talk(CODE, '1', WRONG)
     expect((await anna.talk(CODE, '1', WRONG)).text).toContain('Attempts left: 7.')
   })
 
-  it('is followed by the right one, which gives all ten attempts back', async () => {
+  it('followed by the right one resets the attempts to ten', async () => {
     const anna = await closed()
     expect(await anna.talk(CODE, '1', WRONG, WRONG, PUK1)).toMatchObject({ screen: 'accessOpened' })
     expect(await attemptsLeftOf(anna)).toBe(10)
@@ -220,7 +214,7 @@ describe('a wrong PUK1', () => {
   })
 })
 
-describe('an entry that is no PUK1', () => {
+describe('a malformed PUK1', () => {
   it.each([
     ['seven digits', '7351926'],
     ['nine digits', '735192640'],
@@ -243,7 +237,7 @@ describe('an entry that is no PUK1', () => {
     expect(await anna.talk(CODE, '1', entry, PUK1)).toMatchObject({ screen: 'accessOpened' })
   })
 
-  it('is PUK1 when only blanks stand around it', async () => {
+  it('does not include a PUK1 with blanks around it', async () => {
     const anna = await closed()
     expect(await anna.talk(CODE, '1', ` ${PUK1} `)).toMatchObject({ screen: 'accessOpened' })
   })
@@ -263,7 +257,7 @@ describe('an entry that is no PUK1', () => {
     expect(await attemptsLeftOf(last)).toBe(attemptsLeft)
   })
 
-  it('counts towards the three also when access moved in between', async () => {
+  it('counts towards the three also when access changes in between', async () => {
     const anna = await closed()
     const phone = anna.begin(CODE)
     await phone.dial()
@@ -286,7 +280,7 @@ describe('ten wrong PUK1 in a row', () => {
     return anna.talk(CODE, '1', WRONG)
   }
 
-  it('lock it over any number of dialogues: the tenth says so, and then nothing opens', async () => {
+  it('lock it across dialogues', async () => {
     const anna = await closed()
     expect(await lock(anna)).toMatchObject({
       screen: 'puk1Locked',
@@ -299,7 +293,7 @@ describe('ten wrong PUK1 in a row', () => {
     expect([await accessOf(anna), await attemptsLeftOf(anna)]).toEqual(['closed-by-subscriber', 0])
   })
 
-  it('refuse the right one too, in a dialogue that was asked for it before', async () => {
+  it('lock it also for a dialogue that already asks for it', async () => {
     const anna = await closed()
     const phone = anna.begin(CODE)
     await phone.dial()
@@ -310,7 +304,7 @@ describe('ten wrong PUK1 in a row', () => {
     expect((await anna.journal()).at(-1)).toBe('puk1-locked')
   })
 
-  it('are forgotten when the operator resets them', async () => {
+  it('are cleared by a reset of the operator', async () => {
     const anna = await closed()
     await lock(anna)
     await anna.change({ puk1AttemptsLeft: 10 })
@@ -318,7 +312,7 @@ describe('ten wrong PUK1 in a row', () => {
     expect(await attemptsLeftOf(anna)).toBe(10)
   })
 
-  it('are ten in a row only: the right one in between begins a new row', async () => {
+  it('must be in a row: a right one in between resets the count', async () => {
     const anna = await closed()
     for (let dialogue = 0; dialogue < 3; dialogue++) await anna.talk(CODE, '1', WRONG, WRONG, WRONG)
     expect(await attemptsLeftOf(anna)).toBe(1)
@@ -327,7 +321,7 @@ describe('ten wrong PUK1 in a row', () => {
     expect((await anna.talk(CODE, '1', WRONG)).text).toContain('Attempts left: 9.')
   })
 
-  it('say that it is locked rather than that three were wrong when both are so', async () => {
+  it('show the lock rather than the end after three mistakes', async () => {
     const anna = await closed()
     await anna.talk(CODE, '1', WRONG)
     await anna.talk(CODE, '1', WRONG, WRONG, WRONG)
@@ -335,7 +329,7 @@ describe('ten wrong PUK1 in a row', () => {
     expect(await anna.talk(CODE, '1', WRONG, WRONG, WRONG)).toMatchObject({ screen: 'puk1Locked' })
   })
 
-  it('do not keep access from being closed', async () => {
+  it('do not prevent closing access', async () => {
     const anna = await closed()
     await lock(anna)
     await anna.change({ access: 'open' })
@@ -343,7 +337,7 @@ describe('ten wrong PUK1 in a row', () => {
   })
 })
 
-describe('*141*3*6# while somebody else has closed access', () => {
+describe('*141*3*6# while another party has closed access', () => {
   it.each([
     [
       'the organisation',
@@ -362,8 +356,8 @@ describe('*141*3*6# while somebody else has closed access', () => {
   })
 })
 
-describe('what is dialled behind *141*3*6#', () => {
-  it('answers the first screen in advance', async () => {
+describe('arguments after *141*3*6#', () => {
+  it('answer the first screen', async () => {
     expect(await (await open()).talk('*141*3*6*1#')).toMatchObject({
       screen: 'closeConfirmation',
       waits: true,
@@ -377,7 +371,7 @@ describe('what is dialled behind *141*3*6#', () => {
     expect(await (await open()).talk('*141*3*6*0#')).toMatchObject({ screen: 'goodbye', waits: false })
   })
 
-  it('never confirms', async () => {
+  it('never confirm', async () => {
     const anna = await open()
     expect(await anna.talk('*141*3*6*1*2#')).toEqual({
       screen: 'closeConfirmation',
@@ -389,7 +383,7 @@ describe('what is dialled behind *141*3*6#', () => {
     expect(await anna.talk('*141*3*6*1*2#', '2')).toMatchObject({ screen: 'accessClosed' })
   })
 
-  it('is never taken as PUK1', async () => {
+  it('are never used as PUK1', async () => {
     const anna = await closed()
     expect(await anna.talk(`*141*3*6*1*${PUK1}#`)).toMatchObject({
       screen: 'puk1',
@@ -401,7 +395,7 @@ describe('what is dialled behind *141*3*6#', () => {
   })
 
   it.each(['*141*3*6*9#', '*141*3*6*#', '*141*3*6*2*1#', `*141*3*6*${PUK1}#`])(
-    '(%s) is told not to be understood where no transition takes it',
+    '(%s) that no transition accepts are not understood',
     async (dialled) => {
       const anna = await open()
       expect(await anna.talk(dialled)).toEqual({
@@ -415,8 +409,8 @@ describe('what is dialled behind *141*3*6#', () => {
   )
 })
 
-describe('in every language', () => {
-  it.each(languages)('(%s) the whole way is shown in it', async (language) => {
+describe('*141*3*6# in every language', () => {
+  it.each(languages)('(%s) shows the whole dialogue in it', async (language) => {
     const anna = await open({ language })
     const phone = anna.begin(CODE)
     expect(await phone.dial()).toMatchObject({ text: screens.open[language] })
@@ -430,7 +424,7 @@ describe('in every language', () => {
     expect(await anna.talk(CODE, '1', PUK1)).toMatchObject({ text: screens.accessOpened[language] })
   })
 
-  it.each(['ru', 'be'] as const)('(%s) #141*3*6# shows it in Latin letters to the end', async (language) => {
+  it.each(['ru', 'be'] as const)('(%s) shows Latin letters after #141*3*6#', async (language) => {
     const anna = await open({ language })
     const phone = anna.begin('#141*3*6#')
     const latin = (text: string) => transliterate(text, language)
@@ -445,7 +439,7 @@ describe('in every language', () => {
     expect(text).toContain('*141*3*6#')
   })
 
-  it('(en) #141*3*6# shows what *141*3*6# shows', async () => {
+  it('(en) shows the same after #141*3*6#', async () => {
     expect(await (await open()).talk('#141*3*6#')).toMatchObject({ text: screens.open.en })
   })
 })

@@ -35,7 +35,7 @@ describe('*141*0#', () => {
     expect(await anna.view()).toMatchObject({ hasPassword: true })
   })
 
-  it('tells the journal once, when the password is saved', async () => {
+  it('adds one journal entry when the password is saved', async () => {
     const anna = await subscriberOf(gateway)
     await anna.talk(CODE, GOOD)
     expect(await anna.journal()).toEqual([])
@@ -43,13 +43,13 @@ describe('*141*0#', () => {
     expect(await anna.journal()).toEqual(['password-set'])
   })
 
-  it('replaces the password there was', async () => {
+  it('replaces the previous password', async () => {
     const anna = await subscriberOf(gateway, { password: OTHER })
     expect(await anna.talk(CODE, GOOD, GOOD)).toMatchObject({ screen: 'saved' })
     expect([await anna.matches(GOOD), await anna.matches(OTHER)]).toEqual([true, false])
   })
 
-  it('leaves the password there was until the new one is repeated', async () => {
+  it('keeps the previous password until the new one is repeated', async () => {
     const anna = await subscriberOf(gateway, { password: OTHER })
     expect(await anna.talk(CODE, GOOD)).toMatchObject({ screen: 'repeatPassword' })
     expect(await anna.matches(OTHER)).toBe(true)
@@ -58,10 +58,10 @@ describe('*141*0#', () => {
   it.each([
     ['the first screen', []],
     ['the screen that asks to repeat it', [GOOD]],
-    ['the screen of a refusal', ['8029']],
-    ['the screen that warns', ['12345']],
+    ['the screen after a rejected password', ['8029']],
+    ['the warning about a weak password', ['12345']],
     ['the screen after two that differ', [GOOD, OTHER]],
-  ])('is left by 0 from %s, and changes nothing', async (_where, replies) => {
+  ])('exits on 0 from %s without a change', async (_where, replies) => {
     const anna = await subscriberOf(gateway, { password: '90817' })
     expect(await anna.talk(CODE, ...replies, '0')).toMatchObject({
       screen: 'goodbye',
@@ -96,10 +96,10 @@ describe('a password', () => {
     ['digits and a star', '80*291'],
     ['digits of another script', '٨٠٢٩١'],
     ['full-width digits', '８０２９１'],
-  ])('of %s is refused with the reason, and asked for again', async (_what, password) => {
+  ])('of %s is rejected with the reason', async (_what, password) => {
     const anna = await subscriberOf(gateway)
-    const refused = await anna.talk(CODE, password)
-    expect(refused).toEqual({
+    const rejected = await anna.talk(CODE, password)
+    expect(rejected).toEqual({
       screen: 'notPassword',
       text: screens.notPassword.en,
       waits: true,
@@ -108,14 +108,14 @@ describe('a password', () => {
     expect(await anna.talk(CODE, password, GOOD, GOOD)).toMatchObject({ screen: 'saved' })
   })
 
-  it('of nothing is refused too, where the dialect can tell it from the first callback once more', async () => {
+  it('of nothing is rejected where the dialect can express it', async () => {
     const anna = await subscriberOf(gateway)
     expect(await anna.talk(CODE, '')).toMatchObject({ text: screens.password.en, waits: true })
     expect(await anna.talk(CODE, '1', '')).toMatchObject({ screen: 'notPassword', waits: true })
     expect(await anna.talk(CODE, '1', '', '  ')).toMatchObject({ screen: 'refused', waits: false })
   })
 
-  it('that is repeated differently is asked for from the start', async () => {
+  it('repeated differently must be entered again from the start', async () => {
     const anna = await subscriberOf(gateway)
     const phone = anna.begin(CODE)
     await phone.dial()
@@ -130,12 +130,12 @@ describe('a password', () => {
     expect([await anna.matches(GOOD), await anna.matches(OTHER)]).toEqual([false, true])
   })
 
-  it.each([['8029'], [''], ['letters'], ['802911']])('that is repeated as %j differs', async (repeated) => {
+  it.each([['8029'], [''], ['letters'], ['802911']])('repeated as %j differs', async (repeated) => {
     const anna = await subscriberOf(gateway)
     expect(await anna.talk(CODE, GOOD, repeated)).toMatchObject({ screen: 'different' })
   })
 
-  it('that is repeated with blanks around it is the same', async () => {
+  it('repeated with blanks around it is the same', async () => {
     const anna = await subscriberOf(gateway)
     expect(await anna.talk(CODE, GOOD, ` ${GOOD} `)).toMatchObject({ screen: 'saved' })
   })
@@ -144,7 +144,7 @@ describe('a password', () => {
     ['that are malformed', ['1', '22', 'x']],
     ['that differ', [GOOD, OTHER, GOOD, OTHER, GOOD, OTHER]],
     ['of both kinds', ['1', GOOD, OTHER, '']],
-  ])('after three refusals %s is not asked for again', async (_what, replies) => {
+  ])('cannot be entered after three rejections %s', async (_what, replies) => {
     const anna = await subscriberOf(gateway)
     const before = await anna.talk(CODE, ...replies.slice(0, -1))
     expect(before.waits).toBe(true)
@@ -156,12 +156,12 @@ describe('a password', () => {
     expect(await anna.journal()).toEqual([])
   })
 
-  it('is accepted after two refusals', async () => {
+  it('is accepted after two rejections', async () => {
     const anna = await subscriberOf(gateway)
     expect(await anna.talk(CODE, '1', GOOD, OTHER, GOOD, GOOD)).toMatchObject({ screen: 'saved' })
   })
 
-  it('of another dialogue is nothing to be repeated in this one', async () => {
+  it('of another dialogue does not carry over', async () => {
     const anna = await subscriberOf(gateway)
     await anna.talk(CODE, GOOD)
     expect(await anna.talk(CODE, GOOD)).toMatchObject({ screen: 'repeatPassword' })
@@ -176,9 +176,9 @@ const WEAK = [
   ['123321', 'a common one'],
 ] as const
 
-describe('a password of an obvious kind', () => {
+describe('a weak password', () => {
   it.each(WEAK)(
-    'like %s is warned about once, with the kind, and accepted when entered again',
+    '(%s) gets one warning with the kind, and is accepted when entered again',
     async (weak, kind) => {
       const anna = await subscriberOf(gateway)
       const phone = anna.begin(CODE)
@@ -192,58 +192,58 @@ describe('a password of an obvious kind', () => {
     },
   )
 
-  it("like a part of the subscriber's number is one", async () => {
+  it("includes a part of the subscriber's number", async () => {
     const anna = await subscriberOf(gateway)
     const warning = await anna.talk(CODE, anna.msisdn.slice(-7))
     expect(warning.text).toContain('your own number')
   })
 
-  it('is not one that equals the password there was: a warning would tell that a guess is right', async () => {
+  it('does not include the current password: a warning would confirm a guess', async () => {
     const anna = await subscriberOf(gateway, { password: GOOD })
     expect(await anna.talk(CODE, GOOD)).toMatchObject({ screen: 'repeatPassword' })
   })
 
-  it('is not one that equals PUK1, for the same reason', async () => {
+  it('does not include PUK1: a warning would confirm a guess', async () => {
     const anna = await subscriberOf(gateway, { puk1: '73519264' })
     expect(await anna.talk(CODE, '73519264')).toMatchObject({ screen: 'repeatPassword' })
   })
 
-  it('does not stand for another: that one is warned about too', async () => {
+  it('does not replace the warning about another weak one', async () => {
     const anna = await subscriberOf(gateway)
     expect(await anna.talk(CODE, '12345', '55555')).toMatchObject({ screen: 'weakPassword' })
     expect((await anna.talk(CODE, '12345', '55555')).text).toContain('repeated digits')
     expect(await anna.talk(CODE, '12345', '55555', '55555', '55555')).toMatchObject({ screen: 'saved' })
   })
 
-  it('may be given up for a better one', async () => {
+  it('may be replaced by a better one', async () => {
     const anna = await subscriberOf(gateway)
     expect(await anna.talk(CODE, '12345', GOOD, GOOD)).toMatchObject({ screen: 'saved' })
     expect(await anna.matches(GOOD)).toBe(true)
   })
 
-  it('is not saved by being entered twice: it is to be repeated like any other', async () => {
+  it('must be repeated like any other after the warning', async () => {
     const anna = await subscriberOf(gateway)
     expect(await anna.talk(CODE, '12345', '12345', '54321')).toMatchObject({ screen: 'different' })
   })
 
-  it('is warned about once in a dialogue, also when the entries differed in between', async () => {
+  it('gets one warning in a dialogue, also when entries differ in between', async () => {
     const anna = await subscriberOf(gateway)
     expect(await anna.talk(CODE, '12345', '12345', GOOD, '12345')).toMatchObject({ screen: 'repeatPassword' })
   })
 
-  it('is warned about again in the next dialogue', async () => {
+  it('gets a warning again in the next dialogue', async () => {
     const anna = await subscriberOf(gateway)
     await anna.talk(CODE, '12345')
     expect(await anna.talk(CODE, '12345')).toMatchObject({ screen: 'weakPassword' })
   })
 
-  it('is no refusal: the warning does not count towards the three', async () => {
+  it('does not count towards the three rejections at its first warning', async () => {
     const anna = await subscriberOf(gateway)
     expect(await anna.talk(CODE, '12345', '1', '1')).toMatchObject({ screen: 'notPassword' })
     expect(await anna.talk(CODE, '12345', '1', '1', '1')).toMatchObject({ screen: 'refused' })
   })
 
-  it('after another one does count: nobody is warned without end', async () => {
+  it('counts towards the three rejections after another weak one', async () => {
     const anna = await subscriberOf(gateway)
     const weak = ['12345', '55555', '147258']
     expect(await anna.talk(CODE, ...weak)).toMatchObject({ screen: 'weakPassword', waits: true })
@@ -252,19 +252,19 @@ describe('a password of an obvious kind', () => {
   })
 })
 
-describe('where passwords of an obvious kind are rejected', () => {
+describe('with weak passwords rejected', () => {
   const strict = assemble(store, { weakPasswords: 'reject' })
 
-  it('one is refused with the kind, every time', async () => {
+  it('rejects one with its kind every time', async () => {
     const anna = await subscriberOf(strict)
-    const refused = await anna.talk(CODE, '12345')
-    expect(refused).toMatchObject({ screen: 'tooWeak', waits: true })
-    expect(refused.text).toContain('digits in a row')
+    const rejected = await anna.talk(CODE, '12345')
+    expect(rejected).toMatchObject({ screen: 'tooWeak', waits: true })
+    expect(rejected.text).toContain('digits in a row')
     expect(await anna.talk(CODE, '12345', '12345')).toMatchObject({ screen: 'tooWeak' })
     expect(await anna.talk(CODE, '12345', GOOD, GOOD)).toMatchObject({ screen: 'saved' })
   })
 
-  it('three of them end the dialogue', async () => {
+  it('ends the dialogue after three', async () => {
     const anna = await subscriberOf(strict)
     expect(await anna.talk(CODE, '12345', '55555', '12345')).toMatchObject({
       screen: 'refused',
@@ -273,34 +273,34 @@ describe('where passwords of an obvious kind are rejected', () => {
     expect(await anna.talk(CODE, '12345', '1', '12345')).toMatchObject({ screen: 'refused', waits: false })
   })
 
-  it('0 leaves', async () => {
+  it('exits on 0', async () => {
     const anna = await subscriberOf(strict)
     expect(await anna.talk(CODE, '12345', '0')).toMatchObject({ screen: 'goodbye' })
   })
 })
 
-describe('where passwords of an obvious kind are allowed', () => {
+describe('with weak passwords allowed', () => {
   const lenient = assemble(store, { weakPasswords: 'allow' })
 
-  it.each(WEAK.map(([weak]) => weak))('%s is taken like any other', async (weak) => {
+  it.each(WEAK.map(([weak]) => weak))('accepts %s like any other', async (weak) => {
     const anna = await subscriberOf(lenient)
     expect(await anna.talk(CODE, weak, weak)).toMatchObject({ screen: 'saved' })
   })
 
-  it('a malformed one is refused all the same', async () => {
+  it('still rejects a malformed one', async () => {
     const anna = await subscriberOf(lenient)
     expect(await anna.talk(CODE, '1234')).toMatchObject({ screen: 'notPassword' })
   })
 })
 
-describe('while access is closed', () => {
+describe('*141*0# while access is closed', () => {
   const closings = [
     ['closed-by-subscriber', 'accessClosed', /dial \*141\*3\*6#$/],
     ['closed-by-organisation', 'closedByOrganisation', /your organisation.*administrator$/],
     ['closed-by-operator', 'closedByOperator', /operator.*150/],
   ] as const
 
-  it.each(closings)('(%s) *141*0# says who can open it, and ends', async (access, screen, text) => {
+  it.each(closings)('(%s) says who can open it, and ends', async (access, screen, text) => {
     const anna = await subscriberOf(gateway, { access })
     const shown = await anna.talk(CODE)
     expect(shown).toEqual({ screen, text: screens[screen].en, waits: false, understood: true })
@@ -308,7 +308,7 @@ describe('while access is closed', () => {
   })
 
   it.each(closings)(
-    '(%s) during the dialogue, the repeated password is not saved',
+    '(%s) during the dialogue does not save the repeated password',
     async (access, screen, _text) => {
       const anna = await subscriberOf(gateway, { password: OTHER })
       const phone = anna.begin(CODE)
@@ -327,8 +327,8 @@ describe('while access is closed', () => {
   })
 })
 
-describe('what is dialled behind *141*0#', () => {
-  it('is never taken as a password', async () => {
+describe('arguments after *141*0#', () => {
+  it('are never used as a password', async () => {
     const anna = await subscriberOf(gateway)
     expect(await anna.talk('*141*0*80291#')).toEqual({
       screen: 'password',
@@ -340,12 +340,12 @@ describe('what is dialled behind *141*0#', () => {
     expect(await anna.view()).toMatchObject({ hasPassword: false })
   })
 
-  it('leaves the dialogue as it is: the password may still be typed', async () => {
+  it('do not prevent entering the password', async () => {
     const anna = await subscriberOf(gateway)
     expect(await anna.talk('*141*0*80291#', GOOD, GOOD)).toMatchObject({ screen: 'saved' })
   })
 
-  it('is passed over where access is closed', async () => {
+  it('are ignored while access is closed', async () => {
     const anna = await subscriberOf(gateway, { access: 'closed-by-operator' })
     expect(await anna.talk('*141*0*80291#')).toMatchObject({
       screen: 'closedByOperator',
@@ -355,8 +355,8 @@ describe('what is dialled behind *141*0#', () => {
   })
 })
 
-describe('in every language', () => {
-  it.each(languages)('(%s) the whole way is shown in it', async (language) => {
+describe('*141*0# in every language', () => {
+  it.each(languages)('(%s) shows the whole dialogue in it', async (language) => {
     const anna = await subscriberOf(gateway, { language })
     const phone = anna.begin(CODE)
     expect(await phone.dial()).toMatchObject({ text: screens.password[language] })
@@ -365,7 +365,7 @@ describe('in every language', () => {
     expect(await phone.type(GOOD)).toMatchObject({ text: screens.saved[language] })
   })
 
-  it.each(['ru', 'be'] as const)('(%s) #141*0# shows it in Latin letters to the end', async (language) => {
+  it.each(['ru', 'be'] as const)('(%s) shows Latin letters after #141*0#', async (language) => {
     const anna = await subscriberOf(gateway, { language })
     const phone = anna.begin('#141*0#')
     expect(await phone.dial()).toMatchObject({

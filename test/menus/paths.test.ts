@@ -10,7 +10,7 @@ import { subjects } from '../support/machines.ts'
 import { walk } from '../support/walk.ts'
 import type { Walk } from '../support/walk.ts'
 
-/** A password, PUK1, one that is neither, and nothing at all. */
+/** A password, a PUK1, a reply that is neither, and an empty reply. */
 const TYPED = ['80291', '12345678', 'abc', '']
 
 const cases = subjects.flatMap(({ menu, outcomes }) =>
@@ -20,7 +20,7 @@ const cases = subjects.flatMap(({ menu, outcomes }) =>
 describe.each(cases)('all dialogues of $code in $language', ({ menu, outcomes, language }) => {
   const walked: Promise<Walk> = walk(menu, outcomes, language, TYPED)
 
-  it('come to every screen', async () => {
+  it('reach every screen', async () => {
     const { places } = await walked
     const met = new Set(places.map(({ snapshot }) => screenName(snapshot.value)))
     const screens = leavesOf(menu.machine)
@@ -35,7 +35,7 @@ describe.each(cases)('all dialogues of $code in $language', ({ menu, outcomes, l
     expect(untaken).toEqual([])
   })
 
-  it('rest on screens that fit one message, in either script, also under the line that nothing was understood', async () => {
+  it('show screens that fit one message in either script, also below the line for a wrong choice', async () => {
     const { places } = await walked
     const tooLong = places.flatMap(({ snapshot, mayBeMistaken }) => {
       const screen = render(menu, snapshot, language)
@@ -47,7 +47,7 @@ describe.each(cases)('all dialogues of $code in $language', ({ menu, outcomes, l
     expect(tooLong).toEqual([])
   })
 
-  it('list the digits that are really taken, and no others', async () => {
+  it('list exactly the digits that they accept', async () => {
     const { places } = await walked
     const wrong = places.flatMap(({ snapshot, choices }) => {
       const listed = [...render(menu, snapshot, language).matchAll(/^([0-9]) /gm)].map(
@@ -65,7 +65,7 @@ describe.each(cases)('all dialogues of $code in $language', ({ menu, outcomes, l
     expect(trapped.map(({ snapshot }) => screenName(snapshot.value))).toEqual([])
   })
 
-  it('keep the language they were begun in', async () => {
+  it('keep their language', async () => {
     const { places } = await walked
     expect(
       new Set(places.map(({ snapshot }) => (snapshot.context as { language: string }).language)),

@@ -1,4 +1,4 @@
-/** Every text a subscriber can be shown, with every value it can contain. */
+/** Checks every text of menus and gateway, with every value it can contain. */
 import { describe, expect, it } from '@jest/globals'
 import { menus } from '../../menus/index.ts'
 import { languages } from '../../src/engine/authoring.ts'
@@ -46,7 +46,7 @@ interface Said {
   readonly where: string
   readonly language: Language
   readonly text: string
-  /** The screen with the line over it that stands there when nothing was understood. */
+  /** The screen below the line for a wrong choice. */
   readonly whole: string
 }
 
@@ -83,7 +83,7 @@ const bySentences: Said[] = Object.entries(systemMessages).flatMap(([name, texts
 const codes = Object.keys(menus) as (keyof typeof menus)[]
 const all: readonly Said[] = [...codes.flatMap(saidBy), ...bySentences]
 
-/** What breaks the rule, named by where it stands. */
+/** The places of texts that break a rule. */
 const breaking = (rule: (said: Said) => boolean): string[] =>
   all.filter((said) => !rule(said)).map(({ where, whole }) => `${where}: ${whole}`)
 
@@ -104,24 +104,24 @@ describe('every text', () => {
     expect(breaking(({ whole }) => measure(whole).fits)).toEqual([])
   })
 
-  it('fits one USSD message in Latin letters, all of which a phone has', () => {
+  it('fits one USSD message in Latin letters of the GSM alphabet', () => {
     expect(breaking((said) => measure(inLatin(said)).fits)).toEqual([])
     expect(breaking((said) => countSeptets(inLatin(said)) !== null)).toEqual([])
   })
 
-  it('is in the GSM alphabet where it is English', () => {
+  it('uses the GSM alphabet in English', () => {
     expect(breaking(({ language, whole }) => language !== 'en' || countSeptets(whole) !== null)).toEqual([])
   })
 
-  it('is composed (NFC)', () => {
+  it('is normalised to NFC', () => {
     expect(breaking(({ text }) => text === text.normalize('NFC'))).toEqual([])
   })
 
-  it('has only letters, digits and the signs of a keyboard', () => {
+  it('has only letters, digits and keyboard symbols', () => {
     expect(breaking(({ text }) => /^[A-Za-zА-Яа-яЁёІіЎў0-9 \n.,:;?!*#()'-]+$/.test(text))).toEqual([])
   })
 
-  it('has no blank too many', () => {
+  it('has no superfluous blanks', () => {
     expect(breaking(({ text }) => !/ {2}|^\s|\s$| \n|\n |\n\n| [.,:;?!)]|\( /.test(text))).toEqual([])
   })
 
@@ -135,13 +135,13 @@ describe('every text', () => {
     expect(breaking((said) => !mixed(said))).toEqual([])
   })
 
-  it('is in its language, as far as its letters tell', () => {
+  it('uses the letters of its language', () => {
     const foreign = { ru: /[ІіЎў]/, be: /[ИиЩщЪъ]/, en: /[А-Яа-яЁёІіЎў]/ }
     expect(breaking(({ language, text }) => !foreign[language].test(text))).toEqual([])
     expect(breaking(({ language, text }) => language === 'en' || /[А-Яа-яЁёІіЎў]/.test(text))).toEqual([])
   })
 
-  it('writes ў after a vowel and у after a consonant where Belarusian does', () => {
+  it('follows the Belarusian rule for ў and у', () => {
     const vowelBefore = /[аеёіоуыэюяАЕЁІОУЫЭЮЯ] ?у(?![ -])|[аеёіоуыэюя] у /
     const consonantBefore = /[бвгджзйклмнпрстфхцчшь] ?ў/
     expect(
@@ -151,7 +151,7 @@ describe('every text', () => {
     ).toEqual([])
   })
 
-  it('has a listing of one line a choice, 0 last', () => {
+  it('lists one choice per line, 0 last', () => {
     const choices = ({ text }: Said) => text.split('\n').slice(1)
     expect(breaking((said) => choices(said).every((line) => /^[0-9] \p{Lu}/u.test(line)))).toEqual([])
     expect(
@@ -161,7 +161,7 @@ describe('every text', () => {
     ).toEqual([])
   })
 
-  it('says about as much in each language', () => {
+  it('has a similar length in each language', () => {
     const lengths = new Map<string, number[]>()
     for (const { where, text } of all) {
       const name = where.replace(/\/..$/, '')
@@ -171,7 +171,7 @@ describe('every text', () => {
     expect(uneven).toEqual([])
   })
 
-  it('never shows what is kept of a secret', () => {
+  it('never shows a sealed secret', () => {
     expect(breaking(({ text }) => !text.includes('SEALED'))).toEqual([])
   })
 })
