@@ -122,13 +122,13 @@ describe('the canary', () => {
         headers: { authorization: `Bearer ${secrets.callbackToken}` },
         body: new URLSearchParams(fields),
       })
-    const usual = { sessionId: 'canary', phoneNumber: msisdn, serviceCode: '*141*0#', text: '' }
+    const fields = { sessionId: 'canary', phoneNumber: msisdn, serviceCode: '*141*0#', text: '' }
     for (const field of ['sessionId', 'phoneNumber', 'serviceCode', 'text', 'networkCode', letters]) {
-      await form({ ...usual, [field]: password })
-      await form({ ...usual, [field]: `${password}\0` })
-      await form({ ...usual, [field]: password.repeat(900) })
+      await form({ ...fields, [field]: password })
+      await form({ ...fields, [field]: `${password}\0` })
+      await form({ ...fields, [field]: password.repeat(900) })
     }
-    await form({ ...usual, sessionId: 'canary-2', text: `${password}*${puk1}` }, `?token=${letters}`)
+    await form({ ...fields, sessionId: 'canary-2', text: `${password}*${puk1}` }, `?token=${letters}`)
     await send('/openapi.json', {})
     await send('/readyz', {})
     await send('/metrics', {})

@@ -69,7 +69,7 @@ describe('a gateway at its limit of turns in flight', () => {
 
   it('sheds further callbacks without asking the store, and recovers', async () => {
     const { answer, loads } = await start(2)
-    const taken = ['a', 'b'].map((sessionId, at) =>
+    const accepted = ['a', 'b'].map((sessionId, at) =>
       gateway.call({ sessionId, phoneNumber: at === 0 ? '+375291234567' : '+375291234561' }),
     )
     while (loads() < 2) await new Promise((resolve) => void setImmediate(resolve))
@@ -81,7 +81,7 @@ describe('a gateway at its limit of turns in flight', () => {
     expect(metrics).toContain('ussd_turns_total{dialect="africastalking",menu="",outcome="busy"} 1')
     expect(metrics).toContain('ussd_faults_total{code="USSD_BUSY"} 1')
     answer()
-    for (const { body } of await Promise.all(taken)) expect(body).toMatch(/^CON /)
+    for (const { body } of await Promise.all(accepted)) expect(body).toMatch(/^CON /)
     expect((await gateway.call({ sessionId: 'd', phoneNumber: '+375291234562' })).body).toMatch(/^CON /)
     const events = gateway
       .log()
@@ -107,7 +107,7 @@ describe('a gateway at its limit of turns in flight', () => {
 
   it('sheds before it reads a slow body, and keeps the connection', async () => {
     const { answer, loads } = await start(1)
-    const taken = gateway.call({ sessionId: 'first' })
+    const accepted = gateway.call({ sessionId: 'first' })
     while (loads() < 1) await new Promise((resolve) => void setImmediate(resolve))
     const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1').setEncoding('utf8')
     const answers = on(socket, 'data')
@@ -118,7 +118,7 @@ describe('a gateway at its limit of turns in flight', () => {
     socket.write(head(body.length) + body.slice(0, 10))
     expect(await next()).toContain(BUSY)
     answer()
-    await taken
+    await accepted
     socket.write(body.slice(10) + head(body.length) + body)
     expect(await next()).toContain('CON ')
     expect((await fetch(`${gateway.url}/metrics`).then((one) => one.text())).split('\n')).toContain(
@@ -129,17 +129,17 @@ describe('a gateway at its limit of turns in flight', () => {
 
   it('rejects a body that is too large', async () => {
     const { answer, loads } = await start(1)
-    const taken = gateway.call({ sessionId: 'first' })
+    const accepted = gateway.call({ sessionId: 'first' })
     while (loads() < 1) await new Promise((resolve) => void setImmediate(resolve))
     const { status } = await gateway.call({ sessionId: 'long', text: '1'.repeat(9000) })
     expect(status).toBe(413)
     answer()
-    await taken
+    await accepted
   })
 
   it.each(Object.values(dialects))('sheds in the format of $name', async (dialect) => {
     const { answer, loads } = await start(1)
-    const taken = gateway.call({ sessionId: 'first' })
+    const accepted = gateway.call({ sessionId: 'first' })
     while (loads() < 1) await new Promise((resolve) => void setImmediate(resolve))
     const call = dialect.formatRequest({
       sessionId: dialect.newSessionId(),
@@ -164,6 +164,6 @@ describe('a gateway at its limit of turns in flight', () => {
     })
     expect(parsed).toMatchObject({ kind: 'answer', answer: { text: systemMessages.busy.ru, waits: false } })
     answer()
-    await taken
+    await accepted
   })
 })

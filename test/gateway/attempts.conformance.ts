@@ -134,8 +134,8 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       let isBusy = true
       const busy: Argon2 = {
         ...quick,
-        verify: (...given) =>
-          isBusy ? Promise.reject(new UssdError('USSD_BUSY', { detail: 'hashing' })) : quick.verify(...given),
+        verify: (...args) =>
+          isBusy ? Promise.reject(new UssdError('USSD_BUSY', { detail: 'hashing' })) : quick.verify(...args),
       }
       const other = assemble(store, { argon2: busy })
       const phone = await asked()

@@ -14,8 +14,8 @@ it('gives every journal entry a unique id in latest-only dialects', async () => 
 
   for (const typed of [undefined, '1', '00000000', '00000001']) {
     nowMs += 3500
-    const heard = { kind: 'latest-only', typed } as const
-    await gateway.turn({ dialect: 'test', sessionId: 'one', msisdn, dialled: '*141*3*6#', reported: heard })
+    const reported = { kind: 'latest-only', typed } as const
+    await gateway.turn({ dialect: 'test', sessionId: 'one', msisdn, dialled: '*141*3*6#', reported })
   }
 
   const entries = await store.readJournal(bucketOf(msisdn), undefined, 100)
