@@ -52,7 +52,7 @@ const operations: Record<string, (request: unknown) => object> = {
   }),
   decode: operation(z.object({ dcs, hex }), (request) => {
     const message = decodeMessage(request.dcs, request.hex)
-    if (message.kind === 'malformed') return { error: message.why }
+    if (message.kind === 'malformed') return { error: message.message }
     if (message.kind === 'bytes') return { alphabet: message.alphabet, bytes: hexOf(message.bytes) }
     const language = message.language === undefined ? {} : { language: message.language }
     return { alphabet: message.alphabet, text: message.text, ...language }

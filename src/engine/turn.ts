@@ -35,7 +35,7 @@ const MAX_EFFECTS_IN_A_TURN = 10
 
 type Step = readonly [AnyMachineSnapshot, readonly ExecutableActionObject[]]
 
-/** Yields each effect, takes its result, and returns what the turn comes to rest on. */
+/** Yields each effect, takes its result, and returns the snapshot at the end of the turn. */
 type Turn<T> = Generator<InvokedEffect, T, EffectResult>
 
 /** Starts a dialogue and runs it to its first screen. Rejects with `USSD_MENU_FAULTY` or `USSD_SERVICE_FAILED`. */

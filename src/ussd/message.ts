@@ -56,8 +56,7 @@ export type DecodedMessage =
   | { kind: 'text'; alphabet: 'gsm7' | 'ucs2'; text: string; language?: string }
   /** 8-bit data or compressed text, unchanged. */
   | { kind: 'bytes'; alphabet: Alphabet; bytes: Uint8Array }
-  /** `why`: an English message. */
-  | { kind: 'malformed'; why: string }
+  | { kind: 'malformed'; message: string }
 
 /**
  * Decodes a received message. Treats a reserved data coding scheme as 0x0F, skips a user data header, and accepts any length.
@@ -69,7 +68,7 @@ export function decodeMessage(dcs: number, octets: Uint8Array): DecodedMessage {
   if (alphabet === '8bit' || coding.compressed) return { kind: 'bytes', alphabet, bytes: octets }
   const headerOctets = coding.userDataHeader ? (octets[0] ?? 0) + 1 : 0
   if (headerOctets > Math.max(octets.length, 1))
-    return { kind: 'malformed', why: 'the user data header is longer than the message' }
+    return { kind: 'malformed', message: 'the user data header is longer than the message' }
   if (alphabet === 'gsm7') {
     // The text begins at the next septet boundary after a header.
     const septets = unpackUssd(octets).subarray(Math.ceil((headerOctets * 8) / 7))
@@ -80,7 +79,7 @@ export function decodeMessage(dcs: number, octets: Uint8Array): DecodedMessage {
   }
   const prefix = coding.languagePrefix ? ucs2Language(octets) : { octets: headerOctets }
   const body = octets.subarray(prefix.octets)
-  if (body.length % 2 !== 0) return { kind: 'malformed', why: 'UCS-2 text takes two octets a unit' }
+  if (body.length % 2 !== 0) return { kind: 'malformed', message: 'UCS-2 text has an odd number of octets' }
   const text = ucs2ToText(body)
   return prefix.language === undefined
     ? { kind: 'text', alphabet, text }

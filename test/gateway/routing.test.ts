@@ -51,7 +51,7 @@ describe('routing', () => {
   it.each(['141#', '*141', '*14a#', '**141#', '*141**1#', '#141#'])(
     'rejects %s as the code of a menu',
     (code) => {
-      expect(() => createRouting({ [code]: menu })).toThrow(`'${code}' is not a code`)
+      expect(() => createRouting({ [code]: menu })).toThrow(`'${code}' is not a valid code`)
     },
   )
 })

@@ -121,7 +121,10 @@ describe('decodeMessage', () => {
   })
 
   it('rejects half a UCS-2 unit as malformed', () => {
-    expect(decoded(0x48, '043604')).toEqual({ kind: 'malformed', why: 'UCS-2 text takes two octets a unit' })
+    expect(decoded(0x48, '043604')).toEqual({
+      kind: 'malformed',
+      message: 'UCS-2 text has an odd number of octets',
+    })
   })
 
   it('never throws for any octets in any coding', () => {
