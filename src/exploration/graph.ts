@@ -1,170 +1,175 @@
-/** All that can happen in the dialogues of one menu from one origin: the places they come to, and what leads from each to which. */
+/** The state graph of a menu's dialogues from one origin. */
 import { getAdjacencyMap } from 'xstate/graph'
 import type { AdjacencyMap } from 'xstate/graph'
 import type { ActorLogic, EventObject } from 'xstate'
 import type { Model, State, Move, Transition } from './dialogue.ts'
 
-/** A place of a dialogue. */
+/** A state of a dialogue. */
 export interface StateNode<World> {
   readonly state: State<World>
   readonly edges: readonly Edge<World>[]
-  /** The shortest way here from before the dialogue. */
+  /** The shortest path from the start of the dialogue. */
   readonly path: readonly Edge<World>[]
 }
 
 export interface Edge<World> {
-  /** Counted from 0 through the graph. */
+  /** Unique in the graph, from 0. */
   readonly id: number
   readonly from: StateNode<World>
   readonly to: StateNode<World>
   readonly transition: Transition<World>
-  /** `alike`: it leads to a place that is explored as `to` is. */
-  readonly exactness: 'exact' | 'alike'
+  /** `equivalent`: the transition reaches a state that `ModelSpec.normalise` equates with `to`. */
+  readonly exactness: 'exact' | 'equivalent'
 }
 
-/** The first place is the one before the dialogue. */
+/** The first node is the state before the dialogue. */
 export interface Graph<World> {
   readonly nodes: readonly StateNode<World>[]
   readonly edges: readonly Edge<World>[]
 }
 
-/** Turns that are tried from one origin. A menu that needs more has a state for each of something without bound. */
-const MAX_TURNS = 20_000
+/** Transitions to try from one origin. A menu that needs more has a state for every value of something unbounded. */
+const MAX_TRANSITIONS = 20_000
 
-/** What XState's graph takes for a snapshot, and for an event of it. */
-interface Node<World> {
+/** The snapshot and the event of XState's graph traversal. */
+interface Snapshot<World> {
   readonly status: 'active'
   readonly output: undefined
   readonly error: undefined
-  readonly moment: State<World>
+  readonly state: State<World>
 }
-interface Turn<World> extends EventObject {
-  readonly moved: Transition<World>
+interface TransitionEvent<World> extends EventObject {
+  readonly transition: Transition<World>
 }
-type Taken<World> = { readonly event: Turn<World>; readonly state: Node<World> }
+type Taken<World> = { readonly event: TransitionEvent<World>; readonly state: Snapshot<World> }
 
-/** Throws an Error where the menu does not come to an end of its places. */
+/** Explores all transitions from a world. Throws an Error for a menu with too many states. */
 export function graphOf<World>(model: Model<World>, world: World): Graph<World> {
-  const { subject } = model
-  const everything = ({ moment }: Node<World>) =>
-    JSON.stringify([moment.state, moment.world, moment.changesLeft])
-  const key = (node: Node<World>): string => {
-    const { state, text, isOver, changesLeft } = node.moment
-    if (!state) return 'before'
-    // Nothing comes after it: what it says is all that tells it from others.
-    if (isOver) return JSON.stringify([state.value, text])
-    return subject.normalise
-      ? JSON.stringify([state.value, subject.normalise(state, node.moment.world), changesLeft])
-      : everything(node)
-  }
-  const nodeOf = (moment: State<World>): Node<World> => ({
-    status: 'active',
-    output: undefined,
-    error: undefined,
-    moment,
-  })
-  const start = nodeOf(model.start(world))
-  const logic: ActorLogic<Node<World>, Turn<World>> = {
-    transition: (_node, { moved }) => nodeOf(moved.to),
-    getInitialSnapshot: () => start,
-    getPersistedSnapshot: (node) => node,
-  }
-  const found: AdjacencyMap<Node<World>, Turn<World>> = traverse(() =>
-    getAdjacencyMap(logic, {
-      events: ({ moment }) => movesAt(model, moment).map((moved) => ({ type: nameOf(moved.move), moved })),
-      serializeState: key,
-      serializeEvent: ({ type }) => type,
-      limit: MAX_TURNS,
-    }),
-  )
+  const exactKey = ({ state }: Snapshot<World>) =>
+    JSON.stringify([state.state, state.world, state.changesLeft])
+  const key = (snapshot: Snapshot<World>): string => keyOf(model, snapshot.state) ?? exactKey(snapshot)
+  const found = traverse(model, world, key)
 
-  const places = new Map(
-    Object.entries(found).map(([at, { state }]) => [
+  const nodes = new Map(
+    Object.entries(found).map(([at, { state: snapshot }]) => [
       at,
-      { state: state.moment, node: state, edges: [] as Edge<World>[], path: [] as Edge<World>[] },
+      { state: snapshot.state, snapshot, edges: [] as Edge<World>[], path: [] as Edge<World>[] },
     ]),
   )
   const edges: Edge<World>[] = []
   for (const [at, { transitions }] of Object.entries(found)) {
-    const from = places.get(at)
-    for (const { event, state } of Object.values<Taken<World>>(transitions)) {
-      const to = places.get(key(state))
+    const from = nodes.get(at)
+    for (const { event, state: snapshot } of Object.values<Taken<World>>(transitions)) {
+      const to = nodes.get(key(snapshot))
       if (!from || !to) continue
-      const exactness = everything(to.node) === everything(state) ? 'exact' : 'alike'
-      const edge: Edge<World> = { id: edges.length, from, to, transition: event.moved, exactness }
+      const exactness = exactKey(to.snapshot) === exactKey(snapshot) ? 'exact' : 'equivalent'
+      const edge: Edge<World> = { id: edges.length, from, to, transition: event.transition, exactness }
       edges.push(edge)
       from.edges.push(edge)
     }
   }
-  for (const [node, path] of pathsFrom([...places.values()][0])) Object.assign(node, { path })
-  return { nodes: [...places.values()], edges }
+  for (const [node, path] of shortestPaths([...nodes.values()][0])) Object.assign(node, { path })
+  return { nodes: [...nodes.values()], edges }
 }
 
-/** The shortest ways, breadth first; only on what leads to a place itself, so that they can be gone on from. */
-function pathsFrom<World>(
-  first: StateNode<World> | undefined,
-): ReadonlyMap<StateNode<World>, readonly Edge<World>[]> {
-  const ways = new Map<StateNode<World>, readonly Edge<World>[]>()
-  if (!first) return ways
-  ways.set(first, [])
-  // A Map is gone through in the order of insertion, also of what is inserted meanwhile.
-  for (const [place, way] of ways) {
-    for (const edge of place.edges) {
-      if (edge.exactness === 'exact' && !ways.has(edge.to)) ways.set(edge.to, [...way, edge])
-    }
+/** Returns the key that equivalent states share; undefined where only equal states do. */
+function keyOf<World>({ subject }: Model<World>, dialogue: State<World>): string | undefined {
+  const { state, world, text, isOver, changesLeft } = dialogue
+  if (!state) return 'before'
+  // Nothing follows, so only its text distinguishes it.
+  if (isOver) return JSON.stringify([state.value, text])
+  return subject.normalise && JSON.stringify([state.value, subject.normalise(state, world), changesLeft])
+}
+
+function traverse<World>(
+  model: Model<World>,
+  world: World,
+  key: (snapshot: Snapshot<World>) => string,
+): AdjacencyMap<Snapshot<World>, TransitionEvent<World>> {
+  const snapshotOf = (state: State<World>): Snapshot<World> => ({
+    status: 'active',
+    output: undefined,
+    error: undefined,
+    state,
+  })
+  const start = snapshotOf(model.start(world))
+  const logic: ActorLogic<Snapshot<World>, TransitionEvent<World>> = {
+    transition: (_snapshot, { transition }) => snapshotOf(transition.to),
+    getInitialSnapshot: () => start,
+    getPersistedSnapshot: (snapshot) => snapshot,
   }
-  return ways
-}
-
-function traverse<T>(run: () => T): T {
   try {
-    return run()
+    return getAdjacencyMap(logic, {
+      events: ({ state }) =>
+        transitionsFrom(model, state).map((transition) => ({ type: keyOfMove(transition.move), transition })),
+      serializeState: key,
+      serializeEvent: ({ type }) => type,
+      limit: MAX_TRANSITIONS,
+    })
   } catch (error) {
     if (error instanceof Error && error.message === 'Traversal limit exceeded')
-      throw new Error(`its dialogues have more than ${MAX_TURNS} turns: does it count something without end?`)
+      throw new Error(
+        `more than ${MAX_TRANSITIONS} transitions: if the menu counts something, limit it or give its model a 'normalise'`,
+      )
     throw error
   }
 }
 
-const nameOf = <World>({ input, change, fails }: Move<World>): string =>
+/** Breadth first, along exact edges only, so that each path can be continued from its end. */
+function shortestPaths<World>(
+  first: StateNode<World> | undefined,
+): ReadonlyMap<StateNode<World>, readonly Edge<World>[]> {
+  const paths = new Map<StateNode<World>, readonly Edge<World>[]>()
+  if (!first) return paths
+  paths.set(first, [])
+  // A Map iterates in order of insertion, and includes entries added meanwhile.
+  for (const [node, path] of paths) {
+    for (const edge of node.edges) {
+      if (edge.exactness === 'exact' && !paths.has(edge.to)) paths.set(edge.to, [...path, edge])
+    }
+  }
+  return paths
+}
+
+const keyOfMove = <World>({ input, change, fails }: Move<World>): string =>
   JSON.stringify([input?.name ?? null, change?.name ?? null, fails ?? null])
 
 /**
- * What can come next: every input; for one input of each that lead to the same, also with each change before it that makes a
- * difference, and with each of its effects failing.
+ * Returns the transitions out of a state: one for every input; and, for one input of each distinct result, one for every change
+ * that makes a difference and one for every effect that fails.
  */
-function movesAt<World>(model: Model<World>, moment: State<World>): readonly Transition<World>[] {
-  if (moment.isOver) return []
+function transitionsFrom<World>(model: Model<World>, state: State<World>): readonly Transition<World>[] {
+  if (state.isOver) return []
   const { inputs, changes } = model.subject
-  const moves: readonly Move<World>[] = moment.state
+  const moves: readonly Move<World>[] = state.state
     ? inputs.map((input) => ({ input }))
     : [{ input: undefined }]
-  const plain = moves.map((move) => model.move(moment, move))
-  const different = new Map<string, Transition<World>>()
-  for (const moved of plain) {
-    const outcome = JSON.stringify([moved.to, moved.performed, moved.understood])
-    if (!different.has(outcome)) different.set(outcome, moved)
+  const plain = moves.map((move) => model.move(state, move))
+  const distinct = new Map<string, Transition<World>>()
+  for (const transition of plain) {
+    const result = JSON.stringify([transition.to, transition.performed, transition.understood])
+    if (!distinct.has(result)) distinct.set(result, transition)
   }
-  const others = [...different.values()].flatMap((moved) => [
-    ...(moment.state && moment.changesLeft > 0 ? changes : [])
-      .map((change) => model.move(moment, { ...moved.move, change }))
-      .filter((changed) => shows(changed) !== shows(moved)),
-    ...[...new Set(moved.performed)].map((fails) => model.move(moment, { ...moved.move, fails })),
+  const others = [...distinct.values()].flatMap((transition) => [
+    ...(state.state && state.changesLeft > 0 ? changes : [])
+      .map((change) => model.move(state, { ...transition.move, change }))
+      .filter((changed) => visible(changed) !== visible(transition)),
+    ...[...new Set(transition.performed)].map((fails) => model.move(state, { ...transition.move, fails })),
   ])
   return [...plain, ...others]
 }
 
-/** What the subscriber notices. */
-const shows = <World>({ to: moment, understood, fault }: Transition<World>): string =>
-  JSON.stringify([moment.state, understood, fault])
+/** The part of a transition that the subscriber notices. */
+const visible = <World>({ to, understood, fault }: Transition<World>): string =>
+  JSON.stringify([to.state, understood, fault])
 
-/** How a move is called in a title: `a wrong PUK1`, `2, when the operator has opened access`. */
+/** Describes a move in a title: `a wrong PUK1`, `2, when the operator opens access`. */
 export function titleOf<World>({ input, change, fails }: Move<World>): string {
   const typed = input?.name ?? 'dial'
   const when = change ? `, when the operator ${change.name}` : ''
   return `${typed}${when}${fails === undefined ? '' : `, when ${fails} fails`}`
 }
 
-/** A change or a failure happens to a subscriber; the rest they can do by themselves. */
-export const isPlain = <World>({ transition: moved }: Edge<World>): boolean =>
-  moved.move.change === undefined && moved.move.fails === undefined
+/** True if the subscriber alone causes the transition: no change by the operator, no failing effect. */
+export const isPlain = <World>({ transition: { move } }: Edge<World>): boolean =>
+  move.change === undefined && move.fails === undefined

@@ -1,10 +1,10 @@
-/** What must hold of every place of the dialogues of a menu, whatever the gateway makes of it: told from the model alone. */
+/** Checks the invariants of a menu on the model alone, without a gateway. */
 import { measure } from '../ussd/message.ts'
 import { screenOf } from './dialogue.ts'
 import type { Model } from './dialogue.ts'
 import { isPlain } from './graph.ts'
 import type { Edge, Graph, StateNode } from './graph.ts'
-import type { Origin } from './model-spec.ts'
+import type { ModelSpec, Origin } from './model-spec.ts'
 import { inLatin, listedIn, shownAfter } from './texts.ts'
 import type { NotUnderstood, Alphabet } from './texts.ts'
 import { violationOf } from './violation.ts'
@@ -12,8 +12,15 @@ import type { Invariant, Violation } from './violation.ts'
 
 export interface InvariantResult<World> {
   readonly violations: readonly Violation<World>[]
-  /** Texts that were measured, each once. */
+  /** The number of distinct texts that were measured. */
   readonly measured: number
+}
+
+/** A violation of a screen, without the dialogue that reaches it. */
+interface Problem {
+  readonly invariant: Invariant
+  readonly detail: string
+  readonly alphabet?: Alphabet
 }
 
 export function checkInvariants<World>(
@@ -22,115 +29,131 @@ export function checkInvariants<World>(
   graph: Graph<World>,
   notUnderstood: NotUnderstood,
 ): InvariantResult<World> {
-  const { subject, language } = model
   const violations: Violation<World>[] = []
   const texts = new Set<string>()
-  const courses = coursesOf(graph)
-
-  const report = (
-    invariant: Invariant,
-    what: string,
-    at: { readonly way: readonly Edge<World>[]; readonly script?: Alphabet },
-  ) => {
-    const moves = at.way.map(({ transition: moved }) => moved.move)
-    violations.push(violationOf({ model, origin, script: at.script }, { invariant, what }, moves))
+  const reachability = reachabilityIn(graph)
+  const report = (path: readonly Edge<World>[], problems: Iterable<Problem>) => {
+    const moves = path.map(({ transition }) => transition.move)
+    for (const { alphabet, ...problem } of problems)
+      violations.push(violationOf({ model, origin, alphabet }, problem, moves))
   }
 
-  for (const edge of graph.edges) judgeTurn(edge)
-  for (const place of graph.nodes) if (place.state.state && !place.state.isOver) judgeWaiting(place)
+  for (const edge of graph.edges) {
+    const shown = (['native', 'latin'] as const).map((alphabet) => ({
+      alphabet,
+      text: shownAfter(edge.transition, model, notUnderstood, alphabet),
+    }))
+    report([...edge.from.path, edge], edgeProblems(edge, model.subject, shown))
+    if (edge.transition.fault === undefined) for (const { text } of shown) texts.add(text)
+  }
+  for (const node of graph.nodes) {
+    if (!node.state.state || node.state.isOver) continue
+    const plain = node.edges.filter(isPlain)
+    // With a fault, the remaining behaviour of the screen is unknown.
+    if (plain.some(({ transition }) => transition.fault !== undefined)) continue
+    report(node.path, screenProblems(node, plain, model))
+    if (!reachability.canEnd.has(node))
+      report(node.path, [{ invariant: 'ends', detail: 'no reply leads to an end' }])
+    const guess = plain.find((edge) => edge.transition.as === 'secret' && reachability.isOnCycle(edge))
+    const detail = `accepts ${guess?.transition.move.input?.name ?? 'a secret'} without limit`
+    if (guess) report([...node.path, guess], [{ invariant: 'no-endless-guessing', detail }])
+  }
   return { violations, measured: texts.size }
+}
 
-  function judgeTurn(edge: Edge<World>): void {
-    const { from, transition: moved } = edge
-    const at = { way: [...from.path, edge] }
-    if (moved.fault !== undefined) return report('works', `the menu fails: ${moved.fault}`, at)
-    for (const script of ['usual', 'latin'] as const) {
-      const text = shownAfter(moved, model, notUnderstood, script)
-      texts.add(text)
-      const { alphabet, units, fits } = measure(text)
-      const most = alphabet === 'gsm7' ? 182 : 80
-      if (!fits)
-        report('fits', `takes ${units} ${unitOf[alphabet]}, and a message ${most}`, { ...at, script })
-    }
-    const shown = secretIn(moved.to.text, subject.inputs)
-    if (shown !== undefined) report('no-secret', `shows what was typed as ${shown}`, at)
-    judgeAttempts(edge, at)
+function* edgeProblems<World>(
+  edge: Edge<World>,
+  spec: ModelSpec<World>,
+  shown: readonly { readonly alphabet: Alphabet; readonly text: string }[],
+): Generator<Problem> {
+  const { transition } = edge
+  if (transition.fault !== undefined) {
+    yield { invariant: 'works', detail: `the menu fails: ${transition.fault}` }
+    return
   }
-
-  function judgeAttempts(edge: Edge<World>, at: { readonly way: readonly Edge<World>[] }): void {
-    const { attempts } = subject
-    // The operator may give them back.
-    if (!attempts || edge.transition.move.change) return
-    const { from, transition: moved } = edge
-    const [before, after] = [from.state.world, moved.to.world].map((world) => attempts.left(world))
-    if (before === undefined || after === undefined) return
-    if (after > before && !attempts.regainedAt.includes(screenOf(moved.to)))
-      report('attempts', `gives attempts back: ${before} were left, and then ${after}`, at)
-    const says = attempts.shown.exec(moved.to.text)?.[1]
-    if (says !== undefined && Number(says) !== after)
-      report('attempts', `says that ${says} attempts are left, and there are ${after}`, at)
+  for (const { alphabet, text } of shown) {
+    const detail = oversize(text)
+    if (detail !== undefined) yield { invariant: 'fits', detail, alphabet }
   }
+  const secret = secretIn(transition.to.text, spec.inputs)
+  if (secret !== undefined) yield { invariant: 'no-secret', detail: `shows what was typed as ${secret}` }
+  yield* attemptProblems(edge, spec)
+}
 
-  function judgeWaiting(place: StateNode<World>): void {
-    const at = { way: place.path }
-    const plain = place.edges.filter(isPlain)
-    // What the menu would have made of it, nobody knows.
-    if (plain.some(({ transition: moved }) => moved.fault !== undefined)) return
-    const choices = plain.filter(({ transition: moved }) => moved.as === 'choice' && moved.understood)
-    const leads = choices.some(
-      ({ to }) => to.state.isOver || (to !== place && to.path.length < place.path.length),
-    )
-    if (!leads) report('way-out', 'no digit ends the dialogue or leads back', at)
+function* attemptProblems<World>(
+  { from, transition }: Edge<World>,
+  { attempts }: ModelSpec<World>,
+): Generator<Problem> {
+  // The operator may restore attempts.
+  if (!attempts || transition.move.change) return
+  const [before, after] = [from.state.world, transition.to.world].map((world) => attempts.left(world))
+  if (before === undefined || after === undefined) return
+  if (after > before && !attempts.regainedAt.includes(screenOf(transition.to)))
+    yield { invariant: 'attempts', detail: `raises the attempts left from ${before} to ${after}` }
+  const shown = attempts.shown.exec(transition.to.text)?.[1]
+  if (shown !== undefined && Number(shown) !== after)
+    yield { invariant: 'attempts', detail: `shows ${shown} attempts left, but ${after} are left` }
+}
 
-    const taken = new Set(choices.map(({ transition: moved }) => moved.move.input?.text.trim() ?? ''))
-    for (const text of [place.state.text, inLatin(place.state.text, language)]) {
-      const listed = listedIn(text)
-      const untaken = listed.filter((digit) => !taken.has(digit))
-      const unlisted = [...taken].filter((digit) => !listed.includes(digit))
-      if (untaken.length > 0) report('choices', `lists ${untaken.join()}, which it does not take`, at)
-      if (unlisted.length > 0) report('choices', `takes ${unlisted.join()}, which it does not list`, at)
-      if (untaken.length + unlisted.length > 0) break
-    }
-    if (!courses.endsFrom.has(place)) report('ends', 'nothing that can be typed here leads to an end', at)
-    for (const edge of plain) {
-      if (edge.transition.as !== 'secret' || !courses.isOnCycle(edge)) continue
-      const what = `takes ${edge.transition.move.input?.name ?? 'a secret'} again and again`
-      report('no-endless-guessing', what, { ...at, way: [...at.way, edge] })
-      break
-    }
+function* screenProblems<World>(
+  node: StateNode<World>,
+  plain: readonly Edge<World>[],
+  { language }: Model<World>,
+): Generator<Problem> {
+  const choices = plain.filter(({ transition }) => transition.as === 'choice' && transition.understood)
+  const hasWayOut = choices.some(
+    ({ to }) => to.state.isOver || (to !== node && to.path.length < node.path.length),
+  )
+  if (!hasWayOut) yield { invariant: 'way-out', detail: 'no digit ends the dialogue or goes back' }
+
+  const accepted = new Set(choices.map(({ transition }) => transition.move.input?.text.trim() ?? ''))
+  for (const text of [node.state.text, inLatin(node.state.text, language)]) {
+    const listed = listedIn(text)
+    const notAccepted = listed.filter((digit) => !accepted.has(digit))
+    const unlisted = [...accepted].filter((digit) => !listed.includes(digit))
+    if (notAccepted.length > 0)
+      yield { invariant: 'choices', detail: `lists ${notAccepted.join()}, but does not accept it` }
+    if (unlisted.length > 0)
+      yield { invariant: 'choices', detail: `accepts ${unlisted.join()}, but does not list it` }
+    if (notAccepted.length + unlisted.length > 0) return
   }
 }
 
-const unitOf = { gsm7: 'septets', ucs2: 'UTF-16 units' } as const
+/** Describes by how much a text exceeds one message; undefined if it fits. */
+export function oversize(text: string): string | undefined {
+  const { alphabet, units, fits } = measure(text)
+  if (fits) return undefined
+  return alphabet === 'gsm7' ? `needs ${units} septets, limit 182` : `needs ${units} UTF-16 units, limit 80`
+}
 
-/** Shorter ones may stand in any text. */
-const SHORTEST_SECRET = 4
+/** Shorter inputs may occur in any text. */
+const MIN_SECRET_LENGTH = 4
 
-/** The name of an input that stands in a text. */
+/** Returns the name of an input that a text contains. */
 export const secretIn = (
   text: string,
   inputs: readonly { readonly name: string; readonly text: string }[],
 ): string | undefined =>
-  inputs.find((input) => Array.from(input.text).length >= SHORTEST_SECRET && text.includes(input.text))?.name
+  inputs.find((input) => Array.from(input.text).length >= MIN_SECRET_LENGTH && text.includes(input.text))
+    ?.name
 
-/** Where what subscribers can do by themselves leads. */
-function coursesOf<World>(graph: Graph<World>) {
-  const before = new Map<StateNode<World>, StateNode<World>[]>()
+/** Reachability along the transitions that subscribers cause themselves. */
+function reachabilityIn<World>(graph: Graph<World>) {
+  const predecessors = new Map<StateNode<World>, StateNode<World>[]>()
   for (const edge of graph.edges) {
-    if (isPlain(edge)) before.set(edge.to, [...(before.get(edge.to) ?? []), edge.from])
+    if (isPlain(edge)) predecessors.set(edge.to, [...(predecessors.get(edge.to) ?? []), edge.from])
   }
-  const leadingTo = (targets: Iterable<StateNode<World>>): ReadonlySet<StateNode<World>> => {
+  const reaching = (targets: Iterable<StateNode<World>>): ReadonlySet<StateNode<World>> => {
     const found = new Set(targets)
-    for (const place of found) for (const earlier of before.get(place) ?? []) found.add(earlier)
+    for (const node of found) for (const earlier of predecessors.get(node) ?? []) found.add(earlier)
     return found
   }
-  const leading = new Map<StateNode<World>, ReadonlySet<StateNode<World>>>()
+  const cache = new Map<StateNode<World>, ReadonlySet<StateNode<World>>>()
   return {
-    endsFrom: leadingTo(graph.nodes.filter(({ state: moment }) => moment.isOver)),
-    /** Whether one can come back to where it began. */
+    canEnd: reaching(graph.nodes.filter(({ state }) => state.isOver)),
     isOnCycle({ from, to }: Edge<World>): boolean {
-      const back = leading.get(from) ?? leadingTo([from])
-      leading.set(from, back)
+      const back = cache.get(from) ?? reaching([from])
+      cache.set(from, back)
       return back.has(to)
     },
   }

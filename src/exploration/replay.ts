@@ -1,4 +1,4 @@
-/** Runs of the model, walked on the gateway: several at a time, each on a phone of its own. */
+/** Replays paths of the model on a gateway, several at a time, each on a phone of its own. */
 import type { WalkResult } from '../walkthrough/run/result.ts'
 import type { Walkthrough } from '../walkthrough/script/walkthrough.ts'
 import type { Model, Move } from './dialogue.ts'
@@ -12,69 +12,69 @@ import type { NotUnderstood, Alphabet } from './texts.ts'
 import { violationOf } from './violation.ts'
 import type { Violation } from './violation.ts'
 
-/** A run, and what it is a run of. */
+/** A path to replay. */
 export interface Job<World> {
   readonly model: Model<World>
   readonly origin: Origin<World>
   readonly graph: Graph<World>
   readonly moves: readonly Move<World>[]
-  /** Where it has one of its own. */
+  /** Defaults to the names of the moves. */
   readonly title?: string
-  readonly script?: Alphabet | undefined
+  readonly alphabet?: Alphabet | undefined
 }
 
-/** A run as it went. */
+/** A replayed path. */
 export interface Replayed<World> {
   readonly job: Job<World>
   readonly msisdn: string
-  /** Its secrets are in clear. */
+  /** Contains secrets in clear. */
   readonly walkthrough: Walkthrough
   readonly result: WalkResult
 }
 
-/** How runs are walked. */
+/** The gateway to replay on. */
 export interface Replay {
-  /** A number nobody else has: E.164 with `+`. */
+  /** Returns an unused number: E.164 with `+`. */
   readonly newNumber: () => string
-  /** Walks it where the gateway is set like this, with these effects failing: of each, the performance with this number. */
+  /** Runs a walkthrough on a gateway with this setting, with one effect failing. */
   readonly walk: (
     walkthrough: Walkthrough,
     at: {
       readonly setting: string | undefined
       readonly msisdn: string
-      readonly failing: Failing | undefined
+      readonly failing: InjectedFailure | undefined
     },
   ) => Promise<WalkResult>
   readonly notUnderstood: NotUnderstood
 }
 
-/** An effect, and which of its performances in the run is to fail, from 1. */
-export interface Failing {
+/** An effect, and which of its runs in the walkthrough fails, from 1. */
+export interface InjectedFailure {
   readonly effect: string
-  readonly performance: number
+  readonly occurrence: number
 }
 
 export async function replay<World>(job: Job<World>, how: Replay): Promise<Replayed<World>> {
   const msisdn = how.newNumber()
   const walkthrough = walkthroughOf({ ...job, msisdn, notUnderstood: how.notUnderstood })
   const { setting } = job.origin
-  const result = await how.walk(walkthrough, { setting, msisdn, failing: failingIn(job) })
+  const result = await how.walk(walkthrough, { setting, msisdn, failing: failureIn(job) })
   return { job, msisdn, walkthrough, result }
 }
 
-/** `parallel` at a time, begun in their order. */
+/** Replays `parallel` jobs at a time, started in order. */
 export async function replayAll<World>(
   jobs: readonly Job<World>[],
-  how: Replay & { readonly parallel: number; readonly took: (replayed: Replayed<World>) => void },
+  how: Replay & { readonly parallel: number; readonly onReplayed: (replayed: Replayed<World>) => void },
 ): Promise<void> {
   const waiting = [...jobs].values()
   const work = async () => {
-    for (const job of waiting) how.took(await replay(job, how))
+    for (const job of waiting) how.onReplayed(await replay(job, how))
   }
   await Promise.all(Array.from({ length: how.parallel }, work))
 }
 
-/** What was wrong first of each kind in a run, with the shortest dialogue that shows something of the kind: shorter ones are tried. */
+/** Returns the first finding of each invariant, with the shortest dialogue that reproduces it. */
 export async function violationsIn<World>(
   replayed: Replayed<World>,
   how: Replay,
@@ -82,33 +82,32 @@ export async function violationsIn<World>(
   const { job } = replayed
   const violations: Violation<World>[] = []
   const first = new Map<Finding['invariant'], Finding>()
-  for (const fault of findingsOf(replayed, how).toReversed()) first.set(fault.invariant, fault)
-  for (const fault of first.values()) {
-    const moves = movesUpTo(replayed, fault.steps)
-    violations.push((await shorter(job, fault, moves, how)) ?? violationOf(job, fault, moves))
+  for (const finding of findingsOf(replayed, how).toReversed()) first.set(finding.invariant, finding)
+  for (const finding of first.values()) {
+    const moves = movesUpTo(replayed, finding.steps)
+    violations.push((await shortened(job, finding, moves, how)) ?? violationOf(job, finding, moves))
   }
   return violations
 }
 
-async function shorter<World>(
+async function shortened<World>(
   job: Job<World>,
   { invariant }: Finding,
   moves: readonly Move<World>[],
   how: Replay,
 ): Promise<Violation<World> | undefined> {
-  const beginnings = moves.map((_, at) => moves.slice(0, at + 1))
-  const candidates = [...beginnings, directWay(job, moves)]
+  const prefixes = moves.map((_, at) => moves.slice(0, at + 1))
+  const candidates = [...prefixes, directPath(job, moves)]
     .filter(({ length }) => length < moves.length)
     .toSorted((a, b) => a.length - b.length)
   for (const candidate of candidates) {
-    const tried = await replay({ ...job, moves: candidate }, how)
-    const fault = findingsOf(tried, how).find((one) => one.invariant === invariant)
-    if (fault) return violationOf(job, fault, movesUpTo(tried, fault.steps))
+    const replayed = await replay({ ...job, moves: candidate }, how)
+    const finding = findingsOf(replayed, how).find((each) => each.invariant === invariant)
+    if (finding) return violationOf(job, finding, movesUpTo(replayed, finding.steps))
   }
   return undefined
 }
 
-/** What was wrong in a run, told from what came back. */
 export function findingsOf<World>(
   { job, result }: Replayed<World>,
   { notUnderstood }: Pick<Replay, 'notUnderstood'>,
@@ -118,7 +117,7 @@ export function findingsOf<World>(
   return findingsIn(result, subject, (text) => lines.some((line) => text.startsWith(`${line}\n`)))
 }
 
-/** As many moves as these first steps of the walkthrough make: a change is a step of its own, and so is hanging up. */
+/** The moves behind the first steps of the walkthrough: a change and hanging up are steps, but no moves. */
 function movesUpTo<World>({ job, walkthrough }: Replayed<World>, steps: number): readonly Move<World>[] {
   const made = walkthrough.steps
     .slice(0, steps)
@@ -126,23 +125,23 @@ function movesUpTo<World>({ job, walkthrough }: Replayed<World>, steps: number):
   return job.moves.slice(0, Math.max(1, made.length))
 }
 
-/** The last move, behind the shortest way to where it is made. */
-function directWay<World>(
+/** The shortest path to the state of the last move, and that move. */
+function directPath<World>(
   { model, origin, graph }: Job<World>,
   moves: readonly Move<World>[],
 ): readonly Move<World>[] {
   const last = moves.at(-1)
   const before = model.play(origin.world, moves).at(-2)
   if (!last || !before) return moves
-  const here = JSON.stringify(before.to)
-  const place = graph.nodes.find(({ state: moment }) => JSON.stringify(moment) === here)
-  return place ? [...place.path.map(({ transition: moved }) => moved.move), last] : moves
+  const key = JSON.stringify(before.to)
+  const node = graph.nodes.find(({ state }) => JSON.stringify(state) === key)
+  return node ? [...node.path.map(({ transition }) => transition.move), last] : moves
 }
 
-function failingIn<World>({ model, origin, moves }: Job<World>): Failing | undefined {
+function failureIn<World>({ model, origin, moves }: Job<World>): InjectedFailure | undefined {
   const at = moves.findIndex(({ fails }) => fails !== undefined)
   const effect = moves[at]?.fails
   if (effect === undefined) return undefined
   const before = model.play(origin.world, moves.slice(0, at)).flatMap(({ performed }) => performed)
-  return { effect, performance: before.filter((name) => name === effect).length + 1 }
+  return { effect, occurrence: before.filter((name) => name === effect).length + 1 }
 }

@@ -7,7 +7,7 @@ import type { NotUnderstood, Alphabet } from './texts.ts'
 
 const SUBSCRIBER = 'subscriber'
 
-/** A dialogue of the model as a walkthrough: what the model shows is what is to be seen, its record what is to be left. */
+/** Converts a dialogue of the model to a walkthrough that expects its screens, and its record after the last one. */
 export function walkthroughOf<World>(options: {
   readonly model: Model<World>
   readonly origin: Origin<World>
@@ -15,34 +15,35 @@ export function walkthroughOf<World>(options: {
   /** E.164 with `+`. */
   readonly msisdn: string
   readonly notUnderstood: NotUnderstood
-  readonly script?: Alphabet | undefined
-  /** Left out, the moves are named. */
+  readonly alphabet?: Alphabet | undefined
+  /** Defaults to the names of the moves. */
   readonly title?: string
 }): Walkthrough {
-  const { model, origin, moves, msisdn, notUnderstood, script = 'usual' } = options
-  const { subject, language } = model
+  const { model, origin, moves, msisdn, notUnderstood, alphabet = 'native' } = options
+  const { subject: spec, language } = model
   const played = model.play(origin.world, moves)
   const steps: Step[] = []
   const add = (action: Step['action'], expectation: Step['expectation']) =>
     void steps.push({ who: SUBSCRIBER, action, expectation, line: steps.length + 1 })
 
   let before: Transition<World> | undefined
-  for (const moved of played) {
-    const { move, to: moment } = moved
-    const text = shownAfter(moved, model, notUnderstood, script)
-    const state = moment.isOver ? 'ended' : 'waiting'
+  for (const transition of played) {
+    const { move, to } = transition
+    const text = shownAfter(transition, model, notUnderstood, alphabet)
+    const state = to.isOver ? 'ended' : 'waiting'
     if (before && !before.to.isOver && !move.input) add({ kind: 'hang-up' }, undefined)
     if (move.change) add({ kind: 'change', patch: move.change.patch }, undefined)
-    add(actionOf(moved, script), { kind: 'screen', state, text: { kind: 'whole', text } })
-    before = moved
+    const action = actionOf(transition, spec.menu.code, alphabet)
+    add(action, { kind: 'screen', state, text: { kind: 'whole', text } })
+    before = transition
   }
   if (before && !before.to.isOver) add({ kind: 'hang-up' }, undefined)
 
-  const inLetters = script === 'latin' ? ' in Latin letters' : ''
+  const inLetters = alphabet === 'latin' ? ' in Latin letters' : ''
   const typed = options.title ?? moves.slice(1).map(titleOf).join(', ')
-  const fixture = { msisdn, language, ...fixtureFor(subject.fixture(origin.world), played) }
+  const fixture = { msisdn, language, ...fixtureFor(spec.fixture(origin.world), played) }
   return {
-    title: `${subject.menu.code} ${language}${inLetters}, ${origin.name}${typed === '' ? '' : `: ${typed}`}`,
+    title: `${spec.menu.code} ${language}${inLetters}, ${origin.name}${typed === '' ? '' : `: ${typed}`}`,
     rules: [],
     file: '',
     line: 1,
@@ -51,23 +52,20 @@ export function walkthroughOf<World>(options: {
     after: [
       {
         who: SUBSCRIBER,
-        record: subject.record(before?.to.world ?? origin.world),
+        record: spec.record(before?.to.world ?? origin.world),
         line: steps.length + 1,
       },
     ],
     performed: undefined,
   }
-
-  function actionOf({ move, as }: Transition<World>, shownIn: Alphabet): Step['action'] {
-    if (!move.input) {
-      const { code } = subject.menu
-      return { kind: 'dial', code: shownIn === 'latin' ? `#${code.slice(1)}` : code }
-    }
-    return { kind: 'send', text: move.input.text, isSecret: as === 'secret' }
-  }
 }
 
-/** A secret that nothing is compared with need not be made: that takes time. */
+function actionOf<World>({ move, as }: Transition<World>, code: string, alphabet: Alphabet): Step['action'] {
+  if (!move.input) return { kind: 'dial', code: alphabet === 'latin' ? `#${code.slice(1)}` : code }
+  return { kind: 'send', text: move.input.text, isSecret: as === 'secret' }
+}
+
+/** Drops secrets that the dialogue compares with nothing, because hashing them takes time. */
 function fixtureFor<World>(
   fixture: Omit<Fixture, 'msisdn' | 'language'>,
   played: readonly Transition<World>[],

@@ -4,62 +4,65 @@ import type { Model, Move } from './dialogue.ts'
 import type { Origin } from './model-spec.ts'
 import type { Alphabet } from './texts.ts'
 
-/** What holds on every screen of every dialogue. */
+/** The properties of every screen of every dialogue. */
 export const invariants = {
-  fits: 'every screen is inside the limit of one message',
+  fits: 'every screen fits one message',
   'way-out': 'every screen has a way out',
-  choices: 'the digits a screen lists are the digits it takes',
+  choices: 'a screen accepts the digits it lists',
   'no-secret': 'no secret is shown, stored or logged',
-  ends: 'every dialogue can come to its end',
-  'no-endless-guessing': 'nobody can try secrets without end',
-  attempts: 'attempts left go up by success alone',
+  ends: 'every dialogue can end',
+  'no-endless-guessing': 'secrets cannot be guessed without limit',
+  attempts: 'attempts left rise only on success',
   works: 'the menu does not fail',
-  'as-modelled': 'the gateway does what the model does',
+  'as-modelled': 'the gateway behaves as modelled',
 } as const
 
 export type Invariant = keyof typeof invariants
 
-/** Where an invariant does not hold, and the dialogue that shows it. */
+/** A violated invariant, and the dialogue that shows it. */
 export interface Violation<World> {
   readonly invariant: Invariant
   /** The dialled code. */
   readonly code: string
   readonly language: Language
   readonly screen: string
-  /** In a few words, behind the screen: `takes 83 UTF-16 units, and a message 80`. */
-  readonly what: string
-  /** Name of the origin. */
+  /** Completes a sentence about the screen: `needs 83 UTF-16 units, limit 80`. */
+  readonly detail: string
+  /** The name of the origin. */
   readonly origin: string
   readonly moves: readonly Move<World>[]
-  /** Shown in Latin letters. */
-  readonly script?: 'latin' | undefined
+  /** Set if the text is transliterated. */
+  readonly alphabet?: 'latin' | undefined
 }
 
-/** What is wrong on the screen that these moves lead to. */
+/** Creates a violation on the screen that these moves reach. */
 export function violationOf<World>(
   of: {
     readonly model: Model<World>
     readonly origin: Origin<World>
-    readonly script?: Alphabet | undefined
+    readonly alphabet?: Alphabet | undefined
   },
-  { invariant, what }: { readonly invariant: Invariant; readonly what: string },
+  { invariant, detail }: { readonly invariant: Invariant; readonly detail: string },
   moves: readonly Move<World>[],
 ): Violation<World> {
-  const { model, origin, script } = of
+  const { model, origin, alphabet } = of
   const last = model.play(origin.world, moves).at(-1)
   return {
     invariant,
     code: model.subject.menu.code,
     language: model.language,
     screen: last ? screenOf(last.to) : '',
-    what,
+    detail,
     origin: origin.name,
     moves,
-    script: script === 'latin' ? script : undefined,
+    alphabet: alphabet === 'latin' ? alphabet : undefined,
   }
 }
 
-/** Of those that say the same of the same screen, the one with the shortest dialogue, and how many more there are; the shortest first. */
+/**
+ * Groups violations by invariant and screen. Returns the shortest dialogue of each group and the number of others, the shortest
+ * first.
+ */
 export function shortest<World>(
   violations: readonly Violation<World>[],
 ): readonly { readonly violation: Violation<World>; readonly more: number }[] {
@@ -69,26 +72,26 @@ export function shortest<World>(
     const key = `${invariant} ${code} ${screen}`
     groups.set(key, [...(groups.get(key) ?? []), violation])
   }
-  const shortFirst = (group: readonly Violation<World>[]) =>
+  const byLength = (group: readonly Violation<World>[]) =>
     group.toSorted((a, b) => a.moves.length - b.moves.length)
   return [...groups.values()]
     .flatMap((group) =>
-      shortFirst(group)
+      byLength(group)
         .slice(0, 1)
         .map((violation) => ({ violation, more: group.length - 1 })),
     )
     .toSorted((a, b) => a.violation.moves.length - b.violation.moves.length)
 }
 
-/** One sentence: the menu, the screen, the language, what is wrong, and which invariant that is. */
-export function sentenceOf<World>({
+/** Formats a violation on one line: `*100#, screen more, en: needs 184 septets, limit 182 (every screen fits one message)`. */
+export function violationMessage<World>({
   code,
   screen,
   language,
-  what,
+  detail,
   invariant,
-  script,
+  alphabet,
 }: Violation<World>): string {
-  const letters = script ? ', in Latin letters' : ''
-  return `${code}, ${screen === '' ? 'the first screen' : `screen ${screen}`}, ${language}${letters}: ${what} (${invariants[invariant]})`
+  const letters = alphabet ? ', in Latin letters' : ''
+  return `${code}, ${screen === '' ? 'the first screen' : `screen ${screen}`}, ${language}${letters}: ${detail} (${invariants[invariant]})`
 }

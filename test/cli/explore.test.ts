@@ -9,7 +9,7 @@ import type { Secret } from '../../src/engine/secret.ts'
 import { titleOf } from '../../src/exploration/graph.ts'
 import { modelSpecsOf } from '../../src/exploration/model-spec.ts'
 import { coverageOf } from '../../src/menu-analysis/coverage/coverage.ts'
-import { sentenceOf, shortest } from '../../src/exploration/violation.ts'
+import { violationMessage, shortest } from '../../src/exploration/violation.ts'
 import { explore } from '../../src/cli/explore/explore.ts'
 import type { ExplorationResult } from '../../src/cli/explore/explore.ts'
 import { createSearch, leaksInLog, leaksInStore } from '../../src/cli/explore/leaks.ts'
@@ -32,7 +32,7 @@ describe('npm run explore', () => {
     expect(out).toMatch(
       /^\d+ paths, .* turns, \d+ texts measured; [1-9].* records and [1-9].* lines of the log searched/m,
     )
-    expect(out).toMatch(/^--limit left out:\n {2}\*141\*0#, open: \d+ of \d+ in each language/m)
+    expect(out).toMatch(/^--limit left out:\n {2}\*141\*0#, open: \d+ of \d+ paths per language/m)
     expect(out).toMatch(/\n[1-9]\d* passed, 0 failed\n$/)
     expect(out).not.toContain('Not explored')
     expect(code).toBe(0)
@@ -135,7 +135,7 @@ describe('an exploration of a faulty gateway', () => {
     const [first] = shortest(violations)
     expect(first?.violation.moves.map(titleOf)).toEqual(['dial'])
     expect(printed[0]).toContain(
-      '✗ *141*3*6#, screen closedByOrganisation, en: the screen differs: it is "Access to self-care is open',
+      '✗ *141*3*6#, screen closedByOrganisation, en: the screen differs: got "Access to self-care is open',
     )
     expect(printed[0]).toContain("title: '*141*3*6# en, closed by the organisation'")
     expect(printed[0]).toContain("dials: '*141*3*6#'")
@@ -147,12 +147,12 @@ describe('an exploration of a faulty gateway', () => {
     const forgets = openAccess((call) => call.subscriber.patchSilently({ puk1AttemptsLeft: 10 }))
     const { violations } = await exploreFaulty(forgets, 'closed, 3 attempts left')
     const said = shortest(violations).map(({ violation }) => ({
-      sentence: sentenceOf(violation),
+      message: violationMessage(violation),
       typed: violation.moves.slice(1).map(titleOf),
     }))
     expect(said).toContainEqual({
-      sentence:
-        '*141*3*6#, screen wrongPuk1, en: in the end, puk1AttemptsLeft is 10, not 2 (the gateway does what the model does)',
+      message:
+        '*141*3*6#, screen wrongPuk1, en: in the end, puk1AttemptsLeft is 10, not 2 (the gateway behaves as modelled)',
       typed: ['1', 'a wrong PUK1'],
     })
   }, 60_000)
@@ -167,8 +167,8 @@ describe('an exploration of a faulty gateway', () => {
       },
     })
     const { violations } = await exploreFaulty(tellsOne, 'closed, 3 attempts left')
-    expect(violations.map(sentenceOf).join('\n')).toMatch(
-      /screen wrongPuk1, en: the screen differs: it is "Wrong PUK1\. Attempts left: 3\./,
+    expect(violations.map(violationMessage).join('\n')).toMatch(
+      /screen wrongPuk1, en: the screen differs: got "Wrong PUK1\. Attempts left: 3\./,
     )
   }, 60_000)
 
@@ -176,9 +176,9 @@ describe('an exploration of a faulty gateway', () => {
     const keeps = openAccess((call, puk1) => call.subscriber.patchSilently({ tariff: puk1.reveal() }))
     const { violations } = await exploreFaulty(keeps, 'closed, 1 attempts left')
     const leaks = shortest(violations.filter(({ invariant }) => invariant === 'no-secret'))
-    expect(leaks.map(({ violation }) => sentenceOf(violation))).toContainEqual(
+    expect(leaks.map(({ violation }) => violationMessage(violation))).toContainEqual(
       expect.stringMatching(
-        /^\*141\*3\*6#, screen \w+, en: a record 'subscriber' in the store holds what was typed as (the right|a wrong) PUK1 \(no secret is shown, stored or logged\)$/,
+        /^\*141\*3\*6#, screen \w+, en: a record 'subscriber' in the store contains what was typed as (the right|a wrong) PUK1 \(no secret is shown, stored or logged\)$/,
       ),
     )
     expect(leaks[0]?.violation.moves.length).toBe(3)

@@ -7,21 +7,19 @@ import { begin, hasEnded, reply, stateOf } from '../../src/engine/turn.ts'
 import type { RunEffect } from '../../src/engine/turn.ts'
 import { createModel } from '../../src/exploration/dialogue.ts'
 import type { ModelsOf } from '../../src/exploration/models.ts'
-import { inputs, safeSubject, shippedSpec } from './menus.ts'
+import { inputs, safeSpec, shippedSpec } from './menus.ts'
 import type { Safe, safe } from './menus.ts'
 
 const named = (name: string) => ({ input: inputs.find((input) => input.name === name) })
 const dial = { input: undefined }
 
 describe('a dialogue of the model', () => {
-  const model = createModel(safeSubject(), 'en')
+  const model = createModel(safeSpec(), 'en')
   const start = { left: 3, isOpen: false }
 
-  it('tells of each move what was taken, what was performed, and what the world is then', () => {
+  it('returns the kind of input, the effects and the world of every move', () => {
     const played = model.play(start, [dial, named('a wrong number'), named('the right number'), named('1')])
-    expect(
-      played.map(({ as, performed, to: moment }) => [as, performed, moment.state?.value, moment.world]),
-    ).toEqual([
+    expect(played.map(({ as, performed, to }) => [as, performed, to.state?.value, to.world])).toEqual([
       ['dialled', [], 'number', start],
       ['secret', ['openSafe'], 'wrong', { left: 2, isOpen: false }],
       ['secret', ['openSafe'], 'opened', { left: 3, isOpen: true }],
@@ -29,7 +27,7 @@ describe('a dialogue of the model', () => {
     expect(played[1]?.to.text).toBe('Wrong. Attempts left: 2\n0 Exit')
   })
 
-  it('has an effect fail where it is to', () => {
+  it('injects a failing effect', () => {
     const played = model.play(start, [dial, { ...named('the right number'), fails: 'openSafe' }])
     expect(played.at(-1)).toMatchObject({
       performed: ['openSafe'],
@@ -37,16 +35,16 @@ describe('a dialogue of the model', () => {
     })
   })
 
-  it('has the operator change the world before a turn', () => {
+  it('applies a change by the operator before the turn', () => {
     const change = { name: 'uses up attempts', patch: {}, changed: (world: Safe) => ({ ...world, left: 1 }) }
     const played = model.play(start, [dial, { ...named('a wrong number'), change }])
     expect(played.at(-1)?.to).toMatchObject({ state: { value: 'locked' }, changesLeft: 0 })
   })
 
-  it('begins anew, in the world as it was left, where the code is dialled again', () => {
+  it('starts again in the current world when the code is dialled again', () => {
     const wrong = named('a wrong number')
     const played = model.play(start, [dial, wrong, wrong, wrong, dial])
-    expect(played.map(({ to: moment }) => [moment.state?.value, moment.world.left])).toEqual([
+    expect(played.map(({ to }) => [to.state?.value, to.world.left])).toEqual([
       ['number', 3],
       ['wrong', 2],
       ['wrong', 1],
@@ -55,16 +53,16 @@ describe('a dialogue of the model', () => {
     ])
   })
 
-  it('ends where the menu or its texts throw', () => {
+  it('ends when the menu or a text throws', () => {
     const broken = () => {
       throw new RangeError('no such text')
     }
-    const faulty = createModel(safeSubject({}, { wrong: { ru: broken, be: broken, en: broken } }), 'be')
+    const faulty = createModel(safeSpec({}, { wrong: { ru: broken, be: broken, en: broken } }), 'be')
     const played = faulty.play(start, [dial, named('a wrong number'), named('1')])
     expect(played.map(({ fault }) => fault)).toEqual([undefined, 'no such text'])
   })
 
-  it('goes as the engine has it go, whatever is typed', async () => {
+  it('behaves like the engine for any input', async () => {
     const codes = Object.keys(menus) as (keyof typeof menus)[]
     const dialogue = fc.record({
       code: fc.constantFrom(...codes),
@@ -74,29 +72,29 @@ describe('a dialogue of the model', () => {
     })
     await fc.assert(
       fc.asyncProperty(dialogue, async ({ code, language, at, typed }) => {
-        const subject = shippedSpec(code)
-        const origin = subject.origins[at % subject.origins.length]
+        const spec = shippedSpec(code)
+        const origin = spec.origins[at % spec.origins.length]
         if (!origin) return
-        const moves = typed.map((each) => ({ input: subject.inputs[each % subject.inputs.length] }))
-        const played = createModel(subject, language).play(origin.world, [dial, ...moves])
+        const moves = typed.map((each) => ({ input: spec.inputs[each % spec.inputs.length] }))
+        const played = createModel(spec, language).play(origin.world, [dial, ...moves])
 
         let { world } = origin
-        // What the engine typed is revealed by the secret itself, not remembered.
+        // The engine's secrets reveal their text themselves.
         const perform: RunEffect = async ({ name, input }) => {
           const reveal = (secret: Secret) => secret.reveal()
-          const modelled = subject.models[name]?.(input, { world, input: reveal })
+          const modelled = spec.models[name]?.(input, { world, input: reveal })
           world = modelled?.world ?? world
           return modelled?.outcome
         }
-        let snapshot = await begin(subject.menu, language, perform)
+        let snapshot = await begin(spec.menu, language, perform)
         const states = [{ ...stateOf(snapshot), understood: true }]
         for (const { input } of moves) {
           if (hasEnded(snapshot)) break
-          const next = await reply(subject.menu, snapshot, input?.text ?? '', perform)
+          const next = await reply(spec.menu, snapshot, input?.text ?? '', perform)
           snapshot = next ?? snapshot
           states.push({ ...stateOf(snapshot), understood: next !== undefined })
         }
-        expect(played.map(({ to: moment, understood }) => ({ ...moment.state, understood }))).toEqual(states)
+        expect(played.map(({ to, understood }) => ({ ...to.state, understood }))).toEqual(states)
         expect(played.at(-1)?.to.world).toEqual(world)
       }),
       { numRuns: 300 },

@@ -1,4 +1,4 @@
-/** Small menus for exploring, sound ones and ones with a mistake each. */
+/** Small menus to explore. */
 import { assign, createMachine, setup } from 'xstate'
 import { menus } from '../../menus/index.ts'
 import { models } from '../../menus/models.ts'
@@ -27,8 +27,8 @@ export const inputs = [
   { name: 'a wrong number', text: '61840937' },
 ]
 
-/** A menu as it is explored, in a world in which nothing can be changed. */
-export const subjectOf = (menu: Menu, of: Partial<ModelSpec<Safe>> = {}): ModelSpec<Safe> => ({
+/** A menu without effects or changes. */
+export const specOf = (menu: Menu, of: Partial<ModelSpec<Safe>> = {}): ModelSpec<Safe> => ({
   menu: compileMenu(CODE, menu),
   models: {},
   origins: [{ name: 'anybody', world: { left: 3, isOpen: false } }],
@@ -39,7 +39,7 @@ export const subjectOf = (menu: Menu, of: Partial<ModelSpec<Safe>> = {}): ModelS
   ...of,
 })
 
-/** Two ways to one end, one of them by two choices, and a way back. */
+/** Two paths to one end, one of them with two equivalent choices, and a way back. */
 export const crossing: Menu = {
   machine: createMachine({
     id: 'crossing',
@@ -61,7 +61,7 @@ export const crossing: Menu = {
   },
 }
 
-/** Opens a safe: three wrong numbers, and it stays closed. `screens` are other texts of its states. */
+/** Opens a safe; three wrong numbers lock it. `screens` replace texts. */
 export const safe = (screens: Menu['screens'] = {}) => {
   const machine = setup({
     types: {
@@ -119,20 +119,15 @@ export const safe = (screens: Menu['screens'] = {}) => {
   return { menu, models, machine }
 }
 
-/** How many attempts a safe has left, where it says so, and when it has them again. */
 const attempts = {
   left: ({ left }: Safe) => left,
   regainedAt: ['opened'],
   shown: /Attempts left: (\d+)/,
 }
 
-/** The safe with its models. */
-export function safeSubject(
-  of: Partial<ModelSpec<Safe>> = {},
-  screens: Menu['screens'] = {},
-): ModelSpec<Safe> {
+export function safeSpec(of: Partial<ModelSpec<Safe>> = {}, screens: Menu['screens'] = {}): ModelSpec<Safe> {
   const { menu, models } = safe(screens)
-  return subjectOf(menu, { models, attempts, ...of })
+  return specOf(menu, { models, attempts, ...of })
 }
 
 /** The model of a shipped menu, by its code. */

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals'
 import { createModel } from '../../src/exploration/dialogue.ts'
 import type { Move } from '../../src/exploration/dialogue.ts'
 import { walkthroughOf } from '../../src/exploration/script.ts'
-import { inputs, notUnderstood, safeSubject } from './menus.ts'
+import { inputs, notUnderstood, safeSpec } from './menus.ts'
 import type { Safe } from './menus.ts'
 
-const subject = safeSubject(
+const spec = safeSpec(
   {
     fixture: ({ left }) => ({ puk1: '73519264', puk1AttemptsLeft: left }),
     record: ({ left }) => ({ puk1AttemptsLeft: left }),
@@ -16,18 +16,18 @@ const origin = { name: 'anybody', world: { left: 3, isOpen: false } }
 const named = (name: string): Move<Safe> => ({ input: inputs.find((input) => input.name === name) })
 const dial = { input: undefined }
 
-const scriptOf = (moves: readonly Move<Safe>[], of: { language?: 'ru' | 'en'; script?: 'latin' } = {}) =>
+const scriptOf = (moves: readonly Move<Safe>[], of: { language?: 'ru' | 'en'; alphabet?: 'latin' } = {}) =>
   walkthroughOf({
-    model: createModel(subject, of.language ?? 'en'),
+    model: createModel(spec, of.language ?? 'en'),
     origin,
     moves,
     msisdn: '+375291234567',
     notUnderstood,
-    script: of.script,
+    alphabet: of.alphabet,
   })
 
 describe('a dialogue of the model as a walkthrough', () => {
-  it('expects every screen in whole, and the record that the model leaves', () => {
+  it('expects the whole text of every screen, and the final record of the model', () => {
     const change = {
       name: 'uses up attempts',
       patch: { tariff: 'Слабо' },
@@ -55,7 +55,7 @@ describe('a dialogue of the model as a walkthrough', () => {
     })
   })
 
-  it('makes no secret where none is compared, and hangs up where a screen still waits', () => {
+  it('leaves out secrets that are not compared, and hangs up on a screen that waits', () => {
     const { handsets, steps } = scriptOf([dial])
     expect(handsets['subscriber']?.fixture).not.toHaveProperty('puk1')
     expect(steps.map(({ action }) => action.kind)).toEqual(['dial', 'hang-up'])
@@ -67,8 +67,8 @@ describe('a dialogue of the model as a walkthrough', () => {
     ])
   })
 
-  it('is dialled with # in front for Latin letters', () => {
-    const [first] = scriptOf([dial], { language: 'ru', script: 'latin' }).steps
+  it('dials #…# for Latin letters', () => {
+    const [first] = scriptOf([dial], { language: 'ru', alphabet: 'latin' }).steps
     expect(first).toEqual(step(1, { kind: 'dial', code: '#100#' }, 'waiting', 'Vvedite nomer\n0 Vykhod'))
   })
 })

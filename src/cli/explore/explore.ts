@@ -115,7 +115,7 @@ async function walkAll<World>(
   let turns = 0
   let reportedMs = performance.now()
 
-  const took = (replayed: Replayed<World>) => {
+  const onReplayed = (replayed: Replayed<World>) => {
     const { job, msisdn, result } = replayed
     jobs.set(msisdn.slice(1), job)
     turns += result.steps.filter(({ seen }) => seen?.kind === 'screen').length
@@ -124,7 +124,7 @@ async function walkAll<World>(
     reportedMs = performance.now()
     progress(`${formatCount(jobs.size)} of ${formatCount(planned.length)} paths, ${nameOf(job)}`)
   }
-  await replayAll(planned, { ...how, parallel: PARALLEL, took })
+  await replayAll(planned, { ...how, parallel: PARALLEL, onReplayed })
   return { jobs, failed, turns }
 }
 
@@ -151,7 +151,7 @@ async function shortenAll<World>(
       continue
     }
     const [first] = findingsOf(replayed, how)
-    unsteady.push(`${replayed.walkthrough.title}: ${first?.what ?? 'it failed'}`)
+    unsteady.push(`${replayed.walkthrough.title}: ${first?.detail ?? 'it failed'}`)
   }
   return { violations, failed: failed.length - unsteady.length, unsteady }
 }
@@ -182,7 +182,11 @@ function leakViolations<World>(
     const typed = job.moves.findIndex((move) => move.input?.name === input)
     const moves = typed < 0 ? job.moves : job.moves.slice(0, typed + 1)
     return [
-      violationOf(job, { invariant: 'no-secret', what: `${where} holds what was typed as ${input}` }, moves),
+      violationOf(
+        job,
+        { invariant: 'no-secret', detail: `${where} contains what was typed as ${input}` },
+        moves,
+      ),
     ]
   })
 }

@@ -1,9 +1,9 @@
-/** The gateways that dialogues are replayed on: real ones on one store, one for each way a gateway may be set. */
+/** The gateways of an exploration: one for each setting, all on one store. */
 import { hubtel } from '../../dialects/hubtel.ts'
 import type { Menu } from '../../engine/menu.ts'
 import type { Services } from '../../gateway/effects.ts'
 import type { Store } from '../../gateway/ports.ts'
-import type { Failing, Replay } from '../../exploration/replay.ts'
+import type { InjectedFailure, Replay } from '../../exploration/replay.ts'
 import { walk } from '../../walkthrough/run/runner.ts'
 import type { Target } from '../../walkthrough/run/target.ts'
 import { createPerformances } from './performances.ts'
@@ -14,9 +14,7 @@ export interface Gateways {
   close(): Promise<void>
 }
 
-/**
- * @param options `envOf`: the environment of a gateway that is set like this; `wrapServices`: services that are broken
- */
+/** Creates gateways on demand. `envOf`: the environment for a setting; `wrapServices`: wraps the services of every gateway. */
 export function createGateways(options: {
   readonly store: Store
   readonly menus: Readonly<Record<string, Menu>>
@@ -25,7 +23,7 @@ export function createGateways(options: {
   readonly logStream: NodeJS.WritableStream
 }): Gateways {
   const { menus, envOf, logStream, wrapServices = (services) => services } = options
-  // It outlives each of the gateways.
+  // A gateway closes its store, but this one is shared.
   const store: Store = { ...options.store, close: async () => {} }
   const targets = new Map<string | undefined, Promise<Target>>()
   const failures = createFailures()
@@ -34,13 +32,13 @@ export function createGateways(options: {
     const target =
       targets.get(setting) ??
       inProcessTarget({
-        // It says everything that can be typed: that nothing was, too.
+        // Hubtel's format can carry every input, including an empty one.
         dialect: hubtel,
         store,
         menus,
         logStream,
         wrapServices: (services) => failures.in(wrapServices(services)),
-        // The machine is kept busy on purpose: nothing is to be too late for that alone.
+        // The exploration keeps the machine busy; turns must not expire because of that.
         env: { TURN_BUDGET_MS: '10000', ...envOf(setting) },
       })
     targets.set(setting, target)
@@ -60,26 +58,26 @@ export function createGateways(options: {
   }
 }
 
-/** Effects that fail when they are performed for one subscriber: from outside they cannot be brought to it. */
+/** Makes effects fail for single subscribers, because no input does. */
 function createFailures() {
   const performances = createPerformances()
-  const failing = new Map<string, Failing & { performed: number }>()
+  const failing = new Map<string, InjectedFailure & { runs: number }>()
   return {
-    add: (msisdn: string, failure: Failing) => void failing.set(msisdn, { ...failure, performed: 0 }),
+    add: (msisdn: string, failure: InjectedFailure) => void failing.set(msisdn, { ...failure, runs: 0 }),
 
     in: (services: Services): Services =>
       Object.fromEntries(
         Object.entries(services).map(([name, service]) => [
           name,
-          async (input: unknown, call: Parameters<typeof service>[1]) => {
-            const failure = failing.get(call.msisdn)
-            const isFirst = performances.isFirst(call)
+          async (input: unknown, context: Parameters<typeof service>[1]) => {
+            const failure = failing.get(context.msisdn)
+            const isFirst = performances.isFirst(context)
             if (failure?.effect === name) {
-              if (isFirst) failure.performed += 1
-              // A repetition fails as the first performance did.
-              if (failure.performed === failure.performance) throw new Error('it fails, as was asked for')
+              if (isFirst) failure.runs += 1
+              // A repetition fails like the first run.
+              if (failure.runs === failure.occurrence) throw new Error('injected failure')
             }
-            return service(input, call)
+            return service(input, context)
           },
         ]),
       ),

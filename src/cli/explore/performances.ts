@@ -1,19 +1,22 @@
 import type { EffectContext } from '../../gateway/effects.ts'
 
 /**
- * Tells the first performance of an effect from a repetition: a turn whose attempt at a secret is reserved first runs its
- * effects again on the same load. Returns false for a repetition.
+ * Distinguishes the first run of an effect from a repetition. A turn that must reserve an attempt at a secret runs its effects
+ * twice on the same records.
  */
-export function createPerformances(): { isFirst(call: EffectContext): boolean } {
-  const placeInRun = new WeakMap<EffectContext, number>()
+export function createPerformances(): {
+  /** Returns false for a repetition. */
+  isFirst(context: EffectContext): boolean
+} {
+  const positions = new WeakMap<EffectContext, number>()
   const known = new Set<string>()
   return {
-    isFirst(call) {
-      const place = (placeInRun.get(call) ?? 0) + 1
-      placeInRun.set(call, place)
-      const performance = `${call.msisdn} ${call.attempt.turn} ${call.nowMs} ${place}`
-      if (known.has(performance)) return false
-      known.add(performance)
+    isFirst(context) {
+      const position = (positions.get(context) ?? 0) + 1
+      positions.set(context, position)
+      const run = `${context.msisdn} ${context.attempt.turn} ${context.nowMs} ${position}`
+      if (known.has(run)) return false
+      known.add(run)
       return true
     },
   }

@@ -78,7 +78,7 @@ function begunIn(code: string, language: Language): readonly Begun[] {
       typed,
     })
   }
-  for (const job of jobs.filter(isPlain)) add(job.script === 'latin' ? `#${code.slice(1)}` : code, job)
+  for (const job of jobs.filter(isPlain)) add(job.alphabet === 'latin' ? `#${code.slice(1)}` : code, job)
   for (const dialled of SHORTCUTS[code] ?? []) if (fresh) add(dialled, { origin: fresh, moves: [] })
   return [...named.values()].map((begun, at) => ({ ...begun, msisdn: `+37529${1_000_000 + at}` }))
 }
