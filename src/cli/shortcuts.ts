@@ -12,18 +12,18 @@ const Shortcuts = z.record(
   z.strictObject(
     {
       says: z
-        .string("'says' must be what subscribers were told")
+        .string("'says' must be the published description")
         .trim()
-        .min(1, "'says' must be what subscribers were told"),
+        .min(1, "'says' must be the published description"),
       'leads to': z
         .array(z.string("'leads to' must be a list of screens"), "'leads to' must be a list of screens")
-        .min(1, "'leads to' must name a screen"),
+        .min(1, "'leads to' must name at least one screen"),
     },
     {
       error: (issue) => (issue.code === 'unrecognized_keys' ? undefined : "must have 'says' and 'leads to'"),
     },
   ),
-  'must be shortcuts by what is dialled',
+  'must be a mapping of dialled strings to shortcuts',
 )
 
 export type Reading =
@@ -41,8 +41,7 @@ export function readShortcuts(text: string, file: string): Reading {
     return `${file}:${line}:${col}: ${problem}`
   }
   const [alias] = aliasesOf(document)
-  if (alias !== undefined)
-    return { kind: 'malformed', problems: [at(alias, "a code must be in quotes: '*141*0#'")] }
+  if (alias !== undefined) return { kind: 'malformed', problems: [at(alias, "quote the code: '*141*0#'")] }
   // What follows the first is mostly its consequence.
   const [broken] = [...document.errors, ...document.warnings]
   if (broken) return { kind: 'malformed', problems: [at(broken.pos[0], broken.message)] }
@@ -54,7 +53,10 @@ export function readShortcuts(text: string, file: string): Reading {
       problems: parsed.error.issues.flatMap((issue) =>
         issue.code === 'unrecognized_keys'
           ? issue.keys.map((key) =>
-              at(offsetOf(document, [...issue.path, key]), `there is no '${key}', but 'says' and 'leads to'`),
+              at(
+                offsetOf(document, [...issue.path, key]),
+                `unknown field '${key}'; use 'says' and 'leads to'`,
+              ),
             )
           : [at(offsetOf(document, issue.path), issue.message)],
       ),

@@ -1,6 +1,6 @@
 /**
- * The contexts in which `check` makes the texts of a menu. Nothing is performed here, so what effects bring is known from nowhere
- * but the context a dialogue begins with and the samples an author gives; walking the menu meets the rest.
+ * The contexts in which `check` renders the texts of a menu: the initial context and the author's samples, and variations of
+ * them. No effect runs here, so other contexts are left to walkthroughs.
  */
 import { initialTransition } from 'xstate'
 import type { AnyMachineSnapshot } from 'xstate'
@@ -9,25 +9,22 @@ import type { CompiledMenu } from '../engine/menu.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** What differs from the context a dialogue begins with. */
+/** The fields that differ from the initial context. */
 export type Sample = object
 
 export interface Trial {
   readonly context: unknown
   readonly sample: Sample
-  /**
-   * `given`: a dialogue has such a context. `varied`: it has one field otherwise, and may never come: a text that cannot be
-   * made from it is no mistake.
-   */
+  /** `given`: the initial context or a sample. `varied`: differs in one field and may never occur, so it need not render. */
   readonly kind: 'given' | 'varied'
 }
 
-/** The first is the context a dialogue begins with. */
+/** Returns the initial context first. */
 export function trialsOf(menu: CompiledMenu, language: Language, samples: readonly Sample[]): Trial[] {
   const [first] = initialTransition(menu.machine, { language }) as unknown as [AnyMachineSnapshot]
-  const begun = (first.context ?? {}) as Fields
+  const initial = (first.context ?? {}) as Fields
   const given = [{}, ...samples] as readonly Fields[]
-  const contexts = given.map((sample) => ({ ...begun, ...sample }))
+  const contexts = given.map((sample) => ({ ...initial, ...sample }))
   const varied = given.flatMap((sample, at) =>
     Object.entries(contexts[at] ?? {}).flatMap(([field, value]) =>
       otherValues(
@@ -37,18 +34,18 @@ export function trialsOf(menu: CompiledMenu, language: Language, samples: readon
     ),
   )
   return [
-    ...given.map((sample): Trial => ({ context: { ...begun, ...sample }, sample, kind: 'given' })),
-    ...varied.map((sample): Trial => ({ context: { ...begun, ...sample }, sample, kind: 'varied' })),
+    ...given.map((sample): Trial => ({ context: { ...initial, ...sample }, sample, kind: 'given' })),
+    ...varied.map((sample): Trial => ({ context: { ...initial, ...sample }, sample, kind: 'varied' })),
   ]
 }
 
-/** None, one, few and many, as plurals go in Russian and Belarusian. */
+/** One number of each plural form in Russian and Belarusian. */
 const COUNTS = [0, 1, 2, 5]
 
-/** A flag is tried the other way, and a number where it is counted in words; never a longer one than is known to come. */
+/** Inverts a flag, and replaces a number by smaller ones of each plural form. Larger ones may never occur. */
 function otherValues(value: unknown, known: readonly unknown[]): unknown[] {
   if (typeof value === 'boolean') return [!value]
   if (typeof value !== 'number') return []
-  const most = Math.max(...known.filter((each) => typeof each === 'number'))
-  return COUNTS.filter((count) => count < most && count !== value)
+  const largest = Math.max(...known.filter((each) => typeof each === 'number'))
+  return COUNTS.filter((count) => count < largest && count !== value)
 }

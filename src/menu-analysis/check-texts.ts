@@ -1,4 +1,4 @@
-/** What `check` has to say of a menu's texts: they are there, they fit, and they list what is taken. */
+/** Checks that every text exists, renders, fits one message and lists the accepted digits. */
 import type { AnyStateNode } from 'xstate'
 import { measure } from '../ussd/message.ts'
 import { transliterate } from '../ussd/transliterate.ts'
@@ -18,28 +18,29 @@ export function textProblems(
   samples: readonly Sample[],
 ): string[] {
   const name = nameOf(leaf)
-  // A reply that nothing takes shows the screen again; where everything is taken, that line never stands over it.
-  const takesAnything = repliesOf(leaf).some(
+  // A screen that accepts any text is never shown again under this line.
+  const acceptsAnything = repliesOf(leaf).some(
     ({ eventType, guard }) => (eventType === 'text' || eventType === 'secret') && guard === undefined,
   )
-  const isShownAgain = leaf.type !== 'final' && !takesAnything
+  const isShownAgain = leaf.type !== 'final' && !acceptsAnything
   const shown = new Map<Language, string>()
   const problems = languages.flatMap((language) => {
     const place = `${name}/${language}`
     const text = menu.screens[name]?.[language]
     if (text === undefined) return [`${place}: has no text`]
-    const made = madeWith(text, trialsOf(menu, language, samples))
-    if (made instanceof Error) return [`${place}: cannot be made: ${made.message}`]
-    shown.set(language, made[0].said)
+    const renderings = render(text, trialsOf(menu, language, samples))
+    if (renderings instanceof Error) return [`${place}: cannot be rendered: ${renderings.message}`]
+    shown.set(language, renderings[0].text)
     const above = isShownAgain ? `${notUnderstood[language]}\n` : ''
     return [
-      ...(made.some(({ said, kind }) => kind === 'given' && said.trim() === '')
+      ...(renderings.some((each) => each.kind === 'given' && each.text.trim() === '')
         ? [`${place}: is empty`]
         : []),
       ...formsOf(language).flatMap(([form, inForm]) =>
         tooLong(
           `${name}/${form}`,
-          made.map((each) => ({ ...each, said: inForm(above + each.said) })),
+          renderings.map((each) => ({ ...each, text: inForm(above + each.text) })),
+          isShownAgain,
         ),
       ),
     ]
@@ -47,27 +48,28 @@ export function textProblems(
   return [...problems, ...listProblems(leaf, shown)]
 }
 
-type Made = Omit<Trial, 'context'> & { readonly said: string }
+type Rendering = Omit<Trial, 'context'> & { readonly text: string }
 
-/** A text in every context it can be made in, what a dialogue begins with first. */
-function madeWith(text: Text<unknown>, trials: readonly Trial[]): readonly [Made, ...Made[]] | Error {
-  const made: Made[] = []
+/** Renders a text in every context that allows it, the initial one first. */
+function render(text: Text<unknown>, trials: readonly Trial[]): readonly [Rendering, ...Rendering[]] | Error {
+  const rendered: Rendering[] = []
   const failed: Error[] = []
   for (const { context, sample, kind } of typeof text === 'string' ? trials.slice(0, 1) : trials) {
     try {
-      const said: unknown = textOf(text, context)
-      if (typeof said !== 'string') throw new TypeError(`it is ${typeof said}`)
-      // What says `undefined` was made from a context that never comes.
-      if (kind === 'given' || !/\bundefined\b|\bNaN\b/.test(said)) made.push({ said, sample, kind })
+      const output: unknown = textOf(text, context)
+      if (typeof output !== 'string') throw new TypeError(`the text is ${typeof output}`)
+      // A varied context that renders `undefined` never occurs.
+      if (kind === 'given' || !/\bundefined\b|\bNaN\b/.test(output))
+        rendered.push({ text: output, sample, kind })
     } catch (error) {
       if (kind === 'given') failed.push(error instanceof Error ? error : new Error(String(error)))
     }
   }
-  const [first, ...others] = made
-  return first?.kind === 'given' ? [first, ...others] : (failed[0] ?? new Error('there is no context'))
+  const [first, ...others] = rendered
+  return first?.kind === 'given' ? [first, ...others] : (failed[0] ?? new Error('no context renders it'))
 }
 
-/** As written, and as `#…#` shows it. */
+/** The text as written, and its transliteration for `#…#`. */
 const formsOf = (language: Language): readonly (readonly [string, (text: string) => string])[] =>
   language === 'en'
     ? [[language, (text) => text]]
@@ -76,13 +78,14 @@ const formsOf = (language: Language): readonly (readonly [string, (text: string)
         [`${language} in Latin letters`, (text) => transliterate(text, language)],
       ]
 
-/** Of what does not fit: what a dialogue begins with, else the longest. */
-function tooLong(place: string, made: readonly Made[]): string[] {
-  const measured = made.map((each) => ({ ...each, ...measure(each.said) })).filter(({ fits }) => !fits)
+/** Reports the initial rendering if it is too long, otherwise the longest one. */
+function tooLong(place: string, renderings: readonly Rendering[], isUnderLine: boolean): string[] {
+  const measured = renderings.map((each) => ({ ...each, ...measure(each.text) })).filter(({ fits }) => !fits)
   const worst = measured.find(isFirst) ?? measured.toSorted((a, b) => b.octets - a.octets)[0]
   if (!worst) return []
   const context = isFirst(worst) ? '' : ` with ${JSON.stringify(worst.sample)}`
-  return [`${place}: longer than one USSD message (${worst.octets} of 160 octets)${context}`]
+  const line = isUnderLine ? ' with the line above a repeated screen' : ''
+  return [`${place}: longer than one USSD message (${worst.octets} of 160 octets${line})${context}`]
 }
 
-const isFirst = ({ sample }: Made): boolean => Object.keys(sample).length === 0
+const isFirst = ({ sample }: Rendering): boolean => Object.keys(sample).length === 0

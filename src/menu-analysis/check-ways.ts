@@ -1,6 +1,6 @@
-/** What `check` has to say of the ways through a menu: from everywhere a dialogue can end, and every screen says how to leave it. */
+/** Checks that every dialogue can end, and that every screen has a digit that leads out. */
 import type { AnyStateNode } from 'xstate'
-import { changesOnTheWay } from './check-confirmations.ts'
+import { changesIn } from './check-confirmations.ts'
 import type { CompiledMenu } from '../engine/menu.ts'
 import {
   entered,
@@ -13,24 +13,24 @@ import {
   reachedFrom,
   repliesOf,
 } from './statechart.ts'
-import type { How } from './statechart.ts'
+import type { Completion } from './statechart.ts'
 
-/** A service that fails ends most dialogues, and is no way to end one. */
-const asTold: readonly How[] = ['done']
+/** A failing service ends most dialogues, but does not count as a way to end one. */
+const ifDone: readonly Completion[] = ['done']
 
 export function navigationProblems(menu: CompiledMenu, leaves: readonly AnyStateNode[]): string[] {
   const waiting = leaves.filter(
     (leaf) => !isWorking(leaf) && leaf.type !== 'final' && repliesOf(leaf).length > 0,
   )
-  const ending = endingOf(leaves)
+  const canEnd = endableFrom(leaves)
   const depths = depthsOf(menu)
   return [
     ...leaves
-      .filter(worksForEver)
-      .map((leaf) => `${nameOf(leaf)}: performs effects without end: no onDone leads to a screen`),
+      .filter(loops)
+      .map((leaf) => `${nameOf(leaf)}: runs effects in a loop: no onDone leads to a screen`),
     ...waiting.flatMap((leaf) => {
       const name = nameOf(leaf)
-      if (!ending.has(leaf)) return [`${name}: is a dead end: no reply leads from here to the end`]
+      if (!canEnd.has(leaf)) return [`${name}: is a dead end: no reply leads to an end of the dialogue`]
       return hasWayOut(leaf, menu, depths)
         ? []
         : [`${name}: has no way out; let 0 end the dialogue or go back`]
@@ -38,43 +38,43 @@ export function navigationProblems(menu: CompiledMenu, leaves: readonly AnyState
   ]
 }
 
-const worksForEver = (leaf: AnyStateNode): boolean =>
-  isWorking(leaf) && outcomesOf(leaf, 'done').length > 0 && reachedFrom([leaf], asTold).screens.size === 0
+const loops = (leaf: AnyStateNode): boolean =>
+  isWorking(leaf) && outcomesOf(leaf, 'done').length > 0 && reachedFrom([leaf], ifDone).screens.size === 0
 
-/** The screens from which some replies lead to the end. */
-function endingOf(leaves: readonly AnyStateNode[]): ReadonlySet<AnyStateNode> {
-  const ending = new Set(leaves.filter(isEnd))
-  const leadsToOne = (leaf: AnyStateNode) =>
+/** Returns the screens from which replies can lead to an end. */
+function endableFrom(leaves: readonly AnyStateNode[]): ReadonlySet<AnyStateNode> {
+  const canEnd = new Set(leaves.filter(isEnd))
+  const leadsToEnd = (leaf: AnyStateNode) =>
     repliesOf(leaf).some((transition) =>
-      [...reachedBy(transition, leaf, asTold).screens].some((screen) => ending.has(screen)),
+      [...reachedBy(transition, leaf, ifDone).screens].some((screen) => canEnd.has(screen)),
     )
-  for (let before = -1; before !== ending.size;) {
-    before = ending.size
-    for (const leaf of leaves) if (leadsToOne(leaf)) ending.add(leaf)
+  for (let before = -1; before !== canEnd.size;) {
+    before = canEnd.size
+    for (const leaf of leaves) if (leadsToEnd(leaf)) canEnd.add(leaf)
   }
-  return ending
+  return canEnd
 }
 
-/** How many replies it takes at least to come to each screen. */
+/** Returns the least number of replies that reach each screen. */
 function depthsOf({ machine }: CompiledMenu): ReadonlyMap<AnyStateNode, number> {
   const depths = new Map<AnyStateNode, number>()
-  let ahead: Iterable<AnyStateNode> = reachedFrom([entered(machine.root)]).screens
+  let level: Iterable<AnyStateNode> = reachedFrom([entered(machine.root)]).screens
   for (let depth = 0; ; depth++) {
     const next = new Set<AnyStateNode>()
-    for (const screen of ahead) {
+    for (const screen of level) {
       if (depths.has(screen)) continue
       depths.set(screen, depth)
       for (const transition of repliesOf(screen))
         for (const reached of reachedBy(transition, screen).screens) next.add(reached)
     }
     if (next.size === 0) return depths
-    ahead = next
+    level = next
   }
 }
 
 /**
- * A digit that changes nothing and, whatever the branch, ends the dialogue or leads nearer to its beginning. 0 is what every
- * subscriber tries: it need only leave the screen, since the main menu may lie behind a notice that comes first.
+ * True if a digit changes nothing and, on every branch, ends the dialogue or leads closer to its start. 0 need only leave the
+ * screen, because a notice may precede the main menu.
  */
 function hasWayOut(
   leaf: AnyStateNode,
@@ -86,8 +86,8 @@ function hasWayOut(
   return [...new Set(replies.map(({ eventType }) => eventType))].filter(isDigit).some((digit) => {
     const reached = replies
       .filter(({ eventType }) => eventType === digit)
-      .map((transition) => reachedBy(transition, leaf, asTold))
-    if (reached.some(({ working }) => changesOnTheWay(working, menu).length > 0)) return false
+      .map((transition) => reachedBy(transition, leaf, ifDone))
+    if (reached.some(({ working }) => changesIn(working, menu).length > 0)) return false
     const screens = reached.flatMap((each) => [...each.screens])
     return digit === '0'
       ? screens.some((screen) => screen !== leaf)

@@ -1,6 +1,6 @@
 /**
- * A machine and its screens held against each other: what the compiler cannot see. An empty list is a sound menu; each problem
- * names the screen, and the language where it has one: `open/ru: lists [12] but takes [01]`.
+ * Finds the mistakes in a menu that the compiler cannot see. Each problem names the state, and the language where it has one:
+ * `open/ru: lists [12] but accepts [01]`.
  */
 import { initialTransition } from 'xstate'
 import type { AnyMachineSnapshot, AnyStateNode } from 'xstate'
@@ -14,8 +14,9 @@ import type { CompiledMenu } from '../engine/menu.ts'
 import { entered, isWorking, leavesOf, nameOf, outcomesOf, repliesOf, statesOf } from './statechart.ts'
 
 /**
- * `notUnderstood`: the line that stands over a screen shown again; a screen must fit together with it. `samples`: fields of the
- * context as they come later in a dialogue, for texts that depend on them.
+ * Returns the problems of a menu.
+ * @param notUnderstood the line above a screen that is shown again; a screen must fit together with it
+ * @param samples fields of the context later in a dialogue, for texts that depend on them
  */
 export function check(
   menu: CompiledMenu,
@@ -28,7 +29,7 @@ export function check(
   return [
     ...Object.keys(menu.screens)
       .filter((name) => !names.has(name))
-      .map((name) => `${name}: there is no such state`),
+      .map((name) => `${name}: screen of an unknown state; rename or remove it`),
     ...contextProblems(menu),
     ...statesOf(menu.machine.root).flatMap(shapeProblems),
     ...statesOf(menu.machine.root).flatMap(branchProblems),
@@ -42,33 +43,39 @@ export function check(
   ]
 }
 
-/** A machine throws away what its context throws, and fails the first turn. */
+/** XState swallows an error of the context function, and the first turn fails without its cause. */
 function contextProblems({ machine }: CompiledMenu): string[] {
   const [{ status, error }] = initialTransition(machine, { language: 'ru' }) as unknown as [
     AnyMachineSnapshot,
   ]
   return status === 'error'
-    ? [`the machine: has no context to begin with: ${error instanceof Error ? error.message : String(error)}`]
+    ? [
+        `the machine: cannot create its initial context: ${error instanceof Error ? error.message : String(error)}`,
+      ]
     : []
 }
 
-/** Machines are pure: time, history, spawned actors and actions with bodies are lost or run again on restore (decision 0001). */
+/** Machines are pure: timers, history, spawned actors and actions with bodies are lost or run twice on restore (decision 0001). */
 function shapeProblems(node: AnyStateNode): string[] {
   const name = nameOf(node)
   const problems: string[] = []
-  if (node.type === 'parallel') problems.push(`${name}: is parallel, and a subscriber sees one screen`)
-  if (node.type === 'history') problems.push(`${name}: is a history state, which is not kept between turns`)
-  if (node.after.length > 0) problems.push(`${name}: has 'after', but time is the network's`)
-  if ((node.always ?? []).length > 0) problems.push(`${name}: has 'always'; branch where it is entered`)
+  if (node.type === 'parallel')
+    problems.push(`${name}: is parallel, but a subscriber sees one screen at a time`)
+  if (node.type === 'history')
+    problems.push(`${name}: is a history state, which is not kept between turns; target a state instead`)
+  if (node.after.length > 0)
+    problems.push(`${name}: has 'after', but a menu has no timers; the network ends idle dialogues`)
+  if ((node.always ?? []).length > 0)
+    problems.push(`${name}: has 'always'; put its branches on the transitions that enter it`)
   if (node.type === 'final' && node.parent !== node.machine.root)
     problems.push(
-      `${name}: is final inside '${nameOf(node.parent ?? node)}', which does not end the dialogue`,
+      `${name}: is final inside '${nameOf(node.parent ?? node)}', which does not end the dialogue; move it to the top level`,
     )
   if (node.type === 'compound' && node.invoke.length > 0)
-    problems.push(`${name}: invokes an effect and has states inside; a state of its own must invoke it`)
+    problems.push(`${name}: invokes an effect and has nested states; invoke it in a state of its own`)
   for (const event of node.transitions.keys()) {
     if (!/^(\d|text|secret|xstate\..*)$/.test(event))
-      problems.push(`${name}: takes '${event}', which no subscriber can send`)
+      problems.push(`${name}: handles '${event}', which no subscriber can send; use a digit, text or secret`)
   }
   const { entry, exit, initial, transitions } = node
   const actions = [
@@ -77,7 +84,7 @@ function shapeProblems(node: AnyStateNode): string[] {
     ...[...transitions.values()].flat().flatMap((transition) => transition.actions),
   ]
   for (const action of actions) {
-    if (!isAssign(action, node)) problems.push(`${name}: has an action that is no assign; use an effect`)
+    if (!isAssign(action, node)) problems.push(`${name}: has an action other than assign; use an effect`)
   }
   return problems
 }
@@ -85,7 +92,7 @@ function shapeProblems(node: AnyStateNode): string[] {
 const typeOf = (action: unknown): string | undefined =>
   typeof action === 'string' ? action : (action as { type?: string }).type
 
-/** What `after` itself puts into a state. */
+/** True for the actions that `after` adds to a state. */
 const isOfAfter = (action: unknown): boolean => /^xstate\.(raise|cancel)$/.test(typeOf(action) ?? '')
 
 function isAssign(action: unknown, node: AnyStateNode): boolean {
@@ -97,30 +104,32 @@ function isAssign(action: unknown, node: AnyStateNode): boolean {
 
 function unreachedProblems(menu: CompiledMenu, leaves: readonly AnyStateNode[]): string[] {
   const reached = new Set<AnyStateNode>()
-  const ahead = [entered(menu.machine.root)]
-  for (let leaf = ahead.pop(); leaf; leaf = ahead.pop()) {
+  const queue = [entered(menu.machine.root)]
+  for (let leaf = queue.pop(); leaf; leaf = queue.pop()) {
     if (reached.has(leaf)) continue
     reached.add(leaf)
     for (const transition of [...repliesOf(leaf), ...outcomesOf(leaf, 'done'), ...outcomesOf(leaf, 'error')])
-      ahead.push(...(transition.target ?? []).map(entered))
+      queue.push(...(transition.target ?? []).map(entered))
   }
-  return leaves.filter((leaf) => !reached.has(leaf)).map((leaf) => `${nameOf(leaf)}: no reply leads here`)
+  return leaves
+    .filter((leaf) => !reached.has(leaf))
+    .map((leaf) => `${nameOf(leaf)}: is unreachable: no transition leads here`)
 }
 
 function workingProblems(leaf: AnyStateNode, menu: CompiledMenu): string[] {
   const name = nameOf(leaf)
   const problems: string[] = []
   if (menu.screens[name])
-    problems.push(`${name}: is named with a gerund, so it is never seen, and has a screen`)
+    problems.push(`${name}: is named with a gerund, so it is never shown; remove its screen`)
   if (leaf.type === 'final')
-    return [...problems, `${name}: is final and named with a gerund: nothing is shown`]
+    return [...problems, `${name}: is final, but named with a gerund, so nothing is shown; rename it`]
   if (leaf.invoke.length !== 1)
-    problems.push(`${name}: is named with a gerund and invokes ${leaf.invoke.length} effects`)
-  if (repliesOf(leaf).length > 0) problems.push(`${name}: is named with a gerund and takes replies`)
+    problems.push(`${name}: is named with a gerund, but invokes ${leaf.invoke.length} effects instead of one`)
+  if (repliesOf(leaf).length > 0) problems.push(`${name}: is named with a gerund, but accepts replies`)
   for (const { src } of leaf.invoke) {
-    // What is written into `invoke` itself has no name a service could have.
+    // Logic written inline in `invoke` has no name, so no service can implement it.
     if (typeof src !== 'string' || src.startsWith('xstate.'))
-      problems.push(`${name}: invokes what setup() does not declare`)
+      problems.push(`${name}: invokes an actor that setup() does not declare`)
   }
   if (leaf.invoke.length === 0) return problems
   for (const [how, word] of [
@@ -130,7 +139,7 @@ function workingProblems(leaf: AnyStateNode, menu: CompiledMenu): string[] {
     const outcomes = outcomesOf(leaf, how)
     if (outcomes.length === 0) problems.push(`${name}: has no ${word}`)
     else if (outcomes.at(-1)?.guard !== undefined)
-      problems.push(`${name}: the last branch of ${word} has a guard; where neither leads, nothing is shown`)
+      problems.push(`${name}: the last branch of ${word} has a guard; add a branch without one`)
     if (outcomes.some(({ target }) => target === undefined))
       problems.push(`${name}: a branch of ${word} has no target`)
   }
@@ -141,9 +150,10 @@ function stateProblems(leaf: AnyStateNode): string[] {
   const name = nameOf(leaf)
   const events = new Set(repliesOf(leaf).map(({ eventType }) => eventType))
   const problems: string[] = []
-  if (leaf.invoke.length > 0) problems.push(`${name}: invokes an effect; name it with a gerund`)
-  if (leaf.type === 'final' && events.size > 0) problems.push(`${name}: is final and takes replies`)
-  if (leaf.type !== 'final' && events.size === 0) problems.push(`${name}: takes no reply, and is not final`)
-  if (events.has('text') && events.has('secret')) problems.push(`${name}: takes text and a secret`)
+  if (leaf.invoke.length > 0) problems.push(`${name}: invokes an effect, but is not named with a gerund`)
+  if (leaf.type === 'final' && events.size > 0) problems.push(`${name}: is final, but accepts replies`)
+  if (leaf.type !== 'final' && events.size === 0) problems.push(`${name}: accepts no reply, but is not final`)
+  if (events.has('text') && events.has('secret'))
+    problems.push(`${name}: accepts both text and a secret; use one of them`)
   return problems
 }

@@ -1,4 +1,4 @@
-/** What `lintMenus` has to say of published shortcuts: what subscribers were told to dial still leads where they were told. */
+/** Checks that published shortcuts still lead to the screens that their entries list. */
 import { matchShortCode } from '../engine/short-code.ts'
 import { whyNotSent } from './lint-codes.ts'
 import { followDialled } from './lint-dialled.ts'
@@ -7,11 +7,11 @@ import { nameOf } from './statechart.ts'
 
 /** A dialled string that subscribers know. */
 export interface Shortcut {
-  /** Whole, e.g. `*141*3*6*1#`; also a code alone, or `#…#`. */
+  /** The whole string: `*141*3*6*1#`, a code alone, or `#…#`. */
   readonly dialled: string
-  /** What subscribers were told it does. */
+  /** The published description. */
   readonly says: string
-  /** Names of all screens on which the dialogue may come to rest. */
+  /** All screens the dialogue can stop at. */
   readonly leadsTo: readonly string[]
 }
 
@@ -22,18 +22,18 @@ export function shortcutProblems(
   const place = `shortcut ${dialled} (${says})`
   const unsent = whyNotSent(dialled)
   if (unsent !== undefined) return [`${place}: ${unsent}`]
-  const lead = matchShortCode(dialled, byCode)
-  const menu = lead && byCode.get(lead.code)
-  if (!menu) return [`${place}: leads to no menu`]
-  const { rests, taken } = followDialled(menu.machine, lead.shortcut)
-  const untaken = lead.shortcut.flatMap((part, at) =>
-    taken[at]?.length === 0 ? [`${place}: no screen of ${menu.code} on the way takes '${part}'`] : [],
+  const match = matchShortCode(dialled, byCode)
+  const menu = match && byCode.get(match.code)
+  if (!menu) return [`${place}: matches no menu`]
+  const { screens, taken } = followDialled(menu.machine, match.shortcut)
+  const notAccepted = match.shortcut.flatMap((part, at) =>
+    taken[at]?.length === 0 ? [`${place}: no screen of ${menu.code} on the way accepts '${part}'`] : [],
   )
-  const found = listOf([...rests].map(nameOf))
-  const told = listOf(leadsTo)
-  return found === told
-    ? untaken
-    : [...untaken, `${place}: leads to [${found}] of ${menu.code}, but is said to lead to [${told}]`]
+  const found = listOf([...screens].map(nameOf))
+  const expected = listOf(leadsTo)
+  return found === expected
+    ? notAccepted
+    : [...notAccepted, `${place}: leads to [${found}] of ${menu.code}, but its entry says [${expected}]`]
 }
 
 const listOf = (names: readonly string[]): string =>

@@ -1,7 +1,4 @@
-/**
- * All menus of a routing table held against each other, against what phones send, and against what subscribers were told to
- * dial; and each by itself, with `check`. An empty list is a sound table.
- */
+/** Checks a routing table: each menu with `check`, the codes against phones and each other, and the published shortcuts. */
 import type { Language } from '../engine/authoring.ts'
 import type { Sample } from './check-contexts.ts'
 import { check } from './check.ts'
@@ -12,18 +9,18 @@ import { compileMenu } from '../engine/menu.ts'
 import type { Menu } from '../engine/menu.ts'
 
 export interface LintedMenu extends Menu {
-  /** Fields of the context as they come later in a dialogue: texts that depend on them are measured with each. */
+  /** Fields of the context later in a dialogue. Texts that depend on them are measured with each sample. */
   readonly samples?: readonly Sample[]
 }
 
-/** Each problem begins with the menu's code, or with the shortcut: `*141*3*6# open/ru: lists [12] but takes [01]`. */
+/** Returns the problems, each behind the menu's code or the shortcut: `*141*3*6# open/ru: lists [12] but accepts [01]`. */
 export function lintMenus(
   menus: Readonly<Record<string, LintedMenu>>,
   {
     notUnderstood,
     shortcuts,
   }: {
-    /** The line that stands over a screen shown again. */
+    /** The line above a screen that is shown again. */
     readonly notUnderstood: Readonly<Record<Language, string>>
     readonly shortcuts: readonly Shortcut[]
   },

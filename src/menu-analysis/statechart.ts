@@ -1,23 +1,20 @@
-/**
- * A machine as `check` reads it: its states, what a subscriber may send in each, and where that leads once every effect on the
- * way has been performed, whatever its outcome.
- */
+/** Reads a machine without running it: its states, their replies, and the screens reached over all outcomes of the effects. */
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate'
 
-/** The name of a state, as its screen is keyed: `'settings.language'` when nested. */
+/** Returns the name of a state, which is the key of its screen: `settings.language` when nested. */
 export const nameOf = (node: AnyStateNode): string => node.path.join('.') || 'the machine'
 
-/** A state and all below it. */
+/** Returns a state and all its descendants. */
 export const statesOf = (node: AnyStateNode): AnyStateNode[] => [
   node,
   ...Object.values(node.states).flatMap(statesOf),
 ]
 
-/** The states a dialogue can rest in or work in. */
+/** Returns the states without nested states: screens and working states. */
 export const leavesOf = (machine: AnyStateMachine): AnyStateNode[] =>
   statesOf(machine.root).filter((node) => Object.keys(node.states).length === 0)
 
-/** A state named with a gerund works and is never seen; the type `Screens` tells them by the same rule. */
+/** True for a state named with a gerund, which performs an effect and is never shown. The type `Screens` uses the same rule. */
 export function isWorking({ key }: AnyStateNode): boolean {
   const at = key.indexOf('ing')
   if (at < 0) return false
@@ -25,7 +22,7 @@ export function isWorking({ key }: AnyStateNode): boolean {
   return before === before.toLowerCase() && next === next.toUpperCase()
 }
 
-/** A tag of a state, or of one it lies in. */
+/** True if a state or an ancestor has the tag. */
 export const hasTag = (node: AnyStateNode, tag: string): boolean =>
   node.tags.includes(tag) || (node.parent !== undefined && hasTag(node.parent, tag))
 
@@ -33,13 +30,13 @@ export const isDigit = (event: string): boolean => /^\d$/.test(event)
 
 export const isReply = (event: string): boolean => isDigit(event) || event === 'text' || event === 'secret'
 
-/** Nothing behind an unguarded transition is ever taken. */
+/** Drops the branches behind the first one without a guard, which are never taken. */
 function upToUnguarded(transitions: readonly AnyTransitionDefinition[]): readonly AnyTransitionDefinition[] {
   const at = transitions.findIndex(({ guard }) => guard === undefined)
   return at < 0 ? transitions : transitions.slice(0, at + 1)
 }
 
-/** The transitions a subscriber's reply may take: a state's own, and those of the states it lies in where its own leave it room. */
+/** Returns the transitions a reply can take: the state's own, and those of its ancestors that its own do not override. */
 export function repliesOf(leaf: AnyStateNode): readonly AnyTransitionDefinition[] {
   const taken = new Map<string, readonly AnyTransitionDefinition[]>()
   for (let node: AnyStateNode | undefined = leaf; node; node = node.parent) {
@@ -47,52 +44,55 @@ export function repliesOf(leaf: AnyStateNode): readonly AnyTransitionDefinition[
       if (isReply(event)) taken.set(event, upToUnguarded([...(taken.get(event) ?? []), ...transitions]))
     }
   }
-  // `1: undefined` takes nothing: it only keeps the reply from the parent.
+  // `1: undefined` takes no reply: it only blocks the parent's transition.
   return [...taken.values()].flat().filter(({ target, actions }) => target || actions.length > 0)
 }
 
 /**
- * Whether a state, or one it lies in, names a reply. What is typed is then that choice, or a secret, even where `1: undefined` or
- * a guard keeps it from being taken.
+ * True if a state or an ancestor handles a reply. The engine then treats the input as this choice or as a secret, even if
+ * `1: undefined` or a guard blocks it.
  */
-export const isNamed = (leaf: AnyStateNode, event: string): boolean =>
-  (leaf.transitions.get(event)?.length ?? 0) > 0 || (leaf.parent !== undefined && isNamed(leaf.parent, event))
+export const handles = (leaf: AnyStateNode, event: string): boolean =>
+  (leaf.transitions.get(event)?.length ?? 0) > 0 || (leaf.parent !== undefined && handles(leaf.parent, event))
 
-/** Whether a dialogue ends there: a final state inside another ends nothing. */
+/** True if a dialogue ends in this state. A nested final state does not end it. */
 export const isEnd = (leaf: AnyStateNode): boolean =>
   leaf.type === 'final' && leaf.parent === leaf.machine.root
 
-/** How an effect came out: it told its outcome, or could not find out. */
-export type How = 'done' | 'error'
-const bothWays: readonly How[] = ['done', 'error']
+/** `done`: the effect returned an outcome. `error`: it threw. */
+export type Completion = 'done' | 'error'
+const bothCompletions: readonly Completion[] = ['done', 'error']
 
-/** The transitions by which an effect's outcome leaves the state that performs it. */
-export const outcomesOf = (leaf: AnyStateNode, how: How): readonly AnyTransitionDefinition[] =>
-  leaf.invoke.flatMap(({ id }) => leaf.transitions.get(`xstate.${how}.actor.${id}`) ?? [])
+/** Returns the transitions out of a working state when its effect completes. */
+export const outcomesOf = (leaf: AnyStateNode, completion: Completion): readonly AnyTransitionDefinition[] =>
+  leaf.invoke.flatMap(({ id }) => leaf.transitions.get(`xstate.${completion}.actor.${id}`) ?? [])
 
-/** The state that is entered when this one is. */
+/** Returns the leaf that is entered with a state. */
 export function entered(node: AnyStateNode): AnyStateNode {
   const [first] = node.type === 'compound' ? (node.initial.target ?? []) : []
   return first ? entered(first) : node
 }
 
-const landings = ({ target }: AnyTransitionDefinition, from: AnyStateNode): AnyStateNode[] =>
+const targetsOf = ({ target }: AnyTransitionDefinition, from: AnyStateNode): AnyStateNode[] =>
   target ? target.map(entered) : [from]
 
-/** Screens a dialogue may come to rest on, and every state that performs an effect on the way there. */
+/** The screens a dialogue can stop at, and the working states on the way. */
 export interface Reached {
   readonly screens: ReadonlySet<AnyStateNode>
   readonly working: ReadonlySet<AnyStateNode>
 }
 
-/** Where a transition may lead, by the outcomes that are looked at. */
+/** Returns what a transition can reach, over these completions of the effects. */
 export const reachedBy = (
   transition: AnyTransitionDefinition,
   from: AnyStateNode,
-  hows: readonly How[] = bothWays,
-): Reached => reachedFrom(landings(transition, from), hows)
+  completions: readonly Completion[] = bothCompletions,
+): Reached => reachedFrom(targetsOf(transition, from), completions)
 
-export function reachedFrom(start: readonly AnyStateNode[], hows: readonly How[] = bothWays): Reached {
+export function reachedFrom(
+  start: readonly AnyStateNode[],
+  completions: readonly Completion[] = bothCompletions,
+): Reached {
   const screens = new Set<AnyStateNode>()
   const working = new Set<AnyStateNode>()
   const ahead = [...start]
@@ -100,8 +100,8 @@ export function reachedFrom(start: readonly AnyStateNode[], hows: readonly How[]
     if (node.invoke.length === 0) screens.add(node)
     else if (!working.has(node)) {
       working.add(node)
-      for (const how of hows) {
-        for (const outcome of outcomesOf(node, how)) ahead.push(...landings(outcome, node))
+      for (const completion of completions) {
+        for (const outcome of outcomesOf(node, completion)) ahead.push(...targetsOf(outcome, node))
       }
     }
   }

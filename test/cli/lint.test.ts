@@ -44,8 +44,8 @@ describe('npm run lint:menus', () => {
     const { code, out } = await lint('--shortcuts', file)
     expect(out).toMatch(/^\d+ menus, \d+ screens, 3 languages, 2 shortcuts\n/)
     expect(out.split('\n').slice(1)).toEqual([
-      'shortcut *141*3*6*1# (close access): leads to [closeConfirmation, closedByOperator, closedByOrganisation, puk1, puk1Locked, unavailable] of *141*3*6#, but is said to lead to [closeConfirmation]',
-      'shortcut *142# (nothing): leads to no menu',
+      'shortcut *141*3*6*1# (close access): leads to [closeConfirmation, closedByOperator, closedByOrganisation, puk1, puk1Locked, unavailable] of *141*3*6#, but its entry says [closeConfirmation]',
+      'shortcut *142# (nothing): matches no menu',
       '',
     ])
     expect(code).toBe(1)
@@ -55,8 +55,8 @@ describe('npm run lint:menus', () => {
     const file = await fileWith("'*141*0#':\n  say: set a password\n  leads to: [password]\n")
     const { code, out } = await lint('--shortcuts', file)
     expect(out.split('\n').slice(1)).toEqual([
-      `${file}:1:1: 'says' must be what subscribers were told`,
-      `${file}:2:3: there is no 'say', but 'says' and 'leads to'`,
+      `${file}:1:1: 'says' must be the published description`,
+      `${file}:2:3: unknown field 'say'; use 'says' and 'leads to'`,
       '',
     ])
     expect(code).toBe(1)
@@ -97,10 +97,10 @@ describe('a file of shortcuts', () => {
 
   const must = "must have 'says' and 'leads to'"
   it.each([
-    ['*141*0#: { says: x, leads to: [a] }\n', "1:1: a code must be in quotes: '*141*0#'"],
+    ['*141*0#: { says: x, leads to: [a] }\n', "1:1: quote the code: '*141*0#'"],
     [
       "'*1#': { says: x, leads to: [a] }\n*2# : { says: x, leads to: [a] }\n",
-      "2:1: a code must be in quotes: '*141*0#'",
+      "2:1: quote the code: '*141*0#'",
     ],
     [
       "'*1#': { says: x, leads to: [a] }\n'*1#': { says: y, leads to: [a] }\n",
@@ -109,12 +109,12 @@ describe('a file of shortcuts', () => {
     ["'*1#': [x,\n", '2:1: Flow sequence in block collection must be sufficiently indented and end with a ]'],
     ["'*1#':\n  says: !!int 3\n  leads to: [a]\n", '2:9: Unresolved tag: tag:yaml.org,2002:int'],
     ["'*1#':\n  says: x\n  leads to: a\n", "3:3: 'leads to' must be a list of screens"],
-    ["'*1#':\n  says: x\n  leads to: []\n", "3:3: 'leads to' must name a screen"],
+    ["'*1#':\n  says: x\n  leads to: []\n", "3:3: 'leads to' must name at least one screen"],
     ["'*1#':\n  says: x\n  leads to: [[a]]\n", "3:14: 'leads to' must be a list of screens"],
-    ["'*1#':\n  says: ' '\n  leads to: [a]\n", "2:3: 'says' must be what subscribers were told"],
+    ["'*1#':\n  says: ' '\n  leads to: [a]\n", "2:3: 'says' must be the published description"],
     ["'*1#':\n", `1:1: ${must}`],
     ["\n'*1#': x\n", `2:1: ${must}`],
-    ['- x\n', '1:1: must be shortcuts by what is dialled'],
+    ['- x\n', '1:1: must be a mapping of dialled strings to shortcuts'],
   ])('is refused with the line and the column: %j', (text, problem) => {
     expect(readShortcuts(text, 'f')).toEqual({ kind: 'malformed', problems: [`f:${problem}`] })
   })

@@ -11,7 +11,7 @@ function problemsOf(states: States, texts: Texts = {}): string[] {
 
 const guarded = { guard: 'isAmount', target: 'bye' }
 
-describe('a branch that is never taken is found', () => {
+describe('check reports a branch that is never taken', () => {
   it.each<[string, States, string]>([
     [
       'behind one without a guard',
@@ -19,12 +19,12 @@ describe('a branch that is never taken is found', () => {
       'amount: branch 2 of digit 0 is never taken: branch 1 has no guard',
     ],
     [
-      'behind one without a guard, among texts',
+      'of text, behind one without a guard',
       { amount: { on: { text: [guarded, { target: 'open' }, { target: 'bye' }], 0: 'bye' } } },
       'amount: branch 3 of text is never taken: branch 2 has no guard',
     ],
     [
-      'behind one without a guard, among secrets',
+      'of secret, behind one without a guard',
       { amount: { on: { secret: [{ target: 'open' }, { target: 'bye' }], 0: 'bye' } } },
       'amount: branch 2 of secret is never taken: branch 1 has no guard',
     ],
@@ -38,7 +38,7 @@ describe('a branch that is never taken is found', () => {
       'amount: branch 2 of text is never taken: branch 1 has the same guard',
     ],
     [
-      'among outcomes',
+      'of onDone',
       {
         lookingUp: {
           invoke: { src: 'look', onDone: [{ target: 'open' }, { target: 'bye' }], onError: 'bye' },
@@ -47,7 +47,7 @@ describe('a branch that is never taken is found', () => {
       'lookingUp: branch 2 of onDone is never taken: branch 1 has no guard',
     ],
     [
-      'among failures',
+      'of onError',
       {
         lookingUp: {
           invoke: { src: 'look', onDone: 'open', onError: [{ target: 'open' }, { target: 'bye' }] },
@@ -55,11 +55,11 @@ describe('a branch that is never taken is found', () => {
       },
       'lookingUp: branch 2 of onError is never taken: branch 1 has no guard',
     ],
-  ])('%s', (_what, states, problem) => {
+  ])('%s', (_case, states, problem) => {
     expect(problemsOf(states)).toEqual([problem])
   })
 
-  it('and guards that differ are left alone', () => {
+  it('but not a branch with another guard', () => {
     const on = {
       text: [guarded, { guard: () => false, target: 'open' }, { guard: () => false, target: 'open' }],
       0: 'bye',
@@ -68,7 +68,7 @@ describe('a branch that is never taken is found', () => {
   })
 })
 
-describe('a choice of a state with others inside', () => {
+describe('a choice of a parent state', () => {
   const inside = (list: object, more: object, listed: string): [States, Texts] => [
     {
       amount: {
@@ -85,34 +85,34 @@ describe('a choice of a state with others inside', () => {
     },
   ]
 
-  it('may be taken otherwise, or kept away, by some of them', () => {
+  it('may be overridden or blocked by some nested states', () => {
     expect(problemsOf(...inside({ 5: 'more' }, {}, '5 More\n'))).toEqual([])
     expect(problemsOf(...inside({ 5: undefined }, {}, ''))).toEqual([])
   })
 
-  it('is named where a screen lists it that keeps it away', () => {
-    const problem = "lists [015] but takes [01]; 'amount' takes 5, and a state inside keeps it away"
+  it('is named for a screen that lists it but blocks it', () => {
+    const problem = "lists [015] but accepts [01]; 'amount' accepts 5, but a nested state blocks it"
     expect(problemsOf(...inside({ 5: undefined }, {}, '5 Read\n'))).toEqual(
       ['ru', 'be', 'en'].map((language) => `amount.list/${language}: ${problem}`),
     )
   })
 
-  it('is named where it is one of the machine itself', () => {
+  it('is named when it belongs to the root', () => {
     const { machine, screens } = soundMenuBut(...inside({ 8: undefined }, {}, '8 Exit\n'), {
       on: { 8: '.bye' },
     })
     expect(check(compiled(machine, screens), systemMessages.notUnderstood)).toContain(
-      "amount.list/ru: lists [018] but takes [015]; 'the machine' takes 8, and a state inside keeps it away",
+      "amount.list/ru: lists [018] but accepts [015]; 'the machine' accepts 8, but a nested state blocks it",
     )
   })
 
-  it('is found when none of them lets it through', () => {
-    const hidden = 'amount: digit 5 is never taken: every state inside takes it first or keeps it away'
+  it('is reported if every nested state overrides it', () => {
+    const hidden = 'amount: digit 5 is never taken: every nested state handles or blocks it'
     expect(problemsOf(...inside({ 5: 'more' }, { 5: 'list' }, '5 More\n'))).toEqual([hidden])
     expect(problemsOf(...inside({ 5: undefined }, { 5: 'list' }, ''))).toEqual([hidden])
   })
 
-  it('is let through by a guard', () => {
+  it('counts as reachable behind a guard', () => {
     const some = { guard: 'isAmount', target: 'list' }
     expect(problemsOf(...inside({ 5: undefined }, { 5: some }, ''))).toEqual([])
   })

@@ -5,7 +5,7 @@ import { compiled, inAll, soundMenuBut } from '../support/machines.ts'
 
 type Context = { left: number; isNew: boolean; name: string | null; used: number }
 
-/** The menu's last screen says this, and its context begins with three left, nobody's name and nothing used. */
+/** Checks a menu with this text on its last screen. */
 function problemsOf(text: (context: Context) => string, samples: readonly Partial<Context>[] = []): string[] {
   const context = () => ({ left: 3, isNew: false, name: null, used: 0 })
   const { machine, screens } = soundMenuBut({}, { bye: { ...inAll('Goodbye'), en: text } }, { context })
@@ -18,20 +18,20 @@ const tooLong = (octets: number, sample = '') => [
 
 describe('a text that depends on the context is measured', () => {
   it.each<[string, (context: Context) => string, string]>([
-    ['with a flag the other way', ({ isNew }) => (isNew ? 'я'.repeat(81) : 'Old'), '{"isNew":true}'],
-    ['with none', ({ left }) => (left === 0 ? 'я'.repeat(81) : 'Some'), '{"left":0}'],
+    ['with a flag inverted', ({ isNew }) => (isNew ? 'я'.repeat(81) : 'Old'), '{"isNew":true}'],
+    ['with zero', ({ left }) => (left === 0 ? 'я'.repeat(81) : 'Some'), '{"left":0}'],
     ['with one', ({ left }) => (left === 1 ? 'я'.repeat(81) : 'Some'), '{"left":1}'],
-    ['with few', ({ left }) => (left === 2 ? 'я'.repeat(81) : 'Some'), '{"left":2}'],
-  ])('%s', (_what, text, sample) => {
+    ['with a few', ({ left }) => (left === 2 ? 'я'.repeat(81) : 'Some'), '{"left":2}'],
+  ])('%s', (_case, text, sample) => {
     expect(problemsOf(text)).toEqual(tooLong(162, ` with ${sample}`))
   })
 
-  it('with what a dialogue begins with first, and else with what makes it longest', () => {
+  it('in the initial context first, otherwise in the one that makes it longest', () => {
     expect(problemsOf(({ left }) => 'я'.repeat(84 - left))).toEqual(tooLong(162))
     expect(problemsOf(({ left }) => 'я'.repeat(83 - left))).toEqual(tooLong(166, ' with {"left":0}'))
   })
 
-  it('with the samples of its author, and what varies about each', () => {
+  it('with the samples, and with variations of each', () => {
     const named = ({ name, isNew }: Context) => 'я'.repeat(1 + (name?.length ?? 0) + (isNew ? 1 : 0))
     expect(problemsOf(named)).toEqual([])
     expect(problemsOf(named, [{ name: 'x'.repeat(79) }])).toEqual(
@@ -40,7 +40,7 @@ describe('a text that depends on the context is measured', () => {
     expect(problemsOf(named, [{ name: 'x'.repeat(78) }])).toEqual([])
   })
 
-  it('up to the largest number a sample gives, and never above', () => {
+  it('with numbers up to the largest in a sample', () => {
     const five = ({ used }: Context) => (used === 5 ? 'я'.repeat(81) : 'Few')
     expect(problemsOf(five)).toEqual([])
     expect(problemsOf(five, [{ used: 5 }])).toEqual(tooLong(162, ' with {"used":5}'))
@@ -48,7 +48,7 @@ describe('a text that depends on the context is measured', () => {
     expect(problemsOf(({ left }) => 'я'.repeat(77 + left))).toEqual([])
   })
 
-  it('and a context that may never come makes no mistake', () => {
+  it('without reporting errors of a varied context', () => {
     const steps = ['', 'one', 'two', 'three']
     expect(problemsOf(({ left }) => `${'я'.repeat(77)}${steps[left]?.slice(0, 3)}`)).toEqual([])
     expect(problemsOf(({ left }) => (left === 1 ? (null as never as string).trim() : 'x'))).toEqual([])
@@ -57,27 +57,29 @@ describe('a text that depends on the context is measured', () => {
   })
 })
 
-describe('a text that only some contexts make', () => {
-  const whose = ({ name }: Context) => `Hello ${(name as string).trim()}`
+describe('a text that only some contexts render', () => {
+  const greeting = ({ name }: Context) => `Hello ${(name as string).trim()}`
 
-  it('is made with the first sample that makes it', () => {
-    expect(problemsOf(whose, [{ left: 1 }, { name: 'Anna' }])).toEqual([])
+  it('is rendered with the first sample that allows it', () => {
+    expect(problemsOf(greeting, [{ left: 1 }, { name: 'Anna' }])).toEqual([])
   })
 
-  it('is a mistake where no context is given that makes it', () => {
-    const problem = "bye/en: cannot be made: Cannot read properties of null (reading 'trim')"
-    expect(problemsOf(whose)).toEqual([problem])
-    expect(problemsOf(whose, [{ left: 1 }])).toEqual([problem])
+  it('is reported if no context renders it', () => {
+    const problem = "bye/en: cannot be rendered: Cannot read properties of null (reading 'trim')"
+    expect(problemsOf(greeting)).toEqual([problem])
+    expect(problemsOf(greeting, [{ left: 1 }])).toEqual([problem])
     const ifNew = ({ isNew, name }: Context) => (isNew ? 'Welcome' : (name as string).trim())
     expect(problemsOf(ifNew)).toEqual([problem])
   })
 
-  it('is a mistake where it is no text, or empty', () => {
-    expect(problemsOf(() => undefined as never)).toEqual(['bye/en: cannot be made: it is undefined'])
+  it('is reported if it is empty or not a string', () => {
+    expect(problemsOf(() => undefined as never)).toEqual([
+      'bye/en: cannot be rendered: the text is undefined',
+    ])
     expect(problemsOf(({ name }) => name ?? 'x', [{ name: ' ' }])).toEqual(['bye/en: is empty'])
   })
 
-  it('lists its digits as the dialogue begins', () => {
-    expect(problemsOf(() => 'Bye\n0 Exit')).toEqual(['bye/en: lists [0] but takes []'])
+  it('must list the accepted digits in the initial context', () => {
+    expect(problemsOf(() => 'Bye\n0 Exit')).toEqual(['bye/en: lists [0] but accepts []'])
   })
 })

@@ -17,11 +17,11 @@ describe('a sound menu', () => {
     expect(check(menu, systemMessages.notUnderstood)).toEqual([])
   })
 
-  it('is the one that the mistakes below are made in', () => {
+  it('is the one that the tests below break', () => {
     expect(problemsOf()).toEqual([])
   })
 
-  it('may have nested states, whose parents take replies for them', () => {
+  it('may have nested states whose parents handle replies', () => {
     const nested = {
       open: {
         initial: 'list',
@@ -43,22 +43,22 @@ describe('a sound menu', () => {
     expect(problemsOf(nested, texts)).toEqual([])
   })
 
-  it('may look things up by any reply', () => {
+  it('may run a lookup on any reply', () => {
     expect(problemsOf({ amount: { on: { text: 'lookingUp', 0: 'lookingUp' } } })).toEqual([])
   })
 
-  it('may perform an effect by a secret, which is never dialled', () => {
+  it('may run an effect on a secret, which is never part of a dialled string', () => {
     expect(problemsOf({ amount: { on: { secret: 'closingAll', 0: 'bye' } } })).toEqual([])
   })
 
-  it('may assign on the way, by name or in place', () => {
+  it('may assign, by name or inline', () => {
     const actions = ['count', assign({ left: 1 })]
     expect(
       problemsOf({ amount: { entry: actions, on: { text: { target: 'open', actions }, 0: 'bye' } } }),
     ).toEqual([])
   })
 
-  it('may say what depends on its context', () => {
+  it('may have texts that depend on the context', () => {
     expect(problemsOf({}, { bye: inAll(({ left }: { left: number }) => `Left: ${left}`) })).toEqual([])
   })
 })
@@ -67,45 +67,45 @@ const withText = (name: string, language: Language, text: unknown): Texts => ({
   [name]: { ...inAll(name === 'bye' ? 'Goodbye' : 'Open\n1 Close\n3 Amount\n0 Exit'), [language]: text },
 })
 
-describe('a mistake in the texts is found', () => {
+describe('check reports', () => {
   it.each<[string, Texts, string[]]>([
     [
-      'a digit listed that is not taken',
+      'a digit that is listed but not accepted',
       withText('open', 'be', 'Open\n1 Close\n3 Amount\n4 More\n0 Exit'),
-      ['open/be: lists [0134] but takes [013]'],
+      ['open/be: lists [0134] but accepts [013]'],
     ],
     [
-      'a digit taken that one language does not list',
+      'an accepted digit that one language does not list',
       withText('open', 'en', 'Open\n1 Close\n0 Exit'),
-      ['open/en: lists [01] but takes [013]; 3 is listed in ru, be'],
+      ['open/en: lists [01] but accepts [013]; 3 is listed in ru, be'],
     ],
     [
-      'a digit listed twice',
+      'a digit that is listed twice',
       withText('open', 'ru', 'Open\n1 Close\n1 Shut\n3 Amount\n0 Exit'),
       ['open/ru: lists 1 twice'],
     ],
     [
-      'the way out lost in one language',
+      'a way out that one language does not list',
       withText('open', 'be', 'Open\n1 Close\n3 Amount'),
-      ['open/be: lists [13] but takes [013]; 0 is listed in ru, en'],
+      ['open/be: lists [13] but accepts [013]; 0 is listed in ru, en'],
     ],
     [
-      'a digit in place of another in one language',
+      'a wrong digit in one language',
       withText('open', 'be', 'Open\n1 Close\n4 Amount\n0 Exit'),
-      ['open/be: lists [014] but takes [013]; 3 is listed in ru, en'],
+      ['open/be: lists [014] but accepts [013]; 3 is listed in ru, en'],
     ],
     [
-      'a digit listed on a screen that ends',
+      'a digit on a final screen',
       withText('bye', 'ru', 'Goodbye\n0 Exit'),
-      ['bye/ru: lists [0] but takes []'],
+      ['bye/ru: lists [0] but accepts []'],
     ],
     [
-      'a text too long in Cyrillic',
+      'a text that is too long in Cyrillic',
       withText('bye', 'ru', 'я'.repeat(81)),
       ['bye/ru: longer than one USSD message (162 of 160 octets)'],
     ],
     [
-      'a text too long in plain letters',
+      'a text that is too long in GSM-7',
       withText('bye', 'en', 'x'.repeat(183)),
       ['bye/en: longer than one USSD message (161 of 160 octets)'],
     ],
@@ -115,19 +115,19 @@ describe('a mistake in the texts is found', () => {
       ['bye/en: longer than one USSD message (162 of 160 octets)'],
     ],
     [
-      'a text too long only in Latin letters',
+      'a text that is too long only in Latin letters',
       withText('bye', 'ru', 'щ'.repeat(46)),
       ['bye/ru in Latin letters: longer than one USSD message (161 of 160 octets)'],
     ],
     [
-      'a text that one sign keeps from plain Latin letters',
+      'a text that one symbol keeps out of GSM-7 in Latin letters',
       withText('bye', 'be', `${'ж'.repeat(41)}☎`),
       ['bye/be in Latin letters: longer than one USSD message (166 of 160 octets)'],
     ],
     [
-      'a text too long only under the line that nothing was understood',
+      'a text that is too long only under the line above a repeated screen',
       withText('open', 'ru', `${'я'.repeat(44)}\n1 Close\n3 Amount\n0 Exit`),
-      ['open/ru: longer than one USSD message (166 of 160 octets)'],
+      ['open/ru: longer than one USSD message (166 of 160 octets with the line above a repeated screen)'],
     ],
     ['an empty text', withText('bye', 'be', ' \n'), ['bye/be: is empty']],
     ['a missing language', { bye: { ru: 'Пока', be: 'Пакуль' } }, ['bye/en: has no text']],
@@ -136,24 +136,32 @@ describe('a mistake in the texts is found', () => {
       { bye: undefined },
       ['bye/ru: has no text', 'bye/be: has no text', 'bye/en: has no text'],
     ],
-    ['a surplus screen', { gone: inAll('Gone') }, ['gone: there is no such state']],
-    ['a screen of a state with others inside', { '': inAll('Root') }, [': there is no such state']],
     [
-      'a screen of a state that works',
+      'a screen of an unknown state',
+      { gone: inAll('Gone') },
+      ['gone: screen of an unknown state; rename or remove it'],
+    ],
+    [
+      'a screen of a state with nested states',
+      { '': inAll('Root') },
+      [': screen of an unknown state; rename or remove it'],
+    ],
+    [
+      'a screen of a working state',
       { closingAll: inAll('Please wait') },
-      ['closingAll: is named with a gerund, so it is never seen, and has a screen'],
+      ['closingAll: is named with a gerund, so it is never shown; remove its screen'],
     ],
     [
-      'a text that cannot be made',
+      'a text that throws',
       withText('bye', 'be', ({ gone }: { gone: { name: string } }) => gone.name),
-      [`bye/be: cannot be made: Cannot read properties of undefined (reading 'name')`],
+      [`bye/be: cannot be rendered: Cannot read properties of undefined (reading 'name')`],
     ],
     [
-      'a text too long with the context a dialogue begins with',
+      'a text that is too long in the initial context',
       withText('bye', 'ru', ({ left }: { left: number }) => 'я'.repeat(78 + left)),
       ['bye/ru: longer than one USSD message (162 of 160 octets)'],
     ],
-  ])('%s', (_what, texts, problems) => {
+  ])('%s', (_case, texts, problems) => {
     expect(problemsOf({}, texts)).toEqual(problems)
   })
 
@@ -161,27 +169,29 @@ describe('a mistake in the texts is found', () => {
     ['80 characters in Cyrillic', withText('bye', 'ru', 'я'.repeat(80))],
     ['182 plain characters', withText('bye', 'en', 'x'.repeat(182))],
     [
-      '80 characters in Cyrillic with the line above',
+      '80 characters in Cyrillic, including the line above',
       withText('open', 'ru', `${'я'.repeat(40)}\n1 Close\n3 Amount\n0 Exit`),
     ],
-  ])('and not %s', (_what, texts) => {
+  ])('does not report %s', (_case, texts) => {
     expect(problemsOf({}, texts)).toEqual([])
   })
 
-  it('but the line does not stand over a screen that takes whatever is typed', () => {
+  it('does not add the line above to a screen that accepts any text', () => {
     const texts = { amount: inAll(`${'я'.repeat(73)}\n0 Exit`) }
     expect(problemsOf({ amount: { on: { text: 'open', 0: 'bye' } } }, texts)).toEqual([])
-    expect(problemsOf({}, texts)).toContain('amount/ru: longer than one USSD message (190 of 160 octets)')
+    expect(problemsOf({}, texts)).toContain(
+      'amount/ru: longer than one USSD message (190 of 160 octets with the line above a repeated screen)',
+    )
   })
 })
 
-describe('a mistake in a state is found', () => {
+describe('check reports a state:', () => {
   it.each<[string, States, Texts, string[]]>([
     [
       'a working state that invokes nothing',
       { closingAll: { on: {} } },
       {},
-      ['closingAll: is named with a gerund and invokes 0 effects'],
+      ['closingAll: is named with a gerund, but invokes 0 effects instead of one'],
     ],
     [
       'a working state that invokes two effects',
@@ -194,13 +204,13 @@ describe('a mistake in a state is found', () => {
         },
       },
       {},
-      ['closingAll: is named with a gerund and invokes 2 effects'],
+      ['closingAll: is named with a gerund, but invokes 2 effects instead of one'],
     ],
     [
       'a working state that takes replies',
       { closingAll: { invoke: { src: 'change', onDone: 'bye', onError: 'bye' }, on: { 1: 'bye' } } },
       {},
-      ['closingAll: is named with a gerund and takes replies'],
+      ['closingAll: is named with a gerund, but accepts replies'],
     ],
     [
       'an effect without onError',
@@ -215,14 +225,14 @@ describe('a mistake in a state is found', () => {
       ['closingAll: has no onDone'],
     ],
     [
-      'an outcome that leads nowhere because a guard stands before the last branch too',
+      'an outcome whose last branch has a guard',
       {
         closingAll: {
           invoke: { src: 'change', onDone: [{ guard: 'isAmount', target: 'bye' }], onError: 'bye' },
         },
       },
       {},
-      ['closingAll: the last branch of onDone has a guard; where neither leads, nothing is shown'],
+      ['closingAll: the last branch of onDone has a guard; add a branch without one'],
     ],
     [
       'an outcome without a target',
@@ -231,82 +241,82 @@ describe('a mistake in a state is found', () => {
       ['closingAll: a branch of onError has no target'],
     ],
     [
-      'an effect that setup does not declare',
+      'an effect that setup() does not declare',
       { closingAll: { invoke: { src: effect<undefined>(), onDone: 'bye', onError: 'bye' } } },
       {},
-      ['closingAll: invokes what setup() does not declare'],
+      ['closingAll: invokes an actor that setup() does not declare'],
     ],
     [
-      'a screen that invokes',
+      'a screen that invokes an effect',
       { amount: { on: { text: 'open', 0: 'bye' }, invoke: { src: 'look', onDone: 'open', onError: 'bye' } } },
       {},
-      ['amount: invokes an effect; name it with a gerund'],
+      ['amount: invokes an effect, but is not named with a gerund'],
     ],
     [
       'a final screen that takes replies',
       { bye: { type: 'final', on: { 1: 'open' } } },
       { bye: inAll('Bye\n1 Again') },
-      ['bye: is final and takes replies'],
+      ['bye: is final, but accepts replies'],
     ],
     [
-      'a screen that waits and takes nothing',
+      'a waiting screen without replies',
       { amount: {} },
       { amount: inAll('?') },
-      ['amount: takes no reply, and is not final'],
+      ['amount: accepts no reply, but is not final'],
     ],
     [
-      'a screen that waits and takes nothing that does anything',
+      'a waiting screen whose replies do nothing',
       { amount: { on: { 1: {} } } },
       { amount: inAll('?') },
-      ['amount: takes no reply, and is not final'],
+      ['amount: accepts no reply, but is not final'],
     ],
     [
-      'text and a secret together',
+      'both text and a secret',
       { amount: { on: { text: 'open', secret: 'open', 0: 'bye' } } },
       {},
-      ['amount: takes text and a secret'],
+      ['amount: accepts both text and a secret; use one of them'],
     ],
     [
       "'after'",
       { amount: { on: { text: 'open', 0: 'bye' }, after: { 1000: 'bye' } } },
       {},
-      ["amount: has 'after', but time is the network's"],
+      ["amount: has 'after', but a menu has no timers; the network ends idle dialogues"],
     ],
     [
       "'always'",
       { amount: { on: { text: 'open', 0: 'bye' }, always: { guard: 'isAmount', target: 'bye' } } },
       {},
-      ["amount: has 'always'; branch where it is entered"],
+      ["amount: has 'always'; put its branches on the transitions that enter it"],
     ],
     [
       'an action with a body',
       { amount: { entry: () => {}, on: { text: 'open', 0: 'bye' } } },
       {},
-      ['amount: has an action that is no assign; use an effect'],
+      ['amount: has an action other than assign; use an effect'],
     ],
     [
       'a named action with a body',
       { amount: { exit: 'speak', on: { text: 'open', 0: 'bye' } } },
       {},
-      ['amount: has an action that is no assign; use an effect'],
+      ['amount: has an action other than assign; use an effect'],
     ],
     [
-      'a named action that is nowhere',
+      'an undeclared action',
       { amount: { on: { text: { target: 'open', actions: 'gone' }, 0: 'bye' } } },
       {},
-      ['amount: has an action that is no assign; use an effect'],
+      ['amount: has an action other than assign; use an effect'],
     ],
     [
       'an action that raises',
       { amount: { on: { text: { target: 'open', actions: raise({ type: '0' }) }, 0: 'bye' } } },
       {},
-      ['amount: has an action that is no assign; use an effect'],
+      ['amount: has an action other than assign; use an effect'],
     ],
     [
       'an action that spawns',
       { amount: { entry: spawnChild('look' as never), on: { text: 'open', 0: 'bye' } } },
       {},
-      ['amount: has an action that is no assign; use an effect'],
+      ['amount: has an action other than assign; use an effect'],
     ],
     [
       'an action on an outcome',
@@ -314,39 +324,39 @@ describe('a mistake in a state is found', () => {
         lookingUp: { invoke: { src: 'look', onDone: { target: 'open', actions: 'speak' }, onError: 'bye' } },
       },
       {},
-      ['lookingUp: has an action that is no assign; use an effect'],
+      ['lookingUp: has an action other than assign; use an effect'],
     ],
     [
       'an event that no subscriber can send',
       { amount: { on: { text: 'open', 0: 'bye', CANCEL: 'bye' } } },
       {},
-      ["amount: takes 'CANCEL', which no subscriber can send"],
+      ["amount: handles 'CANCEL', which no subscriber can send; use a digit, text or secret"],
     ],
     [
       'a choice of two digits',
       { amount: { on: { text: 'open', 0: 'bye', 10: 'bye' } } },
       {},
-      ["amount: takes '10', which no subscriber can send"],
+      ["amount: handles '10', which no subscriber can send; use a digit, text or secret"],
     ],
     [
-      'any event at all',
+      'a wildcard event',
       { amount: { on: { text: 'open', 0: 'bye', '*': 'bye' } } },
       {},
-      ["amount: takes '*', which no subscriber can send"],
+      ["amount: handles '*', which no subscriber can send; use a digit, text or secret"],
     ],
     [
-      'a screen that no reply leads to',
+      'an unreachable screen',
       { lost: { on: { 0: 'bye' } } },
       { lost: inAll('Lost\n0 Exit') },
-      ['lost: no reply leads here'],
+      ['lost: is unreachable: no transition leads here'],
     ],
     [
-      'a final state that works',
+      'a final working state',
       { endingAll: { type: 'final' }, amount: { on: { text: 'endingAll', 0: 'bye' } } },
       {},
-      ['endingAll: is final and named with a gerund: nothing is shown'],
+      ['endingAll: is final, but named with a gerund, so nothing is shown; rename it'],
     ],
-  ])('%s', (_what, states, texts, problems) => {
+  ])('%s', (_case, states, texts, problems) => {
     expect(problemsOf(states, texts)).toEqual(problems)
   })
 
@@ -363,58 +373,58 @@ describe('a mistake in a state is found', () => {
       { after: { 1000: 'bye' } },
       {},
       {},
-      "amount: has 'after', but time is the network's",
+      "amount: has 'after', but a menu has no timers; the network ends idle dialogues",
     ],
     [
       "'always' of a parent",
       { always: { guard: 'isAmount', target: 'bye' } },
       {},
       {},
-      "amount: has 'always'; branch where it is entered",
+      "amount: has 'always'; put its branches on the transitions that enter it",
     ],
     [
       'an effect of a parent',
       { invoke: { src: 'look', onDone: 'bye', onError: 'bye' } },
       {},
       {},
-      'amount: invokes an effect and has states inside; a state of its own must invoke it',
+      'amount: invokes an effect and has nested states; invoke it in a state of its own',
     ],
     [
       'an action of a parent',
       { entry: 'speak' },
       {},
       {},
-      'amount: has an action that is no assign; use an effect',
+      'amount: has an action other than assign; use an effect',
     ],
     [
-      'an action of a first transition',
+      'an action of an initial transition',
       { initial: { target: 'list', actions: 'speak' } },
       {},
       {},
-      'amount: has an action that is no assign; use an effect',
+      'amount: has an action other than assign; use an effect',
     ],
     [
       'an unknown event of a parent',
       { on: { CANCEL: 'bye' } },
       {},
       {},
-      "amount: takes 'CANCEL', which no subscriber can send",
+      "amount: handles 'CANCEL', which no subscriber can send; use a digit, text or secret",
     ],
     [
-      'an end that ends nothing',
+      'a nested final state',
       { on: { 1: '.end' } },
       { end: { type: 'final' } },
       { 'amount.list': inAll('?\n1 End\n0 Exit'), 'amount.end': inAll('End') },
-      "amount.end: is final inside 'amount', which does not end the dialogue",
+      "amount.end: is final inside 'amount', which does not end the dialogue; move it to the top level",
     ],
     [
-      'a digit of a parent that no text lists',
+      'an unlisted digit of a parent',
       { on: { 7: 'bye' } },
       {},
       {},
-      'amount.list/ru: lists [0] but takes [07]',
+      'amount.list/ru: lists [0] but accepts [07]',
     ],
-  ])('%s', (_what, of, states, texts, problem) => {
+  ])('%s', (_case, of, states, texts, problem) => {
     const problems = problemsOf(inside(of, states), { ...insideTexts, ...texts })
     expect(problems).toContain(problem)
   })
@@ -424,40 +434,42 @@ describe('a mistake in a state is found', () => {
       inside({ on: { 1: '.before' } }, { before: { type: 'history' } }),
       insideTexts,
     )
-    expect(problems).toContain('amount.before: is a history state, which is not kept between turns')
-  })
-
-  it('parallel states, wherever they are', () => {
-    const states = { left: { on: { text: '#open', 0: '#bye' } }, right: { on: { 5: '#bye' } } }
-    const problems = problemsOf({ ...inside({}), amount: { type: 'parallel', states } }, insideTexts)
-    expect(problems).toContain('amount: is parallel, and a subscriber sees one screen')
-    expect(problemsOf({}, {}, { type: 'parallel', initial: undefined })).toContain(
-      'the machine: is parallel, and a subscriber sees one screen',
+    expect(problems).toContain(
+      'amount.before: is a history state, which is not kept between turns; target a state instead',
     )
   })
 
-  it('what stands at the top of the machine', () => {
+  it('parallel states, nested or at the root', () => {
+    const states = { left: { on: { text: '#open', 0: '#bye' } }, right: { on: { 5: '#bye' } } }
+    const problems = problemsOf({ ...inside({}), amount: { type: 'parallel', states } }, insideTexts)
+    expect(problems).toContain('amount: is parallel, but a subscriber sees one screen at a time')
+    expect(problemsOf({}, {}, { type: 'parallel', initial: undefined })).toContain(
+      'the machine: is parallel, but a subscriber sees one screen at a time',
+    )
+  })
+
+  it('mistakes at the root of the machine', () => {
     expect(problemsOf({}, {}, { after: { 1: '.bye' } })).toEqual([
-      "the machine: has 'after', but time is the network's",
+      "the machine: has 'after', but a menu has no timers; the network ends idle dialogues",
     ])
     expect(problemsOf({}, {}, { on: { HANGUP: '.bye' } })).toEqual([
-      "the machine: takes 'HANGUP', which no subscriber can send",
+      "the machine: handles 'HANGUP', which no subscriber can send; use a digit, text or secret",
     ])
-    expect(problemsOf({}, {}, { on: { 9: '.bye' } })).toContain('open/ru: lists [013] but takes [0139]')
+    expect(problemsOf({}, {}, { on: { 9: '.bye' } })).toContain('open/ru: lists [013] but accepts [0139]')
     expect(problemsOf({}, {}, { invoke: { src: 'look', onDone: '.bye', onError: '.bye' } })).toEqual([
-      'the machine: invokes an effect and has states inside; a state of its own must invoke it',
+      'the machine: invokes an effect and has nested states; invoke it in a state of its own',
     ])
   })
 
-  it('a context that cannot be made', () => {
+  it('a context function that throws', () => {
     const context = ({ input }: { input: { gone: { left: number } } }) => ({ left: input.gone.left })
     expect(problemsOf({}, {}, { context })).toEqual([
-      `the machine: has no context to begin with: Cannot read properties of undefined (reading 'left')`,
+      `the machine: cannot create its initial context: Cannot read properties of undefined (reading 'left')`,
     ])
   })
 })
 
-describe('a change that what was dialled, or a reply delivered twice, could make is found', () => {
+describe('check reports a change that a dialled string or a duplicate could make', () => {
   const sure = (on: object, tags: string[] = ['confirmation']) => ({
     sure: { tags, on: { ...on, 0: 'bye' } },
   })
@@ -470,16 +482,16 @@ describe('a change that what was dialled, or a reply delivered twice, could make
       'a choice without the tag',
       sure({ 2: 'closingAll' }, []),
       {},
-      ["sure: 2 performs an effect, so the state must be tagged 'confirmation'"],
+      ["sure: 2 runs an effect, so the state must be tagged 'confirmation'"],
     ],
     [
       'a choice behind a guard, among others',
       sure({ 2: [{ guard: 'isAmount', target: 'bye' }, { target: 'closingAll' }] }, []),
       {},
-      ["sure: 2 performs an effect, so the state must be tagged 'confirmation'"],
+      ["sure: 2 runs an effect, so the state must be tagged 'confirmation'"],
     ],
     [
-      'a choice that looks something up first',
+      'a choice that runs a lookup first',
       {
         ...sure({ 2: 'lookingAgain' }, []),
         lookingAgain: {
@@ -491,7 +503,7 @@ describe('a change that what was dialled, or a reply delivered twice, could make
         },
       },
       {},
-      ["sure: 2 performs an effect, so the state must be tagged 'confirmation'"],
+      ["sure: 2 runs an effect, so the state must be tagged 'confirmation'"],
     ],
     [
       'a choice of a parent',
@@ -500,28 +512,28 @@ describe('a change that what was dialled, or a reply delivered twice, could make
         bye: { id: 'bye', type: 'final' },
       },
       { sure: undefined, 'sure.ask': inAll('Sure?\n2 Yes\n0 No') },
-      ["sure.ask: 2 performs an effect, so the state must be tagged 'confirmation'"],
+      ["sure.ask: 2 runs an effect, so the state must be tagged 'confirmation'"],
     ],
     [
       'free text',
       { amount: { on: { text: 'closingAll', 0: 'bye' } } },
       {},
-      ["amount: text performs an effect, so the state must be tagged 'confirmation'"],
+      ["amount: text runs an effect, so the state must be tagged 'confirmation'"],
     ],
     [
       'dialling the code',
       { lookingUp: { invoke: { src: 'look', onDone: 'closingAll', onError: 'open' } } },
       {},
-      ['closingAll: is performed by dialling the code alone; ask for a confirmation first'],
+      ['closingAll: runs as soon as the code is dialled; ask for a confirmation first'],
     ],
     [
-      'the digit that led to the confirmation',
+      'the digit that leads to the confirmation',
       sure({ 1: 'closingAll' }),
       takes(1),
-      ["sure: takes the digit 1 that led to it from 'open'"],
+      ["sure: accepts digit 1, which also leads to it from 'open'; use another digit"],
     ],
     [
-      'the digit that led there behind a guard',
+      'the digit that leads there behind a guard',
       {
         ...sure({ 2: 'closingAll' }),
         open: {
@@ -534,20 +546,20 @@ describe('a change that what was dialled, or a reply delivered twice, could make
         },
       },
       { open: inAll('Open\n1 Close\n2 Shut\n3 Amount\n0 Exit') },
-      ["sure: takes the digit 2 that led to it from 'open'"],
+      ["sure: accepts digit 2, which also leads to it from 'open'; use another digit"],
     ],
     [
-      'the digit that led there by way of a lookup',
+      'the digit that leads there through a lookup',
       {
         ...sure({ 1: 'closingAll' }),
         open: { on: { 1: 'lookingAgain', 3: 'amount', 0: 'bye' } },
         lookingAgain: { invoke: { src: 'look', onDone: 'sure', onError: 'bye' } },
       },
       takes(1),
-      ["sure: takes the digit 1 that led to it from 'open'"],
+      ["sure: accepts digit 1, which also leads to it from 'open'; use another digit"],
     ],
     [
-      'the digit that led there by way of the first state inside',
+      'the digit that leads there through an initial nested state',
       {
         open: { on: { 1: 'sure', 3: 'amount', 0: 'bye' } },
         sure: { initial: 'ask', tags: 'confirmation', states: { ask: { on: { 1: '#closing', 0: '#bye' } } } },
@@ -555,31 +567,31 @@ describe('a change that what was dialled, or a reply delivered twice, could make
         bye: { id: 'bye', type: 'final' },
       },
       { sure: undefined, 'sure.ask': inAll('Sure?\n1 Yes\n0 No') },
-      ["sure.ask: takes the digit 1 that led to it from 'open'"],
+      ["sure.ask: accepts digit 1, which also leads to it from 'open'; use another digit"],
     ],
     [
-      'the digit that stays there first',
+      'a digit that may stay on the confirmation',
       sure({ 2: [{ guard: 'isAmount', actions: 'count' }, { target: 'closingAll' }] }),
       {},
-      ["sure: takes the digit 2 that led to it from 'sure'"],
+      ["sure: accepts digit 2, which also leads to it from 'sure'; use another digit"],
     ],
     [
-      'the digit that led back there when the effect failed',
+      'the digit that returns there when the effect fails',
       { closingAll: { invoke: { src: 'change', onDone: 'bye', onError: 'sure' } } },
       {},
-      ["sure: takes the digit 2 that led to it from 'sure'"],
+      ["sure: accepts digit 2, which also leads to it from 'sure'; use another digit"],
     ],
     [
-      'a digit that may be typed as the text that led there',
+      'a digit that also counts as the text that leads there',
       { amount: { on: { text: 'sure', 0: 'bye' } } },
       {},
-      ["sure: takes the digit 2 that led to it from 'amount'"],
+      ["sure: accepts digit 2, which also leads to it from 'amount'; use another digit"],
     ],
-  ])('by %s', (_what, states, texts, problems) => {
+  ])('by %s', (_case, states, texts, problems) => {
     expect(problemsOf(states, texts)).toEqual(problems)
   })
 
-  it('and not where a guard, or a choice of the screen before, keeps that digit from leading there', () => {
+  it('except where a guard or another choice keeps that digit from leading there', () => {
     const guarded = { amount: { on: { text: { guard: 'isAmount', target: 'sure' }, 0: 'bye' } } }
     expect(problemsOf(guarded)).toEqual([])
     const chosen = { amount: { on: { text: 'sure', 2: 'bye', 0: 'bye' } } }
@@ -587,13 +599,13 @@ describe('a change that what was dialled, or a reply delivered twice, could make
   })
 })
 
-describe('the states that are never seen', () => {
-  it.each(['savingPassword', 'waiting', 'loading2', 'ingA'])('%s is one', (name) => {
+describe('a state name', () => {
+  it.each(['savingPassword', 'waiting', 'loading2', 'ingA'])('%s marks a working state', (name) => {
     const problems = problemsOf({ [name]: { on: { 0: 'bye' } }, amount: { on: { text: name, 0: 'bye' } } })
-    expect(problems).toContain(`${name}: is named with a gerund and invokes 0 effects`)
+    expect(problems).toContain(`${name}: is named with a gerund, but invokes 0 effects instead of one`)
   })
 
-  it.each(['settings', 'bringup', 'openSettingX', 'singingX', 'password'])('%s is none', (name) => {
+  it.each(['settings', 'bringup', 'openSettingX', 'singingX', 'password'])('%s marks a screen', (name) => {
     const problems = problemsOf({ [name]: { on: { 0: 'bye' } }, amount: { on: { text: name, 0: 'bye' } } })
     expect(problems).toContain(`${name}/ru: has no text`)
   })

@@ -1,4 +1,4 @@
-/** The mistakes an author can make, each with the message that names the place. */
+/** Mistakes of a menu's author, and the messages that locate them. */
 import { describe, expect, it } from '@jest/globals'
 import { menus } from '../../menus/index.ts'
 import { lintMenus } from '../../src/menu-analysis/lint.ts'
@@ -21,43 +21,43 @@ const one = (language: string, text: string) => ({
   ...inAll('Open\n1 Close\n3 Amount\n0 Exit'),
   [language]: text,
 })
-const told = (dialled: string, ...leadsTo: string[]): Shortcut => ({ dialled, says: 'close it', leadsTo })
+const entry = (dialled: string, ...leadsTo: string[]): Shortcut => ({ dialled, says: 'close it', leadsTo })
 
-describe('sound menus', () => {
-  it('have no problems: those of the routing table, the one of the documents, and the one that is broken below', () => {
+describe('lintMenus', () => {
+  it('accepts the shipped menus, the menu of the documentation, and the one that the tests below break', () => {
     expect(problemsOf({ ...menus, '*141*5#': contacts, '*100#': sound })).toEqual([])
   })
 
-  it('may stand at codes that begin alike, and at those that begin with another whose digits they do not hide', () => {
+  it('accepts codes with a common prefix that shadow no shortcut', () => {
     expect(problemsOf({ '*100#': sound, '*100*5#': sound, '*100*10#': sound, '*1001#': sound })).toEqual([])
   })
 
-  it('may be none', () => {
+  it('accepts an empty table', () => {
     expect(problemsOf({})).toEqual([])
   })
 })
 
 const quick = { lookingUp: { invoke: { src: 'look', onDone: 'open', onError: 'bye' } } }
 
-describe('a mistake is found', () => {
+describe('lintMenus reports', () => {
   it.each<[string, Readonly<Record<string, LintedMenu>>, readonly Shortcut[], string[]]>([
     [
-      'a state that no reply leads to',
+      'an unreachable state',
       at({ lost: { on: { 0: 'bye' } } }, { lost: inAll('Lost\n0 Exit') }),
       [],
-      ['*100# lost: no reply leads here'],
+      ['*100# lost: is unreachable: no transition leads here'],
     ],
     [
       'a dead end',
       at({ amount: { on: { text: 'amount', 0: 'amount' } } }),
       [],
-      ['*100# amount: is a dead end: no reply leads from here to the end'],
+      ['*100# amount: is a dead end: no reply leads to an end of the dialogue'],
     ],
     [
-      'effects without end',
+      'a loop of effects',
       at({ ...quick, lookingUp: { invoke: { src: 'look', onDone: 'lookingUp', onError: 'open' } } }),
       [],
-      ['*100# lookingUp: performs effects without end: no onDone leads to a screen'],
+      ['*100# lookingUp: runs effects in a loop: no onDone leads to a screen'],
     ],
     [
       'a screen without a way out',
@@ -66,19 +66,19 @@ describe('a mistake is found', () => {
       ['*100# amount: has no way out; let 0 end the dialogue or go back'],
     ],
     [
-      'the way out lost in one language',
+      'a way out that one language does not list',
       at({}, { open: one('be', 'Open\n1 Close\n3 Amount') }),
       [],
-      ['*100# open/be: lists [13] but takes [013]; 0 is listed in ru, en'],
+      ['*100# open/be: lists [13] but accepts [013]; 0 is listed in ru, en'],
     ],
     [
-      'a branch behind one that is always taken',
+      'a branch behind one without a guard',
       at({ amount: { on: { text: [{ target: 'open' }, { guard: 'isAmount', target: 'bye' }], 0: 'bye' } } }),
       [],
       ['*100# amount: branch 2 of text is never taken: branch 1 has no guard'],
     ],
     [
-      'a choice that every state inside hides',
+      'a choice that every nested state overrides',
       at(
         {
           amount: { initial: 'list', on: { 5: '#bye' }, states: { list: { on: { 5: '#open', 0: '#bye' } } } },
@@ -88,7 +88,7 @@ describe('a mistake is found', () => {
         { amount: undefined, 'amount.list': inAll('List\n5 Open\n0 Exit') },
       ),
       [],
-      ['*100# amount: digit 5 is never taken: every state inside takes it first or keeps it away'],
+      ['*100# amount: digit 5 is never taken: every nested state handles or blocks it'],
     ],
     [
       'a digit for two choices in one language',
@@ -97,10 +97,10 @@ describe('a mistake is found', () => {
       ['*100# open/en: lists 1 twice'],
     ],
     [
-      'a digit listed and not taken',
+      'a digit that is listed but not accepted',
       at({}, { bye: inAll('Goodbye\n9 Again') }),
       [],
-      ['ru', 'be', 'en'].map((language) => `*100# bye/${language}: lists [9] but takes []`),
+      ['ru', 'be', 'en'].map((language) => `*100# bye/${language}: lists [9] but accepts []`),
     ],
     [
       'a text that is too long',
@@ -109,7 +109,7 @@ describe('a mistake is found', () => {
       ['*100# bye/ru: longer than one USSD message (162 of 160 octets)'],
     ],
     [
-      'a text that grows too long with the context',
+      'a text that is too long in some context',
       {
         '*100#': {
           ...soundMenuBut(
@@ -124,110 +124,103 @@ describe('a mistake is found', () => {
       [],
       ['*100# bye/ru: longer than one USSD message (162 of 160 octets) with {"n":10}'],
     ],
+    ['a missing language', at({}, { bye: { ru: 'Пока', be: 'Пакуль' } }), [], ['*100# bye/en: has no text']],
     [
-      'a language that is missing',
-      at({}, { bye: { ru: 'Пока', be: 'Пакуль' } }),
-      [],
-      ['*100# bye/en: has no text'],
-    ],
-    [
-      'a change that asks nobody',
+      'a change without a confirmation',
       at({ sure: { on: { 2: 'closingAll', 0: 'bye' } } }),
       [],
-      ["*100# sure: 2 performs an effect, so the state must be tagged 'confirmation'"],
+      ["*100# sure: 2 runs an effect, so the state must be tagged 'confirmation'"],
     ],
     [
-      'a confirmation by the digit that led to it',
+      'a confirmation by the digit that leads to it',
       at(
         { sure: { tags: 'confirmation', on: { 1: 'closingAll', 0: 'bye' } } },
         { sure: inAll('Sure?\n1 Yes\n0 No') },
       ),
       [],
-      ["*100# sure: takes the digit 1 that led to it from 'open'"],
+      ["*100# sure: accepts digit 1, which also leads to it from 'open'; use another digit"],
     ],
     [
-      'an effect that nothing catches',
+      'an effect without onError',
       at({ closingAll: { invoke: { src: 'change', onDone: 'bye' } } }),
       [],
       ['*100# closingAll: has no onError'],
     ],
     [
-      'time that passes in the machine',
+      'a timer',
       at({ amount: { on: { text: 'open', 0: 'bye' }, after: { 1000: 'bye' } } }),
       [],
-      ["*100# amount: has 'after', but time is the network's"],
+      ["*100# amount: has 'after', but a menu has no timers; the network ends idle dialogues"],
     ],
     [
-      'a code that a phone keeps',
+      'a code that phones do not send as USSD',
       { '*21#': sound },
       [],
       ['*21#: is supplementary service 21, which a phone does not send as USSD'],
     ],
     [
-      'a code that hides a choice of another',
+      'a code that shadows a choice of another',
       { '*100#': sound, '*100*3#': sound },
       [],
-      ['*100#: takes 3, which cannot be dialled: *100*3# is another menu'],
+      ['*100#: accepts 3, but *100*3# dials another menu'],
     ],
     [
-      'a published shortcut whose digit was taken away',
+      'a published shortcut whose digit was removed',
       at(
         { open: { on: { 1: 'sure', 0: 'bye' } }, amount: undefined },
         { open: inAll('Open\n1 Close\n0 Exit'), amount: undefined },
       ),
-      [told('*100*3#', 'amount', 'bye')],
+      [entry('*100*3#', 'amount', 'bye')],
       [
-        "shortcut *100*3# (close it): no screen of *100# on the way takes '3'",
-        'shortcut *100*3# (close it): leads to [bye, open] of *100#, but is said to lead to [amount, bye]',
+        "shortcut *100*3# (close it): no screen of *100# on the way accepts '3'",
+        'shortcut *100*3# (close it): leads to [bye, open] of *100#, but its entry says [amount, bye]',
       ],
     ],
     [
       'a published shortcut that leads elsewhere',
       at({ open: { on: { 1: 'bye', 3: 'sure', 0: 'bye' } }, amount: undefined }, { amount: undefined }),
-      [told('*100*1#', 'sure', 'bye')],
-      ['shortcut *100*1# (close it): leads to [bye] of *100#, but is said to lead to [bye, sure]'],
+      [entry('*100*1#', 'sure', 'bye')],
+      ['shortcut *100*1# (close it): leads to [bye] of *100#, but its entry says [bye, sure]'],
     ],
-  ])('%s', (_what, table, shortcuts, problems) => {
+  ])('%s', (_case, table, shortcuts, problems) => {
     expect(problemsOf(table, shortcuts)).toEqual(problems)
   })
 })
 
 describe('a code', () => {
   it.each([
-    ['*#06#', '*#06#: is handled in the phone itself and never sent'],
-    ['*04*1*2*3#', '*04*1*2*3#: is handled in the phone itself and never sent'],
+    ['*#06#', '*#06#: is handled by the phone and never sent'],
+    ['*04*1*2*3#', '*04*1*2*3#: is handled by the phone and never sent'],
     [
       '*21*375291234567#',
       '*21*375291234567#: is supplementary service 21, which a phone does not send as USSD',
     ],
-    ['*31#375291234567', '*31#375291234567: is called, not sent as USSD'],
-    ['150', '150: is called, not sent as USSD'],
+    ['*31#375291234567', '*31#375291234567: is dialled as a call, not sent as USSD'],
+    ['150', '150: is dialled as a call, not sent as USSD'],
     ['7', '7: is not of the form *digits[*digits…]#'],
     ['**141#', '**141#: is not of the form *digits[*digits…]#'],
     ['#141#', '#141#: is not of the form *digits[*digits…]#'],
     ['*141# ', '*141# : is not of the form *digits[*digits…]#'],
     ['*141*#', '*141*#: is not of the form *digits[*digits…]#'],
-    ['*141*я#', '*141*я#: has a character that no phone sends in a code'],
-    [`*${'1'.repeat(181)}#`, `*${'1'.repeat(181)}#: is longer than the 182 septets that a phone sends`],
+    ['*141*я#', '*141*я#: has a character that phones do not send in a code'],
+    [`*${'1'.repeat(181)}#`, `*${'1'.repeat(181)}#: exceeds the 182 septets that a phone sends`],
     ['', "'': is empty"],
-  ])('such as %s is refused', (code, problem) => {
+  ])('such as %s is rejected', (code, problem) => {
     expect(problemsOf({ [code]: sound })).toEqual([problem])
   })
 
   it.each(['*141#', '*1#', '*211#', '*21*1*2*3*4#', `*${'1'.repeat(180)}#`])(
-    'such as %s is sound',
+    'such as %s is accepted',
     (code) => {
       expect(problemsOf({ [code]: sound })).toEqual([])
     },
   )
 })
 
-describe('a code that begins with another', () => {
-  const hidden = (parts: string, code: string) => [
-    `*100#: takes ${parts}, which cannot be dialled: ${code} is another menu`,
-  ]
+describe('a code with the prefix of another', () => {
+  const hidden = (parts: string, code: string) => [`*100#: accepts ${parts}, but ${code} dials another menu`]
 
-  it('hides choices one after the other', () => {
+  it('shadows a sequence of choices', () => {
     const open = { on: { 1: 'sure', 3: 'amount', 0: 'bye' } }
     const amount = { on: { 6: 'open', 0: 'bye' } }
     const first = soundMenuBut({ open, amount }, { amount: inAll('Amount\n6 More\n0 Exit') })
@@ -236,7 +229,7 @@ describe('a code that begins with another', () => {
     expect(problemsOf({ '*100#': first, '*100*6#': sound })).toEqual([])
   })
 
-  it('hides a choice that some outcome brings', () => {
+  it('shadows a choice that depends on an outcome', () => {
     const first = soundMenuBut(
       {
         lookingUp: { invoke: { src: 'look', onDone: 'open', onError: 'amount' } },
@@ -247,13 +240,13 @@ describe('a code that begins with another', () => {
     expect(problemsOf({ '*100#': first, '*100*7#': sound })).toEqual(hidden('7', '*100*7#'))
   })
 
-  it('hides a text that anything may be, and not one that a guard may refuse', () => {
+  it('shadows free text, unless a guard can reject it', () => {
     const free = soundMenuBut({ amount: { on: { text: 'open', 0: 'bye' } } })
     expect(problemsOf({ '*100#': free, '*100*3*250#': sound })).toEqual(hidden('3, then 250', '*100*3*250#'))
     expect(problemsOf({ '*100#': sound, '*100*3*250#': sound })).toEqual([])
   })
 
-  it('hides nothing behind a confirmation or a secret, where what was dialled stops', () => {
+  it('shadows nothing behind a confirmation or a secret, where a shortcut stops', () => {
     expect(problemsOf({ '*100#': sound, '*100*1*2#': sound })).toEqual([])
     const secret = soundMenuBut({ amount: { on: { secret: 'open', 0: 'bye' } } })
     expect(problemsOf({ '*100#': secret, '*100*3*0#': sound })).toEqual([])
@@ -264,32 +257,32 @@ describe('a published shortcut', () => {
   const table = { '*100#': sound }
 
   it.each([
-    ['the code alone', told('*100#', 'open', 'bye')],
-    ['digits behind it', told('*100*1#', 'bye', 'sure')],
-    ['a text, which a guard may refuse', told('*100*3*250#', 'amount', 'open', 'bye')],
-    ['Latin letters', told('#100*1#', 'sure', 'bye')],
-  ])('is sound: %s', (_what, shortcut) => {
+    ['a code alone', entry('*100#', 'open', 'bye')],
+    ['a code and digits', entry('*100*1#', 'bye', 'sure')],
+    ['free text that a guard can reject', entry('*100*3*250#', 'amount', 'open', 'bye')],
+    ['a string for Latin letters', entry('#100*1#', 'sure', 'bye')],
+  ])('may be %s', (_case, shortcut) => {
     expect(problemsOf(table, [shortcut])).toEqual([])
   })
 
-  it('leads to the menu whose code is longest', () => {
+  it('leads to the menu with the longest matching code', () => {
     const both = { '*100#': sound, '*100*5#': contacts }
-    expect(problemsOf(both, [told('*100*5*1#', 'phone')])).toEqual([])
+    expect(problemsOf(both, [entry('*100*5*1#', 'phone')])).toEqual([])
   })
 
   it.each([
-    [told('*101#', 'open'), 'leads to no menu'],
-    [told('100', 'open'), 'is called, not sent as USSD'],
-    [told('*21*1#', 'open'), 'is supplementary service 21, which a phone does not send as USSD'],
-    [told('*100##', 'open'), 'leads to no menu'],
-    [told('*100*9#', 'open', 'bye'), "no screen of *100# on the way takes '9'"],
-    [told('*100*1*2#', 'sure', 'bye'), "no screen of *100# on the way takes '2'"],
-    [told('*100*1#', 'sure'), 'leads to [bye, sure] of *100#, but is said to lead to [sure]'],
+    [entry('*101#', 'open'), 'matches no menu'],
+    [entry('100', 'open'), 'is dialled as a call, not sent as USSD'],
+    [entry('*21*1#', 'open'), 'is supplementary service 21, which a phone does not send as USSD'],
+    [entry('*100##', 'open'), 'matches no menu'],
+    [entry('*100*9#', 'open', 'bye'), "no screen of *100# on the way accepts '9'"],
+    [entry('*100*1*2#', 'sure', 'bye'), "no screen of *100# on the way accepts '2'"],
+    [entry('*100*1#', 'sure'), 'leads to [bye, sure] of *100#, but its entry says [sure]'],
     [
-      told('*100*1#', 'sure', 'bye', 'gone'),
-      'leads to [bye, sure] of *100#, but is said to lead to [bye, gone, sure]',
+      entry('*100*1#', 'sure', 'bye', 'gone'),
+      'leads to [bye, sure] of *100#, but its entry says [bye, gone, sure]',
     ],
-  ])('is a mistake: %j', (shortcut, problem) => {
+  ])('is reported: %j', (shortcut, problem) => {
     expect(problemsOf(table, [shortcut])).toEqual([`shortcut ${shortcut.dialled} (close it): ${problem}`])
   })
 })

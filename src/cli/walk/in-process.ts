@@ -17,6 +17,8 @@ import type { Fixture } from '../../walkthrough/script/walkthrough.ts'
 import { createPerformances } from '../explore/performances.ts'
 import { ask } from './ask.ts'
 
+const FIXTURE_BUDGET_MS = 60_000
+
 /** A clock that starts now and moves only by `advance`. */
 function createVirtualClock(): VirtualClock {
   let nowMs = Date.now()
@@ -75,6 +77,8 @@ export async function inProcessTarget(options: {
       store,
       wrapServices: watched,
       logStream: options.logStream ?? new PassThrough().resume(),
+      // A busy machine hashes slowly; a fixture must be registered nevertheless.
+      core: { requestBudgetMs: FIXTURE_BUDGET_MS },
       ...(menus && { menus }),
     },
   )

@@ -1,34 +1,31 @@
-/**
- * The transitions of a machine by names a reader of the menu knows: `puk1 secret [isPuk1] → openingAccess`,
- * `readingAccess done #4 → closed`, `settings 0 → goodbye` for one of a state that has states inside.
- */
+/** Names the transitions of a machine: `puk1 secret [isPuk1] → openingAccess`, `readingAccess done #4 → closed`. */
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate'
 import { UssdError } from '../../engine/errors.ts'
 import { entered, isReply, nameOf, statesOf } from '../statechart.ts'
 
 export interface NamedTransition {
-  /** `puk1 secret [isPuk1] → openingAccess`; no other transition of the machine has it. */
+  /** Unique in the machine: `puk1 secret [isPuk1] → openingAccess`. */
   readonly name: string
-  /** The state that declares it: a leaf, or one that has states inside. */
+  /** The state that declares the transition: a leaf or a parent. */
   readonly source: AnyStateNode
-  /** A digit, `text`, `secret`; `done` or `error` for an effect's outcome. */
+  /** A digit, `text` or `secret`; `done` or `error` when an effect completes. */
   readonly event: string
-  /** Its place among the branches of this event, from 1. */
+  /** The position among the branches of the event, from 1. */
   readonly branch: number
   readonly branches: number
-  /** The leaf a dialogue lands on; undefined where it stays. */
+  /** The leaf that is entered; undefined if the dialogue stays. */
   readonly target: AnyStateNode | undefined
   readonly definition: AnyTransitionDefinition
 }
 
 /**
- * Every transition, in the order of the file, also one that only keeps a reply from the parent, and one behind an unguarded
- * branch. Throws `USSD_MENU_FAULTY` for what no dialogue can do, all of which `check` refuses too: parallel and history
- * states, `always`, `after`, events no subscriber sends.
+ * Returns every transition in source order, including those that only block a reply and those behind an unguarded branch.
+ * Throws `USSD_MENU_FAULTY` for constructs that `check` reports too: parallel and history states, `always`, `after`, and
+ * events that no subscriber sends.
  */
 export const transitionsOf = (machine: AnyStateMachine): readonly NamedTransition[] =>
   statesOf(machine.root).flatMap((source) => {
-    refuseShape(source)
+    assertSupported(source)
     return [...source.transitions].flatMap(([type, definitions]) => namedOf(source, type, definitions))
   })
 
@@ -44,12 +41,12 @@ function namedOf(
   })
   return definitions.map((definition, at) => {
     const label = unnumbered[at] ?? event
-    // A guard that is written in place has no name, and a guard may stand twice: then the place tells them apart.
-    const isAlone = guardName(definition.guard) !== undefined || definitions.length === 1
-    const isOnly = unnumbered.filter((other) => other === label).length === 1
+    // Inline guards have no name, and a guard may occur twice. The position then makes the name unique.
+    const isNamed = guardName(definition.guard) !== undefined || definitions.length === 1
+    const isUnique = unnumbered.filter((other) => other === label).length === 1
     const [first] = definition.target ?? []
     const target = first && entered(first)
-    const numbered = isAlone && isOnly ? label : `${label} #${at + 1}`
+    const numbered = isNamed && isUnique ? label : `${label} #${at + 1}`
     return {
       name: `${nameOf(source)} ${numbered} → ${target ? nameOf(target) : '(stays)'}`,
       source,
@@ -62,7 +59,7 @@ function namedOf(
   })
 }
 
-/** A digit, `text`, `secret`, `done`, `error`; with the effect's id where a state has several effects. */
+/** A digit, `text`, `secret`, `done` or `error`, with the effect's id in a state with several effects. */
 function eventName(source: AnyStateNode, type: string): string {
   if (isReply(type)) return type
   for (const { id } of source.invoke) {
@@ -70,25 +67,25 @@ function eventName(source: AnyStateNode, type: string): string {
     if (type === `xstate.done.actor.${id}`) return `done${suffix}`
     if (type === `xstate.error.actor.${id}`) return `error${suffix}`
   }
-  throw faultIn(source, `takes '${type}', which no dialogue brings`)
+  throw faultIn(source, `handles '${type}', which no dialogue sends`)
 }
 
-function refuseShape(node: AnyStateNode): void {
+function assertSupported(node: AnyStateNode): void {
   const fault =
     node.type === 'parallel' || node.type === 'history'
       ? `is ${node.type}`
       : (node.always ?? []).length > 0
         ? "has 'always'"
         : undefined
-  if (fault !== undefined) throw faultIn(node, `${fault}, which no dialogue follows`)
+  if (fault !== undefined) throw faultIn(node, `${fault}, which dialogues do not support`)
 }
 
 const faultIn = (node: AnyStateNode, fault: string): UssdError =>
   new UssdError('USSD_MENU_FAULTY', { detail: `the menu '${node.machine.id}': ${nameOf(node)} ${fault}` })
 
 /**
- * `isPuk1`, `isAtLeast({"length":8})`, `and(isPuk1, not(isLocked))`, `stateIn(open)`; undefined for none, and for a function
- * written in place.
+ * Returns the name of a guard: `isPuk1`, `isAtLeast({"length":8})`, `and(isPuk1, not(isLocked))`, `stateIn(open)`. Undefined
+ * without a guard, and for an inline function.
  */
 export function guardName(guard: unknown): string | undefined {
   if (typeof guard === 'string') return guard

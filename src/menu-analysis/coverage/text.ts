@@ -2,7 +2,7 @@ import { kinds, shareOf } from './coverage.ts'
 import type { MenuCoverage, Share } from './coverage.ts'
 
 /**
- * Formats coverage for a terminal: a table of the menus, then the untouched items of each. Ends in a line feed; no colours.
+ * Formats coverage for a terminal: a table of the menus, then the uncovered items of each. Ends in a line feed; no colours.
  * `total` heads the row of totals, which a single menu does not have.
  */
 export function coverageText(coverages: readonly MenuCoverage[], total = 'all menus'): string {
@@ -11,7 +11,7 @@ export function coverageText(coverages: readonly MenuCoverage[], total = 'all me
     ...coverages.map((menu) => [menu.code, ...cellsOf([menu])]),
     ...(coverages.length > 1 ? [[total, ...cellsOf(coverages)]] : []),
   ]
-  return [...aligned(rows), ...coverages.flatMap(missedIn)].map((line) => `${line}\n`).join('')
+  return [...aligned(rows), ...coverages.flatMap(uncoveredIn)].map((line) => `${line}\n`).join('')
 }
 
 function cellsOf(coverages: readonly MenuCoverage[]): string[] {
@@ -22,7 +22,7 @@ function cellsOf(coverages: readonly MenuCoverage[]): string[] {
 const cellOf = ({ touched, all, percent }: Share): string =>
   `${touched}/${all}  ${`${percent}`.padStart(3)} %`
 
-/** Columns of one width, two blanks apart; figures stand at the right. */
+/** Aligns columns: the first on the left, numbers on the right. */
 function aligned(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]?.map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0))) ?? []
   return rows.map((row) =>
@@ -32,10 +32,10 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
   )
 }
 
-function missedIn(menu: MenuCoverage): string[] {
-  const missed = kinds.flatMap((kind) => {
+function uncoveredIn(menu: MenuCoverage): string[] {
+  const uncovered = kinds.flatMap((kind) => {
     const names = menu[kind].filter(({ touched }) => !touched).map(({ name }) => name)
     return names.length === 0 ? [] : [`  ${kind}`, ...names.map((name) => `    ${name}`)]
   })
-  return missed.length === 0 ? [] : ['', `${menu.code}: not covered`, ...missed]
+  return uncovered.length === 0 ? [] : ['', `${menu.code}: not covered`, ...uncovered]
 }

@@ -1,7 +1,6 @@
 /**
- * Menus that tell what a run touches of them. What is counted is what a dialogue can come to: of transitions, not one that
- * only keeps a reply from the parent; of texts, those that are there. A branch behind an unguarded one is counted, and never
- * touched: it is dead, and shows as missed until it is taken out.
+ * Measures the coverage of menus while they run. Transitions that only block a reply, and missing texts, do not count. A dead
+ * branch behind an unguarded one counts, and stays uncovered until it is removed.
  */
 import type { AnyTransitionDefinition } from 'xstate'
 import { languages } from '../../engine/authoring.ts'
@@ -15,13 +14,13 @@ import { transitionsOf } from './names.ts'
 import { watchMachine } from './watched-machine.ts'
 
 export interface Watch {
-  /** By the same codes, to be used in place of those that were given. */
+  /** Instrumented menus by the same codes, to run instead of the originals. */
   readonly menus: Readonly<Record<string, Menu>>
-  /** What was touched until now, by menu in their order. */
+  /** Returns the coverage so far, in the order of the menus. */
   coverage(): readonly MenuCoverage[]
 }
 
-/** Throws `USSD_MENU_FAULTY` for a menu that cannot be followed (`transitionsOf`). */
+/** Throws `USSD_MENU_FAULTY` like `transitionsOf`. */
 export function watch(menus: Readonly<Record<string, Menu>>): Watch {
   const watched = Object.entries(menus).map(([code, menu]) => ({ code, ...watchMenu(code, menu) }))
   return {
@@ -34,15 +33,15 @@ function watchMenu(code: string, menu: Menu) {
   const states = new Set<string>()
   const texts = new Set<string>()
   const taken = new Set<AnyTransitionDefinition>()
-  const guards = { passed: new Set<AnyTransitionDefinition>(), refused: new Set<AnyTransitionDefinition>() }
-  // A text may be made for other ends than to be shown, as `check` does: it counts where a dialogue rests on its screen.
+  const guards = { passed: new Set<AnyTransitionDefinition>(), failed: new Set<AnyTransitionDefinition>() }
+  // `check` renders texts too. A text counts only while a dialogue rests on its screen.
   const rested = new WeakMap<object, Set<string>>()
 
   const machine = watchMachine(menu.machine, {
     entered: (leaf) => states.add(leaf),
     rested: (leaf, context) => rested.set(context, (rested.get(context) ?? new Set()).add(leaf)),
     taken: (transition) => taken.add(transition),
-    guarded: (transition, how) => guards[how].add(transition),
+    guarded: (transition, result) => guards[result].add(transition),
   })
   const leaves = leavesOf(machine)
   const transitions = transitionsOf(machine)
@@ -65,14 +64,14 @@ function watchMenu(code: string, menu: Menu) {
     coverageOf(code, {
       states: leaves.map(nameOf).map(itemsIn(states)),
       transitions: transitions
-        .filter(({ definition, event }) => !isReply(event) || moves(definition))
+        .filter(({ definition, event }) => !isReply(event) || hasEffect(definition))
         .map(({ name, definition }) => ({ name, touched: taken.has(definition) })),
       guards: transitions
         .filter(({ definition }) => definition.guard !== undefined)
         .flatMap(({ name, definition }) =>
-          (['passed', 'refused'] as const).map((how) => ({
-            name: `${name.split(' → ', 1)[0] ?? name} ${how}`,
-            touched: guards[how].has(definition),
+          (['passed', 'failed'] as const).map((result) => ({
+            name: `${name.split(' → ', 1)[0] ?? name} ${result}`,
+            touched: guards[result].has(definition),
           })),
         ),
       texts: leaves
@@ -92,6 +91,6 @@ const itemsIn =
   (touched: ReadonlySet<string>) =>
   (name: string): Item => ({ name, touched: touched.has(name) })
 
-/** A reply whose transition does neither is not understood. */
-const moves = ({ target, actions }: AnyTransitionDefinition): boolean =>
+/** False for a transition that only blocks a reply. */
+const hasEffect = ({ target, actions }: AnyTransitionDefinition): boolean =>
   target !== undefined || actions.length > 0

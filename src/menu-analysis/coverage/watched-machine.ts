@@ -10,21 +10,20 @@ import type {
 import { nameOf, statesOf } from '../statechart.ts'
 import { screenName } from '../../engine/render.ts'
 
-/** What a watched machine tells. Leaves are told by name, transitions by the definitions of the watched machine. */
+/** Callbacks of a watched machine. Transitions are definitions of the watched machine, not of the original. */
 export interface Watcher {
-  /** A dialogue entered a leaf: at its beginning, or by a transition. */
+  /** Called when a dialogue enters a leaf, at its start or by a transition. */
   entered?(leaf: string): void
-  /** A dialogue is at a leaf with this context, because it entered it or was put back there. */
+  /** Called when a dialogue is at a leaf, because it entered the leaf or was restored there. */
   rested?(leaf: string, context: object): void
   taken?(transition: AnyTransitionDefinition): void
-  /** A guard was asked; also where nothing was taken in the end. */
-  guarded?(transition: AnyTransitionDefinition, how: 'passed' | 'refused'): void
+  /** Called for every evaluated guard, even if no transition is taken. */
+  guarded?(transition: AnyTransitionDefinition, result: 'passed' | 'failed'): void
 }
 
 /**
- * The same machine over again, which tells what is done with it. Its config, guards, assigns and effects are the very same
- * objects, so it does what the original does, has the same revision, and is checked alike; what is watched is how XState
- * chooses a transition. Only snapshots that this machine made or restored are seen.
+ * Returns a copy of a machine that reports its transitions. It shares config, guards, actions and effects with the original, so
+ * its behaviour, revision and `check` results are equal. Only snapshots created or restored by the copy are reported.
  */
 export function watchMachine(machine: AnyStateMachine, watcher: Watcher): AnyStateMachine {
   const watched: AnyStateMachine = machine.provide({})
@@ -33,7 +32,7 @@ export function watchMachine(machine: AnyStateMachine, watcher: Watcher): AnySta
   const restore = watched.resolveState.bind(watched)
   const step = watched.transition.bind(watched)
   const begin = watched.getInitialSnapshot.bind(watched)
-  // A snapshot is asked what it `can` do before it does it: only what is chosen in a step is taken.
+  // `can` chooses transitions too. Only those chosen during a step are taken.
   let chosen: AnyTransitionDefinition[] | undefined
 
   const rest = (snapshot: AnyMachineSnapshot): string => {
@@ -45,7 +44,8 @@ export function watchMachine(machine: AnyStateMachine, watcher: Watcher): AnySta
   watched.getTransitionData = (snapshot: AnyMachineSnapshot, event: AnyEventObject) => {
     const [transition] = choose(snapshot, event)
     const leaf = nodes.get(screenName(snapshot.value as StateValue))
-    for (const [asked, how] of asking(leaf, event.type, transition)) watcher.guarded?.(asked, how)
+    for (const [guarded, result] of evaluated(leaf, event.type, transition))
+      watcher.guarded?.(guarded, result)
     if (transition) chosen?.push(transition)
     return transition ? [transition] : []
   }
@@ -77,15 +77,15 @@ export function watchMachine(machine: AnyStateMachine, watcher: Watcher): AnySta
   return watched
 }
 
-/** The guards that were asked on the way to the transition that was chosen, from the leaf outwards. */
-function* asking(
+/** Returns the guards evaluated up to the chosen transition, from the leaf outwards. */
+function* evaluated(
   leaf: AnyStateNode | undefined,
   type: string,
   chosen: AnyTransitionDefinition | undefined,
-): Generator<readonly [AnyTransitionDefinition, 'passed' | 'refused']> {
+): Generator<readonly [AnyTransitionDefinition, 'passed' | 'failed']> {
   for (let node = leaf; node; node = node.parent) {
     for (const candidate of node.transitions.get(type) ?? []) {
-      if (candidate.guard !== undefined) yield [candidate, candidate === chosen ? 'passed' : 'refused']
+      if (candidate.guard !== undefined) yield [candidate, candidate === chosen ? 'passed' : 'failed']
       if (candidate === chosen) return
     }
   }

@@ -26,14 +26,14 @@ function watchOne(menu: Menu) {
   return {
     menu: compileMenu(CODE, first as Menu),
     named: (kind: Kind) => items(kind).map(({ name }) => name),
-    touched: (kind: Kind) =>
+    covered: (kind: Kind) =>
       items(kind)
         .filter((item) => item.touched)
         .map(({ name }) => name),
   }
 }
 
-/** A dialogue as the gateway has it: put back from JSON at each turn, every screen rendered. */
+/** Runs a dialogue like the gateway: restores it from JSON in each turn and renders every screen. */
 async function converse(
   menu: CompiledMenu,
   replies: readonly string[],
@@ -43,21 +43,21 @@ async function converse(
 ) {
   const { perform } = performing(outcomes, choices)
   const seen: unknown[] = []
-  const see = (snapshot: AnyMachineSnapshot) =>
+  const add = (snapshot: AnyMachineSnapshot) =>
     seen.push([stateOf(snapshot), snapshot.status, render(menu, snapshot, language)])
   let snapshot = await begin(menu, language, perform)
-  see(snapshot)
+  add(snapshot)
   for (const typed of replies) {
     if (hasEnded(snapshot)) break
     const next = await reply(menu, restore(menu, toJson(stateOf(snapshot))), typed, perform)
     if (next) snapshot = next
     else seen.push('not understood')
-    see(snapshot)
+    add(snapshot)
   }
   return seen
 }
 
-/** A nested machine with every kind of guard and target that XState takes. */
+/** A nested machine with every kind of guard and target. */
 const machine = setup({
   types: { context: {} as { count: number }, events: {} as { type: string } },
   guards: {
@@ -105,7 +105,7 @@ const every: Menu = {
 }
 
 describe('a watched menu', () => {
-  it('behaves as the original: the same states, contexts and texts for the same replies', async () => {
+  it('behaves like the original: equal states, contexts and texts for equal replies', async () => {
     const cases = [...subjects, { menu: compileMenu(CODE, every), outcomes: {} }].map(
       ({ menu, outcomes }) => ({
         menu,
@@ -132,41 +132,38 @@ describe('a watched menu', () => {
     )
   })
 
-  it.each(subjects)(
-    'of $menu.code is the same revision, is checked alike, and its lookups are lookups',
-    ({ menu }) => {
-      const watched = compileMenu(menu.code, watch({ [menu.code]: menu }).menus[menu.code] as Menu)
-      expect(watched.revision).toBe(menu.revision)
-      expect(check(watched, systemMessages.notUnderstood)).toEqual(check(menu, systemMessages.notUnderstood))
-      const lookups = ({ machine: { implementations } }: Menu) =>
-        Object.entries(implementations.actors)
-          .filter(([, logic]) => isLookup(logic))
-          .map(([name]) => name)
-      expect(lookups(watched)).toEqual(lookups(menu))
-      expect(lookups(menu).length).toBeGreaterThan(0)
-    },
-  )
+  it.each(subjects)('of $menu.code keeps the revision, the check results and the lookups', ({ menu }) => {
+    const watched = compileMenu(menu.code, watch({ [menu.code]: menu }).menus[menu.code] as Menu)
+    expect(watched.revision).toBe(menu.revision)
+    expect(check(watched, systemMessages.notUnderstood)).toEqual(check(menu, systemMessages.notUnderstood))
+    const lookups = ({ machine: { implementations } }: Menu) =>
+      Object.entries(implementations.actors)
+        .filter(([, logic]) => isLookup(logic))
+        .map(([name]) => name)
+    expect(lookups(watched)).toEqual(lookups(menu))
+    expect(lookups(menu).length).toBeGreaterThan(0)
+  })
 
-  it('is checked alike when it is faulty', () => {
+  it('keeps the check results of a faulty menu', () => {
     const faulty: Menu = {
       machine: createMachine({ initial: 'a', states: { a: { on: { 1: 'b' } }, b: {} } }),
       screens: { c: inAll('C') },
     }
-    const said = (menu: Menu) => check(compileMenu(CODE, menu), systemMessages.notUnderstood)
-    expect(said(faulty).length).toBeGreaterThan(3)
-    expect(said(watchOne(faulty).menu)).toEqual(said(faulty))
+    const problemsOf = (menu: Menu) => check(compileMenu(CODE, menu), systemMessages.notUnderstood)
+    expect(problemsOf(faulty).length).toBeGreaterThan(3)
+    expect(problemsOf(watchOne(faulty).menu)).toEqual(problemsOf(faulty))
   })
 
-  it('is not touched by check, but for the first state', () => {
-    const { menu, touched } = watchOne(every)
+  it('is not covered by check, except for the first state', () => {
+    const { menu, covered } = watchOne(every)
     check(menu, systemMessages.notUnderstood)
-    expect(touched('states')).toEqual(['first'])
-    expect([...touched('transitions'), ...touched('guards'), ...touched('texts')]).toEqual([])
+    expect(covered('states')).toEqual(['first'])
+    expect([...covered('transitions'), ...covered('guards'), ...covered('texts')]).toEqual([])
   })
 })
 
-describe('what there is to touch', () => {
-  it('is named as the menu is written, and what keeps a reply from the parent is not in it', () => {
+describe('the items to cover', () => {
+  it('are named in source order, without transitions that only block a reply', () => {
     const { named } = watchOne(every)
     expect(named('states')).toEqual(['first', 'group.inner', 'group.other', 'last'])
     expect(named('transitions')).toEqual([
@@ -185,14 +182,14 @@ describe('what there is to touch', () => {
     ])
     expect(named('guards').slice(0, 4)).toEqual([
       'first 2 [isBoth] passed',
-      'first 2 [isBoth] refused',
+      'first 2 [isBoth] failed',
       'first 3 [isLess({"than":1})] passed',
-      'first 3 [isLess({"than":1})] refused',
+      'first 3 [isLess({"than":1})] failed',
     ])
     expect(named('texts').slice(0, 4)).toEqual(['first/ru', 'first/be', 'first/en', 'group.inner/ru'])
   })
 
-  it.each(subjects)('has a name of its own for everything in $menu.code', ({ menu }) => {
+  it.each(subjects)('have unique names in $menu.code', ({ menu }) => {
     const { named } = watchOne(menu)
     for (const kind of kinds) {
       expect(named(kind).length).toBeGreaterThan(5)
@@ -205,8 +202,8 @@ describe('what there is to touch', () => {
     )
   })
 
-  it('has a branch behind an unguarded one, which is never touched', async () => {
-    const { menu, touched, named } = watchOne({
+  it('include a dead branch, which is never covered', async () => {
+    const { menu, covered, named } = watchOne({
       machine: createMachine({
         initial: 'a',
         states: { a: { on: { 1: [{ target: 'b' }, { target: 'a' }] } }, b: { type: 'final' } },
@@ -215,19 +212,19 @@ describe('what there is to touch', () => {
     })
     await converse(menu, ['1'])
     expect(named('transitions')).toEqual(['a 1 #1 → b', 'a 1 #2 → a'])
-    expect(touched('transitions')).toEqual(['a 1 #1 → b'])
+    expect(covered('transitions')).toEqual(['a 1 #1 → b'])
   })
 
   it.each([
     ['is parallel', { states: { a: { type: 'parallel', states: { b: {}, c: {} } } } }],
     ["has 'always'", { states: { a: { always: 'b' }, b: {} } }],
-    ["takes 'xstate.after", { states: { a: { after: { 1000: 'b' } }, b: {} } }],
-    ["takes '*'", { states: { a: { on: { '*': 'b' } }, b: {} } }],
+    ["handles 'xstate.after", { states: { a: { after: { 1000: 'b' } }, b: {} } }],
+    ["handles '*'", { states: { a: { on: { '*': 'b' } }, b: {} } }],
     [
-      "takes 'xstate.done.state",
+      "handles 'xstate.done.state",
       { states: { a: { initial: 'c', states: { c: { type: 'final' } }, onDone: 'b' }, b: {} } },
     ],
-  ])('is refused where a state %s', (fault, config) => {
+  ])('do not exist for a machine in which a state %s', (fault, config) => {
     const faulty = createMachine({ id: 'faulty', initial: 'a', ...config } as never)
     expect(() => watch({ [CODE]: { machine: faulty, screens: {} } })).toThrow(
       `USSD_MENU_FAULTY: the menu has a defect: the menu 'faulty': a ${fault}`,
@@ -235,64 +232,64 @@ describe('what there is to touch', () => {
   })
 })
 
-describe('what a dialogue touches', () => {
-  it('is every state it enters, transition it takes, guard it asks and text it shows', async () => {
-    const { menu, touched } = watchOne(every)
+describe('a dialogue', () => {
+  it('covers the states entered, transitions taken, guards evaluated and texts shown', async () => {
+    const { menu, covered } = watchOne(every)
     await converse(menu, ['1', '3', '0'], {}, [0], 'be')
-    expect(touched('states')).toEqual(['first', 'last'])
-    expect(touched('transitions')).toEqual(['first 1 → (stays)', 'first 3 [isLess({"than":2})] → last'])
-    expect(touched('guards')).toEqual([
-      'first 3 [isLess({"than":1})] refused',
+    expect(covered('states')).toEqual(['first', 'last'])
+    expect(covered('transitions')).toEqual(['first 1 → (stays)', 'first 3 [isLess({"than":2})] → last'])
+    expect(covered('guards')).toEqual([
+      'first 3 [isLess({"than":1})] failed',
       'first 3 [isLess({"than":2})] passed',
     ])
-    expect(touched('texts')).toEqual(['first/be', 'last/be'])
+    expect(covered('texts')).toEqual(['first/be', 'last/be'])
   })
 
-  it('is a guard that refuses a reply nothing takes, and no transition', async () => {
-    const { menu, touched } = watchOne(every)
+  it('covers a failed guard, but no transition, if a reply is not accepted', async () => {
+    const { menu, covered } = watchOne(every)
     await converse(menu, ['4'])
-    expect(touched('guards')).toEqual(['first 4 [or(isNever, …)] refused'])
-    expect(touched('transitions')).toEqual([])
+    expect(covered('guards')).toEqual(['first 4 [or(isNever, …)] failed'])
+    expect(covered('transitions')).toEqual([])
   })
 
-  it('is a transition of the state around, unless the state within keeps the reply', async () => {
-    const { menu, touched } = watchOne(every)
+  it('covers a transition of the parent, unless the nested state blocks the reply', async () => {
+    const { menu, covered } = watchOne(every)
     await converse(menu, ['2', '0', '7', '1'])
-    expect(touched('transitions')).toEqual([
+    expect(covered('transitions')).toEqual([
       'first 2 [isBoth] → group.inner',
       'group 7 → group.other',
       'group.other 1 #2 → group.inner',
     ])
     await converse(menu, ['2', '7', '0'])
-    expect(touched('transitions')).toContain('group 0 → last')
+    expect(covered('transitions')).toContain('group 0 → last')
   })
 
-  it('is each outcome of an effect', async () => {
+  it('covers each outcome of an effect', async () => {
     const subject = subjects.find(({ menu }) => menu.code === '*141*3*6#')
-    if (!subject) throw new Error('there is no such menu')
-    const { menu, touched } = watchOne(subject.menu)
+    if (!subject) throw new Error('no such menu')
+    const { menu, covered } = watchOne(subject.menu)
     await converse(menu, ['1', '2'], subject.outcomes)
-    expect(touched('states')).toEqual([
+    expect(covered('states')).toEqual([
       'readingAccess',
       'open',
       'closeConfirmation',
       'closingAccess',
       'accessClosed',
     ])
-    expect(touched('transitions')).toEqual([
+    expect(covered('transitions')).toEqual([
       'readingAccess done #1 → open',
       'open 1 → closeConfirmation',
       'closeConfirmation 2 → closingAccess',
       'closingAccess done #1 → accessClosed',
     ])
-    expect(touched('guards')).toEqual(['readingAccess done #1 passed', 'closingAccess done #1 passed'])
+    expect(covered('guards')).toEqual(['readingAccess done #1 passed', 'closingAccess done #1 passed'])
     await converse(menu, [], subject.outcomes, [6])
-    expect(touched('transitions')).toContain('readingAccess error → unavailable')
+    expect(covered('transitions')).toContain('readingAccess error → unavailable')
   })
 
-  it('adds up over dialogues that go on at once', async () => {
-    const { menu, touched } = watchOne(every)
+  it('is added to concurrent ones', async () => {
+    const { menu, covered } = watchOne(every)
     await Promise.all([converse(menu, ['2', '7']), converse(menu, ['9'], {}, [0], 'en')])
-    expect(touched('texts')).toEqual(['first/ru', 'first/en', 'group.inner/ru', 'group.other/ru', 'last/en'])
+    expect(covered('texts')).toEqual(['first/ru', 'first/en', 'group.inner/ru', 'group.other/ru', 'last/en'])
   })
 })
