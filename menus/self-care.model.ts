@@ -1,4 +1,4 @@
-/** What the models of the self-care menus share: the subscriber's state, the inputs to type, the records to begin with. */
+/** Shared parts of the self-care models: the subscriber's state, the inputs, the records at the start of a dialogue. */
 import type { Change, Input, ModelSpec, Origin } from '../src/exploration/model-spec.ts'
 
 import type { Access } from './access.ts'

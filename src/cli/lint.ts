@@ -1,4 +1,4 @@
-/** npm run lint:menus: every menu of the routing table, and every published shortcut, held against the rules of docs/menus.md. */
+/** npm run lint:menus: checks the menus and the published shortcuts against the rules of docs/menus.md. */
 import { readFileSync } from 'node:fs'
 import { stdout } from 'node:process'
 import { Command } from 'commander'
@@ -14,19 +14,19 @@ import { readShortcuts } from './shortcuts.ts'
 const command = new Command('npm run lint:menus --')
   .usage('[options]')
   .description(
-    'Finds mistakes in the menus without running them: dead ends, digits listed and not taken, texts too long, codes that no phone sends, published shortcuts that lead elsewhere. docs/menus.md explains each.',
+    'Finds mistakes in the menus without running them: dead ends, digits listed but not accepted, texts too long, codes that phones do not send, published shortcuts that lead elsewhere. docs/menus.md explains each.',
   )
-  .option('--shortcuts <file>', 'what subscribers were told to dial', 'menus/shortcuts.yaml')
-  .addHelpText('after', '\nExit code: 0 no problems, 1 problems, 2 called wrongly.')
+  .option('--shortcuts <file>', 'published shortcuts', 'menus/shortcuts.yaml')
+  .addHelpText('after', '\nExit code: 0 no problems, 1 problems, 2 usage error.')
   .allowExcessArguments(false)
-  .showHelpAfterError('(--help shows how it is used)')
+  .showHelpAfterError('(--help shows the options)')
   .exitOverride()
 
 function main(): boolean {
   command.parse()
   const { shortcuts: file } = command.opts<{ readonly shortcuts: string }>()
-  const reading = readShortcuts(contentOf(file), file)
-  const shortcuts = reading.kind === 'read' ? reading.shortcuts : []
+  const result = readShortcuts(contentOf(file), file)
+  const shortcuts = result.kind === 'read' ? result.shortcuts : []
   const screens = Object.values(menus).flatMap(({ machine }) =>
     leavesOf(machine).filter((leaf) => !isWorking(leaf)),
   )
@@ -35,7 +35,7 @@ function main(): boolean {
   )
   const problems = [
     ...lintMenus(menus, { notUnderstood: systemMessages.notUnderstood, shortcuts }),
-    ...(reading.kind === 'malformed' ? reading.problems : []),
+    ...(result.kind === 'malformed' ? result.problems : []),
   ]
   stdout.write(problems.length === 0 ? 'no problems\n' : problems.map((problem) => `${problem}\n`).join(''))
   return problems.length === 0
@@ -45,7 +45,7 @@ function contentOf(file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch {
-    throw new CommandError(`${file} cannot be read`, 2)
+    throw new CommandError(`cannot read ${file}; name another file with --shortcuts`, 2)
   }
 }
 

@@ -1,7 +1,4 @@
-/**
- * Published shortcuts as they stand in a YAML file: what is dialled, in quotes, with what it `says` and the screens it
- * `leads to`.
- */
+/** Reads published shortcuts from YAML: quoted dialled strings, each with what it `says` and the screens it `leads to`. */
 import { LineCounter, isMap, isNode, isScalar, parseDocument, visit } from 'yaml'
 import type { Document } from 'yaml'
 import { z } from 'zod'
@@ -26,15 +23,15 @@ const Shortcuts = z.record(
   'must be a mapping of dialled strings to shortcuts',
 )
 
-export type Reading =
+export type ReadResult =
   | { readonly kind: 'read'; readonly shortcuts: readonly Shortcut[] }
   /** `problems`: each begins with `file:line:column: `. */
   | { readonly kind: 'malformed'; readonly problems: readonly string[] }
 
-/** `file`: the name that problems begin with. An empty file has no shortcuts. */
-export function readShortcuts(text: string, file: string): Reading {
+/** @param file the name at the start of each problem */
+export function readShortcuts(text: string, file: string): ReadResult {
   const lines = new LineCounter()
-  // Everything is a string there: nothing is a number or a date by accident.
+  // The failsafe schema reads every value as a string, never as a number or a date.
   const document = parseDocument(text, { schema: 'failsafe', lineCounter: lines, prettyErrors: false })
   const at = (offset: number, problem: string) => {
     const { line, col } = lines.linePos(offset)
@@ -42,9 +39,9 @@ export function readShortcuts(text: string, file: string): Reading {
   }
   const [alias] = aliasesOf(document)
   if (alias !== undefined) return { kind: 'malformed', problems: [at(alias, "quote the code: '*141*0#'")] }
-  // What follows the first is mostly its consequence.
-  const [broken] = [...document.errors, ...document.warnings]
-  if (broken) return { kind: 'malformed', problems: [at(broken.pos[0], broken.message)] }
+  // Later errors mostly follow from the first.
+  const [syntaxError] = [...document.errors, ...document.warnings]
+  if (syntaxError) return { kind: 'malformed', problems: [at(syntaxError.pos[0], syntaxError.message)] }
 
   const parsed = Shortcuts.safeParse(document.toJS() ?? {})
   if (!parsed.success) {
@@ -72,14 +69,14 @@ export function readShortcuts(text: string, file: string): Reading {
   }
 }
 
-/** YAML takes an unquoted `*141*0#` for a reference to `&141*0#`. */
+/** Returns the offsets of YAML aliases: an unquoted `*141*0#` is an alias of `&141*0#`. */
 function aliasesOf(document: Document): readonly number[] {
   const offsets: number[] = []
   visit(document, { Alias: (_key, node) => void offsets.push(node.range?.[0] ?? 0) })
   return offsets
 }
 
-/** Where the key at the end of a path stands, or the nearest that is there. */
+/** Returns the offset of the last key of a path, or of its nearest existing ancestor. */
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   for (let length = path.length; length > 0; length--) {
     const parent = document.getIn(path.slice(0, length - 1), true)

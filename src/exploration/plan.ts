@@ -19,7 +19,7 @@ export interface Plan<World> {
   readonly violations: readonly Violation<World>[]
   /** The number of distinct texts that were measured. */
   readonly measured: number
-  /** Where the limit left out paths: `*141*0#, open: 200 of 560 paths per language, 480 in all languages together`. */
+  /** Origins with more paths than the limit: `*141*0#, open: 200 of 560 paths per language, 480 in all languages together`. */
   readonly leftOut: readonly string[]
 }
 

@@ -9,10 +9,10 @@ export function listProblems(leaf: AnyStateNode, shown: ReadonlyMap<Language, st
   const accepted = inOrder(repliesOf(leaf).map(({ eventType }) => eventType)).filter(isDigit)
   const listed = new Map([...shown].map(([language, text]) => [language, digitsListed(text)]))
   return [...listed].flatMap(([language, digits]) => {
-    const place = `${nameOf(leaf)}/${language}`
+    const location = `${nameOf(leaf)}/${language}`
     const lists = inOrder(digits)
     const twice = lists.filter((digit) => digits.indexOf(digit) !== digits.lastIndexOf(digit))
-    const problems = twice.map((digit) => `${place}: lists ${digit} twice`)
+    const problems = twice.map((digit) => `${location}: lists ${digit} twice`)
     if (lists.join('') === accepted.join('')) return problems
     const hints = [
       ...accepted.filter((digit) => !lists.includes(digit)).map((digit) => listedElsewhere(digit, listed)),
@@ -21,7 +21,7 @@ export function listProblems(leaf: AnyStateNode, shown: ReadonlyMap<Language, st
     return [
       ...problems,
       [
-        `${place}: lists [${lists.join('')}] but accepts [${accepted.join('')}]`,
+        `${location}: lists [${lists.join('')}] but accepts [${accepted.join('')}]`,
         ...hints.filter(Boolean),
       ].join('; '),
     ]

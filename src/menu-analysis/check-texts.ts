@@ -25,16 +25,16 @@ export function textProblems(
   const isShownAgain = leaf.type !== 'final' && !acceptsAnything
   const shown = new Map<Language, string>()
   const problems = languages.flatMap((language) => {
-    const place = `${name}/${language}`
+    const location = `${name}/${language}`
     const text = menu.screens[name]?.[language]
-    if (text === undefined) return [`${place}: has no text`]
+    if (text === undefined) return [`${location}: has no text`]
     const renderings = render(text, trialsOf(menu, language, samples))
-    if (renderings instanceof Error) return [`${place}: cannot be rendered: ${renderings.message}`]
+    if (renderings instanceof Error) return [`${location}: cannot be rendered: ${renderings.message}`]
     shown.set(language, renderings[0].text)
     const above = isShownAgain ? `${notUnderstood[language]}\n` : ''
     return [
       ...(renderings.some((each) => each.kind === 'given' && each.text.trim() === '')
-        ? [`${place}: is empty`]
+        ? [`${location}: is empty`]
         : []),
       ...formsOf(language).flatMap(([form, inForm]) =>
         tooLong(
@@ -79,13 +79,13 @@ const formsOf = (language: Language): readonly (readonly [string, (text: string)
       ]
 
 /** Reports the initial rendering if it is too long, otherwise the longest one. */
-function tooLong(place: string, renderings: readonly Rendering[], isUnderLine: boolean): string[] {
+function tooLong(location: string, renderings: readonly Rendering[], isUnderLine: boolean): string[] {
   const measured = renderings.map((each) => ({ ...each, ...measure(each.text) })).filter(({ fits }) => !fits)
   const worst = measured.find(isFirst) ?? measured.toSorted((a, b) => b.octets - a.octets)[0]
   if (!worst) return []
   const context = isFirst(worst) ? '' : ` with ${JSON.stringify(worst.sample)}`
   const line = isUnderLine ? ' with the line above a repeated screen' : ''
-  return [`${place}: longer than one USSD message (${worst.octets} of 160 octets${line})${context}`]
+  return [`${location}: longer than one USSD message (${worst.octets} of 160 octets${line})${context}`]
 }
 
 const isFirst = ({ sample }: Rendering): boolean => Object.keys(sample).length === 0

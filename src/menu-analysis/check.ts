@@ -9,7 +9,7 @@ import { branchProblems } from './check-branches.ts'
 import { confirmationProblems, dialProblems } from './check-confirmations.ts'
 import type { Sample } from './check-contexts.ts'
 import { textProblems } from './check-texts.ts'
-import { navigationProblems } from './check-ways.ts'
+import { navigationProblems } from './check-navigation.ts'
 import type { CompiledMenu } from '../engine/menu.ts'
 import { entered, isWorking, leavesOf, nameOf, outcomesOf, repliesOf, statesOf } from './statechart.ts'
 

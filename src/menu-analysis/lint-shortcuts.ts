@@ -19,21 +19,21 @@ export function shortcutProblems(
   { dialled, says, leadsTo }: Shortcut,
   byCode: ReadonlyMap<string, CompiledMenu>,
 ): string[] {
-  const place = `shortcut ${dialled} (${says})`
+  const location = `shortcut ${dialled} (${says})`
   const unsent = whyNotSent(dialled)
-  if (unsent !== undefined) return [`${place}: ${unsent}`]
+  if (unsent !== undefined) return [`${location}: ${unsent}`]
   const match = matchShortCode(dialled, byCode)
   const menu = match && byCode.get(match.code)
-  if (!menu) return [`${place}: matches no menu`]
+  if (!menu) return [`${location}: matches no menu`]
   const { screens, taken } = followDialled(menu.machine, match.shortcut)
   const notAccepted = match.shortcut.flatMap((part, at) =>
-    taken[at]?.length === 0 ? [`${place}: no screen of ${menu.code} on the way accepts '${part}'`] : [],
+    taken[at]?.length === 0 ? [`${location}: no screen of ${menu.code} on the way accepts '${part}'`] : [],
   )
   const found = listOf([...screens].map(nameOf))
   const expected = listOf(leadsTo)
   return found === expected
     ? notAccepted
-    : [...notAccepted, `${place}: leads to [${found}] of ${menu.code}, but its entry says [${expected}]`]
+    : [...notAccepted, `${location}: leads to [${found}] of ${menu.code}, but its entry says [${expected}]`]
 }
 
 const listOf = (names: readonly string[]): string =>

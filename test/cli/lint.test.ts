@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-/** A file of shortcuts that holds this. */
+/** Writes a file of shortcuts. */
 async function fileWith(text: string): Promise<string> {
   const file = join(folder, 'shortcuts.yaml')
   await writeFile(file, text)
@@ -22,19 +22,19 @@ async function fileWith(text: string): Promise<string> {
 const lint = (...args: string[]) => runCommand('src/cli/lint', args, { cwd: root })
 
 describe('npm run lint:menus', () => {
-  it('says what it looked at and that there are no problems, as the documents show', async () => {
-    const [shown] = examples(read('docs/guides/write-a-menu.md')).filter(
-      ({ command }) => command === 'npm run -s lint',
+  it('prints what it checked, as the documentation shows', async () => {
+    const [shown] = examples(read('docs/menus.md')).filter(
+      ({ command }) => command === 'npm run -s lint:menus',
     )
     expect(await lint()).toEqual({ code: 0, out: `${shown?.output}\n`, err: '' })
   })
 
-  it('reads the shortcuts that the documents show', () => {
-    const [shown] = blocks(read('docs/guides/write-a-menu.md'), 'yaml')
+  it('reads the shortcuts of the documentation', () => {
+    const [shown] = blocks(read('docs/menus.md'), 'yaml')
     expect(read('menus/shortcuts.yaml')).toContain(`${shown}\n`)
   })
 
-  it('says each problem on a line, and fails', async () => {
+  it('prints a line for each problem, and fails', async () => {
     const file = await fileWith(`
 '*141*3*6*1#':
   says: close access
@@ -51,7 +51,7 @@ describe('npm run lint:menus', () => {
     expect(code).toBe(1)
   })
 
-  it('says where the file of shortcuts is wrong, and fails', async () => {
+  it('locates errors in the file of shortcuts, and fails', async () => {
     const file = await fileWith("'*141*0#':\n  say: set a password\n  leads to: [password]\n")
     const { code, out } = await lint('--shortcuts', file)
     expect(out.split('\n').slice(1)).toEqual([
@@ -62,7 +62,7 @@ describe('npm run lint:menus', () => {
     expect(code).toBe(1)
   })
 
-  it('says how it is called, and when it was called wrongly', async () => {
+  it('prints its usage, and rejects invalid options', async () => {
     const help = await lint('--help')
     expect(help.out).toMatch(/^Usage: npm run lint:menus -- \[options\]\n/)
     expect(help.code).toBe(0)
@@ -74,13 +74,13 @@ describe('npm run lint:menus', () => {
     expect(await lint('--shortcuts', join(folder, 'gone.yaml'))).toEqual({
       code: 2,
       out: '',
-      err: `lint-menus: ${join(folder, 'gone.yaml')} cannot be read\n`,
+      err: `lint-menus: cannot read ${join(folder, 'gone.yaml')}; name another file with --shortcuts\n`,
     })
   })
 })
 
 describe('a file of shortcuts', () => {
-  it('is read in the order it stands in, everything as text', () => {
+  it('is read in order, with every value as text', () => {
     const text = "'*100*1#':\n  says: 12\n  leads to: [yes, 3]\n'#100#': { says: 'no', leads to: [a] }\n"
     expect(readShortcuts(text, 'f')).toEqual({
       kind: 'read',
@@ -91,7 +91,7 @@ describe('a file of shortcuts', () => {
     })
   })
 
-  it.each(['', '# none yet\n', '{}\n'])('may have none: %j', (text) => {
+  it.each(['', '# none yet\n', '{}\n'])('may be empty: %j', (text) => {
     expect(readShortcuts(text, 'f')).toEqual({ kind: 'read', shortcuts: [] })
   })
 
@@ -115,7 +115,7 @@ describe('a file of shortcuts', () => {
     ["'*1#':\n", `1:1: ${must}`],
     ["\n'*1#': x\n", `2:1: ${must}`],
     ['- x\n', '1:1: must be a mapping of dialled strings to shortcuts'],
-  ])('is refused with the line and the column: %j', (text, problem) => {
+  ])('is rejected with a line and a column: %j', (text, problem) => {
     expect(readShortcuts(text, 'f')).toEqual({ kind: 'malformed', problems: [`f:${problem}`] })
   })
 })

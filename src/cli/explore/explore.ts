@@ -30,7 +30,7 @@ export interface ExplorationResult<World> {
   readonly searched: { readonly records: number; readonly lines: number }
   readonly coverage: readonly MenuCoverage[]
   readonly violations: readonly Violation<World>[]
-  /** What `limit` left out. */
+  /** Origins with more paths than `limit`. */
   readonly leftOut: readonly string[]
   /** Paths that failed once and passed when replayed alone, because the machine was busy. */
   readonly unsteady: readonly string[]
