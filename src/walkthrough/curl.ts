@@ -86,7 +86,7 @@ function expected(expectation: Expectation | undefined): readonly string[] {
   if (!expectation) return []
   if (expectation.kind === 'status') return [comment(String(expectation.status))]
   if (expectation.kind === 'failure')
-    return [comment(`the network ends the dialogue: ${textOf(expectation.sentence)}`)]
+    return [comment(`the network ends the dialogue: ${textOf(expectation.message)}`)]
   return [comment(textOf(expectation.text))]
 }
 

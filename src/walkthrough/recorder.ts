@@ -1,4 +1,4 @@
-/** Writes down what is done on a phone, as a walkthrough that can be walked again. */
+/** Records the dialogues of a phone as a walkthrough. */
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Screen } from '../simulator/screen.ts'
 import { FixtureForm } from './script/schema-subscriber.ts'
@@ -7,32 +7,31 @@ import type { SubscriberView } from './run/target.ts'
 import type { Action, Expectation, Fixture, Step, Walkthrough } from './script/walkthrough.ts'
 
 /**
- * What was typed as a secret is nowhere in it, and not kept: a placeholder says that it was PUK1, or how many digits it had,
- * which of the entries were the same, and why it was easily guessed. What it stands for is made up when it is walked again.
+ * A recorder never stores a secret, only a placeholder: PUK1, or the number of digits, a letter for equal entries and the reason
+ * a password was weak. A run of the walkthrough generates new secrets for the placeholders.
  */
 export interface Recorder {
-  /** The phone showed `before`; `text` was typed, and then it showed `after`. In the order in which it happened. */
+  /** Records an input, with the screens before and after it. Call it in the order of the inputs. */
   typed(entry: { readonly text: string; readonly before: Screen; readonly after: Screen }): Promise<void>
   hungUp(): void
-  /** Dialogues that are not written down: what was dialled may be a secret, or there were too many. */
+  /** The number of dialogues not recorded: the dialled string may be a secret, or the recording is full. */
   leftOut(): number
-  /** What was recorded so far; undefined before anything was dialled. */
+  /** The recording so far; undefined if nothing was dialled. */
   walkthrough(): Walkthrough | undefined
 }
 
-/** The record of a subscriber, as far as a fixture can say it. */
+/** The fields of a subscriber record that a fixture can hold. */
 export type RecordedSubscriber = SubscriberView & { readonly registrationByPuk1: boolean }
 
-/** A screen that waited longer than this was left waiting on purpose. */
-const PAUSE_MS = 20_000
+/** A longer pause is deliberate and becomes a wait. */
+const MIN_WAIT_MS = 20_000
 
-/** A recording is for reading: behind so many steps no further dialogue is written down. */
+/** Recordings are for people to read. After this many steps, no new dialogue is recorded. */
 const MAX_STEPS = 200
 
 /**
- * @param options `codes`: those that menus are known by. What is dialled is written down as far as it is one of them with
- * choices behind, or a bare service code; `look`: the subscriber's record as it is, if it can be seen: then it is made again for the walkthrough, and a
- * PUK1 that was right is known by what it did. `now`: milliseconds of a clock that does not jump
+ * @param options `codes`: the codes of the menus, which may be recorded with their choices; `look`: reads the current record, if
+ * it is visible. The record becomes the fixture, and its changes identify a correct PUK1. `now`: monotonic milliseconds
  */
 export function createRecorder(options: {
   readonly msisdn: string
@@ -42,44 +41,16 @@ export function createRecorder(options: {
   readonly now?: () => number
 }): Recorder {
   const { msisdn, codes, look, weaknessOf, now = () => performance.now() } = options
-  const key = randomBytes(32)
-  const letters = new Map<string, string>()
+  const placeholderOf = createPlaceholders(msisdn, weaknessOf)
   const steps: Step[] = []
   let fixture: Fixture | undefined
   let record: RecordedSubscriber | undefined
   let title: string | undefined
   let lastMs = now()
-  let isWritten = false
+  let isRecording = false
   let leftOut = 0
 
-  const add = (action: Action, expectation?: Expectation) =>
-    void steps.push({ who: 'subscriber', action, expectation, line: 0 })
-
-  /** The same letter for the same entry. What is kept is a digest under a key that nobody else has. */
-  const letterOf = (secret: string): string => {
-    const digest = createHmac('sha256', key).update(secret).digest('base64')
-    const known = letters.get(digest)
-    if (known !== undefined) return known
-    const letter = lettersOf(letters.size)
-    letters.set(digest, letter)
-    return letter
-  }
-
-  const placeholderOf = (
-    typed: string,
-    was: RecordedSubscriber | undefined,
-    is: RecordedSubscriber | undefined,
-  ): string => {
-    const secret = typed.trim()
-    const isEightDigits = /^[0-9]{8}$/.test(secret)
-    if (isEightDigits && was && is && hasProved(was, is)) return '{{puk1}}'
-    const { length } = Array.from(secret)
-    if (!/^[0-9]+$/.test(secret)) return `{{${length} characters ${letterOf(secret)}}}`
-    const reason = length >= 5 && length <= 10 ? weaknessOf(secret, msisdn) : undefined
-    if (reason === undefined) return `{{${length} digits ${letterOf(secret)}}}`
-    // Why it is easily guessed stands on the screen; with its length, there would be little left to guess. Eight are a PUK1.
-    return `{{${length === 8 ? 8 : 6} digits ${letterOf(secret)}, ${reason}}}`
-  }
+  const add = (action: Action, expectation?: Expectation) => void steps.push(stepOf(action, expectation))
 
   return {
     async typed({ text, before, after }) {
@@ -87,88 +58,117 @@ export function createRecorder(options: {
       lastMs = now()
       const isAnswer = before.state === 'waiting'
       if (!isAnswer && after.session === '') return
-      const was = record
+      const recordBefore = record
       record = await look()
-      const code = isAnswer ? undefined : writable(text, codes)
+      const code = isAnswer ? undefined : recordableCode(text, codes)
       if (!isAnswer) {
-        isWritten = code !== undefined && steps.length < MAX_STEPS
-        if (!isWritten) leftOut += 1
+        isRecording = code !== undefined && steps.length < MAX_STEPS
+        if (!isRecording) leftOut += 1
       }
-      // Of a dialogue that began before the recording, or is left out, nothing is written down.
-      if (!isWritten) return
+      // The dialogue began before the recording, or is left out.
+      if (!isRecording) return
       title ??= `What ${code} shows`
-      if (steps.length === 0 && record) fixture = fixtureOf(msisdn, was ?? record)
-      // The network had ended the dialogue before what was typed could be sent.
-      if (isAnswer && idleMs >= PAUSE_MS) {
-        const isBroken = after.problem !== undefined && /^The network (waited|ended)/.test(after.problem)
-        add({ kind: 'wait', ms: Math.ceil(idleMs / 1000) * 1000 }, isBroken ? seen(after) : undefined)
-        if (isBroken) return
+      if (steps.length === 0 && record) fixture = fixtureOf(msisdn, recordBefore ?? record)
+      // A network timeout comes before the input is sent.
+      if (isAnswer && idleMs >= MIN_WAIT_MS) {
+        const hasTimedOut = after.problem !== undefined && /^The network (waited|ended)/.test(after.problem)
+        const ms = Math.ceil(idleMs / 1000) * 1000
+        add({ kind: 'wait', ms }, hasTimedOut ? expectationOf(after) : undefined)
+        if (hasTimedOut) return
       }
-      add(code === undefined ? answerOf(text, before, was) : { kind: 'dial', code }, seen(after))
+      if (code !== undefined) add({ kind: 'dial', code }, expectationOf(after))
+      else if (!isSecret(text, before)) add({ kind: 'send', text, isSecret: false }, expectationOf(after))
+      else {
+        const unasked = before.asks === 'plain' && { unasked: true as const }
+        const placeholder = placeholderOf(text, recordBefore, record)
+        add({ kind: 'send', text: placeholder, isSecret: true, ...unasked }, expectationOf(after))
+      }
     },
 
     hungUp() {
-      if (isWritten && steps.at(-1)?.action.kind !== 'hang-up') add({ kind: 'hang-up' })
+      if (isRecording && steps.at(-1)?.action.kind !== 'hang-up') add({ kind: 'hang-up' })
     },
 
     leftOut: () => leftOut,
 
     walkthrough() {
       if (title === undefined) return undefined
-      const last = steps.findLast(({ expectation }) => expectation?.kind === 'screen')?.expectation
-      const isOpen =
-        last?.kind === 'screen' && last.state === 'waiting' && steps.at(-1)?.action.kind !== 'hang-up'
-      const leaving: Step = {
-        who: 'subscriber',
-        action: { kind: 'hang-up' },
-        expectation: undefined,
-        line: 0,
-      }
-      return {
-        title,
-        rules: [],
-        file: '',
-        line: 0,
-        handsets: { subscriber: { msisdn, fixture } },
-        steps: isOpen ? [...steps, leaving] : [...steps],
-        after: [],
-        performed: undefined,
-      }
+      const handsets = { subscriber: { msisdn, fixture } }
+      const closed = isOpen(steps) ? [...steps, stepOf({ kind: 'hang-up' })] : [...steps]
+      return { title, rules: [], file: '', line: 0, handsets, steps: closed, after: [], performed: undefined }
     },
-  }
-
-  function answerOf(text: string, before: Screen, was: RecordedSubscriber | undefined): Action {
-    if (!isSecret(text, before)) return { kind: 'send', text, isSecret: false }
-    const unasked = before.asks === 'plain' && { unasked: true as const }
-    return { kind: 'send', text: placeholderOf(text, was, record), isSecret: true, ...unasked }
   }
 }
 
-/** The attempts began anew, or access was opened: then the eight digits were PUK1 (L7). */
-const hasProved = (was: RecordedSubscriber, is: RecordedSubscriber): boolean =>
-  is.puk1AttemptsLeft > was.puk1AttemptsLeft ||
-  (was.access === 'closed-by-subscriber' && is.access === 'open')
+const stepOf = (action: Action, expectation?: Expectation): Step => ({
+  who: 'subscriber',
+  action,
+  expectation,
+  line: 0,
+})
+
+/** Returns true if the last dialogue has not ended. */
+function isOpen(steps: readonly Step[]): boolean {
+  const last = steps.findLast(({ expectation }) => expectation?.kind === 'screen')?.expectation
+  return last?.kind === 'screen' && last.state === 'waiting' && steps.at(-1)?.action.kind !== 'hang-up'
+}
+
+/** Creates the placeholders of one recording. Equal secrets get the same letter. */
+function createPlaceholders(msisdn: string, weaknessOf: WeaknessOf) {
+  const key = randomBytes(32)
+  const letters = new Map<string, string>()
+
+  /** Keeps only a digest of the secret, under a random key. */
+  const letterOf = (secret: string): string => {
+    const digest = createHmac('sha256', key).update(secret).digest('base64')
+    const known = letters.get(digest)
+    if (known !== undefined) return known
+    const letter = nthLetter(letters.size)
+    letters.set(digest, letter)
+    return letter
+  }
+
+  return (
+    input: string,
+    before: RecordedSubscriber | undefined,
+    after: RecordedSubscriber | undefined,
+  ): string => {
+    const secret = input.trim()
+    if (/^[0-9]{8}$/.test(secret) && before && after && provesPuk1(before, after)) return '{{puk1}}'
+    const { length } = Array.from(secret)
+    if (!/^[0-9]+$/.test(secret)) return `{{${length} characters ${letterOf(secret)}}}`
+    const reason = length >= 5 && length <= 10 ? weaknessOf(secret, msisdn) : undefined
+    if (reason === undefined) return `{{${length} digits ${letterOf(secret)}}}`
+    // The screen shows the reason. Together with the length it would reveal a weak password. Eight digits may be a PUK1.
+    return `{{${length === 8 ? 8 : 6} digits ${letterOf(secret)}, ${reason}}}`
+  }
+}
+
+/** Only a correct PUK1 resets the attempts or opens access (L7). */
+const provesPuk1 = (before: RecordedSubscriber, after: RecordedSubscriber): boolean =>
+  after.puk1AttemptsLeft > before.puk1AttemptsLeft ||
+  (before.access === 'closed-by-subscriber' && after.access === 'open')
 
 /**
- * Whether an answer is to be kept from everybody. A key alone is a choice, or no secret worth the name. Where the screen asks
- * for none, digits may still be one that was typed in the wrong place.
+ * Returns true for an answer that must not be recorded. A single key is a choice. On a screen that asks for no secret, four digits
+ * in a row may still be a secret typed in the wrong place.
  */
 function isSecret(text: string, { asks }: Screen): boolean {
   if (/^\s*[0-9*#]?\s*$/.test(text)) return false
   return asks === 'plain' ? /\d{4}/.test(text) : true
 }
 
-/** `a` to `z`, then `aa`, `ab` …; more than anybody types. */
-function lettersOf(count: number): string {
+/** `a` to `z`, then `aa`, `ab` … */
+function nthLetter(index: number): string {
   const letter = (at: number) => String.fromCharCode(97 + (at % 26))
-  return count < 26 ? letter(count) : letter(Math.floor(count / 26) - 1) + letter(count)
+  return index < 26 ? letter(index) : letter(Math.floor(index / 26) - 1) + letter(index)
 }
 
 /**
- * What may be written down of a dialled string: a code that is known, with choices of one or two digits behind it, or a service
- * code of two to four. What else is dialled behind a known code is left off; of the rest nothing is written down.
+ * Returns the part of a dialled string that may be recorded: a service code of two to four digits with choices of one or two, or
+ * a known code without the rest. Undefined for anything else.
  */
-function writable(dialled: string, codes: readonly string[]): string | undefined {
+function recordableCode(dialled: string, codes: readonly string[]): string | undefined {
   const typed = dialled.trim()
   if (/^[*#]\d{2,4}(\*\d{1,2})*#$/.test(typed)) return typed
   const known = codes
@@ -177,9 +177,9 @@ function writable(dialled: string, codes: readonly string[]): string | undefined
   return known[0] === undefined ? undefined : typed.charAt(0) + known[0].slice(1)
 }
 
-function seen(screen: Screen): Expectation {
+function expectationOf(screen: Screen): Expectation {
   const { state, text, problem } = screen
-  if (problem !== undefined) return { kind: 'failure', sentence: { kind: 'whole', text: problem } }
+  if (problem !== undefined) return { kind: 'failure', message: { kind: 'whole', text: problem } }
   return { kind: 'screen', state, text: { kind: 'whole', text } }
 }
 

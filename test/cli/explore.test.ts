@@ -120,7 +120,7 @@ describe('an exploration of a faulty gateway', () => {
         seed: 1,
         store,
         envOf,
-        wrapServices: wrapServices: around,
+        wrapServices: around,
         progress: () => undefined,
       })
       expect(failed).toBeGreaterThan(0)

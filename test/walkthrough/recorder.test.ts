@@ -16,10 +16,10 @@ import { startForeignApplication } from '../simulator/foreign-application.ts'
 const msisdn = '+375291234567'
 const weaknessOf: WeaknessOf = (digits, number) => weakness(digits, { msisdn: number, thisYear: 2026 })
 
-/** What somebody does on a phone of a gateway: what is typed, milliseconds that pass, or a hang-up. */
+/** Records inputs, pauses in milliseconds, and hang-ups (`undefined`) on a phone. */
 async function record(
   fixture: Omit<Fixture, 'msisdn'>,
-  does: readonly (string | number | undefined)[],
+  inputs: readonly (string | number | undefined)[],
   shownRecord: Partial<RecordedSubscriber> = {},
 ) {
   const target = await inProcessTarget({ dialect: africastalking })
@@ -36,16 +36,16 @@ async function record(
       return subscriber && { registrationByPuk1: false, ...subscriber, ...shownRecord }
     },
   })
-  for (const one of does) {
-    if (typeof one === 'number') target.clock?.advance(one)
-    else if (one === undefined) {
+  for (const input of inputs) {
+    if (typeof input === 'number') target.clock?.advance(input)
+    else if (input === undefined) {
       handsets.hangUp(msisdn)
       recorder.hungUp()
     } else {
       target.clock?.advance(4000)
-      const typed = await handsets.type(msisdn, one)
+      const typed = await handsets.type(msisdn, input)
       if (typed.kind === 'screen')
-        await recorder.typed({ text: one, before: typed.before, after: typed.screen })
+        await recorder.typed({ text: input, before: typed.before, after: typed.screen })
     }
   }
   await target.close()
@@ -53,10 +53,10 @@ async function record(
   return { walkthrough, script: walkthrough ? writeScript(walkthrough) : '' }
 }
 
-/** Reads a script and walks it on a fresh gateway. */
+/** Runs a script on a fresh gateway. */
 async function replay(script: string) {
   const read = readScripts(script, 'recorded.yaml')
-  if (read.kind !== 'ok') throw new Error(read.problems.map(({ message: sentence }) => sentence).join())
+  if (read.kind !== 'ok') throw new Error(read.problems.map(({ message }) => message).join())
   const target = await inProcessTarget({ dialect: africastalking })
   const result = await walk(read.walkthroughs[0] as Walkthrough, target, { weaknessOf })
   await target.close()
@@ -68,43 +68,39 @@ const DIALOGUES: readonly (readonly [
   Omit<Fixture, 'msisdn'>,
   readonly (string | number | undefined)[],
 ])[] = [
-  ['a password that is set', { language: 'ru' }, ['*141*0#', '80291745', '80291745']],
+  ['setting a password', { language: 'ru' }, ['*141*0#', '80291745', '80291745']],
   [
-    'entries that differ, weak ones and refused ones',
+    'different, weak and rejected passwords',
     { language: 'be' },
     ['*141*0#', '8029', '80291745', '80291746', '147258', '147258', '147258'],
   ],
-  ['letters, and nothing at all', { language: 'en' }, ['*141*0#', 'qwerty', '', '0']],
-  ['access that is closed', { language: 'ru' }, ['*141*3*6#', '1', '1', '2']],
+  ['letters and an empty answer', { language: 'en' }, ['*141*0#', 'qwerty', '', '0']],
+  ['closing access', { language: 'ru' }, ['*141*3*6#', '1', '1', '2']],
   [
-    'access that is opened after wrong guesses',
+    'access opened after wrong guesses',
     { language: 'en', access: 'closed-by-subscriber', puk1: '41829375', puk1AttemptsLeft: 4 },
     ['*141*3*6#', '1', '41829376', '4182937', '41829375'],
   ],
   [
-    'PUK1 that is locked',
+    'a locked PUK1',
     { language: 'be', access: 'closed-by-subscriber', puk1: '41829375', puk1AttemptsLeft: 1 },
     ['*141*3*6*1#', '99999999', '*141*3*6*1#'],
   ],
-  [
-    'a phone that is hung up, and dials again',
-    { language: 'ru' },
-    ['*141*3*6#', '1', undefined, '*141*3*6#', '0'],
-  ],
-  ['a dialogue that is left open', { language: 'ru' }, ['*141*0#', '80291745']],
+  ['a hang-up and another dial', { language: 'ru' }, ['*141*3*6#', '1', undefined, '*141*3*6#', '0']],
+  ['a dialogue left open', { language: 'ru' }, ['*141*0#', '80291745']],
   ['a subscriber who answers too late', { language: 'ru' }, ['*141*0#', 200_000, '80291745', '*141*0#', '0']],
   [
-    'access that the operator closed',
+    'access closed by the operator',
     { language: 'ru', access: 'closed-by-operator', closedBecause: 'sim-lost' },
     ['*141*3*6#'],
   ],
 ]
 
 describe('a recorded dialogue', () => {
-  it.each(DIALOGUES)('replays at once, and holds no secret: %s', async (_what, fixture, does) => {
-    const { script } = await record(fixture, does)
-    for (const typed of does) {
-      if (typeof typed === 'string' && /^\d{4,}$|^[a-z]+$/.test(typed)) expect(script).not.toContain(typed)
+  it.each(DIALOGUES)('replays, and holds no secret: %s', async (_case, fixture, inputs) => {
+    const { script } = await record(fixture, inputs)
+    for (const input of inputs) {
+      if (typeof input === 'string' && /^\d{4,}$|^[a-z]+$/.test(input)) expect(script).not.toContain(input)
     }
     expect(script).not.toContain('41829375')
     const result = await replay(script)
@@ -113,7 +109,7 @@ describe('a recorded dialogue', () => {
     expect(result.verdict).toBe('passed')
   })
 
-  it('says of a secret that it was PUK1, which entries were the same, and why one was easily guessed', async () => {
+  it('has placeholders for PUK1, equal entries and the reason of a weak password', async () => {
     const { script } = await record({ language: 'ru', access: 'closed-by-subscriber', puk1: '41829375' }, [
       '*141*3*6#',
       '1',
@@ -135,7 +131,7 @@ describe('a recorded dialogue', () => {
     ])
   })
 
-  it('keeps from everybody what looks like a secret, also where none is asked for, and still replays', async () => {
+  it('masks possible secrets on screens that ask for none, and still replays', async () => {
     const { script } = await record({ language: 'ru' }, [
       '*141*3*6#',
       ' 88112233 ',
@@ -150,7 +146,7 @@ describe('a recorded dialogue', () => {
     expect((await replay(script)).verdict).toBe('passed')
   })
 
-  it('replays keys alone, and more different entries than there are letters', async () => {
+  it('replays single keys, and more entries than the alphabet has letters', async () => {
     const entries = Array.from({ length: 28 }, (_, at) => [
       String(80_291_745 + at * 1237),
       String(47_119_283 + at * 4099),
@@ -167,7 +163,7 @@ describe('a recorded dialogue', () => {
     expect((await replay(script)).verdict).toBe('passed')
   })
 
-  it('begins with the first dialogue that begins while it records', async () => {
+  it('starts with the first dialogue after its start', async () => {
     const target = await inProcessTarget({ dialect: africastalking, demo: 'on' })
     const handsets = createHandsets(target.route)
     const recorder = createRecorder({ msisdn, codes: [], weaknessOf, look: async () => undefined })
@@ -186,12 +182,12 @@ describe('a recorded dialogue', () => {
     expect(script).toContain("subscriber: '+375291234567'")
   })
 
-  it('is nothing before anything was dialled', async () => {
+  it('is undefined before a dial', async () => {
     expect((await record({}, [])).walkthrough).toBeUndefined()
     expect((await record({}, ['12', '*#06#'])).walkthrough).toBeUndefined()
   })
 
-  it('keeps of a dialled string what is made of choices, and of another the code alone', async () => {
+  it('keeps the code and the choices of a dialled string, and drops other digits', async () => {
     const dialled = async (code: string) => {
       const { walkthrough } = await record({ language: 'ru' }, [code])
       const [first] = walkthrough?.steps ?? []
@@ -204,7 +200,7 @@ describe('a recorded dialogue', () => {
     expect(await dialled('#80293#')).toBeUndefined()
   })
 
-  it('of an application that does not say what it asks for keeps nothing but choices in clear', async () => {
+  it('keeps only choices in clear if the application does not mark secrets', async () => {
     const application = await startForeignApplication(() => 'CON Your PIN?')
     const handsets = createHandsets({ dialect: africastalking, callbackUrl: application.url })
     const recorder = createRecorder({ msisdn, codes: [], weaknessOf, look: async () => undefined })

@@ -1,50 +1,48 @@
 import type { StepResult } from '../run/result.ts'
 import type { Expectation, TextMatch } from '../script/walkthrough.ts'
 
-/** Where two texts part, so that a letter of another alphabet or a blank at the end of a line can be seen. */
-
-/** The first place where the texts differ. Its line is there in both of them. */
+/** The first difference of two texts: a letter of another alphabet or a trailing space is hard to see. */
 export interface Difference {
-  /** How many characters are the same before it. */
+  /** The number of equal characters before it. */
   readonly at: number
   /** From 1. */
   readonly line: number
-  /** In characters as they are read (grapheme clusters), from 1. */
+  /** In grapheme clusters, from 1. */
   readonly column: number
-  /** The character that was expected there; undefined where the expected text has ended. */
+  /** The expected character; undefined at the end of the text. */
   readonly expected: string | undefined
-  readonly shown: string | undefined
+  readonly actual: string | undefined
 }
 
 const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' })
 
-/** A letter and its accents are one, and so are CR and LF (Unicode annex 29). */
+/** Splits a text into grapheme clusters: a letter with its accents is one, and so is CR LF (Unicode annex 29). */
 export const charactersOf = (text: string): readonly string[] =>
   Array.from(segmenter.segment(text), ({ segment }) => segment)
 
 export const isLineBreak = (character: string): boolean => /^[\r\n]/.test(character)
 
-/** Undefined where the texts are the same. */
-export function firstDifference(expected: string, shown: string): Difference | undefined {
-  if (expected === shown) return undefined
-  const [wanted, seen] = [charactersOf(expected), charactersOf(shown)]
-  const parting = wanted.findIndex((character, index) => character !== seen[index])
-  const at = parting < 0 ? wanted.length : parting
-  const same = wanted.slice(0, at)
+/** Returns undefined for equal texts. */
+export function firstDifference(expected: string, actual: string): Difference | undefined {
+  if (expected === actual) return undefined
+  const [expectedCharacters, actualCharacters] = [charactersOf(expected), charactersOf(actual)]
+  const index = expectedCharacters.findIndex((character, at) => character !== actualCharacters[at])
+  const at = index < 0 ? expectedCharacters.length : index
+  const same = expectedCharacters.slice(0, at)
   return {
     at,
     line: same.filter(isLineBreak).length + 1,
     column: at - same.findLastIndex(isLineBreak),
-    expected: wanted[at],
-    shown: seen[at],
+    expected: expectedCharacters[at],
+    actual: actualCharacters[at],
   }
 }
 
-/** The text that was expected of a screen or of the network. */
-export const wantedOf = (expected: Exclude<Expectation, { kind: 'status' }>): TextMatch =>
-  expected.kind === 'screen' ? expected.text : expected.sentence
+/** The expected text of the screen or of the network failure. */
+export const textMatchOf = (expected: Exclude<Expectation, { kind: 'status' }>): TextMatch =>
+  expected.kind === 'screen' ? expected.text : expected.message
 
-/** Where a screen differs from the whole text that was expected of it; undefined for anything else. */
+/** Compares a screen with an expected whole text; undefined for any other expectation. */
 export function differenceIn(expected: Expectation, seen: StepResult['seen']): Difference | undefined {
   if (expected.kind !== 'screen' || expected.text.kind !== 'whole') return undefined
   return seen?.kind === 'screen' && !isBlank(seen)
@@ -52,23 +50,23 @@ export function differenceIn(expected: Expectation, seen: StepResult['seen']): D
     : undefined
 }
 
-/** The network broke off and nothing stands on the screen. */
+/** Returns true for an empty screen after a network failure. */
 export const isBlank = ({ screen }: Extract<StepResult['seen'], { kind: 'screen' }>): boolean =>
   screen.text === '' && screen.problem !== undefined
 
-/** `line 1, column 14: “ё” (U+0451) is expected, “е” (U+0435) is shown`. */
-export function sentenceOf({ line, column, expected, shown }: Difference): string {
-  // Characters of ASCII tell themselves apart; others are mistaken for each other.
-  const isPlain = [expected, shown].every((one) => one === undefined || /^[!-~]$/.test(one))
+/** `line 1, column 14: expected “ё” (U+0451), got “е” (U+0435)` */
+export function describeDifference({ line, column, expected, actual }: Difference): string {
+  // ASCII characters look different from each other; others need their code points.
+  const isPlain = [expected, actual].every((one) => one === undefined || /^[!-~]$/.test(one))
   const nameOf = (one: string | undefined) => (isPlain && one !== undefined ? `“${one}”` : longName(one))
-  return `line ${line}, column ${column}: ${nameOf(expected)} is expected, ${nameOf(shown)} is shown`
+  return `line ${line}, column ${column}: expected ${nameOf(expected)}, got ${nameOf(actual)}`
 }
 
 function longName(character: string | undefined): string {
-  if (character === undefined) return 'the end'
+  if (character === undefined) return 'the end of the text'
   const points = Array.from(character, (one) => one.codePointAt(0) ?? 0)
   const codes = points.map((point) => `U+${point.toString(16).toUpperCase().padStart(4, '0')}`).join(' ')
   if (isLineBreak(character)) return `a line break (${codes})`
-  if (character === ' ') return `a blank (${codes})`
+  if (character === ' ') return `a space (${codes})`
   return /[\p{C}\p{Z}]/u.test(character) ? codes : `“${character}” (${codes})`
 }

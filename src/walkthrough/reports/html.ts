@@ -2,10 +2,10 @@ import type { WalkResult } from '../run/result.ts'
 import { html, pageOf, trusted } from './markup.ts'
 import type { Html } from './markup.ts'
 import { pageStyle } from './page-style.ts'
-import { placeOf, plain, tallyOf } from './words.ts'
+import { locationOf, oneLine, countsOf } from './words.ts'
 import { stepsOf } from './steps.ts'
 
-/** What of a menu was walked, with its diagram; the picture is one of ours, and stands in the page as it is. */
+/** The coverage of a menu. The SVG goes into the page unescaped, so it must be generated here. */
 export interface DrawnCoverage {
   readonly menu: string
   readonly summary: string
@@ -13,11 +13,10 @@ export interface DrawnCoverage {
 }
 
 /**
- * A run as one page that needs nothing else: no script, no other file, no network. What failed stands first and open; the
- * rest follows in its order, closed. All text in it is escaped.
+ * Returns a run as one self-contained page, without scripts or requests. Failed walkthroughs come first and are open. All text is
+ * escaped.
  *
- * @param ranAt when the run began
- * @param target on what it was walked, in words or as an address
+ * @param run `ranAt`: the start of the run; `target`: a description or the address of the target
  */
 export function htmlOf(run: {
   readonly results: readonly WalkResult[]
@@ -35,7 +34,7 @@ export function htmlOf(run: {
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="color-scheme" content="light dark" />
       <link rel="icon" href="data:," />
-      <title>Walkthroughs: ${tallyOf(results)}</title>
+      <title>Walkthroughs: ${countsOf(results)}</title>
       <style>
         ${trusted(pageStyle)}
       </style>
@@ -48,7 +47,7 @@ export function htmlOf(run: {
   return `<!DOCTYPE html>\n${pageOf(page)}\n`
 }
 
-/** Should a text ever get out of its place, it can still do nothing. */
+/** A second defence, in case a text is ever not escaped. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 function headerOf(run: {
@@ -59,13 +58,13 @@ function headerOf(run: {
   readonly target: string
 }): Html {
   const { results, failed, passed, ranAt, target } = run
-  const dialects = [...new Set(results.map(({ dialect }) => plain(dialect)))].join(', ')
+  const dialects = [...new Set(results.map(({ dialect }) => oneLine(dialect)))].join(', ')
   const ms = results.reduce((sum, result) => sum + result.ms, 0)
   const facts: readonly (readonly [string, string | Html])[] = [
-    ['Time walked', durationOf(ms)],
+    ['Total time', durationOf(ms)],
     [dialects.includes(', ') ? 'Dialects' : 'Dialect', dialects || 'none'],
-    ['On', plain(target)],
-    ['At', html`<time datetime="${ranAt.toISOString()}">${dateOf(ranAt)}</time>`],
+    ['Target', oneLine(target)],
+    ['Started', html`<time datetime="${ranAt.toISOString()}">${dateOf(ranAt)}</time>`],
   ]
   return html`<header>
     <h1>Walkthroughs</h1>
@@ -98,8 +97,8 @@ function listOf(heading: string, results: readonly WalkResult[]): Html | undefin
 }
 
 function walkthroughOf(result: WalkResult): Html {
-  const { walkthrough, verdict, dialect, ms, notes, postconditions: afterwards } = result
-  const place = placeOf(result)
+  const { walkthrough, verdict, dialect, ms, notes, postconditions } = result
+  const location = locationOf(result)
   const phones = Object.entries(walkthrough.handsets).map(([name, { msisdn }]) =>
     Object.keys(walkthrough.handsets).length > 1 ? `${name} ${msisdn}` : msisdn,
   )
@@ -108,17 +107,17 @@ function walkthroughOf(result: WalkResult): Html {
     dialect,
     durationOf(ms),
     ...phones,
-    ...(place === undefined ? [] : [place]),
+    ...(location === undefined ? [] : [location]),
   ]
   const open = verdict === 'failed' ? html`open=""` : undefined
   return html`<details class="walkthrough ${verdict}" ${open}>
     <summary>
-      <h3><span class="unseen">${verdict}: </span>${plain(walkthrough.title)}</h3>
-      <span class="facts">${facts.map((fact) => html`<span>${plain(fact)}</span> `)}</span>
+      <h3><span class="unseen">${verdict}: </span>${oneLine(walkthrough.title)}</h3>
+      <span class="facts">${facts.map((fact) => html`<span>${oneLine(fact)}</span> `)}</span>
     </summary>
     <div class="body">
-      ${notes.map((note) => html`<p class="note">${plain(note)}</p>`)} ${stepsOf(result)}
-      ${afterwards.map(({ message: sentence }) => html`<p class="why"><b>${plain(sentence)}</b></p>`)}
+      ${notes.map((note) => html`<p class="note">${oneLine(note)}</p>`)} ${stepsOf(result)}
+      ${postconditions.map(({ message }) => html`<p class="why"><b>${oneLine(message)}</b></p>`)}
     </div>
   </details>`
 }
@@ -131,8 +130,8 @@ function coverageOf(coverage: readonly DrawnCoverage[]): Html | undefined {
       ({ menu, summary, svg }) =>
         html`<details class="coverage">
           <summary>
-            <h3>${plain(menu)}</h3>
-            <span class="facts"><span>${plain(summary)}</span></span>
+            <h3>${oneLine(menu)}</h3>
+            <span class="facts"><span>${oneLine(summary)}</span></span>
           </summary>
           <div class="body picture">${trusted(svg.slice(Math.max(0, svg.indexOf('<svg'))))}</div>
         </details>`,

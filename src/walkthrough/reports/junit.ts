@@ -1,16 +1,16 @@
 /**
- * Results in the XML that CI servers take for JUnit's. It has no standard: what is written is what the schema of Jenkins'
- * xUnit plugin (junit-10.xsd) allows, a suite for each script and dialect.
+ * Writes results as JUnit XML, one suite for each script and dialect. JUnit XML has no standard; this follows the schema of
+ * Jenkins' xUnit plugin (junit-10.xsd).
  */
 import { writeXml } from '../../dialects/encoding/xml.ts'
 import type { Markup } from '../../dialects/encoding/xml.ts'
 import type { WalkResult } from '../run/result.ts'
-import { plain } from './words.ts'
+import { oneLine } from './words.ts'
 import { transcriptOf } from './transcript.ts'
 
-/** The whole document. A character that XML 1.0 cannot carry becomes U+FFFD. @param ranAt when the run began */
+/** Returns the document. Characters that XML 1.0 cannot hold become U+FFFD. @param ranAt the start of the run */
 export function junitOf(results: readonly WalkResult[], { ranAt }: { readonly ranAt: Date }): string {
-  // In UTC and without a zone, as Ant writes it and its readers expect it.
+  // UTC without a zone, as Ant writes it.
   const timestamp = ranAt.toISOString().slice(0, 19)
   const suites = new Map<string, WalkResult[]>()
   for (const result of results) {
@@ -28,32 +28,32 @@ function suiteOf(
   const [{ walkthrough, dialect } = { walkthrough: { file: '' }, dialect: '' }] = results
   const { file } = walkthrough
   const attributes = {
-    name: file === '' ? 'walkthroughs' : plain(file),
+    name: file === '' ? 'walkthroughs' : oneLine(file),
     id: `${id}`,
     ...tally(results),
     skipped: '0',
     timestamp,
   }
-  const property: Markup = ['property', { name: 'dialect', value: plain(dialect) }]
+  const property: Markup = ['property', { name: 'dialect', value: oneLine(dialect) }]
   return ['testsuite', attributes, [['properties', {}, [property]], ...results.map(caseOf)]]
 }
 
 function caseOf(result: WalkResult): Markup {
   const { walkthrough, dialect, ms, verdict } = result
   const transcript = `${transcriptOf(result).join('\n')}\n`
-  // Jenkins knows a test by these two from run to run.
+  // Jenkins identifies a test by name and class.
   const attributes = {
-    name: plain(walkthrough.title) || 'walkthrough',
-    classname: [plain(dialect), ...className(walkthrough.file)].join('.'),
+    name: oneLine(walkthrough.title) || 'walkthrough',
+    classname: [oneLine(dialect), ...className(walkthrough.file)].join('.'),
     time: seconds(ms),
   }
   const out: Markup = ['system-out', {}, transcript]
   if (verdict === 'passed') return ['testcase', attributes, [out]]
   const failures = [...result.steps.flatMap(({ failure }) => failure ?? []), ...result.postconditions]
-  // Readers keep one failure of a test, so all sentences stand in it.
-  const message = failures.map(({ message: sentence }) => plain(sentence)).join('; ') || 'failed'
-  const type = failures[0]?.expected?.kind ?? 'afterwards'
-  return ['testcase', attributes, [['failure', { message, type }, transcript], out]]
+  // A test case has one failure, so it holds all messages.
+  const text = failures.map(({ message }) => oneLine(message)).join('; ') || 'failed'
+  const type = failures[0]?.expected?.kind ?? 'postcondition'
+  return ['testcase', attributes, [['failure', { message: text, type }, transcript], out]]
 }
 
 function tally(results: readonly WalkResult[]): Record<'tests' | 'failures' | 'errors' | 'time', string> {
@@ -64,9 +64,9 @@ function tally(results: readonly WalkResult[]): Record<'tests' | 'failures' | 'e
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(3)
 
-/** `walkthroughs/password.yaml` as a class in a package: Jenkins makes folders of what stands before the last dot. */
+/** `walkthroughs/password.yaml` as a class in a package. Jenkins shows packages as folders. */
 const className = (file: string): readonly string[] =>
-  plain(file)
+  oneLine(file)
     .replace(/\.ya?ml$/i, '')
     .split(/[/\\]+/)
     .map((part) => part.replaceAll('.', '_'))

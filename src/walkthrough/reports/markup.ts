@@ -1,4 +1,4 @@
-/** Writing HTML in which every text is text: what stands in a hole is escaped, unless it was written here itself. */
+/** Writes HTML. Every interpolated text is escaped. */
 
 const written = Symbol('written')
 
@@ -10,13 +10,13 @@ export interface Html {
 export type Hole = string | number | Html | false | undefined | readonly Hole[]
 
 /**
- * A piece of a page with holes. An array is written without anything between, `undefined` and `false` as nothing. Values of attributes
- * stand in double quotes; no hole may stand inside a tag otherwise, nor in a style or a script.
+ * Creates a piece of a page. Arrays are concatenated; `undefined` and `false` are omitted. Inside a tag, interpolate only into
+ * double-quoted attribute values. Never interpolate into a style or a script.
  */
 export const html = (parts: TemplateStringsArray, ...holes: readonly Hole[]): Html =>
   trusted(parts.map((part, at) => part + textOf(holes[at])).join(''))
 
-/** Markup of ours. Nothing that was said by an application, a script or a person may ever be given to it. */
+/** Marks text as safe markup. Never pass it anything from an application, a script or a person. */
 export const trusted = (markup: string): Html => ({ [written]: markup })
 
 export const pageOf = (root: Html): string => root[written]
@@ -35,7 +35,7 @@ const named: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** What HTML cannot carry, and what would turn the text around it about, is seen as `·`. */
+/** Characters that HTML cannot hold, and bidirectional controls, become `·`. */
 const escaped = (text: string): string =>
   text
     .replace(/(?![\n\t])\p{Cc}|[\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Noncharacter_Code_Point}]/gu, '·')

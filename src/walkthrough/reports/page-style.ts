@@ -1,4 +1,4 @@
-/** How the page looks: quiet, in light and in dark, on a phone, a desk and paper. Text and ground differ by at least 4.5:1. */
+/** The style sheet, for light and dark, screens and paper. Text has a contrast of at least 4.5:1. */
 export const pageStyle = `
 :root {
   color-scheme: light dark;
@@ -78,12 +78,12 @@ kbd { font: 600 0.95rem/1 var(--mono); background: var(--ground); border: 1px so
 .why b::before { content: '✗ '; color: var(--fail); } .why code { font: 0.85rem var(--mono); color: var(--soft); }
 .pair { display: flex; flex-wrap: wrap; gap: 1.2rem 2rem; }
 .pair section { display: flex; flex-direction: column; width: 15.5rem; max-width: 100%; }
-.expected h4 { color: var(--pass); } .shown h4 { color: var(--fail); }
-.expected .case { outline: 3px solid var(--pass); outline-offset: 3px; } .shown .case { outline: 3px solid var(--fail); outline-offset: 3px; }
+.expected h4 { color: var(--pass); } .actual h4 { color: var(--fail); }
+.expected .case { outline: 3px solid var(--pass); outline-offset: 3px; } .actual .case { outline: 3px solid var(--fail); outline-offset: 3px; }
 .pair h4 { margin-bottom: 0.7rem; } .pair .caption { padding-top: 0.7rem; }
 mark { color: inherit; border-radius: 0.2rem; padding: 0 0.1em; font-weight: 700; text-decoration: underline 2px; text-underline-offset: 0.2em; }
 mark.expected { background: var(--pass-ground); text-decoration-color: var(--pass); }
-mark.shown { background: var(--fail-ground); text-decoration-color: var(--fail); }
+mark.actual { background: var(--fail-ground); text-decoration-color: var(--fail); }
 mark.sign { text-decoration: none; }
 mark.end { display: inline-block; width: 0.5em; height: 1.1em; vertical-align: text-bottom; border: 1px dashed currentcolor; }
 .status { font: 600 1.6rem var(--mono); border: 1px solid var(--line); border-radius: 0.7rem; padding: 0.8rem 1.2rem; }

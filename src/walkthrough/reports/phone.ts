@@ -4,37 +4,37 @@ import { charactersOf, isLineBreak } from './difference.ts'
 import type { Difference } from './difference.ts'
 import { html, trusted } from './markup.ts'
 import type { Html } from './markup.ts'
-import { plain } from './words.ts'
+import { oneLine } from './words.ts'
 
-/** A phone with something on its screen. */
+/** A phone to draw. */
 export interface DrawnPhone {
   readonly text: string
-  /** Undefined for a phone on which no dialogue is. */
+  /** Undefined for a phone without a dialogue. */
   readonly state: Screen['state'] | undefined
-  /** Where its text parts from another, and which of the two it is. */
-  readonly parting?: { readonly difference: Difference; readonly side: 'expected' | 'shown' } | undefined
-  /** Why the network broke off. */
+  /** The first difference from the other text, and the side that this phone shows. */
+  readonly mark?: { readonly difference: Difference; readonly side: 'expected' | 'actual' } | undefined
+  /** The message with which the network ended the dialogue. */
   readonly problem?: string | undefined
-  /** `whole`: a measure is given, and it is a screen that was or is to be; else what it is: `a part`. */
-  readonly extent: 'whole' | 'a part' | 'a pattern'
+  /** The meaning of the text. Only a whole screen is measured. */
+  readonly extent: 'whole' | 'contains' | 'matches'
 }
 
-const OCTETS_CARRIED = 160
+const MAX_OCTETS = 160
 const alphabets = { gsm7: 'GSM-7', ucs2: 'UCS-2' } as const
 
-/** A phone as its user sees it: the dialogue's text, and what one may do about it. */
-export function phoneOf({ text, state, parting, problem, extent }: DrawnPhone): Html {
+/** Draws a phone with the text and the soft keys. */
+export function phoneOf({ text, state, mark, problem, extent }: DrawnPhone): Html {
   const words =
     text === '' && (problem !== undefined || state === undefined)
       ? html`<p class="text none">${problem === undefined ? 'nothing' : 'no text'}</p>`
-      : html`<p class="text" dir="auto" translate="no">${markedText(text, parting)}</p>`
+      : html`<p class="text" dir="auto" translate="no">${markedText(text, mark)}</p>`
   return html`<div class="phone">
     <div class="case">
       <div class="glass">
         <div class="dialogue">${words}${keysOf(state)}</div>
       </div>
     </div>
-    ${problem !== undefined && html`<p class="problem">${plain(problem)}</p>`}
+    ${problem !== undefined && html`<p class="problem">${oneLine(problem)}</p>`}
     <p class="caption">${captionOf({ text, state, extent })}</p>
   </div>`
 }
@@ -46,22 +46,22 @@ const keysOf = (state: DrawnPhone['state']): Html | undefined =>
     : html`<div class="keys" aria-hidden="true"><span>OK</span></div>`)
 
 function captionOf({ text, state, extent }: Pick<DrawnPhone, 'text' | 'state' | 'extent'>): Html {
-  const how = state === undefined ? '' : state === 'waiting' ? 'waits' : 'ended'
-  if (extent !== 'whole') return html`<span>${extent}</span><span>${how}</span>`
-  if (text === '') return html`<span>${how}</span>`
+  const status = state ?? ''
+  if (extent !== 'whole') return html`<span>${extent}</span><span>${status}</span>`
+  if (text === '') return html`<span>${status}</span>`
   const { alphabet, octets } = measure(text)
-  const share = Math.min(100, Math.round((octets / OCTETS_CARRIED) * 100))
-  const kind = octets > OCTETS_CARRIED ? 'meter over' : 'meter'
-  return html`<span>${alphabets[alphabet]}, ${octets} of ${OCTETS_CARRIED} octets</span><span>${how}</span
+  const share = Math.min(100, Math.round((octets / MAX_OCTETS) * 100))
+  const kind = octets > MAX_OCTETS ? 'meter over' : 'meter'
+  return html`<span>${alphabets[alphabet]}, ${octets} of ${MAX_OCTETS} octets</span><span>${status}</span
     ><span class="${kind}" aria-hidden="true"><b style="width:${share}%"></b></span>`
 }
 
-/** The text with the first character that differs marked; one that cannot be seen is shown by a sign. */
-function markedText(text: string, parting: DrawnPhone['parting']): Html {
+/** The text with the first different character marked. An invisible one is replaced with a sign. */
+function markedText(text: string, place: DrawnPhone['mark']): Html {
   const characters = charactersOf(text)
   const written = (some: readonly string[]) => some.map((one) => (isLineBreak(one) ? '\n' : one)).join('')
-  if (!parting) return html`${written(characters)}`
-  const { difference, side } = parting
+  if (!place) return html`${written(characters)}`
+  const { difference, side } = place
   const character = characters[difference.at]
   const rest = written(characters.slice(difference.at + 1))
   const mark =

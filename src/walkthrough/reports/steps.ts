@@ -1,32 +1,29 @@
 import type { StepFailure, WalkResult, StepResult } from '../run/result.ts'
 import type { Expectation } from '../script/walkthrough.ts'
-import { differenceIn, sentenceOf, wantedOf } from './difference.ts'
+import { differenceIn, describeDifference, textMatchOf } from './difference.ts'
 import type { Difference } from './difference.ts'
 import { html } from './markup.ts'
 import type { Html } from './markup.ts'
 import { phoneOf } from './phone.ts'
 import type { DrawnPhone } from './phone.ts'
-import { placeOf, plain, tellingOf } from './words.ts'
+import { locationOf, oneLine, visibleSteps } from './words.ts'
 
-/** More phones than that beside each other would be too narrow to read. */
-const MOST_LANES = 4
+/** More lanes would be too narrow to read. */
+const MAX_LANES = 4
 
-/**
- * The steps of a walkthrough: what was done, and the phone then. Those of one phone follow each other; several phones stand
- * side by side, each in its own lane, read like lines of text.
- */
+/** Draws the steps of a walkthrough: each action with the phone after it. Several phones have a lane each. */
 export function stepsOf(result: WalkResult): Html {
   const names = Object.keys(result.walkthrough.handsets)
-  const lanes = names.length > 1 && names.length <= MOST_LANES ? names : []
+  const lanes = names.length > 1 && names.length <= MAX_LANES ? names : []
   const isShared = names.length > 1
-  const told = tellingOf(result)
-  const places = placesIn(told, lanes)
-  const items = told.map((walked, at) => {
-    const kind = ['step', ...(walked.failure ? ['failed'] : []), ...(isBare(walked) ? ['bare'] : [])]
-    const { row, column } = places[at] ?? { row: at + 1, column: '1' }
+  const visible = visibleSteps(result)
+  const cells = gridCells(visible, lanes)
+  const items = visible.map((step, at) => {
+    const kind = ['step', ...(step.failure ? ['failed'] : []), ...(isBare(step) ? ['bare'] : [])]
+    const { row, column } = cells[at] ?? { row: at + 1, column: '1' }
     const style = lanes.length > 0 ? html`style="grid-row:${row};grid-column:${column}"` : undefined
     return html`<li class="${kind.join(' ')}" ${style}>
-      ${stepOf(walked, { isShared, place: placeOf(result, walked) })}
+      ${stepOf(step, { isShared, location: locationOf(result, step) })}
     </li>`
   })
   if (lanes.length === 0)
@@ -38,16 +35,16 @@ export function stepsOf(result: WalkResult): Html {
   </ol>`
 }
 
-/** Nothing on a phone is seen of it. */
+/** Returns true for a step without a phone to draw. */
 const isBare = ({ seen, failure }: StepResult): boolean => seen?.kind !== 'screen' && !failure
 
-/** A step stands in the row of the one before where its lane lies to the right of that one's. */
-function placesIn(
-  walked: readonly StepResult[],
+/** A step shares the row of the previous one if its lane is further right. */
+function gridCells(
+  results: readonly StepResult[],
   lanes: readonly string[],
 ): readonly { readonly row: number; readonly column: string }[] {
   let [row, last] = [0, lanes.length]
-  return walked.map(({ step, failure }) => {
+  return results.map(({ step, failure }) => {
     const lane = lanes.indexOf(step.who)
     const isWide = failure !== undefined || step.action.kind === 'wait' || lane < 0
     if (isWide || lane <= last) row += 1
@@ -57,16 +54,16 @@ function placesIn(
 }
 
 function stepOf(
-  walked: StepResult,
-  { isShared, place }: { readonly isShared: boolean; readonly place: string | undefined },
+  result: StepResult,
+  { isShared, location }: { readonly isShared: boolean; readonly location: string | undefined },
 ): Html {
-  const { seen, notes, failure } = walked
+  const { seen, notes, failure } = result
   const status = seen?.kind === 'status' && !failure?.expected ? seen.status : undefined
   const phone = seen?.kind === 'screen' && !failure?.expected ? phoneOf(seenPhone(seen)) : undefined
   return html`<p class="done">
-      ${doneOf(walked, isShared)}${status !== undefined && html` <b>${status}</b>`}
+      ${doneOf(result, isShared)}${status !== undefined && html` <b>${status}</b>`}
     </p>
-    ${phone}${failure && failureOf(failure, seen, place)}${notes.map((note) => html`<p class="note">${plain(note)}</p>`)}`
+    ${phone}${failure && failureOf(failure, seen, location)}${notes.map((note) => html`<p class="note">${oneLine(note)}</p>`)}`
 }
 
 const verbs: Readonly<Record<string, string>> = { dial: 'dials', send: 'answers', look: 'looks' }
@@ -74,12 +71,12 @@ const verbs: Readonly<Record<string, string>> = { dial: 'dials', send: 'answers'
 /** `alice answers 1`; `20 s pass`. */
 function doneOf({ step, done, seen }: StepResult, isShared: boolean): Html {
   const { kind } = step.action
-  const who = isShared && kind !== 'wait' ? html`<b class="who">${plain(step.who)}</b> ` : undefined
+  const who = isShared && kind !== 'wait' ? html`<b class="who">${oneLine(step.who)}</b> ` : undefined
   const verb = verbs[kind]
-  const typed = plain(done).replace(/^(?:☎|>) ?/, '')
+  const typed = oneLine(done).replace(/^(?:☎|>) ?/, '')
   if (verb !== undefined) return html`${who}${verb} ${typed !== '' && html`<kbd>${typed}</kbd>`}`
-  if (seen?.kind === 'status') return html`${who}<code>${plain(done)}</code>`
-  return html`${who}${plain(done).replace(/^\((.*)\)$/, '$1')}`
+  if (seen?.kind === 'status') return html`${who}<code>${oneLine(done)}</code>`
+  return html`${who}${oneLine(done).replace(/^\((.*)\)$/, '$1')}`
 }
 
 const seenPhone = ({ screen }: Extract<StepResult['seen'], { kind: 'screen' }>): DrawnPhone => ({
@@ -87,16 +84,16 @@ const seenPhone = ({ screen }: Extract<StepResult['seen'], { kind: 'screen' }>):
   extent: 'whole',
 })
 
-/** What was expected beside what was seen. */
+/** Draws the expected result beside the actual one. */
 function failureOf(
-  { message: sentence, expected }: StepFailure,
+  { message, expected }: StepFailure,
   seen: StepResult['seen'],
-  place: string | undefined,
+  location: string | undefined,
 ): Html {
   const difference = expected && differenceIn(expected, seen)
-  const where = difference && html`<span class="where">${sentenceOf(difference)}</span>`
+  const where = difference && html`<span class="where">${describeDifference(difference)}</span>`
   const why = html`<p class="why">
-    <b>${plain(sentence)}</b>${where}${place !== undefined && html`<code>${place}</code>`}
+    <b>${oneLine(message)}</b>${where}${location !== undefined && html`<code>${location}</code>`}
   </p>`
   if (!expected) return why
   return html`${why}
@@ -105,29 +102,29 @@ function failureOf(
         <h4>Expected</h4>
         ${expectedOf(expected, difference)}
       </section>
-      <section class="shown">
-        <h4>Seen</h4>
-        ${shownOf(seen, difference)}
+      <section class="actual">
+        <h4>Actual</h4>
+        ${actualOf(seen, difference)}
       </section>
     </div>`
 }
 
 function expectedOf(expected: Expectation, difference: Difference | undefined): Html {
   if (expected.kind === 'status') return html`<p class="status">${expected.status}</p>`
-  const wanted = wantedOf(expected)
-  const text = wanted.kind === 'matches' ? wanted.pattern : wanted.text
-  const extent = ({ whole: 'whole', contains: 'a part', matches: 'a pattern' } as const)[wanted.kind]
+  const match = textMatchOf(expected)
+  const text = match.kind === 'matches' ? match.pattern : match.text
+  const extent = match.kind
   if (expected.kind === 'failure') return phoneOf({ text: '', state: 'ended', problem: text, extent })
   return phoneOf({
     text,
     state: expected.state,
     extent,
-    parting: difference && { difference, side: 'expected' },
+    mark: difference && { difference, side: 'expected' },
   })
 }
 
-function shownOf(seen: StepResult['seen'], difference: Difference | undefined): Html {
+function actualOf(seen: StepResult['seen'], difference: Difference | undefined): Html {
   if (seen === undefined) return phoneOf({ text: '', state: undefined, extent: 'whole' })
   if (seen.kind === 'status') return html`<p class="status">${seen.status}</p>`
-  return phoneOf({ ...seenPhone(seen), parting: difference && { difference, side: 'shown' } })
+  return phoneOf({ ...seenPhone(seen), mark: difference && { difference, side: 'actual' } })
 }

@@ -1,13 +1,12 @@
 /**
- * Results as a harness of the Test Anything Protocol reads them (testanything.org). They are TAP 14 as well, and say 13 because
- * Perl's `prove` takes no later one. What was walked stands in comments, which every version takes and none reads; the last
- * line is for people and is no TAP, which a harness passes over.
+ * Writes results in the Test Anything Protocol (testanything.org). The output is valid TAP 14, but declares version 13, the latest
+ * that Perl's `prove` accepts. Transcripts are comments. The last line is for people; harnesses ignore it.
  */
 import type { WalkResult } from '../run/result.ts'
-import { plain, tallyOf } from './words.ts'
+import { oneLine, countsOf } from './words.ts'
 import { transcriptOf } from './transcript.ts'
 
-/** The version and the plan. @param count of walkthroughs that will be reported */
+/** The version and the plan. @param count the number of results to come */
 export const tapHead = (count: number): readonly string[] => ['TAP version 13', `1..${count}`]
 
 /**
@@ -22,7 +21,7 @@ export function tapOf(
   { detail, showDialect }: { readonly detail: 'brief' | 'transcript'; readonly showDialect: boolean },
 ): readonly string[] {
   const { walkthrough, dialect, verdict } = result
-  const description = plain(showDialect ? `${walkthrough.title} (${dialect})` : walkthrough.title)
+  const description = oneLine(showDialect ? `${walkthrough.title} (${dialect})` : walkthrough.title)
     .trim()
     .replace(/[\\#]/g, String.raw`\$&`)
   const status = verdict === 'passed' ? 'ok' : 'not ok'
@@ -32,5 +31,5 @@ export function tapOf(
   return [point, ...lines.map((line) => `#${line.slice(1)}`)]
 }
 
-/** The very last line: `N passed, N failed`. */
-export const tapTail = (results: readonly WalkResult[]): readonly string[] => [tallyOf(results)]
+/** The last line: `N passed, N failed`. */
+export const tapTail = (results: readonly WalkResult[]): readonly string[] => [countsOf(results)]

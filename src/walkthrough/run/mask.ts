@@ -3,100 +3,102 @@ import type { StepFailure, StepResult } from './result.ts'
 import { isPlaceholder, secretsOf } from '../script/secrets.ts'
 import type { Action, Expectation, Fixture, Step, Walkthrough, TextMatch } from '../script/walkthrough.ts'
 
-/** Takes a walkthrough's secrets out of all that is reported of it, also where an application shows one. */
+/** Masks the secrets of a walkthrough in everything reported about it, also in screens of the application. */
 export interface Mask {
-  /** The secrets of this walkthrough are masked from now on. */
-  learn(walkthrough: Walkthrough): void
-  /** This is one more secret. */
-  hide(secret: string): void
+  /** Masks the secrets of this walkthrough from now on. Its placeholders must be filled in. */
+  useSecretsOf(walkthrough: Walkthrough): void
+  /** Masks one more secret from now on. */
+  addSecret(secret: string): void
   text(text: string): string
   walkthrough(walkthrough: Walkthrough): Walkthrough
-  walked(walked: StepResult): StepResult
+  stepResult(result: StepResult): StepResult
   failure(failure: StepFailure): StepFailure
 }
 
 export function createMask(): Mask {
   let secrets: readonly string[] = []
 
-  const text = (shown: string): string =>
-    secrets.reduce((masked, secret) => masked.replaceAll(secret, MASK), shown)
+  const text = (clear: string): string =>
+    secrets.reduce((masked, secret) => masked.replaceAll(secret, MASK), clear)
 
   const expectation = (expected: Expectation): Expectation => {
     switch (expected.kind) {
       case 'status':
         return expected
       case 'failure':
-        return { ...expected, sentence: wanted(expected.sentence) }
+        return { ...expected, message: textMatch(expected.message) }
       case 'screen':
-        return { ...expected, text: wanted(expected.text) }
+        return { ...expected, text: textMatch(expected.text) }
     }
   }
-  const wanted = (one: TextMatch): TextMatch =>
-    one.kind === 'matches' ? { ...one, pattern: text(one.pattern) } : { ...one, text: text(one.text) }
+  const textMatch = (match: TextMatch): TextMatch =>
+    match.kind === 'matches'
+      ? { ...match, pattern: text(match.pattern) }
+      : { ...match, text: text(match.text) }
 
-  const step = (one: Step): Step => ({
-    ...one,
-    action: withoutSecrets(one.action, text),
-    expectation: one.expectation && expectation(one.expectation),
+  const maskStep = (step: Step): Step => ({
+    ...step,
+    action: maskAction(step.action, text),
+    expectation: step.expectation && expectation(step.expectation),
   })
 
-  const failure = ({ message: sentence, expected }: StepFailure): StepFailure => ({
-    message: text(sentence),
+  const failure = ({ message, expected }: StepFailure): StepFailure => ({
+    message: text(message),
     expected: expected && expectation(expected),
   })
 
   return {
-    learn: (walkthrough) => void (secrets = secretsOf(walkthrough)),
-    hide: (secret) => void (secret.trim().length > 1 && (secrets = [secret, secret.trim(), ...secrets])),
+    useSecretsOf: (walkthrough) => void (secrets = secretsOf(walkthrough)),
+    addSecret: (secret) => void (secret.trim().length > 1 && (secrets = [secret, secret.trim(), ...secrets])),
     text,
     failure,
 
     walkthrough: (walkthrough) => ({
       ...walkthrough,
       title: text(walkthrough.title),
-      steps: walkthrough.steps.map(step),
+      steps: walkthrough.steps.map(maskStep),
       handsets: Object.fromEntries(
         Object.entries(walkthrough.handsets).map(([who, phone]) => [
           who,
-          { ...phone, fixture: phone.fixture && masked(phone.fixture) },
+          { ...phone, fixture: phone.fixture && maskRecord(phone.fixture) },
         ]),
       ),
-      after: walkthrough.after.map((after) => ({ ...after, record: masked(after.record) })),
+      after: walkthrough.after.map((after) => ({ ...after, record: maskRecord(after.record) })),
     }),
 
-    walked: (walked) => ({
-      ...walked,
-      step: step(walked.step),
+    stepResult: ({ step, seen, ...rest }) => ({
+      ...rest,
+      step: maskStep(step),
       seen:
-        walked.seen?.kind === 'screen'
-          ? { kind: 'screen', screen: { ...walked.seen.screen, text: text(walked.seen.screen.text) } }
-          : walked.seen,
-      failure: walked.failure && failure(walked.failure),
+        seen?.kind === 'screen'
+          ? { kind: 'screen', screen: { ...seen.screen, text: text(seen.screen.text) } }
+          : seen,
+      failure: rest.failure && failure(rest.failure),
     }),
   }
 }
 
-/** A placeholder tells nothing. */
-const hidden = (given: string): string => (isPlaceholder(given) ? given : MASK)
+/** Placeholders stay: they reveal nothing. */
+const maskSecret = (secret: string): string => (isPlaceholder(secret) ? secret : MASK)
 
-const masked = <T extends Pick<Fixture, 'puk1' | 'password'>>(record: T): T => ({
+const maskRecord = <T extends Pick<Fixture, 'puk1' | 'password'>>(record: T): T => ({
   ...record,
-  ...(record.puk1 !== undefined && { puk1: hidden(record.puk1) }),
-  ...(record.password !== undefined && { password: hidden(record.password) }),
+  ...(record.puk1 !== undefined && { puk1: maskSecret(record.puk1) }),
+  ...(record.password !== undefined && { password: maskSecret(record.password) }),
 })
 
-function withoutSecrets(action: Action, mask: (text: string) => string): Action {
+function maskAction(action: Action, mask: (text: string) => string): Action {
   switch (action.kind) {
     case 'dial':
       return { ...action, code: mask(action.code) }
     case 'send':
-      return { ...action, text: action.isSecret ? hidden(action.text) : mask(action.text) }
+      return { ...action, text: action.isSecret ? maskSecret(action.text) : mask(action.text) }
     case 'log-in':
-      return { ...action, password: hidden(action.password) }
+      return { ...action, password: maskSecret(action.password) }
     case 'set-password':
-      return { ...action, puk1: hidden(action.puk1), password: hidden(action.password) }
+      return { ...action, puk1: maskSecret(action.puk1), password: maskSecret(action.password) }
     case 'change':
-      return { ...action, patch: masked(action.patch) }
+      return { ...action, patch: maskRecord(action.patch) }
     default:
       return action
   }

@@ -1,69 +1,75 @@
-/** What is to hold when a walkthrough is over: no dialogue is left open, and records are as they are to be. */
 import type { Handsets } from '../../simulator/handset.ts'
 import type { StepFailure } from './result.ts'
 import type { SelfCareClient } from './self-care-client.ts'
 import type { SubscriberView, Target } from './target.ts'
 import type { Postcondition, Walkthrough } from '../script/walkthrough.ts'
 
-export async function checkPostconditions(of: {
+/** Checks the end of a walkthrough: no open dialogue, the expected records, the expected effects. */
+export async function checkPostconditions(run: {
   readonly walkthrough: Walkthrough
   readonly handsets: Handsets
   readonly target: Target
-  readonly site: SelfCareClient | undefined
-  /** How many effects the target had performed before. */
+  readonly selfCare: SelfCareClient | undefined
+  /** How many effects the target had performed before the walkthrough. */
   readonly performedBefore: number
 }): Promise<{ readonly failures: readonly StepFailure[]; readonly notes: readonly string[] }> {
-  const { walkthrough, handsets, target, site, performedBefore } = of
-  const failures: StepFailure[] = []
+  const { walkthrough, handsets, target, selfCare, performedBefore } = run
+  const { gateway } = target
+  const messages: string[] = []
   const notes: string[] = []
-  const fail = (sentence: string) => void failures.push({ message: sentence, expected: undefined })
-  const several = Object.keys(walkthrough.handsets).length > 1
+  const isShared = Object.keys(walkthrough.handsets).length > 1
 
   for (const [who, { msisdn }] of Object.entries(walkthrough.handsets)) {
     if (handsets.screen(msisdn).state !== 'waiting') continue
-    fail(
-      `the dialogue${several ? ` of ${who}` : ''} goes on: its last screen waits, and nobody ends it (hangs up: true)`,
-    )
+    messages.push(`the dialogue${isShared ? ` of ${who}` : ''} is still open: end it with hangs up: true`)
   }
 
-  const { gateway } = target
-  if (walkthrough.after.length > 0 && !(gateway && site))
-    notes.push('the records were not looked at: they are elsewhere')
-  for (const after of gateway && site ? walkthrough.after : []) {
-    const { msisdn } = walkthrough.handsets[after.who] ?? { msisdn: '' }
-    const looked = await gateway?.getSubscriber(msisdn)
-    const prefix = several ? `${after.who}: ` : ''
-    if (!looked) {
-      fail(`${prefix}the subscriber is not registered`)
-      continue
-    }
-    for (const sentence of recordProblems(looked, after)) fail(`${prefix}${sentence}`)
-    const { password } = after.record
-    if (password === undefined) continue
-    if (looked.access !== 'open') {
-      fail(`${prefix}the password cannot be tried: access is ${looked.access}`)
-      continue
-    }
-    const status = await site?.tries(msisdn, password)
-    if (status === 401) fail(`${prefix}the password is another one`)
-    else if (status !== 201) fail(`${prefix}the password could not be tried: the site answers ${status}`)
+  if (walkthrough.after.length > 0 && !(gateway && selfCare))
+    notes.push('subscriber records were not checked: the target is not a gateway of this project')
+  for (const postcondition of gateway && selfCare ? walkthrough.after : []) {
+    const { who } = postcondition
+    const { msisdn } = walkthrough.handsets[who] ?? { msisdn: '' }
+    const record = await gateway?.getSubscriber(msisdn)
+    const found = record
+      ? [
+          ...recordProblems(record, postcondition),
+          ...(await passwordProblems(record, postcondition, (password) =>
+            selfCare?.logInStatus(msisdn, password),
+          )),
+        ]
+      : ['the subscriber is not registered']
+    messages.push(...found.map((message) => (isShared ? `${who}: ${message}` : message)))
   }
 
   if (walkthrough.performed) {
     const performed = gateway?.performed?.().slice(performedBefore)
-    if (!performed) notes.push('the effects were not looked at: they are performed elsewhere')
+    if (!performed) notes.push('effects were not checked: they are visible only on a gateway in this process')
     else if (performed.join() !== walkthrough.performed.join())
-      fail(`performed ${listOf(performed)}, not ${listOf(walkthrough.performed)}`)
+      messages.push(`performed ${listOf(performed)}, not ${listOf(walkthrough.performed)}`)
   }
-  return { failures, notes }
+  return { failures: messages.map((message) => ({ message, expected: undefined })), notes }
 }
 
-function recordProblems(looked: SubscriberView, { record }: Postcondition): readonly string[] {
-  const { password: _password, ...wanted } = record
-  return Object.entries(wanted).flatMap(([name, value]) => {
-    const is = looked[name as keyof SubscriberView]
-    return is === value ? [] : [`${name} is ${String(is)}, not ${String(value)}`]
+function recordProblems(record: SubscriberView, postcondition: Postcondition): readonly string[] {
+  const { password: _password, ...expected } = postcondition.record
+  return Object.entries(expected).flatMap(([name, value]) => {
+    const actual = record[name as keyof SubscriberView]
+    return actual === value ? [] : [`${name} is ${String(actual)}, not ${String(value)}`]
   })
+}
+
+async function passwordProblems(
+  { access }: SubscriberView,
+  postcondition: Postcondition,
+  logInStatus: (password: string) => Promise<number> | undefined,
+): Promise<readonly string[]> {
+  const { password } = postcondition.record
+  if (password === undefined) return []
+  if (access !== 'open') return [`the password cannot be checked: access is ${access}`]
+  const status = await logInStatus(password)
+  if (status === 201) return []
+  if (status === 401) return ['the password differs']
+  return [`the password could not be checked: self-care answered ${status}`]
 }
 
 const listOf = (names: readonly string[]): string => (names.length === 0 ? 'nothing' : names.join(', '))

@@ -1,4 +1,4 @@
-/** What a walkthrough does at the self-care site, as HTTP requests. */
+/** The self-care actions of a walkthrough as HTTP requests. */
 import { z } from 'zod'
 import { TargetError } from './target.ts'
 import type { TargetGateway } from './target.ts'
@@ -7,36 +7,36 @@ import type { Action, Walkthrough } from '../script/walkthrough.ts'
 export type SelfCareAction = Extract<Action, { kind: 'log-in' | 'visit' | 'set-password' | 'manage' }>
 
 export interface SelfCareClient {
-  /** Does it as the subscriber of that phone; resolves with the HTTP status. Rejects with `Unusable`. */
-  act(who: string, action: SelfCareAction): Promise<number>
-  /** Logs in to see whether the password is this one: resolves with the HTTP status. */
-  tries(msisdn: string, password: string): Promise<number>
+  /** Performs the action as the subscriber of the phone `who` and returns the HTTP status. Rejects with `TargetError`. */
+  perform(who: string, action: SelfCareAction): Promise<number>
+  /** Logs in to check a password and returns the HTTP status. */
+  logInStatus(msisdn: string, password: string): Promise<number>
 }
 
-/** The site of a gateway, with the sessions that the phones' subscribers have begun there. */
+/** Creates the client. It keeps the latest session of each phone. */
 export function createSelfCareClient(
   gateway: TargetGateway,
   handsets: Walkthrough['handsets'],
 ): SelfCareClient {
   const tokens = new Map<string, string>()
 
-  const numberOf = (who: string): string => {
+  const msisdnOf = (who: string): string => {
     const phone = handsets[who]
-    if (!phone) throw new TargetError(`there is no phone '${who}'`)
+    if (!phone) throw new TargetError(`unknown phone '${who}'`)
     return phone.msisdn
   }
   const logIn = (msisdn: string, password: string) =>
     gateway.request({ method: 'POST', path: '/self-care/sessions', body: { msisdn, password } })
 
   return {
-    async act(who, action) {
-      const msisdn = numberOf(who)
+    async perform(who, action) {
+      const msisdn = msisdnOf(who)
       const token = tokens.get(who)
       switch (action.kind) {
         case 'log-in': {
           const { status, body } = await logIn(msisdn, action.password)
-          const begun = tokenIn(body)
-          if (status === 201 && begun !== undefined) tokens.set(who, begun)
+          const newToken = tokenIn(body)
+          if (status === 201 && newToken !== undefined) tokens.set(who, newToken)
           return status
         }
         case 'visit':
@@ -47,14 +47,14 @@ export function createSelfCareClient(
           return (await gateway.request({ method: 'POST', path: '/self-care/password', body })).status
         }
         case 'manage': {
-          const path = `/self-care/subscribers/${numberOf(action.of)}/access`
+          const path = `/self-care/subscribers/${msisdnOf(action.of)}/access`
           return (await gateway.request({ method: 'PUT', path, token, body: { access: action.access } }))
             .status
         }
       }
     },
 
-    tries: async (msisdn, password) => (await logIn(msisdn, password)).status,
+    logInStatus: async (msisdn, password) => (await logIn(msisdn, password)).status,
   }
 }
 

@@ -1,4 +1,4 @@
-/** What the steps of a walkthrough do, and whether what is seen then is what is to be seen. */
+/** Performs the steps of a walkthrough and compares the results with the expectations. */
 import { MASK } from '../../engine/secret.ts'
 import type { Handsets } from '../../simulator/handset.ts'
 import type { Screen } from '../../simulator/screen.ts'
@@ -10,31 +10,31 @@ import type { Target } from './target.ts'
 import type { Action, Expectation, Step, Walkthrough } from '../script/walkthrough.ts'
 import { matchesText } from './match-text.ts'
 
-/** How long somebody takes to read a screen and answer it: longer than two copies of a callback are apart. */
-const ANSWERING_MS = 3500
+/** The time a person takes to answer. It exceeds the time within which the gateway takes an equal answer for a duplicate. */
+const THINKING_MS = 3500
 
-export interface Steps {
-  take(step: Step): Promise<StepResult>
+export interface StepRunner {
+  run(step: Step): Promise<StepResult>
 }
 
-export function createSteps(options: {
+export function createStepRunner(options: {
   readonly handsets: Handsets
-  /** Its placeholders are filled in. */
+  /** With its placeholders filled in. */
   readonly walkthrough: Walkthrough
   readonly target: Target
-  /** Undefined where the application has none of ours. */
-  readonly site: SelfCareClient | undefined
+  /** Undefined for an application that is not a gateway of this project. */
+  readonly selfCare: SelfCareClient | undefined
   readonly mask: Mask
-}): Steps {
-  const { handsets, walkthrough, target, site, mask } = options
-  const { clock, gateway, route: line } = target
-  /** What each phone sent last, in its dialogue. */
+}): StepRunner {
+  const { handsets, walkthrough, target, selfCare, mask } = options
+  const { clock, gateway, route } = target
+  /** The latest input of each phone in its dialogue. */
   const last = new Map<string, { readonly text: string; readonly atMs: number }>()
-  const numbersNothing = line.dialect.cannot.some((inability) => inability.case === 'repeat')
+  const hidesDuplicates = route.dialect.cannot.some((inability) => inability.case === 'repeat')
 
   const msisdnOf = (who: string): string => {
     const phone = walkthrough.handsets[who]
-    if (!phone) throw new TargetError(`there is no phone '${who}'`)
+    if (!phone) throw new TargetError(`unknown phone '${who}'`)
     return phone.msisdn
   }
 
@@ -45,18 +45,18 @@ export function createSteps(options: {
     await handsets.whenIdle()
   }
 
-  /** People need time to answer; without it, the same answer would be taken for a repeated callback. */
+  /** Waits as a person does. Without it, the gateway may take an equal answer for a duplicate. */
   const think = async (who: string, text: string) => {
-    if (clock) return clock.advance(ANSWERING_MS)
+    if (clock) return clock.advance(THINKING_MS)
     const before = last.get(who)
-    const leftMs = before?.text === text ? before.atMs + ANSWERING_MS - performance.now() : 0
-    if (numbersNothing && leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs))
+    const leftMs = before?.text === text ? before.atMs + THINKING_MS - performance.now() : 0
+    if (hidesDuplicates && leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs))
   }
 
   const type = async (who: string, text: string): Promise<Screen | StepFailure> => {
     const typed = await handsets.type(msisdnOf(who), text)
     last.set(who, { text, atMs: performance.now() })
-    return typed.kind === 'screen' ? typed.screen : failed(`the phone refuses it: ${typed.sentence}`)
+    return typed.kind === 'screen' ? typed.screen : failed(`the phone rejected the input: ${typed.sentence}`)
   }
 
   const perform = async (step: Step): Promise<Screen | number | StepFailure | undefined> => {
@@ -67,15 +67,15 @@ export function createSteps(options: {
       case 'look':
         return shown
       case 'dial':
-        if (shown.state === 'waiting') return failed('the phone is in a dialogue: hang up before it dials')
+        if (shown.state === 'waiting') return failed('the phone is in a dialogue: hang up before dialling')
         last.delete(who)
         return type(who, action.code)
       case 'send': {
-        if (shown.state !== 'waiting') return failed('nothing waits for an answer: there is no dialogue')
-        const wrong = secrecyProblem(shown, action)
-        if (wrong) {
-          mask.hide(action.text)
-          return failed(wrong)
+        if (shown.state !== 'waiting') return failed('no dialogue is open: dial before sending an answer')
+        const problem = secrecyProblem(shown, action)
+        if (problem !== undefined) {
+          mask.addSecret(action.text)
+          return failed(problem)
         }
         await think(who, action.text)
         return type(who, action.text)
@@ -93,87 +93,88 @@ export function createSteps(options: {
         await handsets.whenIdle()
         return undefined
       case 'change':
-        if (!gateway)
-          throw new TargetError('the operator can change subscribers only at a gateway of this project')
+        if (!gateway) throw new TargetError('operator sets needs a gateway of this project')
         await gateway.change(msisdn, action.patch)
         return undefined
       default:
-        if (!site) throw new TargetError('only a gateway of this project has a self-care site')
-        return site.act(who, action)
+        if (!selfCare) throw new TargetError('self-care actions need a gateway of this project')
+        return selfCare.perform(who, action)
     }
   }
 
   return {
-    async take(step) {
-      const came = await perform(step)
-      const done = mask.text(doneIn(step.action, walkthrough))
-      const notes: string[] = []
-      if (typeof came === 'object' && 'message' in came) {
-        const expected = step.expectation
-        return { step, done, seen: undefined, notes, failure: { ...came, expected } }
+    async run(step) {
+      const { action, expectation } = step
+      const outcome = await perform(step)
+      const done = mask.text(describeAction(action, walkthrough))
+      const notes: readonly string[] = []
+      const nothing = { step, done, seen: undefined, notes, failure: undefined }
+      if (outcome === undefined) return nothing
+      if (typeof outcome === 'number') {
+        const seen = { kind: 'status', status: outcome } as const
+        return { ...nothing, seen, failure: statusFailure(outcome, expectation) }
       }
-      if (came === undefined) return { step, done, seen: undefined, notes, failure: undefined }
-      if (typeof came === 'number') {
-        const seen = { kind: 'status', status: came } as const
-        return { step, done, seen, notes, failure: statusFailure(came, step.expectation) }
-      }
-      if (came.faults) notes.push(`the network did wrong: ${came.faults.join(', ')}`)
-      const seen = { kind: 'screen', screen: came } as const
-      return { step, done, seen, notes, failure: screenFailure(came, step.expectation) }
+      if ('message' in outcome) return { ...nothing, failure: { ...outcome, expected: expectation } }
+      const seen = { kind: 'screen', screen: outcome } as const
+      const injected = outcome.faults ? [`fault injected: ${outcome.faults.join(', ')}`] : notes
+      return { ...nothing, seen, notes: injected, failure: screenFailure(outcome, expectation) }
     },
   }
 }
 
-const failed = (sentence: string): StepFailure => ({ message: sentence, expected: undefined })
+const failed = (message: string): StepFailure => ({ message, expected: undefined })
 
-/** A secret is only typed where one is asked for, and is marked as one, or it would be printed. */
+/** Rejects a secret on a screen that asks for none, and an unmarked secret, which would be printed. */
 function secrecyProblem(
   shown: Screen,
   { text, isSecret, unasked }: Extract<Action, { kind: 'send' }>,
 ): string | undefined {
-  if (isSecret && !unasked && shown.asks === 'plain') return 'the screen asks for no secret'
+  if (isSecret && !unasked && shown.asks === 'plain')
+    return 'the screen does not ask for a secret: add asked: false to send one anyway'
   const isChoice = /^[\d*#]?$/.test(text.trim())
   if (!isSecret && shown.asks === 'secret' && !isChoice)
-    return 'the screen asks for a secret: mark what is typed as { secret: … }'
+    return 'the screen asks for a secret: write sends: { secret: … }'
   return undefined
 }
 
 function statusFailure(status: number, expected: Expectation | undefined): StepFailure | undefined {
   if (expected?.kind !== 'status' || expected.status === status) return undefined
-  return { message: `the site answers ${status}, not ${expected.status}`, expected }
+  return { message: `self-care answered ${status}, not ${expected.status}`, expected }
 }
 
 function screenFailure(screen: Screen, expected: Expectation | undefined): StepFailure | undefined {
   const { state, text, problem } = screen
   if (expected?.kind === 'failure') {
-    if (problem === undefined) return { message: 'the network did not break the dialogue off', expected }
-    return matchesText(problem, expected.sentence)
+    if (problem === undefined) return { message: 'the network did not end the dialogue', expected }
+    return matchesText(problem, expected.message)
       ? undefined
-      : { message: `the network gives another reason: ${problem}`, expected }
+      : { message: `the network ended the dialogue for another reason: ${problem}`, expected }
   }
   if (problem !== undefined) return { message: problem, expected }
   if (expected?.kind !== 'screen') return undefined
   if (!matchesText(text, expected.text)) return { message: 'the screen differs', expected }
   if (state === expected.state) return undefined
-  const sentence =
-    state === 'waiting' ? 'the dialogue goes on, and was to end' : 'the dialogue ended, and was to go on'
-  return { message: sentence, expected }
+  const message =
+    state === 'waiting'
+      ? 'the dialogue waits for an answer, but should have ended'
+      : 'the dialogue ended, but should wait for an answer'
+  return { message, expected }
 }
 
-/** A step as it is printed. */
-function doneIn(action: Action, { handsets }: Walkthrough): string {
+/** The action as reports print it. */
+function describeAction(action: Action, { handsets }: Walkthrough): string {
   switch (action.kind) {
     case 'look':
       return ''
     case 'dial':
-      // What is dialled behind a code may be a secret, too.
+      // Digits dialled after a code may be a secret.
       return `☎ ${action.code.replaceAll(/\d{5,}/g, MASK)}`
     case 'send':
       return action.isSecret ? `> ${MASK}` : `> ${action.text}`.trimEnd()
     case 'wait':
-      return `(${spanOf(action.ms)} pass)`
+      return `(${durationOf(action.ms)} pass)`
     case 'repeat':
-      return '(the callback comes again)'
+      return '(the aggregator sends the callback again)'
     case 'hang-up':
       return '(hangs up)'
     case 'log-in':
@@ -193,7 +194,7 @@ function doneIn(action: Action, { handsets }: Walkthrough): string {
   }
 }
 
-function spanOf(ms: number): string {
+function durationOf(ms: number): string {
   if (ms % 3_600_000 === 0) return `${ms / 3_600_000} h`
   if (ms % 60_000 === 0) return `${ms / 60_000} min`
   return ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`

@@ -2,13 +2,13 @@ import type { Route } from '../../simulator/network.ts'
 import { WalkthroughError } from '../script/error.ts'
 import type { Fixture, FixturePatch } from '../script/walkthrough.ts'
 
-/** What a walkthrough is walked on: an application behind a callback, and, where it is a gateway of ours, all around it. */
+/** The system under test: an application behind a callback, with more access if it is a gateway of this project. */
 export interface Target {
-  /** Where the phones' dialogues lead. */
+  /** The application that the phones dial. */
   readonly route: Route
-  /** The time of the target and of the phones, where it can be moved; undefined where it passes by itself. */
+  /** The clock of the target and the phones; undefined if they run on real time. */
   readonly clock: VirtualClock | undefined
-  /** The operator's and the site's side; undefined for an application of somebody else. */
+  /** The operator and self-care interfaces; undefined for any other application. */
   readonly gateway: TargetGateway | undefined
   close(): Promise<void>
 }
@@ -19,25 +19,25 @@ export interface VirtualClock {
   advance(ms: number): void
 }
 
-/** Secrets are in clear here: they are a test subscriber's, and go no further. Everything rejects with `Unusable`. */
+/** Secrets are in clear: they belong to test subscribers. All methods reject with `TargetError`. */
 export interface TargetGateway {
-  /** Makes the record, whatever was there before. */
+  /** Creates the record and replaces an existing one. */
   register(fixture: Fixture): Promise<void>
   change(msisdn: string, patch: FixturePatch): Promise<void>
-  /** Undefined where nobody is registered. */
+  /** Undefined if the number is not registered. */
   getSubscriber(msisdn: string): Promise<SubscriberView | undefined>
-  /** A request of the self-care site, with a JSON body and a bearer token where they are given. */
+  /** Sends a self-care request, optionally with a JSON body and a bearer token. */
   request(request: {
     readonly method: 'GET' | 'POST' | 'PUT'
     readonly path: string
     readonly body?: object
     readonly token?: string | undefined
   }): Promise<{ readonly status: number; readonly body: unknown }>
-  /** Names of the effects performed since the target was made; undefined where they cannot be seen. */
+  /** The names of all effects performed on the target so far; undefined if they are not visible. */
   readonly performed: (() => readonly string[]) | undefined
 }
 
-/** What can be seen of a record. */
+/** The public fields of a record. */
 export interface SubscriberView {
   readonly language: string
   readonly tariff: string

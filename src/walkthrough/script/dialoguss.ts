@@ -1,15 +1,14 @@
 /**
- * Scripts of dialoguss (github.com/nndi-oss/dialoguss) as walkthroughs: `url`, `dial` and `phoneNumber`, and `sessions` with
- * `steps` of `userInput` (once named `text`) and `expect`, or the `componentId` of a text under `components`.
+ * Imports dialoguss scripts (github.com/nndi-oss/dialoguss) as walkthroughs: `dial`, `phoneNumber`, and `sessions` with `steps`
+ * of `userInput` (formerly `text`) and `expect`, or the `componentId` of a text under `components`.
  *
- * dialoguss does not say whether a screen waits. Here all screens of a session wait but the last, which ends the dialogue: a
- * session that stops earlier is to be given `sees` and `hangs up: true`. Where it is called is not of a walkthrough, so `url`,
- * `timeout` and a session's `id` are left behind; a line break at the end of an expected text is, too, since no screen has one.
+ * dialoguss does not say if a screen waits. The import assumes that only the last screen of a session ends the dialogue; edit
+ * shorter sessions to `sees` and `hangs up: true`. `url`, `timeout`, session ids and final line breaks are dropped.
  */
 import { z } from 'zod'
-import { flawsOf } from './zod-issues.ts'
-import { scriptsOf } from './read.ts'
-import type { Scripts } from './read.ts'
+import { issuesOf } from './zod-issues.ts'
+import { combineResults } from './read.ts'
+import type { ParsedScripts } from './read.ts'
 import { dialled } from './schema-turn.ts'
 import { form, text } from './schema-values.ts'
 import { readYaml } from './yaml-source.ts'
@@ -19,7 +18,7 @@ import { ONLY_PHONE } from './phone-issues.ts'
 import { DEFAULT_MSISDN } from './from-script.ts'
 import type { Action, Expectation, Step, Walkthrough } from './walkthrough.ts'
 
-const Given = form({
+const SessionStep = form({
   userInput: text.exactOptional(),
   text: text.exactOptional(),
   expect: text.exactOptional(),
@@ -39,7 +38,9 @@ const Session = form({
   description: text.exactOptional(),
   url: text.exactOptional(),
   timeout: text.exactOptional(),
-  steps: z.array(Given, { error: 'is a list of steps' }).min(1, { error: 'has no step' }),
+  steps: z
+    .array(SessionStep, { error: 'must be a list of steps' })
+    .min(1, { error: 'must have at least one step' }),
 })
 
 const Application = form({
@@ -47,51 +48,54 @@ const Application = form({
   dial: dialled,
   phoneNumber: text.exactOptional(),
   timeout: text.exactOptional(),
-  sessions: z.array(Session, { error: 'is a list of sessions' }).min(1, { error: 'has no session' }),
+  sessions: z
+    .array(Session, { error: 'must be a list of sessions' })
+    .min(1, { error: 'must have at least one session' }),
   components: z
     .array(form({ namespace: text, items: z.array(form({ id: text, expect: text })) }), {
-      error: 'is a list of components',
+      error: 'must be a list of components',
     })
     .exactOptional(),
 })
 type Application = z.output<typeof Application>
 
-/** Reads the sessions of a file, each as a walkthrough. @param file how the file was named; it is only shown */
-export function readDialoguss(text: string, file: string): Scripts {
-  const { documents, flaws } = readYaml(text)
-  const others: ScriptIssue[] = []
+/** Reads the sessions of a file, each as a walkthrough. @param file the path to print in messages */
+export function readDialoguss(text: string, file: string): ParsedScripts {
+  const { documents, issues } = readYaml(text)
+  const content: ScriptIssue[] = []
   const walkthroughs = documents.flatMap((document) => {
     const parsed = Application.safeParse(document.value)
-    if (parsed.success) return sessionsOf(parsed.data, { document, file, flaws: others })
-    others.push(...flawsOf(parsed.error, document))
+    if (parsed.success) return sessionsOf(parsed.data, { document, file, issues: content })
+    content.push(...issuesOf(parsed.error, document))
     return []
   })
-  return scriptsOf(walkthroughs, { flaws, others }, file)
+  return combineResults(walkthroughs, { yaml: issues, content }, file)
 }
 
-interface Reading {
+interface ImportContext {
   readonly document: SourceDocument
   readonly file: string
-  /** Takes what is found on the way. */
-  readonly flaws: ScriptIssue[]
+  /** Collects the issues of the import. */
+  readonly issues: ScriptIssue[]
 }
 
-function sessionsOf(application: Application, reading: Reading): readonly Walkthrough[] {
-  const { document, file, flaws } = reading
+function sessionsOf(application: Application, context: ImportContext): readonly Walkthrough[] {
+  const { document, file, issues } = context
   const texts = componentsOf(application)
-  const usual =
+  const defaultMsisdn =
     application.phoneNumber === undefined
       ? DEFAULT_MSISDN
-      : phoneAt(['phoneNumber'], application.phoneNumber, reading)
+      : phoneAt(['phoneNumber'], application.phoneNumber, context)
   return application.sessions.map(({ id, description, phoneNumber, steps }, at) => {
     const path = ['sessions', at]
-    const msisdn = phoneNumber === undefined ? usual : phoneAt([...path, 'phoneNumber'], phoneNumber, reading)
-    const given = steps.map(({ userInput, text, expect, componentId }, step): GivenStep => {
+    const msisdn =
+      phoneNumber === undefined ? defaultMsisdn : phoneAt([...path, 'phoneNumber'], phoneNumber, context)
+    const parsed = steps.map(({ userInput, text, expect, componentId }, step): ParsedStep => {
       const component = componentId === undefined ? undefined : texts.get(componentId)
       if (componentId !== undefined && component === undefined)
-        flaws.push({
+        issues.push({
           ...document.at([...path, 'steps', step, 'componentId']),
-          message: 'there is no component of this id: it is its namespace, a dot and the id of its item',
+          message: 'unknown component: write its namespace, a dot and the id of the item',
         })
       const { line } = document.at([...path, 'steps', step])
       return { input: userInput ?? text, expected: expect ?? component, line }
@@ -102,51 +106,51 @@ function sessionsOf(application: Application, reading: Reading): readonly Walkth
       file,
       line: document.at(path).line,
       handsets: { [ONLY_PHONE]: { msisdn, fixture: undefined } },
-      steps: stepsOf(application.dial, given),
+      steps: stepsOf(application.dial, parsed),
       after: [],
       performed: undefined,
     }
   })
 }
 
-/** Expected texts by `namespace.id`, and by the id alone where only one has it. */
+/** The expected texts by `namespace.id`, and by an id that occurs only once. */
 function componentsOf({ components = [] }: Application): ReadonlyMap<string, string> {
   const all = components.flatMap(({ namespace, items }) => items.map((item) => ({ namespace, ...item })))
-  const alone = all.filter(({ id }) => all.filter((other) => other.id === id).length === 1)
+  const unique = all.filter(({ id }) => all.filter((other) => other.id === id).length === 1)
   return new Map([
-    ...alone.map(({ id, expect }) => [id, expect] as const),
+    ...unique.map(({ id, expect }) => [id, expect] as const),
     ...all.map(({ namespace, id, expect }) => [`${namespace}.${id}`, expect] as const),
   ])
 }
 
-/** As E.164, or what was written. */
-function phoneAt(path: Path, number: string, { document, flaws }: Reading): string {
+/** Returns the number as E.164; reports an invalid one and returns it unchanged. */
+function phoneAt(path: Path, number: string, { document, issues }: ImportContext): string {
   const parsed = parseMsisdn(number)
   if (parsed.kind === 'msisdn') return parsed.e164
-  const sentence = `phoneNumber is not a mobile number of Belarus: put that of a test subscriber, such as '${DEFAULT_MSISDN}'`
-  flaws.push({ ...document.at(path), message: sentence })
+  const message = `phoneNumber must be a mobile number of Belarus: use a test subscriber such as '${DEFAULT_MSISDN}'`
+  issues.push({ ...document.at(path), message })
   return number
 }
 
-/** One short line, however many code units its characters take. */
+/** The first 96 characters on one line. */
 const titleOf = (text: string): string =>
   Array.from(text.replace(/[\s\p{Cc}]+/gu, ' ').trim())
     .slice(0, 96)
     .join('')
 
-interface GivenStep {
+interface ParsedStep {
   readonly input: string | undefined
   readonly expected: string | undefined
   readonly line: number
 }
 
-/** The first step is what comes of dialling, whether it names the code or nothing; a first answer is one to a screen unseen. */
-function stepsOf(dial: string, given: readonly GivenStep[]): readonly Step[] {
-  const [first] = given
+/** The first step is the dial, if it has the code or no input. Otherwise a dial without an expectation is added. */
+function stepsOf(dial: string, parsed: readonly ParsedStep[]): readonly Step[] {
+  const [first] = parsed
   const dials = first?.input === undefined || first.input === '' || /^[*#].*#$/u.test(first.input)
-  const all: readonly GivenStep[] = dials
-    ? given
-    : [{ input: undefined, expected: undefined, line: first?.line ?? 1 }, ...given]
+  const all: readonly ParsedStep[] = dials
+    ? parsed
+    : [{ input: undefined, expected: undefined, line: first?.line ?? 1 }, ...parsed]
   return all.map(({ input = '', expected, line }, at) => {
     const action: Action =
       at === 0 ? { kind: 'dial', code: dial } : { kind: 'send', text: input, isSecret: false }

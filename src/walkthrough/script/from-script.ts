@@ -1,4 +1,4 @@
-/** A script as a walkthrough. */
+/** Converts a parsed script into a walkthrough. */
 import { ONLY_PHONE } from './phone-issues.ts'
 import type { Script } from './schema.ts'
 import type { SourceDocument } from './yaml-source.ts'
@@ -12,13 +12,13 @@ import type {
   TextMatch,
 } from './walkthrough.ts'
 
-/** The number of a script that names none: a demo subscriber's. */
+/** The default number: a demo subscriber. */
 export const DEFAULT_MSISDN = '+375291234567'
 
 type Turn = Script['turns'][number]
-type GivenPhone = NonNullable<Script['subscriber']>
+type ScriptPhone = NonNullable<Script['subscriber']>
 
-/** @param document where each of its parts stands */
+/** @param document the positions of its parts */
 export function toWalkthrough(script: Script, document: SourceDocument, file: string): Walkthrough {
   const lineOf = (key: string) => document.keyAt([], key).line
   const handsets = handsetsOf(script)
@@ -50,12 +50,12 @@ export function toWalkthrough(script: Script, document: SourceDocument, file: st
 }
 
 function handsetsOf({ subscriber, handsets }: Script): Walkthrough['handsets'] {
-  const given = handsets ?? { [ONLY_PHONE]: subscriber ?? DEFAULT_MSISDN }
-  return Object.fromEntries(Object.entries(given).map(([name, phone]) => [name, phoneOf(phone)]))
+  const phones = handsets ?? { [ONLY_PHONE]: subscriber ?? DEFAULT_MSISDN }
+  return Object.fromEntries(Object.entries(phones).map(([name, phone]) => [name, phoneOf(phone)]))
 }
 
-const phoneOf = (given: GivenPhone): Phone =>
-  typeof given === 'string' ? { msisdn: given, fixture: undefined } : { msisdn: given.msisdn, fixture: given }
+const phoneOf = (phone: ScriptPhone): Phone =>
+  typeof phone === 'string' ? { msisdn: phone, fixture: undefined } : { msisdn: phone.msisdn, fixture: phone }
 
 function afterOf({ after = {} }: Script, first: string, document: SourceDocument): readonly Postcondition[] {
   const { subscriber, handsets = {} } = after
@@ -88,17 +88,17 @@ function actionOf(turn: Turn): Action {
 }
 
 function expectationOf({ sees, ends, fails, answers }: Turn): Expectation | undefined {
-  if (sees !== undefined) return { kind: 'screen', state: 'waiting', text: wantedOf(sees) }
-  if (ends !== undefined) return { kind: 'screen', state: 'ended', text: wantedOf(ends) }
-  // Every sentence has nothing in it.
+  if (sees !== undefined) return { kind: 'screen', state: 'waiting', text: textMatchOf(sees) }
+  if (ends !== undefined) return { kind: 'screen', state: 'ended', text: textMatchOf(ends) }
+  // Every message contains the empty text.
   if (fails !== undefined)
-    return { kind: 'failure', sentence: wantedOf(fails === true ? { contains: '' } : fails) }
+    return { kind: 'failure', message: textMatchOf(fails === true ? { contains: '' } : fails) }
   return answers === undefined ? undefined : { kind: 'status', status: answers }
 }
 
-function wantedOf(given: NonNullable<Turn['sees']>): TextMatch {
-  if (typeof given === 'string') return { kind: 'whole', text: given }
-  return given.matches === undefined
-    ? { kind: 'contains', text: given.contains ?? '' }
-    : { kind: 'matches', pattern: given.matches }
+function textMatchOf(match: NonNullable<Turn['sees']>): TextMatch {
+  if (typeof match === 'string') return { kind: 'whole', text: match }
+  return match.matches === undefined
+    ? { kind: 'contains', text: match.contains ?? '' }
+    : { kind: 'matches', pattern: match.matches }
 }

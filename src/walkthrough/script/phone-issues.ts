@@ -1,9 +1,9 @@
-/** What a script says of its phones in two places: their names, and which of them does what. */
+/** Checks the phones of a script: rules that concern two places, which the schema cannot express. */
 import { parseMsisdn } from '../../ussd/msisdn.ts'
-import { unknownSentence } from './zod-issues.ts'
+import { unknownNameMessage } from './zod-issues.ts'
 import type { ScriptIssue, Path, SourceDocument } from './yaml-source.ts'
 
-/** The name of the phone where a script has one and does not name it. */
+/** The name of a single phone without a name. */
 export const ONLY_PHONE = 'subscriber'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -11,35 +11,32 @@ type Fields = Readonly<Record<string, unknown>>
 const isMap = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** A value of a map, whatever the map has inherited. */
+/** Returns the own value of a key; undefined for anything else. */
 const own = (map: unknown, key: string): unknown =>
   isMap(map) && Object.hasOwn(map, key) ? map[key] : undefined
 
-/**
- * The flaws of a document, whatever else is wrong with it: names that no phone has, a turn that does not say whose it is, two
- * phones of one number.
- */
+/** Lists unknown phones, turns without a phone, and phones with the same number, also in an otherwise malformed document. */
 export function phoneIssues(document: SourceDocument): readonly ScriptIssue[] {
   const { value } = document
   const handsets = own(value, 'handsets')
   if (handsets !== undefined && !isMap(handsets)) return []
   const phones: Fields = handsets ?? { [ONLY_PHONE]: own(value, 'subscriber') }
   const names = Object.keys(phones)
-  const flaws: ScriptIssue[] = []
-  const known = (path: Path, name: unknown) => {
+  const issues: ScriptIssue[] = []
+  const checkName = (path: Path, name: unknown) => {
     if (typeof name === 'string' && !names.includes(name))
-      flaws.push({ ...document.at(path), message: unknownSentence('phone', name, names) })
+      issues.push({ ...document.at(path), message: unknownNameMessage('phone', name, names) })
   }
 
   const turns = own(value, 'turns')
   for (const [at, turn] of (Array.isArray(turns) ? turns : []).entries()) {
     const who = own(turn, 'as')
-    known(['turns', at, 'as'], who)
-    known(['turns', at, 'manages', 'subscriber'], own(own(turn, 'manages'), 'subscriber'))
+    checkName(['turns', at, 'as'], who)
+    checkName(['turns', at, 'manages', 'subscriber'], own(own(turn, 'manages'), 'subscriber'))
     if (isMap(turn) && who === undefined && names.length > 1)
-      flaws.push({
+      issues.push({
         ...document.at(['turns', at]),
-        message: 'as is missing: there are several phones',
+        message: 'as is missing: the script has several phones',
       })
   }
 
@@ -47,26 +44,25 @@ export function phoneIssues(document: SourceDocument): readonly ScriptIssue[] {
   const ends = own(after, 'handsets')
   for (const name of isMap(ends) ? Object.keys(ends) : []) {
     if (names.includes(name)) continue
-    const message = unknownSentence('phone', name, names)
-    flaws.push({ ...document.keyAt(['after', 'handsets'], name), message: message })
+    const message = unknownNameMessage('phone', name, names)
+    issues.push({ ...document.keyAt(['after', 'handsets'], name), message })
   }
   if (names.length > 1) {
     if (own(after, 'subscriber') !== undefined)
-      flaws.push({
+      issues.push({
         ...document.keyAt(['after'], 'subscriber'),
-        message: 'there are several phones: name them under handsets',
+        message: 'the script has several phones: use handsets here',
       })
     if (own(value, 'dial') !== undefined)
-      flaws.push({
+      issues.push({
         ...document.keyAt([], 'dial'),
-        message: 'there are several phones: write dials in a turn, with as',
+        message: 'the script has several phones: use dials in a turn, with as',
       })
   }
-  return [...flaws, ...twins(phones, document)]
+  return [...issues, ...duplicateNumbers(phones, document)]
 }
 
-/** Phones of a number that another phone has. */
-function twins(phones: Fields, document: SourceDocument): readonly ScriptIssue[] {
+function duplicateNumbers(phones: Fields, document: SourceDocument): readonly ScriptIssue[] {
   const numbers = new Set<string>()
   return Object.entries(phones).flatMap(([name, phone]) => {
     const raw = isMap(phone) ? own(phone, 'msisdn') : phone

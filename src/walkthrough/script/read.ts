@@ -1,71 +1,68 @@
-/** Scripts: walkthroughs as YAML, one to a document. */
+/** Reads scripts: walkthroughs as YAML, one a document. */
 import { toWalkthrough } from './from-script.ts'
-import { flawsOf } from './zod-issues.ts'
+import { issuesOf } from './zod-issues.ts'
 import { phoneIssues } from './phone-issues.ts'
 import { ScriptForm } from './schema.ts'
 import { readYaml } from './yaml-source.ts'
 import type { ScriptIssue, SourceDocument } from './yaml-source.ts'
 import type { Walkthrough } from './walkthrough.ts'
 
-/** A flaw of a script, and in which file. */
-export interface Problem extends ScriptIssue {
+/** An issue with its file. */
+export interface ScriptProblem extends ScriptIssue {
   readonly file: string
 }
 
-export type Scripts =
+export type ParsedScripts =
   | { readonly kind: 'ok'; readonly walkthroughs: readonly Walkthrough[] }
-  /** All problems of all documents, in the order of their places. */
-  | { readonly kind: 'malformed'; readonly problems: readonly Problem[] }
+  /** The problems of all documents, by line and column. */
+  | { readonly kind: 'malformed'; readonly problems: readonly ScriptProblem[] }
 
-/** `file:line:column: sentence`, as editors and terminals link it. */
-export const formatProblem = ({ file, line, column, message: sentence }: Problem): string =>
-  `${file}:${line}:${column}: ${sentence}`
+/** Formats a problem as `file:line:column: message`, which editors and terminals link. */
+export const formatProblem = ({ file, line, column, message }: ScriptProblem): string =>
+  `${file}:${line}:${column}: ${message}`
 
 /**
- * Reads the walkthroughs of a file: YAML, at most 1 MB. Every scalar is text as it is written, so that `01`, `+375…` and `no`
- * need no quotes; `*…` and `#…` do. Placeholders stay as they are.
+ * Reads the walkthroughs of a YAML file of at most 1 MB. Every scalar is text, so `01`, `+375…` and `no` need no quotes; `*…` and
+ * `#…` do. Placeholders are not filled in.
  *
- * @param file how the file was named; it is only shown
+ * @param file the path to print in messages
  */
-export function readScripts(text: string, file: string): Scripts {
-  const { documents, flaws } = readYaml(text)
-  const read = documents.map((document) => readDocument(document, file))
-  return scriptsOf(
-    read.flatMap(({ walkthroughs }) => walkthroughs),
-    { flaws, others: read.flatMap((one) => one.issues) },
+export function readScripts(text: string, file: string): ParsedScripts {
+  const { documents, issues } = readYaml(text)
+  const results = documents.map((document) => readDocument(document, file))
+  return combineResults(
+    results.flatMap(({ walkthroughs }) => walkthroughs),
+    { yaml: issues, content: results.flatMap((result) => result.issues) },
     file,
   )
 }
 
-function readDocument(document: SourceDocument, file: string): ScriptResult {
+function readDocument(
+  document: SourceDocument,
+  file: string,
+): { readonly walkthroughs: readonly Walkthrough[]; readonly issues: readonly ScriptIssue[] } {
   const parsed = ScriptForm.safeParse(document.value)
-  const flaws = [...(parsed.success ? [] : flawsOf(parsed.error, document)), ...phoneIssues(document)]
-  const isSound = parsed.success && flaws.length === 0
-  return { walkthroughs: isSound ? [toWalkthrough(parsed.data, document, file)] : [], issues: flaws }
-}
-
-interface ScriptResult {
-  readonly walkthroughs: readonly Walkthrough[]
-  readonly issues: readonly ScriptIssue[]
+  const issues = [...(parsed.success ? [] : issuesOf(parsed.error, document)), ...phoneIssues(document)]
+  const isValid = parsed.success && issues.length === 0
+  return { walkthroughs: isValid ? [toWalkthrough(parsed.data, document, file)] : [], issues }
 }
 
 /**
- * A file is read as a whole or not at all.
+ * Combines the results of all documents. One issue makes the whole file malformed.
  *
- * @param flaws of the YAML
- * @param others what was found in what could be read of it; what follows from a flaw of the YAML is not said again
+ * @param issues `yaml`: of the syntax; `content`: of the parsed values, ignored where the syntax is wrong at the same place
  */
-export function scriptsOf(
+export function combineResults(
   walkthroughs: readonly Walkthrough[],
-  { flaws, others }: { readonly flaws: readonly ScriptIssue[]; readonly others: readonly ScriptIssue[] },
+  issues: { readonly yaml: readonly ScriptIssue[]; readonly content: readonly ScriptIssue[] },
   file: string,
-): Scripts {
-  const placeOf = ({ line, column }: ScriptIssue) => `${line}:${column}`
-  const told = new Set(flaws.map(placeOf))
-  const all = [...flaws, ...others.filter((flaw) => !told.has(placeOf(flaw)))]
+): ParsedScripts {
+  const positionOf = ({ line, column }: ScriptIssue) => `${line}:${column}`
+  const reported = new Set(issues.yaml.map(positionOf))
+  const all = [...issues.yaml, ...issues.content.filter((issue) => !reported.has(positionOf(issue)))]
   if (all.length === 0) return { kind: 'ok', walkthroughs }
   const problems = all
-    .map((flaw) => ({ file, ...flaw }))
+    .map((issue) => ({ file, ...issue }))
     .toSorted((a, b) => a.line - b.line || a.column - b.column)
   return { kind: 'malformed', problems }
 }

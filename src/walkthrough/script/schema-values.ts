@@ -1,55 +1,52 @@
-/** The values of a script: text, and what a reader of text makes of it. */
+/** The values of a script. YAML scalars are read as text and converted here. */
 import { z } from 'zod'
 import { PLACEHOLDER } from './secrets.ts'
 
-/**
- * A map of exactly these keys. What it says of a key that it has not is the list of those it has: `flaws.ts` makes a sentence
- * of it.
- */
+/** Creates a map of exactly these keys. The message for an unknown key lists them; `zod-issues.ts` builds the sentence. */
 export const form = <const Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
   z.strictObject(shape, {
     error: ({ code, input }) => {
       const keys = Object.keys(shape).join(', ')
       if (code === 'unrecognized_keys') return keys
-      return input === undefined ? undefined : `is a map with keys of these: ${keys}`
+      return input === undefined ? undefined : `must be a map with the keys ${keys}`
     },
   })
 
-/** A reader gets nothing but text of YAML, so that `01` stays as it was written; what is no text here is read from it. */
+/** Converts text with `read` before the schema checks it. */
 export const readAs = <Schema extends z.ZodType>(read: (text: string) => unknown, schema: Schema) =>
   z.preprocess((value) => (typeof value === 'string' ? read(value) : value), schema)
 
 const words: Readonly<Record<string, unknown>> = { true: true, false: false, null: null }
 export const word = (text: string): unknown => (Object.hasOwn(words, text) ? words[text] : text)
 
-export const text = z.string({ error: 'is text' })
+export const text = z.string({ error: 'must be text' })
 
-/** A key that says all by being there. */
-export const flag = readAs(word, z.literal(true, { error: 'is true, or left out' }))
+/** A key that is `true` or omitted. */
+export const flag = readAs(word, z.literal(true, { error: 'must be true or omitted' }))
 
-export const yesOrNo = readAs(word, z.boolean({ error: 'is true or false' }))
+export const yesOrNo = readAs(word, z.boolean({ error: 'must be true or false' }))
 
-export const whole = (least: number, most: number) => {
-  const error = `is a whole number from ${least} to ${most}`
+export const whole = (min: number, max: number) => {
+  const error = `must be a whole number from ${min} to ${max}`
   return readAs(
     (value) => (/^\d{1,6}$/.test(value) ? Number(value) : value),
-    z.int({ error }).min(least, { error }).max(most, { error }),
+    z.int({ error }).min(min, { error }).max(max, { error }),
   )
 }
 
-export const oneOf = <const Words extends readonly [string, ...string[]]>(those: Words) =>
-  z.enum(those, { error: `is one of ${those.join(', ')}` })
+export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+  z.enum(words, { error: `must be one of ${words.join(', ')}` })
 
-/** Text that is printed in a line of its own. */
-export const line = (most: number) =>
+/** Text of one line. */
+export const line = (max: number) =>
   text
-    .min(1, { error: 'is empty' })
-    .max(most, { error: `is longer than ${most} characters` })
-    .regex(/^\P{Cc}*$/u, { error: 'has control characters' })
+    .min(1, { error: 'must not be empty' })
+    .max(max, { error: `must be at most ${max} characters long` })
+    .regex(/^\P{Cc}*$/u, { error: 'must not contain control characters' })
 
 export const orPlaceholder = (pattern: string) => new RegExp(`${pattern}|${PLACEHOLDER.source}`)
 
-/** A secret in clear, or a placeholder and nothing beside it. */
+/** A literal secret or a placeholder. Text around a placeholder is not allowed. */
 export const secret = text.regex(orPlaceholder('^(?![\\s\\S]*\\{\\{)'), {
-  error: 'has a placeholder that is not known; {{puk1}}, {{password}} and such as {{8 digits}} are',
+  error: 'contains an unknown placeholder: use {{puk1}}, {{password}} or a form such as {{8 digits}}',
 })

@@ -1,62 +1,62 @@
-/** The form of a script: what may stand in a YAML file of walkthroughs. The reader and the published JSON Schema are made of it. */
+/** The schema of a script. The reader and the published JSON Schema are derived from it. */
 import { z } from 'zod'
 import { FixtureForm, RecordForm, msisdn } from './schema-subscriber.ts'
 import { TurnForm, dialled, phoneName } from './schema-turn.ts'
 import { flag, form, line } from './schema-values.ts'
 
 const Phone = z
-  .union([msisdn.meta({ description: 'Whoever is registered there' }), FixtureForm], {
-    error: 'is a number, or { msisdn: …, language: …, … }',
+  .union([msisdn.meta({ description: 'The number of a registered subscriber' }), FixtureForm], {
+    error: 'must be a number or { msisdn: …, language: …, … }',
   })
   .meta({ id: 'Phone' })
 
-/** Of these two, at most one stands in the map. */
+/** Allows at most one of two keys. */
 const notBoth = (one: string, other: string) => [
   { properties: { [one]: false } },
   { properties: { [other]: false } },
 ]
 
 const After = form({
-  subscriber: RecordForm.exactOptional().meta({ description: 'Where there is one phone' }),
+  subscriber: RecordForm.exactOptional().meta({ description: 'The record, if the script has one phone' }),
   handsets: z
-    .record(phoneName, RecordForm, { error: 'is a map of phones' })
+    .record(phoneName, RecordForm, { error: 'must be a map of phones' })
     .exactOptional()
-    .meta({ description: 'By the names of the phones' }),
+    .meta({ description: 'The records by phone' }),
   performed: z
-    .array(line(64), { error: 'is a list of effects' })
+    .array(line(64), { error: 'must be a list of effects' })
     .exactOptional()
-    .meta({ description: 'The effects, in the order in which they were performed' }),
+    .meta({ description: 'The effects in the order in which they were performed' }),
 })
   .check(
     z.refine(({ subscriber, handsets }) => !subscriber || !handsets, {
       error: 'has both subscriber and handsets',
     }),
-    z.refine((after) => Object.keys(after).length > 0, { error: 'says nothing' }),
+    z.refine((after) => Object.keys(after).length > 0, { error: 'must not be empty' }),
   )
   .meta({ id: 'After', minProperties: 1, anyOf: notBoth('subscriber', 'handsets') })
 
-/** A walkthrough as a script has it: one document of a YAML file. */
+/** A script: one document of a YAML file. */
 export const ScriptForm = form({
-  title: line(200).meta({ description: 'What the walkthrough shows, in a sentence' }),
+  title: line(200).meta({ description: 'The behaviour that the walkthrough tests, as a sentence' }),
   rules: z
-    .array(line(32), { error: 'is a list of ids, such as [L2, L4]' })
+    .array(line(32), { error: 'must be a list of ids, such as [L2, L4]' })
     .exactOptional()
-    .meta({ description: 'Ids of the rules that it shows' }),
-  subscriber: Phone.exactOptional().meta({ description: 'The only phone; without it, +375291234567' }),
+    .meta({ description: 'Ids of the rules that it covers' }),
+  subscriber: Phone.exactOptional().meta({ description: 'The only phone (default: +375291234567)' }),
   handsets: z
-    .record(phoneName, Phone, { error: 'is a map of phones' })
-    .refine((phones) => Object.keys(phones).length > 0, { error: 'has no phone' })
+    .record(phoneName, Phone, { error: 'must be a map of phones' })
+    .refine((phones) => Object.keys(phones).length > 0, { error: 'must have at least one phone' })
     .exactOptional()
-    .meta({ description: 'The phones, by name', minProperties: 1 }),
+    .meta({ description: 'The phones by name', minProperties: 1 }),
   dial: dialled
     .exactOptional()
-    .meta({ description: 'What is dialled first, in quotes; only with one phone' }),
+    .meta({ description: 'The code to dial first, in quotes; only with one phone' }),
   turns: z
-    .array(TurnForm, { error: 'is a list of turns' })
-    .min(1, { error: 'has no turn' })
-    .meta({ description: 'What is done and seen, one after another' }),
-  'hangs up': flag.exactOptional().meta({ description: 'At the end the last phone that was used hangs up' }),
-  after: After.exactOptional().meta({ description: 'What is to hold when all is over' }),
+    .array(TurnForm, { error: 'must be a list of turns' })
+    .min(1, { error: 'must have at least one turn' })
+    .meta({ description: 'The actions and expected results, in order' }),
+  'hangs up': flag.exactOptional().meta({ description: 'The phone of the last turn hangs up at the end' }),
+  after: After.exactOptional().meta({ description: 'The expected state at the end' }),
 })
   .check(
     z.refine(({ subscriber, handsets }) => !subscriber || !handsets, {
@@ -68,8 +68,8 @@ export const ScriptForm = form({
 export type Script = z.output<typeof ScriptForm>
 
 /**
- * The JSON Schema (draft 2020-12) of a walkthrough, by which an editor completes a script and checks it. What stands in two
- * places at once, such as the name of a phone, only the reader holds against each other.
+ * The JSON Schema (draft 2020-12) of scripts, for completion and checks in editors. Only the reader checks rules that concern
+ * two places, such as the name of a phone.
  */
 export const scriptJsonSchema = (): object => ({
   ...z.toJSONSchema(ScriptForm, { io: 'input', target: 'draft-2020-12' }),

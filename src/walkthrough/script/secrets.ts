@@ -1,34 +1,34 @@
 /**
- * Secrets of a walkthrough. A script may hold a test subscriber's in clear, or a placeholder, which is what a recorded
- * dialogue holds: the real one is then nowhere. What a placeholder stands for is made up for each walkthrough, always the same.
+ * The secrets of a walkthrough. A script holds those of a test subscriber in clear, or placeholders. Recorded scripts hold
+ * placeholders only. Their secrets are generated from the title, so each run gets the same ones.
  */
 import { createHash } from 'node:crypto'
 import { WalkthroughError } from './error.ts'
-import type { Action, Given, Walkthrough } from './walkthrough.ts'
+import type { Action, ScriptText, Walkthrough } from './walkthrough.ts'
 
-/** What is known of the subscribers that a walkthrough takes as they are registered: by MSISDN, E.164 with `+`. */
+/** The secrets of subscribers that exist on the target, by MSISDN (E.164 with `+`). */
 export type KnownSecrets = Readonly<
   Record<string, { readonly puk1?: string | undefined; readonly password?: string | undefined }>
 >
 
 /**
- * What may stand in a script: `{{puk1}}` and `{{password}}` of the subscriber's record; `{{8 digits}}`, `{{8 digits b}}`, of
- * which each letter, or two, is another one; `{{6 digits a, date}}`, easily guessed for that reason; `{{7 characters}}`, letters.
- * Digits that are given no reason are not easily guessed, and are nobody's PUK1.
+ * The placeholders: `{{puk1}}` and `{{password}}` of the record; `{{8 digits}}` and `{{8 digits b}}`, where another letter means
+ * another secret; `{{6 digits a, date}}`, weak for that reason; `{{7 characters}}`, letters. Digits without a reason are not weak
+ * and differ from every PUK1.
  */
 export const PLACEHOLDER =
   /^\{\{(puk1|password|(?:[1-9]\d{0,2}) (?:digits|characters)(?: [a-z]{1,2})?(?:, (?:repeat|sequence|keypad|date|own-number|common))?)\}\}$/
 
-/** Whether a secret is a placeholder; others stand for themselves. */
-export const isPlaceholder = (given: Given): boolean => PLACEHOLDER.test(given)
+/** Returns true for a placeholder, false for a literal secret. */
+export const isPlaceholder = (text: ScriptText): boolean => PLACEHOLDER.test(text)
 
-/** Why a password is easily guessed, if it is. Without it, what is made up is left to chance. */
+/** The reason a password is weak; undefined for a strong one. */
 export type WeaknessOf = (digits: string, msisdn: string) => string | undefined
 
 /**
- * The walkthrough with every placeholder filled in. Throws `Unusable` where one stands for a secret that nobody knows.
+ * Fills in every placeholder. Throws `WalkthroughError` for a secret that is neither in the record nor known.
  *
- * @param known secrets of subscribers that are taken as they are registered
+ * @param secrets `known`: secrets of registered subscribers; `weaknessOf`: without it, generated secrets may be weak
  */
 export function fillIn(
   walkthrough: Walkthrough,
@@ -38,39 +38,38 @@ export function fillIn(
   }: { readonly known?: KnownSecrets; readonly weaknessOf?: WeaknessOf | undefined } = {},
 ): Walkthrough {
   const { title, handsets, steps, after } = walkthrough
-  const made = new Map<string, string>()
+  const generated = new Map<string, string>()
 
   const secretOf = (who: string, name: 'puk1' | 'password'): string => {
     const phone = handsets[who]
-    if (!phone) throw new WalkthroughError(`there is no phone '${who}'`)
-    const given = phone.fixture ? phone.fixture[name] : known[phone.msisdn]?.[name]
-    const wanted = given === undefined ? undefined : PLACEHOLDER.exec(given)?.[1]
-    if (given !== undefined && wanted === undefined) return given
-    if (wanted !== undefined && wanted !== 'puk1' && wanted !== 'password') return make(who, wanted)
-    // A password is not made up: without one, nobody has set it.
-    if (phone.fixture && (name === 'puk1' || given !== undefined)) return make(who, '8 digits', name)
-    throw new WalkthroughError(
-      `{{${name}}} of ${phone.msisdn} is not known: name it in the file of --secrets`,
-    )
+    if (!phone) throw new WalkthroughError(`unknown phone '${who}'`)
+    const text = phone.fixture ? phone.fixture[name] : known[phone.msisdn]?.[name]
+    const form = text === undefined ? undefined : PLACEHOLDER.exec(text)?.[1]
+    if (text !== undefined && form === undefined) return text
+    if (form !== undefined && form !== 'puk1' && form !== 'password') return generate(who, form)
+    // A password is not generated: without one, the subscriber has none.
+    if (phone.fixture && (name === 'puk1' || text !== undefined)) return generate(who, '8 digits', name)
+    throw new WalkthroughError(`{{${name}}} of ${phone.msisdn} is unknown: add it to the file of --secrets`)
   }
 
-  const make = (who: string, wanted: string, name = wanted): string => {
+  const generate = (who: string, form: string, name = form): string => {
     const { msisdn = '' } = handsets[who] ?? {}
     const key = `${msisdn} ${name}`
-    const before = made.get(key)
-    if (before !== undefined) return before
-    const secret = makeUp(wanted, { seed: `${title}\n${key}`, msisdn, weaknessOf, taken: [...made.values()] })
-    made.set(key, secret)
+    const known = generated.get(key)
+    if (known !== undefined) return known
+    const taken = [...generated.values()]
+    const secret = generateSecret(form, { seed: `${title}\n${key}`, msisdn, weaknessOf, taken })
+    generated.set(key, secret)
     return secret
   }
 
-  const fill = (who: string, given: Given): string => {
-    const name = PLACEHOLDER.exec(given)?.[1]
-    if (name === undefined) return given
-    return name === 'puk1' || name === 'password' ? secretOf(who, name) : make(who, name)
+  const fill = (who: string, text: ScriptText): string => {
+    const form = PLACEHOLDER.exec(text)?.[1]
+    if (form === undefined) return text
+    return form === 'puk1' || form === 'password' ? secretOf(who, form) : generate(who, form)
   }
 
-  const filled = (who: string, action: Action): Action => {
+  const fillAction = (who: string, action: Action): Action => {
     switch (action.kind) {
       case 'send':
         return { ...action, text: action.isSecret ? fill(who, action.text) : action.text }
@@ -106,7 +105,7 @@ export function fillIn(
   return {
     ...walkthrough,
     handsets: Object.fromEntries(phones),
-    steps: steps.map((step) => ({ ...step, action: filled(step.who, step.action) })),
+    steps: steps.map((step) => ({ ...step, action: fillAction(step.who, step.action) })),
     after: after.map((one) => ({
       ...one,
       record: {
@@ -117,7 +116,7 @@ export function fillIn(
   }
 }
 
-/** Every secret that stands in a walkthrough whose placeholders are filled in; the shortest are no secret to anybody. */
+/** Lists the secrets of a walkthrough without placeholders. Fewer than four characters are a choice, not a secret. */
 export function secretsOf({ handsets, steps, after }: Walkthrough): readonly string[] {
   const all = [
     ...Object.values(handsets).flatMap(({ fixture }) => [fixture?.puk1, fixture?.password]),
@@ -125,7 +124,7 @@ export function secretsOf({ handsets, steps, after }: Walkthrough): readonly str
     ...after.map(({ record }) => record.password),
   ]
   const long = all.filter((secret) => secret !== undefined && Array.from(secret.trim()).length >= 4)
-  // The longest first: one may be a part of another.
+  // The longest first: a secret may contain another one.
   return [...new Set(long as string[])].toSorted((a, b) => b.length - a.length)
 }
 
@@ -144,47 +143,43 @@ function secretsIn(action: Action): readonly (string | undefined)[] {
   }
 }
 
-/** More than is ever needed: of all numbers of five digits, most are not easily guessed. */
-const MAX_TRIES = 10_000
+/** Enough for every reason: most numbers of five digits are not weak. */
+const MAX_ATTEMPTS = 10_000
 
-function makeUp(
-  wanted: string,
-  of: {
+function generateSecret(
+  form: string,
+  by: {
     readonly seed: string
     readonly msisdn: string
     readonly weaknessOf: WeaknessOf | undefined
     readonly taken: readonly string[]
   },
 ): string {
-  const { seed, msisdn, weaknessOf, taken } = of
-  const [, length = '8', what, reason] =
-    /^(\d+) (digits|characters)(?: [a-z]{1,2})?(?:, ([a-z-]+))?$/.exec(wanted) ?? []
+  const { seed, msisdn, weaknessOf, taken } = by
+  const [, length = '8', kind, reason] =
+    /^(\d+) (digits|characters)(?: [a-z]{1,2})?(?:, ([a-z-]+))?$/.exec(form) ?? []
   const size = Number(length)
-  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+  const hasReason = (secret: string) =>
+    weaknessOf === undefined || size > 10 || weaknessOf(secret, msisdn) === reason
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const random = digitsFrom(`${seed}\n${attempt}`, size)
     const secret =
-      what === 'characters'
+      kind === 'characters'
         ? lettersFrom(random)
         : reason === undefined
           ? random
-          : easyOnes(reason, size, msisdn, random)
-    // A single digit would be a choice, on a screen that has it.
-    const isUsable =
-      !taken.includes(secret) && (what === 'characters' || size < 5 || isAsWanted(secret, reason))
-    if (isUsable) return secret
+          : weakDigits(reason, size, msisdn, random)
+    // The rule for weak passwords starts at five digits.
+    if (!taken.includes(secret) && (kind === 'characters' || size < 5 || hasReason(secret))) return secret
   }
-  throw new WalkthroughError(`no secret like '${wanted}' could be made up`)
-
-  function isAsWanted(secret: string, why: string | undefined): boolean {
-    return weaknessOf === undefined || size > 10 || weaknessOf(secret, msisdn) === why
-  }
+  throw new WalkthroughError(`no secret matches the placeholder {{${form}}}`)
 }
 
 function digitsFrom(seed: string, size: number): string {
   let digits = ''
   for (let block = 0; digits.length < size; block++) {
     for (const byte of createHash('sha256').update(`${seed}\n${block}`).digest()) {
-      // 0 to 249: every digit as often as the others.
+      // Bytes from 250 would favour the low digits.
       if (byte < 250) digits += String(byte % 10)
     }
   }
@@ -194,8 +189,8 @@ function digitsFrom(seed: string, size: number): string {
 const lettersFrom = (digits: string): string =>
   digits.replace(/\d/g, (digit) => 'bdfgklmnrs'.charAt(Number(digit)))
 
-/** One that is easily guessed for a reason, if there is one of that length; `random` says which. */
-function easyOnes(reason: string, size: number, msisdn: string, random: string): string {
+/** Digits that are weak for a reason, chosen by `random`. */
+function weakDigits(reason: string, size: number, msisdn: string, random: string): string {
   const first = Number(random.charAt(0))
   const cut = (text: string) => text.slice(0, size)
   switch (reason) {
@@ -214,7 +209,7 @@ function easyOnes(reason: string, size: number, msisdn: string, random: string):
     case 'own-number':
       return msisdn.slice(-size)
     default: {
-      // There and back: what many people take.
+      // Up and back down, a common choice.
       const half = '1234567890'.slice(0, Math.ceil(size / 2))
       const back = Array.from(half).toReversed().join('')
       return half + (size % 2 === 0 ? back : back.slice(1))

@@ -1,14 +1,13 @@
 /**
- * A walkthrough as data: what subscribers do on their phones and at the self-care site, and what they are to see. A script is
- * read into it (`read.ts`) and a recorded dialogue is turned into it; the runner walks it, and reports draw what came of it.
+ * A walkthrough (test script) as data: the actions of subscribers on their phones and in self-care, and the expected results.
+ * `read.ts` reads one from YAML, the recorder creates one from a dialogue, the runner executes it.
  */
-
 import type { Access } from '../../gateway/records/subscriber.ts'
 
-/** Text as a script gives it: literal, or with placeholders such as `{{puk1}}` (`secrets.ts`). */
-export type Given = string
+/** Literal text, or a placeholder such as `{{puk1}}` (`secrets.ts`). */
+export type ScriptText = string
 
-/** A subscriber as the walkthrough finds one; what is left out is as it is for a new one (L1). */
+/** The record of a subscriber before the walkthrough. Omitted fields have the values of a new subscriber (L1). */
 export interface Fixture {
   /** E.164 with `+`. */
   readonly msisdn: string
@@ -19,76 +18,75 @@ export interface Fixture {
   readonly registrationByPuk1?: boolean
   readonly access?: Access
   readonly closedBecause?: 'sim-lost' | 'restricted'
-  /** 8 digits; a test subscriber's, since it stands in a file. Left out, one is made up. */
-  readonly puk1?: Given
-  /** 0 to 10, of the ten; only where the target is in this process. */
+  /** 8 digits of a test subscriber. If omitted, one is generated. */
+  readonly puk1?: ScriptText
+  /** 0 to 10. Less than 10 only on a gateway in this process. */
   readonly puk1AttemptsLeft?: number
-  readonly password?: Given
+  readonly password?: ScriptText
 }
 
-/** What the operator changes on a record while a walkthrough runs. */
+/** A change of a record by the operator during a walkthrough. */
 export type FixturePatch = Omit<Fixture, 'msisdn'>
 
-/** What somebody does. */
 export type Action =
-  /** Nothing: the screen is looked at as it is. */
+  /** Does nothing; the expectation checks the screen as it is. */
   | { readonly kind: 'look' }
   | { readonly kind: 'dial'; readonly code: string }
   | {
       readonly kind: 'send'
-      readonly text: Given
+      readonly text: ScriptText
       readonly isSecret: boolean
-      /** A secret that is typed where none is asked for. */
+      /** Allows a secret on a screen that does not ask for one. */
       readonly unasked?: true
     }
-  /** Time passes for everybody. */
+  /** Time passes for all phones. */
   | { readonly kind: 'wait'; readonly ms: number }
-  /** The aggregator sends this phone's last callback again, byte for byte. */
+  /** The aggregator sends a duplicate of this phone's last callback, byte for byte. */
   | { readonly kind: 'repeat' }
   | { readonly kind: 'hang-up' }
-  /** At the self-care site (L5). */
-  | { readonly kind: 'log-in'; readonly password: Given }
-  /** Uses the self-care session that was begun last by this subscriber (L6). */
+  /** In self-care (L5). */
+  | { readonly kind: 'log-in'; readonly password: ScriptText }
+  /** Uses the latest self-care session of this subscriber (L6). */
   | { readonly kind: 'visit' }
-  /** Sets the password with PUK1 at the site (L3). */
-  | { readonly kind: 'set-password'; readonly puk1: Given; readonly password: Given }
-  /** An administrator opens or closes somebody's access at the site (L9); `of` is a phone of the walkthrough. */
+  /** Sets the password with PUK1 in self-care (L3). */
+  | { readonly kind: 'set-password'; readonly puk1: ScriptText; readonly password: ScriptText }
+  /** An administrator opens or closes the access of the phone `of` in self-care (L9). */
   | { readonly kind: 'manage'; readonly of: string; readonly access: 'open' | 'closed' }
-  /** The operator changes this phone's subscriber. */
+  /** The operator changes the record of this phone's subscriber. */
   | { readonly kind: 'change'; readonly patch: FixturePatch }
 
-/** A text as it is to be: the whole of it, a part, or a regular expression (JavaScript, `u` and `s`). */
+/** An expected text: the whole text, a part of it, or a JavaScript regular expression with the flags `s` and `u`. */
 export type TextMatch =
   | { readonly kind: 'whole'; readonly text: string }
   | { readonly kind: 'contains'; readonly text: string }
   | { readonly kind: 'matches'; readonly pattern: string }
 
-/** What is to be seen after the action. */
+/** The expected result of a step. */
 export type Expectation =
-  /** `waiting`: the screen takes an answer (`sees`); `ended`: the dialogue is over (`ends`). */
+  /** `waiting`: the screen takes an answer (`sees`); `ended`: the dialogue has ended (`ends`). */
   | { readonly kind: 'screen'; readonly state: 'waiting' | 'ended'; readonly text: TextMatch }
-  /** The network broke the dialogue off, and says why (`fails`). */
-  | { readonly kind: 'failure'; readonly sentence: TextMatch }
-  /** The site answers with this HTTP status. */
+  /** The network ended the dialogue with this message (`fails`). */
+  | { readonly kind: 'failure'; readonly message: TextMatch }
+  /** The HTTP status of self-care. */
   | { readonly kind: 'status'; readonly status: number }
 
 export interface Step {
-  /** Whose phone: a key of `handsets`. */
+  /** The phone: a key of `handsets`. */
   readonly who: string
   readonly action: Action
   readonly expectation: Expectation | undefined
-  /** Of the script's file, from 1. */
+  /** In the script file, from 1. */
   readonly line: number
 }
 
-/** What is to hold of a subscriber when all is over; what is left out is not looked at. */
+/** The expected record of a subscriber at the end. Omitted fields are not checked. */
 export interface Postcondition {
   readonly who: string
   readonly record: Partial<Pick<Fixture, 'language' | 'tariff' | 'client' | 'role' | 'access'>> & {
     readonly closedBecause?: 'sim-lost' | 'restricted' | null
     readonly puk1AttemptsLeft?: number
-    /** Shown by logging in at the site. */
-    readonly password?: Given
+    /** Checked by a login. */
+    readonly password?: ScriptText
     readonly hasPassword?: boolean
   }
   readonly line: number
@@ -96,22 +94,22 @@ export interface Postcondition {
 
 export interface Walkthrough {
   readonly title: string
-  /** Ids of the rules it shows, e.g. `L7`. */
+  /** Ids of the rules it covers, such as `L7`. */
   readonly rules: readonly string[]
-  /** The script's file as it was named, and the line its text begins at; a recorded or explored one has `''`. */
+  /** The path of the script file and the first line of the script. Empty for a recorded or generated walkthrough. */
   readonly file: string
   readonly line: number
-  /** The phones, by name; a walkthrough of one phone calls it `subscriber`. */
+  /** The phones by name. A single phone is called `subscriber`. */
   readonly handsets: Readonly<Record<string, Phone>>
   readonly steps: readonly Step[]
   readonly after: readonly Postcondition[]
-  /** Effects, in the order in which they are performed; undefined: not looked at. Only in this process. */
+  /** The expected effects in order; undefined: not checked. Needs a gateway in this process. */
   readonly performed: readonly string[] | undefined
 }
 
 /** A phone of a walkthrough. */
 export interface Phone {
   readonly msisdn: string
-  /** The record that is made for it; undefined: whoever is registered there is taken. */
+  /** The record to register; undefined: the phone uses the record that exists on the target. */
   readonly fixture: Fixture | undefined
 }

@@ -1,4 +1,4 @@
-/** A walkthrough as a script, the way a person writes one. */
+/** Writes a walkthrough as a script, formatted as by hand. */
 import { Document, Pair, isMap, isScalar, visit } from 'yaml'
 import type { Scalar, YAMLMap } from 'yaml'
 import { ONLY_PHONE } from './phone-issues.ts'
@@ -14,10 +14,10 @@ import type {
 } from './walkthrough.ts'
 
 /**
- * The YAML of a walkthrough, ending in a line break. `readScripts` reads the same walkthrough from it, but for the lines.
- * Secrets are written as they are given. A look that expects nothing has no form, and is left out.
+ * Returns the YAML of a walkthrough, ending in a line feed. `readScripts` reads the same walkthrough from it, except for line
+ * numbers. Secrets are written unchanged. A look without an expectation is omitted.
  *
- * @param options `schema`: where the JSON Schema of scripts is, for the comment on top by which an editor finds it
+ * @param options `schema`: the path of the JSON Schema, for the comment that editors read
  */
 export function writeScript(walkthrough: Walkthrough, options: { readonly schema?: string } = {}): string {
   const document = new Document(scriptOf(walkthrough), { aliasDuplicateObjects: false })
@@ -26,10 +26,10 @@ export function writeScript(walkthrough: Walkthrough, options: { readonly schema
     .toString({
       lineWidth: 0,
       singleQuote: true,
-      // A screen is not folded: it is compared to the letter.
+      // Screens are compared exactly, so they must not be folded.
       blockQuote: 'literal',
     })
-    // As a formatter has it. No text begins so far left.
+    // The style of prettier. No text can start in these columns.
     .replace(/^(rules|  performed): \[ (.*) \]$/gm, '$1: [$2]')
   return options.schema === undefined ? yaml : `# yaml-language-server: $schema=${options.schema}\n${yaml}`
 }
@@ -37,9 +37,9 @@ export function writeScript(walkthrough: Walkthrough, options: { readonly schema
 function scriptOf({ title, rules, handsets, steps, after, performed }: Walkthrough): object {
   const names = Object.keys(handsets)
   const [only = ONLY_PHONE] = names.length === 1 ? names : []
-  const written = steps.filter(({ action, expectation }) => action.kind !== 'look' || expectation)
-  const dial = names.length === 1 && written.length > 1 ? shortDial(written[0]) : undefined
-  const middle = dial === undefined ? written : written.slice(1)
+  const visible = steps.filter(({ action, expectation }) => action.kind !== 'look' || expectation)
+  const dial = names.length === 1 && visible.length > 1 ? shortDial(visible[0]) : undefined
+  const middle = dial === undefined ? visible : visible.slice(1)
   const hangsUp = middle.length > 1 && isLastHangUp(middle)
   const turns = hangsUp ? middle.slice(0, -1) : middle
   const ends = after.length > 0 || performed !== undefined
@@ -56,22 +56,22 @@ function scriptOf({ title, rules, handsets, steps, after, performed }: Walkthrou
   }
 }
 
-/** What is dialled first, where nothing is expected of it; the look behind it says what is seen. */
+/** The code for the key `dial`: a first dial without an expectation. */
 const shortDial = (step: Step | undefined): string | undefined =>
   step?.action.kind === 'dial' && !step.expectation ? step.action.code : undefined
 
-/** Whether the phone that was used last hangs up at the end. */
+/** Returns true if the phone of the last turn hangs up at the end. */
 function isLastHangUp(steps: readonly Step[]): boolean {
   const [before, last] = steps.slice(-2)
   return last?.action.kind === 'hang-up' && last.who === before?.who
 }
 
 function phonesOf(handsets: Walkthrough['handsets']): object {
-  const written = ({ msisdn, fixture }: Phone) => fixture ?? msisdn
+  const valueOf = ({ msisdn, fixture }: Phone) => fixture ?? msisdn
   const { [ONLY_PHONE]: subscriber, ...others } = handsets
-  if (subscriber && Object.keys(others).length === 0) return { subscriber: written(subscriber) }
+  if (subscriber && Object.keys(others).length === 0) return { subscriber: valueOf(subscriber) }
   return {
-    handsets: Object.fromEntries(Object.entries(handsets).map(([name, phone]) => [name, written(phone)])),
+    handsets: Object.fromEntries(Object.entries(handsets).map(([name, phone]) => [name, valueOf(phone)])),
   }
 }
 
@@ -117,7 +117,7 @@ function actionOf(action: Action): object {
   }
 }
 
-/** In the largest unit that needs no fraction. */
+/** The duration in the largest unit without a fraction. */
 function durationOf(ms: number): string {
   const [unit = 'ms', size = 1] =
     Object.entries(units)
@@ -129,28 +129,28 @@ function durationOf(ms: number): string {
 function expectationOf(expectation: Expectation): object {
   switch (expectation.kind) {
     case 'screen':
-      return { [expectation.state === 'waiting' ? 'sees' : 'ends']: wantedOf(expectation.text) }
+      return { [expectation.state === 'waiting' ? 'sees' : 'ends']: textMatchOf(expectation.text) }
     case 'failure': {
-      const { sentence } = expectation
-      return { fails: sentence.kind === 'contains' && sentence.text === '' ? true : wantedOf(sentence) }
+      const { message } = expectation
+      return { fails: message.kind === 'contains' && message.text === '' ? true : textMatchOf(message) }
     }
     case 'status':
       return { answers: expectation.status }
   }
 }
 
-function wantedOf(wanted: TextMatch): unknown {
-  switch (wanted.kind) {
+function textMatchOf(match: TextMatch): unknown {
+  switch (match.kind) {
     case 'whole':
-      return wanted.text
+      return match.text
     case 'contains':
-      return { contains: wanted.text }
+      return { contains: match.text }
     case 'matches':
-      return { matches: wanted.pattern }
+      return { matches: match.pattern }
   }
 }
 
-/** Maps whose values are all short stand in one line. */
+/** Maps that are written on one line. */
 const IN_ONE_LINE = new Set([
   'subscriber',
   'sends',
@@ -182,13 +182,13 @@ function style(document: Document): void {
 const hasLines = ({ items }: YAMLMap): boolean =>
   items.some(({ value }) => isScalar(value) && String(value.value).includes('\n'))
 
-/** How a text is quoted, where the library would lose something or let another reader guess. */
+/** The quoting of a text that the library would change, or that another parser would not read as text. */
 function typeOf(text: string): Scalar.Type | undefined {
-  // Line breaks of other kinds, and what no one sees.
+  // Other line breaks and invisible characters.
   if (/[\p{Cc}\u2028\u2029\ufeff]/u.test(text.replaceAll('\n', ''))) return 'QUOTE_DOUBLE'
-  // What begins with spaces would be taken for its indentation.
+  // Leading spaces would be read as indentation.
   if (text.includes('\n')) return /^\S/.test(text) ? 'BLOCK_LITERAL' : 'QUOTE_DOUBLE'
-  // YAML 1.1 has more words for yes, and numbers with colons.
+  // YAML 1.1 reads yes and no as booleans, and 1:30 as a number.
   return /^(y|n|yes|no|on|off|[-+.\d][\d:._,]*)$/i.test(text) || text.includes('{{')
     ? 'QUOTE_SINGLE'
     : undefined

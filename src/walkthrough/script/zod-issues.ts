@@ -1,31 +1,31 @@
-/** What a schema finds wrong with a document, as sentences with their places. */
+/** Converts zod errors into messages with line and column. */
 import type { z } from 'zod'
 import type { ScriptIssue, Path, SourceDocument } from './yaml-source.ts'
 
 type Issue = z.core.$ZodIssue
 
-/** Unknown keys of one map that are told of: a file with more of them is no script. */
-const MOST_KEYS = 20
+/** Limits the unknown keys reported for one map. */
+const MAX_UNKNOWN_KEYS = 20
 
-/** Every flaw of a document that does not have its form. */
-export const flawsOf = (error: z.ZodError, document: SourceDocument): readonly ScriptIssue[] =>
-  toldOf(error.issues).flatMap((issue) => flawsIn(issue, [], document))
+/** Lists all issues of a document. */
+export const issuesOf = (error: z.ZodError, document: SourceDocument): readonly ScriptIssue[] =>
+  relevant(error.issues).flatMap((issue) => convert(issue, [], document))
 
-/** What a map as a whole lacks is not told where one of its keys is misspelt: it mostly follows from that. */
-function toldOf(issues: readonly Issue[]): readonly Issue[] {
+/** Drops issues of a map that has a misspelt key: they usually follow from it. */
+function relevant(issues: readonly Issue[]): readonly Issue[] {
   const misspelt = new Set(issues.filter(({ code }) => code === 'unrecognized_keys').map(pathOf))
   return issues.filter((issue) => issue.code !== 'custom' || !misspelt.has(pathOf(issue)))
 }
 
 const pathOf = ({ path }: Issue): string => path.join('\n')
 
-function flawsIn(issue: Issue, above: Path, document: SourceDocument): readonly ScriptIssue[] {
+function convert(issue: Issue, above: Path, document: SourceDocument): readonly ScriptIssue[] {
   const path = [...above, ...issue.path]
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.slice(0, MOST_KEYS).map((key) => ({
+      return issue.keys.slice(0, MAX_UNKNOWN_KEYS).map((key) => ({
         ...document.keyAt(path, key),
-        message: unknownSentence('key', key, issue.message.split(', ')),
+        message: unknownNameMessage('key', key, issue.message.split(', ')),
       }))
     case 'invalid_key':
       return issue.issues.map(({ message }) => ({
@@ -33,15 +33,15 @@ function flawsIn(issue: Issue, above: Path, document: SourceDocument): readonly 
         message: `a name ${message}`,
       }))
     case 'invalid_union': {
-      const [meant] = issue.errors.filter((issues) => issues.length > 0 && !issues.some(isOfOtherKind))
-      if (meant) return toldOf(meant).flatMap((one) => flawsIn(one, path, document))
+      const [closest] = issue.errors.filter((issues) => issues.length > 0 && !issues.some(isOtherType))
+      if (closest) return relevant(closest).flatMap((one) => convert(one, path, document))
     }
   }
   return [{ ...document.at(path), message: `${nameOf(path)} ${messageOf(issue, path, document)}` }]
 }
 
-/** The value is not what this member of a union takes at all. */
-const isOfOtherKind = ({ code, path }: Issue): boolean =>
+/** Returns true if the value has not even the type of this member of a union. */
+const isOtherType = ({ code, path }: Issue): boolean =>
   path.length === 0 && (code === 'invalid_type' || code === 'invalid_value')
 
 const messageOf = (issue: Issue, path: Path, document: SourceDocument): string =>
@@ -56,39 +56,38 @@ function valueAt(value: unknown, path: Path): unknown {
   return at
 }
 
-/** The key it stands at, or what it is part of. */
+/** The key of a value, or the list that holds it. */
 function nameOf(path: Path): string {
   const last = path.at(-1)
   if (last === undefined) return 'the document'
-  if (typeof last !== 'number') return quoted(String(last), 'it')
+  if (typeof last !== 'number') return safeName(String(last), 'it')
   const list = path.at(-2)
-  return list === 'turns' ? 'the turn' : `${quoted(String(list), 'the list')}[${last}]`
+  return list === 'turns' ? 'the turn' : `${safeName(String(list), 'the list')}[${last}]`
 }
 
-/** `there is no key contians here: there are …`, with the nearest of them. */
-export function unknownSentence(what: 'key' | 'phone', given: string, known: readonly string[]): string {
-  const shown = known.filter((one) => quoted(one, '') !== '')
-  const near = nearest(given, shown)
-  const name = quoted(given, '')
-  const hint = near === undefined ? '' : `; did you mean ${near}?`
-  const list = shown.length === 0 ? '' : `: there ${shown.length === 1 ? 'is' : 'are'} ${shown.join(', ')}`
-  return `there is no ${what}${name && ` ${name}`} here${list}${hint}`
+/** `unknown key contians: expected contains, matches; did you mean contains?` */
+export function unknownNameMessage(kind: 'key' | 'phone', name: string, known: readonly string[]): string {
+  const printable = known.filter((one) => safeName(one, '') !== '')
+  const near = nearest(name, printable)
+  const unknown = `unknown ${kind} ${safeName(name, '')}`.trimEnd()
+  const expected = printable.length === 0 ? '' : `: expected ${printable.join(', ')}`
+  return `${unknown}${expected}${near === undefined ? '' : `; did you mean ${near}?`}`
 }
 
-/** A name that may be shown: where a key is misplaced, it may be a secret. */
-const quoted = (name: string, otherwise: string): string =>
+/** Returns the name if it may be printed, or `otherwise`: a misplaced key may be a secret. */
+const safeName = (name: string, otherwise: string): string =>
   /^\p{L}[\p{L}\p{N} _-]{0,40}$/u.test(name) && !/\d{4}/.test(name) ? name : otherwise
 
-/** The name that this was likely to be: at most a third of it is to be changed. */
-function nearest(given: string, known: readonly string[]): string | undefined {
+/** The known name with the smallest edit distance, at most a third of its length. */
+function nearest(name: string, known: readonly string[]): string | undefined {
   const [best] = known
-    .map((name) => ({ name, distance: distanceOf(given.toLowerCase().slice(0, 64), name.toLowerCase()) }))
-    .filter(({ name, distance }) => distance <= Math.max(1, Math.floor(name.length / 3)))
+    .map((one) => ({ one, distance: distanceOf(name.toLowerCase().slice(0, 64), one.toLowerCase()) }))
+    .filter(({ one, distance }) => distance <= Math.max(1, Math.floor(one.length / 3)))
     .toSorted((a, b) => a.distance - b.distance)
-  return best?.name
+  return best?.one
 }
 
-/** Of Damerau and Levenshtein: letters to add, take away, change, or swap with their neighbour. */
+/** The Damerau-Levenshtein distance. */
 function distanceOf(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, at) => at)]
   const cell = (row: number, column: number) => rows[row]?.[column] ?? Infinity

@@ -1,55 +1,57 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { charactersOf, firstDifference, sentenceOf } from '../../../src/walkthrough/reports/difference.ts'
+import {
+  charactersOf,
+  firstDifference,
+  describeDifference,
+} from '../../../src/walkthrough/reports/difference.ts'
 
-const said = (expected: string, shown: string) => {
-  const difference = firstDifference(expected, shown)
-  return difference && sentenceOf(difference)
+const described = (expected: string, actual: string) => {
+  const difference = firstDifference(expected, actual)
+  return difference && describeDifference(difference)
 }
 
-describe('where two screens part', () => {
-  it('is told by line and column, with letters that look alike told apart', () => {
-    expect(said('Доступ\n0 Выход', 'Доступ\n0 Bыход')).toBe(
-      'line 2, column 3: “В” (U+0412) is expected, “B” (U+0042) is shown',
+describe('the first difference of two screens', () => {
+  it('has line and column, and code points for letters that look alike', () => {
+    expect(described('Доступ\n0 Выход', 'Доступ\n0 Bыход')).toBe(
+      'line 2, column 3: expected “В” (U+0412), got “B” (U+0042)',
     )
-    expect(said('Attempts left: 9', 'Attempts left: 8')).toBe(
-      'line 1, column 16: “9” is expected, “8” is shown',
-    )
-    // One letter to a reader, written as one and as two.
-    expect(said('мой', 'мо\u0438\u0306')).toBe(
-      'line 1, column 3: “й” (U+0439) is expected, “\u0438\u0306” (U+0438 U+0306) is shown',
+    expect(described('Attempts left: 9', 'Attempts left: 8')).toBe('line 1, column 16: expected “9”, got “8”')
+    // One letter for a reader, encoded as one code point and as two.
+    expect(described('мой', 'мо\u0438\u0306')).toBe(
+      'line 1, column 3: expected “й” (U+0439), got “\u0438\u0306” (U+0438 U+0306)',
     )
   })
 
-  it('names what cannot be seen', () => {
-    expect(said('1 Close\n0 Exit', '1 Close \n0 Exit')).toBe(
-      'line 1, column 8: a line break (U+000A) is expected, a blank (U+0020) is shown',
+  it('names invisible characters', () => {
+    expect(described('1 Close\n0 Exit', '1 Close \n0 Exit')).toBe(
+      'line 1, column 8: expected a line break (U+000A), got a space (U+0020)',
     )
-    expect(said('a\nb', 'a')).toBe('line 1, column 2: a line break (U+000A) is expected, the end is shown')
-    expect(said('a\nb', 'a\r\nb')).toBe(
-      'line 1, column 2: a line break (U+000A) is expected, a line break (U+000D U+000A) is shown',
+    expect(described('a\nb', 'a')).toBe(
+      'line 1, column 2: expected a line break (U+000A), got the end of the text',
     )
-    expect(said('5\u00a0BYN', '5 BYN')).toBe(
-      'line 1, column 2: U+00A0 is expected, a blank (U+0020) is shown',
+    expect(described('a\nb', 'a\r\nb')).toBe(
+      'line 1, column 2: expected a line break (U+000A), got a line break (U+000D U+000A)',
     )
-    expect(said('', '\u202e')).toBe('line 1, column 1: the end is expected, U+202E is shown')
+    expect(described('5\u00a0BYN', '5 BYN')).toBe('line 1, column 2: expected U+00A0, got a space (U+0020)')
+    expect(described('', '\u202e')).toBe('line 1, column 1: expected the end of the text, got U+202E')
   })
 
-  it('is the first place, whatever the texts are', () => {
+  it('is the first one for any texts', () => {
     const text = fc.string({
       unit: fc.constantFrom('a', 'b', ' ', '\n', '\r', 'й', '\u0306', '😀'),
       maxLength: 12,
     })
     fc.assert(
-      fc.property(text, text, (expected, shown) => {
-        const difference = firstDifference(expected, shown)
-        expect(difference === undefined).toBe(expected === shown)
+      fc.property(text, text, (expected, actual) => {
+        const difference = firstDifference(expected, actual)
+        expect(difference === undefined).toBe(expected === actual)
         if (!difference) return
-        const [wanted, seen] = [charactersOf(expected), charactersOf(shown)]
+        const [expectedCharacters, actualCharacters] = [charactersOf(expected), charactersOf(actual)]
         const { at, line, column } = difference
-        expect(wanted.slice(0, at)).toEqual(seen.slice(0, at))
-        expect(wanted[at]).not.toBe(seen[at])
-        const lines = wanted
+        expect(expectedCharacters.slice(0, at)).toEqual(actualCharacters.slice(0, at))
+        expect(expectedCharacters[at]).not.toBe(actualCharacters[at])
+        const lines = expectedCharacters
           .slice(0, at)
           .join('')
           .split(/\r\n|[\r\n]/)

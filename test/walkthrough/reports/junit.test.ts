@@ -5,14 +5,21 @@ import { readFileSync } from 'node:fs'
 import { validateXML } from 'xmllint-wasm'
 import { junitOf } from '../../../src/walkthrough/reports/junit.ts'
 import { transcriptOf } from '../../../src/walkthrough/reports/transcript.ts'
-import { HOSTILE, latinLetter, passwordSet, resultOf, results, saying } from '../../support/walked.ts'
+import {
+  HOSTILE,
+  latinLetter,
+  passwordSet,
+  resultOf,
+  results,
+  resultWithText,
+} from '../../support/walk-results.ts'
 
 const schema = readFileSync(new URL('junit.xsd', import.meta.url), 'utf8')
 const ranAt = new Date('2026-03-04T05:06:07.891Z')
 
 const parse = (xml: string) =>
   new DOMParser({ onError: onWarningStopParsing }).parseFromString(xml, 'text/xml')
-const complaints = async (xml: string) =>
+const schemaErrors = async (xml: string) =>
   (await validateXML({ xml, schema })).errors.map(({ message }) => message)
 
 describe('results as JUnit XML', () => {
@@ -20,18 +27,18 @@ describe('results as JUnit XML', () => {
   const attribute = (path: string, name: string) =>
     [...parse(xml).getElementsByTagName(path)].map((element) => element.getAttribute(name))
 
-  it('is valid, also with nothing in it and with text that wants out', async () => {
-    expect(await complaints(xml)).toEqual([])
-    expect(await complaints(junitOf([], { ranAt }))).toEqual([])
+  it('is valid, also for an empty run and hostile text', async () => {
+    expect(await schemaErrors(xml)).toEqual([])
+    expect(await schemaErrors(junitOf([], { ranAt }))).toEqual([])
     const odd = [
-      saying(HOSTILE),
-      resultOf({ title: '', walked: [] }),
-      resultOf({ title: '\t\n', walked: [] }),
+      resultWithText(HOSTILE),
+      resultOf({ title: '', steps: [] }),
+      resultOf({ title: '\t\n', steps: [] }),
     ]
-    expect(await complaints(junitOf(odd, { ranAt }))).toEqual([])
+    expect(await schemaErrors(junitOf(odd, { ranAt }))).toEqual([])
   })
 
-  it('would not be with a mistake in it', async () => {
+  it('is checked by a schema that detects mistakes', async () => {
     const mistakes: readonly (readonly [string | RegExp, string])[] = [
       [/ failures="\d+"/, ''],
       [' failures="4"', ' failures="some"'],
@@ -50,12 +57,12 @@ describe('results as JUnit XML', () => {
     const found = mistakes.map(async ([from, to]) => {
       const broken = xml.replace(from, to)
       expect(broken).not.toBe(xml)
-      return [from, (await complaints(broken)).length > 0]
+      return [from, (await schemaErrors(broken)).length > 0]
     })
     expect(await Promise.all(found)).toEqual(mistakes.map(([from]) => [from, true]))
   })
 
-  it('has a suite for each script and dialect, with counts and seconds', () => {
+  it('has a suite for each script and dialect, with counts and durations', () => {
     expect(attribute('testsuites', 'tests')).toEqual(['7'])
     expect(attribute('testsuites', 'failures')).toEqual(['4'])
     expect(attribute('testsuite', 'name')).toEqual([
@@ -80,7 +87,7 @@ describe('results as JUnit XML', () => {
     expect(attribute('testcase', 'name')[0]).toBe('A subscriber sets a password')
   })
 
-  it('gives the transcript, and in one failure all that did not hold', () => {
+  it('holds the transcript, and all messages in one failure', () => {
     const text = (name: string) => [...parse(xml).getElementsByTagName(name)].map((one) => one.textContent)
     expect(text('system-out')[0]).toBe(`${transcriptOf(passwordSet).join('\n')}\n`)
     expect(text('failure')[0]).toBe(`${transcriptOf(latinLetter).join('\n')}\n`)
@@ -90,13 +97,13 @@ describe('results as JUnit XML', () => {
       'the site answers with 200, not 401',
       'the screen differs',
     ])
-    expect(attribute('failure', 'type')).toEqual(['screen', 'afterwards', 'status', 'screen'])
+    expect(attribute('failure', 'type')).toEqual(['screen', 'postcondition', 'status', 'screen'])
   })
 
-  it('can be read back, whatever was said', () => {
+  it('parses back for any text', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (said) => {
-        const result = saying(said)
+      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
+        const result = resultWithText(text)
         const [out] = parse(junitOf([result], { ranAt })).getElementsByTagName('system-out')
         const transcript = `${transcriptOf(result).join('\n')}\n`
         const carried = transcript.replace(/[\ufffe\uffff\p{Cs}]/gu, '\ufffd')

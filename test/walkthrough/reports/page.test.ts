@@ -8,7 +8,7 @@ import type { Browser, Page } from 'playwright-core'
 import { htmlOf } from '../../../src/walkthrough/reports/html.ts'
 import type { WalkResult } from '../../../src/walkthrough/run/result.ts'
 import { openBrowser } from '../../support/browser.ts'
-import { HOSTILE, results, saying } from '../../support/walked.ts'
+import { HOSTILE, results, resultWithText } from '../../support/walk-results.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'walkthroughs-'))
 const svg =
@@ -34,46 +34,46 @@ async function open(
   const file = join(folder, 'report.html')
   writeFileSync(file, htmlOf({ results: all, ranAt: new Date('2026-03-04T05:06:07Z'), target, coverage }))
   const page = await browser.newPage({ viewport: { width, height: 800 } })
-  const said: string[] = []
-  const asked: string[] = []
-  page.on('console', (message) => said.push(message.text()))
-  page.on('pageerror', (error) => said.push(String(error)))
-  page.on('dialog', (dialog) => said.push(`dialog: ${dialog.message()}`))
-  page.on('request', (request) => asked.push(request.url()))
+  const messages: string[] = []
+  const requests: string[] = []
+  page.on('console', (message) => messages.push(message.text()))
+  page.on('pageerror', (error) => messages.push(String(error)))
+  page.on('dialog', (dialog) => messages.push(`dialog: ${dialog.message()}`))
+  page.on('request', (request) => requests.push(request.url()))
   await page.goto(pathToFileURL(file).href)
-  return { page, said, asked, url: pathToFileURL(file).href }
+  return { page, messages, requests, url: pathToFileURL(file).href }
 }
 
 const widths = async (page: Page) =>
   await page.evaluate('[document.documentElement.scrollWidth, document.documentElement.clientWidth]')
 
-describe('the page in a browser', () => {
+describe('the HTML report in a browser', () => {
   for (const width of [360, 1280]) {
-    it(`fits a screen ${width} px wide, with everything open, and asks for nothing else`, async () => {
-      const { page, said, asked, url } = await open(results, { width })
+    it(`fits a screen of ${width} px with everything open and sends no other request`, async () => {
+      const { page, messages, requests, url } = await open(results, { width })
       await page.evaluate('document.querySelectorAll("details").forEach((one) => (one.open = true))')
       expect(await widths(page)).toEqual([width, width])
-      expect(said).toEqual([])
-      expect(asked).toEqual([url])
+      expect(messages).toEqual([])
+      expect(requests).toEqual([url])
       await page.close()
     })
 
-    it(`fits it with ${width} px also where words never end and texts want out`, async () => {
-      const long = saying(`${HOSTILE}${'ю'.repeat(300)}`)
-      const { page, said, asked, url } = await open([long], { width, target: 'x'.repeat(400) })
+    it(`fits a screen of ${width} px with endless words and hostile text`, async () => {
+      const long = resultWithText(`${HOSTILE}${'ю'.repeat(300)}`)
+      const { page, messages, requests, url } = await open([long], { width, target: 'x'.repeat(400) })
       expect(await widths(page)).toEqual([width, width])
       expect(await page.locator('script, img').count()).toBe(0)
-      expect(said).toEqual([])
-      expect(asked).toEqual([url])
+      expect(messages).toEqual([])
+      expect(requests).toEqual([url])
       await page.close()
     })
   }
 
-  it('shows what failed at once, what was expected beside what was seen', async () => {
+  it('shows failures at once, the expected screen beside the actual one', async () => {
     const { page } = await open(results, { width: 1280 })
     const failed = page.locator('details.failed').first()
     const expected = failed.locator('.expected .phone')
-    const shown = failed.locator('.shown .phone')
+    const shown = failed.locator('.actual .phone')
     expect(await expected.isVisible()).toBe(true)
     expect(await shown.isVisible()).toBe(true)
     expect(await expected.locator('mark').textContent()).toBe('е')
@@ -85,7 +85,7 @@ describe('the page in a browser', () => {
     await page.close()
   })
 
-  it('opens a walkthrough by the keyboard alone', async () => {
+  it('opens a walkthrough with the keyboard', async () => {
     const { page } = await open(results, { width: 360 })
     const passed = page.locator('details.passed').first()
     const failures = await page.locator('details.failed').count()
@@ -98,7 +98,7 @@ describe('the page in a browser', () => {
     await page.close()
   })
 
-  it('stands several phones side by side where there is room, and below each other where there is none', async () => {
+  it('puts several phones side by side on a wide screen and below each other on a narrow one', async () => {
     for (const [width, isBeside] of [
       [1280, true],
       [360, false],
@@ -114,11 +114,11 @@ describe('the page in a browser', () => {
     }
   })
 
-  it('would not fetch a picture or run a script that got into it', async () => {
+  it('blocks an injected image or script', async () => {
     const { page } = await open(results, { width: 360 })
-    const refusal = page.waitForEvent('console')
+    const blocked = page.waitForEvent('console')
     await page.evaluate('document.body.append(Object.assign(new Image(), { src: "/planted.png" }))')
-    expect((await refusal).text()).toMatch(/Content Security Policy/)
+    expect((await blocked).text()).toMatch(/Content Security Policy/)
     await page.evaluate(
       'document.body.append(Object.assign(document.createElement("script"), { text: "globalThis.ran = 1" }))',
     )

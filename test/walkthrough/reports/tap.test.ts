@@ -1,16 +1,22 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { tapHead, tapOf, tapTail } from '../../../src/walkthrough/reports/tap.ts'
-import { heldAfterwards, passwordSet, results, saying, trailingBlank } from '../../support/walked.ts'
+import {
+  failedPostconditions,
+  passwordSet,
+  results,
+  resultWithText,
+  trailingBlank,
+} from '../../support/walk-results.ts'
 import type { WalkResult } from '../../../src/walkthrough/run/result.ts'
 
-const written = (all: readonly WalkResult[], detail: 'brief' | 'transcript') => [
+const report = (all: readonly WalkResult[], detail: 'brief' | 'transcript') => [
   ...tapHead(all.length),
   ...all.flatMap((result, at) => tapOf(result, at + 1, { detail, showDialect: false })),
   ...tapTail(all),
 ]
 
-/** What a reader of TAP 13 makes of it: a directive stands behind a `#` that is not escaped. */
+/** Parses TAP 13: an unescaped `#` starts a directive. */
 function read(lines: readonly string[]) {
   const points = lines.flatMap((line) => {
     const [, not, number, rest = ''] = /^(not )?ok (\d+)(?: - (.*))?$/.exec(line) ?? []
@@ -24,30 +30,30 @@ function read(lines: readonly string[]) {
   return { points, others }
 }
 
-describe('results as TAP', () => {
-  it('is brief about what passed, and ends with the tally', () => {
-    expect(written([passwordSet, trailingBlank], 'brief')).toEqual([
+describe('the TAP report', () => {
+  it('prints one line for a pass, a transcript for a failure, and the counts at the end', () => {
+    expect(report([passwordSet, trailingBlank], 'brief')).toEqual([
       'TAP version 13',
       '1..2',
       'ok 1 - A subscriber sets a password',
       'not ok 2 - Access is closed after a confirmation',
       '# ☎ *141*3*6#',
       '# ✗ the screen differs',
-      '#   expected, waiting for an answer:',
+      '#   expected screen (waiting):',
       '#   | Access to self-care is open',
       '#   | 1 Close it',
       '#   | 0 Exit',
-      '#   shown, waiting for an answer:',
+      '#   actual screen (waiting):',
       '#   | Access to self-care is open',
       '#   | 1 Close it␣',
-      '#               ^ line 2, column 11: a line break (U+000A) is expected, a blank (U+0020) is shown',
+      '#               ^ line 2, column 11: expected a line break (U+000A), got a space (U+0020)',
       '#   | 0 Exit',
       '#   at scripts/walkthroughs/access.yaml:36',
       '1 passed, 1 failed',
     ])
   })
 
-  it('has the transcript of everything on request', () => {
+  it('prints all transcripts on request', () => {
     expect(tapOf(passwordSet, 1, { detail: 'transcript', showDialect: false }).slice(0, 3)).toEqual([
       'ok 1 - A subscriber sets a password',
       '# ☎ *141*0#',
@@ -67,14 +73,16 @@ describe('results as TAP', () => {
     ])
   })
 
-  it('is read as what it is, whatever stands in titles and on screens', () => {
-    const said = fc.oneof(
+  it('parses correctly for any title and screen', () => {
+    const anyText = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 40 }),
       fc.constantFrom('# SKIP no', 'a \\# TODO b', '\n1..9\nok 7\nBail out!\n  ---\n', 'ok 2', '\\'),
     )
     fc.assert(
-      fc.property(said, fc.constantFrom('brief' as const, 'transcript' as const), (text, how) => {
-        const { points, others } = read(written([passwordSet, saying(text), heldAfterwards], how))
+      fc.property(anyText, fc.constantFrom('brief' as const, 'transcript' as const), (text, how) => {
+        const { points, others } = read(
+          report([passwordSet, resultWithText(text), failedPostconditions], how),
+        )
         expect(points.map(({ ok, number, directive }) => [ok, number, directive])).toEqual([
           [true, 1, undefined],
           [false, 2, undefined],
@@ -83,7 +91,7 @@ describe('results as TAP', () => {
         expect(others).toEqual(['TAP version 13', '1..3', '1 passed, 2 failed'])
       }),
     )
-    expect(read(written([saying(String.raw`50 % \ #1`)], 'brief')).points[0]?.title).toBe(
+    expect(read(report([resultWithText(String.raw`50 % \ #1`)], 'brief')).points[0]?.title).toBe(
       String.raw`50 % \ #1`,
     )
   })

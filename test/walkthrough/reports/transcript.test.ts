@@ -2,34 +2,34 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { transcriptOf } from '../../../src/walkthrough/reports/transcript.ts'
 import {
-  brokenOff,
-  dialled,
+  networkTimeout,
+  dial,
   differs,
-  ends,
-  heldAfterwards,
+  endedScreen,
+  failedPostconditions,
   interleaved,
   latinLetter,
   passwordSet,
   resultOf,
-  saying,
+  resultWithText,
   screenExpected,
   trailingBlank,
-  waits,
-  walked,
+  waitingScreen,
+  stepResult,
   wrongStatus,
-} from '../../support/walked.ts'
+} from '../../support/walk-results.ts'
 
 const printed = (result: Parameters<typeof transcriptOf>[0]) => `${transcriptOf(result).join('\n')}\n`
 
-describe('the transcript of a walkthrough', () => {
-  it('has what was done and each line that was seen, secrets masked', () => {
+describe('a transcript', () => {
+  it('shows actions and screens, with secrets masked', () => {
     expect(printed(passwordSet)).toBe(`\
 A subscriber sets a password
   ☎ *141*0#
   | Личный кабинет. Введите новый пароль: 5-10 цифр
   | 0 Выход
   > ••••
-  ~ The callback came twice, as was asked for.
+  ~ fault injected: duplicate
   | Простой пароль (цифры подряд). Повторите его или введите другой
   | 0 Выход
   > ••••
@@ -41,10 +41,10 @@ A subscriber sets a password
 `)
   })
 
-  it('names whose phone it is where there are several', () => {
+  it('names the phone if there are several', () => {
     expect(printed(interleaved)).toBe(`\
 An administrator closes access while the subscriber looks at it
-  ~ What was performed cannot be seen over HTTP.
+  ~ effects were not checked: they are visible only on a gateway in this process
   alice ☎ *141*0#
   | Асабісты кабінет. Увядзіце новы пароль: 5-10 лічбаў
   | 0 Выхад
@@ -68,12 +68,12 @@ An administrator closes access while the subscriber looks at it
 `)
   })
 
-  it('leaves out who looks and finds what was to be there: it is drawn already', () => {
+  it('omits a look that passes', () => {
     expect(interleaved.steps.at(-1)?.step.action.kind).toBe('look')
     expect(printed(interleaved)).not.toContain('(bob looks)')
   })
 
-  it('ends with what was expected and what was shown, and points at the letter', () => {
+  it('ends with the expected and the actual screen and points at the first difference', () => {
     expect(printed(latinLetter)).toBe(`\
 Three wrong PUK1 end the dialogue
   ☎ *141*3*6#
@@ -85,27 +85,27 @@ Three wrong PUK1 end the dialogue
   | 0 Выход
   > ••••
   ✗ the screen differs
-    expected, waiting for an answer:
+    expected screen (waiting):
     | Неверный PUK1. Осталось попыток: 9. Введите PUK1 ещё раз
     | 0 Выход
-    shown, waiting for an answer:
+    actual screen (waiting):
     | Неверный PUK1. Осталось попыток: 9. Введите PUK1 eщё раз
-                                                       ^ line 1, column 50: “е” (U+0435) is expected, “e” (U+0065) is shown
+                                                       ^ line 1, column 50: expected “е” (U+0435), got “e” (U+0065)
     | 0 Выход
     at scripts/walkthroughs/access.yaml:14
 `)
   })
 
-  it('lets a blank at the end of a line be seen', () => {
+  it('shows trailing spaces', () => {
     expect(transcriptOf(trailingBlank)).toContain('    | 1 Close it␣')
     expect(transcriptOf(trailingBlank)).toContain(
-      '                ^ line 2, column 11: a line break (U+000A) is expected, a blank (U+0020) is shown',
+      '                ^ line 2, column 11: expected a line break (U+000A), got a space (U+0020)',
     )
     const blanks = resultOf({
       title: 'Blanks',
-      walked: [
-        walked('subscriber', dialled('*1#'), '☎ *1#', {
-          seen: waits('  \na'),
+      steps: [
+        stepResult('subscriber', dial('*1#'), '☎ *1#', {
+          seen: waitingScreen('  \na'),
           failure: differs(screenExpected({ kind: 'whole', text: 'a' })),
         }),
       ],
@@ -113,13 +113,13 @@ Three wrong PUK1 end the dialogue
     expect(transcriptOf(blanks)).toContain('    | ␣␣')
   })
 
-  it('says that a dialogue ended which was to go on, though the text is the same', () => {
+  it('reports an unexpected end of the dialogue although the text is equal', () => {
     const text = 'Goodbye'
     const ended = resultOf({
       title: 'Ended',
-      walked: [
-        walked('subscriber', dialled('*1#'), '☎ *1#', {
-          seen: ends(text),
+      steps: [
+        stepResult('subscriber', dial('*1#'), '☎ *1#', {
+          seen: endedScreen(text),
           failure: {
             message: 'the dialogue is over',
             expected: screenExpected({ kind: 'whole', text }, 'waiting'),
@@ -131,73 +131,73 @@ Three wrong PUK1 end the dialogue
 Ended
   ☎ *1#
   ✗ the dialogue is over
-    expected, waiting for an answer:
+    expected screen (waiting):
     | Goodbye
-    shown, at the end:
+    actual screen (ended):
     | Goodbye
 `)
   })
 
-  it('gives a part, a pattern, a status and a sentence of the network as what they are', () => {
-    const failing = (...of: Parameters<typeof walked>) =>
-      transcriptOf(resultOf({ title: 'x', walked: [walked(...of)] })).slice(3)
-    const dial = ['subscriber', dialled('*1#'), '☎ *1#'] as const
+  it('labels a part, a pattern, a status and a network failure', () => {
+    const failing = (...of: Parameters<typeof stepResult>) =>
+      transcriptOf(resultOf({ title: 'x', steps: [stepResult(...of)] })).slice(3)
+    const dialStep = ['subscriber', dial('*1#'), '☎ *1#'] as const
     expect(
-      failing(...dial, {
-        seen: waits('Tariff: A'),
+      failing(...dialStep, {
+        seen: waitingScreen('Tariff: A'),
         failure: differs(screenExpected({ kind: 'contains', text: 'Tariff: B' })),
       }),
     ).toEqual([
-      '    expected, waiting for an answer, a part:',
+      '    expected screen (waiting) containing:',
       '    | Tariff: B',
-      '    shown, waiting for an answer:',
+      '    actual screen (waiting):',
       '    | Tariff: A',
     ])
     expect(
-      failing(...dial, {
-        seen: ends('', 'The answer was lost.'),
+      failing(...dialStep, {
+        seen: endedScreen('', 'The answer was lost.'),
         failure: differs(screenExpected({ kind: 'matches', pattern: '^[0-9]+$' }, 'ended')),
       }),
     ).toEqual([
-      '    expected, at the end, a pattern:',
+      '    expected screen (ended) matching:',
       '    | ^[0-9]+$',
-      '    shown, at the end:',
+      '    actual screen (ended):',
       '    ! The answer was lost.',
     ])
-    const sentence = { kind: 'whole', text: 'The application did not answer.' } as const
+    const message = { kind: 'whole', text: 'The application did not answer.' } as const
     expect(
-      failing(...dial, {
+      failing(...dialStep, {
         seen: undefined,
-        failure: { message: 'no failure', expected: { kind: 'failure', sentence } },
+        failure: { message: 'no failure', expected: { kind: 'failure', message } },
       }),
     ).toEqual([
-      '    expected, that the network says:',
+      '    expected network failure:',
       '    ! The application did not answer.',
-      '    shown: nothing',
+      '    actual: nothing',
     ])
     expect(transcriptOf(wrongStatus).slice(-4)).toEqual([
-      '  ✗ the site answers with 200, not 401',
+      '  ✗ self-care answered 200, not 401',
       '    expected: 401',
-      '    shown: 200',
+      '    actual: 200',
       '    at scripts/walkthroughs/administrator.yaml:58',
     ])
   })
 
-  it('shows what the network said, and what did not hold in the end', () => {
-    expect(transcriptOf(brokenOff).at(-1)).toBe('  ! The network ended the dialogue after 180 s.')
-    expect(transcriptOf(heldAfterwards).slice(-3)).toEqual([
+  it('shows network failures and failed postconditions', () => {
+    expect(transcriptOf(networkTimeout).at(-1)).toBe('  ! The network ended the dialogue after 180 s.')
+    expect(transcriptOf(failedPostconditions).slice(-3)).toEqual([
       '  ✗ access is closed-by-subscriber, not open',
       '  ✗ closeAccess was performed',
       '    at scripts/walkthroughs/access.yaml:60',
     ])
   })
 
-  it('gives a screen where a step failed for a reason of its own', () => {
+  it('shows the screen of a step that failed without an expectation', () => {
     const stuck = resultOf({
       title: 'Stuck',
-      walked: [
-        walked('subscriber', dialled('*1#'), '☎ *1#', {
-          seen: ends('Goodbye'),
+      steps: [
+        stepResult('subscriber', dial('*1#'), '☎ *1#', {
+          seen: endedScreen('Goodbye'),
           failure: { message: 'the dialogue is over', expected: undefined },
         }),
       ],
@@ -205,10 +205,11 @@ Ended
     expect(printed(stuck)).toBe('Stuck\n  ☎ *1#\n  | Goodbye\n  ✗ the dialogue is over\n')
   })
 
-  it('holds nothing that a terminal obeys, and no line that is not its own', () => {
+  it('contains no control characters or extra line breaks for any text', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (said) => {
-        for (const line of transcriptOf(saying(said))) expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u)
+      fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {
+        for (const line of transcriptOf(resultWithText(text)))
+          expect(line).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u)
       }),
     )
   })

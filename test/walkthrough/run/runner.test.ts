@@ -23,29 +23,29 @@ const SUBSCRIBER =
 
 function script(text: string): Walkthrough {
   const read = readScripts(text, 'test.yaml')
-  if (read.kind !== 'ok') throw new Error(read.problems.map(({ message: sentence }) => sentence).join())
+  if (read.kind !== 'ok') throw new Error(read.problems.map(({ message }) => message).join())
   return read.walkthroughs[0] as Walkthrough
 }
 
 async function target(options: Partial<Parameters<typeof inProcessTarget>[0]> = {}): Promise<Target> {
-  const made = await inProcessTarget({ dialect: africastalking, ...options })
-  closing.push(() => made.close())
-  return made
+  const created = await inProcessTarget({ dialect: africastalking, ...options })
+  closing.push(() => created.close())
+  return created
 }
 
-/** Walks these turns of a subscriber of whom the operator knows PUK1 41829375. */
-const walked = async (turns: string, options: Parameters<typeof target>[0] = {}): Promise<WalkResult> =>
+/** Runs these turns of a subscriber with the PUK1 41829375. */
+const runTurns = async (turns: string, options: Parameters<typeof target>[0] = {}): Promise<WalkResult> =>
   walk(script(`title: A title\n${SUBSCRIBER}\nturns:\n${turns}`), await target(options))
 
-/** What went wrong, and in which step. */
-const failuresOf = ({ steps, postconditions: afterwards }: WalkResult): string[] => [
+/** The failures with their step. */
+const failuresOf = ({ steps, postconditions }: WalkResult): string[] => [
   ...steps.flatMap(({ failure }, at) => (failure ? [`${at + 1}: ${failure.message}`] : [])),
-  ...afterwards.map(({ message: sentence }) => `after: ${sentence}`),
+  ...postconditions.map(({ message }) => `after: ${message}`),
 ]
 
 describe('a walkthrough', () => {
-  it('passes where every screen is as it is to be, and the dialogue ends as it is to end', async () => {
-    const result = await walked(`
+  it('passes if every screen matches and the dialogue ends', async () => {
+    const result = await runTurns(`
   - dials: '*141*3*6*1#'
     sees: { contains: Enter the PUK1 }
   - sends: { secret: '11223344' }
@@ -64,59 +64,59 @@ describe('a walkthrough', () => {
       '1: the screen differs',
     ],
     [
-      'a screen that waits where the dialogue is to end',
+      'a waiting screen instead of the end',
       "- dials: '*141*3*6*1#'\n    ends: { contains: PUK1 }",
-      '1: the dialogue goes on, and was to end',
+      '1: the dialogue waits for an answer, but should have ended',
     ],
     [
-      'a dialogue that ends where it is to go on',
+      'the end instead of a waiting screen',
       "- dials: '*141*3*6#'\n  - sends: '0'\n    sees: { contains: unchanged }",
-      '2: the dialogue ended, and was to go on',
+      '2: the dialogue ended, but should wait for an answer',
     ],
     [
-      'a dialogue that nobody ends',
+      'a dialogue left open',
       "- dials: '*141*3*6#'",
-      'after: the dialogue goes on: its last screen waits, and nobody ends it (hangs up: true)',
+      'after: the dialogue is still open: end it with hangs up: true',
     ],
-    ['an answer to nothing', "- sends: '1'", '1: nothing waits for an answer: there is no dialogue'],
+    ['an answer without a dialogue', "- sends: '1'", '1: no dialogue is open: dial before sending an answer'],
     [
       'a code dialled in a dialogue',
       "- dials: '*141*3*6#'\n  - dials: '*141*3*6#'",
-      '2: the phone is in a dialogue: hang up before it dials',
+      '2: the phone is in a dialogue: hang up before dialling',
     ],
     [
-      'a secret where none is asked for',
+      'a secret on a screen that asks for none',
       "- dials: '*141*3*6#'\n  - sends: { secret: '11223344' }",
-      '2: the screen asks for no secret',
+      '2: the screen does not ask for a secret: add asked: false to send one anyway',
     ],
     [
-      'a secret that is not marked as one',
+      'an unmarked secret',
       "- dials: '*141*3*6*1#'\n  - sends: '11223344'",
-      '2: the screen asks for a secret: mark what is typed as { secret: … }',
+      '2: the screen asks for a secret: write sends: { secret: … }',
     ],
     [
-      'another status of the site',
+      'another status of self-care',
       '- visits self-care: true\n    answers: 200',
-      '1: the site answers 401, not 200',
+      '1: self-care answered 401, not 200',
     ],
     [
-      'time-outs that do not come',
+      'a missing timeout',
       "- dials: '*141*3*6#'\n  - waits: 20s\n    fails: true",
-      '2: the network did not break the dialogue off',
+      '2: the network did not end the dialogue',
     ],
     [
-      'a time-out nobody waited for',
+      'an unexpected timeout',
       "- dials: '*141*3*6#'\n  - waits: 200s\n    sees: { contains: closed }",
       '2: The network ended the dialogue after 180 s.',
     ],
-  ])('fails over %s', async (_what, turns, sentence) => {
-    const result = await walked(`\n  ${turns}`)
+  ])('fails for %s', async (_case, turns, message) => {
+    const result = await runTurns(`\n  ${turns}`)
     expect(result.verdict).toBe('failed')
-    expect(failuresOf(result).join('\n')).toContain(sentence)
+    expect(failuresOf(result).join('\n')).toContain(message)
   })
 
-  it('stops at the first step that fails', async () => {
-    const result = await walked("\n  - dials: '*141*3*6#'\n    sees: x\n  - sends: '0'\n    ends: y")
+  it('stops at the first failing step', async () => {
+    const result = await runTurns("\n  - dials: '*141*3*6#'\n    sees: x\n  - sends: '0'\n    ends: y")
     expect(result.steps).toHaveLength(1)
     expect(failuresOf(result)).toEqual(['1: the screen differs'])
   })
@@ -127,26 +127,26 @@ describe('a walkthrough', () => {
     ['subscriber: { hasPassword: true }', 'after: hasPassword is false, not true'],
     [
       "subscriber: { password: '80291' }",
-      'after: the password cannot be tried: access is closed-by-subscriber',
+      'after: the password cannot be checked: access is closed-by-subscriber',
     ],
     ['performed: [openAccess]', 'after: performed readAccess, not openAccess'],
     ['performed: []', 'after: performed readAccess, not nothing'],
-  ])('fails where afterwards %s does not hold', async (after, sentence) => {
+  ])('fails if the postcondition %s does not hold', async (after, message) => {
     const text = `title: t\n${SUBSCRIBER}\nturns:\n  - dials: '*141*3*6#'\n  - hangs up: true\nafter:\n  ${after}`
-    expect(failuresOf(await walk(script(text), await target()))).toEqual([sentence])
+    expect(failuresOf(await walk(script(text), await target()))).toEqual([message])
   })
 
-  it('does not take another password for the one that was set', async () => {
+  it('checks a password by a login', async () => {
     const text = (password: string) =>
       `title: t\nsubscriber: { msisdn: '+375291234567', password: '80291' }\nturns:\n  - sees: ''\nafter:\n  subscriber: { password: '${password}' }`
     const failures = async (password: string) =>
       failuresOf(await walk(script(text(password).replace("sees: ''", "ends: ''")), await target()))
     expect(await failures('80291')).toEqual([])
-    expect(await failures('80292')).toEqual(['after: the password is another one'])
+    expect(await failures('80292')).toEqual(['after: the password differs'])
   })
 
-  it('does not print what is a secret and was not marked as one, nor a pattern or a title that holds one', async () => {
-    const unmarked = await walked(`
+  it('masks an unmarked secret, and secrets in titles and patterns', async () => {
+    const unmarked = await runTurns(`
   - dials: '*141*3*6*1#'
   - sends: '824613'`)
     expect(JSON.stringify(unmarked)).not.toContain('824613')
@@ -158,15 +158,15 @@ describe('a walkthrough', () => {
     expect(JSON.stringify({ ...result, walkthrough: result.walkthrough.title })).not.toContain('41829375')
   })
 
-  it('fails over a regular expression that does not come to an end', async () => {
-    const result = await walked(`
+  it('fails for a regular expression that times out', async () => {
+    const result = await runTurns(`
   - dials: '*141*3*6#'
     sees: { matches: '^(([^]+)+)+$x' }`)
-    expect(failuresOf(result)).toEqual(['after: the regular expression of this step does not come to an end'])
+    expect(failuresOf(result)).toEqual(['after: the regular expression of this step timed out'])
   })
 
-  it('takes a secret where none is asked for, if it is told so', async () => {
-    const result = await walked(`
+  it('sends a secret to any screen with asked: false', async () => {
+    const result = await runTurns(`
   - dials: '*141*3*6#'
   - sends: { secret: '824613', asked: false }
     sees: { contains: closed }
@@ -175,30 +175,30 @@ describe('a walkthrough', () => {
     expect(JSON.stringify(result)).not.toContain('824613')
   })
 
-  it('lets nobody see its secrets: not what was typed, and not where a screen shows it', async () => {
+  it('masks secrets in inputs and on screens', async () => {
     const application = await startForeignApplication(({ fields }) =>
       fields['text'] === '' ? 'CON Your PIN?' : `END You typed ${fields['text']}`,
     )
     closing.push(() => application.close())
     const dialect = africastalking
-    const line = { route: { dialect, callbackUrl: application.url }, clock: undefined, gateway: undefined }
+    const target = { route: { dialect, callbackUrl: application.url }, clock: undefined, gateway: undefined }
     const text =
       "title: t\nturns:\n  - dials: '*384#'\n  - sends: { secret: '73915' }\n    ends: { contains: '73915' }"
-    const result = await walk(script(text), { ...line, close: async () => {} })
+    const result = await walk(script(text), { ...target, close: async () => {} })
     expect(failuresOf(result)).toEqual([])
     expect(JSON.stringify(result)).not.toContain('73915')
     expect(result.steps[1]?.seen).toMatchObject({ screen: { text: 'You typed ••••' } })
   })
 
-  it('sees a callback that is answered otherwise when it comes again', async () => {
+  it('detects a different answer to a duplicate', async () => {
     let answers = 0
     const answering: Answering = () => `END ${answers++}`
     const application = await startForeignApplication(answering)
     closing.push(() => application.close())
-    const line = { dialect: africastalking, callbackUrl: application.url }
+    const route = { dialect: africastalking, callbackUrl: application.url }
     const text = "title: t\nturns:\n  - dials: '*384#'\n  - repeats: true"
     const result = await walk(script(text), {
-      route: line,
+      route,
       clock: undefined,
       gateway: undefined,
       close: async () => {},
@@ -206,7 +206,7 @@ describe('a walkthrough', () => {
     expect(failuresOf(result)).toEqual(['2: The retried callback got a different answer.'])
   })
 
-  it('keeps several phones apart, each with its own dialogue and record', async () => {
+  it('runs several phones, each with its own dialogue and record', async () => {
     const text = `title: t
 handsets:
   alice: { msisdn: '+375291234567', language: en, access: closed-by-subscriber, puk1: '41829375' }
@@ -224,16 +224,16 @@ after:
 })
 
 describe('time', () => {
-  it('passes at once where it can be moved: a session at the site ends after 15 minutes', async () => {
+  it('passes at once on a virtual clock: a self-care session expires after 15 minutes', async () => {
     const text = (ms: number) =>
       `title: t\nsubscriber: { msisdn: '+375291234567', password: '80291' }\nturns:\n  - logs in: { password: '80291' }\n    answers: 201\n  - waits: ${ms}ms\n  - visits self-care: true\n    answers: 200`
     expect(failuresOf(await walk(script(text(899_000)), await target()))).toEqual([])
     expect(failuresOf(await walk(script(text(901_000)), await target()))).toEqual([
-      '3: the site answers 401, not 200',
+      '3: self-care answered 401, not 200',
     ])
   })
 
-  it.each(Object.keys(dialects))('is left to a person between two equal answers, in %s', async (name) => {
+  it.each(Object.keys(dialects))('passes between two equal answers as for a person, in %s', async (name) => {
     const text = `title: t
 subscriber: { msisdn: '+375291234567', language: en, access: open }
 turns:
@@ -247,8 +247,8 @@ turns:
   })
 })
 
-describe('a gateway that runs elsewhere', () => {
-  const given = (url: string, adminToken: string | undefined, existing: 'keep' | 'overwrite' = 'keep') =>
+describe('a running gateway', () => {
+  const targetAt = (url: string, adminToken: string | undefined, existing: 'keep' | 'overwrite' = 'keep') =>
     remoteTarget({
       existing,
       callbackUrl: new URL(`${url}/ussd/africastalking`),
@@ -258,53 +258,55 @@ describe('a gateway that runs elsewhere', () => {
     })
   const text = `title: t\n${SUBSCRIBER.replace('1234567', '1111111')}\nturns:\n  - dials: '*141*3*6*1#'\n  - sends: { secret: '{{puk1}}' }\n    ends: { contains: is open }\nafter:\n  subscriber: { access: open }\n  performed: [openAccess]`
 
-  it('is given its subscribers by the operator; what cannot be seen there is said', async () => {
+  it('gets its subscribers from the operator; a note lists what cannot be checked', async () => {
     const gateway = await startGateway({ ADMIN_TOKEN: 'admin' })
     closing.push(() => gateway.close('immediate'))
-    const result = await walk(script(text), given(gateway.url, 'admin'))
+    const result = await walk(script(text), targetAt(gateway.url, 'admin'))
     expect(failuresOf(result)).toEqual([])
-    expect(result.notes).toEqual(['the effects were not looked at: they are performed elsewhere'])
+    expect(result.notes).toEqual([
+      'effects were not checked: they are visible only on a gateway in this process',
+    ])
   })
 
-  it('keeps the records that it has, and loses those of the walkthrough when that is over', async () => {
+  it('keeps existing records and removes those of the walkthrough at the end', async () => {
     const gateway = await startGateway({ ADMIN_TOKEN: 'admin' })
     closing.push(() => gateway.close('immediate'))
     const demo = await gateway.subscribers.get('+375291234567')
     const kept = script(text.replace("msisdn: '+375291111111'", "msisdn: '+375291234567'"))
-    expect(failuresOf(await walk(kept, given(gateway.url, 'admin')))).toEqual([
+    expect(failuresOf(await walk(kept, targetAt(gateway.url, 'admin')))).toEqual([
       'after: +375291234567 is already registered there: use --overwrite to replace its record',
     ])
     expect(await gateway.subscribers.get('+375291234567')).toEqual(demo)
-    const target = given(gateway.url, 'admin')
+    const target = targetAt(gateway.url, 'admin')
     expect(failuresOf(await walk(script(text), target))).toEqual([])
     expect(await gateway.subscribers.get('+375291111111')).toBeDefined()
     await target.close()
     expect(await gateway.subscribers.get('+375291111111')).toBeUndefined()
-    expect(failuresOf(await walk(kept, given(gateway.url, 'admin', 'overwrite')))).toEqual([])
+    expect(failuresOf(await walk(kept, targetAt(gateway.url, 'admin', 'overwrite')))).toEqual([])
   })
 
-  it('is not walked without the token that it takes, and the failure says so', async () => {
+  it('rejects a missing or wrong token with a clear message', async () => {
     const gateway = await startGateway({ ADMIN_TOKEN: 'admin' })
     closing.push(() => gateway.close('immediate'))
     const failures = async (token: string | undefined) =>
-      failuresOf(await walk(script(text), given(gateway.url, token)))
+      failuresOf(await walk(script(text), targetAt(gateway.url, token)))
     expect(await failures('wrong')).toEqual(['after: the gateway rejected this ADMIN_TOKEN'])
     expect(await failures(undefined)).toEqual([
       'after: registering subscribers on a running gateway needs its token: set ADMIN_TOKEN',
     ])
   })
 
-  it('that nobody runs is a failure, too', async () => {
-    expect(failuresOf(await walk(script(text), given('http://127.0.0.1:1', 'admin')))).toEqual([
+  it('that does not answer is a failure', async () => {
+    expect(failuresOf(await walk(script(text), targetAt('http://127.0.0.1:1', 'admin')))).toEqual([
       'after: nothing answers at http://127.0.0.1:1',
     ])
   })
 
-  it('cannot have attempts used up by the operator', async () => {
+  it('cannot start with used PUK1 attempts', async () => {
     const gateway = await startGateway({ ADMIN_TOKEN: 'admin' })
     closing.push(() => gateway.close('immediate'))
     const used = script(text.replace("puk1: '41829375'", "puk1: '41829375', puk1AttemptsLeft: 3"))
-    expect(failuresOf(await walk(used, given(gateway.url, 'admin')))).toEqual([
+    expect(failuresOf(await walk(used, targetAt(gateway.url, 'admin')))).toEqual([
       'after: puk1AttemptsLeft below 10 needs a gateway in this process: leave out --url',
     ])
   })

@@ -51,11 +51,11 @@ const problems = (text: string): readonly string[] => {
   return read.kind === 'ok' ? [] : read.problems.map(formatProblem)
 }
 
-describe('a script of dialoguss', () => {
+describe('a dialoguss script', () => {
   const read = readDialoguss(shop, 'shop.yml')
   const [first, second, third] = read.kind === 'ok' ? read.walkthroughs : []
 
-  it('is a walkthrough for each session', () => {
+  it('becomes a walkthrough for each session', () => {
     const who = 'subscriber'
     expect(first).toEqual({
       title: 'Should return a balance of 500 for Zikani',
@@ -88,7 +88,7 @@ describe('a script of dialoguss', () => {
     })
   })
 
-  it('may dial by its first step, or answer a screen it does not look at', () => {
+  it('dials in its first step, or answers a screen without an expectation', () => {
     expect(second).toMatchObject({
       title: 'Session 7',
       handsets: { subscriber: { msisdn: '+375291234567' } },
@@ -106,7 +106,7 @@ describe('a script of dialoguss', () => {
     })
   })
 
-  it('can be written as scripts of ours', () => {
+  it('can be written as walkthrough scripts', () => {
     const scripts = [first, second, third].flatMap((one) => (one ? [writeScript(one)] : [])).join('---\n')
     expect(readScripts(scripts, 'shop.yaml')).toMatchObject({
       kind: 'ok',
@@ -114,13 +114,13 @@ describe('a script of dialoguss', () => {
     })
   })
 
-  it('says which number to put where one is of another country', () => {
+  it('suggests a number for one of another country', () => {
     const foreign = shop.replace('phoneNumber: 375291234567', 'phoneNumber: 265888123456')
     expect(problems(foreign)).toEqual([
-      "shop.yml:5:14: phoneNumber is not a mobile number of Belarus: put that of a test subscriber, such as '+375291234567'",
+      "shop.yml:5:14: phoneNumber must be a mobile number of Belarus: use a test subscriber such as '+375291234567'",
     ])
     expect(problems(shop.replace('375291234568', '265888123456'))).toEqual([
-      expect.stringContaining('shop.yml:9:18: phoneNumber is not a mobile number of Belarus'),
+      expect.stringContaining('shop.yml:9:18: phoneNumber must be a mobile number of Belarus'),
     ])
     expect(problems(shop.replace('phoneNumber: 375291234567', ''))).toEqual([])
   })
@@ -130,28 +130,28 @@ describe('a script of dialoguss', () => {
     [
       'userInput: "Zikani"',
       'userinput: "Zikani"',
-      '14:9: there is no key userinput here: there are userInput, text, expect, componentId; did you mean userInput?',
+      '14:9: unknown key userinput: expected userInput, text, expect, componentId; did you mean userInput?',
     ],
     ['text: 2', 'text: 2\n        userInput: 2', '19:9: steps[2] has both userInput and text'],
     ['text: 2', 'text: 2\n        expect: x', '19:9: steps[2] has both expect and componentId'],
     [
       'componentId: shop.balance',
       'componentId: shop.sum',
-      '20:22: there is no component of this id: it is its namespace, a dot and the id of its item',
+      '20:22: unknown component: write its namespace, a dot and the id of the item',
     ],
     [
       '  - steps:\n      - userInput: Zikani\n        expect: Bye',
       '  - steps: []',
-      '26:12: steps has no step',
+      '26:12: steps must have at least one step',
     ],
     ['dial: "*1234*1234#"', '', '2:1: dial is missing'],
-    ['sessions:', 'session:', 'there is no key session here'],
-  ])('has its problems with their places (%#)', (right, wrong, problem) => {
+    ['sessions:', 'session:', 'unknown key session:'],
+  ])('reports problems with line and column (%#)', (right, wrong, problem) => {
     expect(problems(shop.replace(right, wrong))).toContainEqual(expect.stringContaining(problem))
   })
 
-  it('takes an id for a component only where it is the only one of that id', () => {
+  it('resolves a component by its id only if the id is unique', () => {
     const twice = `${shop}  - namespace: other\n    items: [{ id: hello, expect: Hi }]\n`
-    expect(problems(twice)).toEqual([expect.stringContaining('24:22: there is no component of this id')])
+    expect(problems(twice)).toEqual([expect.stringContaining('24:22: unknown component')])
   })
 })

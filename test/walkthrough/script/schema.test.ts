@@ -17,26 +17,26 @@ interface Schema {
 
 const schema = scriptJsonSchema() as Schema
 
-/** What is only said, or holds no value back. */
+/** Keywords that restrict no value. */
 const ANNOTATIONS = ['$schema', '$defs', 'title', 'description', 'format']
 
-/** What each keyword of JSON Schema (draft 2020-12) that is used here asks of a value. */
-const keywords: Readonly<Record<string, (wanted: never, value: unknown, of: Schema) => boolean>> = {
+/** The keywords of JSON Schema (draft 2020-12) in use, as predicates. */
+const keywords: Readonly<Record<string, (operand: never, value: unknown, of: Schema) => boolean>> = {
   $ref: (ref: string, value) => accepts(schema.$defs?.[ref.replace('#/$defs/', '')] ?? false, value),
   type: (type: string, value) => type === typeOf(value) || (type === 'number' && typeOf(value) === 'integer'),
-  const: (wanted: unknown, value) => wanted === value,
+  const: (expected: unknown, value) => expected === value,
   enum: (words: unknown[], value) => words.includes(value),
   pattern: (pattern: string, value) => typeof value !== 'string' || new RegExp(pattern, 'u').test(value),
-  minLength: (least: number, value) => typeof value !== 'string' || Array.from(value).length >= least,
-  maxLength: (most: number, value) => typeof value !== 'string' || Array.from(value).length <= most,
-  minimum: (least: number, value) => typeof value !== 'number' || value >= least,
-  maximum: (most: number, value) => typeof value !== 'number' || value <= most,
-  minItems: (least: number, value) => !Array.isArray(value) || value.length >= least,
+  minLength: (min: number, value) => typeof value !== 'string' || Array.from(value).length >= min,
+  maxLength: (max: number, value) => typeof value !== 'string' || Array.from(value).length <= max,
+  minimum: (min: number, value) => typeof value !== 'number' || value >= min,
+  maximum: (max: number, value) => typeof value !== 'number' || value <= max,
+  minItems: (min: number, value) => !Array.isArray(value) || value.length >= min,
   items: (items: Schema, value) => !Array.isArray(value) || value.every((item) => accepts(items, item)),
   anyOf: (all: Schema[], value) => all.some((one) => accepts(one, value)),
   required: (keys: string[], value) => !isMap(value) || keys.every((key) => Object.hasOwn(value, key)),
-  minProperties: (least: number, value) => !isMap(value) || Object.keys(value).length >= least,
-  maxProperties: (most: number, value) => !isMap(value) || Object.keys(value).length <= most,
+  minProperties: (min: number, value) => !isMap(value) || Object.keys(value).length >= min,
+  maxProperties: (max: number, value) => !isMap(value) || Object.keys(value).length <= max,
   propertyNames: (names: Schema, value) =>
     !isMap(value) || Object.keys(value).every((key) => accepts(names, key)),
   properties: (properties: Record<string, Schema | false>, value) =>
@@ -57,32 +57,29 @@ function typeOf(value: unknown): string {
 
 function accepts(of: Schema | boolean, value: unknown): boolean {
   if (typeof of === 'boolean') return of
-  return Object.entries(of).every(([keyword, wanted]) => {
+  return Object.entries(of).every(([keyword, operand]) => {
     if (ANNOTATIONS.includes(keyword)) return true
     const holds = keywords[keyword]
-    if (!holds) throw new Error(`a keyword that is not known here: ${keyword}`)
-    return holds(wanted as never, value, of)
+    if (!holds) throw new Error(`unsupported keyword ${keyword}`)
+    return holds(operand as never, value, of)
   })
 }
 
-/** Every schema in a schema. */
-function within(of: unknown): readonly Schema[] {
-  if (Array.isArray(of)) return of.flatMap(within)
-  return isMap(of) ? [of as Schema, ...Object.values(of).flatMap(within)] : []
+/** All schemas inside a schema. */
+function subschemas(of: unknown): readonly Schema[] {
+  if (Array.isArray(of)) return of.flatMap(subschemas)
+  return isMap(of) ? [of as Schema, ...Object.values(of).flatMap(subschemas)] : []
 }
 
 describe('the JSON Schema of scripts', () => {
-  it('is the one in the documents', () => {
-    const published = readFileSync(
-      new URL('../../../docs/reference/walkthrough.schema.json', import.meta.url),
-      'utf8',
-    )
+  it('equals the published one in docs', () => {
+    const published = readFileSync(new URL('../../../docs/walkthrough.schema.json', import.meta.url), 'utf8')
     expect(JSON.parse(published)).toEqual(schema)
     expect(schema['$schema']).toBe('https://json-schema.org/draft/2020-12/schema')
   })
 
   it('describes every key', () => {
-    const keys = within(schema).flatMap(({ type, properties = {} }) =>
+    const keys = subschemas(schema).flatMap(({ type, properties = {} }) =>
       type === 'object' ? Object.entries(properties) : [],
     )
     expect(keys.length).toBeGreaterThan(50)
@@ -92,8 +89,8 @@ describe('the JSON Schema of scripts', () => {
     expect(keys.filter(([, one]) => !described(one)).map(([key]) => key)).toEqual([])
   })
 
-  it('takes no key that it does not describe', () => {
-    const maps = within(schema).filter(({ type }) => type === 'object')
+  it('allows no undescribed key', () => {
+    const maps = subschemas(schema).filter(({ type }) => type === 'object')
     expect(maps.length).toBeGreaterThan(10)
     expect(maps.filter(({ additionalProperties }) => additionalProperties === undefined)).toEqual([])
   })
@@ -185,7 +182,7 @@ describe('the JSON Schema of scripts', () => {
     [of("logs in: '80291'")],
     [of("sets password: { puk1: '12345678' }")],
     [of('manages: { subscriber: subscriber, access: shut }')],
-  ])('refuses what the reader refuses (%#)', (text) => {
+  ])('rejects what the reader rejects (%#)', (text) => {
     expect(readScripts(text, 'f')).toMatchObject({ kind: 'malformed' })
     expect(accepts(schema, parse(text))).toBe(false)
   })

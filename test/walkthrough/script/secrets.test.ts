@@ -9,8 +9,8 @@ import type { Fixture, Walkthrough } from '../../../src/walkthrough/script/walkt
 const msisdn = '+375296418357'
 const weaknessOf: WeaknessOf = (digits, number) => weakness(digits, { msisdn: number, thisYear: 2026 })
 
-/** A walkthrough in which these are typed as secrets. */
-function typing(secrets: readonly string[], fixture?: Omit<Fixture, 'msisdn'>): Walkthrough {
+/** A walkthrough that sends these secrets. */
+function sending(secrets: readonly string[], fixture?: Omit<Fixture, 'msisdn'>): Walkthrough {
   return {
     title: 'A title',
     rules: [],
@@ -28,14 +28,14 @@ function typing(secrets: readonly string[], fixture?: Omit<Fixture, 'msisdn'>): 
   }
 }
 
-const typedIn = ({ steps }: Walkthrough): string[] =>
+const secretsSent = ({ steps }: Walkthrough): string[] =>
   steps.map(({ action }) => (action.kind === 'send' ? action.text : ''))
 
 const filled = (secrets: readonly string[], fixture: Omit<Fixture, 'msisdn'> = {}) =>
-  typedIn(fillIn(typing(secrets, fixture), { weaknessOf }))
+  secretsSent(fillIn(sending(secrets, fixture), { weaknessOf }))
 
 describe('a placeholder', () => {
-  it('stands for digits of that number, that are not easily guessed, and always the same', () => {
+  it('becomes strong digits of that length, the same in every run', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 40 }), (size) => {
         const [first, again, other] = filled([
@@ -53,7 +53,7 @@ describe('a placeholder', () => {
   })
 
   it.each(['repeat', 'sequence', 'keypad', 'date', 'own-number', 'common'])(
-    'stands for digits that are easily guessed: %s',
+    'becomes digits that are weak for a reason: %s',
     (reason) => {
       for (const size of [6, 8]) {
         const [secret = ''] = filled([`{{${size} digits a, ${reason}}}`])
@@ -62,52 +62,52 @@ describe('a placeholder', () => {
     },
   )
 
-  it('stands for letters', () => {
+  it('becomes letters', () => {
     expect(filled(['{{7 characters}}'])[0]).toMatch(/^[a-z]{7}$/)
   })
 
-  it('of PUK1 stands for the one of the record, and is made up where that names none', () => {
+  it('{{puk1}} is the PUK1 of the record, or generated without one', () => {
     expect(filled(['{{puk1}}'], { puk1: '12345678' })).toEqual(['12345678'])
-    const made = fillIn(typing(['{{puk1}}', '{{8 digits}}'], {}), { weaknessOf })
-    const [puk1, other] = typedIn(made)
+    const made = fillIn(sending(['{{puk1}}', '{{8 digits}}'], {}), { weaknessOf })
+    const [puk1, other] = secretsSent(made)
     expect(puk1).toMatch(/^\d{8}$/)
     expect(made.handsets['subscriber']?.fixture?.puk1).toBe(puk1)
     expect(other).not.toBe(puk1)
   })
 
-  it('of a record stands for the same in all that is typed', () => {
-    const made = fillIn(typing(['{{6 digits}}', '{{password}}'], { password: '{{6 digits}}' }), {
+  it('in a record has the same value in all inputs', () => {
+    const made = fillIn(sending(['{{6 digits}}', '{{password}}'], { password: '{{6 digits}}' }), {
       weaknessOf,
     })
-    const [typed, password] = typedIn(made)
+    const [typed, password] = secretsSent(made)
     expect(made.handsets['subscriber']?.fixture?.password).toBe(typed)
     expect(password).toBe(typed)
   })
 
-  it('of a subscriber who is taken as registered is looked up, and is otherwise not usable', () => {
+  it('of a registered subscriber is looked up, and rejected if unknown', () => {
     const known = { [msisdn]: { puk1: '87654321' } }
-    expect(typedIn(fillIn(typing(['{{puk1}}']), { known }))).toEqual(['87654321'])
-    expect(() => fillIn(typing(['{{puk1}}']))).toThrow(WalkthroughError)
-    expect(() => fillIn(typing(['{{password}}']), { known })).toThrow(
-      '{{password}} of +375296418357 is not known: name it in the file of --secrets',
+    expect(secretsSent(fillIn(sending(['{{puk1}}']), { known }))).toEqual(['87654321'])
+    expect(() => fillIn(sending(['{{puk1}}']))).toThrow(WalkthroughError)
+    expect(() => fillIn(sending(['{{password}}']), { known })).toThrow(
+      '{{password}} of +375296418357 is unknown: add it to the file of --secrets',
     )
   })
 
-  it('of no password is not made up: nobody has set one', () => {
-    expect(() => fillIn(typing(['{{password}}'], {}))).toThrow(WalkthroughError)
+  it('{{password}} is not generated for a subscriber without a password', () => {
+    expect(() => fillIn(sending(['{{password}}'], {}))).toThrow(WalkthroughError)
   })
 })
 
-describe('what stands for itself', () => {
-  it('is left as it is, also where it looks like a placeholder of another kind', () => {
-    const given = ['80291', '', '{{', '{{0 digits}}', '{{x}}', '{{puk1}} ']
-    expect(filled(given)).toEqual(given)
+describe('other text', () => {
+  it('is unchanged, also if it resembles a placeholder', () => {
+    const texts = ['80291', '', '{{', '{{0 digits}}', '{{x}}', '{{puk1}} ']
+    expect(filled(texts)).toEqual(texts)
   })
 })
 
 describe('the secrets of a walkthrough', () => {
-  it('are all of its secrets that are no choice, the longest first', () => {
-    const walkthrough = typing(['1', '80291', '802917', ' 80291 ', '80291'], { puk1: '12345678' })
+  it('are listed without choices, the longest first', () => {
+    const walkthrough = sending(['1', '80291', '802917', ' 80291 ', '80291'], { puk1: '12345678' })
     expect(secretsOf(walkthrough)).toEqual(['12345678', ' 80291 ', '802917', '80291'])
   })
 })

@@ -90,7 +90,7 @@ const AWKWARD = [
   ':',
 ]
 
-/** The walkthroughs of a script, without the lines. */
+/** Reads the walkthroughs of a script, without line numbers. */
 function readAgain(script: string): readonly Walkthrough[] {
   const scripts = readScripts(script, '')
   if (scripts.kind === 'malformed')
@@ -104,7 +104,7 @@ function readAgain(script: string): readonly Walkthrough[] {
 }
 
 describe('a written script', () => {
-  it('is as a person would write it', () => {
+  it('is formatted as by hand', () => {
     const written = writeScript(
       walkthrough(
         [
@@ -115,7 +115,7 @@ describe('a written script', () => {
             { kind: 'send', text: '{{puk1}}', isSecret: true },
             { kind: 'screen', state: 'ended', text: { kind: 'matches', pattern: '^Paro.' } },
           ),
-          step({ kind: 'wait', ms: 90_000 }, { kind: 'failure', sentence: { kind: 'contains', text: '' } }),
+          step({ kind: 'wait', ms: 90_000 }, { kind: 'failure', message: { kind: 'contains', text: '' } }),
           step({ kind: 'visit' }, { kind: 'status', status: 200 }),
           step({ kind: 'hang-up' }),
         ],
@@ -158,7 +158,7 @@ after:
 `)
   })
 
-  it('names the phones where there are several', () => {
+  it('names the phones if there are several', () => {
     const written = writeScript(
       walkthrough(
         [
@@ -195,22 +195,22 @@ after:
     [900_000, '15m'],
     [7_200_000, '2h'],
     [90_500, '90500ms'],
-  ])('says %d ms as %s', (ms, duration) => {
+  ])('writes %d ms as %s', (ms, duration) => {
     expect(writeScript(walkthrough([step({ kind: 'wait', ms })]))).toContain(`waits: ${duration}\n`)
   })
 
-  it('keeps every text that YAML might take for something else', () => {
+  it('keeps every text that YAML might misread', () => {
     const one = walkthrough(AWKWARD.map((awkward) => step({ kind: 'repeat' }, sees(awkward))))
     expect(readAgain(writeScript(one))).toEqual([one])
   })
 
-  it('leaves out a look at nothing', () => {
+  it('omits a look without an expectation', () => {
     expect(readAgain(writeScript(walkthrough([step({ kind: 'look' }), step({ kind: 'repeat' })])))).toEqual([
       walkthrough([step({ kind: 'repeat' })]),
     ])
   })
 
-  it('is read as the same walkthrough again, whatever it is', () => {
+  it('is read back as the same walkthrough', () => {
     fc.assert(
       fc.property(fc.array(anyWalkthrough, { minLength: 1, maxLength: 3 }), (walkthroughs) => {
         const script = walkthroughs.map((one) => writeScript(one, { schema: 'a.json' })).join('---\n')
@@ -230,12 +230,12 @@ const text = fc.oneof(
   }),
   fc.string({ unit: 'binary', maxLength: 10 }).filter((one) => !/\p{Cs}/u.test(one)),
 )
-const line = (most: number) =>
+const line = (max: number) =>
   text.map(
     (one) =>
       one
         .replace(/\p{Cc}/gu, '')
-        .slice(0, most)
+        .slice(0, max)
         .replace(/\p{Cs}/gu, '') || 'x',
   )
 const plain = text.map((one) => one.replaceAll('{{', '{'))
@@ -245,7 +245,7 @@ const secret = fc.oneof(
 )
 const optional = <T>(shape: { [K in keyof T]: fc.Arbitrary<T[K]> }) => fc.record(shape, { requiredKeys: [] })
 
-const wanted = fc.oneof(
+const textMatch = fc.oneof(
   fc.record({ kind: fc.constant('whole' as const), text }),
   fc.record({ kind: fc.constant('contains' as const), text }),
   fc.record({
@@ -257,12 +257,12 @@ const screen: fc.Arbitrary<Expectation> = fc.oneof(
   fc.record({
     kind: fc.constant('screen' as const),
     state: fc.constantFrom('waiting' as const, 'ended' as const),
-    text: wanted,
+    text: textMatch,
   }),
-  // A sentence that is the word for any would be read as any.
+  // The message `true` is read as any message.
   fc.record({
     kind: fc.constant('failure' as const),
-    sentence: wanted.filter((one) => one.kind !== 'whole' || one.text !== 'true'),
+    message: textMatch.filter((one) => one.kind !== 'whole' || one.text !== 'true'),
   }),
 )
 
@@ -309,7 +309,7 @@ const steps = (names: readonly string[]): fc.Arbitrary<Step> => {
     fc.record({ ...kind('wait'), ms: fc.integer({ min: 1, max: 999_999_999 }) }),
     fc.record(kind('repeat')),
   ) as fc.Arbitrary<Action>
-  const site = fc.oneof(
+  const selfCare = fc.oneof(
     fc.record({ ...kind('log-in'), password: secret }),
     fc.record(kind('visit')),
     fc.record({ ...kind('set-password'), puk1: secret, password: secret }),
@@ -328,7 +328,7 @@ const steps = (names: readonly string[]): fc.Arbitrary<Step> => {
   const nothing = fc.constant(undefined)
   return fc.oneof(
     fc.record({ who, action: phone, expectation: maybe(screen), line: fc.constant(0) }),
-    fc.record({ who, action: site, expectation: maybe(status), line: fc.constant(0) }),
+    fc.record({ who, action: selfCare, expectation: maybe(status), line: fc.constant(0) }),
     fc.record({ who, action: others, expectation: nothing, line: fc.constant(0) }),
     fc.record({
       who,
@@ -346,7 +346,7 @@ const anyWalkthrough: fc.Arbitrary<Walkthrough> = fc
       const msisdn = `+37529123456${at}`
       const fixture = fc
         .tuple(patch, optional({ puk1AttemptsLeft: fc.integer({ min: 0, max: 10 }) }))
-        .map(([given, attempts]) => ({ msisdn, ...given, ...attempts }))
+        .map(([fields, attempts]) => ({ msisdn, ...fields, ...attempts }))
       return fc.record({ msisdn: fc.constant(msisdn), fixture: fc.option(fixture, { nil: undefined }) })
     }
     const record = optional({
