@@ -1,4 +1,4 @@
-/** Every dialogue a menu allows, through the engine as the gateway drives it, with every outcome of every effect. */
+/** Explores every dialogue of a menu through the engine, with every outcome of every effect. */
 import type { AnyMachineSnapshot, AnyStateMachine, AnyTransitionDefinition } from 'xstate'
 import type { Language } from '../../src/engine/authoring.ts'
 import { compileMenu } from '../../src/engine/menu.ts'
@@ -12,32 +12,32 @@ import type { AnyOutcomes } from './machines.ts'
 
 const DIGITS = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']
 
-/** A place where a dialogue rests, and what became of each digit typed there. */
+/** A waiting state of a dialogue, with the effect of each digit. */
 export interface Place {
   readonly snapshot: AnyMachineSnapshot
-  /** Digits taken as a choice. */
+  /** The digits that the state accepts as a choice. */
   readonly choices: readonly string[]
-  /** Whether some reply was not understood here, so that its line may stand over the screen. */
+  /** True if some reply is not understood, so that the screen may have the system line above it. */
   readonly mayBeMistaken: boolean
-  /** Digits by which the dialogue ends at once. */
+  /** The digits that end the dialogue at once. */
   readonly waysOut: readonly string[]
 }
 
 export interface Walk {
   readonly places: readonly Place[]
-  /** Transitions of the machine by name, and those of them no dialogue took. */
+  /** The transitions of the machine by name, and those that no dialogue took. */
   readonly transitions: readonly string[]
   readonly untaken: readonly string[]
 }
 
-const MOST_PLACES = 2000
+const MAX_PLACES = 2000
 
-/** `typed`: what is tried on every screen beside the ten digits. */
+/** @param inputs the inputs to try on every screen, besides the ten digits */
 export async function walk(
   menu: CompiledMenu,
   outcomes: AnyOutcomes,
   language: Language,
-  typed: readonly string[],
+  inputs: readonly string[],
 ): Promise<Walk> {
   const spied = spy(menu.machine)
   const watched = compileMenu(menu.code, { ...menu, machine: spied.machine })
@@ -50,12 +50,12 @@ export async function walk(
   for (let state = ahead.pop(); state; state = ahead.pop()) {
     const key = JSON.stringify(state)
     if (seen.has(key)) continue
-    if (seen.size === MOST_PLACES) throw new Error(`more than ${MOST_PLACES} places`)
+    if (seen.size === MAX_PLACES) throw new Error(`more than ${MAX_PLACES} places`)
     const snapshot = restore(watched, state)
     const choices: string[] = []
     const waysOut: string[] = []
     let mayBeMistaken = false
-    for (const entry of [...DIGITS, ...typed]) {
+    for (const entry of [...DIGITS, ...inputs]) {
       spied.events.clear()
       const nexts: (AnyMachineSnapshot | undefined)[] = []
       for await (const next of everyOutcome(outcomes, (perform) =>
@@ -63,7 +63,7 @@ export async function walk(
       )) {
         nexts.push(next)
         if (next) arrive(next)
-        // On a screen that takes free answers, one digit that is no choice is as good as another.
+        // On a screen for free answers, all digits that are no choice behave alike.
         if (DIGITS.includes(entry) && !spied.events.has(entry)) break
       }
       if (nexts.includes(undefined)) mayBeMistaken = true
@@ -79,7 +79,7 @@ export async function walk(
   }
 }
 
-/** A state as it comes back from the store. */
+/** A state after a round trip through the store. */
 export const toJson = <T>(state: T): T => JSON.parse(JSON.stringify(state)) as T
 
 /** Runs a turn once for every combination of outcomes of the effects it performs. */
@@ -90,11 +90,11 @@ async function* everyOutcome<T>(
   let script: number[] | undefined = []
   while (script) {
     const chosen: { at: number; of: number }[] = []
-    const given: number[] = script
+    const planned: number[] = script
     const result = await run(async ({ name }) => {
       const of = outcomes[name]
-      if (!of) throw new Error(`no outcome of '${name}' is known`)
-      const at = given[chosen.length] ?? 0
+      if (!of) throw new Error(`no outcomes for the effect '${name}'`)
+      const at = planned[chosen.length] ?? 0
       chosen.push({ at, of: of.length })
       const outcome = of[at]
       if (outcome === rejects) throw new Error(`${name} rejects`)
@@ -107,7 +107,7 @@ async function* everyOutcome<T>(
   }
 }
 
-/** The same machine, which tells the transitions that were taken, and the replies by which. */
+/** The same machine, recording the transitions taken and their events. */
 function spy(machine: AnyStateMachine) {
   const taken = new Set<AnyTransitionDefinition>()
   const events = new Set<string>()

@@ -27,10 +27,8 @@ export function createStepRunner(options: {
   readonly mask: Mask
 }): StepRunner {
   const { handsets, walkthrough, target, selfCare, mask } = options
-  const { clock, gateway, route } = target
-  /** The latest input of each phone in its dialogue. */
-  const last = new Map<string, { readonly text: string; readonly atMs: number }>()
-  const hidesDuplicates = route.dialect.cannot.some((inability) => inability.case === 'repeat')
+  const { gateway } = target
+  const pacing = createPacing(handsets, target)
 
   const msisdnOf = (who: string): string => {
     const phone = walkthrough.handsets[who]
@@ -38,24 +36,9 @@ export function createStepRunner(options: {
     return phone.msisdn
   }
 
-  const pass = async (ms: number) => {
-    if (clock) clock.advance(ms)
-    else await new Promise((resolve) => setTimeout(resolve, ms))
-    handsets.tick()
-    await handsets.whenIdle()
-  }
-
-  /** Waits as a person does. Without it, the gateway may take an equal answer for a duplicate. */
-  const think = async (who: string, text: string) => {
-    if (clock) return clock.advance(THINKING_MS)
-    const before = last.get(who)
-    const leftMs = before?.text === text ? before.atMs + THINKING_MS - performance.now() : 0
-    if (hidesDuplicates && leftMs > 0) await new Promise((resolve) => setTimeout(resolve, leftMs))
-  }
-
   const type = async (who: string, text: string): Promise<Screen | StepFailure> => {
     const typed = await handsets.type(msisdnOf(who), text)
-    last.set(who, { text, atMs: performance.now() })
+    pacing.sent(who, text)
     return typed.kind === 'screen' ? typed.screen : failed(`the phone rejected the input: ${typed.sentence}`)
   }
 
@@ -68,7 +51,7 @@ export function createStepRunner(options: {
         return shown
       case 'dial':
         if (shown.state === 'waiting') return failed('the phone is in a dialogue: hang up before dialling')
-        last.delete(who)
+        pacing.begin(who)
         return type(who, action.code)
       case 'send': {
         if (shown.state !== 'waiting') return failed('no dialogue is open: dial before sending an answer')
@@ -77,11 +60,11 @@ export function createStepRunner(options: {
           mask.addSecret(action.text)
           return failed(problem)
         }
-        await think(who, action.text)
+        await pacing.think(who, action.text)
         return type(who, action.text)
       }
       case 'wait':
-        await pass(action.ms)
+        await pacing.pass(action.ms)
         // An idle phone shows nothing new.
         return shown.state === 'waiting' || step.expectation ? handsets.screen(msisdn) : undefined
       case 'repeat': {
@@ -104,21 +87,48 @@ export function createStepRunner(options: {
 
   return {
     async run(step) {
-      const { action, expectation } = step
       const outcome = await perform(step)
-      const done = mask.text(describeAction(action, walkthrough))
-      const notes: readonly string[] = []
-      const nothing = { step, done, seen: undefined, notes, failure: undefined }
-      if (outcome === undefined) return nothing
-      if (typeof outcome === 'number') {
-        const seen = { kind: 'status', status: outcome } as const
-        return { ...nothing, seen, failure: statusFailure(outcome, expectation) }
-      }
-      if ('message' in outcome) return { ...nothing, failure: { ...outcome, expected: expectation } }
-      const seen = { kind: 'screen', screen: outcome } as const
-      const injected = outcome.faults ? [`fault injected: ${outcome.faults.join(', ')}`] : notes
-      return { ...nothing, seen, notes: injected, failure: screenFailure(outcome, expectation) }
+      return resultOf(step, mask.text(describeAction(step.action, walkthrough)), outcome)
     },
+  }
+}
+
+function resultOf(step: Step, done: string, outcome: Screen | number | StepFailure | undefined): StepResult {
+  const { expectation } = step
+  const nothing = { step, done, seen: undefined, notes: [], failure: undefined }
+  if (outcome === undefined) return nothing
+  if (typeof outcome === 'number') {
+    const seen = { kind: 'status', status: outcome } as const
+    return { ...nothing, seen, failure: statusFailure(outcome, expectation) }
+  }
+  if ('message' in outcome) return { ...nothing, failure: { ...outcome, expected: expectation } }
+  const seen = { kind: 'screen', screen: outcome } as const
+  const notes = outcome.faults ? [`fault injected: ${outcome.faults.join(', ')}`] : []
+  return { ...nothing, seen, notes, failure: screenFailure(outcome, expectation) }
+}
+
+/** Lets time pass, on the virtual clock if there is one. */
+function createPacing(handsets: Handsets, { clock, route }: Target) {
+  const lastInputs = new Map<string, { readonly text: string; readonly atMs: number }>()
+  const hidesDuplicates = route.dialect.cannot.some((inability) => inability.case === 'repeat')
+  const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+
+  return {
+    async pass(ms: number): Promise<void> {
+      if (clock) clock.advance(ms)
+      else await sleep(ms)
+      handsets.tick()
+      await handsets.whenIdle()
+    },
+    /** Waits as a person does. Without it, the gateway may take an equal answer for a duplicate. */
+    async think(who: string, text: string): Promise<void> {
+      if (clock) return clock.advance(THINKING_MS)
+      const last = lastInputs.get(who)
+      const leftMs = last?.text === text ? last.atMs + THINKING_MS - performance.now() : 0
+      if (hidesDuplicates && leftMs > 0) await sleep(leftMs)
+    },
+    sent: (who: string, text: string) => void lastInputs.set(who, { text, atMs: performance.now() }),
+    begin: (who: string) => void lastInputs.delete(who),
   }
 }
 

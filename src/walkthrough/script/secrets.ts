@@ -69,27 +69,6 @@ export function fillIn(
     return form === 'puk1' || form === 'password' ? secretOf(who, form) : generate(who, form)
   }
 
-  const fillAction = (who: string, action: Action): Action => {
-    switch (action.kind) {
-      case 'send':
-        return { ...action, text: action.isSecret ? fill(who, action.text) : action.text }
-      case 'log-in':
-        return { ...action, password: fill(who, action.password) }
-      case 'set-password':
-        return { ...action, puk1: fill(who, action.puk1), password: fill(who, action.password) }
-      case 'change': {
-        const { puk1, password, ...rest } = action.patch
-        const secrets = {
-          ...(puk1 !== undefined && { puk1: fill(who, puk1) }),
-          ...(password !== undefined && { password: fill(who, password) }),
-        }
-        return { ...action, patch: { ...rest, ...secrets } }
-      }
-      default:
-        return action
-    }
-  }
-
   const usesPuk1 = (who: string) =>
     steps.some(({ who: by, action }) => by === who && JSON.stringify(action).includes('{{puk1}}'))
   const phones = Object.entries(handsets).map(([who, phone]) => {
@@ -105,7 +84,10 @@ export function fillIn(
   return {
     ...walkthrough,
     handsets: Object.fromEntries(phones),
-    steps: steps.map((step) => ({ ...step, action: fillAction(step.who, step.action) })),
+    steps: steps.map((step) => ({
+      ...step,
+      action: fillAction(step.action, (text) => fill(step.who, text)),
+    })),
     after: after.map((one) => ({
       ...one,
       record: {
@@ -113,6 +95,27 @@ export function fillIn(
         ...(one.record.password !== undefined && { password: fill(one.who, one.record.password) }),
       },
     })),
+  }
+}
+
+function fillAction(action: Action, fill: (text: ScriptText) => string): Action {
+  switch (action.kind) {
+    case 'send':
+      return action.isSecret ? { ...action, text: fill(action.text) } : action
+    case 'log-in':
+      return { ...action, password: fill(action.password) }
+    case 'set-password':
+      return { ...action, puk1: fill(action.puk1), password: fill(action.password) }
+    case 'change': {
+      const { puk1, password, ...rest } = action.patch
+      const secrets = {
+        ...(puk1 !== undefined && { puk1: fill(puk1) }),
+        ...(password !== undefined && { password: fill(password) }),
+      }
+      return { ...action, patch: { ...rest, ...secrets } }
+    }
+    default:
+      return action
   }
 }
 

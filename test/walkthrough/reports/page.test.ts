@@ -1,4 +1,4 @@
-/** The page in a real browser, from a file, as somebody opens it. */
+/** The HTML report in a real browser, opened from a file. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
