@@ -94,7 +94,7 @@ describe('results as JUnit XML', () => {
     expect(attribute('failure', 'message')).toEqual([
       'the screen differs',
       'access is closed-by-subscriber, not open; closeAccess was performed',
-      'the site answers with 200, not 401',
+      'self-care answered 200, not 401',
       'the screen differs',
     ])
     expect(attribute('failure', 'type')).toEqual(['screen', 'postcondition', 'status', 'screen'])
