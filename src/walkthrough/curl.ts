@@ -77,7 +77,8 @@ function commandsOf({ title, handsets, steps, after, performed }: Walkthrough): 
 /** A request that prints its body and then its status. `token`: the variable that holds the bearer token. */
 function request(method: string, path: string, body?: object | string, token = 'ADMIN_TOKEN'): string {
   const json = typeof body === 'object' ? " -H 'Content-Type: application/json'" : ''
-  const data = body === undefined ? '' : ` --data-raw ${quote(json ? JSON.stringify(body) : String(body))}`
+  const text = typeof body === 'object' ? JSON.stringify(body) : body
+  const data = text === undefined ? '' : ` --data-raw ${quote(text)}`
   const bearer = `-H "Authorization: Bearer $${token}"`
   return `curl -sS -w '\\n%{http_code}\\n' -X ${method} ${bearer}${json}${data} "$URL${path}"`
 }

@@ -139,7 +139,7 @@ function createPlaceholders(msisdn: string, weaknessOf: WeaknessOf) {
     if (!/^[0-9]+$/.test(secret)) return `{{${length} characters ${letterOf(secret)}}}`
     const reason = length >= 5 && length <= 10 ? weaknessOf(secret, msisdn) : undefined
     if (reason === undefined) return `{{${length} digits ${letterOf(secret)}}}`
-    // The screen shows the reason. Together with the length it would reveal a weak password. Eight digits may be a PUK1.
+    // The screen shows the reason. Together with the length it would give away a weak password. Eight digits may be a PUK1.
     return `{{${length === 8 ? 8 : 6} digits ${letterOf(secret)}, ${reason}}}`
   }
 }

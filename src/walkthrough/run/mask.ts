@@ -78,7 +78,7 @@ export function createMask(): Mask {
   }
 }
 
-/** Placeholders stay: they reveal nothing. */
+/** Keeps placeholders: they hold no secret. */
 const maskSecret = (secret: string): string => (isPlaceholder(secret) ? secret : MASK)
 
 const maskRecord = <T extends Pick<Fixture, 'puk1' | 'password'>>(record: T): T => ({
