@@ -1,21 +1,22 @@
-/** npm run simulate: the gateway on a model of the store, in virtual time, on one schedule for each seed. */
+/** `npm run simulate`: runs the gateway on a model of the store, in virtual time, one schedule for each seed. */
 import { availableParallelism } from 'node:os'
 import { stderr, stdout } from 'node:process'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { runCommand } from '../../src/cli/command.ts'
 import { CommandError } from '../../src/cli/command-error.ts'
 import { mutantOf, mutants } from './simulation/mutants.ts'
-import { forms, planOf } from './simulation/schedule.ts'
-import type { Form } from './simulation/schedule.ts'
+import { forms } from './simulation/plan.ts'
+import type { Form } from './simulation/plan.ts'
+import { planOf } from './simulation/schedule.ts'
 import { createPool } from './simulation/pool.ts'
 import type { Pool } from './simulation/pool.ts'
-import { describeDeaths, describePlan, describeViolation } from './simulation/report.ts'
-import type { Death } from './simulation/report.ts'
+import { describeDetections, describePlan, describeViolation } from './simulation/report.ts'
+import type { Detection } from './simulation/report.ts'
 import { run } from './simulation/run.ts'
 import { shrink } from './simulation/shrink.ts'
 import type { Task } from './simulation/task.ts'
 
-interface Given {
+interface Options {
   readonly seeds?: number
   readonly from: number
   readonly workers: number
@@ -30,35 +31,35 @@ const SEEDS = 20_000
 const MUTANT_SEEDS = 50_000
 const BATCH = 50
 const PROGRESS_MS = 5000
-/** A defect breaks a promise in many schedules: the first ones say what it is. */
-const SHOWN = 3
+/** One defect breaks many schedules; the first few identify it. */
+const MAX_SHOWN = 3
 
 function wholeNumber(value: string): number {
-  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('It is a whole number.')
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('Expected a whole number.')
   return Number(value)
 }
 
 const command = new Command('npm run simulate --')
   .usage('[options]')
-  .description('Runs the gateway on a model of the store, in virtual time, on one schedule for each seed.')
+  .description('Runs the gateway on a model of the store, in virtual time, one schedule for each seed.')
   .option(
     '--seeds <number>',
-    `how many schedules (default: ${SEEDS}; ${MUTANT_SEEDS} for each mutant)`,
+    `number of schedules (default: ${SEEDS}; ${MUTANT_SEEDS} for each mutant)`,
     wholeNumber,
   )
-  .option('--from <seed>', 'the first seed', wholeNumber, 0)
-  .option('--workers <number>', 'how many processes', wholeNumber, availableParallelism())
-  .addOption(new Option('--form <form>', 'dialogues of this form alone').choices(forms))
-  .option('--seed <seed>', 'one schedule', wholeNumber)
-  .option('--trace', 'with --seed: everything that happens in it')
-  .option('--mutants', 'leaves the rules out one by one: each must be missed')
-  .addOption(new Option('--mutant <name>', 'leaves one rule out').choices(mutants.map(({ name }) => name)))
+  .option('--from <seed>', 'first seed', wholeNumber, 0)
+  .option('--workers <number>', 'number of worker processes', wholeNumber, availableParallelism())
+  .addOption(new Option('--form <form>', 'use only dialogues of this form').choices(forms))
+  .option('--seed <seed>', 'replay one schedule', wholeNumber)
+  .option('--trace', 'with --seed: print every event')
+  .option('--mutants', 'remove one rule at a time; the simulation must detect every mutant')
+  .addOption(new Option('--mutant <name>', 'remove one rule').choices(mutants.map(({ name }) => name)))
   .addHelpText(
     'after',
     `
-A schedule is some dialogues, two gateways and one store, and what goes wrong between them: copies, late and out of order,
-commands and answers lost, gateways that crash or stand still, time that passes. Nothing but the seed decides. What does not
-hold is printed with the shortest schedule that shows it.
+A schedule is a few dialogues, two gateways, one store and the faults between them: late, duplicated and reordered callbacks,
+lost commands and replies, crashed or paused gateways, clock jumps. The seed decides everything. A broken promise is printed
+with the shortest schedule that shows it.
 
 Examples:
   npm run simulate -- --seeds 1000000 --workers 2
@@ -66,119 +67,117 @@ Examples:
   npm run simulate -- --mutants
   npm run simulate -- --mutant 'no receipts' --seed 7 --trace
 
-Exit code: 0 all of it holds, 1 something does not, 2 called wrongly.`,
+Exit code: 0 all promises hold and all mutants are detected, 1 otherwise, 2 wrong usage.`,
   )
-  .showHelpAfterError('(--help shows how it is used)')
+  .showHelpAfterError('(add --help for usage)')
   .exitOverride()
 
 const print = (...lines: readonly string[]) => void stdout.write(lines.map((line) => `${line}\n`).join(''))
-const counted = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ' ')
+const withSpaces = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ' ')
 
 async function main(): Promise<boolean> {
   command.parse()
-  const given = command.opts<Given>()
-  if (given.workers < 1) throw new CommandError('--workers is at least 1', 2)
-  if (given.seed !== undefined) return replay(given.seed, given)
-  const pool = createPool(given.workers)
+  const options = command.opts<Options>()
+  if (options.workers < 1) throw new CommandError('--workers must be at least 1.', 2)
+  if (options.seed !== undefined) return replay(options.seed, options)
+  const pool = createPool(options.workers)
   try {
-    return given.mutants ? await killAll(pool, given) : await runAll(pool, given)
+    return options.mutants ? await runMutants(pool, options) : await runSeeds(pool, options)
   } finally {
     pool.close()
   }
 }
 
-const only = ({ form, mutant }: Given): Pick<Task, 'form' | 'mutant'> => ({
+const only = ({ form, mutant }: Options): Pick<Task, 'form' | 'mutant'> => ({
   ...(form !== undefined && { form }),
   ...(mutant !== undefined && { mutant }),
 })
 
-async function runAll(pool: Pool, given: Given): Promise<boolean> {
-  const { from, seeds = SEEDS } = given
-  const done = { schedules: 0, events: 0, callbacks: 0, commits: 0 }
+async function runSeeds(pool: Pool, options: Options): Promise<boolean> {
+  const { from, seeds = SEEDS } = options
+  const totals = { schedules: 0, events: 0, callbacks: 0, commits: 0 }
   const broken: number[] = []
   const startedMs = performance.now()
-  const speed = () => Math.round((done.schedules * 1000) / (performance.now() - startedMs))
+  const speed = () => Math.round((totals.schedules * 1000) / (performance.now() - startedMs))
   const timer = setInterval(() => {
     stderr.write(
-      `${counted(done.schedules)} of ${counted(seeds)}, ${speed()} a second, ${broken.length} failed\n`,
+      `${withSpaces(totals.schedules)} of ${withSpaces(seeds)}, ${speed()} a second, ${broken.length} failed\n`,
     )
   }, PROGRESS_MS)
 
   function* tasks(): Generator<Task> {
     for (let at = from; at < from + seeds; at += BATCH)
-      yield { from: at, count: Math.min(BATCH, from + seeds - at), until: 'end', ...only(given) }
+      yield { from: at, count: Math.min(BATCH, from + seeds - at), until: 'end', ...only(options) }
   }
-  await pool.carryOut(tasks(), (some) => {
-    done.schedules += some.schedules
-    done.events += some.events
-    done.callbacks += some.callbacks
-    done.commits += some.commits
-    for (const { seed, rule } of some.violations) {
+  await pool.runAll(tasks(), (result) => {
+    totals.schedules += result.schedules
+    totals.events += result.events
+    totals.callbacks += result.callbacks
+    totals.commits += result.commits
+    for (const { seed, rule } of result.violations) {
       broken.push(seed)
-      // A long run is not waited for.
+      // Printed at once: a long run may take hours to end.
       stderr.write(`seed ${seed} breaks a promise: ${rule}\n`)
     }
   })
   clearInterval(timer)
 
-  for (const seed of broken.toSorted((a, b) => a - b).slice(0, SHOWN)) await show(seed, given)
+  for (const seed of broken.toSorted((a, b) => a - b).slice(0, MAX_SHOWN)) await printShrunk(seed, options)
   print(
-    `${counted(done.schedules)} schedules of seeds ${from} to ${from + seeds - 1}: ${counted(done.events)} events, ` +
-      `${counted(done.callbacks)} callbacks answered, ${counted(done.commits)} commits; ` +
-      `${speed()} schedules a second in ${given.workers} processes`,
-    `${done.schedules - broken.length} passed, ${broken.length} failed`,
+    `${withSpaces(totals.schedules)} schedules of seeds ${from} to ${from + seeds - 1}: ${withSpaces(totals.events)} events, ` +
+      `${withSpaces(totals.callbacks)} callbacks answered, ${withSpaces(totals.commits)} commits; ` +
+      `${speed()} schedules a second in ${options.workers} processes`,
+    `${totals.schedules - broken.length} passed, ${broken.length} failed`,
   )
   return broken.length === 0
 }
 
-/** What a seed breaks, in the shortest schedule. */
-async function show(seed: number, { form, mutant }: Given): Promise<void> {
+/** Prints the promise that a seed breaks, with the shortest schedule. */
+async function printShrunk(seed: number, { form, mutant }: Options): Promise<void> {
   const variant = mutant === undefined ? {} : (mutantOf(mutant) ?? {})
   const plan = planOf(seed, form)
   const { violation } = await run(plan, variant)
   if (!violation) return
-  const how = `${form === undefined ? '' : ` --form ${form}`}${mutant === undefined ? '' : ` --mutant '${mutant}'`}`
-  print(...describeViolation(seed, how, await shrink(plan, variant, violation)), '')
+  const flags = `${form === undefined ? '' : ` --form ${form}`}${mutant === undefined ? '' : ` --mutant '${mutant}'`}`
+  print(...describeViolation(seed, flags, await shrink(plan, variant, violation)), '')
 }
 
-async function replay(seed: number, given: Given): Promise<boolean> {
-  const { form, mutant, trace } = given
+async function replay(seed: number, options: Options): Promise<boolean> {
+  const { form, mutant, trace } = options
   const variant = mutant === undefined ? {} : (mutantOf(mutant) ?? {})
   const plan = planOf(seed, form)
-  const ran = await run(plan, variant, 'trace')
-  if (trace) print(...describePlan(plan), ...ran.trace.map((line) => line.replaceAll('\n', ' / ')), '')
-  else if (ran.violation) await show(seed, given)
-  print(ran.violation ? '0 passed, 1 failed' : '1 passed, 0 failed')
-  return ran.violation === undefined
+  const result = await run(plan, variant, 'trace')
+  if (trace) print(...describePlan(plan), ...result.trace.map((line) => line.replaceAll('\n', ' / ')), '')
+  else if (result.violation) await printShrunk(seed, options)
+  print(result.violation ? '0 passed, 1 failed' : '1 passed, 0 failed')
+  return result.violation === undefined
 }
 
-/** Each mutant in the schedules as they are, and in every form where it makes a difference. */
-async function killAll(pool: Pool, given: Given): Promise<boolean> {
-  const limit = given.seeds ?? MUTANT_SEEDS
+/** Runs every mutant in mixed schedules, and in each form where its rule matters. */
+async function runMutants(pool: Pool, options: Options): Promise<boolean> {
+  const limit = options.seeds ?? MUTANT_SEEDS
   const tasks = mutants.flatMap(({ name, forms: some = forms }) =>
     [undefined, ...some].map((form): Task => ({
-      from: given.from,
+      from: options.from,
       count: limit,
       mutant: name,
       until: 'violation',
       ...(form !== undefined && { form }),
     })),
   )
-  const deaths: Death[] = []
-  await pool.carryOut(tasks, ({ violations: [first] }, { mutant = '', form }) => {
-    deaths.push({ mutant, where: form ?? 'all forms', seed: first?.seed, rule: first?.rule })
-    stderr.write(`${deaths.length} of ${tasks.length}\n`)
+  const detections: Detection[] = []
+  await pool.runAll(tasks, ({ violations: [first] }, { mutant = '', form }) => {
+    detections.push({ mutant, where: form ?? 'all forms', seed: first?.seed, rule: first?.rule })
+    stderr.write(`${detections.length} of ${tasks.length}\n`)
   })
   const order = (where: string) => ['all forms', ...forms].indexOf(where)
+  const sorted = detections.toSorted((a, b) => order(a.where) - order(b.where))
+  const survivors = new Set(detections.filter(({ seed }) => seed === undefined).map(({ mutant }) => mutant))
   print(
-    ...describeDeaths(
-      deaths.toSorted((a, b) => order(a.where) - order(b.where)),
-      limit,
-    ),
+    ...describeDetections(sorted, limit),
+    `${mutants.length - survivors.size} mutants detected, ${survivors.size} survived`,
   )
-  const alive = deaths.filter(({ seed }) => seed === undefined).length
-  print(`${deaths.length - alive} passed, ${alive} failed`)
-  return alive === 0
+  return survivors.size === 0
 }
 
 await runCommand('simulate', async () => ((await main()) ? 0 : 1))

@@ -5,16 +5,19 @@ import type { Tally } from './load.ts'
 import type { ConnectionRound, Phase } from './measure-connections.ts'
 import type { Round } from './measure.ts'
 
+/** One goal: whether it was met, and what was measured. */
 export interface Verdict {
   readonly isReached: boolean
-  readonly says: string
+  /** The goal depends on speed, and therefore on the machine. */
+  readonly isTimed: boolean
+  readonly message: string
 }
 
-const GOODPUT = 0.8
-const REFUSED_WITHIN_MS = 50
-const OTHERS_WITHIN_MS = 300
+const MIN_GOODPUT = 0.8
+const MAX_REJECTION_MS = 50
+const MAX_OTHERS_MS = 300
 
-/** The goals, each by the median of the rounds, with what was measured in every one of them. */
+/** Judges the goals by the median of the rounds, and lists the figures of every round. */
 export function verdicts(rounds: readonly Round[], times: number): readonly Verdict[] {
   const ratio = ({ overload, peak }: Round) => perSecond(overload) / peak
   const others = ({ besideFlood }: Round) => percentile(besideFlood.servedMs, 0.99)
@@ -30,45 +33,41 @@ export function verdicts(rounds: readonly Round[], times: number): readonly Verd
   const middle = (of: (round: Round) => number) => median(rounds.map(of))
   return [
     goal(
-      middle(ratio) >= GOODPUT,
+      middle(ratio) >= MIN_GOODPUT,
       `${times} times the peak: ${percent(middle(ratio))} of the peak is served (goal: 80 %)`,
       rounds.map(
         (round) => `${percent(ratio(round))} of ${Math.round(round.peak)}: ${detail(round.overload)}`,
       ),
     ),
-    goal(
-      broken === 0,
-      `answers that are none (a connection that broke, a status that is not 200): ${broken} (goal: 0)`,
-      [],
-    ),
+    goal(broken === 0, `broken connections and statuses other than 200: ${broken} (goal: 0)`, [], 'counted'),
     goal(
       middle(lost) === 0,
-      'half the peak, right after: nothing is refused',
+      'half the peak, right after: nothing is shed',
       rounds.map(({ calm }) => detail(calm)),
     ),
     goal(
-      middle(others) <= OTHERS_WITHIN_MS,
+      middle(others) <= MAX_OTHERS_MS,
       `half the peak beside 200 hashes a second: 99 % of the others within ${ms(middle(others))} (goal: 300 ms)`,
       rounds.map(({ besideFlood }) => detail(besideFlood)),
     ),
     goal(
-      middle(refused) <= REFUSED_WITHIN_MS,
-      `of the hashes, 99 % of what is refused is refused within ${ms(middle(refused))} (goal: 50 ms)`,
+      middle(refused) <= MAX_REJECTION_MS,
+      `of the rejected hashes, 99 % are rejected within ${ms(middle(refused))} (goal: 50 ms)`,
       rounds.map(({ flood }) => detail(flood)),
     ),
   ]
 }
 
-const SLOWER_AT_MOST = 2
-const GROWN_AT_MOST = 128
+const MAX_SLOWDOWN = 2
+const MAX_GROWTH_MB = 128
 
 const heldBy: Readonly<Record<Attack, string>> = {
-  idle: 'idle connections, opened anew when closed',
+  idle: 'idle connections, reopened when closed',
   unread: 'connections with 999 pipelined requests that read nothing',
   endless: 'connections with bodies that never end',
 }
 
-/** The same for connections that hold what they can: honest callbacks beside them, against the phase before. */
+/** Judges honest callbacks beside each kind of hostile connection against the undisturbed phase before. */
 export function connectionVerdicts(
   rounds: readonly ConnectionRound[],
   counts: Readonly<Record<Attack, number>>,
@@ -84,7 +83,7 @@ export function connectionVerdicts(
     const beside = `beside ${counts[attack]} ${heldBy[attack]}`
     return [
       goal(
-        ratio <= SLOWER_AT_MOST && unserved === 0,
+        ratio <= MAX_SLOWDOWN && unserved === 0,
         `${beside}: 99 % of the callbacks within ${ratio.toFixed(2)} times what they take undisturbed (goal: 2), ${unserved} not served (goal: 0)`,
         rounds.map(
           (round) =>
@@ -92,8 +91,8 @@ export function connectionVerdicts(
         ),
       ),
       goal(
-        growth <= GROWN_AT_MOST,
-        `${beside}: ${growth.toFixed(0)} MB more memory than undisturbed (goal: ${GROWN_AT_MOST} MB)`,
+        growth <= MAX_GROWTH_MB,
+        `${beside}: ${growth.toFixed(0)} MB more memory than undisturbed (goal: ${MAX_GROWTH_MB} MB)`,
         rounds.map(
           ({ undisturbed, attacked }) =>
             `${(undisturbed.memory / 1e6).toFixed(0)} MB, then ${(attacked[attack].memory / 1e6).toFixed(0)} MB`,
@@ -103,31 +102,39 @@ export function connectionVerdicts(
   })
 }
 
-/** How far the figures may be trusted. */
+/** Returns the line that says how much processor time the host withheld; undefined where that is unknown. */
 export function stolenLine(rounds: readonly Pick<Round, 'stolen'>[]): string | undefined {
   const stolen = rounds.flatMap(({ stolen }) => (stolen === undefined ? [] : [percent(stolen)]))
   if (stolen.length === 0) return undefined
-  return `The host kept ${stolen.join(', ')} of the processors' time in these rounds: with more than a few per cent, times say little.`
+  return `The host withheld ${stolen.join(', ')} of the processor time in these rounds; above a few per cent, do not trust times.`
 }
 
-const goal = (isReached: boolean, says: string, details: readonly string[]): Verdict => ({
+const goal = (
+  isReached: boolean,
+  title: string,
+  details: readonly string[],
+  kind: 'timed' | 'counted' = 'timed',
+): Verdict => ({
   isReached,
-  says: [
-    `${isReached ? 'ok    ' : 'not ok'} ${says}`,
+  isTimed: kind === 'timed',
+  message: [
+    `${isReached ? 'ok    ' : 'not ok'} ${title}`,
     ...details.map((line, at) => `       ${at + 1}. ${line}`),
   ].join('\n'),
 })
 
 function detail({ counts, seconds, servedMs, refusedMs, behindMs }: Tally): string {
-  const told = counts.refused + counts.unavailable
+  const rejected = counts.refused + counts.unavailable
   return [
     `${Math.round(counts.served / seconds)} a second served, p50 ${ms(percentile(servedMs, 0.5))}, p99 ${ms(percentile(servedMs, 0.99))}`,
-    ...(told > 0
-      ? [`${told} refused, p50 ${ms(percentile(refusedMs, 0.5))}, p99 ${ms(percentile(refusedMs, 0.99))}`]
+    ...(rejected > 0
+      ? [
+          `${rejected} rejected, p50 ${ms(percentile(refusedMs, 0.5))}, p99 ${ms(percentile(refusedMs, 0.99))}`,
+        ]
       : []),
     ...(counts.late > 0 ? [`${counts.late} later than 2 s`] : []),
-    ...(counts.unsent > 0 ? [`${counts.unsent} not sent for want of a connection`] : []),
-    `99 % sent within ${ms(percentile(behindMs, 0.99))} of being due`,
+    ...(counts.unsent > 0 ? [`${counts.unsent} not sent because no connection was free`] : []),
+    `99 % sent within ${ms(percentile(behindMs, 0.99))} after the due time`,
   ].join('; ')
 }
 

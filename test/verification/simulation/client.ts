@@ -2,148 +2,178 @@ import type { Answer, SignedDelivery } from '../../../src/gateway/ports.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { randomAt } from '../../support/random.ts'
 import { deliveryOf, msisdnOf, nameOf } from './delivery.ts'
-import { BUDGET_MS, EPOCH_MS } from './schedule.ts'
-import type { DialoguePlan, Fault, Place, Plan } from './schedule.ts'
-import type { Site } from './node.ts'
+import type { SimulatedNode } from './node.ts'
+import { BUDGET_MS, EPOCH_MS } from './plan.ts'
+import type { DialoguePlan, Fault, NodeIndex, Plan } from './plan.ts'
 import type { Timeline } from './timeline.ts'
 
-/** The subscriber and the aggregator of one dialogue: they answer what is asked, and send again what is not answered. */
-const PATIENCE_MS = BUDGET_MS + 600
-const MOST_TRIES = 3
-const AGAIN_AFTER_MS = 50
+const CLIENT_TIMEOUT_MS = BUDGET_MS + 600
+const MAX_TRIES = 3
+const RETRY_AFTER_MS = 50
 
-export function callUp(options: {
+interface Options {
   readonly plan: Plan
   readonly dialogue: DialoguePlan
   readonly timeline: Timeline
-  readonly sites: readonly [Site, Site]
-  /** Where the callbacks go; otherwise the seed says. */
-  readonly place?: Place
-  readonly heard?: (answer: Answer) => void
-  readonly tell: (line: () => string) => void
-}): void {
-  const { plan, dialogue, timeline, sites, tell } = options
-  const { name, answers } = dialogue
-  const faults = plan.faults.filter((fault) => 'dialogue' in fault && fault.dialogue === name)
-  const about = (turn: number) => faults.filter((fault) => 'turn' in fault && fault.turn === turn)
-  const typedUpTo = (turn: number) => answers.slice(0, turn).map(({ typed }) => typed)
-  const sent = new Set<number>()
-  const signatures = new Map<string, SignedDelivery>()
-  /** The screens that were answered, by the turns that answered them. */
-  const screens = new Map<number, string>()
-  /** The turn whose answer is waited for. */
-  let turn: number | undefined
-  let tries = 0
-  let sends = 0
-  let hasInsisted = false
+  readonly nodes: readonly [SimulatedNode, SimulatedNode]
+  /** The gateway of all callbacks; by default the seed decides for each. */
+  readonly node?: NodeIndex
+  readonly onAnswer?: (answer: Answer) => void
+  readonly log: (line: () => string) => void
+}
 
-  /** A callback goes out; nobody waits for its answer but the turn it belongs to, if it is still that. */
-  function send(
-    typed: readonly string[],
+/** Starts the subscriber and the aggregator of one dialogue. They reply to screens and retry unanswered callbacks. */
+export function startClient(options: Options): void {
+  new Client(options).start()
+}
+
+class Client {
+  readonly #options: Options
+  readonly #faults: readonly Fault[]
+  readonly #sent = new Set<number>()
+  readonly #signatures = new Map<string, SignedDelivery>()
+  /** Screens by the turn that replies to them. */
+  readonly #screens = new Map<number, string>()
+  /** The turn that waits for its answer. */
+  #turn: number | undefined
+  #tries = 0
+  #sends = 0
+  #hasRetried = false
+
+  constructor(options: Options) {
+    this.#options = options
+    const { plan, dialogue } = options
+    this.#faults = plan.faults.filter((fault) => 'dialogue' in fault && fault.dialogue === dialogue.name)
+  }
+
+  start(): void {
+    this.#startTurn(0, this.#options.dialogue.startMs)
+  }
+
+  #after(ms: number, run: () => 'woke' | 'quiet'): () => void {
+    const { timeline } = this.#options
+    return timeline.at(timeline.nowMs + ms, run)
+  }
+
+  #faultsOf(turn: number): readonly Fault[] {
+    return this.#faults.filter((fault) => 'turn' in fault && fault.turn === turn)
+  }
+
+  #repliesUpTo(turn: number): readonly string[] {
+    return this.#options.dialogue.answers.slice(0, turn).map(({ typed }) => typed)
+  }
+
+  #startTurn(turn: number, afterMs: number): void {
+    this.#after(afterMs, () => {
+      this.#turn = turn
+      this.#tries = 0
+      this.#sendTurn(turn)
+      return 'quiet'
+    })
+  }
+
+  /** Sends the callback of a turn, for the first time or as a retry. */
+  #sendTurn(turn: number): void {
+    const { plan, log, dialogue } = this.#options
+    const mine = ++this.#tries
+    const isFirst = !this.#sent.has(turn)
+    const faults = isFirst ? this.#faultsOf(turn) : []
+    this.#sent.add(turn)
+    const node = this.#options.node ?? ((randomAt(plan.seed, 64 * (turn + 1) + mine) & 1) as NodeIndex)
+    const slowMs = faults.reduce((ms, fault) => ms + (fault.kind === 'slow' ? fault.ms : 0), 0)
+    let isLost = faults.some(({ kind }) => kind === 'answer-lost')
+    const onAnswer = (answer: Answer) => {
+      if (isLost) log(() => `the answer to turn ${turn} of ${dialogue.name} is lost`)
+      else if (this.#turn === turn) this.#answered(turn, answer)
+      isLost = false
+    }
+    const retryAfter = (ms: number) =>
+      this.#after(ms, () => {
+        const isCurrent = this.#turn === turn && mine === this.#tries
+        if (isCurrent && this.#tries < MAX_TRIES) this.#sendTurn(turn)
+        return 'quiet'
+      })
+    const cancelTimeout = retryAfter(CLIENT_TIMEOUT_MS)
+    const onDown = () => {
+      cancelTimeout()
+      retryAfter(RETRY_AFTER_MS)
+    }
+    this.#send(this.#repliesUpTo(turn), { node, turn, isFirst, slowMs }, onAnswer, onDown)
+    for (const fault of faults) this.#inject(fault, turn)
+  }
+
+  /** Sends one callback. With `turn`, its signature and screen are those of the turn; without, they are new. */
+  #send(
+    replies: readonly string[],
     of: {
-      readonly place: Place
-      /** What is the same of the same bytes: `undefined` signs anew. */
+      readonly node: NodeIndex
       readonly turn?: number
       readonly isFirst?: boolean
       readonly slowMs?: number
     },
-    heard: (answer: Answer) => void = nobody,
-    down: () => void = nobody,
-  ) {
-    const { place, isFirst = false, slowMs = 0 } = of
-    const screen = of.turn === undefined ? undefined : screens.get(of.turn)
-    const signed = dialogue.signed && signatureOf(of.turn ?? `x${sends}`)
-    const delivery = deliveryOf(dialogue, typed, { place, isFirst, screen, signed })
-    const wayMs = plan.ways === 'steady' ? 1 : randomAt(plan.seed, name.charCodeAt(0) * 1000 + sends++) & 3
-    timeline.at(timeline.nowMs + wayMs + slowMs, () => {
-      if (sites[place].receive(delivery, heard) === 'taken') return 'woke'
-      tell(() => `${nameOf(delivery)} reaches nobody`)
-      down()
+    onAnswer: (answer: Answer) => void = () => {},
+    onDown: () => void = () => {},
+  ): void {
+    const { plan, dialogue, nodes, log } = this.#options
+    const { node, isFirst = false, slowMs = 0 } = of
+    const screen = of.turn === undefined ? undefined : this.#screens.get(of.turn)
+    const sent = this.#sends++
+    const signed = dialogue.signed && this.#signatureOf(of.turn ?? `x${sent}`)
+    const delivery = deliveryOf(dialogue, replies, { node, isFirst, screen, signed })
+    const position = dialogue.name.charCodeAt(0) * 1000 + sent
+    const latencyMs = plan.latency === 'fixed' ? 1 : randomAt(plan.seed, position) & 3
+    this.#after(latencyMs + slowMs, () => {
+      if (nodes[node].receive(delivery, onAnswer) === 'accepted') return 'woke'
+      log(() => `${nameOf(delivery)} finds the gateway down`)
+      onDown()
       return 'quiet'
     })
   }
 
-  /** Sent again, a callback is the same to the byte. */
-  function signatureOf(what: number | string): SignedDelivery {
-    const id = `${name}.${what}`
-    const known = signatures.get(id) ?? { id, atMs: EPOCH_MS + timeline.nowMs }
-    signatures.set(id, known)
-    return known
+  /** Returns the same signature for every duplicate of a callback. */
+  #signatureOf(what: number | string): SignedDelivery {
+    const { dialogue, timeline } = this.#options
+    const id = `${dialogue.name}.${what}`
+    const signature = this.#signatures.get(id) ?? { id, atMs: EPOCH_MS + timeline.nowMs }
+    this.#signatures.set(id, signature)
+    return signature
   }
 
-  /** A turn is sent, for the first time or once more. */
-  function sendTurn(at: number): void {
-    const mine = ++tries
-    const isCurrent = () => turn === at && mine === tries
-    const isFirst = !sent.has(at)
-    const own = isFirst ? about(at) : []
-    sent.add(at)
-    const place = options.place ?? ((randomAt(plan.seed, 64 * (at + 1) + tries) & 1) as Place)
-    const slowMs = own.reduce((ms, fault) => ms + (fault.kind === 'slow' ? fault.ms : 0), 0)
-    let isLost = own.some(({ kind }) => kind === 'answer-lost')
-    const heard = (answer: Answer) => {
-      if (isLost) tell(() => `the answer to turn ${at} of ${name} is lost`)
-      else if (turn === at) hear(at, answer)
-      isLost = false
-    }
-    const again = (afterMs: number) =>
-      timeline.at(timeline.nowMs + afterMs, () => {
-        if (isCurrent() && tries < MOST_TRIES) sendTurn(at)
-        return 'quiet'
-      })
-    const giveUp = again(PATIENCE_MS)
-    send(typedUpTo(at), { place, turn: at, isFirst, slowMs }, heard, () => {
-      giveUp()
-      again(AGAIN_AFTER_MS)
-    })
-    for (const fault of own) happen(fault, at)
-  }
-
-  /** What goes wrong beside a turn. */
-  function happen(fault: Fault, at: number): void {
+  /** Injects a fault beside a turn. */
+  #inject(fault: Fault, turn: number): void {
     if (!('afterMs' in fault)) return
-    timeline.at(timeline.nowMs + fault.afterMs, () => {
+    const { dialogue, nodes } = this.#options
+    const { node } = fault
+    this.#after(fault.afterMs, () => {
       if (fault.kind === 'hang-up') {
         const { dialect, sessionId } = deliveryOf(dialogue, [], fault).callback
-        sites[fault.place].end({ dialect, sessionId, msisdn: msisdnOf(dialogue.subscriber), why: fault.why })
+        nodes[node].end({ dialect, sessionId, msisdn: msisdnOf(dialogue.subscriber), why: fault.why })
         return 'woke'
       }
-      const { place } = fault
-      if (fault.kind === 'rival') send([...typedUpTo(Math.max(0, at - 1)), fault.typed], { place })
-      else if (fault.kind === 'ahead') send(typedUpTo(at + 1), { place })
-      else send(typedUpTo(at), { place, turn: at })
+      if (fault.kind === 'rival')
+        this.#send([...this.#repliesUpTo(Math.max(0, turn - 1)), fault.typed], { node })
+      else if (fault.kind === 'ahead') this.#send(this.#repliesUpTo(turn + 1), { node })
+      else this.#send(this.#repliesUpTo(turn), { node, turn })
       return 'quiet'
     })
   }
 
-  function hear(at: number, answer: Answer): void {
-    options.heard?.(answer)
-    turn = undefined
-    if ((isUnavailable(answer) || isBusy(answer)) && dialogue.insists && !hasInsisted) {
-      hasInsisted = true
-      resume(at, AGAIN_AFTER_MS)
+  #answered(turn: number, answer: Answer): void {
+    const { dialogue, onAnswer } = this.#options
+    onAnswer?.(answer)
+    this.#turn = undefined
+    if ((isUnavailable(answer) || isBusy(answer)) && dialogue.retries && !this.#hasRetried) {
+      this.#hasRetried = true
+      this.#startTurn(turn, RETRY_AFTER_MS)
       return
     }
-    const next = answers[at]
+    const next = dialogue.answers[turn]
     if (!answer.waits || !next) return
-    screens.set(at + 1, answer.text)
-    const pauseMs = about(at).reduce((ms, fault) => ms + (fault.kind === 'pause' ? fault.ms : 0), 0)
-    resume(at + 1, next.afterMs + pauseMs)
+    this.#screens.set(turn + 1, answer.text)
+    const pauses = this.#faultsOf(turn).map((fault) => (fault.kind === 'pause' ? fault.ms : 0))
+    this.#startTurn(turn + 1, next.afterMs + pauses.reduce((sum, ms) => sum + ms, 0))
   }
-
-  function resume(at: number, afterMs: number): void {
-    timeline.at(timeline.nowMs + afterMs, () => {
-      turn = at
-      tries = 0
-      sendTurn(at)
-      return 'quiet'
-    })
-  }
-
-  resume(0, dialogue.startMs)
 }
-
-const nobody = () => {}
 
 export const isUnavailable = ({ text }: Answer): boolean =>
   text === systemMessages.unavailable.en || text === systemMessages.unavailable.ru

@@ -3,12 +3,12 @@ import { effect, lookup } from '../../../src/engine/authoring.ts'
 import type { Dialogue, Reply, Screens, Tag } from '../../../src/engine/authoring.ts'
 import type { EffectContext } from '../../../src/gateway/effects.ts'
 
-/** What was said last, how many entries there were then, and how often the dialogue has moved without a word. */
+/** The last word, the number of entries then, and the number of moves without a word. */
 type Context = Dialogue & { last: string; count: number; moves: number }
 
 /**
- * A menu whose effects can be counted: every word is added to the subscriber's list, and the screen says which entry it became
- * (`word=place`). A word of `z` ends the dialogue. 1 moves without an effect, 9 leads to a screen that takes no words.
+ * A menu whose effects can be counted: every word is appended to the subscriber's list, and the screen shows its position
+ * (`word=position`). A word starting with `z` ends the dialogue. 1 moves without an effect; 9 opens a screen without words.
  */
 const machine = setup({
   types: { input: {} as Dialogue, context: {} as Context, events: {} as Reply, tags: {} as Tag },
@@ -29,7 +29,7 @@ const machine = setup({
         onError: 'failed',
       },
     },
-    // What is dialled behind the code adds nothing: a dialled string confirms nothing.
+    // A confirmation: input dialled after the code must not add words.
     first: {
       tags: 'confirmation',
       on: { 1: { target: 'words', actions: 'move' }, 9: 'aside', 0: 'goodbye', text: 'addingWord' },
@@ -81,10 +81,9 @@ const screens: Screens<typeof machine> = {
   goodbye: everywhere('Goodbye'),
 }
 
-/** The menu as the routing table takes it. */
 export const tally = { machine, screens }
 
-/** The entries of a subscriber, kept where nothing else looks. */
+/** Returns the words of a subscriber, stored in a field that no shipped menu uses. */
 export const wordsOf = ({ tariff }: { readonly tariff: string }): readonly string[] =>
   tariff === '' ? [] : tariff.split(' ')
 

@@ -1,24 +1,24 @@
 import type { Callback, ReportedInput, SignedDelivery } from '../../../src/gateway/ports.ts'
 import { subscriberName } from '../../../src/gateway/records/records.ts'
 import type { TurnClass } from '../../../src/gateway/turn-identity.ts'
-import type { DialoguePlan, Form, Place } from './schedule.ts'
+import type { DialoguePlan, Form, NodeIndex } from './plan.ts'
 
-/** One callback as it came to a gateway; its copies are deliveries of their own. */
+/** One callback sent to a gateway. Each duplicate is its own delivery. */
 export interface Delivery {
   readonly dialogue: DialoguePlan
   readonly callback: Callback
-  /** The same for the same bytes of one dialogue. */
+  /** Identifies the input within its dialogue; equal for duplicates. */
   readonly key: string
-  readonly place: Place
-  /** The first callback of what the subscriber has typed, and no copy of it. */
+  readonly node: NodeIndex
+  /** The first sending, not a duplicate. */
   readonly isFirst: boolean
-  /** What the subscriber saw and answered; `undefined` where nobody did. */
+  /** The screen that the subscriber replied to, if any. */
   readonly screen: string | undefined
-  /** When it reached the gateway, and what the store's clock said then. */
+  /** Arrival at the gateway, in virtual time and on the store's clock. */
   arrivedMs: number
   arrivedStoreMs: number
-  /** As what the gateway took it up last, at which time of the store; `undefined` before that. */
-  recognised: TurnClass | undefined
+  /** How the gateway classified it last, and the store time of that load. */
+  turnClass: TurnClass | undefined
   readMs: number | undefined
 }
 
@@ -26,55 +26,55 @@ export const msisdnOf = (subscriber: number): string => `+37529123456${subscribe
 
 export const subscriberOf = (subscriber: number): string => subscriberName(msisdnOf(subscriber))
 
-/** Whether other dialogues come under the same session id: where nothing numbers a dialogue's callbacks, it may be. */
-export const isReused = ({ form, under }: DialoguePlan): boolean =>
-  form === 'latest-only' && under !== undefined
+/** True when other dialogues share the session id, as some aggregators without turn numbers do. */
+export const isReused = ({ form, sharedSessionId }: DialoguePlan): boolean =>
+  form === 'latest-only' && sharedSessionId !== undefined
 
 const sessionOf = (dialogue: DialoguePlan): string =>
-  isReused(dialogue) ? (dialogue.under ?? '') : dialogue.name
+  isReused(dialogue) ? (dialogue.sharedSessionId ?? '') : dialogue.name
 
-/** Names the session of a dialogue. */
-export const lineName = (dialogue: DialoguePlan): string => `${dialogue.subscriber} ${sessionOf(dialogue)}`
+/** Returns the key of a dialogue's session. */
+export const sessionKey = (dialogue: DialoguePlan): string => `${dialogue.subscriber} ${sessionOf(dialogue)}`
 
-/** The callback of a dialogue in which so much was answered. */
+/** Creates the callback of a dialogue after these replies. */
 export function deliveryOf(
   dialogue: DialoguePlan,
   answers: readonly string[],
   of: {
-    readonly place: Place
+    readonly node: NodeIndex
     readonly isFirst?: boolean
     readonly screen?: string | undefined
     readonly signed?: SignedDelivery | undefined
   },
 ): Delivery {
   const { code, form } = dialogue
-  const { place, isFirst = false, screen, signed } = of
-  const heard = heardOf(form, code, answers)
+  const { node, isFirst = false, screen, signed } = of
+  const reported = reportedInput(form, code, answers)
   const text = answers.join('*')
   const callback: Callback = {
     dialect: form,
     sessionId: sessionOf(dialogue),
     msisdn: msisdnOf(dialogue.subscriber),
     dialled: form === 'deep-cumulative' && text !== '' ? `${code.slice(0, -1)}*${text}#` : code,
-    reported: heard,
+    reported,
     ...(isReused(dialogue) && { reusesSessionId: true }),
     ...(signed && { signed }),
   }
   return {
     dialogue,
     callback,
-    key: keyOf(heard),
-    place,
+    key: keyOf(reported),
+    node,
     isFirst,
     screen,
     arrivedMs: 0,
     arrivedStoreMs: 0,
-    recognised: undefined,
+    turnClass: undefined,
     readMs: undefined,
   }
 }
 
-function heardOf(form: Form, code: string, answers: readonly string[]): ReportedInput {
+function reportedInput(form: Form, code: string, answers: readonly string[]): ReportedInput {
   const text = answers.join('*')
   switch (form) {
     case 'cumulative':
@@ -88,17 +88,17 @@ function heardOf(form: Form, code: string, answers: readonly string[]): Reported
   }
 }
 
-function keyOf(heard: ReportedInput): string {
-  if (heard.kind === 'cumulative') return `'${heard.text}'`
-  const typed = heard.typed === undefined ? 'begin' : `'${heard.typed}'`
-  return heard.kind === 'sequenced' ? `${heard.number} ${typed}` : typed
+function keyOf(reported: ReportedInput): string {
+  if (reported.kind === 'cumulative') return `'${reported.text}'`
+  const typed = reported.typed === undefined ? 'begin' : `'${reported.typed}'`
+  return reported.kind === 'sequenced' ? `${reported.number} ${typed}` : typed
 }
 
 export const nameOf = ({ dialogue, key }: Delivery): string => `${dialogue.name} ${key}`
 
-/** What was typed last, as it was taken up, without what only a phone sees; `undefined` at the begin. */
-export function typedIn({ callback: { reported: heard }, recognised }: Delivery): string | undefined {
-  // In a transcript only the gateway can tell where an answer begins: it may have stars.
-  if (recognised?.kind === 'reply') return recognised.typed.trim()
-  return heard.kind === 'cumulative' ? undefined : heard.typed?.trim()
+/** Returns the last reply as the gateway understood it, trimmed; `undefined` at the begin. */
+export function typedIn({ callback: { reported }, turnClass }: Delivery): string | undefined {
+  // Replies may contain stars, so only the gateway knows where the last one starts in cumulative input.
+  if (turnClass?.kind === 'reply') return turnClass.typed.trim()
+  return reported.kind === 'cumulative' ? undefined : reported.typed?.trim()
 }

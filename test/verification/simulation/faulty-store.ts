@@ -3,155 +3,206 @@ import type { Commit, Store } from '../../../src/gateway/ports.ts'
 import { randomAt } from '../../support/random.ts'
 import type { Delivery } from './delivery.ts'
 import type { ModelStore } from './model-store.ts'
-import { COMMAND_WITHIN_MS } from './schedule.ts'
-import type { Fault, Plan } from './schedule.ts'
+import { COMMAND_TIMEOUT_MS } from './plan.ts'
+import type { Fault, Plan } from './plan.ts'
 import type { Run, Timeline } from './timeline.ts'
 
-/** Who is at the near end of a wire: a gateway from its start to its crash. */
-export interface Near {
+/** The gateway's end of a store connection, from its start to its crash. */
+export interface StoreConnection {
   readonly name: string
   readonly isAlive: () => boolean
-  /** Carries out what has come in, as soon as the gateway can. */
+  /** Runs a callback as soon as the gateway can. */
   readonly wake: (run: () => void) => ReturnType<Run>
   readonly crash: (downMs: number) => void
-  /** The turn a commit comes from; `undefined`: it ends a dialogue. */
+  /** Returns the turn that a commit belongs to; `undefined` for one that ends a dialogue. */
   readonly ownerOf: (commit: Commit) => Delivery | undefined
 }
 
-/** All ways to the store: they count the commands of all gateways, and know what becomes of each. */
-export interface Wires {
-  /** The store as a gateway sees it: its answers may come late, or never. */
-  connect(near: Near): Store
-  /** From now on nothing goes wrong. */
-  calm(): void
+/** The connections of all gateways to the store. They number all commands and inject the faults of each. */
+export interface FaultyStores {
+  /** Returns the store as one gateway sees it. */
+  connect(connection: StoreConnection): Store
+  stopFaults(): void
 }
 
-/** Another one each time: what waits for a promise is kept as long as the promise. */
-const never = () => new Promise<never>(() => {})
-
-export function createWires(options: {
+interface Options {
   readonly plan: Plan
   readonly timeline: Timeline
   readonly store: ModelStore
-  readonly tell: (line: () => string) => void
-}): Wires {
-  const { plan, timeline, store, tell } = options
-  const fates = fatesOf(plan.faults)
-  const outages = plan.faults.filter((fault) => fault.kind === 'outage')
-  const refusals = plan.faults.filter((fault) => fault.kind === 'read-only')
-  let commands = 0
-  let commits = 0
-  let readOnlyUntilMs = 0
-  let isCalm = false
+  readonly log: (line: () => string) => void
+}
 
-  const wayMs = (place: number) => (plan.ways === 'steady' ? 1 : (randomAt(plan.seed, place) & 7) % 5)
+/** Creates a promise that never settles; a shared one would keep all its waiters in memory. */
+const never = () => new Promise<never>(() => {})
 
-  const outage = () => (isCalm ? undefined : outages.find((one) => isIn(one, timeline.nowMs)))
+export const createFaultyStores = (options: Options): FaultyStores => new Network(options)
 
-  function send<T>(near: Near, what: string, execute: () => T): Promise<T> {
-    if (!near.isAlive()) return never()
-    const command = commands++
-    const faults = isCalm ? [] : (fates.get(command) ?? [])
-    const has = (kind: Fault['kind']) => faults.some((fault) => fault.kind === kind)
-    const slow = (kind: 'command-slow' | 'reply-slow') =>
-      faults.reduce((ms, fault) => ms + (fault.kind === kind ? fault.ms : 0), 0)
-    const label = `${near.name} #${command} ${what}`
-    if (what === 'commit') {
-      const commit = commits++
-      for (const refusal of refusals) {
-        if (refusal.commit === commit)
-          readOnlyUntilMs = Math.max(readOnlyUntilMs, timeline.nowMs + refusal.ms)
-      }
+class Network implements FaultyStores {
+  readonly #options: Options
+  readonly #faults: ReadonlyMap<number, readonly Fault[]>
+  readonly #outages
+  readonly #readOnly
+  #commands = 0
+  #commits = 0
+  #readOnlyUntilMs = 0
+  #isFaultFree = false
+
+  constructor(options: Options) {
+    this.#options = options
+    const { faults } = options.plan
+    this.#faults = faultsByCommand(faults)
+    this.#outages = faults.filter((fault) => fault.kind === 'outage')
+    this.#readOnly = faults.filter((fault) => fault.kind === 'read-only')
+  }
+
+  stopFaults(): void {
+    this.#isFaultFree = true
+  }
+
+  connect(connection: StoreConnection): Store {
+    const { plan, store } = this.#options
+    return {
+      load: (bucket, names) => this.#send(connection, 'load', () => store.load(bucket, names)),
+      commit: (commit) => {
+        const owner = connection.ownerOf(commit)
+        return this.#send(connection, 'commit', () => store.commit(commit, owner))
+      },
+      ensureReplicated: async (bucket, records) =>
+        plan.replicas === 'some'
+          ? this.#send(connection, 'ensureReplicated', () => store.ensureReplicated(bucket, records))
+          : { kind: 'ok' },
+      readJournal: async () => [],
+      ping: async () => {},
+      close: async () => {},
     }
+  }
+
+  #outage() {
+    const { nowMs } = this.#options.timeline
+    return this.#isFaultFree
+      ? undefined
+      : this.#outages.find(({ fromMs, ms }) => nowMs >= fromMs && nowMs < fromMs + ms)
+  }
+
+  #latencyMs(position: number): number {
+    const { plan } = this.#options
+    return plan.latency === 'fixed' ? 1 : (randomAt(plan.seed, position) & 7) % 5
+  }
+
+  #send<T>(connection: StoreConnection, what: string, execute: () => T): Promise<T> {
+    const { timeline, log } = this.#options
+    if (!connection.isAlive()) return never()
+    const number = this.#commands++
+    const faults = this.#isFaultFree ? [] : (this.#faults.get(number) ?? [])
+    const label = `${connection.name} #${number} ${what}`
+    if (what === 'commit') this.#startReadOnly()
     const crash = faults.find((fault) => fault.kind === 'crash-at')
     if (crash?.when === 'before') {
-      near.crash(crash.downMs)
+      connection.crash(crash.downMs)
       return never()
     }
-    if (outage()?.how === 'away') {
-      tell(() => `${label} not sent`)
+    if (this.#outage()?.how === 'circuit-open') {
+      log(() => `${label} not sent`)
       return Promise.reject(new UssdError('USSD_STORE_CIRCUIT_OPEN'))
     }
-    tell(() => `${label} sent`)
+    log(() => `${label} sent`)
 
     return new Promise<T>((resolve, reject) => {
       let isOpen = true
       const settle = (run: () => void) => () =>
-        near.wake(() => {
+        connection.wake(() => {
           if (!isOpen) return
           isOpen = false
-          cancel()
+          cancelTimeout()
           run()
         })
-      const fail = (detail: string) =>
+      const fail = (detail: string, code: FailureCode) =>
         settle(() => {
-          tell(() => `${label}: ${detail}`)
-          reject(new UssdError('USSD_STORE_UNAVAILABLE', { detail }))
+          log(() => `${label}: ${detail}`)
+          reject(new UssdError(code, { detail }))
         })
-      const cancel = timeline.at(timeline.nowMs + COMMAND_WITHIN_MS, fail('no answer'))
-
-      const arrive: Run = () => {
-        const over = outage()
-        const reset = faults.find((fault) => fault.kind === 'reset')
-        if (over?.how === 'frozen') {
-          timeline.at(over.fromMs + over.ms, arrive)
-          return 'quiet'
-        }
-        if (has('command-lost') || over?.how === 'silent') return 'quiet'
-        if (over?.how === 'reset' || reset?.executed === 'not-executed') return fail('connection cut')()
-        const isReadOnly = what === 'commit' && !isCalm && timeline.nowMs < readOnlyUntilMs
-        if (has('refused') || isReadOnly) {
-          return settle(() => {
-            tell(() => `${label} refused`)
-            reject(new UssdError('USSD_STORE_REFUSED', { detail: 'out of memory' }))
-          })()
-        }
-        const outcome = execute()
-        tell(() => `${label} executed: ${wordOf(outcome)}`)
-        if (reset) return fail('connection cut')()
-        if (has('reply-lost')) return 'quiet'
-        timeline.at(
-          timeline.nowMs + wayMs(2 * command + 1) + slow('reply-slow'),
-          settle(() => resolve(outcome)),
-        )
-        return 'quiet'
+      const cancelTimeout = timeline.at(timeline.nowMs + COMMAND_TIMEOUT_MS, fail('timeout', UNAVAILABLE))
+      const command: Command<T> = {
+        number,
+        label,
+        faults,
+        execute,
+        isCommit: what === 'commit',
+        fail: (detail, code = UNAVAILABLE) => fail(detail, code)(),
+        reply: (value) => {
+          const slowMs = delayOf(faults, 'reply-slow')
+          const atMs = timeline.nowMs + this.#latencyMs(2 * number + 1) + slowMs
+          timeline.at(
+            atMs,
+            settle(() => resolve(value)),
+          )
+        },
       }
-      timeline.at(timeline.nowMs + wayMs(2 * command) + slow('command-slow'), arrive)
-      if (crash) near.crash(crash.downMs)
+      const atMs = timeline.nowMs + this.#latencyMs(2 * number) + delayOf(faults, 'command-slow')
+      timeline.at(atMs, () => this.#arrive(command))
+      if (crash) connection.crash(crash.downMs)
     })
   }
 
-  return {
-    calm: () => void (isCalm = true),
-    connect: (near) => ({
-      load: (bucket, names) => send(near, 'load', () => store.load(bucket, names)),
-      commit(commit) {
-        const owner = near.ownerOf(commit)
-        return send(near, 'commit', () => store.commit(commit, owner))
-      },
-      ensureReplicated: async (bucket, records) =>
-        plan.replicas === 'some' ? send(near, 'settle', () => store.settle(bucket, records)) : { kind: 'ok' },
-      readJournal: async () => [],
-      ping: async () => {},
-      close: async () => {},
-    }),
+  /** Makes the store read-only when the plan says so for this commit. */
+  #startReadOnly(): void {
+    const commit = this.#commits++
+    const { nowMs } = this.#options.timeline
+    for (const { commit: from, ms } of this.#readOnly) {
+      if (from === commit) this.#readOnlyUntilMs = Math.max(this.#readOnlyUntilMs, nowMs + ms)
+    }
+  }
+
+  /** Executes a command that reached the store, or injects its fault. */
+  #arrive<T>(command: Command<T>): ReturnType<Run> {
+    const { timeline, log } = this.#options
+    const has = (kind: Fault['kind']) => command.faults.some((fault) => fault.kind === kind)
+    const outage = this.#outage()
+    const reset = command.faults.find((fault) => fault.kind === 'reset')
+    if (outage?.how === 'frozen') {
+      timeline.at(outage.fromMs + outage.ms, () => this.#arrive(command))
+      return 'quiet'
+    }
+    if (has('command-lost') || outage?.how === 'silent') return 'quiet'
+    if (outage?.how === 'reset' || reset?.executed === 'not-executed') return command.fail('connection reset')
+    const isReadOnly = command.isCommit && !this.#isFaultFree && timeline.nowMs < this.#readOnlyUntilMs
+    if (has('rejected') || isReadOnly) return command.fail('out of memory', 'USSD_STORE_REFUSED')
+    const result = command.execute()
+    log(() => `${command.label} executed: ${kindOf(result)}`)
+    if (reset) return command.fail('connection reset')
+    if (!has('reply-lost')) command.reply(result)
+    return 'quiet'
   }
 }
 
-const isIn = ({ fromMs, ms }: { readonly fromMs: number; readonly ms: number }, nowMs: number) =>
-  nowMs >= fromMs && nowMs < fromMs + ms
+/** One command on its way to the store. */
+interface Command<T> {
+  readonly number: number
+  readonly label: string
+  readonly faults: readonly Fault[]
+  readonly isCommit: boolean
+  readonly execute: () => T
+  readonly reply: (value: T) => void
+  readonly fail: (detail: string, code?: FailureCode) => ReturnType<Run>
+}
 
-const wordOf = (outcome: unknown): string =>
+const UNAVAILABLE = 'USSD_STORE_UNAVAILABLE'
+type FailureCode = 'USSD_STORE_REFUSED' | typeof UNAVAILABLE
+
+const delayOf = (faults: readonly Fault[], kind: 'command-slow' | 'reply-slow'): number =>
+  faults.reduce((ms, fault) => ms + (fault.kind === kind ? fault.ms : 0), 0)
+
+const kindOf = (outcome: unknown): string =>
   typeof outcome === 'object' && outcome !== null && 'kind' in outcome ? String(outcome.kind) : 'answered'
 
-/** What becomes of each command, by its number. */
-function fatesOf(faults: readonly Fault[]): ReadonlyMap<number, readonly Fault[]> {
-  const fates = new Map<number, Fault[]>()
+/** Groups faults by the number of their command. */
+function faultsByCommand(faults: readonly Fault[]): ReadonlyMap<number, readonly Fault[]> {
+  const byCommand = new Map<number, Fault[]>()
   for (const fault of faults) {
     if (!('command' in fault)) continue
-    const own = fates.get(fault.command)
+    const own = byCommand.get(fault.command)
     if (own) own.push(fault)
-    else fates.set(fault.command, [fault])
+    else byCommand.set(fault.command, [fault])
   }
-  return fates
+  return byCommand
 }

@@ -1,19 +1,19 @@
 import { createKeyring } from '../../../src/gateway/records/keyring.ts'
 import type { Keyring, Purpose } from '../../../src/gateway/records/keyring.ts'
-import type { KeyName } from './schedule.ts'
+import type { KeyName } from './plan.ts'
 
-const MOST_KEPT = 100_000
+const MAX_CACHED = 100_000
 
 const bytesOf: Record<KeyName, Uint8Array> = {
   old: new Uint8Array(32).fill(7),
   new: new Uint8Array(32).fill(8),
 }
 
-/** Of all keyrings. The same digests are asked for again and again: each is made once. */
-const made = new Map<string, Buffer>()
+/** Digests of all keyrings: the same ones are requested in every schedule. */
+const digests = new Map<string, Buffer>()
 const keyrings = new Map<string, Keyring>()
 
-/** The real keyring under keys that are always the same, the current one first. */
+/** Returns the real keyring with fixed keys, the current one first. */
 export function keysOf(names: readonly [KeyName, ...KeyName[]]): Keyring {
   const known = keyrings.get(names.join())
   if (known) return known
@@ -30,12 +30,12 @@ function memoised(keyring: Keyring): Keyring {
   function mac(purpose: Purpose, parts: readonly string[], keyId: string): Buffer | undefined
   function mac(purpose: Purpose, parts: readonly string[], keyId = keyring.id): Buffer | undefined {
     if (!keyring.ids.includes(keyId)) return undefined
-    const asked = `${keyId} ${purpose} ${JSON.stringify(parts)}`
-    const known = made.get(asked)
+    const request = `${keyId} ${purpose} ${JSON.stringify(parts)}`
+    const known = digests.get(request)
     if (known) return known
-    if (made.size >= MOST_KEPT) made.clear()
+    if (digests.size >= MAX_CACHED) digests.clear()
     const digest = keyring.mac(purpose, parts, keyId)
-    if (digest) made.set(asked, digest)
+    if (digest) digests.set(request, digest)
     return digest
   }
   return { id: keyring.id, ids: keyring.ids, mac }

@@ -10,8 +10,8 @@ import type {
 } from '../../../src/gateway/ports.ts'
 import type { Delivery } from './delivery.ts'
 
-/** A rule of the commit that a mutant leaves out. */
-export type StoreRule = 'session-version' | 'subscriber-version' | 'deadline' | 'together'
+/** A rule of the commit that a mutant can remove. */
+export type StoreRule = 'session-version' | 'subscriber-version' | 'deadline' | 'atomic-journal'
 
 interface Held {
   readonly version: Version
@@ -19,29 +19,29 @@ interface Held {
   readonly expiresAtMs: number
 }
 
-/** What a commit wrote, beside what was there. */
+/** An executed commit with the values it replaced. */
 export interface Written {
   readonly commit: Commit
   readonly by: Delivery | undefined
   readonly nowMs: number
-  /** The values that lived before, in the order of the changes. */
+  /** Previous values, in the order of the changes. */
   readonly before: readonly (string | undefined)[]
 }
 
 /**
- * The store as its port describes it, without any of Redis: records under versions, lives, one clock, a journal. Every
- * operation is over when it returns. It says `written` before anybody else can look.
+ * A synchronous model of the store port: versioned records with expiry, one clock, a journal. It reports `written` before any
+ * other operation runs.
  */
 export interface ModelStore {
   load(bucket: number, names: readonly RecordName[]): LoadedRecords
-  /** `by`: the turn it comes from, for whoever watches. */
+  /** Commits; `by` is the turn that it belongs to, for the checks. */
   commit(commit: Commit, by?: Delivery): CommitResult
-  /** Whether records are as they were loaded: what a store with replicas asks before it tells of them. */
-  settle(bucket: number, records: readonly ReadRecord[]): ReplicationResult
+  /** Returns 'conflict' when a record has changed since it was loaded. */
+  ensureReplicated(bucket: number, records: readonly ReadRecord[]): ReplicationResult
   /** All entries, oldest first. */
   readonly journal: readonly { readonly bucket: number; readonly entry: string }[]
-  /** How many records there are at a time. */
-  livingAt(ms: number): number
+  /** Counts the records that have not expired at a time. */
+  countAt(ms: number): number
 }
 
 export function createModelStore(options: {
@@ -91,13 +91,12 @@ export function createModelStore(options: {
       if (without !== 'deadline' && !(nowMs <= deadlineMs)) return { kind: 'late' }
       if (nowMs < loadedMs - 1000) return { kind: 'late' }
       const held = changes.map(({ name }) => read(keyOf(bucket, name), nowMs))
-      const hasMoved = changes.some(
-        ({ name, expectedVersion: expect }, at) => isChecked(name) && held[at]?.version !== expect,
+      const hasConflict = changes.some(
+        ({ name, expectedVersion }, at) => isChecked(name) && held[at]?.version !== expectedVersion,
       )
-      // The mutant writes its journal first and looks at the records then.
-      if (!hasMoved || without === 'together')
+      if (!hasConflict || without === 'atomic-journal')
         for (const entry of commit.journal) journal.push({ bucket, entry })
-      if (hasMoved) return { kind: 'conflict' }
+      if (hasConflict) return { kind: 'conflict' }
 
       lastVersion = Math.max(nowMs * 1000, lastVersion + 1)
       const version = String(lastVersion).padStart(16, '0')
@@ -106,14 +105,14 @@ export function createModelStore(options: {
       return { kind: 'ok', version }
     },
 
-    settle(bucket, records) {
+    ensureReplicated(bucket, records) {
       const nowMs = now()
-      const stands = ({ name, expectedVersion: expect }: ReadRecord) =>
-        expect === undefined || read(keyOf(bucket, name), nowMs)?.version === expect
-      return { kind: records.every(stands) ? 'ok' : 'conflict' }
+      const isUnchanged = ({ name, expectedVersion }: ReadRecord) =>
+        expectedVersion === undefined || read(keyOf(bucket, name), nowMs)?.version === expectedVersion
+      return { kind: records.every(isUnchanged) ? 'ok' : 'conflict' }
     },
 
-    livingAt(ms) {
+    countAt(ms) {
       let count = 0
       for (const { expiresAtMs } of records.values()) if (expiresAtMs >= ms) count += 1
       return count

@@ -5,55 +5,56 @@ import type { Change, LoadedRecords, RecordName, Store } from '../../../src/gate
 import type { Session } from '../../../src/gateway/records/session.ts'
 import type { TurnClass, TurnClassifier } from '../../../src/gateway/turn-identity.ts'
 import { keysOf } from './keys.ts'
-import { BUDGET_MS } from './schedule.ts'
-import type { Form } from './schedule.ts'
+import { BUDGET_MS } from './plan.ts'
+import type { Form } from './plan.ts'
 import type { Variant } from './variant.ts'
 
-/** Of a commit that did not happen. */
+/** The version reported for a commit that did not happen. */
 const NO_VERSION = '0'.repeat(16)
 
-/** A rule left out, and what a run that does not notice would have to say. */
+/** A variant without one rule, which the simulation must detect. */
 export interface Mutant extends Variant {
   readonly name: string
-  readonly says: string
-  /** Where it makes a difference; in all forms unless it is said. */
+  /** The behaviour without the rule. */
+  readonly description: string
+  /** The forms in which the rule matters; all forms by default. */
   readonly forms?: readonly Form[]
 }
 
-/** Where a callback has a place among others, it can be out of step. */
-const withPlaces: readonly Form[] = ['cumulative', 'deep-cumulative', 'sequenced']
+/** Forms in which a callback has a position, and can therefore be out of step. */
+const positional: readonly Form[] = ['cumulative', 'deep-cumulative', 'sequenced']
 
-/** Every callback is a turn: what it typed last is typed. */
-function taken(
-  recognised: TurnClass,
+/** Classifies any callback as a new turn with the input that was typed last. */
+function asNewTurn(
+  found: TurnClass,
   callback: Parameters<TurnClassifier['classify']>[0],
   session: Session | undefined,
 ): TurnClass {
-  const { reported: heard } = callback
-  const id = recognised.kind === 'repeat' ? recognised.receipt.turn : `${JSON.stringify(heard)}`
+  const { reported } = callback
+  const id = found.kind === 'repeat' ? found.receipt.turn : `${JSON.stringify(reported)}`
   const key = session?.key ?? keysOf(['old']).id
-  if (heard.kind === 'cumulative') {
-    if (heard.text === '') return { kind: 'begin', id, key, heard: 0 }
-    const typed = heard.text.slice(heard.text.lastIndexOf('*') + 1)
-    return { kind: 'reply', id, key, heard: heard.text.length, typed }
+  if (reported.kind === 'cumulative') {
+    if (reported.text === '') return { kind: 'begin', id, key, heard: 0 }
+    const typed = reported.text.slice(reported.text.lastIndexOf('*') + 1)
+    return { kind: 'reply', id, key, heard: reported.text.length, typed }
   }
-  const place = heard.kind === 'sequenced' ? heard.number : 0
-  if (heard.typed === undefined) return { kind: 'begin', id, key, heard: place }
-  return { kind: 'reply', id, key, heard: place, typed: heard.typed }
+  const position = reported.kind === 'sequenced' ? reported.number : 0
+  if (reported.typed === undefined) return { kind: 'begin', id, key, heard: position }
+  return { kind: 'reply', id, key, heard: position, typed: reported.typed }
 }
 
-const recognising =
-  (recognise: (real: TurnClassifier, ...of: Parameters<TurnClassifier['classify']>) => TurnClass) =>
+const classifying =
+  (classify: (real: TurnClassifier, ...of: Parameters<TurnClassifier['classify']>) => TurnClass) =>
   (real: TurnClassifier): TurnClassifier => ({
-    classify: (callback, session, nowMs) => recognise(real, callback, session, nowMs),
+    classify: (callback, session, nowMs) => classify(real, callback, session, nowMs),
   })
 
-/** The store, but for what becomes of a commit. */
+/** Replaces the commit of a store. */
 const committing =
   (commit: (store: Store, ...of: Parameters<Store['commit']>) => ReturnType<Store['commit']>) =>
   (store: Store): Store => ({ ...store, commit: (one) => commit(store, one) })
 
-/** After a conflict the records are loaded again, but the session is taken for what it was. */
+/** After a conflict, returns the session value from before it with the new version. */
 function keepsSession(store: Store): Store {
   const last = new Map<RecordName, LoadedRecords>()
   const conflicts = new Set<RecordName>()
@@ -76,7 +77,7 @@ function keepsSession(store: Store): Store {
   }
 }
 
-/** The reservation is made in the draft of the very turn that compares: it is committed with what came of it. */
+/** Reserves the attempt in the same commit as the outcome of the comparison. */
 const comparingFirst =
   ({ openAccess }: Services): Services[string] =>
   async (input, call) => {
@@ -90,22 +91,22 @@ const comparingFirst =
     return openAccess?.(input, call)
   }
 
-/** Its receipts, none of them later than now. */
+/** Moves receipts from the future to now. */
 const withPastReceipts = (session: Session, nowMs: number): Session => ({
   ...session,
   receipts: session.receipts.map((receipt) => ({ ...receipt, atMs: Math.min(receipt.atMs, nowMs) })),
 })
 
-/** Digests of secrets under the current key where theirs is unknown. */
-function guessing(keyring: Keyring): Keyring['mac'] {
-  const isOfSecret = (purpose: Purpose) => purpose === 'puk1' || purpose === 'password'
+/** Uses the current key for secrets whose key is unknown. */
+function withFallbackKey(keyring: Keyring): Keyring['mac'] {
+  const isSecret = (purpose: Purpose) => purpose === 'puk1' || purpose === 'password'
   const mac = (purpose: Purpose, parts: readonly string[], keyId: string = keyring.id) =>
-    keyring.mac(purpose, parts, keyId) ?? (isOfSecret(purpose) ? keyring.mac(purpose, parts) : undefined)
+    keyring.mac(purpose, parts, keyId) ?? (isSecret(purpose) ? keyring.mac(purpose, parts) : undefined)
   return mac as Keyring['mac']
 }
 
-/** What finds no room fails for good. */
-const failing =
+/** Turns `USSD_BUSY` into a permanent failure. */
+const failingWhenBusy =
   (service: Services[string]): Services[string] =>
   (input, call) =>
     service(input, call).catch((error: unknown) => {
@@ -116,71 +117,75 @@ const failing =
 export const mutants: readonly Mutant[] = [
   {
     name: 'no receipts',
-    says: 'a callback that was answered runs again',
-    transcriptsOf: recognising((real, callback, session, nowMs) => {
-      const recognised = real.classify(callback, session, nowMs)
-      return recognised.kind === 'repeat' ? taken(recognised, callback, session) : recognised
+    description: 'a duplicate runs the turn again',
+    classifierOf: classifying((real, callback, session, nowMs) => {
+      const found = real.classify(callback, session, nowMs)
+      return found.kind === 'repeat' ? asNewTurn(found, callback, session) : found
     }),
   },
   {
-    name: 'receipts by place',
-    says: 'what comes in the place of an answered turn is shown its answer',
-    forms: withPlaces,
-    transcriptsOf: recognising((real, callback, session, nowMs) => {
-      const recognised = real.classify(callback, session, nowMs)
-      const { reported: heard } = callback
-      const place =
-        heard.kind === 'sequenced' ? heard.number : heard.kind === 'cumulative' ? heard.text.length : -1
+    name: 'receipts by position',
+    description: 'any callback in the position of an answered turn gets its answer',
+    forms: positional,
+    classifierOf: classifying((real, callback, session, nowMs) => {
+      const found = real.classify(callback, session, nowMs)
+      const { reported } = callback
+      const position =
+        reported.kind === 'sequenced'
+          ? reported.number
+          : reported.kind === 'cumulative'
+            ? reported.text.length
+            : -1
       const receipt = session?.receipts.at(-1)
-      return recognised.kind === 'out-of-step' && receipt && place === session?.heard
+      return found.kind === 'out-of-step' && receipt && position === session?.heard
         ? { kind: 'repeat', receipt }
-        : recognised
+        : found
     }),
   },
   {
     name: 'no step check',
-    says: 'a callback out of step is taken for the next answer',
-    forms: withPlaces,
-    transcriptsOf: recognising((real, callback, session, nowMs) => {
-      const recognised = real.classify(callback, session, nowMs)
-      return recognised.kind === 'out-of-step' ? taken(recognised, callback, session) : recognised
+    description: 'a callback out of step is accepted as the next reply',
+    forms: positional,
+    classifierOf: classifying((real, callback, session, nowMs) => {
+      const found = real.classify(callback, session, nowMs)
+      return found.kind === 'out-of-step' ? asNewTurn(found, callback, session) : found
     }),
   },
   {
     name: 'no end',
-    says: 'a dialogue that has ended is begun again',
-    transcriptsOf: recognising((real, callback, session, nowMs) => {
-      const recognised = real.classify(callback, session, nowMs)
-      return recognised.kind === 'ended' ? taken(recognised, callback, session) : recognised
+    description: 'a dialogue that has ended starts again',
+    classifierOf: classifying((real, callback, session, nowMs) => {
+      const found = real.classify(callback, session, nowMs)
+      return found.kind === 'ended' ? asNewTurn(found, callback, session) : found
     }),
   },
   {
     name: 'no subscriber version',
-    says: 'a subscriber that has moved is written over',
+    description: 'a concurrent change of a subscriber is overwritten',
     without: 'subscriber-version',
   },
   {
     name: 'no session version',
-    says: 'a session that has moved is written over',
+    description: 'a concurrent change of a session is overwritten',
     without: 'session-version',
   },
-  { name: 'no deadline', says: 'a commit is carried out whenever it arrives', without: 'deadline' },
+  { name: 'no deadline', description: 'a commit is executed however late it arrives', without: 'deadline' },
   {
-    name: 'journal apart',
-    says: 'the journal is written before the versions are compared',
-    without: 'together',
+    name: 'journal not atomic',
+    description: 'the journal is written before versions are compared',
+    without: 'atomic-journal',
   },
   {
-    name: 'late is ok',
-    says: 'a commit that was refused as late counts as done',
+    name: 'late commit accepted',
+    description: 'a commit rejected as late counts as done',
     storeOf: committing(async (store, one) => {
       const committed = await store.commit(one)
       return committed.kind === 'late' ? { kind: 'ok', version: NO_VERSION } : committed
     }),
   },
   {
-    name: 'unknown is ok',
-    says: 'a commit whose answer was lost counts as done',
+    name: 'lost reply accepted',
+    description: 'a commit whose reply was lost counts as done',
     storeOf: committing((store, one) =>
       store.commit(one).catch((error: unknown) => {
         if (error instanceof UssdError && error.code === 'USSD_STORE_UNAVAILABLE') {
@@ -191,28 +196,28 @@ export const mutants: readonly Mutant[] = [
     ),
   },
   {
-    name: 'not recognised again',
-    says: 'after a conflict the turn is run on the session as it was',
+    name: 'stale session',
+    description: 'after a conflict, the turn runs on the session as it was',
     storeOf: keepsSession,
   },
   {
     name: 'far deadline',
-    says: 'a commit may be carried out when its turn is over',
+    description: 'a commit may execute after its turn is over',
     storeOf: committing((store, one) => store.commit({ ...one, deadlineMs: one.deadlineMs + 5000 })),
   },
   {
-    name: 'no life',
-    says: 'a session stays for ever',
+    name: 'no expiry',
+    description: 'a session never expires',
     storeOf: committing((store, one) =>
       store.commit({
         ...one,
-        changes: one.changes.map((change) => ({ ...change, write: lasting(change.write) })),
+        changes: one.changes.map((change) => ({ ...change, write: withoutExpiry(change.write) })),
       }),
     ),
   },
   {
     name: 'entries by turn',
-    says: 'an entry of the journal is named after the turn id alone, which comes again where nothing is numbered',
+    description: 'a journal id contains only the turn id, which repeats where turns are not numbered',
     forms: ['latest-only'],
     storeOf: committing((store, one) =>
       store.commit({ ...one, journal: one.journal.map((entry) => entry.replace(/:\d+(:\d+",)/, '$1')) }),
@@ -220,59 +225,59 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'compares first',
-    says: 'a guess of PUK1 is compared before its attempt is counted',
+    description: 'a PUK1 guess is compared before its attempt is counted',
     servicesOf: (services) => ({ ...services, openAccess: comparingFirst(services) }),
   },
   {
     name: 'unknown key is wrong',
-    says: 'a secret under a key that a gateway has not is compared under another',
-    keyringOf: (keyring) => ({ ...keyring, mac: guessing(keyring) }),
+    description: 'a secret under an unknown key is compared under another key',
+    keyringOf: (keyring) => ({ ...keyring, mac: withFallbackKey(keyring) }),
   },
   {
     name: 'no lower bound',
-    says: 'a commit may be carried out by a clock that was set back',
+    description: 'a commit may execute after the clock was set back',
     storeOf: committing((store, { loadedMs: _loadedMs, ...one }) => store.commit(one)),
   },
   {
     name: 'repeats from the future',
-    says: 'an answer is a copy of one that seems to be given later',
+    description: 'a reply counts as a duplicate of one that seems to be in the future',
     forms: ['latest-only'],
-    transcriptsOf: recognising((real, callback, session, nowMs) =>
+    classifierOf: classifying((real, callback, session, nowMs) =>
       real.classify(callback, session && withPastReceipts(session, nowMs), nowMs),
     ),
   },
   {
     name: 'secrets by time',
-    says: 'the same secret again is a copy for a while alone',
+    description: 'a repeated secret is a duplicate only for a while',
     forms: ['latest-only'],
-    transcriptsOf: recognising((real, callback, session, nowMs) =>
+    classifierOf: classifying((real, callback, session, nowMs) =>
       real.classify(callback, session && { ...session, asksAgain: true }, nowMs),
     ),
   },
   {
     name: 'no deliveries',
-    says: 'a signed callback is remembered by the receipts of its session alone',
+    description: 'a signed callback is known only from the receipts of its session',
     storeOf: committing((store, one) =>
       store.commit({ ...one, changes: one.changes.filter(({ name }) => !name.startsWith('delivery:')) }),
     ),
   },
   {
-    name: 'a begin begins',
-    says: 'where nothing is numbered, what begins a dialogue always does',
+    name: 'every begin starts',
+    description: 'where turns are not numbered, every begin starts a new dialogue',
     forms: ['latest-only'],
-    transcriptsOf: recognising((real, callback, session, nowMs) =>
+    classifierOf: classifying((real, callback, session, nowMs) =>
       real.classify({ ...callback, reusesSessionId: true }, session, nowMs),
     ),
   },
   {
     name: 'busy is an answer',
-    says: 'what was not done for want of room is committed as the answer of its turn',
+    description: 'a turn that was shed is committed as answered',
     servicesOf: (services) =>
-      Object.fromEntries(Object.entries(services).map(([name, service]) => [name, failing(service)])),
+      Object.fromEntries(Object.entries(services).map(([name, service]) => [name, failingWhenBusy(service)])),
   },
   {
     name: 'no budget',
-    says: 'a turn ends when it ends',
+    description: 'a turn has no time limit',
     clockOf: (clock) => ({
       ...clock,
       after: (ms, call) => (ms === BUDGET_MS ? () => {} : clock.after(ms, call)),
@@ -280,8 +285,8 @@ export const mutants: readonly Mutant[] = [
   },
 ]
 
-/** How a mutant is found by its name. */
+/** Returns the mutant with this name. */
 export const mutantOf = (name: string): Mutant | undefined => mutants.find((mutant) => mutant.name === name)
 
-const lasting = (write: Change['write']): Change['write'] =>
+const withoutExpiry = (write: Change['write']): Change['write'] =>
   write.kind === 'put' ? { kind: 'put', value: write.value } : write

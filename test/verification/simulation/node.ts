@@ -1,4 +1,5 @@
 import type { Menu } from '../../../src/engine/menu.ts'
+import type { CoreOverrides } from '../../../src/core.ts'
 import { UssdError } from '../../../src/engine/errors.ts'
 import type { EffectContext, Services } from '../../../src/gateway/effects.ts'
 import type { Clock } from '../../../src/gateway/clock.ts'
@@ -12,214 +13,247 @@ import { randomAt } from '../../support/random.ts'
 import { keysOf } from './keys.ts'
 import type { Delivery } from './delivery.ts'
 import { nameOf } from './delivery.ts'
-import { BUDGET_MS, REPEAT_WITHIN_MS } from './schedule.ts'
-import type { Plan, Place } from './schedule.ts'
+import { BUDGET_MS, REPEAT_WITHIN_MS } from './plan.ts'
+import type { NodeIndex, Plan } from './plan.ts'
 import { createArgon2, withTally } from './services.ts'
-import type { Compared } from './services.ts'
+import type { Comparison } from './services.ts'
 import type { Timeline } from './timeline.ts'
 import type { Variant } from './variant.ts'
-import type { Near, Wires } from './faulty-store.ts'
+import type { FaultyStores, StoreConnection } from './faulty-store.ts'
 
-/** A place where a gateway runs: it may crash and be started anew, or stand still for a while. */
-export interface Site {
-  /** Whether the callback was taken; a gateway that is down takes none. `heard` gets its answer. */
-  receive(delivery: Delivery, heard: (answer: Answer) => void): 'taken' | 'down'
+/** A simulated host of a gateway, which can crash, restart and pause. */
+export interface SimulatedNode {
+  /** Delivers a callback; `onAnswer` gets the answer. Returns `down` when no gateway runs. */
+  receive(delivery: Delivery, onAnswer: (answer: Answer) => void): 'accepted' | 'down'
   end(ended: Ended): void
   crash(downMs: number): void
   stall(ms: number): void
-  /** The moment at or after this at which it can do something. */
+  /** Returns the first time at or after `ms` at which the gateway can run. */
   readyAt(ms: number): number
-  /** What it took and has not answered. */
+  /** Callbacks that are not answered yet. */
   unanswered(): readonly Delivery[]
 }
 
-export interface SiteOptions {
-  readonly place: Place
+export interface NodeOptions {
+  readonly node: NodeIndex
   readonly plan: Plan
   readonly timeline: Timeline
-  readonly wires: Wires
+  readonly stores: FaultyStores
   readonly menus: Readonly<Record<string, Menu>>
   readonly variant: Variant
-  /** The number of the next effect, of all sites; `undefined` once nothing goes wrong any more. */
+  /** The number of the next effect on any node; `undefined` when faults have stopped. */
   readonly nextEffect: () => number | undefined
-  readonly answered: (delivery: Delivery, answer: Answer) => void
-  readonly recognised: (delivery: Delivery, session: Session | undefined) => void
-  /** A guess was compared, for the turn that is under way. */
-  readonly compared: (compared: Compared, by: Delivery | undefined) => void
-  /** The number of the next comparison; `undefined` once nothing goes wrong any more. */
+  /** The number of the next PUK1 comparison; `undefined` when faults have stopped. */
   readonly nextHash: () => number | undefined
   readonly storeMs: () => number
-  readonly failed: (rule: string, detail: string) => void
-  readonly tell: (line: () => string) => void
+  readonly onAnswered: (delivery: Delivery, answer: Answer) => void
+  readonly onClassified: (delivery: Delivery, session: Session | undefined) => void
+  /** A PUK1 guess was compared during a turn. */
+  readonly onCompared: (comparison: Comparison, by: Delivery | undefined) => void
+  readonly onFailed: (rule: string, detail: string) => void
+  readonly log: (line: () => string) => void
 }
 
-interface Life {
+/** One gateway process, from its start to its crash. */
+interface Process {
   isAlive: boolean
   readonly gateway: Gateway
   readonly open: Set<Delivery>
 }
 
-const asItIs = <T>(part: T): T => part
+const unchanged = <T>(part: T): T => part
 
-export function createSite(options: SiteOptions): Site {
-  const { place, plan, timeline, tell } = options
-  const { clockOf = asItIs, storeOf = asItIs, transcriptsOf = asItIs } = options.variant
-  const { keyringOf = asItIs, servicesOf = asItIs } = options.variant
-  const busyHashes = new Set(plan.faults.flatMap((fault) => (fault.kind === 'hash-busy' ? [fault.hash] : [])))
-  const name = 'AB'[place] ?? '?'
-  const deliveries = new Map<Callback, Delivery>()
-  let stalledUntilMs = 0
-  let life = start()
+export const createNode = (options: NodeOptions): SimulatedNode => new NodeImpl(options)
 
-  function start(): Life {
-    const near: Near = {
-      name,
-      isAlive: () => mine.isAlive,
-      wake: (run) => wake(mine, run),
-      crash: (downMs) => crash(downMs),
-      ownerOf({ changes }) {
-        const [, , msisdn] =
-          changes.map(({ name }) => /^(subscriber|delivery):(\d+)/.exec(name)).find((found) => found) ?? []
-        return working.get(`subscriber:${msisdn}`)
-      },
-    }
-    // The turn last recognised for each subscriber: the queue lets one at a time through.
-    const working = new Map<RecordName, Delivery>()
-    const clock: Clock = {
-      // Each process counts from its own start.
-      nowMs: () => timeline.nowMs + 7 * place,
-      after: (ms, call) => timeline.at(timeline.nowMs + ms, () => wake(mine, call)),
-    }
-    const watched = (transcripts: TurnClassifier): TurnClassifier => ({
-      classify(callback, session, nowMs) {
-        const recognised = transcripts.classify(callback, session, nowMs)
-        const delivery = deliveries.get(callback)
-        if (delivery) {
-          delivery.recognised = recognised
-          delivery.readMs = nowMs
-          working.set(subscriberName(callback.msisdn), delivery)
-          options.recognised(delivery, session)
-        }
-        return recognised
-      },
-    })
-    const random = createRandom(plan.seed, place)
-    const { gateway } = createHarnessCore({
-      store: options.wires.connect(near),
-      menus: options.menus,
-      keyring: keyringOf(keysOf(plan.keys.at[place])),
-      settings: { sessionIdleMs: plan.idleMs, turnBudgetMs: BUDGET_MS, repeatWithinMs: REPEAT_WITHIN_MS },
-      events: {
-        onTurn: ({ outcome, tries, fault }) =>
-          tell(() => `${name} reports ${outcome}${fault ? ` (${fault})` : ''}, tries: ${tries}`),
-      },
-      overrides: {
-        clock: clockOf(clock),
-        random,
-        argon2: createArgon2({
-          isBusy: () => busyHashes.has(options.nextHash() ?? -1),
-          compared(compared) {
-            tell(() => `${name} compares a ${compared.isRight ? 'right' : 'wrong'} PUK1`)
-            options.compared(compared, working.get(compared.record))
-          },
-        }),
-        parallelHashes: 1,
-        wrapStore: storeOf,
-        wrapClassifier: (transcripts) => watched(transcriptsOf(transcripts)),
-        wrapServices: (services) => servicesOf(slowed(options, withTally(services), clock)),
-      },
-    })
-    const mine: Life = { isAlive: true, gateway, open: new Set() }
-    return mine
+class NodeImpl implements SimulatedNode {
+  readonly #options: NodeOptions
+  readonly #name: string
+  readonly #deliveries = new Map<Callback, Delivery>()
+  #stalledUntilMs = 0
+  #process: Process
+
+  constructor(options: NodeOptions) {
+    this.#options = options
+    this.#name = 'AB'[options.node] ?? '?'
+    this.#process = this.#start()
   }
 
-  function wake(whose: Life, run: () => void): 'woke' | 'quiet' {
-    if (!whose.isAlive) return 'quiet'
-    if (timeline.nowMs < stalledUntilMs) {
-      timeline.at(stalledUntilMs, () => wake(whose, run))
+  receive(delivery: Delivery, onAnswer: (answer: Answer) => void): 'accepted' | 'down' {
+    const { timeline, log, storeMs, onAnswered } = this.#options
+    const process = this.#process
+    if (!process.isAlive) return 'down'
+    this.#deliveries.set(delivery.callback, delivery)
+    process.open.add(delivery)
+    this.#wake(process, () => {
+      log(() => `${this.#name} gets ${nameOf(delivery)}`)
+      // A callback that waits for a stalled gateway has not arrived yet.
+      delivery.arrivedMs = timeline.nowMs
+      delivery.arrivedStoreMs = storeMs()
+      process.gateway.turn(delivery.callback).then(
+        (answer) => {
+          if (!process.isAlive) return
+          process.open.delete(delivery)
+          log(
+            () => `${this.#name} answers ${nameOf(delivery)}: ${JSON.stringify(answer.text.split('\n')[0])}`,
+          )
+          onAnswered(delivery, answer)
+          onAnswer(answer)
+        },
+        (error: unknown) => this.#failed(nameOf(delivery), error),
+      )
+    })
+    return 'accepted'
+  }
+
+  end(ended: Ended): void {
+    const process = this.#process
+    if (!process.isAlive) return
+    this.#options.log(() => `${this.#name} gets the end of ${ended.sessionId}: ${ended.why}`)
+    const failed = (error: unknown) => this.#failed(`the end of ${ended.sessionId}`, error)
+    this.#wake(process, () => void process.gateway.end(ended).catch(failed))
+  }
+
+  crash(downMs: number): void {
+    const { timeline, log } = this.#options
+    if (!this.#process.isAlive) return
+    log(() => `${this.#name} crashes`)
+    this.#process.isAlive = false
+    timeline.at(timeline.nowMs + downMs, () => {
+      log(() => `${this.#name} starts`)
+      this.#process = this.#start()
+      return 'quiet'
+    })
+  }
+
+  stall(ms: number): void {
+    const { timeline, log } = this.#options
+    log(() => `${this.#name} stalls for ${ms} ms`)
+    this.#stalledUntilMs = Math.max(this.#stalledUntilMs, timeline.nowMs + ms)
+  }
+
+  readyAt(ms: number): number {
+    return Math.max(ms, ms < this.#stalledUntilMs ? this.#stalledUntilMs : 0)
+  }
+
+  unanswered(): readonly Delivery[] {
+    return this.#process.isAlive ? [...this.#process.open] : []
+  }
+
+  #failed(what: string, error: unknown): void {
+    this.#options.onFailed('the gateway never rejects', `${what}: ${String(error)}`)
+  }
+
+  #wake(process: Process, run: () => void): 'woke' | 'quiet' {
+    const { timeline } = this.#options
+    if (!process.isAlive) return 'quiet'
+    if (timeline.nowMs < this.#stalledUntilMs) {
+      timeline.at(this.#stalledUntilMs, () => this.#wake(process, run))
       return 'quiet'
     }
     run()
     return 'woke'
   }
 
-  function crash(downMs: number): void {
-    if (!life.isAlive) return
-    tell(() => `${name} crashes`)
-    life.isAlive = false
-    timeline.at(timeline.nowMs + downMs, () => {
-      tell(() => `${name} starts`)
-      life = start()
-      return 'quiet'
+  #start(): Process {
+    const { node, plan, timeline, stores, menus, log } = this.#options
+    // The turn classified last for each subscriber: turns of one subscriber are serialised.
+    const current = new Map<RecordName, Delivery>()
+    const clock: Clock = {
+      // Each process has its own origin of time.
+      nowMs: () => timeline.nowMs + 7 * node,
+      after: (ms, call) => timeline.at(timeline.nowMs + ms, () => this.#wake(process, call)),
+    }
+    const connection: StoreConnection = {
+      name: this.#name,
+      isAlive: () => process.isAlive,
+      wake: (run) => this.#wake(process, run),
+      crash: (downMs) => this.crash(downMs),
+      ownerOf({ changes }) {
+        const names = changes.map(({ name }) => /^(?:subscriber|delivery):(\d+)/.exec(name))
+        return current.get(`subscriber:${names.find((found) => found)?.[1]}`)
+      },
+    }
+    const { gateway } = createHarnessCore({
+      store: stores.connect(connection),
+      menus,
+      keyring: (this.#options.variant.keyringOf ?? unchanged)(keysOf(plan.keys.nodes[node])),
+      settings: { sessionIdleMs: plan.idleMs, turnBudgetMs: BUDGET_MS, repeatWithinMs: REPEAT_WITHIN_MS },
+      events: {
+        onTurn: ({ outcome, tries, fault }) =>
+          log(() => `${this.#name} reports ${outcome}${fault ? ` (${fault})` : ''}, tries: ${tries}`),
+      },
+      overrides: this.#overrides(clock, current),
     })
+    const process: Process = { isAlive: true, gateway, open: new Set() }
+    return process
   }
 
-  const fail = (what: string) => (error: unknown) =>
-    options.failed('the gateway never rejects', `${what}: ${String(error)}`)
+  #overrides(clock: Clock, current: Map<RecordName, Delivery>): CoreOverrides {
+    const { node, plan, variant, log, nextHash, onCompared } = this.#options
+    const { clockOf = unchanged, storeOf = unchanged } = variant
+    const { classifierOf = unchanged, servicesOf = unchanged } = variant
+    const busyHashes = new Set(
+      plan.faults.flatMap((fault) => (fault.kind === 'hash-busy' ? [fault.hash] : [])),
+    )
+    return {
+      clock: clockOf(clock),
+      random: createFractions(plan.seed, node),
+      argon2: createArgon2({
+        isBusy: () => busyHashes.has(nextHash() ?? -1),
+        compared: (comparison) => {
+          log(() => `${this.#name} compares a ${comparison.isRight ? 'right' : 'wrong'} PUK1`)
+          onCompared(comparison, current.get(comparison.record))
+        },
+      }),
+      parallelHashes: 1,
+      wrapStore: storeOf,
+      wrapClassifier: (classifier) => this.#observed(classifierOf(classifier), current),
+      wrapServices: (services) => servicesOf(withEffectFaults(this.#options, withTally(services), clock)),
+    }
+  }
 
-  return {
-    crash,
-    stall(ms) {
-      tell(() => `${name} stands still for ${ms} ms`)
-      stalledUntilMs = Math.max(stalledUntilMs, timeline.nowMs + ms)
-    },
-    readyAt: (ms) => Math.max(ms, ms < stalledUntilMs ? stalledUntilMs : 0),
-    unanswered: () => (life.isAlive ? [...life.open] : []),
-
-    receive(delivery, heard) {
-      if (!life.isAlive) return 'down'
-      const mine = life
-      deliveries.set(delivery.callback, delivery)
-      mine.open.add(delivery)
-      wake(mine, () => {
-        tell(() => `${name} gets ${nameOf(delivery)}`)
-        // What waits for a gateway that stands still has not reached it.
-        delivery.arrivedMs = timeline.nowMs
-        delivery.arrivedStoreMs = options.storeMs()
-        mine.gateway.turn(delivery.callback).then(
-          (answer) => {
-            if (!mine.isAlive) return
-            mine.open.delete(delivery)
-            tell(() => `${name} answers ${nameOf(delivery)}: ${JSON.stringify(answer.text.split('\n')[0])}`)
-            options.answered(delivery, answer)
-            heard(answer)
-          },
-          fail(nameOf(delivery)),
-        )
-      })
-      return 'taken'
-    },
-
-    end(ended) {
-      if (!life.isAlive) return
-      const mine = life
-      tell(() => `${name} hears that ${ended.sessionId} is over: ${ended.why}`)
-      wake(mine, () => void mine.gateway.end(ended).catch(fail(`the end of ${ended.sessionId}`)))
-    },
+  #observed(classifier: TurnClassifier, current: Map<RecordName, Delivery>): TurnClassifier {
+    return {
+      classify: (callback, session, nowMs) => {
+        const turnClass = classifier.classify(callback, session, nowMs)
+        const delivery = this.#deliveries.get(callback)
+        if (delivery) {
+          delivery.turnClass = turnClass
+          delivery.readMs = nowMs
+          current.set(subscriberName(callback.msisdn), delivery)
+          this.#options.onClassified(delivery, session)
+        }
+        return turnClass
+      },
+    }
   }
 }
 
-/** Services as they are, but for those effects that are slow or fail. */
-function slowed({ plan, nextEffect, tell }: SiteOptions, services: Services, clock: Clock): Services {
+/** Makes effects slow or failing where the plan says so. */
+function withEffectFaults(
+  { plan, nextEffect, log }: NodeOptions,
+  services: Services,
+  clock: Clock,
+): Services {
   const faults = plan.faults.filter((fault) => 'effect' in fault)
   if (faults.length === 0) return services
-  const slow =
+  const faulty =
     (service: Services[string]) =>
-    async (input: unknown, call: EffectContext): Promise<unknown> => {
+    async (input: unknown, context: EffectContext): Promise<unknown> => {
       const effect = nextEffect()
       for (const fault of faults) {
         if (fault.effect !== effect) continue
         if (fault.kind === 'effect-failed') throw new UssdError('USSD_BUSY')
-        tell(() => `effect #${effect} takes ${fault.ms} ms`)
+        log(() => `effect #${effect} takes ${fault.ms} ms`)
         await new Promise<void>((resolve) => void clock.after(fault.ms, resolve))
       }
-      return service(input, call)
+      return service(input, context)
     }
-  return Object.fromEntries(Object.entries(services).map(([name, service]) => [name, slow(service)]))
+  return Object.fromEntries(Object.entries(services).map(([name, service]) => [name, faulty(service)]))
 }
 
-/** Numbers from 0 to 1 that the seed decides: where the core would draw at random. */
-function createRandom(seed: number, place: Place): () => number {
+/** Returns fractions from 0 to 1 that the seed decides, for the random source of the core. */
+function createFractions(seed: number, node: NodeIndex): () => number {
   let drawn = 0
-  return () => (randomAt(seed, 9000 + 1000 * place + drawn++) >>> 0) / 2 ** 32
+  return () => (randomAt(seed, 9000 + 1000 * node + drawn++) >>> 0) / 2 ** 32
 }

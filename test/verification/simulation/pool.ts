@@ -1,32 +1,32 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Done, Task } from './task.ts'
+import type { Task, TaskResult } from './task.ts'
 
-/** Processes that carry tasks out; which of them does which makes no difference to what comes of it. */
+/** Worker processes. Which of them runs a task does not affect its result. */
 export interface Pool {
-  /** Carries all of them out; `heard` gets what came of each as it comes. Rejects when a process fails. */
-  carryOut(tasks: Iterable<Task>, heard: (done: Done, task: Task) => void): Promise<void>
+  /** Runs all tasks; `onResult` gets each result as it arrives. Rejects when a process fails. */
+  runAll(tasks: Iterable<Task>, onResult: (result: TaskResult, task: Task) => void): Promise<void>
   close(): void
 }
 
-/** Processes and not threads: they load TypeScript as this one does. */
+/** Starts the workers: processes rather than threads, because they inherit the TypeScript loader. */
 export function createPool(size: number): Pool {
   const worker = fileURLToPath(new URL('worker.ts', import.meta.url))
   const workers = Array.from({ length: size }, () => fork(worker))
 
   return {
-    async carryOut(tasks, heard) {
+    async runAll(tasks, onResult) {
       const waiting = tasks[Symbol.iterator]()
       await Promise.all(
         workers.map(async (one) => {
           const failed = once(one, 'exit').then(() => {
-            throw new Error('a process of the simulation ended before its work was done')
+            throw new Error('A simulation worker exited before its task was done.')
           })
           for (let next = waiting.next(); !next.done; next = waiting.next()) {
             one.send(next.value)
-            const [done] = (await Promise.race([once(one, 'message'), failed])) as [Done]
-            heard(done, next.value)
+            const [result] = (await Promise.race([once(one, 'message'), failed])) as [TaskResult]
+            onResult(result, next.value)
           }
           failed.catch(() => {})
         }),

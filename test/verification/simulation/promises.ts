@@ -1,288 +1,317 @@
-import type { Answer } from '../../../src/gateway/ports.ts'
+import type { Answer, Change } from '../../../src/gateway/ports.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { RECEIPT_TTL_MS } from '../../../src/gateway/records/session.ts'
 import type { Session } from '../../../src/gateway/records/session.ts'
 import type { JournalRecord, Subscriber } from '../../../src/gateway/records/subscriber.ts'
 import { isUnavailable } from './client.ts'
-import type { Delivery } from './delivery.ts'
-import { isReused, lineName, nameOf, typedIn } from './delivery.ts'
-import type { Written } from './model-store.ts'
-import { BUDGET_MS, REPEAT_WITHIN_MS } from './schedule.ts'
-import type { KeyPlan } from './schedule.ts'
-import { createSecretPromises } from './secrets.ts'
-import type { Compared } from './services.ts'
-import { createSignaturePromises } from './signatures.ts'
 import { wordsOf } from './counter-menu.ts'
+import { isReused, nameOf, sessionKey, typedIn } from './delivery.ts'
+import type { Delivery } from './delivery.ts'
+import type { Written } from './model-store.ts'
+import { BUDGET_MS, REPEAT_WITHIN_MS } from './plan.ts'
+import type { KeyPlan } from './plan.ts'
+import { createSecretChecks } from './secret-checks.ts'
+import type { SecretChecks } from './secret-checks.ts'
+import type { Comparison } from './services.ts'
+import { createSignatureChecks } from './signature-checks.ts'
+import type { SignatureChecks } from './signature-checks.ts'
 
-/** What must hold, and does not. */
+/** A broken promise. */
 export interface Violation {
   readonly rule: string
   readonly detail: string
 }
 
-/** Looks at everything that is recognised, written and answered, and at nothing inside the gateway. */
-export interface Promises {
-  recognised(delivery: Delivery, session: Session | undefined): void
-  /** A guess of PUK1 was compared, in the turn that is under way. */
-  compared(compared: Compared, by: Delivery | undefined): void
-  written(written: Written): void
-  answered(delivery: Delivery, answer: Answer): void
-  /** How many entries of the journal were written with their turns. */
-  readonly journalled: number
-  /** The list of a subscriber's record, as it was committed last. */
-  wordsOf(record: string): readonly string[]
-}
-
-/** A turn that was committed. */
-interface Turn {
+/** A committed turn. */
+interface CommittedTurn {
   readonly key: string
   readonly text: string
   readonly waits: boolean
   readonly typed: string | undefined
-  /** Store time of its load, and the moment at which the commit was executed. */
+  /** Store time of its load, and virtual time of its commit. */
   readonly atMs: number
   readonly committedMs: number
 }
 
-/** What is known of one session: the turns since its begin, oldest first. */
-interface Line {
-  turns: Turn[]
+/** The observed history of one session. */
+interface SessionHistory {
+  /** Turns since the begin, oldest first. */
+  turns: CommittedTurn[]
+  /** Input keys by turn id. */
   readonly ids: Map<string, string>
   last: Delivery | undefined
-  lifeMs: number
 }
 
-const RECEIPTS_KEPT = 16
-/** By so much a store's clock may go back without a jump. */
-const CLOCK_SLACK_MS = 1000
-const OURS = new Set<string>(Object.values(systemMessages).flatMap((sentence) => Object.values(sentence)))
-const SAID = /(\S+)=(\d+) after \d+/
-
-export function createPromises(options: {
+interface Options {
   readonly idleMs: number
   readonly keys: KeyPlan
   readonly nowMs: () => number
   /** The store's clock, which may jump. */
   readonly storeMs: () => number
-  readonly readyAt: (place: Delivery['place'], ms: number) => number
+  readonly readyAt: (node: Delivery['node'], ms: number) => number
   readonly violated: (rule: string, detail: string) => void
-}): Promises {
-  const { idleMs, nowMs, storeMs, violated } = options
-  const secrets = createSecretPromises(options)
-  const signatures = createSignaturePromises(options)
-  const lines = new Map<string, Line>()
-  const words = new Map<string, readonly string[]>()
-  const journalIds = new Set<string>()
-  let journalled = 0
+}
 
-  const lineOf = (delivery: Delivery): Line => {
-    const name = lineName(delivery.dialogue)
-    const line = lines.get(name) ?? { turns: [], ids: new Map(), last: undefined, lifeMs: 0 }
-    lines.set(name, line)
-    return line
+const MAX_RECEIPTS = 16
+/** A store's clock may go back by this much without a jump. */
+const CLOCK_SLACK_MS = 1000
+const SYSTEM_TEXTS = new Set<string>(Object.values(systemMessages).flatMap((texts) => Object.values(texts)))
+const WORD_AT_POSITION = /(\S+)=(\d+) after \d+/
+
+/** Checks the promises from outside: everything that is classified, written and answered. */
+export class PromiseChecks {
+  readonly #options: Options
+  readonly #secrets: SecretChecks
+  readonly #signatures: SignatureChecks
+  readonly #sessions = new Map<string, SessionHistory>()
+  readonly #words = new Map<string, readonly string[]>()
+  readonly #journalIds = new Set<string>()
+  #journalled = 0
+
+  constructor(options: Options) {
+    this.#options = options
+    this.#secrets = createSecretChecks(options)
+    this.#signatures = createSignatureChecks(options)
   }
 
-  /** A reply is committed once; a begin too, as long as the store knows of it. */
-  function taken(delivery: Delivery, before: Session | undefined, after: Session): void {
-    const { form } = delivery.dialogue
-    const line = lineOf(delivery)
-    const { key } = delivery
+  /** The number of journal entries committed so far. */
+  get journalled(): number {
+    return this.#journalled
+  }
+
+  /** Returns the committed word list of a subscriber record. */
+  wordsOf(record: string): readonly string[] {
+    return this.#words.get(record) ?? []
+  }
+
+  /** A PUK1 guess was compared during the current turn. */
+  compared(comparison: Comparison, by: Delivery | undefined): void {
+    this.#secrets.compared(comparison, by)
+  }
+
+  /** The gateway classified a callback. */
+  classified(delivery: Delivery, session: Session | undefined): void {
+    const { turnClass, key } = delivery
+    if (turnClass?.kind === 'repeat') this.#checkDuplicate(delivery, session)
+    if (turnClass?.kind !== 'begin' && turnClass?.kind !== 'reply') return
+    const { ids } = this.#historyOf(delivery)
+    const known = ids.get(turnClass.id) ?? key
+    if (known !== key) this.#violated('a turn has its own id', `${nameOf(delivery)} has the id of ${known}`)
+    ids.set(turnClass.id, key)
+  }
+
+  /** A commit was executed. */
+  written({ commit, by, nowMs, before }: Written): void {
+    if (nowMs > commit.deadlineMs)
+      this.#violated('no commit after its deadline', `${nowMs - commit.deadlineMs} ms late`)
+    if (by && this.#isOverdue(by, nowMs)) {
+      const ageMs = this.#options.nowMs() - by.arrivedMs
+      this.#violated('no commit after its budget', `${nameOf(by)}, ${ageMs} ms after it arrived`)
+    }
+    if (by) this.#signatures.written(by, commit)
+    const entries = commit.journal.map((entry) => JSON.parse(entry) as JournalRecord)
+    for (const { id } of entries) {
+      if (this.#journalIds.has(id)) this.#violated('a journal entry has its own id', id)
+      this.#journalIds.add(id)
+    }
+    this.#journalled += entries.length
+    const subscriberChanges = commit.changes.filter((change, at) =>
+      this.#checkChange(change, before[at], by, entries),
+    )
+    if (subscriberChanges.length === 0 && entries.length > 0)
+      this.#violated('the journal matches the records', 'it has a change that no record has')
+  }
+
+  /** A gateway answered a callback. */
+  answered(delivery: Delivery, answer: Answer): void {
+    const { nowMs, readyAt } = this.#options
+    if (nowMs() > readyAt(delivery.node, delivery.arrivedMs + BUDGET_MS)) {
+      const tookMs = nowMs() - delivery.arrivedMs
+      this.#violated('an answer arrives within its budget', `${nameOf(delivery)} after ${tookMs} ms`)
+    }
+    if (this.#signatures.answered(delivery, answer) === 'judged') return
+    if (SYSTEM_TEXTS.has(answer.text)) this.#checkSystemMessage(delivery, answer)
+    else this.#checkScreen(delivery, answer)
+  }
+
+  #violated(rule: string, detail: string): void {
+    this.#options.violated(rule, detail)
+  }
+
+  #historyOf(delivery: Delivery): SessionHistory {
+    const key = sessionKey(delivery.dialogue)
+    const history = this.#sessions.get(key) ?? { turns: [], ids: new Map(), last: undefined }
+    this.#sessions.set(key, history)
+    return history
+  }
+
+  /** Checks one written record; returns true for a change of a subscriber by a turn. */
+  #checkChange(
+    { name, write }: Change,
+    before: string | undefined,
+    by: Delivery | undefined,
+    entries: readonly JournalRecord[],
+  ): boolean {
+    if (write.kind !== 'put') return false
+    if (name.startsWith('session:')) {
+      if (!((write.ttlMs ?? Infinity) <= this.#options.idleMs + RECEIPT_TTL_MS))
+        this.#violated('a session expires', `${name} for ${write.ttlMs} ms`)
+      const session = JSON.parse(write.value) as Session
+      if (by)
+        this.#turnCommitted(by, before === undefined ? undefined : (JSON.parse(before) as Session), session)
+      return false
+    }
+    if (!name.startsWith('subscriber:')) return false
+    const after = JSON.parse(write.value) as Subscriber
+    const earlier = before === undefined ? undefined : (JSON.parse(before) as Subscriber)
+    this.#secrets.written(name, earlier, after, by, entries)
+    if (!by || !earlier) return false
+    this.#wordsCommitted(name, earlier, after, by)
+    return true
+  }
+
+  /** Checks that a turn is committed once, in order, and not after its dialogue has ended. */
+  #turnCommitted(delivery: Delivery, before: Session | undefined, after: Session): void {
+    const history = this.#historyOf(delivery)
+    const { dialogue, key } = delivery
     const what = nameOf(delivery)
-    const atMs = after.answeredAtMs
-    const receipt = after.receipts.at(-1)
-    const earlier = line.turns.findLast((turn) => turn.key === key)
     const begins = after.turns === 1
-    const isStale = before !== undefined && atMs > before.answeredAtMs + RECEIPT_TTL_MS
-    const hasExpired = before !== undefined && atMs > before.idleUntilMs
-    const isQuick =
-      earlier !== undefined &&
-      Math.abs(atMs - earlier.atMs) < REPEAT_WITHIN_MS &&
-      // A clock that jumped back and forth: nothing of the dialogue counts any more.
-      !(isStale && hasExpired)
-
-    if (form === 'latest-only' && isQuick)
-      violated('a turn has one effect', `${what} again after ${atMs - earlier.atMs} ms`)
-    if (form !== 'latest-only' && earlier && !begins)
-      violated('a turn has one effect', `${what} was committed twice`)
-    if (begins && before && !isReused(delivery.dialogue)) {
-      if (!hasExpired || !isStale) violated('what has ended stays ended', `${what} began again`)
+    this.#checkCommittedOnce(delivery, before, after)
+    if (begins && before && !isReused(dialogue) && !(isStale(before, after) && isExpired(before, after)))
+      this.#violated('an ended dialogue stays ended', `${what} began again`)
+    if (!begins && before?.state === null)
+      this.#violated('an ended dialogue stays ended', `${what} was accepted`)
+    if (!begins && !isNext(delivery, history.last)) {
+      const last = history.last ? nameOf(history.last) : 'nothing'
+      this.#violated('one reply is one step', `${what} followed ${last}`)
     }
-    if (!begins && before?.state === null) violated('what has ended stays ended', `${what} was taken up`)
-    if (!begins && !isNext(delivery, line.last)) {
-      violated('one answer takes a step', `${what} came behind ${line.last ? nameOf(line.last) : 'nothing'}`)
-    }
-    if (after.receipts.length > RECEIPTS_KEPT)
-      violated('receipts are bounded', `${after.receipts.length} are kept`)
+    if (after.receipts.length > MAX_RECEIPTS)
+      this.#violated('receipts are bounded', `${after.receipts.length} receipts are stored`)
     if (begins) {
-      line.turns = []
-      secrets.begun(delivery)
+      history.turns = []
+      this.#secrets.begun(delivery)
     }
-    line.last = delivery
-    if (receipt) {
-      const { text, waits } = receipt
-      secrets.taken(delivery, text, line.turns.at(-1))
-      line.turns.push({ key, text, waits, typed: typedIn(delivery), atMs, committedMs: nowMs() })
-    }
+    history.last = delivery
+    const receipt = after.receipts.at(-1)
+    if (!receipt) return
+    const { text, waits } = receipt
+    this.#secrets.turnCommitted(delivery, text, history.turns.at(-1))
+    const [atMs, committedMs] = [after.answeredAtMs, this.#options.nowMs()]
+    history.turns.push({ key, text, waits, typed: typedIn(delivery), atMs, committedMs })
   }
 
-  /** The list only grows, by what this turn said. */
-  function changed(name: string, before: Subscriber, after: Subscriber, delivery: Delivery) {
-    const was = wordsOf(before)
-    const is = wordsOf(after)
+  #checkCommittedOnce(delivery: Delivery, before: Session | undefined, after: Session): void {
+    const earlier = this.#historyOf(delivery).turns.findLast(({ key }) => key === delivery.key)
+    if (!earlier) return
+    const what = nameOf(delivery)
+    if (delivery.dialogue.form !== 'latest-only') {
+      if (after.turns !== 1) this.#violated('a turn has one effect', `${what} was committed twice`)
+      return
+    }
+    const agoMs = after.answeredAtMs - earlier.atMs
+    // After a clock jump back and forth, nothing of the dialogue counts any more.
+    const isForgotten = before !== undefined && isStale(before, after) && isExpired(before, after)
+    if (Math.abs(agoMs) < REPEAT_WITHIN_MS && !isForgotten)
+      this.#violated('a turn has one effect', `${what} again after ${agoMs} ms`)
+  }
+
+  /** Checks that the word list only grows, by the word of this turn. */
+  #wordsCommitted(record: string, before: Subscriber, after: Subscriber, delivery: Delivery): void {
+    const [was, is] = [wordsOf(before), wordsOf(after)]
     const added = is.slice(was.length)
     if (was.some((word, at) => is[at] !== word))
-      violated('no update is lost', `'${before.tariff}' became '${after.tariff}'`)
-    const { recognised } = delivery
-    const typed = recognised?.kind === 'reply' ? recognised.typed.trim() : undefined
-    if (added.length > 1 || (added.length === 1 && added[0] !== typed)) {
-      violated('a turn has its own effect', `${nameOf(delivery)} added ${added.join(', ')}`)
-    }
-    words.set(name, is)
+      this.#violated('no update is lost', `'${before.tariff}' became '${after.tariff}'`)
+    const { turnClass } = delivery
+    const typed = turnClass?.kind === 'reply' ? turnClass.typed.trim() : undefined
+    if (added.length > 1 || (added.length === 1 && added[0] !== typed))
+      this.#violated('a turn has its own effect', `${nameOf(delivery)} added ${added.join(', ')}`)
+    this.#words.set(record, is)
   }
 
   /**
-   * Later than its turn's budget. What the store cannot know is not asked of it: to a clock that jumped back by about as long as
-   * the command was under way, it is not late.
+   * Returns true for a commit after the budget of its turn. The store cannot notice one when its clock jumped back by about as
+   * long as the command was delayed.
    */
-  function isOverdue(by: Delivery, writtenMs: number): boolean {
-    const lateMs = nowMs() - by.arrivedMs - BUDGET_MS
+  #isOverdue(by: Delivery, writtenMs: number): boolean {
+    const lateMs = this.#options.nowMs() - by.arrivedMs - BUDGET_MS
     const passedMs = writtenMs - by.arrivedStoreMs
     const mayBeInTime = passedMs >= -CLOCK_SLACK_MS && passedMs <= BUDGET_MS
     return lateMs > 0 && !mayBeInTime
   }
 
   /**
-   * What somebody types again after a while is an answer, and dialling again begins, also when the store's clock has jumped back;
-   * unless it jumped so that the earlier one seems to have been just now, or what was typed would confirm something.
+   * Input repeated after a while is a new reply, and dialling again is a new begin. The exceptions: a clock jump makes the earlier
+   * one look recent, or the input could confirm something.
    */
-  function notTaken(delivery: Delivery, session: Session | undefined): void {
+  #checkDuplicate(delivery: Delivery, session: Session | undefined): void {
     const { dialogue, key, isFirst, arrivedMs, readMs = 0 } = delivery
     if (dialogue.form !== 'latest-only' || !isFirst || !session) return
     const typed = typedIn(delivery)
-    const isJudged =
+    const isChecked =
       typed === undefined
         ? isReused(dialogue)
         : session.state !== null && !session.confirms && typed.length <= 2
-    if (!isJudged) return
-    const isRecent = ({ atMs, committedMs }: Turn) =>
+    if (!isChecked) return
+    const isRecent = ({ atMs, committedMs }: CommittedTurn) =>
       committedMs > arrivedMs - REPEAT_WITHIN_MS || Math.abs(readMs - atMs) < REPEAT_WITHIN_MS
-    const { turns } = lineOf(delivery)
+    const { turns } = this.#historyOf(delivery)
     if (!turns.some((turn) => turn.key === key && isRecent(turn)))
-      violated('what is typed again later is an answer', `${nameOf(delivery)} was taken for a copy`)
+      this.#violated('repeated input is a new reply', `${nameOf(delivery)} was treated as a duplicate`)
   }
 
-  return {
-    get journalled() {
-      return journalled
-    },
-    wordsOf: (record) => words.get(record) ?? [],
+  /** Checks that a system message ends the dialogue and does not replace a committed answer. */
+  #checkSystemMessage(delivery: Delivery, answer: Answer): void {
+    const what = nameOf(delivery)
+    if (answer.waits) this.#violated('system messages end the dialogue', what)
+    const { turns } = this.#historyOf(delivery)
+    const own = turns.findLast(({ key }) => key === delivery.key)
+    const last = turns.at(-1)
+    if (isUnavailable(answer) || !own || !last) return
+    const position = turns.length - turns.indexOf(own)
+    const readMs = delivery.readMs ?? this.#options.storeMs()
+    const isKept = readMs <= last.atMs + RECEIPT_TTL_MS && position <= MAX_RECEIPTS
+    const isKnown = delivery.dialogue.form !== 'latest-only' || Math.abs(readMs - own.atMs) < REPEAT_WITHIN_MS
+    if (isKept && isKnown && own.committedMs < delivery.arrivedMs)
+      this.#violated('a turn has one answer', `${what} was answered, and later got '${answer.text}'`)
+  }
 
-    compared: (compared, by) => secrets.compared(compared, by),
-
-    recognised(delivery, session) {
-      const { recognised, key } = delivery
-      if (recognised?.kind === 'repeat') notTaken(delivery, session)
-      if (recognised?.kind !== 'begin' && recognised?.kind !== 'reply') return
-      const { ids } = lineOf(delivery)
-      const known = ids.get(recognised.id) ?? key
-      if (known !== key) violated('a turn has its own id', `${nameOf(delivery)} has the id of ${known}`)
-      ids.set(recognised.id, key)
-    },
-
-    written({ commit, by, nowMs: writtenMs, before }) {
-      if (writtenMs > commit.deadlineMs) {
-        violated('no commit after its deadline', `${writtenMs - commit.deadlineMs} ms late`)
-      }
-      if (by && isOverdue(by, writtenMs)) {
-        violated('no commit after its budget', `${nameOf(by)}, ${nowMs() - by.arrivedMs} ms after it came`)
-      }
-      if (by) signatures.written(by, commit)
-      const records = commit.journal.map((entry) => JSON.parse(entry) as JournalRecord)
-      for (const { id } of records) {
-        if (journalIds.has(id)) violated('an entry of the journal has its own id', id)
-        journalIds.add(id)
-      }
-      journalled += records.length
-      let growth = 0
-      for (const [at, { name, write }] of commit.changes.entries()) {
-        const was = before[at]
-        if (write.kind !== 'put') continue
-        if (name.startsWith('session:')) {
-          if (!((write.ttlMs ?? Infinity) <= idleMs + RECEIPT_TTL_MS)) {
-            violated('a session does not stay', `${name} for ${write.ttlMs} ms`)
-          }
-          const session = JSON.parse(write.value) as Session
-          if (by) taken(by, was === undefined ? undefined : (JSON.parse(was) as Session), session)
-        } else if (name.startsWith('subscriber:')) {
-          const after = JSON.parse(write.value) as Subscriber
-          const earlier = was === undefined ? undefined : (JSON.parse(was) as Subscriber)
-          secrets.written(name, earlier, after, by, records)
-          if (!by || !earlier) continue
-          changed(name, earlier, after, by)
-          growth += 1
-        }
-      }
-      if (growth === 0 && records.length > 0)
-        violated('the journal says what is', 'it has a change that is not there')
-    },
-
-    answered(delivery, answer) {
-      const what = nameOf(delivery)
-      const dueMs = options.readyAt(delivery.place, delivery.arrivedMs + BUDGET_MS)
-      if (nowMs() > dueMs)
-        violated('an answer comes in time', `${what} after ${nowMs() - delivery.arrivedMs} ms`)
-      if (signatures.answered(delivery, answer) === 'judged') return
-      const line = lineOf(delivery)
-      const own = line.turns.findLast(({ key }) => key === delivery.key)
-      const shown = line.turns.at(-1)
-      if (OURS.has(answer.text)) {
-        if (answer.waits) violated('our own sentences end', what)
-        if (isUnavailable(answer) || !own || !shown) return
-        const place = line.turns.length - line.turns.indexOf(own)
-        const readMs = delivery.readMs ?? storeMs()
-        const isKept = readMs <= shown.atMs + RECEIPT_TTL_MS && place <= RECEIPTS_KEPT
-        const isKnown =
-          delivery.dialogue.form !== 'latest-only' || Math.abs(readMs - own.atMs) < REPEAT_WITHIN_MS
-        if (isKept && isKnown && own.committedMs < delivery.arrivedMs) {
-          violated('a turn has one answer', `${what} was answered, and then told '${answer.text}'`)
-        }
-        return
-      }
-      // A begin come so late that its receipt is gone is shown where the dialogue is; where any text may begin one, it is any text.
-      const began = own !== undefined && own === line.turns[0]
-      const mayShowLast = delivery.dialogue.form === 'latest-only' || isBegin(delivery) || began
-      const matches = [
-        own,
-        mayShowLast ? line.turns.findLast(({ text }) => text === answer.text) : undefined,
-      ].some((turn) => turn?.text === answer.text && turn.waits === answer.waits)
-      if (!matches) {
-        violated(
-          own ? 'a turn has one answer' : 'what is shown was committed',
-          `${what} was shown '${answer.text}'`,
-        )
-      }
-      const said = SAID.exec(answer.text)
-      if (!said) return
-      const record = `subscriber:${delivery.callback.msisdn.slice(1)}`
-      const list = words.get(record) ?? []
-      if (list[Number(said[2]) - 1] !== said[1]) {
-        violated(
-          'what is acknowledged has happened',
-          `${what} was shown '${said[0]}', the list is '${list.join(' ')}'`,
-        )
-      }
-    },
+  /** Checks that a screen comes from a committed turn, and that the word on it is in the list. */
+  #checkScreen(delivery: Delivery, answer: Answer): void {
+    const what = nameOf(delivery)
+    const { turns } = this.#historyOf(delivery)
+    const own = turns.findLast(({ key }) => key === delivery.key)
+    // A late begin without a receipt shows the current screen; where any text may begin a dialogue, so does any late text.
+    const began = own !== undefined && own === turns[0]
+    const mayShowLast = delivery.dialogue.form === 'latest-only' || isBegin(delivery) || began
+    const same = mayShowLast ? turns.findLast(({ text }) => text === answer.text) : undefined
+    if (![own, same].some((turn) => turn?.text === answer.text && turn.waits === answer.waits)) {
+      const rule = own ? 'a turn has one answer' : 'only committed screens are shown'
+      this.#violated(rule, `${what} got '${answer.text}'`)
+    }
+    const shown = WORD_AT_POSITION.exec(answer.text)
+    if (!shown) return
+    const list = this.wordsOf(`subscriber:${delivery.callback.msisdn.slice(1)}`)
+    if (list[Number(shown[2]) - 1] !== shown[1]) {
+      const detail = `${what} got '${shown[0]}', the list is '${list.join(' ')}'`
+      this.#violated('an acknowledged change is durable', detail)
+    }
   }
 }
 
-const isBegin = ({ callback: { reported: heard } }: Delivery): boolean =>
-  heard.kind === 'cumulative' ? heard.text === '' : heard.typed === undefined
+const isStale = (before: Session, after: Session): boolean =>
+  after.answeredAtMs > before.answeredAtMs + RECEIPT_TTL_MS
 
-/** Whether a callback is one step behind another of its dialogue. */
-function isNext({ callback: { reported: heard } }: Delivery, last: Delivery | undefined): boolean {
+const isExpired = (before: Session, after: Session): boolean => after.answeredAtMs > before.idleUntilMs
+
+const isBegin = ({ callback: { reported } }: Delivery): boolean =>
+  reported.kind === 'cumulative' ? reported.text === '' : reported.typed === undefined
+
+/** Returns true when a callback is one step after another of its dialogue. */
+function isNext({ callback: { reported } }: Delivery, last: Delivery | undefined): boolean {
   const before = last?.callback.reported
-  if (heard.kind === 'latest-only') return true
-  if (heard.kind === 'sequenced') return before?.kind === 'sequenced' && heard.number === before.number + 1
+  if (reported.kind === 'latest-only') return true
+  if (reported.kind === 'sequenced')
+    return before?.kind === 'sequenced' && reported.number === before.number + 1
   if (before?.kind !== 'cumulative') return false
-  return before.text === '' ? heard.text !== '' : heard.text.startsWith(`${before.text}*`)
+  return before.text === '' ? reported.text !== '' : reported.text.startsWith(`${before.text}*`)
 }

@@ -1,55 +1,59 @@
 import { mutants } from './mutants.ts'
-import type { Fault, Plan } from './schedule.ts'
+import type { Fault, Plan } from './plan.ts'
 import type { Shrunk } from './shrink.ts'
 
-/** `copy of turn 1 of a, after 5 ms, at B`, as far as a kind has these. */
+/** Describes a fault on one line: `copy: dialogue a, turn 1, afterMs 5, place 1`. */
 function describeFault(fault: Fault): string {
   const { kind, ...rest } = fault
   const details = Object.entries(rest).map(([name, value]) => `${name} ${value}`)
   return `${kind}: ${details.join(', ')}`
 }
 
-/** A schedule in words: the dialogues, and what goes wrong. */
+/** Describes a schedule: its dialogues, faults and settings. */
 export function describePlan(plan: Plan): readonly string[] {
-  const { dialogues, faults, idleMs, replicas, ways, keys, attempts } = plan
-  const keysAt = keys.at.map((names, place) => `${'AB'[place]} ${names.join(' and ')}`).join(', ')
+  const { dialogues, faults, idleMs, replicas, latency, keys, attempts } = plan
+  const keysAt = keys.nodes.map((names, node) => `${'AB'[node]} ${names.join(' and ')}`).join(', ')
   return [
     ...dialogues.map(
-      ({ name, form, code, subscriber, answers, under, signed }) =>
-        `dialogue ${name}: ${code}, ${form}, subscriber ${subscriber}${under ? `, session id ${under}` : ''}${signed ? ', signed' : ''}, answers ${answers.map(({ typed }) => `'${typed}'`).join(' ') || 'nothing'}`,
+      ({ name, form, code, subscriber, answers, sharedSessionId, signed }) =>
+        `dialogue ${name}: ${code}, ${form}, subscriber ${subscriber}${sharedSessionId ? `, session id ${sharedSessionId}` : ''}${signed ? ', signed' : ''}, answers ${answers.map(({ typed }) => `'${typed}'`).join(' ') || 'nothing'}`,
     ),
     ...faults.map((fault) => `fault ${describeFault(fault)}`),
-    `idle limit ${idleMs} ms, ways ${ways}, replicas ${replicas}, attempts ${attempts}`,
+    `idle limit ${idleMs} ms, latency ${latency}, replicas ${replicas}, attempts ${attempts}`,
     `keys: ${keysAt}; PUK1 under ${keys.puk1}`,
   ]
 }
 
-/** A broken promise with the shortest schedule that breaks it. */
-export function describeViolation(seed: number, how: string, { plan, ran, runs }: Shrunk): readonly string[] {
+/** Describes a broken promise with the shortest schedule that breaks it. */
+export function describeViolation(
+  seed: number,
+  flags: string,
+  { plan, ran, runs }: Shrunk,
+): readonly string[] {
   return [
-    `seed ${seed} breaks a promise: ${ran.violation?.rule ?? 'not again'}: ${oneLine(ran.violation?.detail ?? '')}`,
-    `the shortest schedule of ${runs} tried:`,
+    `seed ${seed} breaks a promise: ${ran.violation?.rule ?? 'not reproduced'}: ${oneLine(ran.violation?.detail ?? '')}`,
+    `shortest of ${runs} schedules tried:`,
     ...describePlan(plan).map((line) => `  ${line}`),
     ...ran.trace.map((line) => `  ${oneLine(line)}`),
-    `again: npm run simulate -- --seed ${seed}${how} --trace`,
+    `replay: npm run simulate -- --seed ${seed}${flags} --trace`,
   ]
 }
 
-/** Which seed kills a mutant first: in the schedules as they are, and in each form alone. */
-export interface Death {
+/** The first seed that detects a mutant, in mixed schedules or in one form; `undefined` when it survived. */
+export interface Detection {
   readonly mutant: string
   readonly where: string
   readonly seed: number | undefined
   readonly rule: string | undefined
 }
 
-export function describeDeaths(deaths: readonly Death[], limit: number): readonly string[] {
-  return mutants.flatMap(({ name, says }) => [
-    `${name}: ${says}`,
-    ...deaths
+export function describeDetections(detections: readonly Detection[], limit: number): readonly string[] {
+  return mutants.flatMap(({ name, description }) => [
+    `${name}: ${description}`,
+    ...detections
       .filter(({ mutant }) => mutant === name)
       .map(({ where, seed, rule }) =>
-        seed === undefined ? `  ${where}: ALIVE after ${limit} seeds` : `  ${where}: seed ${seed}, ${rule}`,
+        seed === undefined ? `  ${where}: SURVIVED ${limit} seeds` : `  ${where}: seed ${seed}, ${rule}`,
       ),
   ])
 }

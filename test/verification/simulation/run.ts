@@ -3,24 +3,23 @@ import { bucketOf } from '../../../src/gateway/records/records.ts'
 import { RECEIPT_TTL_MS } from '../../../src/gateway/records/session.ts'
 import { PUK1_ATTEMPTS } from '../../../src/gateway/records/subscriber.ts'
 import type { Subscriber } from '../../../src/gateway/records/subscriber.ts'
-import { callUp } from './client.ts'
-import type { Delivery } from './delivery.ts'
+import { startClient } from './client.ts'
 import { msisdnOf, nameOf, subscriberOf } from './delivery.ts'
+import { createFaultyStores } from './faulty-store.ts'
 import { createModelStore } from './model-store.ts'
 import type { ModelStore } from './model-store.ts'
-import { EPOCH_MS } from './schedule.ts'
-import type { DialoguePlan, Fault, Place, Plan } from './schedule.ts'
-import { createPromises } from './promises.ts'
+import { createNode } from './node.ts'
+import type { SimulatedNode } from './node.ts'
+import { EPOCH_MS } from './plan.ts'
+import type { DialoguePlan, Fault, NodeIndex, Plan } from './plan.ts'
+import { PromiseChecks } from './promises.ts'
 import type { Violation } from './promises.ts'
 import { menus, subscriberRecord } from './services.ts'
-import { createSite } from './node.ts'
-import type { Site } from './node.ts'
 import { createTimeline } from './timeline.ts'
 import type { Variant } from './variant.ts'
-import { createWires } from './faulty-store.ts'
 
-/** What came of one schedule. */
-export interface Ran {
+/** The result of one schedule. */
+export interface RunResult {
   readonly violation: Violation | undefined
   readonly events: number
   readonly callbacks: number
@@ -28,157 +27,194 @@ export interface Ran {
   readonly trace: readonly string[]
 }
 
-/** Every promise of the gateway that can be kept now is, before the next event: they all run before an immediate does. */
+/** Resolves when every promise that can settle now has settled: they all run before an immediate. */
 const settled = () => new Promise<void>((resolve) => void setImmediate(resolve))
 
 /**
- * Carries one schedule out. Everything that happens is decided by the plan: there is no clock, no timer, no network and no
- * chance in it. It ends with the first promise that is broken, or when nothing is left to happen; then one more
- * dialogue on each gateway shows that they still work, and time that the store forgets.
+ * Runs one schedule. The plan decides everything: no real clock, timer, network or random source is used. The run ends with the
+ * first broken promise or when no event is left. Then one more dialogue on each gateway shows that both still work.
  */
 export async function run(
   plan: Plan,
   variant: Variant = {},
-  wants: 'verdict' | 'trace' = 'verdict',
-): Promise<Ran> {
-  const timeline = createTimeline(plan.seed)
-  const trace: string[] = []
-  const tell =
-    wants === 'trace'
-      ? (line: () => string) => void trace.push(`${String(timeline.nowMs).padStart(9)} ms  ${line()}`)
-      : () => {}
-  let violation: Violation | undefined
-  let callbacks = 0
-  let commits = 0
-  let effects = 0
-  let hashes = 0
-  /** How far the store's clock has jumped, and the latest it has shown. */
-  let steppedMs = 0
-  let latestMs = EPOCH_MS
-  const storeMs = () => EPOCH_MS + timeline.nowMs + steppedMs
-  let isCalm = false
-  const violated = (rule: string, detail: string) => {
-    violation ??= { rule, detail }
-    tell(() => `VIOLATED ${rule}: ${detail}`)
-  }
-
-  const promises = createPromises({
-    idleMs: plan.idleMs,
-    keys: plan.keys,
-    nowMs: () => timeline.nowMs,
-    storeMs,
-    readyAt: (place, ms) => sites[place].readyAt(ms),
-    violated,
-  })
-  const store = createModelStore({
-    nowMs: storeMs,
-    without: variant.without,
-    written(written) {
-      commits += 1
-      promises.written(written)
-    },
-  })
-  for (let subscriber = 0; subscriber < plan.subscribers; subscriber++) {
-    const write = {
-      kind: 'put',
-      value: subscriberRecord(subscriber, { key: plan.keys.puk1, attempts: plan.attempts }),
-    } as const
-    const changes = [{ name: subscriberOf(subscriber), expectedVersion: undefined, write }]
-    store.commit({ bucket: bucketOf(msisdnOf(subscriber)), changes, journal: [], deadlineMs: EPOCH_MS })
-  }
-
-  const wires = createWires({ plan, timeline, store, tell })
-  // A table is compiled with every start of a gateway: only the menus that are dialled.
-  const used = new Set(['*100#', ...plan.dialogues.map(({ code }) => code)])
-  const table = Object.fromEntries(Object.entries(menus).filter(([code]) => used.has(code)))
-  const siteAt = (place: Place) =>
-    createSite({
-      place,
-      plan,
-      timeline,
-      wires,
-      menus: table,
-      variant,
-      nextEffect: () => (isCalm ? undefined : effects++),
-      nextHash: () => (isCalm ? undefined : hashes++),
-      storeMs,
-      recognised: (delivery, session) => promises.recognised(delivery, session),
-      compared: (compared, by) => promises.compared(compared, by),
-      answered(delivery: Delivery, answer: Answer) {
-        callbacks += 1
-        promises.answered(delivery, answer)
-      },
-      failed: violated,
-      tell,
-    })
-  const sites: readonly [Site, Site] = [siteAt(0), siteAt(1)]
-
-  function happen(fault: Extract<Fault, { readonly atMs: number }>): void {
-    switch (fault.kind) {
-      case 'crash':
-        return sites[fault.place].crash(fault.downMs)
-      case 'stall':
-        return sites[fault.place].stall(fault.ms)
-      case 'clock-step':
-        tell(() => `the store's clock jumps by ${fault.byMs} ms`)
-        latestMs = Math.max(latestMs, storeMs())
-        steppedMs += fault.byMs
-        return
-      case 'unlock':
-        tell(() => `the operator gives subscriber ${fault.subscriber} all attempts`)
-        unlock(store, fault.subscriber)
-    }
-  }
-  for (const fault of plan.faults) {
-    if (!('atMs' in fault)) continue
-    timeline.at(fault.atMs, () => {
-      happen(fault)
-      return 'quiet'
-    })
-  }
-  for (const dialogue of plan.dialogues) callUp({ plan, dialogue, timeline, sites, tell })
-
-  async function untilQuiet(): Promise<void> {
-    for (let happened = timeline.next(); happened && !violation; happened = timeline.next()) {
-      if (happened === 'woke') await settled()
-    }
-  }
-  await untilQuiet()
-
-  wires.calm()
-  isCalm = true
-  const told: (string | undefined)[] = []
-  for (const place of [0, 1] as const) {
-    const dialogue = lastDialogue(place, timeline.nowMs)
-    const heard = ({ text }: Answer) => void (told[place] = text)
-    callUp({ plan: { ...plan, faults: [] }, dialogue, timeline, sites, place, heard, tell })
-  }
-  await untilQuiet()
-
-  if (!violation) {
-    const count = promises.wordsOf(subscriberOf(0)).length
-    if (![0, 1].every((place) => told[place]?.startsWith(`=${count} after 0`))) {
-      violated(
-        'a gateway works again',
-        `after ${count} words its last dialogues were told ${told.join(' | ')}`,
-      )
-    }
-    const open = sites.flatMap((site) => site.unanswered())
-    if (open.length > 0) violated('every callback is answered', open.map(nameOf).join(', '))
-    if (store.journal.length !== promises.journalled) {
-      violated(
-        'the journal says what is',
-        `${store.journal.length} entries of ${promises.journalled} changes`,
-      )
-    }
-    const kept = store.livingAt(Math.max(latestMs, storeMs()) + plan.idleMs + RECEIPT_TTL_MS + 1)
-    // One record says how the keys are named.
-    if (kept !== plan.subscribers + 1) violated('the store forgets', `${kept} records are left`)
-  }
-  return { violation, events: timeline.events, callbacks, commits, trace }
+  output: 'verdict' | 'trace' = 'verdict',
+): Promise<RunResult> {
+  return new Run(plan, variant, output).result()
 }
 
-/** What the operator does over HTTP, in one moment. */
+class Run {
+  readonly #plan: Plan
+  readonly #variant: Variant
+  readonly #log: (line: () => string) => void
+  readonly #timeline
+  readonly #trace: string[] = []
+  readonly #checks: PromiseChecks
+  readonly #store: ModelStore
+  readonly #stores
+  readonly #nodes: readonly [SimulatedNode, SimulatedNode]
+  #violation: Violation | undefined
+  #counts = { callbacks: 0, commits: 0, effects: 0, hashes: 0 }
+  /** The total of all clock jumps, and the latest time that the store's clock has shown. */
+  #steppedMs = 0
+  #latestMs = EPOCH_MS
+  #isFaultFree = false
+
+  constructor(plan: Plan, variant: Variant, output: 'verdict' | 'trace') {
+    this.#plan = plan
+    this.#variant = variant
+    const timeline = createTimeline(plan.seed)
+    this.#timeline = timeline
+    const trace = (line: () => string) =>
+      void this.#trace.push(`${String(timeline.nowMs).padStart(9)} ms  ${line()}`)
+    this.#log = output === 'trace' ? trace : () => {}
+    this.#checks = new PromiseChecks({
+      idleMs: plan.idleMs,
+      keys: plan.keys,
+      nowMs: () => timeline.nowMs,
+      storeMs: () => this.#storeMs(),
+      readyAt: (node, ms) => this.#nodes[node].readyAt(ms),
+      violated: (rule, detail) => this.#violated(rule, detail),
+    })
+    this.#store = createModelStore({
+      nowMs: () => this.#storeMs(),
+      without: variant.without,
+      written: (written) => {
+        this.#counts.commits += 1
+        this.#checks.written(written)
+      },
+    })
+    this.#registerSubscribers()
+    this.#stores = createFaultyStores({ plan, timeline, store: this.#store, log: this.#log })
+    this.#nodes = [this.#createNode(0), this.#createNode(1)]
+  }
+
+  async result(): Promise<RunResult> {
+    const { dialogues, faults } = this.#plan
+    const shared = { plan: this.#plan, timeline: this.#timeline, nodes: this.#nodes, log: this.#log }
+    for (const fault of faults) {
+      if (!('atMs' in fault)) continue
+      this.#timeline.at(fault.atMs, () => {
+        this.#inject(fault)
+        return 'quiet'
+      })
+    }
+    for (const dialogue of dialogues) startClient({ ...shared, dialogue })
+    await this.#untilQuiet()
+
+    this.#stores.stopFaults()
+    this.#isFaultFree = true
+    const shown: (string | undefined)[] = []
+    for (const node of [0, 1] as const) {
+      const onAnswer = ({ text }: Answer) => void (shown[node] = text)
+      const dialogue = lastDialogue(node, this.#timeline.nowMs)
+      startClient({ ...shared, plan: { ...this.#plan, faults: [] }, dialogue, node, onAnswer })
+    }
+    await this.#untilQuiet()
+    if (!this.#violation) this.#checkEnd(shown)
+    const { callbacks, commits } = this.#counts
+    return {
+      violation: this.#violation,
+      events: this.#timeline.events,
+      callbacks,
+      commits,
+      trace: this.#trace,
+    }
+  }
+
+  #storeMs(): number {
+    return EPOCH_MS + this.#timeline.nowMs + this.#steppedMs
+  }
+
+  #violated(rule: string, detail: string): void {
+    this.#violation ??= { rule, detail }
+    this.#log(() => `VIOLATED ${rule}: ${detail}`)
+  }
+
+  #registerSubscribers(): void {
+    const { subscribers, keys, attempts } = this.#plan
+    for (let subscriber = 0; subscriber < subscribers; subscriber++) {
+      const value = subscriberRecord(subscriber, { key: keys.puk1, attempts })
+      const write = { kind: 'put', value } as const
+      const changes = [{ name: subscriberOf(subscriber), expectedVersion: undefined, write }]
+      const bucket = bucketOf(msisdnOf(subscriber))
+      this.#store.commit({ bucket, changes, journal: [], deadlineMs: EPOCH_MS })
+    }
+  }
+
+  #createNode(node: NodeIndex): SimulatedNode {
+    const counts = this.#counts
+    // Menus are compiled at every start of a gateway, so only those that are dialled are included.
+    const used = new Set(['*100#', ...this.#plan.dialogues.map(({ code }) => code)])
+    return createNode({
+      node,
+      plan: this.#plan,
+      timeline: this.#timeline,
+      stores: this.#stores,
+      menus: Object.fromEntries(Object.entries(menus).filter(([code]) => used.has(code))),
+      variant: this.#variant,
+      nextEffect: () => (this.#isFaultFree ? undefined : counts.effects++),
+      nextHash: () => (this.#isFaultFree ? undefined : counts.hashes++),
+      storeMs: () => this.#storeMs(),
+      onClassified: (delivery, session) => this.#checks.classified(delivery, session),
+      onCompared: (comparison, by) => this.#checks.compared(comparison, by),
+      onAnswered: (delivery, answer) => {
+        counts.callbacks += 1
+        this.#checks.answered(delivery, answer)
+      },
+      onFailed: (rule, detail) => this.#violated(rule, detail),
+      log: this.#log,
+    })
+  }
+
+  #inject(fault: Extract<Fault, { readonly atMs: number }>): void {
+    switch (fault.kind) {
+      case 'crash':
+        return this.#nodes[fault.node].crash(fault.downMs)
+      case 'stall':
+        return this.#nodes[fault.node].stall(fault.ms)
+      case 'clock-step':
+        this.#log(() => `the store's clock jumps by ${fault.byMs} ms`)
+        this.#latestMs = Math.max(this.#latestMs, this.#storeMs())
+        this.#steppedMs += fault.byMs
+        return
+      case 'unlock':
+        this.#log(() => `the operator restores all attempts of subscriber ${fault.subscriber}`)
+        unlock(this.#store, fault.subscriber)
+    }
+  }
+
+  async #untilQuiet(): Promise<void> {
+    let next = this.#timeline.next()
+    while (next && !this.#violation) {
+      if (next === 'woke') await settled()
+      next = this.#timeline.next()
+    }
+  }
+
+  /** Checks what must hold when no event is left; `shown` are the screens of the last dialogues. */
+  #checkEnd(shown: readonly (string | undefined)[]): void {
+    const { idleMs, subscribers } = this.#plan
+    const count = this.#checks.wordsOf(subscriberOf(0)).length
+    if (![0, 1].every((node) => shown[node]?.startsWith(`=${count} after 0`)))
+      this.#violated(
+        'a gateway recovers',
+        `after ${count} words, its last dialogues got ${shown.join(' | ')}`,
+      )
+    const open = this.#nodes.flatMap((node) => node.unanswered())
+    if (open.length > 0) this.#violated('every callback is answered', open.map(nameOf).join(', '))
+    const entries = this.#store.journal.length
+    if (entries !== this.#checks.journalled) {
+      const detail = `${entries} entries for ${this.#checks.journalled} changes`
+      this.#violated('the journal matches the records', detail)
+    }
+    const afterMs = Math.max(this.#latestMs, this.#storeMs()) + idleMs + RECEIPT_TTL_MS + 1
+    const left = this.#store.countAt(afterMs)
+    // Besides the subscribers, one record with the key naming stays.
+    if (left !== subscribers + 1) this.#violated('sessions expire', `${left} records are left`)
+  }
+}
+
+/** Restores the attempts in one step, as the operator does over HTTP. */
 function unlock(store: ModelStore, subscriber: number): void {
   const bucket = bucketOf(msisdnOf(subscriber))
   const name = subscriberOf(subscriber)
@@ -191,13 +227,13 @@ function unlock(store: ModelStore, subscriber: number): void {
   store.commit({ bucket, changes, journal: [], deadlineMs: nowMs })
 }
 
-/** A dialogue when all is over, which must go well. */
-const lastDialogue = (place: Place, startMs: number): DialoguePlan => ({
-  name: `p${place}`,
+/** The dialogue that must succeed after all faults. */
+const lastDialogue = (node: NodeIndex, startMs: number): DialoguePlan => ({
+  name: `p${node}`,
   form: 'cumulative',
   subscriber: 0,
   code: '*100#',
   startMs,
   answers: [],
-  insists: false,
+  retries: false,
 })

@@ -11,26 +11,26 @@ import type { Argon2 } from '../../../src/services/hashing/hashing.ts'
 import { createDigestArgon2 } from '../../support/digest-argon2.ts'
 import { keysOf } from './keys.ts'
 import { msisdnOf, subscriberOf } from './delivery.ts'
-import type { KeyName } from './schedule.ts'
+import type { KeyName } from './plan.ts'
 import { tally, tallyServices } from './counter-menu.ts'
 import { PUK1 } from './typed.ts'
 
-/** How slow hashing is has its own benchmarks, and it takes no part in a commit. */
+/** Hashing time plays no part in a commit, so a digest is enough. */
 const quick = createDigestArgon2()
 
 /** A comparison with the PUK1 of a subscriber. */
-export interface Compared {
+export interface Comparison {
   readonly record: RecordName
-  /** Names the guess: the same for the same digits. */
+  /** The digest of the guess: equal for equal digits. */
   readonly guess: string
   readonly isRight: boolean
 }
 
-const MOST_SUBSCRIBERS = 2
-const numbers = Array.from({ length: MOST_SUBSCRIBERS }, (_, subscriber) => subscriber)
+const MAX_SUBSCRIBERS = 2
+const numbers = Array.from({ length: MAX_SUBSCRIBERS }, (_, subscriber) => subscriber)
 
 const hashes = new Map<string, Subscriber['puk1']>()
-/** Whose PUK1 a stored hash is; the digest stands in it, so that it is the same whenever it is made. */
+/** The subscriber of each stored PUK1 hash; hashes are deterministic here. */
 const owners = new Map<string, RecordName>()
 
 for (const key of ['old', 'new'] as const) {
@@ -43,11 +43,11 @@ for (const key of ['old', 'new'] as const) {
 }
 
 /**
- * Argon2 that says every comparison with a PUK1, but none with a dummy. Where `isBusy` says so it turns a comparison away
- * before it is begun, as a full lane does.
+ * Creates an Argon2 that reports every comparison with a stored PUK1, but none with a dummy. While `isBusy` returns true, it
+ * rejects comparisons before they start, as a full lane does.
  */
 export const createArgon2 = (options: {
-  readonly compared: (compared: Compared) => void
+  readonly compared: (compared: Comparison) => void
   readonly isBusy: () => boolean
 }): Argon2 => ({
   hash: (digest, cost) => quick.hash(digest, cost),
@@ -62,10 +62,10 @@ export const createArgon2 = (options: {
 
 export const menus = { ...shippedMenus, '*100#': tally } satisfies Record<string, Menu>
 
-/** The shipped services and those of the counting menu. */
+/** Adds the services of the counting menu. */
 export const withTally = (services: Services): Services => ({ ...services, ...tallyServices })
 
-/** The records everything begins with. */
+/** Returns the stored record of a subscriber at the start. */
 export const subscriberRecord = (
   subscriber: number,
   of: { readonly key: KeyName; readonly attempts: number },
@@ -73,7 +73,7 @@ export const subscriberRecord = (
   JSON.stringify({
     ...newSubscriber,
     language: 'en',
-    // Half of the numbers begin closed, so that PUK1 is asked for.
+    // Every second number starts closed, so that PUK1 is needed.
     access: subscriber % 2 === 0 ? 'open' : 'closed-by-subscriber',
     puk1: hashes.get(`${subscriber} ${of.key}`) ?? null,
     puk1AttemptsLeft: of.attempts,

@@ -1,22 +1,22 @@
-import { ONE_KEY } from './schedule.ts'
-import type { DialoguePlan, Plan } from './schedule.ts'
+import { ONE_KEY } from './plan.ts'
+import type { DialoguePlan, Plan } from './plan.ts'
 import type { Violation } from './promises.ts'
 import { run } from './run.ts'
-import type { Ran } from './run.ts'
+import type { RunResult } from './run.ts'
 import type { Variant } from './variant.ts'
 
-const MOST_RUNS = 600
+const MAX_RUNS = 600
 
 export interface Shrunk {
   readonly plan: Plan
-  readonly ran: Ran
-  /** How many schedules were tried on the way. */
+  readonly ran: RunResult
+  /** The number of schedules tried. */
   readonly runs: number
 }
 
 /**
- * The smallest schedule found that breaks the same promise: faults, dialogues and answers are left out one by one as long as it
- * still does. The events of what is left are traced.
+ * Returns the smallest schedule found that breaks the same promise. Removes faults, dialogues and answers one at a time while
+ * the promise stays broken, and traces the events of the result.
  */
 export async function shrink(plan: Plan, variant: Variant, violation: Violation): Promise<Shrunk> {
   let best = plan
@@ -27,8 +27,8 @@ export async function shrink(plan: Plan, variant: Variant, violation: Violation)
   }
   for (let isSmaller = true; isSmaller;) {
     isSmaller = false
-    // Indexes move when something is left out: what is tried next is made of the best so far.
-    for (let at = 0; runs < MOST_RUNS; at++) {
+    // Indexes shift when a part is removed, so each candidate is built from the best plan so far.
+    for (let at = 0; runs < MAX_RUNS; at++) {
       const next = smallerBy(best, at)
       if (!next) break
       if (!(await isSame(next))) continue
@@ -40,7 +40,7 @@ export async function shrink(plan: Plan, variant: Variant, violation: Violation)
   return { plan: best, ran: await run(best, variant, 'trace'), runs }
 }
 
-/** The plan without its n-th part; `undefined` when it has no more. */
+/** Returns the plan without its n-th part; `undefined` when it has no such part. */
 function smallerBy(plan: Plan, at: number): Plan | undefined {
   return partsOf(plan)[at]?.()
 }
@@ -68,6 +68,6 @@ function partsOf(plan: Plan): readonly (() => Plan)[] {
     }),
     ...(plan.keys === ONE_KEY ? [] : [() => ({ ...plan, keys: ONE_KEY })]),
     ...(plan.replicas === 'some' ? [() => ({ ...plan, replicas: 'none' as const })] : []),
-    ...(plan.ways === 'drawn' ? [() => ({ ...plan, ways: 'steady' as const })] : []),
+    ...(plan.latency === 'random' ? [() => ({ ...plan, latency: 'fixed' as const })] : []),
   ]
 }

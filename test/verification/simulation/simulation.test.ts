@@ -2,11 +2,12 @@ import { describe, expect, it } from '@jest/globals'
 import { UssdError } from '../../../src/engine/errors.ts'
 import { createModelStore } from './model-store.ts'
 import { mutantOf, mutants } from './mutants.ts'
-import { forms, planOf } from './schedule.ts'
-import type { Form } from './schedule.ts'
+import { forms } from './plan.ts'
+import type { Form } from './plan.ts'
+import { planOf } from './schedule.ts'
 import { run } from './run.ts'
 import { shrink } from './shrink.ts'
-import { carryOut } from './task.ts'
+import { runTask } from './task.ts'
 import { runCommand } from '../../support/command.ts'
 import { conforms } from '../../store/store.conformance.ts'
 
@@ -24,7 +25,7 @@ conforms('model', async () => {
     store: {
       load: async (bucket, names) => open().load(bucket, names),
       commit: async (commit) => open().commit(commit),
-      ensureReplicated: async (bucket, records) => open().settle(bucket, records),
+      ensureReplicated: async (bucket, records) => open().ensureReplicated(bucket, records),
       async readJournal(bucket, after, limit) {
         const entries = open().journal.flatMap(({ bucket: where, entry }, at) =>
           where === bucket ? [{ id: String(at + 1), entry }] : [],
@@ -41,16 +42,16 @@ conforms('model', async () => {
 
 describe('a simulated gateway', () => {
   it('keeps its promises in the schedules of the first seeds', async () => {
-    const { violations, schedules, commits } = await carryOut({ from: 0, count: 1000, until: 'end' })
+    const { violations, schedules, commits } = await runTask({ from: 0, count: 1000, until: 'end' })
     expect(violations).toEqual([])
     expect(schedules).toBe(1000)
     expect(commits).toBeGreaterThan(5000)
   }, 120_000)
 
-  it('does the same, to the byte, whenever a seed is run', async () => {
+  it('repeats a seed byte for byte', async () => {
     for (const seed of [0, 7, 58, 402, 756]) {
       const first = await run(planOf(seed), {}, 'trace')
-      // What was simulated between, and whether anybody looks, makes no difference.
+      // Neither another run in between nor tracing changes the result.
       await run(planOf(seed + 1))
       const silent = await run(planOf(seed))
       const second = await run(planOf(seed), {}, 'trace')
@@ -60,15 +61,15 @@ describe('a simulated gateway', () => {
     }
   })
 
-  it('counts one attempt where another answer moves the dialogue between the two commits of a guess', async () => {
-    const rival = { kind: 'rival', dialogue: 'a', turn: 2, place: 0, typed: '9', afterMs: 3 } as const
+  it('counts one attempt when a rival reply moves the dialogue between the two commits of a guess', async () => {
+    const rival = { kind: 'rival', dialogue: 'a', turn: 2, node: 0, typed: '9', afterMs: 3 } as const
     const dialogue = {
       name: 'a',
       form: 'latest-only',
       subscriber: 1,
       code: '*141*3*6#',
       startMs: 0,
-      insists: false,
+      retries: false,
       answers: [
         { typed: '1', afterMs: 12_000 },
         { typed: '00000003', afterMs: 500 },
@@ -81,7 +82,7 @@ describe('a simulated gateway', () => {
     expect(trace.some((line) => line.includes('conflict'))).toBe(true)
   })
 
-  it('meets every kind of fault', () => {
+  it('injects every kind of fault', () => {
     const kinds = new Set(
       Array.from({ length: 500 }, (_, seed) => planOf(seed)).flatMap(({ faults }) =>
         faults.map(({ kind }) => kind),
@@ -93,9 +94,9 @@ describe('a simulated gateway', () => {
       'clock-step',
       'command-lost',
       'command-slow',
-      'copy',
       'crash',
       'crash-at',
+      'duplicate',
       'effect-failed',
       'effect-slow',
       'hang-up',
@@ -103,7 +104,7 @@ describe('a simulated gateway', () => {
       'outage',
       'pause',
       'read-only',
-      'refused',
+      'rejected',
       'reply-lost',
       'reply-slow',
       'reset',
@@ -114,32 +115,32 @@ describe('a simulated gateway', () => {
     ])
   })
 
-  it('ends in every form of a dialect, and in every menu', () => {
+  it('uses every form and every menu', () => {
     const dialogues = Array.from({ length: 200 }, (_, seed) => planOf(seed)).flatMap((plan) => plan.dialogues)
     expect(new Set(dialogues.map(({ form }) => form))).toEqual(new Set(forms))
     expect(new Set(dialogues.map(({ code }) => code))).toEqual(new Set(['*100#', '*141*0#', '*141*3*6#']))
   })
 })
 
-/** A rule left out is missed soon: in so many schedules of every form in which it makes a difference. */
-const DEAD_WITHIN = 2000
+/** Every mutant must be detected within this many schedules of its first form. */
+const MAX_SEEDS = 2000
 
-describe('a simulated gateway with a rule left out', () => {
-  it.each(mutants.map(({ name, says }) => [name, says]))(
-    '%s: %s',
+describe('a mutant', () => {
+  it.each(mutants.map(({ name, description }) => [name, description]))(
+    'is detected: %s (%s)',
     async (name) => {
       const [form]: readonly Form[] = mutantOf(name)?.forms ?? ['latest-only']
       const where = form === undefined ? {} : { form }
-      const task = { from: 0, count: DEAD_WITHIN, mutant: name, until: 'violation', ...where } as const
-      const { violations } = await carryOut(task)
+      const task = { from: 0, count: MAX_SEEDS, mutant: name, until: 'violation', ...where } as const
+      const { violations } = await runTask(task)
       expect(violations).toHaveLength(1)
     },
     60_000,
   )
 
-  it('is shown with the shortest schedule in which it is missed', async () => {
+  it('is reported with the shortest schedule that detects it', async () => {
     const mutant = mutantOf('no receipts') ?? {}
-    const { violations } = await carryOut({ from: 0, count: 100, mutant: 'no receipts', until: 'violation' })
+    const { violations } = await runTask({ from: 0, count: 100, mutant: 'no receipts', until: 'violation' })
     const seed = violations[0]?.seed ?? 0
     const plan = planOf(seed)
     const { violation } = await run(plan, mutant)
@@ -147,20 +148,20 @@ describe('a simulated gateway with a rule left out', () => {
     expect(shrunk.ran.violation?.rule).toBe(violation?.rule)
     expect(shrunk.plan.faults.length).toBeLessThanOrEqual(1)
     expect(shrunk.ran.trace.at(-2) ?? shrunk.ran.trace.at(-1)).toContain('VIOLATED')
-    // Without the fault that is left there is nothing to see.
+    // Without the remaining fault, the promise holds.
     expect((await run({ ...shrunk.plan, faults: [] }, mutant)).violation).toBeUndefined()
   })
 })
 
 describe('npm run simulate', () => {
-  it('says how many schedules passed', async () => {
+  it('prints the number of schedules that passed', async () => {
     const { code, out } = await command('--seeds', '60', '--from', '100', '--workers', '2')
     expect(out).toMatch(/^60 schedules of seeds 100 to 159: .* schedules a second in 2 processes$/m)
     expect(out).toMatch(/\n60 passed, 0 failed\n$/)
     expect(code).toBe(0)
   }, 60_000)
 
-  it('replays one seed with everything that happens in it', async () => {
+  it('replays one seed with all its events', async () => {
     const { code, out } = await command('--seed', '7', '--trace')
     expect(out).toMatch(/^dialogue a: /m)
     expect(out).toMatch(/^ +\d+ ms {2}[AB] #0 load executed: answered$/m)
@@ -168,15 +169,15 @@ describe('npm run simulate', () => {
     expect(code).toBe(0)
   }, 60_000)
 
-  it('fails with the seed, the shortest schedule and how to see it again', async () => {
+  it('fails with the seed, the shortest schedule and the replay command', async () => {
     const { code, out } = await command('--seeds', '20', '--mutant', 'no receipts', '--workers', '1')
-    expect(out).toMatch(/^seed 7 breaks a promise: /m)
-    expect(out).toContain("again: npm run simulate -- --seed 7 --mutant 'no receipts' --trace")
+    expect(out).toMatch(/^seed 2 breaks a promise: /m)
+    expect(out).toContain("replay: npm run simulate -- --seed 2 --mutant 'no receipts' --trace")
     expect(out).toMatch(/\n\d+ passed, [1-9]\d* failed\n$/)
     expect(code).toBe(1)
   }, 60_000)
 
-  it('says how it is used where it is called wrongly', async () => {
+  it('rejects wrong usage with exit code 2', async () => {
     expect((await command('--seeds', 'many')).code).toBe(2)
     expect((await command('--workers', '0')).code).toBe(2)
   }, 60_000)

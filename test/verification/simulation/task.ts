@@ -1,20 +1,20 @@
 import { mutantOf } from './mutants.ts'
+import type { Form } from './plan.ts'
 import { planOf } from './schedule.ts'
-import type { Form } from './schedule.ts'
 import { run } from './run.ts'
 
-/** Seeds, one behind the other, on one variant. */
+/** Consecutive seeds to run on one variant. */
 export interface Task {
   readonly from: number
   readonly count: number
   readonly form?: Form
   readonly mutant?: string
-  /** Where to stop: nowhere, or where a promise is broken. */
+  /** Stop after the last seed, or at the first broken promise. */
   readonly until: 'end' | 'violation'
 }
 
-/** What came of them. */
-export interface Done {
+/** Totals of a task, and the broken promises. */
+export interface TaskResult {
   readonly schedules: number
   readonly events: number
   readonly callbacks: number
@@ -22,19 +22,19 @@ export interface Done {
   readonly violations: readonly { readonly seed: number; readonly rule: string }[]
 }
 
-export async function carryOut({ from, count, form, mutant, until }: Task): Promise<Done> {
+export async function runTask({ from, count, form, mutant, until }: Task): Promise<TaskResult> {
   const variant = mutant === undefined ? {} : mutantOf(mutant)
-  const done = { schedules: 0, events: 0, callbacks: 0, commits: 0 }
-  const violations: Done['violations'][number][] = []
+  const totals = { schedules: 0, events: 0, callbacks: 0, commits: 0 }
+  const violations: TaskResult['violations'][number][] = []
   for (let seed = from; seed < from + count; seed++) {
-    const ran = await run(planOf(seed, form), variant)
-    done.schedules += 1
-    done.events += ran.events
-    done.callbacks += ran.callbacks
-    done.commits += ran.commits
-    if (!ran.violation) continue
-    violations.push({ seed, rule: ran.violation.rule })
+    const result = await run(planOf(seed, form), variant)
+    totals.schedules += 1
+    totals.events += result.events
+    totals.callbacks += result.callbacks
+    totals.commits += result.commits
+    if (!result.violation) continue
+    violations.push({ seed, rule: result.violation.rule })
     if (until === 'violation') break
   }
-  return { ...done, violations }
+  return { ...totals, violations }
 }

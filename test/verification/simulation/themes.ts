@@ -1,10 +1,10 @@
 import type { Random } from '../../support/random.ts'
-import type { DialoguePlan, Fault, Form, KeyPlan, Place, Plan } from './schedule.ts'
+import type { DialoguePlan, Fault, Form, KeyPlan, NodeIndex, Plan } from './plan.ts'
 import { CODES, PUK1, wordsFor } from './typed.ts'
 
 /**
- * Schedules about what is rare among all others: secrets, keys that differ, a clock that jumps, callbacks that come again late
- * or signed. Few of the general faults are left beside it.
+ * Replaces a schedule by one about a rare topic: secrets, different keys, clock jumps, late duplicates, replayed signatures. Keeps
+ * at most two of the general faults.
  */
 export function themed(plan: Plan, random: Random, form?: Form): Plan {
   const theme = random.pick(themes)
@@ -15,16 +15,16 @@ export function themed(plan: Plan, random: Random, form?: Form): Plan {
 type Theme = (random: Random, form: Form | undefined) => Pick<Plan, 'dialogues' | 'faults'> & Partial<Plan>
 
 const FORMS = ['cumulative', 'deep-cumulative', 'sequenced', 'latest-only'] as const
-/** The subscriber whose access is open, and the one who needs PUK1. */
+/** Subscriber 0 has open access; subscriber 1 needs PUK1. */
 const OPEN = 0
 const CLOSED = 1
 
 const times = <T>(count: number, make: (at: number) => T): T[] =>
   Array.from({ length: count }, (_, at) => make(at))
 
-const placeOf = (random: Random): Place => random.pick([0, 1])
+const nodeOf = (random: Random): NodeIndex => random.pick([0, 1])
 
-/** Half of them where nothing says which turn a callback is. */
+/** Prefers the form in which nothing identifies a turn. */
 const mostlyLatestOnly = (random: Random): Form => (random.oneIn(2) ? 'latest-only' : random.pick(FORMS))
 
 function dialogue(
@@ -35,7 +35,7 @@ function dialogue(
 ): DialoguePlan {
   return {
     startMs: 0,
-    insists: random.oneIn(2),
+    retries: random.oneIn(2),
     ...of,
     answers: typed.map((one) => ({ typed: one, afterMs: random.pick(pauses) })),
   }
@@ -48,7 +48,12 @@ const guessesFor = (random: Random): readonly string[] => {
 }
 
 /** A dialogue of a shipped menu. */
-function real(random: Random, name: string, form: Form, more: Partial<DialoguePlan> = {}): DialoguePlan {
+function shippedMenu(
+  random: Random,
+  name: string,
+  form: Form,
+  more: Partial<DialoguePlan> = {},
+): DialoguePlan {
   switch (random.below(4)) {
     case 0: {
       const typed = random.pick([
@@ -79,10 +84,10 @@ function real(random: Random, name: string, form: Form, more: Partial<DialoguePl
 
 const someTurn = (random: Random, dialogues: readonly DialoguePlan[]) => {
   const { name, answers } = dialogues[random.below(dialogues.length)] as DialoguePlan
-  return { dialogue: name, turn: random.below(answers.length + 1), place: placeOf(random) }
+  return { dialogue: name, turn: random.below(answers.length + 1), node: nodeOf(random) }
 }
 
-/** Some guess while the store refuses to write, begun before the load, between it and a commit, or between two commits. */
+/** PUK1 guesses while the store rejects writes at any point of a turn. */
 const guessing: Theme = (random, form) => {
   const dialogues = times(random.below(2) + 1, (at) =>
     dialogue(
@@ -113,7 +118,7 @@ const guessing: Theme = (random, form) => {
         }
       case 4:
         return {
-          kind: 'copy',
+          kind: 'duplicate',
           ...someTurn(random, dialogues),
           afterMs: random.pick([0, 1, 4, 50, 1000, 20_000]),
         }
@@ -134,13 +139,13 @@ const guessing: Theme = (random, form) => {
 }
 
 const KEY_PLANS: readonly [KeyPlan, ...KeyPlan[]] = [
-  { at: [['new', 'old'], ['old']], puk1: 'old' },
-  { at: [['new', 'old'], ['old']], puk1: 'new' },
-  { at: [['new', 'old'], ['new']], puk1: 'old' },
-  { at: [['new', 'old'], ['new']], puk1: 'new' },
-  { at: [['new'], ['old']], puk1: 'new' },
+  { nodes: [['new', 'old'], ['old']], puk1: 'old' },
+  { nodes: [['new', 'old'], ['old']], puk1: 'new' },
+  { nodes: [['new', 'old'], ['new']], puk1: 'old' },
+  { nodes: [['new', 'old'], ['new']], puk1: 'new' },
+  { nodes: [['new'], ['old']], puk1: 'new' },
   {
-    at: [
+    nodes: [
       ['new', 'old'],
       ['new', 'old'],
     ],
@@ -148,30 +153,32 @@ const KEY_PLANS: readonly [KeyPlan, ...KeyPlan[]] = [
   },
 ]
 
-/** The gateways have not the same keys. */
+/** Gateways with different keys. */
 const keys: Theme = (random, form) => {
   const dialogues = times(random.below(2) + 1, (at) =>
-    real(random, 'ab'[at] ?? 'x', form ?? random.pick(FORMS), { startMs: at * random.pick([0, 5000]) }),
+    shippedMenu(random, 'ab'[at] ?? 'x', form ?? random.pick(FORMS), {
+      startMs: at * random.pick([0, 5000]),
+    }),
   )
-  const copies = times(random.below(2), (): Fault => ({
-    kind: 'copy',
+  const duplicates = times(random.below(2), (): Fault => ({
+    kind: 'duplicate',
     ...someTurn(random, dialogues),
     afterMs: random.pick([0, 1, 50, 4000]),
   }))
-  return { dialogues, keys: random.pick(KEY_PLANS), faults: copies }
+  return { dialogues, keys: random.pick(KEY_PLANS), faults: duplicates }
 }
 
 const STEPS = [3_600_000, -3_600_000, 86_400_000, -86_400_000, 5000, -5000] as const
 
-/** The store's clock jumps, and what was under way then comes late. */
+/** Clock jumps of the store, with commands in flight. */
 const clock: Theme = (random, form) => {
-  const theForm = form ?? mostlyLatestOnly(random)
-  const under = random.oneIn(2) ? { under: 's' } : {}
+  const ownForm = form ?? mostlyLatestOnly(random)
+  const shared = random.oneIn(2) ? { sharedSessionId: 's' } : {}
   const moves = times(2 + random.below(3), () => random.pick(['1', '1', '1', '9']))
-  const one = { name: 'a', form: theForm, subscriber: OPEN, code: CODES.tally, ...under }
+  const one = { name: 'a', form: ownForm, subscriber: OPEN, code: CODES.tally, ...shared }
   const pauses = [1, 3500, 5000, 12_000] as const
   const dialogues = random.oneIn(4)
-    ? [real(random, 'a', theForm)]
+    ? [shippedMenu(random, 'a', ownForm)]
     : [
         dialogue(random, one, moves, pauses),
         ...(random.oneIn(2)
@@ -187,7 +194,7 @@ const clock: Theme = (random, form) => {
       ]
   const faults: Fault[] = []
   for (let step = random.below(2); step < 2; step++) {
-    // A command that waits for a store standing still is carried out when its clock has jumped.
+    // A command waiting for a frozen store executes after the clock jump.
     const fromMs = random.pick([0, 0, 3500, 5000]) + random.below(24)
     const isFrozen = random.oneIn(2)
     if (isFrozen) faults.push({ kind: 'outage', fromMs, ms: random.pick([2500, 5000]), how: 'frozen' })
@@ -203,62 +210,62 @@ const clock: Theme = (random, form) => {
   return { dialogues, faults }
 }
 
-/** Aggregators that send again long after the answer. */
+/** Aggregators that retry long after the answer. */
 const late: Theme = (random, form) => {
-  const dialogues = [real(random, 'a', form ?? mostlyLatestOnly(random))]
-  const copies = times(1 + random.below(3), (): Fault => ({
-    kind: 'copy',
+  const dialogues = [shippedMenu(random, 'a', form ?? mostlyLatestOnly(random))]
+  const duplicates = times(1 + random.below(3), (): Fault => ({
+    kind: 'duplicate',
     ...someTurn(random, dialogues),
     afterMs: 10_000 + random.below(15_001),
   }))
-  return { dialogues, faults: copies }
+  return { dialogues, faults: duplicates }
 }
 
-/** Callbacks, signed as a rule, that somebody has kept and sends once more. */
+/** Replayed callbacks, most of them signed. */
 const replays: Theme = (random, form) => {
-  const theForm = form ?? mostlyLatestOnly(random)
+  const ownForm = form ?? mostlyLatestOnly(random)
   const isLong = random.oneIn(4)
-  const under = random.oneIn(2) ? { under: 's' } : {}
+  const shared = random.oneIn(2) ? { sharedSessionId: 's' } : {}
   const signed = random.oneIn(3) ? {} : { signed: true as const }
-  const more = { ...under, ...signed }
+  const more = { ...shared, ...signed }
   const words = (name: string) =>
     isLong ? [...times(18, (at) => `${name}${at}`), `z${name}`] : wordsFor(random, name)
   const of = (name: string, startMs: number) =>
     isLong || random.oneIn(2)
       ? dialogue(
           random,
-          { name, form: theForm, subscriber: OPEN, code: CODES.tally, startMs, ...more },
+          { name, form: ownForm, subscriber: OPEN, code: CODES.tally, startMs, ...more },
           words(name),
           [10, 500, 3500],
         )
-      : real(random, name, theForm, { startMs, ...more })
+      : shippedMenu(random, name, ownForm, { startMs, ...more })
   const dialogues = [
     of('a', 0),
     ...(random.oneIn(2) && !isLong ? [of('b', random.pick([4000, 40_000]))] : []),
   ]
-  const copies = times(1 + random.below(3), (): Fault => ({
-    kind: 'copy',
+  const duplicates = times(1 + random.below(3), (): Fault => ({
+    kind: 'duplicate',
     ...someTurn(random, dialogues),
     ...(random.oneIn(3) && { turn: 0 }),
     afterMs: random.pick([1000, 10_000, 60_000, 100_000, 200_000, 299_000, 301_000, 303_000, 400_000]),
   }))
-  return { dialogues, faults: copies }
+  return { dialogues, faults: duplicates }
 }
 
-/** Effects find no room, and their callbacks come again. */
+/** Effects that are shed, and retries of their callbacks. */
 const busy: Theme = (random, form) => {
-  const dialogues = [{ ...real(random, 'a', form ?? random.pick(FORMS)), insists: true }]
+  const dialogues = [{ ...shippedMenu(random, 'a', form ?? random.pick(FORMS)), retries: true }]
   const faults = times(1 + random.below(2), (): Fault =>
     random.oneIn(3)
       ? { kind: 'hash-busy', hash: random.below(3) }
       : { kind: 'effect-failed', effect: random.below(8) },
   )
-  const copy: Fault = {
-    kind: 'copy',
+  const duplicate: Fault = {
+    kind: 'duplicate',
     ...someTurn(random, dialogues),
     afterMs: random.pick([0, 5, 1000, 4000]),
   }
-  return { dialogues, faults: random.oneIn(2) ? [...faults, copy] : faults }
+  return { dialogues, faults: random.oneIn(2) ? [...faults, duplicate] : faults }
 }
 
 const themes: readonly [Theme, ...Theme[]] = [guessing, keys, clock, late, replays, busy]

@@ -1,16 +1,16 @@
 import { randomAt } from '../../support/random.ts'
 
-/** Virtual time: nothing happens but what was put on it, and what comes next is decided by the seed alone. */
+/** Virtual time: only scheduled events happen, in an order that the seed decides. */
 export interface Timeline {
   readonly nowMs: number
-  /** How many events there were. */
+  /** The number of events so far. */
   readonly events: number
   /**
-   * Puts something on it, not before now. Of events at the same time any may come first. What is returned cancels it. `run`
-   * says whether it `woke` a gateway, whose promises must then settle before the next event.
+   * Schedules an event, not before now, and returns a function that cancels it. Events at the same time have a random order.
+   * `run` returns `woke` when it woke a gateway, whose promises must settle before the next event.
    */
   at(atMs: number, run: Run): () => void
-  /** Goes on to the next event; `undefined` when there is none. */
+  /** Runs the next event; returns `undefined` when there is none. */
   next(): ReturnType<Run> | undefined
 }
 

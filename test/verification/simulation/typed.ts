@@ -1,17 +1,17 @@
 import type { Random } from '../../support/random.ts'
 
-/** What subscribers dial and type. */
+/** The codes that subscribers dial. */
 export const CODES = { tally: '*100#', access: '*141*3*6#', password: '*141*0#' } as const
 
-/** Words said once each, moves, and now and then a dialogue longer than the receipts that are kept. */
+/** Draws unique words and moves; one dialogue in 100 is longer than the stored receipts. */
 export function wordsFor(random: Random, name: string): readonly string[] {
   const count = random.oneIn(100) ? 20 : 1 + random.below(3)
   const typed: string[] = []
   for (let turn = 1; turn <= count; turn++) {
-    const how = random.below(10)
-    if (how < 6) typed.push(`${name}${turn}`)
-    else if (how < 8) typed.push('1')
-    else if (how === 8) typed.push('9', '1')
+    const kind = random.below(10)
+    if (kind < 6) typed.push(`${name}${turn}`)
+    else if (kind < 8) typed.push('1')
+    else if (kind === 8) typed.push('9', '1')
     else typed.push('9', `${name}${turn}`, '1')
   }
   const end = random.below(4)
@@ -20,6 +20,7 @@ export function wordsFor(random: Random, name: string): readonly string[] {
 
 export const PUK1 = '12345678'
 
+/** Draws replies for a shipped menu. */
 export const realAnswers = (random: Random, menu: 'access' | 'password'): readonly string[] =>
   menu === 'password'
     ? random.pick([

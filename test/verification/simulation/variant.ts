@@ -5,12 +5,13 @@ import type { Store } from '../../../src/gateway/ports.ts'
 import type { TurnClassifier } from '../../../src/gateway/turn-identity.ts'
 import type { StoreRule } from './model-store.ts'
 
-/** A gateway or a store with something left out; nothing left out is what is simulated otherwise. */
+/** Replacements for parts of the gateway or the store; empty for the shipped gateway. */
 export interface Variant {
+  /** A rule that the model store does not enforce. */
   readonly without?: StoreRule
   readonly clockOf?: (clock: Clock) => Clock
   readonly storeOf?: (store: Store) => Store
-  readonly transcriptsOf?: (transcripts: TurnClassifier) => TurnClassifier
+  readonly classifierOf?: (classifier: TurnClassifier) => TurnClassifier
   readonly keyringOf?: (keyring: Keyring) => Keyring
   readonly servicesOf?: (services: Services) => Services
 }

@@ -1,10 +1,9 @@
-/** A process of the simulation: it carries out the tasks it is sent, one at a time, until nobody sends any more. */
-import { carryOut } from './task.ts'
+/** A worker process: runs one task at a time until its parent disconnects. */
+import { runTask } from './task.ts'
 import type { Task } from './task.ts'
 
 async function answer(task: Task): Promise<void> {
-  const done = await carryOut(task)
-  process.send?.(done)
+  process.send?.(await runTask(task))
 }
 
 process.on('message', (task: Task) => void answer(task))

@@ -6,22 +6,22 @@ import { nameOf } from './delivery.ts'
 import type { Delivery } from './delivery.ts'
 import type { Session } from '../../../src/gateway/records/session.ts'
 
-/** What must hold of callbacks that are signed: each is acted on once, and never when its signature is too old. */
-export interface SignaturePromises {
+/** Checks signed callbacks: each takes effect once, and never with an expired signature. */
+export interface SignatureChecks {
   written(by: Delivery, commit: Commit): void
-  /** `judged`: what was answered says nothing of the dialogue, which may be another one by now. */
+  /** Returns `judged` when the answer needs no further checks against the dialogue. */
   answered(delivery: Delivery, answer: Answer): 'judged' | 'open'
 }
 
-/** What is remembered of a delivery lasts a little longer than its signature. */
+/** A delivery is remembered slightly longer than its signature is valid. */
 const REMEMBERED_MS = SIGNATURE_TOLERANCE_MS + 2000
 
-export function createSignaturePromises(options: {
+export function createSignatureChecks(options: {
   readonly storeMs: () => number
   readonly violated: (rule: string, detail: string) => void
-}): SignaturePromises {
+}): SignatureChecks {
   const { storeMs, violated } = options
-  /** What was committed as the answer to each. */
+  /** The committed answer for each signature id. */
   const answers = new Map<string, string>()
 
   return {
@@ -30,7 +30,7 @@ export function createSignaturePromises(options: {
       const session = changes.find(({ name }) => name.startsWith('session:'))?.write
       const remembered = changes.find(({ name }) => name.startsWith('delivery:'))?.write
       if (!signed) return
-      // Another delivery of a turn that was answered: it is remembered with the answer from the receipt.
+      // A new signature for an answered turn is remembered with the answer from the receipt.
       if (session?.kind !== 'put' && remembered?.kind === 'put') {
         answers.set(signed.id, (JSON.parse(remembered.value) as Answer).text)
       }
@@ -48,7 +48,7 @@ export function createSignaturePromises(options: {
       if (!signed || isUnavailable(answer) || isBusy(answer)) return 'open'
       const ages = [storeMs(), delivery.arrivedStoreMs].map((ms) => Math.abs(ms - signed.atMs))
       const isExpired = answer.text === systemMessages.expired.en && !answer.waits
-      // A clock may jump while the turn is under way.
+      // The clock may jump during the turn.
       if (Math.min(...ages) > REMEMBERED_MS) {
         if (!isExpired) violated('an old signature does nothing', `${nameOf(delivery)}: '${answer.text}'`)
         return 'judged'

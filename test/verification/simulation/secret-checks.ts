@@ -1,0 +1,220 @@
+import type { RecordName } from '../../../src/gateway/ports.ts'
+import { PUK1_ATTEMPTS } from '../../../src/gateway/records/subscriber.ts'
+import type { JournalRecord, Subscriber } from '../../../src/gateway/records/subscriber.ts'
+import type { Delivery } from './delivery.ts'
+import { nameOf, sessionKey, typedIn } from './delivery.ts'
+import { keysOf } from './keys.ts'
+import type { KeyPlan } from './plan.ts'
+import type { Comparison } from './services.ts'
+import { PUK1 } from './typed.ts'
+
+/** Checks PUK1 attempts, access and passwords under any fault. */
+export interface SecretChecks {
+  /** A guess was compared with PUK1. */
+  compared(comparison: Comparison, by: Delivery | undefined): void
+  /** A subscriber record was written: created, or changed by a turn or the operator. */
+  written(
+    record: RecordName,
+    before: Subscriber | undefined,
+    after: Subscriber,
+    by: Delivery | undefined,
+    entries: readonly JournalRecord[],
+  ): void
+  /** A turn was committed; `before` is the previous screen of the dialogue and the reply to it. */
+  turnCommitted(
+    delivery: Delivery,
+    text: string,
+    before: { readonly text: string; readonly typed?: string | undefined } | undefined,
+  ): void
+  /** A dialogue begins. */
+  begun(delivery: Delivery): void
+}
+
+/** The observed state of one subscriber's PUK1. */
+interface Observed {
+  subscriber: Subscriber
+  /** The limit of different guesses, and the guesses compared, since all attempts were restored. */
+  maxGuesses: number
+  guesses: Set<string>
+  /** Attempt counts shown since then. */
+  shown: Set<number>
+  /** The turns that reserved an attempt, by owner id. */
+  readonly owners: Map<string, Delivery>
+}
+
+/** Attempts and effects of one dialogue, counted by input key. */
+interface Usage {
+  readonly attempts: Map<string, number>
+  readonly effects: Map<string, number>
+}
+
+const ATTEMPTS_LEFT = /ttempts left: (\d+)/
+const CONFIRMATION = 'Close access to self-care?'
+const REFUSED: ReadonlySet<string> = new Set(['puk1-refused', 'puk1-locked'])
+/** Starts of screens that report a failed effect. */
+const FAILED = ['It failed', 'The service is unavailable now']
+
+interface Options {
+  readonly keys: KeyPlan
+  readonly violated: (rule: string, detail: string) => void
+}
+
+export const createSecretChecks = (options: Options): SecretChecks => new Checks(options)
+
+class Checks implements SecretChecks {
+  readonly #violated: Options['violated']
+  readonly #observed = new Map<RecordName, Observed>()
+  readonly #usage = new Map<string, Usage>()
+  /** The turn whose comparison was right last, by record. */
+  readonly #right = new Map<RecordName, Delivery | undefined>()
+  readonly #keyIds: readonly (readonly string[])[]
+
+  constructor({ keys, violated }: Options) {
+    this.#violated = violated
+    this.#keyIds = keys.nodes.map((names) => keysOf(names).ids)
+  }
+
+  compared({ record, guess, isRight }: Comparison, by: Delivery | undefined): void {
+    const observed = this.#observed.get(record)
+    if (!observed) return
+    const { owners, guesses, maxGuesses, subscriber } = observed
+    if (!subscriber.puk1Pending.some(({ owner }) => by && owners.get(owner) === by))
+      this.#violated(
+        'an attempt is counted before it is compared',
+        by ? nameOf(by) : 'an unknown turn compared',
+      )
+    guesses.add(guess)
+    if (guesses.size > maxGuesses)
+      this.#violated('no more guesses are compared than are left', `${guesses.size} of ${maxGuesses}`)
+    this.#right.set(record, isRight ? by : undefined)
+  }
+
+  written(
+    record: RecordName,
+    before: Subscriber | undefined,
+    after: Subscriber,
+    by: Delivery | undefined,
+    entries: readonly JournalRecord[],
+  ): void {
+    const observed = this.#observed.get(record)
+    if (!observed || !before) {
+      this.#observed.set(record, {
+        subscriber: after,
+        maxGuesses: after.puk1AttemptsLeft,
+        guesses: new Set(),
+        shown: new Set(),
+        owners: new Map(),
+      })
+      return
+    }
+    if (by) this.#writtenByTurn(observed, record, after, by, new Set(entries.map(({ change }) => change)))
+    else this.#attemptsRestored(observed, record)
+    observed.subscriber = after
+  }
+
+  begun(delivery: Delivery): void {
+    this.#usage.delete(sessionKey(delivery.dialogue))
+  }
+
+  turnCommitted(
+    delivery: Delivery,
+    text: string,
+    before: { readonly text: string; readonly typed?: string | undefined } | undefined,
+  ): void {
+    const what = nameOf(delivery)
+    const typed = typedIn(delivery)
+    const left = ATTEMPTS_LEFT.exec(text)?.[1]
+    const observed = this.#observed.get(`subscriber:${delivery.callback.msisdn.slice(1)}`)
+    if (observed && left !== undefined && /^\d{8}$/.test(typed ?? '')) {
+      if (observed.shown.has(Number(left)))
+        this.#violated('an attempt count is shown once', `${what} was shown ${left} again`)
+      observed.shown.add(Number(left))
+    }
+    const isRepeated = before?.text.startsWith('Repeat the new password') && before.typed === typed
+    if (isRepeated && text.startsWith('The passwords differ'))
+      this.#violated('a right secret is not counted as wrong', what)
+    if (FAILED.some((failed) => text.startsWith(failed)))
+      this.#violated('a failed effect leaves no receipt', what)
+  }
+
+  #writtenByTurn(
+    observed: Observed,
+    record: RecordName,
+    after: Subscriber,
+    by: Delivery,
+    changes: ReadonlySet<string>,
+  ): void {
+    const { owners } = observed
+    for (const { owner } of after.puk1Pending) if (!owners.has(owner)) owners.set(owner, by)
+    this.#checkAttempts(observed, record, after, by, changes.has('access-opened'))
+    if ([...changes].some((change) => REFUSED.has(change)) && typedIn(by) === PUK1)
+      this.#violated('a right secret is not counted as wrong', nameOf(by))
+    // Effects of the counting menu are checked by its word list.
+    if (changes.size > 0 && !changes.has('subscriber-changed')) this.#checkEffect(by, changes)
+  }
+
+  /** Checks that a turn costs one attempt, and that only a right PUK1 restores all of them. */
+  #checkAttempts(
+    observed: Observed,
+    record: RecordName,
+    after: Subscriber,
+    by: Delivery,
+    isOpened: boolean,
+  ): void {
+    const { subscriber: before } = observed
+    const lost = before.puk1AttemptsLeft - after.puk1AttemptsLeft
+    const what = nameOf(by)
+    if (isOpened) {
+      if (this.#right.get(record) !== by) this.#violated('only the right PUK1 opens access', what)
+      return this.#attemptsRestored(observed, record)
+    }
+    const { attempts } = this.#usageOf(by)
+    if (lost === 1 && count(attempts, by, 1) > 1)
+      this.#violated('a turn costs one attempt', `${what} cost another`)
+    if (lost === -1) {
+      // Nothing was compared, so the count may be shown again.
+      count(attempts, by, -1)
+      observed.shown.clear()
+    }
+    if (Math.abs(lost) > 1) {
+      const detail = `${before.puk1AttemptsLeft} attempts became ${after.puk1AttemptsLeft}`
+      this.#violated('no update is lost', detail)
+    }
+    const isPending = JSON.stringify(before.puk1Pending) !== JSON.stringify(after.puk1Pending)
+    if ((lost !== 0 || isPending) && before.puk1 && !this.#keyIds[by.node]?.includes(before.puk1.key))
+      this.#violated('an unknown key counts no attempt', `${what} at ${'AB'[by.node]}`)
+  }
+
+  /**
+   * Checks that a reply in a shipped menu has one effect, and that a late duplicate confirms nothing. One accepted exception:
+   * where turns are not numbered, a late duplicate of the first password entry counts as the second entry.
+   */
+  #checkEffect(by: Delivery, changes: ReadonlySet<string>): void {
+    if (count(this.#usageOf(by).effects, by, 1) > 1)
+      this.#violated('a late duplicate has no second effect', nameOf(by))
+    if (!changes.has('access-closed') || by.isFirst || by.screen === undefined) return
+    if (!by.screen.includes(CONFIRMATION))
+      this.#violated('a late duplicate confirms nothing', `${nameOf(by)} replied to '${by.screen}'`)
+  }
+
+  #attemptsRestored(observed: Observed, record: RecordName): void {
+    const subscriber = `${record.slice(-1)} `
+    for (const [name, { attempts }] of this.#usage) if (name.startsWith(subscriber)) attempts.clear()
+    observed.maxGuesses = PUK1_ATTEMPTS
+    observed.guesses = new Set()
+    observed.shown = new Set()
+  }
+
+  #usageOf(delivery: Delivery): Usage {
+    const name = sessionKey(delivery.dialogue)
+    const usage = this.#usage.get(name) ?? { attempts: new Map(), effects: new Map() }
+    this.#usage.set(name, usage)
+    return usage
+  }
+}
+
+function count(counts: Map<string, number>, { key }: Delivery, by: number): number {
+  const sum = (counts.get(key) ?? 0) + by
+  counts.set(key, sum)
+  return sum
+}
