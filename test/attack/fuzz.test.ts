@@ -65,14 +65,14 @@ describe('fuzzed callbacks', () => {
     const right = dialect.formatAnswer({ text: 'a', waits: true }, {})
     const error = dialect.formatError(400, 'Bad request: MSISDN is missing')
     expect(problemOf(dialect, sent, { ...right, status: 503 })).toBe('status 503')
-    expect(problemOf(dialect, sent, { ...right, body: 'CON a' })).toContain('out of form')
+    expect(problemOf(dialect, sent, { ...right, body: 'CON a' })).toContain('wrong format')
     expect(problemOf(dialect, sent, dialect.formatAnswer({ text: marks[0], waits: true }, {}))).toContain(
       'secret',
     )
     expect(problemOf(dialect, { ...sent, body: Buffer.from('{}') }, right)).toBe(
-      'what is malformed was taken',
+      'a malformed callback was accepted',
     )
-    expect(problemOf(dialect, sent, { ...error, body: 'Bad request: no form' })).toContain('out of form')
+    expect(problemOf(dialect, sent, { ...error, body: 'Bad request: no form' })).toContain('wrong format')
     expect(problemOf(dialect, sent, { ...error, body: `${error.body} ` })).toBeUndefined()
     expect(marksIn(`1${marks[0]}`)).toEqual([])
     expect(marksIn(`x ${marks[0]}.`)).toEqual([marks[0]])

@@ -1,34 +1,34 @@
-/** npm run cluster: strikes a real Redis Cluster under load, and says what subscribers noticed and what was lost. */
+/** `npm run cluster`: injects faults into a real Redis Cluster under load and reports errors, lost and double changes. */
 import { stderr, stdout } from 'node:process'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { describe, requirementsOf } from './cluster/report.ts'
-import { play } from './cluster/scenario.ts'
+import { runScenario } from './cluster/scenario.ts'
 import { scenarios } from './cluster/scenarios.ts'
 import { messageOf, runCommand } from '../../src/cli/command.ts'
 import { CommandError } from '../../src/cli/command-error.ts'
 import { findRedisBinary } from '../support/redis/redis-binary.ts'
 
-const wholeNumber = (least: number, most: number) => (value: string) => {
+const wholeNumber = (min: number, max: number) => (value: string) => {
   const number = /^\d{1,4}$/.test(value) ? Number(value) : Number.NaN
-  if (number >= least && number <= most) return number
-  throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`)
+  if (number >= min && number <= max) return number
+  throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`)
 }
 
 const command = new Command('npm run cluster --')
   .usage('[scenarios…] [options]')
   .description(
-    'Starts a Redis Cluster of three masters and their replicas on loopback, has subscribers close access through two ' +
-      'gateways, and strikes the first master. Then holds what subscribers were told against the journals.',
+    'Starts a Redis Cluster of three masters with replicas on loopback. Subscribers close access through two gateways ' +
+      'while the first master fails. Then compares acknowledged changes with the journals.',
   )
   .argument(
     '[scenarios...]',
-    `what is done, one after the other (default: all): ${Object.keys(scenarios).join(', ')}`,
+    `scenarios, run one after another (default: all): ${Object.keys(scenarios).join(', ')}`,
   )
-  .option('--writers <number>', 'subscribers who dial at the same time', wholeNumber(3, 256), 32)
-  .option('--calm <seconds>', 'how long the load runs before the strike, and after', wholeNumber(1, 600), 3)
+  .option('--writers <number>', 'subscribers who dial in parallel', wholeNumber(3, 256), 32)
+  .option('--calm <seconds>', 'seconds of load before and after the fault', wholeNumber(1, 600), 3)
   .addHelpText(
     'after',
-    '\nAll of it takes about two minutes. Exit code 0: every requirement was met, 1: not, 2: it could not be run.',
+    '\nTakes about two minutes. Exit code: 0 all requirements met, 1 a requirement not met, 2 could not run.',
   )
   .exitOverride()
   .configureOutput({ writeErr: (text) => void stderr.write(text) })
@@ -41,7 +41,7 @@ async function main(): Promise<0 | 1 | 2> {
   const unknown = names.filter((name) => !(name in scenarios))
   if (unknown.length > 0) {
     stderr.write(
-      `cluster: there is no scenario ${unknown.join(', ')}; there are ${Object.keys(scenarios).join(', ')}\n`,
+      `cluster: unknown scenario ${unknown.join(', ')}. Use one of: ${Object.keys(scenarios).join(', ')}\n`,
     )
     return 2
   }
@@ -50,10 +50,10 @@ async function main(): Promise<0 | 1 | 2> {
   for (const name of names) {
     const scenario = scenarios[name]
     if (!scenario) continue
-    const outcome = await play(scenario, {
+    const outcome = await runScenario(scenario, {
       writers,
       calmMs: calm * 1000,
-      say: (line) => void stderr.write(`${line}\n`),
+      progress: (line) => void stderr.write(`${line}\n`),
     })
     const requirements = requirementsOf(outcome, scenario.kind)
     if (requirements.some(({ holds }) => !holds)) failed += 1
@@ -63,8 +63,8 @@ async function main(): Promise<0 | 1 | 2> {
   return failed > 0 ? 1 : 0
 }
 
-/** A cluster that could not be run has shown nothing, neither good nor bad. */
-async function mainOrStop(): Promise<0 | 1 | 2> {
+/** Maps unexpected errors to exit code 2: a cluster that could not run proves nothing. */
+async function mainOrExit(): Promise<0 | 1 | 2> {
   try {
     return await main()
   } catch (error) {
@@ -72,4 +72,4 @@ async function mainOrStop(): Promise<0 | 1 | 2> {
   }
 }
 
-await runCommand('cluster', mainOrStop)
+await runCommand('cluster', mainOrExit)

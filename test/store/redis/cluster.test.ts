@@ -16,8 +16,8 @@ const LAST_SLOT = 16_383
 /** Runs the short form of `npm run cluster`. It does not count failed turns: on a busy machine turns fail everywhere. */
 async function playScenario(name: string): Promise<Outcome> {
   const scenario = scenarios[name]
-  if (!scenario) throw new Error(`unknown scenario ${name}`)
-  return play(scenario, { writers: 12, calmMs: 500, say: () => {} })
+  if (!scenario) throw new Error(`there is no scenario ${name}`)
+  return runScenario(scenario, { writers: 12, calmMs: 500, progress: () => {} })
 }
 
 describe('a Redis Cluster under load', () => {

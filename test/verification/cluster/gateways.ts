@@ -8,10 +8,10 @@ import { nodesOfBuckets } from '../../../src/store/redis/nodes.ts'
 import { createRedisStore } from '../../../src/store/redis/store.ts'
 import { createHarnessCore } from '../../support/harness-core.ts'
 
-/** A turn's budget: the default of TURN_BUDGET_MS. */
+/** The default of the setting TURN_BUDGET_MS. */
 export const TURN_BUDGET_MS = 2000
 
-/** Gateways as separate processes have them: each the shipped core with connections of its own, all with the same keys. */
+/** Several shipped cores in one process. Each has its own connections; all share the keys. */
 export interface Gateways {
   readonly gateways: readonly Gateway[]
   readonly subscribers: Subscribers
@@ -24,15 +24,15 @@ export async function openGateways(
   options: {
     readonly count: number
     readonly replicas: number
-    /** A turn that failed, and what the log says of it. */
-    readonly failed: (msisdn: string, why: string) => void
+    /** A turn failed; `detail` is the reason in the log. */
+    readonly onFailed: (msisdn: string, detail: string) => void
   },
 ): Promise<Gateways> {
   const { count, replicas } = options
   const keyring = createKeyring({ current: randomBytes(32) })
   const clients = Array.from({ length: count }, () => createRedisClient({ clusterNodes }))
   const ready = await Promise.all(clients.map((client) => client.whenReady(10_000)))
-  if (ready.includes(false)) throw new Error('the cluster cannot be reached')
+  if (ready.includes(false)) throw new Error('The cluster cannot be reached.')
 
   const cores = clients.map((client) =>
     createHarnessCore({
@@ -42,13 +42,13 @@ export async function openGateways(
       settings: { turnBudgetMs: TURN_BUDGET_MS },
       events: {
         onTurn({ msisdn, fault, detail = '' }) {
-          if (fault !== undefined) options.failed(msisdn, detail)
+          if (fault !== undefined) options.onFailed(msisdn, detail)
         },
       },
     }),
   )
   const [first] = cores
-  if (!first) throw new Error('a cluster run needs at least one gateway')
+  if (!first) throw new Error('A cluster run needs at least one gateway.')
   for (const core of cores) await core.check()
   return {
     gateways: cores.map(({ gateway }) => gateway),

@@ -4,35 +4,35 @@ import type { JournalRecord } from '../../../src/gateway/records/subscriber.ts'
 
 const PAGE = 1000
 
-/** The dialect that the load speaks: none of an aggregator's. */
+/** The dialect name of the load; no real aggregator uses it. */
 export const LOAD_DIALECT = 'load'
 
-/** What subscribers were told, for holding the journals against it. */
+/** Acknowledged changes, to compare with the journals. */
 export interface Ledger {
-  /** The subscriber read that access is closed. */
+  /** A subscriber was shown that access is closed. */
   acknowledge(msisdn: string, sessionId: string): void
   acknowledged(): number
-  /** Acknowledged, and not in the journal; and dialogues that closed access more than once. */
+  /** Counts acknowledged changes missing from the journal, and dialogues that closed access more than once. */
   audit(store: Store, msisdns: readonly string[]): Promise<{ lost: number; doubles: number; effects: number }>
 }
 
 export function createLedger(): Ledger {
-  const told = new Set<string>()
+  const acknowledged = new Set<string>()
   return {
-    acknowledge: (_msisdn, sessionId) => void told.add(handleOf(LOAD_DIALECT, sessionId)),
-    acknowledged: () => told.size,
+    acknowledge: (_msisdn, sessionId) => void acknowledged.add(handleOf(LOAD_DIALECT, sessionId)),
+    acknowledged: () => acknowledged.size,
     async audit(store, msisdns) {
-      const done = new Map<string, number>()
+      const effects = new Map<string, number>()
       for (const bucket of new Set(msisdns.map(bucketOf))) {
         for await (const { id, change } of journalOf(store, bucket)) {
           const [dialogue = ''] = id.split(':')
-          if (change === 'access-closed') done.set(dialogue, (done.get(dialogue) ?? 0) + 1)
+          if (change === 'access-closed') effects.set(dialogue, (effects.get(dialogue) ?? 0) + 1)
         }
       }
       return {
-        lost: [...told].filter((dialogue) => !done.has(dialogue)).length,
-        doubles: [...done.values()].filter((times) => times > 1).length,
-        effects: [...done.values()].reduce((sum, times) => sum + times, 0),
+        lost: [...acknowledged].filter((dialogue) => !effects.has(dialogue)).length,
+        doubles: [...effects.values()].filter((times) => times > 1).length,
+        effects: [...effects.values()].reduce((sum, times) => sum + times, 0),
       }
     },
   }

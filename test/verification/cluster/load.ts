@@ -9,13 +9,13 @@ import { LOAD_DIALECT, createLedger } from './ledger.ts'
 import type { Ledger } from './ledger.ts'
 
 const RETRY_MS = 25
-/** A turn is sent again for as long after the end of the load: what began is to come to an end. */
-const LAST_TURNS_MS = 20_000
+/** Retries go on for this long after the end of the load, so that open dialogues can finish. */
+const DRAIN_MS = 20_000
 
 const unavailable = new Set<string>(Object.values(systemMessages.unavailable))
 const expired = new Set<string>(Object.values(systemMessages.expired))
 
-/** A turn that was answered "unavailable", and in which part of the slots; milliseconds of `performance.now()`. */
+/** A turn answered with "unavailable": its part of the slots and its time (`performance.now()`). */
 export interface Failure {
   readonly part: number
   readonly atMs: number
@@ -26,21 +26,21 @@ export interface Load {
   readonly msisdns: readonly string[]
   readonly failures: readonly Failure[]
   turns(): number
-  /** The longest a turn took to be answered, whatever the answer. */
+  /** The longest response time of any turn. */
   worstMs(): number
-  /** Dialogues that were answered, and then nobody knew any more. */
+  /** Dialogues that were answered and then forgotten. */
   forgotten(): number
-  /** Answers that no reading of the menu explains; none is expected. */
+  /** Answers that the menu cannot give; none are expected. */
   readonly odd: readonly string[]
-  /** Resolves when every part of the slots has answered a turn begun from now on. */
+  /** Resolves when a part of the slots has served a turn that started after this call. */
   serves(part: number): Promise<void>
-  /** Lets every dialogue come to its end. */
+  /** Stops the load after every open dialogue has finished. */
   stop(): Promise<void>
 }
 
 /**
- * Writers, each a subscriber who closes access by `*141*3*6#` again and again; the operator opens it in between. Every
- * unanswered turn is sent again, through another gateway; one confirmation in five comes twice at once, through two.
+ * Starts writers. Each is a subscriber who closes access with `*141*3*6#` again and again; the operator opens it in between.
+ * Unanswered turns are retried through another gateway. One confirmation in five is sent twice in parallel, through two.
  */
 export function startLoad(
   { gateways, subscribers }: Gateways,
@@ -55,8 +55,8 @@ export function startLoad(
 
   const partOfNumber = (msisdn: string) => partOf(slotOf(bucketOf(msisdn)))
   const msisdns = Array.from({ length: writers }, (_, at) => numberIn(at % parts, partOfNumber))
-  const goesOn = () => performance.now() < endMs
-  const gaveUp = () => performance.now() > endMs + LAST_TURNS_MS
+  const isRunning = () => performance.now() < endMs
+  const isDrained = () => performance.now() > endMs + DRAIN_MS
 
   async function once(callback: Callback, through: number): Promise<string | undefined> {
     const part = partOfNumber(callback.msisdn)
@@ -74,16 +74,16 @@ export function startLoad(
   }
 
   async function untilAnswered(callback: Callback, through: number): Promise<string> {
-    for (let tries = 0; !gaveUp(); tries++) {
+    for (let tries = 0; !isDrained(); tries++) {
       const text = await once(callback, through + tries)
       if (text !== undefined) return text
       await pause(RETRY_MS)
     }
-    throw new Error('turns were not answered again')
+    throw new Error('A turn was not answered before the load ended.')
   }
 
   async function open(msisdn: string): Promise<void> {
-    while (!gaveUp()) {
+    while (!isDrained()) {
       const isOpen = await subscribers.put(msisdn, { language: 'en', access: 'open' }).then(
         () => true,
         () => false,
@@ -93,10 +93,10 @@ export function startLoad(
     }
   }
 
-  /** Whether the dialogue came to where access is closed; otherwise it was forgotten, or never got there. */
+  /** Runs one dialogue to the closing of access, and records its acknowledgement. */
   async function close(msisdn: string): Promise<void> {
     const sessionId = randomUUID()
-    const saying = (text: string): Callback => ({
+    const callbackWith = (text: string): Callback => ({
       dialect: LOAD_DIALECT,
       sessionId,
       msisdn,
@@ -109,10 +109,10 @@ export function startLoad(
       ['1', /^Close access/],
       ['1*2', /^Access is closed/],
     ] as const) {
-      const isTwice = text === '1*2' && randomInt(5) === 0
+      const isDuplicated = text === '1*2' && randomInt(5) === 0
       const [shown] = await Promise.all([
-        untilAnswered(saying(text), through),
-        isTwice && once(saying(text), through + 1),
+        untilAnswered(callbackWith(text), through),
+        isDuplicated && once(callbackWith(text), through + 1),
       ])
       if (expired.has(shown) || (text === '' && shown.startsWith('Access to self-care is closed'))) {
         forgotten += 1
@@ -127,7 +127,7 @@ export function startLoad(
   }
 
   const running = msisdns.map(async (msisdn) => {
-    while (goesOn()) {
+    while (isRunning()) {
       await open(msisdn)
       await close(msisdn)
     }
@@ -152,7 +152,7 @@ export function startLoad(
   }
 }
 
-/** A number whose bucket lies in a part of the slots. */
+/** Returns a random number whose bucket lies in a part of the slots. */
 function numberIn(part: number, partOf: (msisdn: string) => number): string {
   for (;;) {
     const msisdn = `+37529${randomInt(1_000_000, 10_000_000)}`

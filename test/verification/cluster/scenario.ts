@@ -9,72 +9,75 @@ import type { Load } from './load.ts'
 
 const MASTERS = 3
 
-/** What is done to the cluster while the load runs, and with how many replicas each, and how many that must have a commit. */
+/** A fault of the cluster under load. */
 export interface Scenario {
   readonly name: string
-  /** A control shows what is lost where nothing is done against it. */
+  /** A control shows what is lost without protection. */
   readonly kind: 'safe' | 'control'
-  /** `REDIS_REPLICAS`. */
+  /** The setting `REDIS_REPLICAS`: replicas that must have each commit. */
   readonly replicas: number
+  /** Replicas of each master. */
   readonly replicasEach: number
   /**
-   * Strikes the part of the first master. Resolves when nothing more is done to the cluster, with the time
-   * (`performance.now()`) at which a replica had taken over, where one had to.
+   * Injects the fault into the first master. Resolves when the cluster is left alone again, with the time
+   * (`performance.now()`) at which a replica took over, if one had to.
    */
   readonly strike: (cluster: RedisCluster, load: Load) => Promise<number | undefined>
 }
 
-/** What came of it. Parts are thirds of the slots. */
+/** The result of a scenario. A part is a third of the slots. */
 export interface Outcome {
   readonly name: string
   readonly turns: number
-  /** Closings that a subscriber was told of. */
+  /** Closings shown to a subscriber. */
   readonly acknowledged: number
-  /** Turns that were answered "unavailable", in the part that was struck and in the others. */
+  /** Turns answered with "unavailable", in the failed part and in the others. */
   readonly failedThere: number
   readonly failedElsewhere: number
-  /** From the strike to the last turn of the struck part that was answered "unavailable"; 0 where none was. */
-  readonly backMs: number
-  /** From the strike to the moment a replica had taken over. */
+  /** From the fault to the last "unavailable" in the failed part; 0 without any. */
+  readonly recoveryMs: number
+  /** From the fault to the takeover by a replica. */
   readonly takenOverMs: number | undefined
   readonly worstMs: number
-  /** Closings told of that are in no journal, and dialogues that closed twice. */
+  /** Acknowledged closings missing from the journals, and dialogues that closed twice. */
   readonly lost: number
   readonly doubles: number
-  /** Dialogues, and openings of access, that were acknowledged and then forgotten. */
+  /** Dialogues and openings that were acknowledged and then forgotten. */
   readonly forgotten: number
   readonly odd: readonly string[]
-  /** What the log says of turns that failed outside the struck part, and how often. */
+  /** Reasons of failures outside the failed part, with counts. */
   readonly whyElsewhere: Readonly<Record<string, number>>
-  /** Errors that the nodes answered: MOVED, ASK, TRYAGAIN, NOSCRIPT … */
+  /** Error replies of the nodes: MOVED, ASK, TRYAGAIN, NOSCRIPT … */
   readonly errors: Readonly<Record<string, number>>
 }
 
-export async function play(
+/** Runs a scenario on a new cluster, with load before, during and after the fault. */
+export async function runScenario(
   scenario: Scenario,
-  options: { readonly writers: number; readonly calmMs: number; readonly say: (line: string) => void },
+  options: { readonly writers: number; readonly calmMs: number; readonly progress: (line: string) => void },
 ): Promise<Outcome> {
-  const { writers, calmMs, say } = options
+  const { writers, calmMs, progress } = options
   const { name, replicas, replicasEach } = scenario
-  say(`${name}: starting ${MASTERS * (1 + replicasEach)} servers`)
+  progress(`${name}: starting ${MASTERS * (1 + replicasEach)} servers`)
   const cluster = await startRedisCluster({ masters: MASTERS, replicasEach })
   try {
     const whyElsewhere: Record<string, number> = {}
-    const failed = (msisdn: string, why: string) => {
-      if (cluster.partOf(slotOf(bucketOf(msisdn))) !== 0) whyElsewhere[why] = (whyElsewhere[why] ?? 0) + 1
+    const onFailed = (msisdn: string, detail: string) => {
+      if (cluster.partOf(slotOf(bucketOf(msisdn))) !== 0)
+        whyElsewhere[detail] = (whyElsewhere[detail] ?? 0) + 1
     }
-    const opened = await openGateways(cluster.addresses, { count: 2, replicas, failed })
+    const opened = await openGateways(cluster.addresses, { count: 2, replicas, onFailed })
     try {
       const load = startLoad(opened, { writers, parts: MASTERS, partOf: (slot) => cluster.partOf(slot) })
       await Promise.all(cluster.masters.map((_, part) => load.serves(part)))
       await pause(calmMs)
-      say(`${name}: ${load.turns()} turns, striking`)
+      progress(`${name}: ${load.turns()} turns, injecting the fault`)
       const struckMs = performance.now()
       const takenOverAtMs = await scenario.strike(cluster, load)
       await load.serves(0)
       await pause(calmMs)
       await load.stop()
-      say(`${name}: ${load.turns()} turns, reading the journals`)
+      progress(`${name}: ${load.turns()} turns, reading the journals`)
       const there = load.failures.filter(({ part }) => part === 0)
       const { lost, doubles } = await load.ledger.audit(opened.store, load.msisdns)
       return {
@@ -83,7 +86,7 @@ export async function play(
         acknowledged: load.ledger.acknowledged(),
         failedThere: there.length,
         failedElsewhere: load.failures.length - there.length,
-        backMs: Math.max(0, ...there.map(({ atMs }) => atMs - struckMs)),
+        recoveryMs: Math.max(0, ...there.map(({ atMs }) => atMs - struckMs)),
         takenOverMs: takenOverAtMs === undefined ? undefined : takenOverAtMs - struckMs,
         worstMs: load.worstMs(),
         lost,

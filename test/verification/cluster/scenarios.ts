@@ -6,48 +6,48 @@ import type { ClusterNode, RedisCluster } from '../../support/redis/redis-cluste
 import type { Load } from './load.ts'
 import type { Scenario } from './scenario.ts'
 
-const BROKEN_MS = 1000
+const REPLICATION_CUT_MS = 1000
 
 /** The first master, and its replicas. */
-function struck({ masters, replicas }: RedisCluster): {
+function failing({ masters, replicas }: RedisCluster): {
   master: ClusterNode
   replicas: readonly ClusterNode[]
 } {
   const [master] = masters
-  if (!master) throw new Error('the cluster has no master')
+  if (!master) throw new Error('The cluster has no master.')
   return { master, replicas: replicas[0] ?? [] }
 }
 
 async function promoted(cluster: RedisCluster): Promise<number> {
-  await Promise.any(struck(cluster).replicas.map((replica) => cluster.promoted(replica)))
+  await Promise.any(failing(cluster).replicas.map((replica) => cluster.promoted(replica)))
   return performance.now()
 }
 
 async function kill(cluster: RedisCluster): Promise<number> {
-  await struck(cluster).master.kill()
+  await failing(cluster).master.kill()
   return promoted(cluster)
 }
 
-/** As a supervisor does: with one replica each, a commit that must be on a replica waits for that. */
+/** Restarts the master as a supervisor would: with one replica each, commits wait until a replica is back. */
 async function killAndRestart(cluster: RedisCluster): Promise<number> {
   const atMs = await kill(cluster)
-  await struck(cluster).master.restart()
+  await failing(cluster).master.restart()
   return atMs
 }
 
 async function freezeAndThaw(cluster: RedisCluster): Promise<number> {
-  const { master } = struck(cluster)
+  const { master } = failing(cluster)
   master.freeze()
   const atMs = await promoted(cluster)
   master.thaw()
   return atMs
 }
 
-/** The replica gets nothing for a second; then the master dies, and the replica takes its place with what it has. */
+/** Cuts replication for a second, then kills the master; a stale replica takes over. */
 async function cutAndKill(cluster: RedisCluster): Promise<number> {
-  const { master, replicas } = struck(cluster)
+  const { master, replicas } = failing(cluster)
   await cluster.breakReplication(0)
-  await pause(BROKEN_MS)
+  await pause(REPLICATION_CUT_MS)
   await master.kill()
   for (const replica of replicas) replica.thaw()
   const atMs = await promoted(cluster)
@@ -55,7 +55,7 @@ async function cutAndKill(cluster: RedisCluster): Promise<number> {
   return atMs
 }
 
-/** The slots of the first three subscribers of the first master go to the second, one key after the other. */
+/** Moves the slots of three subscribers from the first master to the second, key by key. */
 async function reshard(cluster: RedisCluster, load: Load): Promise<undefined> {
   const slots = [...new Set(load.msisdns.map((msisdn) => slotOf(bucketOf(msisdn))))]
   for (const slot of slots.filter((each) => cluster.partOf(each) === 0).slice(0, 3)) {

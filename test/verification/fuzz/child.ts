@@ -3,24 +3,24 @@ import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** Bytes, after all garbage was collected. */
+/** Memory in bytes, after garbage collection. */
 export interface Memory {
   readonly rss: number
   readonly heapUsed: number
 }
 
-/** A gateway in another process. */
+/** A gateway in a child process. */
 export interface Child {
   readonly url: string
   memory(): Promise<Memory>
-  /** Whether it has ended of itself. */
+  /** True when the process has exited. */
   hasEnded(): boolean
   stop(): Promise<void>
-  /** As a crash does. */
+  /** Kills it with SIGKILL. */
   kill(): Promise<void>
 }
 
-/** @param logFile where everything goes that it says, also what it did not mean to say */
+/** Starts a gateway. Its stdout and stderr, including unintended output, go to `logFile`. */
 export async function startChild(env: Readonly<Record<string, string>>, logFile: string): Promise<Child> {
   const log = openSync(logFile, 'a')
   const child = fork(fileURLToPath(new URL('gateway.ts', import.meta.url)), [], {
@@ -30,17 +30,18 @@ export async function startChild(env: Readonly<Record<string, string>>, logFile:
   })
   const ended = once(child, 'exit')
   const failed = ended.then(() => {
-    throw new Error(`the gateway ended; its log is ${logFile}`)
+    throw new Error(`The gateway exited. Its log is ${logFile}.`)
   })
   failed.catch(() => {})
-  const heard = <T>() => Promise.race([once(child, 'message') as Promise<[T]>, failed]).then(([said]) => said)
-  const { url } = await heard<{ url: string }>()
+  const nextMessage = <T>() =>
+    Promise.race([once(child, 'message') as Promise<[T]>, failed]).then(([message]) => message)
+  const { url } = await nextMessage<{ url: string }>()
   return {
     url,
     memory() {
-      const said = heard<Memory>()
+      const memory = nextMessage<Memory>()
       child.send('memory')
-      return said
+      return memory
     },
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     async kill() {

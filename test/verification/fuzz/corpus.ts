@@ -1,7 +1,6 @@
-/** What is put into callbacks. */
 import fc from 'fast-check'
 
-/** Secrets that come about in no other way: found anywhere, they have leaked. */
+/** Canary secrets: no other code produces them, so any occurrence is a leak. */
 export const marks = [
   '8361940275',
   '6093718254',
@@ -10,7 +9,7 @@ export const marks = [
   'canary-callback-token',
 ] as const
 
-/** Every dialogue begins with one of these. */
+/** Codes that dialogues start with; repeated ones are more likely. */
 export const codes = [
   '*141*0#',
   '*141*0#',
@@ -22,7 +21,7 @@ export const codes = [
   '*999#',
 ] as const
 
-/** What people answer, and what they should not; each as often as it stands here. */
+/** Valid and invalid replies; repeated ones are more likely. */
 export const replies = [
   '0',
   '1',
@@ -56,10 +55,10 @@ export const replies = [
 const digitsOf = (zero: number) => (digits: string) =>
   digits.replaceAll(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)))
 
-/** The same digits in other scripts: none of them is a digit here. */
+/** Converters of digits to other scripts, which the gateway must not accept as digits. */
 export const otherScripts = [0x660, 0x966, 0xff10, 0x1d7ce].map(digitsOf)
 
-/** Names that mean something to a parser that is not careful. */
+/** Field names with a special meaning to a careless parser. */
 export const oddNames = [
   '__proto__',
   'constructor',
@@ -78,7 +77,7 @@ export const oddNames = [
   'constructor[prototype][x]',
 ]
 
-/** Values that have broken something somewhere. */
+/** Field values known to break parsers, and random ones of this seed. */
 export const oddValues = (seed: number): readonly string[] => [
   '',
   ' ',
@@ -130,7 +129,7 @@ export const oddValues = (seed: number): readonly string[] => [
   ...fc.sample(fc.string({ unit: 'grapheme', maxLength: 200 }), { seed, numRuns: 300 }),
 ]
 
-/** Bytes that are no text. */
+/** Bytes that are not valid text. */
 export const oddBytes = (seed: number): readonly Buffer[] => [
   ...['ff', 'c080', 'eda080', 'f4908080', 'fffe3100', '00', '1f8b0800', 'e2', 'efbbbf'].map((hex) =>
     Buffer.from(hex, 'hex'),

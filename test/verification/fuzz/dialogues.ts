@@ -1,23 +1,22 @@
-/** Dialogues of every dialect, most callbacks of which are wrong in some way. */
 import { demoSubscribers } from '../../../src/services/demo.ts'
 import type { Dialect, NetworkTurn } from '../../../src/dialects/dialect.ts'
 import { createRandom } from '../../support/random.ts'
 import type { Random } from '../../support/random.ts'
 import { codes, replies } from './corpus.ts'
 import { BODY_LIMIT_BYTES, problemOf } from './judge.ts'
-import { asItIs } from './mutate.ts'
-import type { Mutate, Sent } from './mutate.ts'
+import { rawRequest } from './mutate.ts'
+import type { Mutate, RawRequest } from './mutate.ts'
 import { createSender } from './sender.ts'
 
-/** What was sent and what came back. */
+/** Counts of requests and responses. */
 export interface Tally {
   sent: number
-  /** Of them, delivered again late. */
+  /** Late duplicates among them. */
   late: number
   readonly statuses: Map<number, number>
-  /** Connections closed without an answer. */
+  /** Connections closed on an oversized body. */
   cut: number
-  /** Each kind of problem with one callback that shows it. */
+  /** Problems by kind, each with one callback that shows it. */
   readonly problems: Map<string, { times: number; readonly example: string }>
 }
 
@@ -29,16 +28,16 @@ export const createTally = (): Tally => ({
   problems: new Map(),
 })
 
-/** Sessions come again, so that old ones meet new callbacks and the store does not grow without end. */
-const SESSIONS = 1500
+/** Session ids are reused, so that old sessions meet new callbacks and the store stays bounded. */
+const SESSION_IDS = 1500
 
-/** A callback of an earlier dialogue comes again when equal answers are no repeats any more, by default. */
+/** Longer than the default `REPEAT_WITHIN_MS`: a later duplicate of an unnumbered turn is a new reply. */
 const LATE_AFTER_MS = 3200
-const REMEMBERED = 200
+const MAX_REMEMBERED = 200
 
 const msisdns = [...Object.keys(demoSubscribers), '+375291110001', '+375441110002', '+375331110003']
 
-/** Sends callbacks until `until` have been, over one connection. Never rejects. */
+/** Sends callbacks over one connection until the tally reaches `until`. Never rejects. */
 export async function fuzzLane(options: {
   readonly url: string
   readonly token: string
@@ -52,11 +51,11 @@ export async function fuzzLane(options: {
   const random = createRandom(options.seed)
   const sender = createSender(options.url, options.token)
 
-  const deliver = async (dialect: Dialect, sent: Sent) => {
+  const deliver = async (dialect: Dialect, sent: RawRequest) => {
     tally.sent += 1
     const response = await sender.send(sent, `/ussd/${dialect.name}`)
     if (!response) {
-      // A body that is not read to its end may take the answer with it.
+      // The gateway may close the connection while an oversized body is still being sent.
       if (sent.body.length > BODY_LIMIT_BYTES) tally.cut += 1
       else note(tally, `${dialect.name}: the connection was closed without an answer`, sent)
       return undefined
@@ -67,7 +66,7 @@ export async function fuzzLane(options: {
     return response
   }
 
-  const sentBefore: { readonly dialect: Dialect; readonly sent: Sent; readonly atMs: number }[] = []
+  const sentBefore: { readonly dialect: Dialect; readonly sent: RawRequest; readonly atMs: number }[] = []
   const deliverLate = async () => {
     const [oldest] = sentBefore
     if (!oldest || performance.now() - oldest.atMs < LATE_AFTER_MS) return
@@ -78,19 +77,19 @@ export async function fuzzLane(options: {
 
   while (tally.sent < until) {
     const dialect = random.pick(dialects)
-    let turn = begun(dialect, random)
+    let turn = firstTurn(dialect, random)
     for (let turns = 0; turns < 12 && tally.sent < until; turns++) {
       const wire = dialect.formatRequest(turn)
       if (random.oneIn(2)) await deliver(dialect, mutate(wire, random))
-      const response = await deliver(dialect, asItIs(wire))
-      if (random.oneIn(8)) await deliver(dialect, asItIs(wire))
+      const response = await deliver(dialect, rawRequest(wire))
+      if (random.oneIn(8)) await deliver(dialect, rawRequest(wire))
       if (random.oneIn(4)) await deliverLate()
-      sentBefore.push({ dialect, sent: asItIs(wire), atMs: performance.now() })
-      if (sentBefore.length > REMEMBERED) sentBefore.shift()
+      sentBefore.push({ dialect, sent: rawRequest(wire), atMs: performance.now() })
+      if (sentBefore.length > MAX_REMEMBERED) sentBefore.shift()
       const read = response && dialect.parseResponse(response)
       if (read?.kind !== 'answer' || (!read.answer.waits && !random.oneIn(5))) break
       const end = random.oneIn(15) && dialect.formatEnd(turn, 'cancelled', Date.now())
-      if (end) await deliver(dialect, random.oneIn(2) ? mutate(end, random) : asItIs(end))
+      if (end) await deliver(dialect, random.oneIn(2) ? mutate(end, random) : rawRequest(end))
       turn = {
         ...turn,
         answers: [...turn.answers, { answer: read.answer, echo: read.echo }],
@@ -101,10 +100,10 @@ export async function fuzzLane(options: {
   sender.close()
 }
 
-function begun(dialect: Dialect, random: Random): NetworkTurn {
-  const number = random.below(SESSIONS)
+function firstTurn(dialect: Dialect, random: Random): NetworkTurn {
+  const number = random.below(SESSION_IDS)
   return {
-    // Each dialect's own ids are digits, or two of them.
+    // A format that every dialect accepts; restcomm needs two numbers.
     sessionId: dialect.name === 'restcomm' ? `${number}:${number}` : String(7_000_000 + number),
     msisdn: msisdns[number % msisdns.length] as string,
     dialled: random.pick(codes),
@@ -114,7 +113,7 @@ function begun(dialect: Dialect, random: Random): NetworkTurn {
   }
 }
 
-function note(tally: Tally, problem: string, sent: Sent): void {
+function note(tally: Tally, problem: string, sent: RawRequest): void {
   const before = tally.problems.get(problem)
   if (before) before.times += 1
   else {

@@ -1,4 +1,4 @@
-/** A gateway as `npm start` makes it, in a process of its own that tells its address and, when it is asked, its memory. */
+/** The gateway of `npm start` as a child process: sends its URL, and its memory on request. */
 import { startApp } from '../../../src/app.ts'
 import { loadConfig } from '../../../src/config.ts'
 import { asUssdError } from '../../../src/engine/errors.ts'
@@ -11,9 +11,9 @@ const crash = (error: unknown) => {
 }
 process.on('uncaughtException', crash).on('unhandledRejection', crash)
 
-process.on('message', (asked) => {
-  if (asked === 'stop') void gateway.close('immediate').then(() => process.exit(0))
-  if (asked !== 'memory') return
+process.on('message', (request) => {
+  if (request === 'stop') void gateway.close('immediate').then(() => process.exit(0))
+  if (request !== 'memory') return
   globalThis.gc?.()
   globalThis.gc?.()
   const { rss, heapUsed } = process.memoryUsage()

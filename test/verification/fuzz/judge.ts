@@ -1,24 +1,24 @@
 import { parse } from 'node:querystring'
 import type { Dialect, Method, WireResponse } from '../../../src/dialects/dialect.ts'
 import { marks } from './corpus.ts'
-import type { Sent } from './mutate.ts'
+import type { RawRequest } from './mutate.ts'
 
-/** What is read of a body. */
+/** The size limit of a request body. */
 export const BODY_LIMIT_BYTES = 8192
 
-/** The last follows the one before: when Redis has been late several times, it is left alone for a while (decision 0034). */
-const LATE = ['USSD_BUSY', 'USSD_TURN_TIMED_OUT', 'USSD_STORE_UNAVAILABLE', 'USSD_STORE_CIRCUIT_OPEN']
+/** Faults caused by load. The circuit opens after several store timeouts (decision 0034). */
+const OVERLOAD = ['USSD_BUSY', 'USSD_TURN_TIMED_OUT', 'USSD_STORE_UNAVAILABLE', 'USSD_STORE_CIRCUIT_OPEN']
 
-/** A fault of a machine that has too much to do: it is late, and says so in form. Whatever else is a defect. */
-export const isLate = (fault: string): boolean => LATE.includes(fault)
+/** Returns true for a fault that an overloaded machine explains; any other fault is a defect. */
+export const isLate = (fault: string): boolean => OVERLOAD.includes(fault)
 
-/** What is wrong with an answer; undefined where nothing is. Nobody is to see a secret, a 5xx, or another form than the dialect's. */
-export function problemOf(dialect: Dialect, sent: Sent, response: WireResponse): string | undefined {
+/** Returns the problem of an answer: a 5xx, a leaked secret or a format other than the dialect's. `undefined` when it is valid. */
+export function problemOf(dialect: Dialect, sent: RawRequest, response: WireResponse): string | undefined {
   const { status, body } = response
   if (status >= 500) return `status ${status}`
-  // Too large for anything to be read of it.
+  // Oversized bodies are rejected unread.
   if (status >= 400 || sent.body.length > BODY_LIMIT_BYTES)
-    return isError(dialect, response) ? undefined : `status ${status} out of form`
+    return isError(dialect, response) ? undefined : `status ${status} in a wrong format`
   const path = sent.path.replace(/^\/$/, '')
   const parsed = dialect.parseRequest({
     method: sent.method as Method,
@@ -27,36 +27,38 @@ export function problemOf(dialect: Dialect, sent: Sent, response: WireResponse):
     headers: sent.headers,
     body: sent.body.toString(),
   })
-  // What an aggregator wants back it gets back.
+  // Some dialects echo fields of the request.
   const echo = parsed.kind === 'malformed' ? '' : Object.values(parsed.echo).join('\n')
   if (marks.some((mark) => body.includes(mark) && !echo.includes(mark))) return 'a secret in the answer'
   switch (parsed.kind) {
     case 'ended':
-      return body === dialect.formatEnded(parsed.echo).body ? undefined : 'an end acknowledged out of form'
+      return body === dialect.formatEnded(parsed.echo).body
+        ? undefined
+        : 'an end acknowledged in a wrong format'
     case 'malformed':
-      // Where a dialect tells errors inside of 200.
-      return isError(dialect, response) ? undefined : 'what is malformed was taken'
+      // Some dialects report errors with status 200.
+      return isError(dialect, response) ? undefined : 'a malformed callback was accepted'
     case 'callback': {
       const read = dialect.parseResponse(response)
-      return read.kind === 'answer' ? undefined : `an answer out of form: ${read.sentence}`
+      return read.kind === 'answer' ? undefined : `an answer in a wrong format: ${read.sentence}`
     }
   }
 }
 
-/** The dialect's own error: it ends the dialogue with a sentence of ours. */
+/** Returns true for an error in the dialect's format, with one of the gateway's error texts. */
 function isError(dialect: Dialect, response: WireResponse): boolean {
   const isJson = response.body.startsWith('{')
-  const said = isJson
+  const pattern = isJson
     ? /(?:Bad request|Unauthorised|Rejected): [^"]*/
     : /(?:Bad request|Unauthorised|Rejected): [^"<&]*/
-  const sentence = said.exec(response.body)?.[0]
-  if (sentence === undefined) return false
-  const trimmed = sentence.trimEnd()
+  const message = pattern.exec(response.body)?.[0]
+  if (message === undefined) return false
+  const trimmed = message.trimEnd()
   const code = /"responseExitCode":(\d{3})/.exec(response.body)?.[1]
   const own = dialect.formatError(Number(code ?? response.status), trimmed)
   if (own.status !== response.status || own.type !== response.type) return false
   if (own.body === response.body) return true
-  // Some give the callback's own account back with it: read as an answer, it ends the dialogue with that sentence.
+  // Some dialects echo the request in errors: parsed as an answer, they must end the dialogue with the message.
   const read = dialect.parseResponse({ ...response, status: 200 })
   return read.kind === 'answer' && !read.answer.waits && read.answer.text === trimmed
 }

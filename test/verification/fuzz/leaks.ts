@@ -1,34 +1,35 @@
-/** Secrets, wherever something was written. */
 import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { marks } from './corpus.ts'
 
-/** Digits that stand in a longer number are a time or a version. */
+/** Digits inside a longer number are a time or a version, not a leak. */
 const patterns = marks.map((mark) =>
   /^\d+$/.test(mark) ? new RegExp(`(?<!\\d)${mark}(?!\\d)`) : new RegExp(mark),
 )
 
+/** Returns the canary secrets in a text. */
 export const marksIn = (text: string): readonly string[] =>
   marks.filter((_mark, at) => patterns[at]?.test(text))
 
-/** Where secrets stand among these files, and how many bytes were looked through. */
+/** Searches files for canary secrets; returns the findings and the number of bytes searched. */
 export async function searchFiles(
   paths: readonly string[],
 ): Promise<{ readonly found: readonly string[]; readonly bytes: number }> {
   const found = new Set<string>()
   let bytes = 0
   for (const path of paths) {
-    let before = ''
+    let tail = ''
     for await (const chunk of createReadStream(path, 'latin1') as AsyncIterable<string>) {
       bytes += chunk.length
-      for (const mark of marksIn(before + chunk)) found.add(`${mark} in ${path}`)
-      before = chunk.slice(-64)
+      for (const mark of marksIn(tail + chunk)) found.add(`${mark} in ${path}`)
+      tail = chunk.slice(-64)
     }
   }
   return { found: [...found], bytes }
 }
 
+/** Lists all files below a folder. */
 export async function filesIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))

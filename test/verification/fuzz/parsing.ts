@@ -1,26 +1,25 @@
-/** How long a dialect takes to read the worst there is: a callback as large as one may be. */
 import type { Dialect, WireRequest } from '../../../src/dialects/dialect.ts'
 import { createRandom } from '../../support/random.ts'
 import { createMutations } from './mutate.ts'
-import type { Sent } from './mutate.ts'
+import type { RawRequest } from './mutate.ts'
 
-/** The largest body that is read. */
-const BYTES = 8192
+/** The size limit of a request body. */
+const MAX_BYTES = 8192
 
 const fill = (piece: string, around: readonly [string, string] = ['', '']) => {
-  const room = BYTES - around[0].length - around[1].length
+  const room = MAX_BYTES - around[0].length - around[1].length
   return `${around[0]}${piece.repeat(Math.floor(room / piece.length))}${around[1]}`
 }
 
-const usual = 'sessionId=1&phoneNumber=%2B375291234567&serviceCode=%2A141%2A0%23&text='
+const validFields = 'sessionId=1&phoneNumber=%2B375291234567&serviceCode=%2A141%2A0%23&text='
 
-/** Bodies that cost a parser the most for their size. */
-const worst: readonly string[] = [
+/** Bodies of the maximum size that are expensive to parse. */
+const worstBodies: readonly string[] = [
   ...['a=1&', '&', '=', '%', '%41', '%ff', '+', 'a&', 'a[]=1&', '__proto__=1&'].map((piece) => fill(piece)),
-  ...['*', '1*', ' ', '%20', '\t', '9', '%D0%B6', 'e%CC%81', '#'].map((piece) => fill(piece, [usual, ''])),
-  ...['*', '1', ' ', '-', '(', '+'].map((piece) =>
-    fill(piece, [usual.replace('phoneNumber=', 'phoneNumber='), '#']),
+  ...['*', '1*', ' ', '%20', '\t', '9', '%D0%B6', 'e%CC%81', '#'].map((piece) =>
+    fill(piece, [validFields, '']),
   ),
+  ...['*', '1', ' ', '-', '(', '+'].map((piece) => fill(piece, [validFields, '#'])),
   ...['[', '{"a":', '[{"a":'].map((piece) => fill(piece)),
   ...['"a":1,', '"__proto__":{},', `"\\u0061":"\\ud800",`].map((piece) => fill(piece, ['{', '"z":1}'])),
   ...[' ', '*', '1', '\\n', 'é', 'e\u0301'].map((piece) =>
@@ -36,15 +35,16 @@ const worst: readonly string[] = [
   fill('<!', ['<ussd>', '</ussd>']),
 ]
 
-export interface Worst {
+/** The slowest input of a dialect. */
+export interface SlowestParse {
   readonly dialect: string
-  /** The longest of the shortest of five, milliseconds. */
+  /** Milliseconds: the shortest of five measurements of the slowest input. */
   readonly ms: number
   readonly body: string
   readonly inputs: number
 }
 
-const asRequest = ({ method, path, query, headers, body }: Sent): WireRequest => ({
+const asRequest = ({ method, path, query, headers, body }: RawRequest): WireRequest => ({
   method: method as WireRequest['method'],
   path,
   query: Object.fromEntries(new URLSearchParams(query)),
@@ -52,12 +52,12 @@ const asRequest = ({ method, path, query, headers, body }: Sent): WireRequest =>
   body: body.toString(),
 })
 
-/** @param mutated how many mutated callbacks are read beside the worst that are known */
+/** Measures the slowest input of each dialect, among known expensive bodies and `mutated` random ones. */
 export function measureParsing(
   dialects: readonly Dialect[],
   seed: number,
   mutated: number,
-): readonly Worst[] {
+): readonly SlowestParse[] {
   const mutate = createMutations(seed)
   return dialects.map((dialect) => {
     const random = createRandom(seed)
@@ -71,26 +71,26 @@ export function measureParsing(
     }
     const wire = dialect.formatRequest(turn)
     const inputs = [
-      ...worst.flatMap((body) => [
+      ...worstBodies.flatMap((body) => [
         asRequest({ ...wire, body: Buffer.from(body) }),
         asRequest({ ...wire, query: body, body: Buffer.alloc(0) }),
       ]),
       ...Array.from({ length: mutated }, () => asRequest(mutate(wire, random))),
-    ].filter(({ body }) => body.length <= BYTES)
+    ].filter(({ body }) => body.length <= MAX_BYTES)
     for (const request of inputs.slice(0, 2000)) dialect.parseRequest(request)
-    let longest: Omit<Worst, 'dialect' | 'inputs'> = { ms: 0, body: '' }
+    let slowest: Omit<SlowestParse, 'dialect' | 'inputs'> = { ms: 0, body: '' }
     for (const request of inputs) {
-      if (timeOf(dialect, request) <= longest.ms) continue
-      // A long reading may be somebody else's, who had the processor meanwhile: what is long of itself is so each time.
+      if (timeOf(dialect, request) <= slowest.ms) continue
+      // One long measurement may be other load on the machine; an expensive input is slow every time.
       const ms = Math.min(...[1, 2, 3, 4, 5].map(() => timeOf(dialect, request)))
-      if (ms > longest.ms) longest = { ms, body: request.body }
+      if (ms > slowest.ms) slowest = { ms, body: request.body }
     }
-    return { dialect: dialect.name, inputs: inputs.length, ...longest }
+    return { dialect: dialect.name, inputs: inputs.length, ...slowest }
   })
 }
 
 function timeOf(dialect: Dialect, request: WireRequest): number {
-  const beganAt = performance.now()
+  const startedMs = performance.now()
   dialect.parseRequest(request)
-  return performance.now() - beganAt
+  return performance.now() - startedMs
 }

@@ -1,11 +1,11 @@
 import { Agent, request } from 'node:http'
 import type { WireResponse } from '../../../src/dialects/dialect.ts'
-import type { Sent } from './mutate.ts'
+import type { RawRequest } from './mutate.ts'
 
-/** Sends callbacks over one connection that is kept alive. */
+/** Sends callbacks over one keep-alive connection. */
 export interface Sender {
-  /** `undefined` where the connection was closed without an answer. */
-  send(sent: Sent, address: string): Promise<WireResponse | undefined>
+  /** Resolves with `undefined` when the connection closes without an answer. */
+  send(request: RawRequest, address: string): Promise<WireResponse | undefined>
   close(): void
 }
 

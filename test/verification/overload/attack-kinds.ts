@@ -1,3 +1,3 @@
-/** What connections do to hold something of a gateway. */
+/** Ways in which connections hold resources of a gateway. */
 export const attacks = ['idle', 'unread', 'endless'] as const
 export type Attack = (typeof attacks)[number]

@@ -1,6 +1,6 @@
 /**
- * Connections that hold what they can of a gateway, in a process of their own: `attackers.ts <kind> <port> <count>`. A line on
- * stdout, `ready`, says that all of them have been opened once. Each that is closed is opened anew, until stdin ends.
+ * Hostile connections in their own process: `attackers.ts <kind> <port> <count>`. Prints `ready` when all have been opened once.
+ * Reopens each one that is closed, until stdin ends.
  */
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
@@ -9,7 +9,7 @@ import { platform, stdin, stdout } from 'node:process'
 import { attacks } from './attack-kinds.ts'
 import type { Attack } from './attack-kinds.ts'
 
-/** How many are opened in a second at most: first of all, then of those that were closed. */
+/** Rate limits for opening: at the start, and for reopening. */
 const OPENED_PER_SECOND = 2000
 const REOPENED_PER_SECOND = 500
 const TICK_MS = 20
@@ -19,19 +19,19 @@ const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`
 const paths = ['POST /self-care/sessions', 'GET /healthz', 'PUT /subscribers/1', 'POST /nowhere']
 
 const behaviour: Record<Attack, (socket: Socket, nth: number) => void> = {
-  /** One request, and nothing more. */
+  /** Sends one request and stays idle. */
   idle(socket) {
     socket.write(get('/healthz'))
     socket.resume()
   },
 
-  /** Hundreds of requests at once, of whose responses nothing is read. */
+  /** Pipelines hundreds of requests and reads no response. */
   unread(socket) {
     socket.pause()
     socket.write(get('/openapi.json').repeat(999))
   },
 
-  /** A body that never ends, as fast as it is taken. */
+  /** Sends an endless body as fast as it is read. */
   endless(socket, nth) {
     const line = `${paths[nth % paths.length]} HTTP/1.1\r\nHost: 127.0.0.1\r\n`
     socket.write(`${line}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`)
@@ -49,7 +49,7 @@ function attack(kind: Attack, port: number, count: number): void {
   const open = () => {
     held += 1
     opened += 1
-    // Each address has ports of its own; elsewhere than on Linux there is one.
+    // More source addresses give more ports; only Linux routes all of 127.0.0.0/8.
     const localAddress = platform === 'linux' ? `127.0.0.${2 + (opened % 50)}` : '127.0.0.1'
     const socket = connect({ port, host: '127.0.0.1', localAddress })
     const nth = opened
@@ -68,7 +68,7 @@ function attack(kind: Attack, port: number, count: number): void {
   timer.ref()
 }
 
-// An attacker elsewhere has processors of its own: what this one uses must not be what is measured.
+// A real attacker has its own processors, so this one yields to the gateway.
 setPriority(constants.priority.PRIORITY_LOW)
 stdin.resume().on('end', () => process.exit(0))
 const [kind, port, count] = process.argv.slice(2)

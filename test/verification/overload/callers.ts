@@ -1,14 +1,14 @@
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import type { Connections } from './connections.ts'
 
-/** What a turn came to. `unsent`: every connection was taken, as with an aggregator of so many. */
+/** The outcome of a turn. `unsent`: no connection was free. */
 export type Outcome = 'served' | 'refused' | 'unavailable' | 'unsent' | 'broken'
 
-/** Sends turns of many subscribers in the dialect of Africa's Talking. */
+/** Sends turns of many subscribers in the Africa's Talking dialect. */
 export interface Callers {
-  /** The next turn of a dialogue that was begun, or the first of another: two round trips to Redis each. */
+  /** Sends the second turn of an open dialogue, or the first of a new one. Each takes two round trips to Redis. */
   plain(): Promise<Outcome>
-  /** Two turns of a dialogue that sets a password; what is left of it is the turn that hashes one. */
+  /** Sends the first two turns of setting a password; returns the third, which hashes it. */
   prepare(): Promise<(() => Promise<Outcome>) | undefined>
 }
 
@@ -23,7 +23,7 @@ const screens = {
 const BUSY = `END ${systemMessages.busy.ru}`
 const UNAVAILABLE = `END ${systemMessages.unavailable.ru}`
 
-/** @param msisdns subscribers whose language is Russian and whose access is open */
+/** Creates callers for subscribers with the language `ru` and open access. */
 export function createCallers(connections: Connections, msisdns: readonly string[]): Callers {
   let dialogues = 0
   const waiting: { readonly sessionId: string; readonly msisdn: string }[] = []
@@ -52,8 +52,8 @@ export function createCallers(connections: Connections, msisdns: readonly string
 
   return {
     async plain() {
-      const goesOn = waiting.shift()
-      if (goesOn) return turn(goesOn, '*141*3*6#', '0', screens.left)
+      const open = waiting.shift()
+      if (open) return turn(open, '*141*3*6#', '0', screens.left)
       const dialogue = begin()
       const outcome = await turn(dialogue, '*141*3*6#', '', screens.access)
       if (outcome === 'served') waiting.push(dialogue)
@@ -62,8 +62,8 @@ export function createCallers(connections: Connections, msisdns: readonly string
 
     async prepare() {
       const dialogue = begin()
-      const asked = await turn(dialogue, '*141*0#', '', screens.password)
-      if (asked !== 'served') return undefined
+      const first = await turn(dialogue, '*141*0#', '', screens.password)
+      if (first !== 'served') return undefined
       if ((await turn(dialogue, '*141*0#', '80291', screens.repeat)) !== 'served') return undefined
       return () => turn(dialogue, '*141*0#', '80291*80291', screens.saved)
     },

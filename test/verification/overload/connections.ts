@@ -6,9 +6,9 @@ export interface Reply {
   readonly body: string
 }
 
-/** Keep-alive connections to one port, as an aggregator holds them: one request at a time on each. */
+/** Keep-alive connections to one port, with one request at a time on each. */
 export interface Connections {
-  /** Posts a form; `undefined` when every connection is taken. Resolves with status 0 when the connection broke. */
+  /** Posts a form. Returns `undefined` when no connection is free; resolves with status 0 when the connection breaks. */
   post(path: string, form: string): Promise<Reply> | undefined
   close(): void
 }
@@ -20,10 +20,10 @@ interface Connection {
 }
 
 /**
- * Sockets and the little of HTTP that our own server speaks: a client of node:http would cost as much as the turn it asks
- * for, and be the bottleneck of every measurement.
+ * Creates connections on plain sockets with minimal HTTP parsing: a client of node:http costs as much as a turn and would be the
+ * bottleneck of every measurement.
  */
-export function createConnections(port: number, most: number): Connections {
+export function createConnections(port: number, maxConnections: number): Connections {
   const all = new Set<Connection>()
   const free: Connection[] = []
 
@@ -31,7 +31,7 @@ export function createConnections(port: number, most: number): Connections {
     const socket = connect(port, '127.0.0.1').setNoDelay(true).setEncoding('latin1')
     const connection: Connection = { socket, answer: undefined, received: '' }
     all.add(connection)
-    socket.on('data', (text: string) => take(connection, text))
+    socket.on('data', (text: string) => receive(connection, text))
     socket.on('error', () => {})
     socket.on('close', () => {
       all.delete(connection)
@@ -42,7 +42,7 @@ export function createConnections(port: number, most: number): Connections {
     return connection
   }
 
-  function take(connection: Connection, text: string): void {
+  function receive(connection: Connection, text: string): void {
     connection.received += text
     const { received, answer } = connection
     const headEnds = received.indexOf('\r\n\r\n')
@@ -53,7 +53,7 @@ export function createConnections(port: number, most: number): Connections {
     const body = Buffer.from(received.slice(headEnds + 4, headEnds + 4 + length), 'latin1').toString()
     connection.received = ''
     connection.answer = undefined
-    // A server that stops closes its connections, and says so.
+    // A stopping server announces that it closes the connection.
     if (/\r\nconnection: close/i.test(head)) connection.socket.destroy()
     else free.push(connection)
     answer?.({ status: Number(head.slice(9, 12)), body })
@@ -61,7 +61,7 @@ export function createConnections(port: number, most: number): Connections {
 
   return {
     post(path, form) {
-      const connection = free.pop() ?? (all.size < most ? open() : undefined)
+      const connection = free.pop() ?? (all.size < maxConnections ? open() : undefined)
       return (
         connection &&
         new Promise((resolve) => {

@@ -12,10 +12,10 @@ import type { Tally } from './load.ts'
 import { processorTime, stolenSince } from './processor.ts'
 import type { Target } from './target.ts'
 
-/** Honest callbacks, and the memory of the gateway, undisturbed or beside an attack. */
+/** Honest callbacks and the memory of the gateway during one phase. */
 export interface Phase {
   readonly honest: Tally
-  /** Resident, bytes. */
+  /** Resident bytes. */
   readonly memory: number
 }
 
@@ -26,10 +26,10 @@ export interface ConnectionRound {
 }
 
 const HONEST_PER_SECOND = 200
-/** Of the honest callbacks, one of so many comes on a new connection. */
-const NEWCOMER_EVERY = 10
+/** One of this many honest callbacks uses a new connection. */
+const NEW_CONNECTION_EVERY = 10
 
-/** @param options `counts`: connections of each attack */
+/** Measures honest callbacks beside each kind of hostile connection; `counts` is the number of each kind. */
 export async function measureConnections(
   target: Target,
   options: {
@@ -50,7 +50,7 @@ export async function measureConnections(
   const turn = () => {
     sent += 1
     const [old, newcomer] = callers
-    return (sent % NEWCOMER_EVERY === 0 ? newcomer : old)?.plain() ?? Promise.resolve('unsent' as const)
+    return (sent % NEW_CONNECTION_EVERY === 0 ? newcomer : old)?.plain() ?? Promise.resolve('unsent' as const)
   }
   const phase = async (): Promise<Phase> => {
     const honest = await openLoop(turn, HONEST_PER_SECOND, phaseMs)
@@ -62,7 +62,7 @@ export async function measureConnections(
       return await phase()
     } finally {
       await attacker.stop()
-      // What was attacked with is closed, and forgotten.
+      // Let the gateway close the hostile connections before the next phase.
       await sleep(500)
     }
   }
@@ -84,7 +84,7 @@ export async function measureConnections(
   }
 }
 
-/** A new connection for every request. */
+/** Creates a new connection for every request. */
 function newConnections(port: number): Connections {
   return {
     post(path, form) {

@@ -3,23 +3,23 @@ import { closedLoop, openLoop, perSecond } from './load.ts'
 import type { Tally } from './load.ts'
 import { processorTime, stolenSince } from './processor.ts'
 
-/** Once through everything. What is compared was measured within seconds of each other: a machine is not equally quick all day. */
+/** One measurement of all phases, within seconds of each other: the speed of a machine drifts. */
 export interface Round {
-  /** The most that was served a second, by callers who wait. */
+  /** Turns served a second at most, by callers that wait. */
   readonly peak: number
   readonly overload: Tally
-  /** Half the peak: after the overload, and beside a flood of turns that hash. */
+  /** Half the peak: right after the overload, and beside a flood of hashes. */
   readonly calm: Tally
   readonly besideFlood: Tally
   readonly flood: Tally
-  /** The share of the processors' time that this machine was not given by its host; undefined where nobody tells. */
+  /** The share of processor time that the host withheld; undefined where the system does not report it. */
   readonly stolen: number | undefined
 }
 
 const HASHES_PER_SECOND = 200
 const CALLERS = [64, 128]
 
-/** @param options `unitMs`: each of some fifteen steps of a round takes about one or two of them */
+/** Measures several rounds. `unitMs` scales the phases: each lasts one to four units. */
 export async function measure(
   callers: Callers,
   flooding: Callers,
@@ -35,7 +35,7 @@ export async function measure(
   const plain = () => callers.plain()
 
   progress('warming up')
-  // So many at last, so that the connections of the overload are there when it begins.
+  // Opens all connections before the overload phase.
   await closedLoop(plain, 32, 3 * unitMs)
   await closedLoop(plain, options.connections, unitMs)
   const rounds: Round[] = []
@@ -57,13 +57,13 @@ export async function measure(
   return rounds
 }
 
-/** Dialogues one turn before they hash a password. */
+/** Prepares dialogues whose next turn hashes a password. */
 async function prepared(callers: Callers, count: number): Promise<(() => Promise<Outcome>)[]> {
   const ready: (() => Promise<Outcome>)[] = []
   const prepare = async () => {
     while (ready.length < count) {
-      const rest = await callers.prepare()
-      if (rest) ready.push(rest)
+      const lastTurn = await callers.prepare()
+      if (lastTurn) ready.push(lastTurn)
     }
   }
   await Promise.all(Array.from({ length: 16 }, prepare))
