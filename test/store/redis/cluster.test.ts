@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Redis } from 'ioredis'
-import { play, type Outcome } from '../../verification/cluster/scenario.ts'
+import { runScenario, type Outcome } from '../../verification/cluster/scenario.ts'
 import { scenarios } from '../../verification/cluster/scenarios.ts'
 import { freePort, startRedisServer, type RedisServer } from '../../support/redis/redis-server.ts'
 import { createRedisClient, type RedisClient } from '../../../src/store/redis/client.ts'

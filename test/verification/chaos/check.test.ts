@@ -77,14 +77,14 @@ async function check(
 const closed: Subscriber = { ...newSubscriber, access: 'closed-by-subscriber' }
 const closing = shows('closed', 'access-closed')
 
-describe('the check of a history', () => {
-  it('finds nothing where every acknowledged effect is there once', async () => {
+describe('checkSubscriber', () => {
+  it('accepts acknowledged effects that are stored once', async () => {
     expect(
       await check([dialogue([turn(shows('menu')), turn(closing)])], [entry('b', 'access-closed')], closed),
     ).toEqual([])
   })
 
-  it('takes an effect nobody was told of once, or not at all', async () => {
+  it('accepts an unacknowledged effect once or not at all', async () => {
     const untold = () => [dialogue([turn(shows('menu')), turn(closing, 'untold')])]
     expect(await check(untold(), [])).toEqual([])
     expect(await check(untold(), [entry('b', 'access-closed')], closed)).toEqual([])
@@ -93,7 +93,7 @@ describe('the check of a history', () => {
     )
   })
 
-  it('finds an effect that is there twice, under one turn or under two', async () => {
+  it('finds a double effect under one turn id or two', async () => {
     const told = [dialogue([turn(closing)])]
     expect(await check(told, [entry('b', 'access-closed'), entry('b', 'access-closed')], closed)).toEqual([
       'double effect 1',
@@ -103,14 +103,14 @@ describe('the check of a history', () => {
     ])
   })
 
-  it('finds an acknowledged effect that is not there, also where the whole subscriber is gone', async () => {
+  it('finds a lost effect and a lost subscriber', async () => {
     expect(await check([dialogue([turn(closing)])], [])).toEqual(['lost acknowledged 1'])
     const history: SubscriberHistory = { msisdn, passwordGeneration: 0, registered: 'open', dialogues: [] }
     const { findings: gone } = await checkSubscriber(history, { record: undefined, journal: [] }, judging)
     expect(gone.map(({ violation }) => violation.kind)).toEqual(['lost acknowledged'])
   })
 
-  it('finds effects in another order than the turns, and effects of nobody', async () => {
+  it('finds effects out of order and effects of no known turn', async () => {
     const opening = shows('opened', 'access-opened')
     const both = [dialogue([turn(closing), turn(opening)])]
     expect(await check(both, [entry('c', 'access-opened'), entry('b', 'access-closed')], closed)).toEqual([
@@ -119,7 +119,7 @@ describe('the check of a history', () => {
     expect(await check([], [entry('b', 'access-closed', 'another')], closed)).toEqual(['invented effect 1'])
   })
 
-  it('finds replies that differ, but for a dialect that shows where the dialogue was by then', async () => {
+  it('finds differing replies, except the current screen in an unnumbered dialect', async () => {
     const first = () => {
       const one = turn(shows('menu'))
       one.replies.push({ bytes: 'closed', text: 'closed' })
@@ -137,7 +137,7 @@ describe('the check of a history', () => {
     ).toEqual(['differing reply 1'])
   })
 
-  it('finds a record that is not what the journal says', async () => {
+  it('finds a record that differs from the journal', async () => {
     const done = [dialogue([turn(closing)])]
     expect(await check(done, [entry('b', 'access-closed')])).toEqual(['record differs 1'])
     const refused = [dialogue([turn(shows('wrong', 'puk1-refused'))])]
@@ -146,7 +146,7 @@ describe('the check of a history', () => {
     expect(await check(refused, entries)).toEqual(['record differs 1'])
   })
 
-  it('finds a password that is not the one saved last', async () => {
+  it('finds a stored password other than the one saved last', async () => {
     const saved = [dialogue([turn(shows('saved', 'password-set'))], { password: '48151623' })]
     const entries = [entry('b', 'password-set')]
     const record = async (digits: string): Promise<Subscriber> => ({
@@ -158,7 +158,7 @@ describe('the check of a history', () => {
     expect(await check(saved, entries, await record('42424242'))).toEqual(['record differs 1'])
   })
 
-  it('finds two guesses of PUK1 that were answered and counted once', async () => {
+  it('finds two answered PUK1 guesses that were counted once', async () => {
     const wrong = (attemptsLeft: number): Outcome => ({ ...shows('wrong', 'puk1-refused'), attemptsLeft })
     const guessers = (second: number) => [
       dialogue([turn(wrong(9))]),
@@ -174,7 +174,7 @@ describe('the check of a history', () => {
     ])
   })
 
-  it('finds what a duplicate has done when the turn was answered, or before the turn that asks for it', async () => {
+  it('finds an effect of a duplicate before or after the turn that requests it', async () => {
     const later = { sendings: [{ sentMs: 5000, endedMs: 5001 }], answeredMs: 5001 }
     const told = [dialogue([turn(shows('menu')), turn(closing, 'told', later)], { numbered: false })]
     const at = (atMs: number) => check(told, [entry('b', 'access-closed', 's1', atMs)], closed)
@@ -183,7 +183,7 @@ describe('the check of a history', () => {
     expect(await at(6000)).toEqual(['done by a duplicate 1'])
   })
 
-  it('allows that a late duplicate of a first password entry saves it, and no quick one, elsewhere nothing', async () => {
+  it('accepts only a late duplicate of a first password entry that saves it', async () => {
     const first = (again: number) => ({
       ...turn(shows('repeat'), 'told', {
         sendings: [
@@ -214,7 +214,7 @@ describe('the check of a history', () => {
     )
   })
 
-  it('takes an attempt for pending where its turn was never answered, and nowhere else', async () => {
+  it('accepts a pending attempt only for a turn that was never answered', async () => {
     const refused = shows('wrong', 'puk1-refused')
     const pending = { turn: 'turn:2', owner: 'run', untilMs: 1, left: 9 }
     const record = { ...newSubscriber, puk1AttemptsLeft: 9, puk1Pending: [pending] }
@@ -228,7 +228,7 @@ describe('the check of a history', () => {
     ])
   })
 
-  it('lets late duplicates be answered with where the page was moved to, which nobody sees', async () => {
+  it('accepts any screen as the answer to a late duplicate', async () => {
     const moved = (late: boolean) => {
       const one = turn(shows('menu'))
       one.replies.push({ bytes: 'not a PUK1', text: 'not a PUK1', ...(late && { late }) })

@@ -1,4 +1,3 @@
-/** What a subscriber's history says against the store: every acknowledged effect exactly once, any other once at most. */
 import { Secret } from '../../../src/engine/secret.ts'
 import { handleOf } from '../../../src/gateway/records/records.ts'
 import { PUK1_ATTEMPTS } from '../../../src/gateway/records/subscriber.ts'
@@ -9,37 +8,37 @@ import { isLate } from './history.ts'
 import type { DialogueHistory, SubscriberHistory, TurnHistory, Violation } from './history.ts'
 import { FIRST_ENTRY } from './script.ts'
 
-/** What the store holds of a subscriber when all is over. */
-export interface Found {
+/** The stored data of a subscriber after the run. */
+export interface StoredSubscriber {
   readonly record: Subscriber | undefined
-  /** Of this number, oldest first. */
+  /** Journal entries of this number, oldest first. */
   readonly journal: readonly JournalRecord[]
 }
 
 export interface Finding {
   readonly violation: Violation
-  /** Undefined where it is the subscriber's as a whole. */
+  /** Undefined for a violation of the whole subscriber. */
   readonly dialogue: DialogueHistory | undefined
 }
 
 export interface Checked {
   readonly findings: readonly Finding[]
-  /** Passwords that were saved by a late duplicate of their first entry, which the gateway takes for the second one. */
+  /** Passwords saved by a late duplicate of the first entry, which counts as the second. */
   readonly residues: number
-  /** Attempts at PUK1 that were reserved, and whose outcome nobody was shown. */
+  /** Reserved PUK1 attempts whose outcome was never shown. */
   readonly pending: number
 }
 
 /**
- * Everything that is wrong with one subscriber; `verify` tells whether a password is the one of the record. `repeatWithinMs`
- * is the gateways' setting.
+ * Compares the history of a subscriber with the store: acknowledged effects happened exactly once, others at most once.
+ * `repeatWithinMs` is the gateways' setting.
  */
 export async function checkSubscriber(
   history: SubscriberHistory,
-  found: Found,
+  stored: StoredSubscriber,
   { hashing, repeatWithinMs }: { readonly hashing: Pick<Hashing, 'verify'>; readonly repeatWithinMs: number },
 ): Promise<Checked> {
-  const { record, journal } = found
+  const { record, journal } = stored
   let residues = 0
   const ofSubscriber = journal.filter(({ by }) => by === 'subscriber')
   const findings: Finding[] = []
@@ -59,9 +58,9 @@ export async function checkSubscriber(
   }
   const invented = ofSubscriber.filter((entry) => !known.has(entry)).length
   if (invented > 0)
-    find(undefined, violation('invented effect', 'The journal tells of turns nobody took.', invented))
+    find(undefined, violation('invented effect', 'The journal has effects of no known turn.', invented))
 
-  if (!record) find(undefined, violation('lost acknowledged', 'The registered subscriber is gone.'))
+  if (!record) find(undefined, violation('lost acknowledged', 'The subscriber record is missing.'))
   else {
     find(undefined, ...recordOf(record, history, ofSubscriber), ...guessesOf(history))
     find(undefined, ...pendingOf(record, history))
@@ -70,7 +69,7 @@ export async function checkSubscriber(
   return { findings, residues, pending: record?.puk1Pending.length ?? 0 }
 }
 
-/** Whether an entry was made in this dialogue; where dialogues share a session, that which had begun last. */
+/** Returns true for an entry of this dialogue. With a shared session, it belongs to the dialogue that began last. */
 function isOf(
   { id, atMs }: JournalRecord,
   { dialect, sessionId, shared, turns }: DialogueHistory,
@@ -78,33 +77,33 @@ function isOf(
 ): boolean {
   if (!id.startsWith(`${handleOf(dialect, sessionId)}:`)) return false
   if (!shared) return true
-  const begun = dialogues.filter((one) => (one.turns[0]?.sendings[0]?.sentMs ?? Infinity) <= atMs + CLOCKS_MS)
+  const begun = dialogues.filter(
+    (one) => (one.turns[0]?.sendings[0]?.sentMs ?? Infinity) <= atMs + CLOCK_SLACK_MS,
+  )
   return begun.at(-1)?.turns === turns
 }
 
-/** The journal's times are Redis' and whole milliseconds, on the same machine. */
-const CLOCKS_MS = 3
+/** Journal times are whole milliseconds from Redis on the same machine. */
+const CLOCK_SLACK_MS = 3
 
-/** Whether it may have come about between the first sending of a turn and the answer the subscriber was shown. */
+/** Returns true when an entry lies between the first sending of a turn and its shown answer. */
 const isDuring = ({ atMs }: JournalRecord, { sendings, answeredMs = Infinity }: TurnHistory): boolean =>
-  atMs >= (sendings[0]?.sentMs ?? Infinity) - CLOCKS_MS && atMs <= answeredMs + CLOCKS_MS
+  atMs >= (sendings[0]?.sentMs ?? Infinity) - CLOCK_SLACK_MS && atMs <= answeredMs + CLOCK_SLACK_MS
 
-/** An effect that came about while no turn was under way that asks for it was brought about by a duplicate. */
+/** Finds effects of duplicates: no turn in flight asked for them. */
 function duplicatesOf({ turns }: DialogueHistory, entries: readonly JournalRecord[]): readonly Violation[] {
-  const asksFor = ({ outcome, step }: TurnHistory, change: Change) =>
+  const requests = ({ outcome, step }: TurnHistory, change: Change) =>
     (outcome ? [outcome, ...step.outcomes] : step.outcomes).some(({ changes }) =>
       changes.some((one) => one.includes(change)),
     )
   return entries
-    .filter((entry) => !turns.some((turn) => asksFor(turn, entry.change) && isDuring(entry, turn)))
-    .map(({ change }) =>
-      violation('done by a duplicate', `${change}, while no turn was under way that asks for it.`),
-    )
+    .filter((entry) => !turns.some((turn) => requests(turn, entry.change) && isDuring(entry, turn)))
+    .map(({ change }) => violation('done by a duplicate', `${change} while no turn in flight asked for it.`))
 }
 
 /**
- * The residue of dialects that number nothing, and nothing else: the first entry of a password, delivered again when
- * `REPEAT_WITHIN_MS` is over and before the second entry was sent, is the second entry.
+ * Recognises the one accepted exception of unnumbered dialects: a duplicate of the first password entry, later than
+ * `REPEAT_WITHIN_MS` and before the second entry, counts as the second entry.
  */
 function isResidue(
   entry: JournalRecord,
@@ -114,18 +113,18 @@ function isResidue(
   if (numbered || entry.change !== 'password-set') return false
   const at = turns.findIndex(({ step }) => step.mark === FIRST_ENTRY)
   const [first, second] = [turns[at], turns[at + 1]]
-  if (!first || entry.atMs >= (second?.sendings[0]?.sentMs ?? Infinity) - CLOCKS_MS) return false
+  if (!first || entry.atMs >= (second?.sendings[0]?.sentMs ?? Infinity) - CLOCK_SLACK_MS) return false
   return first.sendings
     .slice(1)
     .some(
       (sending) =>
         isLate(first, sending, repeatWithinMs) &&
-        entry.atMs >= sending.sentMs - CLOCKS_MS &&
-        entry.atMs <= (sending.endedMs ?? Infinity) + CLOCKS_MS,
+        entry.atMs >= sending.sentMs - CLOCK_SLACK_MS &&
+        entry.atMs <= (sending.endedMs ?? Infinity) + CLOCK_SLACK_MS,
     )
 }
 
-/** Every attempt that is pending still belongs to a turn whose outcome nobody was shown. */
+/** Finds pending attempts whose turn was answered. */
 function pendingOf({ puk1Pending }: Subscriber, { dialogues }: SubscriberHistory): readonly Violation[] {
   const unanswered = new Set(
     dialogues.flatMap(({ turns }) =>
@@ -135,16 +134,20 @@ function pendingOf({ puk1Pending }: Subscriber, { dialogues }: SubscriberHistory
   const left = puk1Pending.filter(({ turn }) => !unanswered.has(turn.split(':')[0] ?? ''))
   if (left.length === 0) return []
   return [
-    violation('attempt left pending', 'Attempts are pending though their turns were answered.', left.length),
+    violation(
+      'attempt left pending',
+      'Attempts are pending although their turns were answered.',
+      left.length,
+    ),
   ]
 }
 
 /**
- * The same turn has the same reply, to the byte; a dialect without numbers may show where the dialogue was by then, also what
- * late duplicates were answered, which nobody sees.
+ * Finds turns with different replies, compared byte for byte. An unnumbered dialect may answer a late duplicate with the current
+ * screen, which the subscriber never sees.
  */
 function repliesOf({ turns, numbered, shared }: DialogueHistory): readonly Violation[] {
-  // Late duplicates of other dialogues move the page, too.
+  // Late duplicates of other dialogues move a shared session, too.
   if (shared) return []
   return turns.flatMap(({ replies, step }, at) => {
     const isAnswer = ({ late }: { readonly late?: true }) => numbered || !late
@@ -154,12 +157,12 @@ function repliesOf({ turns, numbered, shared }: DialogueHistory): readonly Viola
     const shown = new Set(replies.filter(isAnswer).map(({ bytes }) => bytes))
     for (const { bytes } of later) if (shown.size > 1) shown.delete(bytes)
     if (shown.size <= 1) return []
-    const sentence = `Turn ${at + 1} (${step.mark}) was answered with ${shown.size} different replies.`
-    return [violation('differing reply', sentence)]
+    const message = `Turn ${at + 1} (${step.mark}) got ${shown.size} different replies.`
+    return [violation('differing reply', message)]
   })
 }
 
-/** Entries of one dialogue, against what its turns must have done, and may have done where nobody was told. */
+/** Compares the entries of a dialogue with the effects that its turns must and may have had. */
 function effectsOf(
   { turns }: DialogueHistory,
   entries: readonly JournalRecord[],
@@ -169,29 +172,29 @@ function effectsOf(
   const ids = new Set(entries.map(({ id }) => id))
   const repeated = entries.length - ids.size
   if (repeated > 0)
-    violations.push(violation('double effect', 'Effects of one turn are in the journal again.', repeated))
+    violations.push(violation('double effect', 'The journal repeats effects of one turn.', repeated))
   const did = [...ids].map((id) => entries.find((entry) => entry.id === id)?.change)
 
   const choices = turns.map(({ outcome, step }): Choices => {
-    // Saved by a duplicate of its first entry, a password is not saved again by the second.
+    // A password saved by a duplicate of the first entry is not saved again by the second.
     if (isSavedAtOnce) return step.mark === FIRST_ENTRY ? [['password-set']] : [[]]
     return outcome
       ? outcome.changes
       : [[], ...[...step.outcomes, ...step.detours].flatMap(({ changes }) => changes)]
   })
   if (isOneOf(did, choices)) return violations
-  const most = counted(choices.flatMap((of) => longest(of)))
-  const least = counted(choices.flatMap((of) => shortest(of)))
+  const max = counted(choices.flatMap((of) => longest(of)))
+  const min = counted(choices.flatMap((of) => shortest(of)))
   const have = counted(did)
-  for (const change of new Set([...most.keys(), ...have.keys()])) {
-    const [has, atMost, atLeast] = [have, most, least].map((of) => of.get(change) ?? 0) as [
+  for (const change of new Set([...max.keys(), ...have.keys()])) {
+    const [has, atMost, atLeast] = [have, max, min].map((of) => of.get(change) ?? 0) as [
       number,
       number,
       number,
     ]
-    const sentence = `${change}: ${has} in the journal, of ${atLeast} acknowledged.`
-    if (has > atMost) violations.push(violation('double effect', sentence, has - atMost))
-    if (has < atLeast) violations.push(violation('lost acknowledged', sentence, atLeast - has))
+    const message = `${change}: ${has} in the journal, ${atLeast} acknowledged.`
+    if (has > atMost) violations.push(violation('double effect', message, has - atMost))
+    if (has < atLeast) violations.push(violation('lost acknowledged', message, atLeast - has))
   }
   return violations.length > 0
     ? violations
@@ -208,7 +211,7 @@ function counted<T>(of: readonly T[]): Map<T, number> {
   return counts
 }
 
-/** Whether a list is one choice of each, in order. */
+/** Returns true when a list consists of one choice of each, in order. */
 function isOneOf(did: readonly (Change | undefined)[], choices: readonly Choices[]): boolean {
   const [first, ...rest] = choices
   if (!first) return did.length === 0
@@ -217,7 +220,7 @@ function isOneOf(did: readonly (Change | undefined)[], choices: readonly Choices
   )
 }
 
-/** The record is what the journal says it became. */
+/** Compares the record with the state that the journal implies. */
 function recordOf(
   record: Subscriber,
   { registered, passwordGeneration }: SubscriberHistory,
@@ -237,10 +240,10 @@ function recordOf(
   const differs = (what: string, has: number | string, journalled: number | string) =>
     has === journalled
       ? []
-      : [violation('record differs', `${what}: ${has} in the record, ${journalled} by the journal.`)]
+      : [violation('record differs', `${what}: ${has} in the record, ${journalled} in the journal.`)]
   return [
     ...differs('access', record.access, access),
-    // An attempt that is pending has been taken off, and the journal does not tell of it yet.
+    // A pending attempt is subtracted already, but not in the journal yet.
     ...differs('guesses of PUK1 left', record.puk1AttemptsLeft + record.puk1Pending.length, attemptsLeft),
     ...differs(
       'passwords set',
@@ -250,7 +253,7 @@ function recordOf(
   ]
 }
 
-/** The password that the last entry speaks of is the one that holds. */
+/** Checks that the password saved last is the stored one. */
 async function passwordOf(
   record: Subscriber,
   history: SubscriberHistory,
@@ -267,7 +270,7 @@ async function passwordOf(
   return matches ? [] : [violation('record differs', 'The password that was saved last does not verify.')]
 }
 
-/** Each guess that was answered has used up one of the ten: no two are shown the same number, without an opening between. */
+/** Finds answered guesses that were not counted: two show the same number without an opening in between. */
 function guessesOf({ dialogues }: SubscriberHistory): readonly Violation[] {
   const outcomes = dialogues.flatMap(({ turns }) =>
     turns.flatMap(({ outcome }) => (outcome ? [outcome] : [])),
@@ -281,6 +284,6 @@ function guessesOf({ dialogues }: SubscriberHistory): readonly Violation[] {
     shown.push(attemptsLeft)
   }
   if (unaccounted === 0) return []
-  const sentence = 'Wrong guesses of PUK1 were answered, and not each was counted.'
-  return [violation('guess not counted', sentence, unaccounted)]
+  const message = 'Wrong PUK1 guesses were answered without being counted.'
+  return [violation('guess not counted', message, unaccounted)]
 }

@@ -7,8 +7,8 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 const folders = ['src', 'menus', 'test/support', 'test/verification/chaos']
 
 /**
- * Compiles the gateway, types stripped and nothing checked, into a folder, and returns the program that is to be started.
- * Done once, it halves what every restart costs: of hundreds in a run, compiling each anew would be most of the work.
+ * Compiles the gateway into a folder without type checks, and returns the path of its program. A run restarts gateways hundreds
+ * of times; compiling once halves the cost of each restart.
  */
 export async function compileGateway(into: string): Promise<string> {
   for (const folder of folders) {
@@ -27,7 +27,7 @@ export async function compileGateway(into: string): Promise<string> {
 }
 
 async function compile(file: string): Promise<string> {
-  // Its types do not know of the last one yet.
+  // The types of swc lack `rewriteRelativeImportExtensions`.
   const jsc = {
     parser: { syntax: 'typescript' },
     target: 'es2022',

@@ -1,11 +1,10 @@
-/** Where a gateway that is tested may die: between any two steps of a turn. */
 import type { ServerResponse } from 'node:http'
 import { setImmediate as nextTick } from 'node:timers/promises'
 import type { Store } from '../../../src/gateway/ports.ts'
 
 /**
- * Points of a turn, in its order. At `in-commit` the commit is on its way; at `after-commit` Redis has acknowledged it, and
- * nobody was told; at `before-answer` the answer is ready to be written.
+ * The points of a turn at which a gateway may die, in order. At `in-commit` the command is in flight; at `after-commit` Redis has
+ * acknowledged it, but no answer was sent; at `before-answer` the answer is about to be written.
  */
 export const crashPoints = [
   'before-load',
@@ -17,10 +16,10 @@ export const crashPoints = [
 ] as const
 export type CrashPoint = (typeof crashPoints)[number]
 
-/** Ends the process at a point, or goes on. */
+/** Kills the process at a point, or returns. */
 export type Crash = (point: CrashPoint) => void
 
-/** The store with its crash points. */
+/** Adds crash points to a store. `doomed` draws whether the process dies during this commit. */
 export function crashingStore(
   store: Store,
   { crash, doomed }: { crash: Crash; doomed: () => boolean },
@@ -38,7 +37,7 @@ export function crashingStore(
       const committing = store.commit(commit)
       if (doomed()) {
         committing.catch(() => undefined)
-        // The command has left the process, or has not: either is as good.
+        // Whether the command has left the process is deliberately undefined.
         await nextTick()
         crash('in-commit')
       }
@@ -49,11 +48,11 @@ export function crashingStore(
   }
 }
 
-/** The same for answers: the process may die when one is about to be written. */
+/** Adds the crash point before an answer is written. */
 export function crashingResponse(response: ServerResponse, crash: Crash): void {
-  const writeHead = response.writeHead.bind(response) as (...given: unknown[]) => ServerResponse
-  response.writeHead = ((...given: unknown[]) => {
+  const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse
+  response.writeHead = ((...args: unknown[]) => {
     crash('before-answer')
-    return writeHead(...given)
+    return writeHead(...args)
   }) as typeof response.writeHead
 }

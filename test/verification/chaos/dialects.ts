@@ -1,4 +1,3 @@
-/** The dialects of a run. Those that number nothing are all here, also where it is a form of a dialect that numbers elsewhere. */
 import { africastalking } from '../../../src/dialects/africastalking.ts'
 import { arkesel } from '../../../src/dialects/arkesel.ts'
 import { comviva } from '../../../src/dialects/comviva.ts'
@@ -10,17 +9,18 @@ import { nalo } from '../../../src/dialects/nalo.ts'
 import { serviceOp } from '../../../src/dialects/service-op.ts'
 import { truroute } from '../../../src/dialects/truroute.ts'
 
+/** A dialect, or a variant of one, that the harness speaks. */
 export interface SpokenDialect {
-  /** As `--dialect` takes it. */
+  /** The value of `--dialect`. */
   readonly name: string
   readonly dialect: Dialect
-  /** Callbacks tell turns apart, whenever they come. */
+  /** Callbacks identify their turn. */
   readonly numbered: boolean
-  /** Callbacks carry no session id: all dialogues of a number are one session, whose id this is. */
+  /** The session id of all dialogues of a number, for callbacks without one. */
   readonly sharedSession?: (msisdn: string) => string
 }
 
-/** The dialect, its JSON callbacks without one field. */
+/** Removes one field from the JSON callbacks of a dialect. */
 function without(field: string, dialect: Dialect): Dialect {
   const strip = (call: WireCall): WireCall => {
     const { [field]: _left, ...rest } = JSON.parse(call.body) as Record<string, unknown>
@@ -35,7 +35,7 @@ const named = (dialect: Dialect, numbered: boolean, name = dialect.name): Spoken
   numbered,
 })
 
-/** Two that accumulate, one that numbers, and all that do neither. */
+/** Two cumulative dialects, one sequenced, and all that identify no turn. */
 export const spokenDialects: readonly SpokenDialect[] = [
   named(africastalking, true),
   named(get, true),

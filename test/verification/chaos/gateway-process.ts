@@ -1,4 +1,4 @@
-/** A gateway that may die at any point of a turn. It is started by the harness, waits warm, and listens when it is told to. */
+/** A gateway that may die at any crash point. It loads its code, then waits for the message to listen. */
 import { writeSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import { startApp } from '../../../src/app.ts'
@@ -12,14 +12,14 @@ import type { CrashPoint } from './crash-points.ts'
 import type { ToGateway, ToHarness } from './gateways.ts'
 import { createNaiveStore } from './naive-store.ts'
 
-/** Its standard output says nothing but where it died. */
+/** Writes the crash point to stdout, which has no other output, and kills the process. */
 function die(point: CrashPoint): void {
   writeSync(1, point)
   process.kill(process.pid, 'SIGKILL')
 }
 
-async function listen(told: ToGateway): Promise<void> {
-  const { redisUrl, settings, seed, generation, crashRate, commit, hashing } = told
+async function listen(message: ToGateway): Promise<void> {
+  const { redisUrl, settings, seed, generation, crashRate, commit, hashing } = message
   const config = loadConfig({ ...settings, REDIS_URL: redisUrl })
   const random = createRandom(seed, `gateway ${generation}`)
   const doomed = () => random.fraction() < crashRate
@@ -37,12 +37,12 @@ async function listen(told: ToGateway): Promise<void> {
   gateway.server.prependListener('request', (_request, response) => crashingResponse(response, crash))
   await client.whenReady(1000)
   const { url } = await gateway.listen()
-  tell({ kind: 'listening', url })
+  send({ kind: 'listening', url })
 }
 
-const tell = (message: ToHarness) => void process.send?.(message)
+const send = (message: ToHarness) => void process.send?.(message)
 
 process.once('message', (message) => void listen(message as ToGateway))
-// Whoever started it is gone.
+// The harness has exited.
 process.once('disconnect', () => process.exit(0))
-tell({ kind: 'warm' })
+send({ kind: 'warm' })

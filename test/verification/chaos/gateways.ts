@@ -1,51 +1,51 @@
-/** The gateways of a run: each dies often and is replaced at once. */
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import type { Random } from '../../support/random.ts'
 import { crashPoints } from './crash-points.ts'
 import type { CrashPoint } from './crash-points.ts'
 
-/** What a warm gateway is told. */
+/** The message that makes a loaded gateway listen. */
 export interface ToGateway {
   readonly redisUrl: string
-  /** Of its own, in the place of an environment. */
+  /** Used instead of the environment. */
   readonly settings: Readonly<Record<string, string>>
   readonly seed: number
-  /** How many were started before it: each dies by chances of its own. */
+  /** The number of gateways started before; seeds its own crashes. */
   readonly generation: number
-  /** At each point, from 0 to 1. */
+  /** The probability of a crash at each point, 0 to 1. */
   readonly crashRate: number
-  readonly commit: 'ours' | 'naive'
+  readonly commit: 'shipped' | 'naive'
   readonly hashing: 'argon2' | 'quick'
 }
 
 export type ToHarness = { readonly kind: 'warm' } | { readonly kind: 'listening'; readonly url: string }
 
+/** The running gateways. Each one that dies is replaced at once. */
 export interface Gateways {
-  /** One that listens, by chance; `not` is only taken where there is no other. Undefined while none does. */
+  /** Returns a random listening URL, avoiding `not` if there is another; undefined while none listens. */
   pick(random: Random, not?: string): string | undefined
-  /** SIGKILL, at whatever it is doing. */
+  /** Kills a random gateway with SIGKILL. */
   killOne(random: Random): void
-  /** How often one died, and where; `random` is what `killOne` did. */
+  /** Deaths by crash point; `random` counts `killOne`. */
   readonly kills: Readonly<Record<CrashPoint | 'random', number>>
-  /** What gateways said that ended by themselves, which none may. */
+  /** Error output of gateways that exited by themselves; none may. */
   readonly ended: readonly string[]
   close(): Promise<void>
 }
 
-/** Starting takes a second, most of it for loading the code: so many are kept loaded. */
+/** Spare processes with loaded code: loading takes most of a second. */
 const SPARES = 2
 
 /**
- * Starts as many as there are addresses of Redis (each has a way of its own), and replaces whichever dies. `died` hears of every death. `program` is what is started.
+ * Starts one gateway for each Redis URL and replaces each that dies. `onDeath` is called for every death.
  */
 export async function startGateways(options: {
   readonly program: string
   readonly redisUrls: readonly string[]
-  readonly told: Omit<ToGateway, 'redisUrl' | 'generation'>
-  readonly died: (where: string) => void
+  readonly message: Omit<ToGateway, 'redisUrl' | 'generation'>
+  readonly onDeath: (where: string) => void
 }): Promise<Gateways> {
-  const { program, redisUrls, told, died } = options
+  const { program, redisUrls, message, onDeath } = options
   const kills: Record<CrashPoint | 'random', number> = {
     'before-load': 0,
     'after-load': 0,
@@ -76,9 +76,9 @@ export async function startGateways(options: {
       urls.delete(child)
       if (isClosing) return
       const point = crashPoints.find((one) => out === one)
-      if (signal !== 'SIGKILL') ended.push(`a gateway ended with ${code ?? signal}: ${err.trim()}`)
+      if (signal !== 'SIGKILL') ended.push(`A gateway exited with ${code ?? signal}: ${err.trim()}`)
       else kills[point ?? 'random'] += 1
-      died(point ?? (signal === 'SIGKILL' ? 'at random' : 'by itself'))
+      onDeath(point ?? (signal === 'SIGKILL' ? 'at random' : 'by itself'))
     })
     return new Promise((resolve) => {
       child.once('message', () => resolve(child))
@@ -92,10 +92,10 @@ export async function startGateways(options: {
       while (spares.length < SPARES && !isClosing) spares.push(warm())
       if (!child.connected) continue
       const gone = new Promise<void>((resolve) => void child.once('close', () => resolve()))
-      child.once('message', (message: ToHarness) => {
-        if (message.kind === 'listening') urls.set(child, message.url)
+      child.once('message', (answer: ToHarness) => {
+        if (answer.kind === 'listening') urls.set(child, answer.url)
       })
-      child.send({ ...told, redisUrl, generation: generation++ } satisfies ToGateway, () => undefined)
+      child.send({ ...message, redisUrl, generation: generation++ } satisfies ToGateway, () => undefined)
       await gone
     }
   }
@@ -111,7 +111,7 @@ export async function startGateways(options: {
   }
   if (ended.length > 0) {
     await close()
-    throw new Error(`no gateway starts: ${ended[0]}`)
+    throw new Error(`No gateway starts. ${ended[0]}`)
   }
 
   return {

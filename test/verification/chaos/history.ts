@@ -1,39 +1,38 @@
-/** What a run knows of its dialogues: what was sent, what was acknowledged, and with which words. */
 import type { Outcome, Step } from './script.ts'
 
-/** What one callback was answered with, other than "unavailable". */
+/** An answer to a callback, other than "unavailable". */
 export interface Reply {
-  /** Status and body as they came. */
+  /** Status and body, unparsed. */
   readonly bytes: string
   /** The screen in it. */
   readonly text: string
-  /** It answers a duplicate that came when `REPEAT_WITHIN_MS` was over. */
+  /** Set for the answer to a duplicate later than `REPEAT_WITHIN_MS`. */
   readonly late?: true
 }
 
-/** One sending of a callback, on the clock of this machine; `endedMs` is absent while nothing came back. */
+/** One sending of a callback, in wall-clock time; `endedMs` is absent while unanswered. */
 export interface Sending {
   readonly sentMs: number
   endedMs?: number
 }
 
-/** One turn: a callback, however often it was sent. */
+/** One turn: a callback and all its sendings. */
 export interface TurnHistory {
   readonly step: Step
   readonly replies: Reply[]
   readonly sendings: Sending[]
-  /** The id of the turn as the gateway makes it, where it can be told from the callback alone. */
+  /** The gateway's turn id, if the callback alone determines it. */
   readonly id: string | undefined
-  /** When the answer was there that the subscriber was shown. */
+  /** When the subscriber was shown the answer. */
   answeredMs?: number
-  /** What the subscriber saw, if that is one of the step's outcomes: from then on the turn is acknowledged. */
+  /** The outcome shown to the subscriber; it acknowledges the turn. */
   outcome?: Outcome
 }
 
-/** When aggregators send again what was answered: at once, or 10 to 25 seconds later. */
+/** When aggregators duplicate answered callbacks: at once, or 10 to 25 seconds later. */
 export type Retries = 'soon' | 'late'
 
-/** `numbered`: its dialect tells turns apart whenever they come; `shared`: its session is that of all dialogues of the number. */
+/** `numbered`: callbacks identify their turn. `shared`: all dialogues of the number share one session. */
 export interface DialogueHistory {
   readonly name: string
   readonly dialect: string
@@ -43,11 +42,11 @@ export interface DialogueHistory {
   readonly sessionId: string
   readonly password: string | undefined
   readonly turns: TurnHistory[]
-  /** What was wrong while it lasted. */
+  /** Violations seen during the dialogue. */
   readonly wrong: Violation[]
-  /** What happened, in words without secrets; `atMs` since the run began. */
+  /** Events, without secrets; `atMs` is relative to the start of the run. */
   readonly events: HistoryEvent[]
-  /** The subscriber was shown another page than the script expects, as a late duplicate may cause. */
+  /** A late duplicate moved the dialogue, so that the subscriber saw another screen than the script expects. */
   moved: boolean
 }
 
@@ -56,14 +55,14 @@ export interface HistoryEvent {
   readonly what: string
 }
 
-/** A subscriber as it was registered, and all its dialogues. */
+/** A subscriber and all its dialogues. */
 export interface SubscriberHistory {
   /** E.164 with `+`. */
   readonly msisdn: string
-  /** What the record's count of passwords began with. */
+  /** The `passwordGeneration` of the record at the start. */
   readonly passwordGeneration: number
   readonly registered: 'open' | 'closed-by-subscriber'
-  /** In the order in which they were begun. */
+  /** Ordered by begin. */
   readonly dialogues: DialogueHistory[]
 }
 
@@ -81,28 +80,28 @@ export const violationKinds = [
 ] as const
 export type ViolationKind = (typeof violationKinds)[number]
 
-/** Something that must not be. */
+/** A broken promise. */
 export interface Violation {
   readonly kind: ViolationKind
-  /** One sentence without secrets. */
-  readonly sentence: string
-  /** How often: how many effects were doubled or lost, say. */
+  /** One sentence, without secrets. */
+  readonly message: string
+  /** The number of effects concerned. */
   readonly count: number
 }
 
-export const violation = (kind: ViolationKind, sentence: string, count = 1): Violation => ({
+export const violation = (kind: ViolationKind, message: string, count = 1): Violation => ({
   kind,
-  sentence,
+  message,
   count,
 })
 
-/** Whether a sending came, or may have come, when the turn's answer was no quick repeat any more. */
+/** Returns true when a sending was or may have been processed after `repeatWithinMs`. */
 export const isLate = (
   { sendings }: Pick<TurnHistory, 'sendings'>,
   { endedMs = Infinity }: Sending,
   repeatWithinMs: number,
 ): boolean => endedMs - (sendings[0]?.sentMs ?? Infinity) >= repeatWithinMs
 
-/** Whether a duplicate of one of these turns came late. */
+/** Returns true when one of these turns had a late duplicate. */
 export const hadLateDuplicate = (turns: readonly TurnHistory[], repeatWithinMs: number): boolean =>
   turns.some((turn) => turn.sendings.slice(1).some((sending) => isLate(turn, sending, repeatWithinMs)))

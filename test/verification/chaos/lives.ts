@@ -1,24 +1,23 @@
-/** All subscribers of a run, many at a time: those whose aggregators retry soon, and those whose aggregators retry late. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createRandom } from '../../support/random.ts'
 import type { Retries, SubscriberHistory } from './history.ts'
 import type { Register } from './register.ts'
 import type { RunOptions } from './run.ts'
-import { liveThrough } from './subscriber.ts'
-import type { Surroundings } from './subscriber.ts'
+import { runSubscriber } from './subscriber.ts'
+import type { Environment } from './subscriber.ts'
 
-/** One dialogue in so many has late retries, in a mixed run. */
+/** In a mixed run, one dialogue in this many has late retries. */
 const LATE_SHARE = 5
-/** Those dialogues wait most of the time: so many more are under way at once. They begin over so long. */
+/** Dialogues with late retries mostly wait, so more of them run in parallel. Their starts are spread out. */
 const LATE_PARALLEL = 10
-const LATE_BEGIN_WITHIN_MS = 10_000
-/** One subscriber in so many has PUK1 guessed from several sides. */
-const GUESSED_AT = 12
+const LATE_START_SPREAD_MS = 10_000
+/** One subscriber in this many has parallel PUK1 guesses. */
+const GUESSED_EVERY = 12
 
-/** `over` resolves when the last dialogue has ended. */
-export function liveAll(
-  options: Pick<RunOptions, 'dialogues' | 'parallel' | 'retries' | 'seed' | 'signal' | 'waits'>,
-  around: Pick<Surroundings, 'aggregator' | 'dialects' | 'repeatWithinMs' | 'keyring' | 'note'> & {
+/** Runs all subscribers of a run in parallel; `over` resolves when the last dialogue has ended. */
+export function runSubscribers(
+  options: Pick<RunOptions, 'dialogues' | 'parallel' | 'retries' | 'seed' | 'signal' | 'slowDialogues'>,
+  around: Pick<Environment, 'aggregator' | 'dialects' | 'repeatWithinMs' | 'keyring' | 'note'> & {
     readonly register: Register
   },
 ): {
@@ -33,28 +32,28 @@ export function liveAll(
 
   const group = (retries: Retries, dialogues: number, parallel: number) => {
     let begun = 0
-    const surroundings: Surroundings = {
+    const environment: Environment = {
       ...around,
       retries,
-      waits: options.waits,
+      slowDialogues: options.slowDialogues,
       takeOne: () => begun < dialogues && ++begun > 0,
       ended: () => void (done += 1),
     }
     const live = async (place: number) => {
-      if (retries === 'late') await sleep((place / parallel) * LATE_BEGIN_WITHIN_MS)
+      if (retries === 'late') await sleep((place / parallel) * LATE_START_SPREAD_MS)
       while (begun < dialogues) {
         options.signal.throwIfAborted()
         const number = drawn++
         const msisdn = `+37529${String(1_000_000 + number)}`
         const random = createRandom(options.seed, msisdn)
-        // Guesses from several sides are judged by the numbers of their turns.
-        const isGuessed = hasNumbers && retries === 'soon' && number % GUESSED_AT === 1
-        // Most of the late ones live through one or two dialogues: half of them begin with a guess.
+        // Parallel guesses can only be checked with numbered turns.
+        const isGuessed = hasNumbers && retries === 'soon' && number % GUESSED_EVERY === 1
+        // Most of the late ones run one or two dialogues; half of them start with a guess.
         const isClosed = isGuessed || (retries === 'late' && number % 2 === 1)
         const access = isClosed ? 'closed-by-subscriber' : 'open'
         const { puk1, history } = await register.add(msisdn, access, random)
         histories.push(history)
-        await liveThrough(history, { puk1, random, isGuessed }, surroundings)
+        await runSubscriber(history, { puk1, random, isGuessed }, environment)
       }
     }
     return Array.from({ length: Math.min(parallel, dialogues) }, (_, place) => live(place))

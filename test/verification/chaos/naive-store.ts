@@ -5,11 +5,10 @@ import { keysUnder } from '../../../src/store/redis/keys.ts'
 import { createRedisStore } from '../../../src/store/redis/store.ts'
 
 /**
- * The control: a store that commits as one would at first. It looks at no version and at no deadline, and writes step by step:
- * the journal, the subscriber, and the session with its receipts last. A run on it must find what is wrong with that, else it
- * would not find it anywhere.
+ * Creates the store of the control run, with a naive commit. It ignores versions and deadlines and writes step by step: the
+ * journal, the subscriber, and the session with its receipts last. A harness that finds no violation here is blind.
  *
- * @param step called between two steps: the process may die there
+ * @param step called between two steps; the process may die there
  */
 export function createNaiveStore(client: RedisClient, step: () => void): Store {
   const { redis } = client

@@ -1,28 +1,27 @@
-/** What strikes at random while a run lasts. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../../support/random.ts'
 import type { Fault, Proxy } from '../../support/redis/proxy.ts'
 
 /**
- * Strikes again and again until it is stopped, on the average whenever so many callbacks more were answered: by time, a slow
- * machine would be struck more often than it can get up. `stop` resolves when the last strike is over.
+ * Injects a fault about every `every` answers until stopped; 0 never does. Counting answers instead of time lets a slow machine
+ * recover. `stop` resolves when the last fault is over.
  */
-export function strikeAtRandom(
+export function injectAtRandom(
   {
     every,
     answered,
     random,
   }: { readonly every: number; readonly answered: () => number; readonly random: Random },
-  strike: () => Promise<void> | void,
+  inject: () => Promise<void> | void,
 ): { stop(): Promise<void> } {
   let isStopped = every === 0
   const running = (async () => {
-    // Between half and one and a half of it: no two in a row, and no long peace.
+    // Between half and one and a half times `every`: no bursts and no long pauses.
     const next = () => answered() + every * (0.5 + random.fraction())
     for (let due = next(); !isStopped;) {
       await sleep(5 + random.fraction() * 20)
       if (isStopped || answered() < due) continue
-      await strike()
+      await inject()
       due = next()
     }
   })()
@@ -36,8 +35,8 @@ export function strikeAtRandom(
 
 export type NetworkFault = Exclude<Fault['kind'], 'pass'>
 
-/** One way to Redis is disturbed for a moment; says how. */
-export async function disturb(proxy: Proxy, random: Random): Promise<NetworkFault> {
+/** Injects a short network fault between one gateway and Redis; returns its kind. */
+export async function injectNetworkFault(proxy: Proxy, random: Random): Promise<NetworkFault> {
   const drawn = random.fraction()
   const [fault, forMs]: [Fault & { kind: NetworkFault }, number] =
     drawn < 0.4

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe('a power cut', () => {
-  it('takes what was not synced, and nothing else', async () => {
+  it('removes unsynced bytes and nothing else', async () => {
     const files = join(folder, 'appendonlydir')
     await mkdir(files)
     const write = (name: string, content: string) => writeFile(join(files, name), content)
@@ -35,7 +35,7 @@ describe('a power cut', () => {
     expect(await read('appendonly.aof.1.base.rdb')).toBe('base')
   })
 
-  it('is told by a shim how much a program has synced; it takes Linux', async () => {
+  it('uses a shim that records synced bytes, on Linux', async () => {
     if (!isLinux) return expect(() => shimIn(folder)).toThrow(NoPowerCut)
     const file = join(folder, 'some.aof')
     const program = `
@@ -76,14 +76,14 @@ describe('npm run chaos -- --redis power-cut', () => {
     return { out, code: code as number }
   }
 
-  it('shows that nothing acknowledged is lost where the file is synced always', async () => {
+  it('loses nothing acknowledged with appendfsync always', async () => {
     const { out, code } = await run()
     if (!isLinux) return expect(code).toBe(2)
     expect({ out, code }).toEqual({ out: expect.stringMatching(/^lost acknowledged +0$/m), code: 0 })
     expect(out).toMatch(/^Redis +power-cut [1-9]\d* times, appendfsync always, \d+ bytes not synced$/m)
   }, 300_000)
 
-  it('shows what is lost where it is synced every second', async () => {
+  it('loses acknowledged effects with appendfsync everysec', async () => {
     const { out, code } = await run('--control')
     if (!isLinux) return expect(code).toBe(2)
     expect(out).toMatch(/^lost acknowledged +[1-9]\d*$/m)

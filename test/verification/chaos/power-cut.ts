@@ -1,4 +1,3 @@
-/** A power cut, played: whatever was not synced is gone. */
 import { spawnSync } from 'node:child_process'
 import { readFile, readdir, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -7,36 +6,36 @@ import { CommandError } from '../../../src/cli/command-error.ts'
 
 const source = fileURLToPath(new URL('./synced.c', import.meta.url))
 
-/** What a power cut needs of a machine, and this one has not. */
+/** Thrown where this machine cannot simulate a power cut. */
 export class NoPowerCut extends CommandError {
-  constructor(sentence: string) {
-    super(sentence, 2)
+  constructor(message: string) {
+    super(message, 2)
   }
 }
 
 /**
- * The environment in which redis-server notes what it has synced. The shim is compiled into the folder. Throws `NoPowerCut`
- * where that cannot be done.
+ * Compiles a shim into the folder and returns the environment in which redis-server records its synced bytes. Throws `NoPowerCut`
+ * where that is not possible.
  */
 export function shimIn(folder: string): Readonly<Record<string, string>> {
   if (process.platform !== 'linux')
-    throw new NoPowerCut('a power cut is played on Linux alone: redis-server must take a preloaded library')
+    throw new NoPowerCut('A power cut needs Linux: redis-server must load a preloaded library.')
   const shim = join(folder, 'synced.so')
   const compiled = spawnSync('cc', ['-shared', '-fPIC', '-O2', '-o', shim, source, '-ldl'], {
     encoding: 'utf8',
   })
   if (compiled.error) {
     throw new NoPowerCut(
-      'a power cut needs a C compiler: install one so that cc is on PATH (apt-get install gcc libc6-dev, dnf install gcc)',
+      'A power cut needs a C compiler. Install one so that cc is on PATH: apt-get install gcc libc6-dev, dnf install gcc.',
     )
   }
-  if (compiled.status !== 0) throw new NoPowerCut(`cc could not compile the shim: ${compiled.stderr.trim()}`)
+  if (compiled.status !== 0) throw new NoPowerCut(`cc cannot compile the shim: ${compiled.stderr.trim()}`)
   return { LD_PRELOAD: shim }
 }
 
 /**
- * Cuts each append-only file of a killed Redis to what it had synced, and returns how many bytes are gone. A file whose
- * syncing was never noted goes whole, but for the base file, which is renamed into its place only when it is synced.
+ * Truncates each append-only file of a killed Redis to its synced bytes and returns the number of lost bytes. A file without a
+ * record of a sync is emptied. Base files are kept: Redis syncs them before it renames them.
  */
 export async function cutPower(dir: string): Promise<number> {
   const folder = join(dir, 'appendonlydir')

@@ -1,39 +1,39 @@
-/** The Redis of a run: dies, stands still or loses its power, and comes back on the same port with the same folder. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../../support/random.ts'
 import { freePort, startRedisServer } from '../../support/redis/redis-server.ts'
 import { cutPower, shimIn } from './power-cut.ts'
 
-/** What happens to Redis. */
+/** The faults of Redis. */
 export const redisFaults = ['none', 'kill', 'stop', 'power-cut'] as const
 export type RedisFault = (typeof redisFaults)[number]
 
+/** A Redis that is killed, stopped or loses power, and returns on the same port with the same folder. */
 export interface RedisHost {
   readonly url: string
   readonly port: number
-  /** How often it happened. */
-  readonly struck: number
-  /** Bytes of the append-only file that power cuts took. */
+  /** The number of injected faults. */
+  readonly faults: number
+  /** Bytes of the append-only file lost to power cuts. */
   readonly lostBytes: number
-  /** It happens once, and is over when this resolves. */
-  strike(random: Random): Promise<void>
+  /** Injects the fault once; resolves when Redis is back. */
+  inject(random: Random): Promise<void>
   close(): Promise<void>
 }
 
-/** Longer than any command may take, shorter than a turn. */
-const STOPPED_MS = { least: 300, most: 1500 } as const
+/** Longer than a command timeout, shorter than a turn budget. */
+const STOPPED_MS = { min: 300, max: 1500 } as const
 
-/** Throws `NoPowerCut` where the fault cannot be played on this machine. */
+/** Starts Redis. Throws `NoPowerCut` where this machine cannot simulate the fault. */
 export async function startRedisHost(options: {
   readonly fault: RedisFault
   readonly appendfsync: 'always' | 'everysec'
-  /** For what is compiled. */
+  /** The folder for the compiled shim. */
   readonly folder: string
 }): Promise<RedisHost> {
   const { fault, appendfsync, folder } = options
   const port = await freePort()
-  let [struck, lostBytes] = [0, 0]
-  // One file for the whole run: a rewritten one would begin a new count of what is synced.
+  let [faults, lostBytes] = [0, 0]
+  // A rewrite would start a new file, and with it a new record of synced bytes.
   const args = ['--auto-aof-rewrite-percentage', '0', '--busy-reply-threshold', '200']
   const env = fault === 'power-cut' ? shimIn(folder) : {}
   const start = (dir?: string) =>
@@ -43,18 +43,18 @@ export async function startRedisHost(options: {
   return {
     url: server.url,
     port,
-    get struck() {
-      return struck
+    get faults() {
+      return faults
     },
     get lostBytes() {
       return lostBytes
     },
-    async strike(random) {
+    async inject(random) {
       if (fault === 'none') return
-      struck += 1
+      faults += 1
       if (fault === 'stop') {
         server.freeze()
-        await sleep(STOPPED_MS.least + random.fraction() * (STOPPED_MS.most - STOPPED_MS.least))
+        await sleep(STOPPED_MS.min + random.fraction() * (STOPPED_MS.max - STOPPED_MS.min))
         return server.thaw()
       }
       await server.kill()

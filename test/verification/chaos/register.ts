@@ -1,4 +1,3 @@
-/** The operator's side of a run, straight at Redis: registers subscribers, and reads what has write of them. */
 import { Secret } from '../../../src/engine/secret.ts'
 import type { JournalEntry } from '../../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../../src/gateway/records/records.ts'
@@ -10,24 +9,25 @@ import { createSubscribers } from '../../../src/services/subscribers.ts'
 import type { Random } from '../../support/random.ts'
 import { createRedisClient } from '../../../src/store/redis/client.ts'
 import { createRedisStore } from '../../../src/store/redis/store.ts'
-import type { Found } from './check.ts'
+import type { StoredSubscriber } from './check.ts'
 import type { SubscriberHistory } from './history.ts'
 import { drawDigits } from './script.ts'
 
+/** The operator's side of a run, directly on Redis. */
 export interface Register {
-  /** Tries until it is acknowledged. */
+  /** Registers a subscriber, retrying until it is acknowledged. */
   add(
     msisdn: string,
     access: SubscriberHistory['registered'],
     random: Random,
   ): Promise<{ readonly puk1: string; readonly history: SubscriberHistory }>
   /** Reads every record and the whole journal. */
-  readAll(): Promise<{ of(msisdn: string): Found }>
+  readAll(): Promise<{ of(msisdn: string): StoredSubscriber }>
   close(): Promise<void>
 }
 
 const PAGE = 1000
-const TRY_WITHIN_MS = 30_000
+const RETRY_TIMEOUT_MS = 30_000
 
 export function openRegister(url: string, hashing: Hashing): Register {
   const client = createRedisClient({ url }, { commandTimeoutMs: 2000 })
@@ -44,7 +44,7 @@ export function openRegister(url: string, hashing: Hashing): Register {
   async function journalOf(bucket: number): Promise<readonly JournalRecord[]> {
     const entries: JournalEntry[] = []
     for (;;) {
-      const page = await persist(() => store.readJournal(bucket, entries.at(-1)?.id, PAGE))
+      const page = await retry(() => store.readJournal(bucket, entries.at(-1)?.id, PAGE))
       entries.push(...page)
       if (page.length < PAGE) return entries.map(({ entry }) => JSON.parse(entry) as JournalRecord)
     }
@@ -53,9 +53,9 @@ export function openRegister(url: string, hashing: Hashing): Register {
   return {
     async add(msisdn, access, random) {
       const puk1 = drawDigits(random)
-      await persist(() => subscribers.put(msisdn, { language: 'en', access, puk1: new Secret(puk1) }))
+      await retry(() => subscribers.put(msisdn, { language: 'en', access, puk1: new Secret(puk1) }))
       registered.push(msisdn)
-      const passwordGeneration = (await persist(() => recordOf(msisdn)))?.passwordGeneration ?? 0
+      const passwordGeneration = (await retry(() => recordOf(msisdn)))?.passwordGeneration ?? 0
       return { puk1, history: { msisdn, passwordGeneration, registered: access, dialogues: [] } }
     },
 
@@ -63,7 +63,7 @@ export function openRegister(url: string, hashing: Hashing): Register {
       const buckets = new Map<number, readonly JournalRecord[]>()
       for (const bucket of new Set(registered.map(bucketOf))) buckets.set(bucket, await journalOf(bucket))
       const records = new Map<string, Subscriber | undefined>()
-      for (const msisdn of registered) records.set(msisdn, await persist(() => recordOf(msisdn)))
+      for (const msisdn of registered) records.set(msisdn, await retry(() => recordOf(msisdn)))
       return {
         of: (msisdn) => ({
           record: records.get(msisdn),
@@ -76,9 +76,9 @@ export function openRegister(url: string, hashing: Hashing): Register {
   }
 }
 
-/** Redis fails on purpose, and comes back. */
-async function persist<T>(job: () => Promise<T>): Promise<T> {
-  const untilMs = performance.now() + TRY_WITHIN_MS
+/** Retries a job while Redis is down on purpose. */
+async function retry<T>(job: () => Promise<T>): Promise<T> {
+  const untilMs = performance.now() + RETRY_TIMEOUT_MS
   for (;;) {
     try {
       return await job()

@@ -1,9 +1,9 @@
-/** A run as people and machines read it. */
 import type { Finding } from './check.ts'
 import { violationKinds } from './history.ts'
 import type { HistoryEvent, ViolationKind } from './history.ts'
-import type { Ran, RunOptions } from './run.ts'
+import type { RunOptions, RunResult } from './run.ts'
 
+/** The report of a run; `--json` writes it. */
 export interface Report {
   readonly seed: number
   readonly dialogues: number
@@ -20,25 +20,25 @@ export interface Report {
   readonly dialects: readonly string[]
   readonly unavailable: number
   readonly unheard: number
-  readonly kills: Ran['kills']
+  readonly kills: RunResult['kills']
   readonly redis: {
     readonly fault: RunOptions['redis']
     readonly appendfsync: RunOptions['appendfsync']
-    readonly struck: number
+    readonly faults: number
     readonly lostBytes: number
   }
-  readonly network: Ran['network']
+  readonly network: RunResult['network']
   readonly worstAnswerMs: number
   readonly tookMs: number
   readonly violations: Readonly<Record<ViolationKind | 'malformed answer' | 'ended by itself', number>>
   readonly holds: boolean
-  /** The shortest dialogue that shows a violation. */
+  /** The shortest dialogue with a violation, line by line. */
   readonly shortest: readonly string[]
 }
 
-export function reportOf(ran: Ran, options: RunOptions): Report {
+export function reportOf(result: RunResult, options: RunOptions): Report {
   const { seed, redis, appendfsync, retries, settings, dialects } = options
-  const { tally, findings, kills } = ran
+  const { tally, findings, kills } = result
   const count = (kind: ViolationKind) =>
     findings.reduce((sum, { violation }) => sum + (violation.kind === kind ? violation.count : 0), 0)
   const byKind = Object.fromEntries(violationKinds.map((kind) => [kind, count(kind)])) as Record<
@@ -49,35 +49,35 @@ export function reportOf(ran: Ran, options: RunOptions): Report {
     ...byKind,
     unanswered: byKind.unanswered + tally.silent,
     'malformed answer': tally.malformed,
-    'ended by itself': ran.ended.length,
+    'ended by itself': result.ended.length,
   }
   const { callbacks, copies, unavailable, unheard } = tally
   return {
     seed,
-    dialogues: ran.dialogues,
-    givenUp: ran.givenUp,
-    turns: ran.turns,
+    dialogues: result.dialogues,
+    givenUp: result.givenUp,
+    turns: result.turns,
     callbacks,
     copies,
-    lateCopies: ran.lateCopies,
-    moved: ran.moved,
-    residues: ran.residues,
-    pending: ran.pending,
+    lateCopies: result.lateCopies,
+    moved: result.moved,
+    residues: result.residues,
+    pending: result.pending,
     retries,
     settings,
     dialects,
     unavailable,
     unheard,
     kills,
-    redis: { fault: redis, appendfsync, struck: ran.redisStruck, lostBytes: ran.lostBytes },
-    network: ran.network,
+    redis: { fault: redis, appendfsync, faults: result.redisFaults, lostBytes: result.lostBytes },
+    network: result.network,
     worstAnswerMs: Math.round(tally.worstAnswerMs),
-    tookMs: Math.round(ran.tookMs),
+    tookMs: Math.round(result.tookMs),
     violations,
     holds: Object.values(violations).every((times) => times === 0),
     shortest: [
-      ...shortestOf(findings, ran.events),
-      ...ran.ended.slice(0, 3),
+      ...shortestOf(findings, result.events),
+      ...result.ended.slice(0, 3),
       ...Object.entries(tally.malformedBy).map(
         ([status, times]) => `malformed answer: ${times} with status ${status}`,
       ),
@@ -85,25 +85,25 @@ export function reportOf(ran: Ran, options: RunOptions): Report {
   }
 }
 
-const LINES = 60
+const MAX_LINES = 60
 
-/** The dialogue with the fewest events that shows something, with what struck all meanwhile. */
+/** Describes the violating dialogue with the fewest events, and the faults injected meanwhile. */
 function shortestOf(findings: readonly Finding[], events: readonly HistoryEvent[]): readonly string[] {
   const lengthOf = ({ dialogue }: Finding) => dialogue?.events.length ?? Infinity
   const [first] = findings.toSorted((a, b) => lengthOf(a) - lengthOf(b))
   if (!first) return []
   const { dialogue, violation } = first
-  const title = `${violation.kind}: ${violation.sentence}`
+  const title = `${violation.kind}: ${violation.message}`
   if (!dialogue) return [title]
   const [fromMs, toMs] = [dialogue.events[0]?.atMs ?? 0, dialogue.events.at(-1)?.atMs ?? 0]
   const meanwhile = events.filter(({ atMs }) => atMs >= fromMs - 500 && atMs <= toMs + 500)
   const lines = [...dialogue.events, ...meanwhile.map((event) => ({ ...event, what: `| ${event.what}` }))]
     .toSorted((a, b) => a.atMs - b.atMs)
     .map(({ atMs, what }) => `  ${String(atMs).padStart(7)} ms  ${what}`)
-  return [title, `A subscriber ${dialogue.name} (${dialogue.dialect}):`, ...lines.slice(0, LINES)]
+  return [title, `A subscriber ${dialogue.name} (${dialogue.dialect}):`, ...lines.slice(0, MAX_LINES)]
 }
 
-/** `control`: the run was to fail. */
+/** Formats a report. A `control` must have violations. */
 export function textOf(report: Report, kind: 'run' | 'control'): string {
   const { violations, kills, redis, network } = report
   const { 'double effect': doubled, 'lost acknowledged': lost, 'differing reply': differing } = violations
@@ -121,18 +121,18 @@ export function textOf(report: Report, kind: 'run' | 'control'): string {
     ...(report.shortest.length > 0 ? [...report.shortest, ''] : []),
     row('seed', report.seed),
     row('dialogues', `${report.dialogues} (${report.givenUp} given up)`),
-    row('turns', `${report.turns}, ${report.callbacks} callbacks, ${report.copies} of them copies`),
+    row('turns', `${report.turns}, ${report.callbacks} callbacks, ${report.copies} of them duplicates`),
     row('dialects', report.dialects.join(', ')),
     row('settings', `${report.settings}; retries ${report.retries}, ${report.lateCopies} late`),
     row(
-      'moved by late ones',
-      `${report.moved} dialogues; ${report.residues} passwords saved by their first entry`,
+      'late duplicates',
+      `moved ${report.moved} dialogues; saved ${report.residues} passwords by their first entry`,
     ),
     row('attempts pending', report.pending),
     row('gateways killed', `${killed}: ${all(kills)}`),
-    row('Redis', `${redis.fault} ${redis.struck} times, appendfsync ${redis.appendfsync}${cut}`),
-    row('ways to Redis', all(network)),
-    row('answers', `${report.unavailable} "unavailable", ${report.unheard} lost with their gateway`),
+    row('Redis', `${redis.fault} ${redis.faults} times, appendfsync ${redis.appendfsync}${cut}`),
+    row('network faults', all(network)),
+    row('answers', `${report.unavailable} "unavailable", ${report.unheard} lost with the gateway`),
     row('worst answer', `${(report.worstAnswerMs / 1000).toFixed(1)} s`),
     row('double effects', doubled),
     row('lost acknowledged', lost),
@@ -147,9 +147,9 @@ export function textOf(report: Report, kind: 'run' | 'control'): string {
 function verdictOf({ holds, seed }: Report, kind: 'run' | 'control'): string {
   if (kind === 'control')
     return holds
-      ? 'FAILED: the control shows nothing, so the harness is blind'
-      : 'passed: the control fails, as it must'
+      ? 'FAILED: the control has no violation, so the harness is blind'
+      : 'passed: the control has violations, as required'
   return holds
-    ? 'passed: every acknowledged effect once, any other once at most'
-    : `FAILED: what is promised does not hold (--seed ${seed})`
+    ? 'passed: every acknowledged effect exactly once, others at most once'
+    : `FAILED: a promise is broken (--seed ${seed})`
 }

@@ -1,4 +1,3 @@
-/** The dialogues of a run: what is typed, what may be shown, and what the journal must say of it then. */
 import { screens as access } from '../../../menus/access.ts'
 import { screens as password } from '../../../menus/password.ts'
 import type { Change } from '../../../src/gateway/records/subscriber.ts'
@@ -10,32 +9,34 @@ import type { Random } from '../../support/random.ts'
 export interface Outcome {
   readonly text: string
   readonly waits: boolean
-  /** What the journal says of a turn that showed it: one of these. */
+  /** The alternatives for the journal changes of the turn. */
   readonly changes: readonly (readonly Change[])[]
-  /** Guesses of PUK1 left, where it tells. */
+  /** PUK1 attempts left, if the screen shows them. */
   readonly attemptsLeft?: number
 }
 
+/** One input and its possible outcomes. */
 export interface Step {
   /** Undefined at the begin. */
   readonly typed: string | undefined
-  /** Stands for what is typed in reports. */
+  /** Replaces the input in reports, which must not contain secrets. */
   readonly mark: string
   readonly outcomes: readonly Outcome[]
-  /** What may be shown besides where late duplicates have moved the page before. */
+  /** Further outcomes after a late duplicate has moved the dialogue. */
   readonly detours: readonly Outcome[]
 }
 
+/** A dialogue as the subscriber plays it. */
 export interface Script {
   readonly name: string
   readonly dialled: string
-  /** What it sets, if it sets one. */
+  /** The password that it sets, if any. */
   readonly password?: string
-  /** The step after the one that showed this, or undefined at the end. */
+  /** Returns the step after this outcome; undefined at the end. */
   next(shown: Outcome | undefined): Step | undefined
 }
 
-/** A subscriber as scripts leave it, if all goes well. */
+/** The state of a subscriber between scripts. */
 export interface Model {
   readonly isOpen: boolean
   readonly attemptsLeft: number
@@ -71,7 +72,7 @@ const step = (typed: string | undefined, mark: string, ...outcomes: readonly Out
   detours: [],
 })
 
-/** The dialogue has ended: too many entries that were no PUK1, and they were duplicates of a choice. */
+/** The dialogue has ended, because duplicates of a choice counted as invalid PUK1 entries. */
 const over = (...choices: readonly Change[]): Outcome => ({
   text: systemMessages.ended.en,
   waits: false,
@@ -124,7 +125,7 @@ const setting = (typed: string): Script =>
   fixed(
     { name: 'sets a password', dialled: PASSWORD, password: typed },
     ['dials', undefined, waiting(password.password)],
-    // The residue: where it asks for the same once more, a late duplicate of the first entry is the second one.
+    // A late duplicate of the first entry counts as the second one.
     [FIRST_ENTRY, typed, waiting(password.repeatPassword), ending(password.saved, 'password-set')],
     ['the same', typed, ending(password.saved, 'password-set')],
   )
@@ -154,7 +155,7 @@ const closingAtOnce = (): Script =>
     ['2', '2', ending(access.accessClosed, 'access-closed')],
   )
 
-/** Where PUK1 is asked for, a duplicate of the choice before is an entry that is no PUK1; it costs none of the ten. */
+/** On the PUK1 screen, a duplicate of the choice before is an invalid entry, which costs no attempt. */
 const asking = (attemptsLeft: number): FixedStep => [
   '1',
   '1',
@@ -198,10 +199,10 @@ const guessing = (wrong: string, attemptsLeft: number): Script =>
     ['0', '0', ending(access.goodbye), over()],
   )
 
-/** How often the same may be typed in a dialogue: wherever nothing numbers the turns, it must be waited for. */
+/** How often a dialogue may repeat an input. Without turn numbers, each repetition must wait. */
 export type Repeats = 'often' | 'once' | 'never'
 
-/** The next dialogue of a subscriber, and what it leaves. */
+/** Draws the next dialogue of a subscriber, and returns the state after it. */
 export function drawScript(
   { isOpen, attemptsLeft }: Model,
   { puk1, random, repeats }: { readonly puk1: string; readonly random: Random; readonly repeats: Repeats },
@@ -221,7 +222,7 @@ export function drawScript(
   return { script: guessing(wrong, attemptsLeft), after: { isOpen, attemptsLeft: attemptsLeft - 1 } }
 }
 
-/** One of several dialogues that guess PUK1 of one subscriber at the same time: nobody knows which count each is shown. */
+/** One of several parallel dialogues that guess PUK1 of one subscriber; any of them may show any count. */
 export function guessingAtOnce(guess: () => string): Script {
   const lefts = Array.from({ length: 10 }, (_, left) => left)
   const wrong = lefts.map((left) => refusal(access.wrongPuk1, true, left))

@@ -1,10 +1,9 @@
-/** One subscriber of a run: is registered, goes through dialogues, and knows what it was told. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NetworkTurn } from '../../../src/dialects/dialect.ts'
 import type { Keyring } from '../../../src/gateway/records/keyring.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import type { Random } from '../../support/random.ts'
-import { MISHAPS } from './aggregator.ts'
+import { FAULT_RATES } from './aggregator.ts'
 import type { Aggregator, Delivery } from './aggregator.ts'
 import type { SpokenDialect } from './dialects.ts'
 import { hadLateDuplicate, violation } from './history.ts'
@@ -13,17 +12,17 @@ import { drawScript, drawWrong, guessingAtOnce } from './script.ts'
 import type { Model, Outcome, Script, Step } from './script.ts'
 import { turnIdOf } from './turn-id.ts'
 
-/** What a subscriber needs of the run. */
-export interface Surroundings {
+/** The parts of a run that a subscriber uses. */
+export interface Environment {
   readonly aggregator: Aggregator
   readonly dialects: readonly SpokenDialect[]
   readonly retries: Retries
-  /** The gateways' own. */
+  /** The gateways' setting. */
   readonly repeatWithinMs: number
   readonly keyring: Keyring
-  /** Whether a dialogue may wait until the same answer is an answer again. */
-  readonly waits: 'taken' | 'left out'
-  /** Whether there is another dialogue to be begun; it counts as begun then. */
+  /** Slow dialogues wait until a repeated input is a new reply. */
+  readonly slowDialogues: 'included' | 'excluded'
+  /** Reserves the next dialogue; returns false when all have been started. */
   readonly takeOne: () => boolean
   readonly note: (dialogue: DialogueHistory, what: string) => void
   readonly ended: (dialogue: DialogueHistory) => void
@@ -31,28 +30,28 @@ export interface Surroundings {
 
 /** Dialogues of one subscriber, one after another. */
 const DIALOGUES_EACH = 5
-/** Where retries are late, a subscriber answers before them or after: reads a screen quickly so often, or for long. */
+/** Reading times with late retries: a reply comes before or after the retry. */
 const READS = {
-  quickly: { rate: 0.6, least: 3300, most: 8000 },
-  long: { least: 8000, most: 27_000 },
+  quickly: { rate: 0.6, min: 3300, max: 8000 },
+  long: { min: 8000, max: 27_000 },
 } as const
-/** Beyond `REPEAT_WITHIN_MS`, which runs on another clock. */
+/** Margin beyond `REPEAT_WITHIN_MS`, which another clock measures. */
 const SLACK_MS = 500
 
-/** Dialogues that guess at once: three guesses each are more than the ten there are. */
+/** Parallel guessers: with three guesses each, they exceed the ten attempts. */
 const GUESSERS = 4
 
-/** Goes on until its dialogues are over, or one went wrong: from then on nobody knows what comes next. */
-export async function liveThrough(
+/** Runs the dialogues of a subscriber. Stops at a violation: the state is unknown from then on. */
+export async function runSubscriber(
   history: SubscriberHistory,
   {
     puk1,
     random,
     isGuessed,
   }: { readonly puk1: string; readonly random: Random; readonly isGuessed: boolean },
-  around: Surroundings,
+  environment: Environment,
 ): Promise<void> {
-  const numbered = around.dialects.filter((one) => one.numbered)
+  const numbered = environment.dialects.filter((one) => one.numbered)
   const drawFrom = (dialects: readonly SpokenDialect[]) =>
     dialects[Math.floor(random.fraction() * dialects.length)]
   if (isGuessed) {
@@ -60,27 +59,27 @@ export async function liveThrough(
     const guessers: Promise<boolean>[] = []
     for (let at = 0; at < GUESSERS; at++) {
       const spoken = drawFrom(numbered)
-      if (spoken && around.takeOne())
-        guessers.push(runDialogue(history, guessingAtOnce(guess), { spoken, random }, around))
+      if (spoken && environment.takeOne())
+        guessers.push(runDialogue(history, guessingAtOnce(guess), { spoken, random }, environment))
     }
     await Promise.all(guessers)
     return
   }
   let model: Model = { isOpen: history.registered === 'open', attemptsLeft: 10 }
   for (let at = 0; at < DIALOGUES_EACH; at++) {
-    const spoken = drawFrom(around.dialects)
-    if (!spoken || !around.takeOne()) return
-    const repeats = spoken.numbered ? 'often' : around.waits === 'taken' ? 'once' : 'never'
+    const spoken = drawFrom(environment.dialects)
+    if (!spoken || !environment.takeOne()) return
+    const repeats = spoken.numbered ? 'often' : environment.slowDialogues === 'included' ? 'once' : 'never'
     const { script, after } = drawScript(model, { puk1, random, repeats })
-    if (around.retries === 'late' && at > 0) await sleep(readingMs(random))
-    if (!(await runDialogue(history, script, { spoken, random }, around))) return
+    if (environment.retries === 'late' && at > 0) await sleep(readingMs(random))
+    if (!(await runDialogue(history, script, { spoken, random }, environment))) return
     model = after
   }
 }
 
 const readingMs = (random: Random): number => {
-  const { least, most } = random.fraction() < READS.quickly.rate ? READS.quickly : READS.long
-  return least + random.fraction() * (most - least)
+  const { min, max } = random.fraction() < READS.quickly.rate ? READS.quickly : READS.long
+  return min + random.fraction() * (max - min)
 }
 
 const historyOf = (
@@ -102,16 +101,16 @@ const historyOf = (
   moved: false,
 })
 
-/** Whether it came to its end as it should. */
+/** Runs one dialogue; returns true when it ended as expected. */
 async function runDialogue(
   { msisdn, dialogues }: SubscriberHistory,
   script: Script,
   { spoken, random }: { readonly spoken: SpokenDialect; readonly random: Random },
-  around: Surroundings,
+  environment: Environment,
 ): Promise<boolean> {
   const { dialect, numbered } = spoken
-  const { repeatWithinMs, keyring } = around
-  const dialogue = historyOf(msisdn, script, spoken, around.retries)
+  const { repeatWithinMs, keyring } = environment
+  const dialogue = historyOf(msisdn, script, spoken, environment.retries)
   dialogues.push(dialogue)
   const deliveries: Delivery[] = []
   const answeredMs = new Map<string, number>()
@@ -130,8 +129,8 @@ async function runDialogue(
     const { typed } = step
     if (typed !== undefined) {
       network = { ...network, replies: [...network.replies, typed] }
-      // The same answer again is a second answer only when so much time has passed.
-      if (around.retries === 'late') await sleep(readingMs(random))
+      // A repeated input is a new reply only after this time.
+      if (environment.retries === 'late') await sleep(readingMs(random))
       const agoMs = performance.now() - (answeredMs.get(typed) ?? -Infinity)
       if (!numbered && agoMs <= repeatWithinMs) await sleep(repeatWithinMs + SLACK_MS - agoMs)
     }
@@ -140,11 +139,11 @@ async function runDialogue(
     const turn: TurnHistory = { step, replies: [], sendings: [], id }
     dialogue.turns.push(turn)
     const delivery: Delivery = { dialect, dialogue, turn, wire }
-    const delivered = await around.aggregator.deliver(delivery, random)
+    const delivered = await environment.aggregator.deliver(delivery, random)
     if (delivered.kind === 'given-up') {
-      around.note(dialogue, 'given up')
+      environment.note(dialogue, 'given up')
       if (numbered) dialogue.wrong.push(violation('unanswered', 'A turn was never answered.'))
-      around.ended(dialogue)
+      environment.ended(dialogue)
       return false
     }
     const { text, waits, echo } = delivered
@@ -156,15 +155,15 @@ async function runDialogue(
     const outcome = outcomeOf(step, { text, waits }, mayDetour ? (dialogue.shared ? 'any' : 'known') : 'none')
     if (!outcome) {
       dialogue.wrong.push(unexpected(text, turn, dialogue))
-      around.ended(dialogue)
+      environment.ended(dialogue)
       return false
     }
     turn.outcome = outcome
     dialogue.moved ||= !step.outcomes.includes(outcome)
-    // From here on nobody knows what comes next.
+    // The state is unknown from here on.
     if (dialogue.moved && (dialogue.shared || !waits)) {
-      around.note(dialogue, 'leaves: a late duplicate has moved the page')
-      around.ended(dialogue)
+      environment.note(dialogue, 'leaves: a late duplicate has moved the dialogue')
+      environment.ended(dialogue)
       return false
     }
     shown = outcome
@@ -172,15 +171,15 @@ async function runDialogue(
     deliveries.push(delivery)
     network = { ...network, answers: [...network.answers, { answer: { text, waits }, echo }] }
     const old = deliveries[Math.floor(random.fraction() * deliveries.length)]
-    if (random.fraction() < MISHAPS.old && old) around.aggregator.again(old, random)
+    if (random.fraction() < FAULT_RATES.old && old) environment.aggregator.redeliver(old, random)
   }
-  around.ended(dialogue)
+  environment.ended(dialogue)
   return true
 }
 
 /**
- * The outcome a screen is. Late duplicates of a dialogue may have moved its page, to places that its script knows; where all
- * dialogues of a number share one session, those of earlier dialogues may have moved it anywhere.
+ * Returns the outcome that a screen shows. Late duplicates may have moved the dialogue to detours that its script knows; with a
+ * shared session, duplicates of earlier dialogues may have moved it anywhere.
  */
 function outcomeOf(
   { outcomes, detours }: Step,
@@ -195,7 +194,7 @@ function outcomeOf(
   return { text, waits, changes: [[], ...outcomes.flatMap(({ changes }) => changes)] }
 }
 
-const forgotten: readonly string[] = [
+const forgottenTexts: readonly string[] = [
   systemMessages.expired.en,
   systemMessages.ended.en,
   systemMessages.outOfStep.en,
@@ -204,7 +203,7 @@ const forgotten: readonly string[] = [
 
 function unexpected(text: string, turn: TurnHistory, { turns }: DialogueHistory) {
   const where = `turn ${turns.indexOf(turn) + 1} (${turn.step.mark})`
-  return forgotten.includes(text)
-    ? violation('lost acknowledged', `At ${where} the gateway knew nothing of what it had answered before.`)
-    : violation('unexpected answer', `At ${where} another screen was shown than what was done asks for.`)
+  return forgottenTexts.includes(text)
+    ? violation('lost acknowledged', `At ${where}, the gateway had forgotten an answered turn.`)
+    : violation('unexpected answer', `At ${where}, an unexpected screen was shown.`)
 }

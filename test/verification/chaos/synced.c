@@ -1,7 +1,7 @@
 /*
- * Preloaded into redis-server: notes how much of each append-only file has been synced, so that a power cut can be played
- * by cutting off the rest. What is written while a sync runs may or may not be in it: the size before it is the one noted.
- * The note of <file> is <file>.synced, 20 digits.
+ * Preloaded into redis-server: records how many bytes of each append-only file are synced, so that a power cut can be simulated
+ * by truncating the rest. Writes during a sync may or may not be synced, so the size before the sync is recorded.
+ * The record of <file> is <file>.synced, 20 digits.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
