@@ -8,7 +8,7 @@ import { assemble } from './gateway.ts'
 
 const budgetMs = 15_000
 
-/** A gateway, self-care and its administrators over a store. */
+/** Creates a gateway with self-care and administration over a store. */
 export function createOffice(store: Store) {
   const gateway = assemble(store, { argon2: createDigestArgon2() })
   const { selfCare, administration } = gateway.core
@@ -16,25 +16,25 @@ export function createOffice(store: Store) {
   return {
     gateway,
     selfCare,
-    register: (...given: Parameters<typeof gateway.register>) => gateway.register(...given),
+    register: (...args: Parameters<typeof gateway.register>) => gateway.register(...args),
     administration,
-    /** The same in another process, or over a store that misbehaves. */
+    /** Creates the administration of another process, or over a faulty store. */
     another: (over: Store = store) => createAdministration({ store: over, budgetMs }),
 
-    /** Logs in where that must succeed. */
+    /** Logs in and returns the token; throws when the log-in fails. */
     async tokenOf(msisdn: string, password: string): Promise<string> {
       const loggedIn = await selfCare.logIn(msisdn, new Secret(password))
-      if (loggedIn.kind !== 'in') throw new Error(`the log-in was ${loggedIn.kind}`)
+      if (loggedIn.kind !== 'in') throw new Error(`The log-in result was ${loggedIn.kind}.`)
       return loggedIn.token
     },
 
-    /** The record as it is stored, with its version. */
+    /** Returns the stored record with its version. */
     async recordOf(msisdn: string) {
       const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
       return records[0] && { ...(JSON.parse(records[0].value) as Subscriber), version: records[0].version }
     },
 
-    /** What the journal says of access to a number, oldest first, as `access-opened by administrator`. */
+    /** Returns the access changes of a number, oldest first, as `access-opened by administrator`. */
     async journalOf(msisdn: string): Promise<string[]> {
       const entries = await store.readJournal(bucketOf(msisdn), undefined, 10_000)
       return entries
@@ -45,7 +45,7 @@ export function createOffice(store: Store) {
   }
 }
 
-/** The store, where something else happens between the first load and its commit. */
+/** Wraps a store so that an action runs before its first commit. */
 export function meanwhile(store: Store, happens: () => Promise<unknown>): Store {
   let isDue = true
   return {

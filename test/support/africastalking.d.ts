@@ -1,4 +1,4 @@
-/** The one part of the official package that is used: it ships no types. */
+/** Types for the used part of the official package, which ships none. */
 declare module 'africastalking' {
   import type { RequestHandler } from 'express'
 

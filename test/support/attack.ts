@@ -5,8 +5,8 @@ import type { Dialect, NetworkTurn, WireCall } from '../../src/dialects/dialect.
 import { sign } from '../../src/dialects/signature.ts'
 
 /**
- * Everything in a Redis, as it would be restored: two dumps are equal where nothing was changed. The record of the gateway's own
- * probes comes and goes by the clock.
+ * Dumps all records of a Redis. Equal dumps mean that nothing changed. Excludes the probe record, which the gateway writes by
+ * itself.
  */
 export async function dumpOf(redis: Redis): Promise<Readonly<Record<string, string>>> {
   const keys = (await redis.keys('*')).filter((key) => !key.endsWith(':probe')).toSorted()
@@ -14,7 +14,7 @@ export async function dumpOf(redis: Redis): Promise<Readonly<Record<string, stri
   return Object.fromEntries(keys.map((key, at) => [key, dumps[at]?.toString('base64') ?? '']))
 }
 
-/** What is wanted back of a dialect's begin by others is not there yet. */
+/** Creates the first turn of a dialogue, without echoed fields. */
 export const turnOf = (
   dialect: Dialect,
   { replies = [], ...of }: Partial<NetworkTurn> & Pick<NetworkTurn, 'msisdn' | 'dialled'>,
@@ -26,6 +26,7 @@ export const turnOf = (
   replies,
 })
 
+/** An HTTP response. */
 export interface Answered {
   readonly status: number
   readonly type: string
@@ -33,7 +34,7 @@ export interface Answered {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Sends a callback as it stands, with further headers; an answer, or a rejection where the connection was cut. */
+/** Sends a callback with further headers. Rejects when the connection breaks. */
 export function post(
   url: string,
   dialect: Dialect,
@@ -68,7 +69,7 @@ const targetOf = (dialect: Dialect, { path, query }: WireCall) =>
 
 let ids = 0
 
-/** The headers that sign a callback under a key. */
+/** Returns the headers that sign a callback with a key. */
 export const signed = (
   key: Uint8Array,
   dialect: Dialect,
@@ -76,7 +77,7 @@ export const signed = (
   { id = `msg_${++ids}`, atMs = Date.now() } = {},
 ): Readonly<Record<string, string>> => sign(key, { ...wire, target: targetOf(dialect, wire) }, { id, atMs })
 
-/** Writes bytes to a port as they stand; all it was answered when the connection was closed, or nothing came for a while. */
+/** Writes raw bytes to a port. Resolves with the response when the connection closes or stays quiet. */
 export function wire(
   port: number,
   parts: readonly (string | Uint8Array)[],
@@ -96,7 +97,7 @@ export function wire(
       socket.setTimeout(quietMs)
     })
     socket.on('timeout', () => finish(false))
-    // A connection cut while it is written to is an answer, too.
+    // A reset during the write is a valid outcome, reported by 'close'.
     socket.on('error', () => {})
     socket.on('close', () => finish(true))
     for (const part of parts) socket.write(part)

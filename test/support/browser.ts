@@ -4,13 +4,13 @@ import { delimiter, join } from 'node:path'
 import { chromium } from 'playwright-core'
 import type { Browser } from 'playwright-core'
 
-/** A headless Chromium that asks nobody but the page it is given; its owner closes it. */
+/** Starts a headless Chromium without background network requests. The caller closes it. */
 export async function openBrowser(): Promise<Browser> {
   const executablePath = await findBrowser({ install: 'allowed' })
   return await chromium.launch({ executablePath, headless: true, args })
 }
 
-// Without a sandbox, because root has none; without all that would call home.
+// No sandbox, because root cannot use it; no background requests.
 const args = [
   '--headless',
   '--no-sandbox',
@@ -23,13 +23,13 @@ const args = [
 ]
 
 const programs = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-// Where macOS keeps what it does not put on PATH.
+// Applications that macOS does not put on PATH.
 const applications = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
 
-/** The program of Chromium or Chrome, installed first where that asks nobody a question and `install` allows it. */
+/** Returns the path of Chromium or Chrome, and installs one if allowed and no prompt is needed. Throws with instructions otherwise. */
 async function findBrowser({ install }: { install: 'allowed' | 'no' }): Promise<string> {
   const found = installedBrowser()
   if (found) return found
@@ -62,7 +62,7 @@ function isExecutable(file: string): boolean {
 async function installChromium(): Promise<void> {
   if (process.getuid?.() === 0 && onPath('apt-get')) {
     await run('apt-get', ['update'])
-    // Another test may be installing it at this moment.
+    // Another test may hold the lock of apt.
     const patience = ['-o', 'DPkg::Lock::Timeout=300']
     await run('apt-get', [...patience, 'install', '-y', '--no-install-recommends', 'chromium'])
   } else if (onPath('brew')) {
@@ -70,10 +70,10 @@ async function installChromium(): Promise<void> {
   }
 }
 
-/** Its output goes to stderr, as progress. A failure is not the end of it: what is missing is said afterwards. */
-function run(program: string, given: readonly string[]): Promise<void> {
-  console.error(`The tests need a browser and found none; running: ${program} ${given.join(' ')}`)
+/** Runs an installer with its output on stderr. A failure is reported by the caller's check afterwards. */
+function run(program: string, installArgs: readonly string[]): Promise<void> {
+  console.error(`The tests need a browser and found none; running: ${program} ${installArgs.join(' ')}`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', NONINTERACTIVE: '1' }
-  const child = spawn(program, given, { stdio: ['ignore', 2, 2], env })
+  const child = spawn(program, installArgs, { stdio: ['ignore', 2, 2], env })
   return new Promise((resolve) => child.once('error', () => resolve()).once('exit', () => resolve()))
 }

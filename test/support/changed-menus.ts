@@ -1,4 +1,4 @@
-/** `*141*3*6#` as a later version might have it. */
+/** Later versions of `*141*3*6#`. */
 import { createMachine } from 'xstate'
 import type { AnyStateMachine } from 'xstate'
 import { menus } from '../../menus/index.ts'
@@ -6,7 +6,7 @@ import type { Menu } from '../../src/engine/menu.ts'
 
 const { machine, screens } = menus['*141*3*6#']
 
-/** The machine is the same, and so is its revision. */
+/** Keeps the machine, and therefore the revision. */
 export const textChanged: Menu = {
   machine,
   screens: {
@@ -20,7 +20,7 @@ export const textChanged: Menu = {
 
 const RENAMED = { from: 'closeConfirmation', to: 'confirmation' } as const
 
-/** In names of states, and wherever a transition leads to one. */
+/** Renames the state and all transitions to it. */
 function renamed(config: unknown): unknown {
   if (config === RENAMED.from) return RENAMED.to
   if (Array.isArray(config)) return config.map(renamed)
@@ -40,7 +40,7 @@ export const stateRenamed: Menu = {
   screens: { ...others, [RENAMED.to]: closeConfirmation },
 }
 
-/** Two mistakes end the dialogue, not three. */
+/** Ends the dialogue after two mistakes instead of three. */
 export const guardChanged: Menu = {
   machine: machine.provide({ guards: { isLastMistake: ({ context }) => context.mistakes >= 1 } }),
   screens,

@@ -2,15 +2,16 @@ import { spawn } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 
-interface How {
+interface CommandOptions {
+  /** Text written to stdin. */
   readonly typed?: string
-  /** Beside PATH. */
+  /** Environment variables besides PATH. */
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
 }
 
-/** What came of a command: its exit code, and all it printed. */
-export interface Ran {
+/** The exit code and the output of a command. */
+export interface CommandResult {
   readonly code: number
   readonly out: string
   readonly err: string
@@ -23,7 +24,7 @@ export interface Ran {
 export const startCommand = (
   script: string,
   args: readonly string[],
-  { env = {}, cwd }: Pick<How, 'env' | 'cwd'> = {},
+  { env = {}, cwd }: Pick<CommandOptions, 'env' | 'cwd'> = {},
 ): ChildProcessWithoutNullStreams =>
   spawn(
     process.execPath,
@@ -34,14 +35,18 @@ export const startCommand = (
     },
   )
 
-/** Runs one to its end, with what is typed into it. */
-export async function runCommand(script: string, args: readonly string[], how: How = {}): Promise<Ran> {
-  const child = startCommand(script, args, how)
+/** Runs a script to its end. */
+export async function runCommand(
+  script: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<CommandResult> {
+  const child = startCommand(script, args, options)
   const [out, err]: [Buffer[], Buffer[]] = [[], []]
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk))
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk))
-  // The command may have ended before it read anything.
-  child.stdin.on('error', () => undefined).end(how.typed ?? '')
+  // The command may exit before it reads its input.
+  child.stdin.on('error', () => undefined).end(options.typed ?? '')
   const [code] = (await once(child, 'close')) as [number]
   return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() }
 }

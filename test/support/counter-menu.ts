@@ -3,7 +3,7 @@ import { effect } from '../../src/engine/authoring.ts'
 import type { Dialogue, Reply, Screens } from '../../src/engine/authoring.ts'
 import type { Menu } from '../../src/engine/menu.ts'
 
-/** A menu that counts how often 1 was taken. `version` makes another revision of it; 2 performs an effect without `onError`. */
+/** Creates a menu that counts choices of 1. `version` changes its revision; 2 runs an effect without `onError`. */
 export function counterMenu(version = '1', src = 'closeAccess'): Menu {
   const machine = setup({
     types: { input: {} as Dialogue, context: {} as Dialogue & { count: number }, events: {} as Reply },

@@ -1,14 +1,14 @@
 import { sameBytes } from '../../src/gateway/records/keyring.ts'
 import type { Argon2 } from '../../src/services/hashing/hashing.ts'
 
-/** A PHC string of today's parameters; the digest stands where the hash would. */
+/** A PHC string with the current parameters; the digest replaces the hash. */
 const PREFIX = '$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$'
 
 /**
- * Argon2 without its cost, for runs of thousands of dialogues: the keyed digest itself, after a pause as long as a hash takes
- * on an idle machine, so that turns lie open as long as they do otherwise. It must never guard a real secret.
+ * Creates a fake Argon2 that stores the keyed digest after a pause, for runs of thousands of dialogues. It must never protect a
+ * real secret.
  *
- * @param pause resolves when the "hash" is done; at once by default
+ * @param pause resolves when the fake hash is done; at once by default
  */
 export function createDigestArgon2(pause: () => Promise<void> = async () => {}): Argon2 {
   const phcOf = (digest: string) => PREFIX + digest.replaceAll('=', '')

@@ -15,7 +15,7 @@ import type { SubscriberPatch } from '../../src/services/subscribers.ts'
 
 export const keyring = createKeyring({ current: randomBytes(32) })
 
-/** Everything behind the HTTP edge over a given store: real services, real hashing. */
+/** Creates the shipped core over a store, with real services and real hashing. */
 export function assemble(
   store: Store,
   options: {
@@ -38,7 +38,7 @@ export function assemble(
     settings: {
       weakPasswords: options.weakPasswords ?? 'warn',
       sessionIdleMs: options.sessionIdleMs ?? 900_000,
-      // Generous: a busy machine is not what is tested.
+      // Generous, so that a busy machine does not fail tests.
       turnBudgetMs: options.turnBudgetMs ?? 15_000,
       maxTurnsInFlight: 100_000,
     },
@@ -57,7 +57,7 @@ export function assemble(
     reports,
     subscribers,
     hashing,
-    /** Registers a subscriber; `puk1` and `password` in clear. */
+    /** Registers a subscriber; `puk1` and `password` are plain text. */
     async register(
       msisdn: string,
       patch: Omit<SubscriberPatch, 'puk1' | 'password'> & { puk1?: string; password?: string } = {},
@@ -78,7 +78,7 @@ export function assemble(
       const stored = record.password ?? undefined
       return (await hashing.verify(stored, 'password', msisdn, new Secret(password))).matches
     },
-    /** What the journal says of a number, oldest first. */
+    /** Returns the journal changes of a number, oldest first. */
     async journalOf(msisdn: string): Promise<string[]> {
       const entries = await store.readJournal(bucketOf(msisdn), undefined, 1000)
       return entries
@@ -93,7 +93,7 @@ type Assembled = ReturnType<typeof assemble>
 
 let sessions = 0
 
-/** A dialogue in an accumulating dialect: `dial`, then `type` after `type`. */
+/** Creates a dialogue in a cumulative dialect: call `dial`, then `type` for each reply. */
 export function dialogue(
   { gateway }: Pick<Assembled, 'gateway'>,
   msisdn: string,
@@ -118,9 +118,9 @@ export function dialogue(
       replies.push(reply)
       return gateway.turn(callback())
     },
-    /** The last callback as it was sent. */
+    /** Returns the last callback. */
     last: callback,
-    /** The last callback with another transcript. */
+    /** Returns the last callback with other cumulative input. */
     saying: (text: string): Callback => ({
       ...callback(),
       reported: { kind: 'cumulative', code: dialled, text, begins: 'empty' },

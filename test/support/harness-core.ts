@@ -4,8 +4,8 @@ import { createCore } from '../../src/core.ts'
 import type { Core, CoreOptions, CoreSettings } from '../../src/core.ts'
 
 /**
- * The shipped core over a store of the harness: default settings, the shipped menus, key names agreed on as with Redis.
- * What a harness replaces it names.
+ * Creates the shipped core over the store of a harness, with default settings, the shipped menus and shared key naming.
+ * A harness passes only what it replaces.
  */
 export function createHarnessCore(
   options: Pick<CoreOptions, 'store' | 'keyring' | 'nodeOf' | 'events' | 'overrides'> & {

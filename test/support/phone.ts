@@ -4,7 +4,7 @@ import type { SubscriberPatch } from '../../src/services/subscribers.ts'
 
 type Assembled = ReturnType<typeof assemble>
 
-/** What stands on a phone's screen, and which screen of the menu that is. */
+/** A displayed text, and the menu screen that it belongs to. */
 export interface Shown {
   readonly screen: string | undefined
   readonly text: string
@@ -12,18 +12,18 @@ export interface Shown {
   readonly understood: boolean
 }
 
-/** A text that depends on no context. */
+/** Returns a text that does not depend on the context; throws for any other. */
 export function plain(text: Text<never>): string {
   if (typeof text === 'string') return text
-  throw new TypeError('the text depends on the context')
+  throw new TypeError('The text depends on the context.')
 }
 
 let numbers = 0
 
-/** A number nobody has dialled from; no test password is a part of it. */
+/** Returns an unused number that contains no test password. */
 const freshMsisdn = () => `+37533${String(6_600_000 + numbers++)}`
 
-/** A subscriber with a phone: registers a new number, and dials from it. */
+/** Registers a new number and returns a phone for it. */
 export async function subscriberOf(
   gateway: Assembled,
   patch: Omit<SubscriberPatch, 'puk1' | 'password'> & { puk1?: string; password?: string } = {},
@@ -35,7 +35,7 @@ export async function subscriberOf(
     const report = gateway.reports.at(-1)
     return { screen: report?.screen, understood: report?.outcome === 'shown', text, waits }
   }
-  /** A dialogue of its own: what it shows after each entry. */
+  /** Starts a separate dialogue. */
   const begin = (code: string) => {
     const phone = dialogue(gateway, msisdn)
     return {
@@ -46,7 +46,7 @@ export async function subscriberOf(
   return {
     msisdn,
     begin,
-    /** Dials, then types one reply after another; the last screen. */
+    /** Dials, types all replies and returns the last screen. */
     async talk(code: string, ...replies: readonly string[]): Promise<Shown> {
       const phone = begin(code)
       let last = await phone.dial()
@@ -56,7 +56,7 @@ export async function subscriberOf(
     change: (to: SubscriberPatch & { language?: Language }) => gateway.subscribers.put(msisdn, to),
     view: () => gateway.subscribers.get(msisdn),
     matches: (password: string) => gateway.matches(msisdn, password),
-    /** What the journal says after the number was registered. */
+    /** Returns the journal changes after the registration. */
     journal: async () => (await gateway.journalOf(msisdn)).slice(1),
   }
 }

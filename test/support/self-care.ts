@@ -15,11 +15,11 @@ import { createSubscribers } from '../../src/services/subscribers.ts'
 import type { SubscriberPatch } from '../../src/services/subscribers.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 
-/** Hashing without its cost, where thousands of secrets are compared and their hashes are not what is tested. */
+/** Creates fast hashing, for tests that compare thousands of secrets. */
 export const createQuickHashing = (keyring: Keyring = createKeyring({ current: randomBytes(32) })): Hashing =>
   createHashing({ keyring, argon2: createDigestArgon2(), maxQueued: 100_000 })
 
-/** What was asked of the hashing: how many secrets were compared with a stored hash, and how many with nothing. */
+/** Counts comparisons with a stored hash and with none. */
 function createCountedHashing(hashing: Hashing) {
   const asked = { stored: 0, nothing: 0 }
   const counted: Hashing = {
@@ -32,7 +32,7 @@ function createCountedHashing(hashing: Hashing) {
   return { hashing: counted, asked }
 }
 
-/** A store and a note of everything that was ever to be written to it. */
+/** Wraps a store and records every commit. */
 function createRecordedStore(store: Store) {
   const written: string[] = []
   const recorded: Store = {
@@ -47,14 +47,14 @@ function createRecordedStore(store: Store) {
 
 type Clear = Omit<SubscriberPatch, 'puk1' | 'password'> & { puk1?: string; password?: string }
 
-/** Subscribers and self-care over the embedded store, whose clock moves only when told. */
+/** Creates subscribers and self-care over the embedded store, with a manual clock. */
 export function createBench(options: { hashing?: Hashing; keyring?: Keyring } = {}) {
   let nowMs = Date.UTC(2026, 0, 15, 12)
   const keyring = options.keyring ?? createKeyring({ current: randomBytes(32) })
   const { hashing, asked } = createCountedHashing(options.hashing ?? createQuickHashing(keyring))
   const { store, written } = createRecordedStore(createMemoryStore({ now: () => nowMs }))
   const passwords = createPasswords(hashing)
-  // Generous: a busy machine is not what is tested.
+  // Generous, so that a busy machine does not fail tests.
   const shared = { hashing, passwords, keyring, puk1: createPuk1(hashing), budgetMs: 15_000 }
   const subscribers = createSubscribers({ store, ...shared })
 
@@ -65,7 +65,7 @@ export function createBench(options: { hashing?: Hashing; keyring?: Keyring } = 
     store,
     subscribers,
     selfCare: createSelfCare({ store, ...shared }),
-    /** Self-care as another process over the same store has it, or over a store that misbehaves. */
+    /** Creates the self-care of another process, or over a faulty store. */
     another: (over: Store = store, by: Partial<typeof shared> = {}) =>
       createSelfCare({ store: over, ...shared, ...by }),
     elapse: (ms: number) => void (nowMs += ms),
@@ -76,12 +76,12 @@ export function createBench(options: { hashing?: Hashing; keyring?: Keyring } = 
         ...(password !== undefined && { password: new Secret(password) }),
       })
     },
-    /** The record as it is stored. */
+    /** Returns the stored record. */
     async recordOf(msisdn: string): Promise<Subscriber | undefined> {
       const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
       return records[0] && (JSON.parse(records[0].value) as Subscriber)
     },
-    /** What the journal says of a number, oldest first. */
+    /** Returns the journal entries of a number, oldest first. */
     async journalOf(msisdn: string): Promise<JournalRecord[]> {
       const entries = await store.readJournal(bucketOf(msisdn), undefined, 10_000)
       return entries

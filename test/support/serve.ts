@@ -5,7 +5,7 @@ import type { UssdError } from '../../src/engine/errors.ts'
 import { createApp } from '../../src/http/app.ts'
 import { createHttpServer } from '../../src/http/server.ts'
 
-/** Serves routes on a free port of this machine, as the gateway mounts them, without callbacks. */
+/** Serves routes on a free loopback port as the gateway does, without callbacks. */
 export async function serve(...routes: Router[]) {
   const faults: UssdError[] = []
   const app = createApp({
@@ -24,7 +24,7 @@ export async function serve(...routes: Router[]) {
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
 
-  /** Sends a body as JSON, or text and bytes as they stand. */
+  /** Sends a request; objects are sent as JSON, text and bytes unchanged. */
   async function send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
     const hasBody = body !== undefined
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
@@ -59,5 +59,5 @@ function parsed(text: string): unknown {
   }
 }
 
-/** What a failure looks like as JSON. */
+/** Returns the JSON body of an error. */
 export const failed = (code: string, message: unknown) => ({ error: { code, message } })

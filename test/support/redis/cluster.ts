@@ -5,8 +5,8 @@ import { createRedisStore } from '../../../src/store/redis/store.ts'
 import { elapseOn, type StoreUnderTest } from './stores.ts'
 
 /**
- * A store on a cluster under a prefix of its own; the cluster ends with the test file, and with it what was written.
- * `commandTimeoutMs`: five seconds, because a busy machine is not what is tested.
+ * Opens a store on a cluster with its own prefix. `commandTimeoutMs` is 5 s by default, so that a busy machine does not fail
+ * tests.
  */
 export async function openClusterStore(
   cluster: RedisCluster,
@@ -17,6 +17,6 @@ export async function openClusterStore(
   const client = createRedisClient({ clusterNodes: cluster.addresses }, { commandTimeoutMs })
   const store = createRedisStore({ client, prefix, replicas, replicasWithinMs: commandTimeoutMs * 0.8 })
   if (!(await client.whenReady(10_000)))
-    throw new Error(`the cluster cannot be reached: ${client.lastFault()}`)
+    throw new Error(`The cluster cannot be reached: ${client.lastFault()}.`)
   return { store, client, prefix, elapse: (ms) => elapseOn(store, ms), close: () => store.close() }
 }

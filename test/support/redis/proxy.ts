@@ -3,10 +3,9 @@ import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * What a proxy does with bytes, on connections that are open as well as on new ones: `pass`es them on; swallows them
- * (`blackHole`); resets the client's connection when the server answers (`resetOnReply`: executed, but the reply is lost; the first
- * `after` answers pass, and only `times` are lost);
- * holds them for a while, in order (`delay`).
+ * The behaviour of a proxy, on open and new connections. `pass` forwards bytes; `blackHole` drops them; `delay` forwards them later,
+ * in order. `resetOnReply` resets the client's connection when the server replies: the command executed, but its reply is lost.
+ * The first `after` replies pass, and only `times` are lost.
  */
 export type Fault =
   | { readonly kind: 'pass' }
@@ -20,10 +19,10 @@ export interface Proxy {
   close(): Promise<void>
 }
 
-/** Whether the answer was swallowed. */
+/** Returns true when the reply was dropped. */
 type ResetOnReply = (fault: Extract<Fault, { kind: 'resetOnReply' }>) => boolean
 
-/** A TCP proxy on loopback in front of a port, for the faults of a network. */
+/** Starts a TCP proxy on loopback that injects network faults. */
 export async function startProxy(targetPort: number): Promise<Proxy> {
   let fault: Fault = { kind: 'pass' }
   let replies = 0
@@ -38,7 +37,7 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
       to.destroy()
     })
     from.on('data', (bytes) => {
-      // TCP loses nothing in the middle: a connection whose bytes are gone stays silent for good.
+      // TCP never loses bytes in the middle, so a connection with dropped bytes stays silent.
       if (fault.kind === 'blackHole') link.isLost = true
       if (link.isLost) return
       if (fault.kind === 'resetOnReply' && atReply(fault)) return

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 
-/** The server program of Redis or Valkey, installed first where that asks nobody a question and `install` allows it. */
+/** Returns the Redis or Valkey server program, and installs one if allowed and no prompt is needed. Throws with instructions otherwise. */
 export async function findRedisBinary({ install }: { install: 'allowed' | 'no' }): Promise<string> {
   const found = onPath()
   if (found !== undefined) return found
@@ -19,7 +19,7 @@ const onPath = (): string | undefined => ['redis-server', 'valkey-server'].find(
 const canRun = (program: string): boolean =>
   spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
 
-// The service that a package may start for itself on port 6379 is never used and never stopped.
+// The package may start a service on port 6379; tests never use or stop it.
 async function installRedis(): Promise<void> {
   if (process.getuid?.() === 0 && canRun('apt-get')) {
     await run('apt-get', ['update'])
@@ -29,7 +29,7 @@ async function installRedis(): Promise<void> {
   }
 }
 
-/** Its output goes to stderr, as progress. A failure is not the end of it: what is missing is said afterwards. */
+/** Runs an installer with its output on stderr. A failure is reported by the caller's check afterwards. */
 function run(program: string, args: readonly string[]): Promise<void> {
   console.error(`A Redis server is needed, and there is none; running: ${program} ${args.join(' ')}`)
   const quietly = ['DEBIAN_FRONTEND=noninteractive', 'NONINTERACTIVE=1', program, ...args]

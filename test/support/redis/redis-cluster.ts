@@ -2,43 +2,43 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { freePort, startRedisServer, type RedisServer } from './redis-server.ts'
 
-/** A master unseen for this long is failed over: 3 to 4.5 seconds pass until its replica serves. */
+/** The failover timeout of the cluster; a replica serves after 3 to 4.5 s. */
 const NODE_TIMEOUT_MS = 2000
 const SLOTS = 16_384
-const LOOK_MS = 20
-const ADMIN_WITHIN_MS = 5000
-const START_WITHIN_MS = 30_000
+const POLL_MS = 20
+const ADMIN_TIMEOUT_MS = 5000
+const START_TIMEOUT_MS = 30_000
 
-/** One server of the cluster. What it was at the start is in its place among the nodes; what it is now, it says itself. */
+/** One server of the cluster. Its initial role is fixed by its position; its current role may differ. */
 export interface ClusterNode {
   readonly address: string
   readonly port: number
-  /** A connection for looking and arranging; not of a gateway. */
+  /** A connection for administration. */
   readonly admin: Redis
-  /** As a crash does. */
+  /** Kills the server. */
   kill(): Promise<void>
-  /** Starts it again, on what its folder holds. */
+  /** Restarts it with the data of its folder. */
   restart(): Promise<void>
   freeze(): void
   thaw(): void
 }
 
-/** A private cluster on loopback: masters with their replicas, all of them real servers, their files synced always. */
+/** A private cluster of real servers on loopback, with `appendfsync always`. */
 export interface RedisCluster {
   /** `masters[i]` serves the i-th part of the slots at the start, and `replicas[i]` are its replicas. */
   readonly masters: readonly ClusterNode[]
   readonly replicas: readonly (readonly ClusterNode[])[]
   /** `host:port` of every node, for `REDIS_CLUSTER`. */
   readonly addresses: readonly string[]
-  /** Which of the masters a slot, 0 to 16383, was given to at the start. */
+  /** Returns the index of the initial master of a slot, 0 to 16383. */
   partOf(slot: number): number
-  /** Resolves when a node says that it is a master with slots: its failover is over. */
+  /** Resolves when a node is a master with slots. */
   promoted(node: ClusterNode): Promise<void>
-  /** Resolves when a node is a replica that has all its master has. */
+  /** Resolves when a replica is in sync with its master. */
   inSync(node: ClusterNode): Promise<void>
-  /** No replica of the master's gets anything more, until the replicas are thawed. */
+  /** Stops replication to the replicas of a master until they are thawed. */
   breakReplication(part: number): Promise<void>
-  /** Ends all of it and removes its folders. */
+  /** Stops all servers and removes their folders. */
   stop(): Promise<void>
 }
 
@@ -56,7 +56,7 @@ export async function startRedisCluster(
   const started: (ClusterNode & { stop(): Promise<void> })[] = []
   const stop = async () => void (await Promise.all(started.map((node) => node.stop())))
   try {
-    // One after the other: two that ask for a free port at once may be told the same.
+    // Sequentially: parallel requests for a free port may return the same one.
     while (started.length < count * (1 + replicasEach)) started.push(await startNode(args))
     const masters = started.slice(0, count)
     const replicas = masters.map((_, at) =>
@@ -88,7 +88,7 @@ export async function startRedisCluster(
 async function startNode(args: readonly string[]): Promise<ClusterNode & { stop(): Promise<void> }> {
   const port = await freePort()
   const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(NODE_TIMEOUT_MS)]
-  // Otherwise the whole cluster refuses while one part of it has no master.
+  // Otherwise the whole cluster rejects commands while one part has no master.
   const apart = ['--cluster-require-full-coverage', 'no']
   const quick = ['--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1']
   const place = ['--cluster-announce-ip', '127.0.0.1', '--cluster-announce-port', String(port)]
@@ -100,11 +100,11 @@ async function startNode(args: readonly string[]): Promise<ClusterNode & { stop(
     })
   let server: RedisServer = await start()
   const admin = new Redis(port, '127.0.0.1', {
-    retryStrategy: () => LOOK_MS,
+    retryStrategy: () => POLL_MS,
     maxRetriesPerRequest: null,
-    commandTimeout: ADMIN_WITHIN_MS,
+    commandTimeout: ADMIN_TIMEOUT_MS,
   })
-  // It is killed on purpose.
+  // Errors are expected: the server is killed on purpose.
   admin.on('error', () => {})
   return {
     address: `127.0.0.1:${port}`,
@@ -124,7 +124,7 @@ async function startNode(args: readonly string[]): Promise<ClusterNode & { stop(
   }
 }
 
-/** By the commands of a cluster, not by redis-cli: where there is a server there need not be that. */
+/** Joins the nodes with cluster commands, because redis-cli may not be installed. */
 async function join(
   all: readonly ClusterNode[],
   masters: readonly ClusterNode[],
@@ -138,7 +138,7 @@ async function join(
       (_, at) => firstSlot(part) + at,
     )
     await admin.cluster('ADDSLOTS', ...slots)
-    // Masters that all begin with epoch 0 take seconds to agree on others.
+    // Masters that all start with epoch 0 take seconds to agree.
     await admin.cluster('SET-CONFIG-EPOCH', part + 1)
   }
   for (const { port } of others) await first?.admin.cluster('MEET', '127.0.0.1', port)
@@ -164,7 +164,7 @@ const inSync = (node: ClusterNode) =>
     return /role:slave/.test(info) && /master_link_status:up/.test(info)
   })
 
-/** The lines of CLUSTER NODES that hold a word. */
+/** Returns the lines of CLUSTER NODES that contain a word. */
 async function linesOf({ admin }: ClusterNode, word: string): Promise<string> {
   const nodes = String(await admin.cluster('NODES'))
   return nodes
@@ -174,9 +174,10 @@ async function linesOf({ admin }: ClusterNode, word: string): Promise<string> {
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + START_WITHIN_MS
+  const endMs = performance.now() + START_TIMEOUT_MS
   while (!(await isSo().catch(() => false))) {
-    if (performance.now() > endMs) throw new Error('the cluster did not write what was waited for in 30 s')
-    await pause(LOOK_MS)
+    if (performance.now() > endMs)
+      throw new Error('The cluster did not reach the expected state within 30 s.')
+    await pause(POLL_MS)
   }
 }

@@ -7,30 +7,30 @@ import { join } from 'node:path'
 import { findRedisBinary } from './redis-binary.ts'
 
 export interface RedisServerOptions {
-  /** A free one by default. */
+  /** A free port by default. */
   readonly port?: number
-  /** The folder of one that was killed, whose records it takes up; a new one by default. */
+  /** The folder of a killed server, to restore its records; a new folder by default. */
   readonly dir?: string
-  /** When its append-only file is synced: before every answer, by default, or once a second. */
+  /** When the append-only file is synced; `always` by default. */
   readonly appendfsync?: 'always' | 'everysec'
-  /** Added to its environment. */
+  /** Additional environment variables. */
   readonly env?: Readonly<Record<string, string>>
   /** Further arguments of redis-server. */
   readonly args?: readonly string[]
   readonly binary?: string
 }
 
-/** A private Redis on a loopback port, with an append-only file in a folder of its own. */
+/** A private Redis on a loopback port, with an append-only file in its own folder. */
 export interface RedisServer {
   readonly url: string
   readonly port: number
   readonly dir: string
   readonly process: ChildProcess
-  /** Ends it and removes its folder. */
+  /** Kills the server and removes its folder. */
   stop(): Promise<void>
-  /** As a crash does; its folder stays. */
+  /** Kills the server and keeps its folder. */
   kill(): Promise<void>
-  /** It keeps its connections and answers nothing, until it is thawed. */
+  /** Pauses the process: connections stay open without answers until `thaw`. */
   freeze(): void
   thaw(): void
 }
@@ -60,24 +60,24 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
     kill: () => end('SIGKILL'),
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
-    // Nothing in the folder is worth a graceful end, and a frozen server would not take part in one.
+    // A frozen server cannot shut down gracefully, and its data is not needed.
     stop: () => end('SIGKILL').then(() => rm(dir, { recursive: true, force: true })),
   }
 }
 
 function ready(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
-    let said = ''
+    let output = ''
     child.once('error', reject)
-    child.once('exit', () => reject(new Error(`redis-server did not start:\n${said}`)))
+    child.once('exit', () => reject(new Error(`redis-server did not start:\n${output}`)))
     child.stdout?.on('data', (chunk: Buffer) => {
-      if (said.length < 10_000) said += chunk.toString()
-      if (/ready to accept connections/i.test(said)) resolve()
+      if (output.length < 10_000) output += chunk.toString()
+      if (/ready to accept connections/i.test(output)) resolve()
     })
   })
 }
 
-/** Below 55536, so that the bus of a cluster, 10000 higher, is a port as well. */
+/** Returns a free port below 55536, because the cluster bus uses the port 10000 higher. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -7,14 +7,14 @@ import { createRedisStore } from '../../../src/store/redis/store.ts'
 export interface TestStore {
   readonly store: Store
   readonly client: RedisClient
-  /** The connection, for looking behind the store. */
+  /** The connection, to inspect records directly. */
   readonly redis: Redis
   readonly prefix: string
-  /** Removes what it wrote, and closes. */
+  /** Removes the written records and closes the connection. */
   readonly close: () => Promise<void>
 }
 
-/** The Redis that all test files share; throws with what to do where there is none. */
+/** Returns the URL of the shared test Redis; throws with instructions when there is none. */
 function testRedisUrl(): string {
   const url = process.env['TEST_REDIS_URL']
   if (!url) throw new Error(process.env['TEST_REDIS_MISSING'] ?? 'TEST_REDIS_URL is not set.')
@@ -22,9 +22,8 @@ function testRedisUrl(): string {
 }
 
 /**
- * A store in Redis under a prefix of its own, so that test files running beside each other do not meet. Commands may take
- * five seconds: the machine is busy, and slowness is not what is tested. Tests that flush, monitor, kill or configure take a
- * server of their own (`startRedisServer`).
+ * Opens a store in Redis with its own prefix, so that parallel test files do not interfere. The command timeout is 5 s, so that
+ * a busy machine does not fail tests. Tests that flush, monitor, kill or configure Redis use `startRedisServer`.
  */
 export async function openTestStore(url = testRedisUrl()): Promise<TestStore> {
   const prefix = `ussd-test-${randomUUID()}`
@@ -46,7 +45,7 @@ export async function openTestStore(url = testRedisUrl()): Promise<TestStore> {
           if (keys.length > 0) await redis.unlink(...keys)
         }
       } catch {
-        // The test closed the store, or ended the server: there is nothing to remove it from.
+        // The test closed the store or stopped the server.
       } finally {
         await store.close()
       }

@@ -6,9 +6,8 @@ declare global {
 }
 
 /**
- * Before all tests: one Redis for those that share it, told to the workers by TEST_REDIS_URL and TEST_REDIS_DIR (where its
- * append-only file is). A TEST_REDIS_URL given from outside is taken as it is. Where no server is to be had, the tests that
- * need one fail with the sentence in TEST_REDIS_MISSING; the others still run.
+ * Starts the shared Redis before all tests and sets TEST_REDIS_URL and TEST_REDIS_DIR (the folder of its append-only file). Uses an
+ * existing TEST_REDIS_URL unchanged. Without a server, tests that need one fail with the message in TEST_REDIS_MISSING.
  */
 export default async function startRedis(): Promise<void> {
   if (process.env['TEST_REDIS_URL']) return

@@ -1,6 +1,6 @@
 import type {} from './start-redis.ts'
 
-/** After all tests: ends the server that `start-redis.ts` started, and only that. Says nothing: the tally is the last line. */
+/** Stops the server that `start-redis.ts` started. Prints nothing: the tally must be the last line. */
 export default async function stopRedis(): Promise<void> {
   if (globalThis.testRedis) {
     await globalThis.testRedis.stop()
@@ -8,6 +8,6 @@ export default async function stopRedis(): Promise<void> {
     delete process.env['TEST_REDIS_URL']
     delete process.env['TEST_REDIS_DIR']
   }
-  // What a test has left open must not keep the run from its end: by then all is counted and printed.
+  // Handles left open by a test must not keep the process alive; all results are printed by then.
   setTimeout(() => process.exit(), 700).unref()
 }

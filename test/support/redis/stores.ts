@@ -5,18 +5,18 @@ import { openTestStore } from './redis.ts'
 
 export interface StoreUnderTest {
   readonly store: Store
-  /** Resolves when the clock of the store has moved on by more than that. */
+  /** Resolves when the store's clock has advanced by more than `ms`. */
   elapse(ms: number): Promise<void>
   close(): Promise<void>
 }
 
-/** Waits for the clock of a store that keeps real time. */
+/** Waits until a store with a real clock has advanced. */
 export async function elapseOn(store: Store, ms: number): Promise<void> {
   const { nowMs: start } = await store.load(0, [])
   for (let nowMs = start; nowMs <= start + ms; { nowMs } = await store.load(0, [])) await sleep(1)
 }
 
-/** Both stores, each with its clock: suites run over either. */
+/** Both stores, each with a way to advance its clock. */
 export const stores: Readonly<Record<string, () => Promise<StoreUnderTest>>> = {
   async embedded() {
     let aheadMs = 0
