@@ -34,10 +34,10 @@ export interface FuzzResult {
 const [, , , , token] = marks
 
 /** Keeps every write in the append-only file and every command in the slow log, so that all of it can be searched. */
-const REDIS_ARGS = [
-  ...['--appendfsync', 'everysec', '--auto-aof-rewrite-percentage', '0'],
-  ...['--slowlog-log-slower-than', '0', '--slowlog-max-len', '2000'],
-]
+const REDIS_ARGS = (
+  '--appendfsync everysec --auto-aof-rewrite-percentage 0 ' +
+  '--slowlog-log-slower-than 0 --slowlog-max-len 2000'
+).split(' ')
 
 /** Every dialect, and the variants of Nalo and Hubtel without a session id or a sequence number. */
 const spoken = [
