@@ -5,14 +5,14 @@ const seconds = (ms: number) => `${ms / 1000} s`
 
 export function carriersPage(): string {
   const rows = Object.entries(profiles).map(
-    ([name, { answerWithinMs, idleMs, dialogueMs, screen, input }]) => [
+    ([name, { answerTimeoutMs, idleMs, dialogueMs, screen, input }]) => [
       code(name),
-      answerWithinMs === undefined ? "the dialect's" : seconds(answerWithinMs),
+      answerTimeoutMs === undefined ? "the dialect's" : seconds(answerTimeoutMs),
       seconds(idleMs),
       seconds(dialogueMs),
-      `${screen.most} ${screen.unit}`,
+      `${screen.max} ${screen.unit}`,
       code(screen.longer),
-      `${input.most} characters`,
+      `${input.max} characters`,
     ],
   )
   return page(

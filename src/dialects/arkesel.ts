@@ -24,7 +24,7 @@ const Response = z.object({
  */
 export const arkesel = jsonDialect({
   name: 'arkesel',
-  answerWithinMs: 25_000,
+  answerTimeoutMs: 25_000,
   noEnd: 'no callback reports it: the session expires',
   request: Request,
   response: Response,

@@ -30,7 +30,7 @@ const Response = z.object({ MSG: screenText, MSGTYPE: messageType })
  */
 export const nalo = jsonDialect({
   name: 'nalo',
-  answerWithinMs: 10_000,
+  answerTimeoutMs: 10_000,
   noEnd: 'no callback for it is documented: the session expires',
   request: Request,
   response: Response,

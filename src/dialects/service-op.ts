@@ -33,7 +33,7 @@ const Response = z.object({ message: screenText, ussdServiceOp: op([REQUEST, RES
  */
 export const serviceOp = jsonDialect({
   name: 'service-op',
-  answerWithinMs: 10_000,
+  answerTimeoutMs: 10_000,
   noEnd: 'no operation for it is known: the session expires',
   request: Request,
   response: Response,

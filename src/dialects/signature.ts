@@ -34,7 +34,7 @@ export interface Claim {
  * dialect's URL it is path and query, a line feed, and the body. Otherwise, the body of one signed call could be sent to
  * another session's URL.
  */
-function hmac(key: Uint8Array, { id, timestamp }: Omit<Claim, 'given'>, call: SignedCall): Buffer {
+function hmac(key: Uint8Array, { id, timestamp }: Pick<Claim, 'id' | 'timestamp'>, call: SignedCall): Buffer {
   const hasBody = call.method !== 'GET' && call.method !== 'HEAD'
   const mac = createHmac('sha256', key).update(`${id}.${timestamp}.`)
   if (!hasBody || call.path !== '') mac.update(call.target)

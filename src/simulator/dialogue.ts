@@ -91,7 +91,7 @@ export function createDialogue(
   const end = (how: End) => {
     if (isOver) return
     isOver = true
-    if (!profile.tellsEnd) return
+    if (!profile.notifiesEnd) return
     const wire = dialect.formatEnd(turn, how, beganAtMs + Math.round(now() - beganMs))
     if (wire) runInBackground(network.notifyEnd(wire))
   }

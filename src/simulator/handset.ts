@@ -134,8 +134,8 @@ export function createHandsets(
   ): Promise<Shown | Refused> {
     // A reply to an expired dialogue is dropped: as a code, it would have another meaning.
     if (expireIfDue(phone) && !text.trimEnd().endsWith('#')) return shown(phone)
-    const { most } = (phone.dialogue?.profile ?? route.profile ?? profiles.default).input
-    const keyed: KeyedInput = phone.dialogue ? reply(text, most) : dial(text, most)
+    const { max } = (phone.dialogue?.profile ?? route.profile ?? profiles.default).input
+    const keyed: KeyedInput = phone.dialogue ? reply(text, max) : dial(text, max)
     if (keyed.kind === 'refused') return keyed
     if (keyed.kind === 'kept') {
       phone.screen = screenOf({ session: '', text: keyed.text, state: 'ended' })

@@ -8,32 +8,32 @@ const limitMs = z.int().min(1).max(600_000)
 
 const Profile = z.strictObject({
   /** The timeout of an answer; if undefined, that of the dialect's aggregator. */
-  answerWithinMs: limitMs.optional(),
+  answerTimeoutMs: limitMs.optional(),
   /** The timeout of a reply from the subscriber. */
   idleMs: limitMs,
   /** The maximum duration of a dialogue. */
   dialogueMs: limitMs,
   screen: z.strictObject({
     /** The maximum length. In any unit, one USSD message takes at most 160 octets (3GPP TS 29.002, 17.7.4). */
-    most: z.int().min(40).max(1000),
+    max: z.int().min(40).max(1000),
     unit: z.enum(['octets', 'characters']),
     /** The treatment of a longer screen. `paginate` splits it into pages, with `98:More` and `00:Back`. */
     longer: z.enum(['cut', 'fail', 'paginate']),
   }),
   input: z.strictObject({
     /** The maximum input in characters; one message holds 182 Latin letters. */
-    most: z.int().min(1).max(182),
+    max: z.int().min(1).max(182),
   }),
   /** The phone's text when the network returns no answer. */
   failureText: z.string().min(1).max(182),
   /** If true, the application is notified of the end of a dialogue, in dialects that support it. */
-  tellsEnd: z.boolean(),
+  notifiesEnd: z.boolean(),
 })
 export type Profile = Readonly<z.output<typeof Profile>>
 
 /** The text of Android. It differs by phone and language. */
 const androidFailure = 'Connection problem or invalid MMI code.'
-const oneMessage = { most: 160, unit: 'octets', longer: 'fail' } as const
+const oneMessage = { max: 160, unit: 'octets', longer: 'fail' } as const
 
 /**
  * Values without a source are marked "unconfirmed". No carrier publishes its failure text.
@@ -47,38 +47,38 @@ const table = {
     idleMs: 180_000,
     dialogueMs: 180_000,
     screen: oneMessage,
-    input: { most: 182 },
+    input: { max: 182 },
     failureText: androidFailure,
-    tellsEnd: true,
+    notifiesEnd: true,
   },
   /** Kenya. Source: Africa's Talking help centre, 1284071 (times) and 1284096 (lengths, pages). */
   safaricom: {
     idleMs: 30_000,
     dialogueMs: 180_000,
-    screen: { most: 160, unit: 'characters', longer: 'paginate' },
-    input: { most: 80 },
+    screen: { max: 160, unit: 'characters', longer: 'paginate' },
+    input: { max: 80 },
     failureText: androidFailure,
-    tellsEnd: true,
+    notifiesEnd: true,
   },
   /** Kenya. Same source. 184 characters exceed one message, whose limit applies then. */
   airtel: {
-    answerWithinMs: 15_000,
+    answerTimeoutMs: 15_000,
     idleMs: 60_000,
     dialogueMs: 180_000,
-    screen: { most: 184, unit: 'characters', longer: 'paginate' },
-    input: { most: 90 },
+    screen: { max: 184, unit: 'characters', longer: 'paginate' },
+    input: { max: 90 },
     failureText: androidFailure,
-    tellsEnd: true,
+    notifiesEnd: true,
   },
   /** The timeout of 30 s is that of vumi's transport for MTN Rwanda. Unconfirmed: all other values; lengths are of one message. */
   mtn: {
-    answerWithinMs: 30_000,
+    answerTimeoutMs: 30_000,
     idleMs: 60_000,
     dialogueMs: 180_000,
     screen: { ...oneMessage, longer: 'cut' },
-    input: { most: 182 },
+    input: { max: 182 },
     failureText: androidFailure,
-    tellsEnd: true,
+    notifiesEnd: true,
   },
   /**
    * A1 in Belarus publishes no values, so all are unconfirmed. 60 s is MAP's minimum for a reply (timer `ml`, 3GPP TS 29.002,
@@ -88,9 +88,9 @@ const table = {
     idleMs: 60_000,
     dialogueMs: 180_000,
     screen: oneMessage,
-    input: { most: 182 },
+    input: { max: 182 },
     failureText: 'Неполадки подключения или неверный код MMI.',
-    tellsEnd: true,
+    notifiesEnd: true,
   },
 } satisfies Record<string, Profile>
 
@@ -120,20 +120,20 @@ export function parseProfile(option: string): ParsedOption<Profile> {
       case 'answer':
       case 'idle':
       case 'dialogue':
-        fields[key === 'answer' ? 'answerWithinMs' : `${key}Ms`] = durationMs(text)
+        fields[key === 'answer' ? 'answerTimeoutMs' : `${key}Ms`] = durationMs(text)
         break
       case 'screen':
-        screenFields['most'] = wholeNumber(text)
+        screenFields['max'] = wholeNumber(text)
         break
       case 'unit':
       case 'longer':
         screenFields[key] = text
         break
       case 'input':
-        fields['input'] = { most: wholeNumber(text) }
+        fields['input'] = { max: wholeNumber(text) }
         break
       case 'ends':
-        fields['tellsEnd'] = text === 'on' ? true : text === 'off' ? false : text
+        fields['notifiesEnd'] = text === 'on' ? true : text === 'off' ? false : text
         break
       default:
         return invalidOption(`A profile accepts only ${keys}.`)

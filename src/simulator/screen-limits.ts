@@ -18,13 +18,13 @@ export const BACK = '00'
  *
  * @param waits true if the application waits for a reply. Otherwise, the last page has no way back: it ends the dialogue.
  */
-export function fit(text: string, { most, unit, longer }: Profile['screen'], waits: boolean): FitResult {
+export function fit(text: string, { max, unit, longer }: Profile['screen'], waits: boolean): FitResult {
   const fits = (part: string) => {
     const { octets, fits: isOneMessage } = measure(part)
-    return isOneMessage && (unit === 'octets' ? octets : Array.from(part).length) <= most
+    return isOneMessage && (unit === 'octets' ? octets : Array.from(part).length) <= max
   }
   if (fits(text)) return { kind: 'fits' }
-  const size = sizeOf(text, most, unit)
+  const size = sizeOf(text, max, unit)
   switch (longer) {
     case 'fail':
       return { kind: 'failed', problem: `${size} The network rejected it.` }
@@ -35,11 +35,11 @@ export function fit(text: string, { most, unit, longer }: Profile['screen'], wai
   }
 }
 
-function sizeOf(text: string, most: number, unit: Profile['screen']['unit']): string {
+function sizeOf(text: string, max: number, unit: Profile['screen']['unit']): string {
   const { octets, fits: isOneMessage } = measure(text)
   return isOneMessage && unit === 'characters'
-    ? `The screen has ${Array.from(text).length} characters, the limit is ${most}.`
-    : `The screen takes ${octets} octets, the limit is ${unit === 'octets' ? Math.min(most, 160) : 160}.`
+    ? `The screen has ${Array.from(text).length} characters, the limit is ${max}.`
+    : `The screen takes ${octets} octets, the limit is ${unit === 'octets' ? Math.min(max, 160) : 160}.`
 }
 
 /** Returns the longest prefix of whole characters that fits. Assumes that a longer prefix never takes less space. */

@@ -118,7 +118,10 @@ describe('an answer to Arkesel', () => {
     [{ continueSession: true }, 'in the answer message is missing'],
     [{ message: null, continueSession: true }, 'in the answer message is not text'],
     ['[]', 'the answer is not a JSON object'],
-  ])('rejects the answer %j', (fields, sentence) => {
-    expect(arkesel.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence } satisfies Malformed)
+  ])('rejects the answer %j', (fields, problem) => {
+    expect(arkesel.parseResponse(json(fields))).toEqual({
+      kind: 'malformed',
+      sentence: problem,
+    } satisfies Malformed)
   })
 })

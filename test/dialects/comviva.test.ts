@@ -156,10 +156,10 @@ describe('an answer to Comviva', () => {
       document('', 'x', 'FC</freeflowState><freeflowState>FB'),
       'the freeflowState of the answer is neither FC nor FB',
     ],
-  ])('rejects %s', (_, body, sentence) => {
+  ])('rejects %s', (_, body, problem) => {
     expect(comviva.parseResponse({ status: 200, type, body })).toEqual({
       kind: 'malformed',
-      sentence,
+      sentence: problem,
     } satisfies Malformed)
   })
 })

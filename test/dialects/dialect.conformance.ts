@@ -206,7 +206,7 @@ export function conforms(
     it.each(Object.entries(supports))('supports %s, or lists the reason why not', (name, isSupported) => {
       const reasons = dialect.cannot.filter((inability) => inability.case === name)
       expect(isSupported(dialect)).toBe(reasons.length === 0)
-      for (const { because } of reasons) expect(because).not.toBe('')
+      for (const reason of reasons) expect(reason.because).not.toBe('')
     })
 
     it('round-trips the session id, the number and the dialled string', () => {

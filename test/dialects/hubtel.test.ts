@@ -206,7 +206,10 @@ describe('an answer to Hubtel', () => {
     [{ Type: 'Response' }, 'in the answer Message is missing'],
     [{ Type: 'Response', Message: 1 }, 'in the answer Message is not text'],
     [{ Type: 'Response', Message: 'x', ClientState: {} }, 'in the answer ClientState is not text'],
-  ])('rejects the answer %j', (fields, sentence) => {
-    expect(hubtel.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence } satisfies Malformed)
+  ])('rejects the answer %j', (fields, problem) => {
+    expect(hubtel.parseResponse(json(fields))).toEqual({
+      kind: 'malformed',
+      sentence: problem,
+    } satisfies Malformed)
   })
 })

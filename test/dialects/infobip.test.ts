@@ -145,7 +145,10 @@ describe('an answer to Infobip', () => {
       { ussdMenu: 'x', shouldClose: 0, responseExitCode: 200 },
       'in the answer shouldClose is neither true nor false',
     ],
-  ])('rejects the answer %j', (fields, sentence) => {
-    expect(infobip.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence } satisfies Malformed)
+  ])('rejects the answer %j', (fields, problem) => {
+    expect(infobip.parseResponse(json(fields))).toEqual({
+      kind: 'malformed',
+      sentence: problem,
+    } satisfies Malformed)
   })
 })

@@ -110,7 +110,10 @@ describe('an answer to Nalo', () => {
     [{ MSG: 'x', MSGTYPE: 'CON' }, 'in the answer MSGTYPE is neither true nor false'],
     [{ MSGTYPE: true }, 'in the answer MSG is missing'],
     [{ message: 'x', msgtype: true }, 'in the answer MSG is missing'],
-  ])('rejects the answer %j', (fields, sentence) => {
-    expect(nalo.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence } satisfies Malformed)
+  ])('rejects the answer %j', (fields, problem) => {
+    expect(nalo.parseResponse(json(fields))).toEqual({
+      kind: 'malformed',
+      sentence: problem,
+    } satisfies Malformed)
   })
 })

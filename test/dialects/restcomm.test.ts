@@ -224,10 +224,10 @@ describe('an answer to RestComm', () => {
       '<dialog mapMessagesSize="1"><unstructuredSSRequest_Request invokeId="1"/></dialog>',
       "the answer's operation has no string",
     ],
-  ])('rejects %s', (_, body, sentence) => {
+  ])('rejects %s', (_, body, problem) => {
     expect(restcomm.parseResponse({ status: 200, type, body })).toEqual({
       kind: 'malformed',
-      sentence,
+      sentence: problem,
     } satisfies Malformed)
   })
 

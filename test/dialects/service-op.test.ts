@@ -78,7 +78,10 @@ describe('an answer with ussdServiceOp', () => {
     [{ message: 'x', ussdServiceOp: 18 }, 'in the answer ussdServiceOp is none of 2, 17'],
     [{ message: 'x', ussdServiceOp: true }, 'in the answer ussdServiceOp is none of 2, 17'],
     [{ ussdServiceOp: 2 }, 'in the answer message is missing'],
-  ])('rejects the answer %j', (fields, sentence) => {
-    expect(serviceOp.parseResponse(json(fields))).toEqual({ kind: 'malformed', sentence } satisfies Malformed)
+  ])('rejects the answer %j', (fields, problem) => {
+    expect(serviceOp.parseResponse(json(fields))).toEqual({
+      kind: 'malformed',
+      sentence: problem,
+    } satisfies Malformed)
   })
 })

@@ -133,10 +133,10 @@ describe('an answer to TruRoute', () => {
       '<ussd><type>5</type><msg>*1#</msg></ussd>',
       'the answer redirects, which this network does not support',
     ],
-  ])('rejects %s', (_, body, sentence) => {
+  ])('rejects %s', (_, body, problem) => {
     expect(truroute.parseResponse({ status: 200, type: 'text/xml', body })).toEqual({
       kind: 'malformed',
-      sentence,
+      sentence: problem,
     })
   })
 

@@ -16,12 +16,12 @@ describe('a carrier profile', () => {
       kind: 'ok',
       value: {
         ...profiles.a1,
-        answerWithinMs: 5000,
+        answerTimeoutMs: 5000,
         idleMs: 1500,
         dialogueMs: 120_000,
-        screen: { most: 140, unit: 'characters', longer: 'cut' },
-        input: { most: 80 },
-        tellsEnd: false,
+        screen: { max: 140, unit: 'characters', longer: 'cut' },
+        input: { max: 80 },
+        notifiesEnd: false,
       },
     })
     expect(profiles.a1.idleMs).toBe(60_000)
@@ -50,7 +50,7 @@ describe('a carrier profile', () => {
 })
 
 describe('a screen', () => {
-  const octets = { most: 160, unit: 'octets', longer: 'fail' } as const
+  const octets = { max: 160, unit: 'octets', longer: 'fail' } as const
   const cyrillic = 'я'.repeat(81)
 
   it('is unchanged up to the limit', () => {
@@ -68,13 +68,13 @@ describe('a screen', () => {
       text: 'я'.repeat(80),
       problem: 'The screen takes 162 octets, the limit is 160. The network truncated it.',
     })
-    expect(fit('x'.repeat(161), { most: 160, unit: 'characters', longer: 'cut' }, true)).toEqual({
+    expect(fit('x'.repeat(161), { max: 160, unit: 'characters', longer: 'cut' }, true)).toEqual({
       kind: 'cut',
       text: 'x'.repeat(160),
       problem: 'The screen has 161 characters, the limit is 160. The network truncated it.',
     })
     // In any unit, one message takes at most 160 octets.
-    expect(fit(cyrillic, { most: 184, unit: 'characters', longer: 'fail' }, true)).toMatchObject({
+    expect(fit(cyrillic, { max: 184, unit: 'characters', longer: 'fail' }, true)).toMatchObject({
       problem: 'The screen takes 162 octets, the limit is 160. The network rejected it.',
     })
     // A surrogate pair is not split.
@@ -98,15 +98,15 @@ describe('a screen', () => {
       fc.string({ maxLength: 900, minLength: 100 }),
       fc.string({ unit: fc.constantFrom('я', ' ', '\n', 'x', '😀'), maxLength: 600, minLength: 50 }),
     )
-    const most = fc.integer({ min: 40, max: 200 })
+    const max = fc.integer({ min: 40, max: 200 })
     fc.assert(
       fc.property(
         text,
-        most,
+        max,
         fc.constantFrom('octets', 'characters'),
         fc.boolean(),
         (said, at, unit, waits) => {
-          const fitted = fit(said, { most: at, unit, longer: 'paginate' }, waits)
+          const fitted = fit(said, { max: at, unit, longer: 'paginate' }, waits)
           if (fitted.kind === 'fits') return
           if (fitted.kind !== 'pages') throw new Error(fitted.kind)
           for (const page of fitted.pages) {

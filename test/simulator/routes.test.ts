@@ -123,7 +123,7 @@ describe('a route', () => {
     [{ seed: 'x' }, 'The seed is a whole number of at most nine digits.'],
     [{ events: url }, 'events needs a url.'],
     [{ url: 'x' }, 'A target is a URL such as http://127.0.0.1:3000/ussd, without a password.'],
-  ])('of %p is rejected with a message', (query, sentence) => {
-    expect(resolve(query)).toEqual({ kind: 'malformed', sentence } satisfies Malformed)
+  ])('of %p is rejected with a message', (query, problem) => {
+    expect(resolve(query)).toEqual({ kind: 'malformed', sentence: problem } satisfies Malformed)
   })
 })

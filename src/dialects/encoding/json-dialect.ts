@@ -6,7 +6,10 @@ import { jsonResponse, jsonType, readRequest, readResponse } from './json.ts'
 import type { JsonFields } from './json.ts'
 
 /** The parts in which the JSON dialects without turn numbers differ. */
-interface JsonFormat<Request, Response> extends Pick<Dialect, 'name' | 'answerWithinMs' | 'newSessionId'> {
+interface JsonFormat<Request, Response> {
+  readonly name: string
+  readonly answerTimeoutMs: number
+  readonly newSessionId: () => string
   /** The reason why the dialect cannot report a hang-up or a timeout. */
   readonly noEnd: string
   readonly request: z.ZodType<Request> & z.ZodObject
@@ -25,12 +28,12 @@ interface JsonFormat<Request, Response> extends Pick<Dialect, 'name' | 'answerWi
  * dialogue is never reported by the simulated network.
  */
 export function jsonDialect<Request, Response>(format: JsonFormat<Request, Response>): Dialect {
-  const { name, answerWithinMs, newSessionId, noEnd } = format
+  const { name, newSessionId, noEnd } = format
   const last = (text: string) => format.answerFields({ text, waits: false })
   return {
     name,
     methods: ['POST'],
-    answerWithinMs,
+    answerWithinMs: format.answerTimeoutMs,
     cannot: [{ case: 'cancel', because: noEnd }, { case: 'time-out', because: noEnd }, unnumbered],
 
     requestSchema: () => format.request,
