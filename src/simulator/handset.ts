@@ -67,7 +67,7 @@ export function createHandsets(
   const { maxPhones = 10_000, now = () => performance.now(), pause = sleep } = options
   const phones = createPhones(maxPhones)
   const background = createBackground()
-  const environment = { now, pause, runInBackground: background.run }
+  const environment = { now, pause, runInBackground: (work: Promise<unknown>) => background.run(work) }
 
   const run = async (
     msisdn: string,
@@ -125,7 +125,7 @@ export function createHandsets(
       for (const phone of phones) if (phone.waiting === 0) expireIfDue(phone)
     },
 
-    whenIdle: background.whenIdle,
+    whenIdle: () => background.whenIdle(),
   }
 
   async function take(
