@@ -31,7 +31,8 @@ function createCountedArgon2() {
 /** A store with a switchable fault in its commits. */
 function createFaultyStore(store: Store) {
   let fault:
-    ((commit: Commit, carryOut: () => ReturnType<Store['commit']>) => ReturnType<Store['commit']>) | undefined
+    | ((commit: Commit, commitNow: () => ReturnType<Store['commit']>) => ReturnType<Store['commit']>)
+    | undefined
   const faulty: Store = {
     ...store,
     commit: (commit) => (fault ? fault(commit, () => store.commit(commit)) : store.commit(commit)),
@@ -39,7 +40,7 @@ function createFaultyStore(store: Store) {
   return { store: faulty, use: (next: typeof fault) => void (fault = next) }
 }
 
-const refuse = () => Promise.reject(new UssdError('USSD_STORE_REFUSED', { detail: 'OOM' }))
+const rejectWrites = () => Promise.reject(new UssdError('USSD_STORE_REFUSED', { detail: 'OOM' }))
 const isReserving = ({ changes }: Commit) =>
   changes.length === 1 && changes.some(({ write }) => write.kind === 'put' && /"owner"/.test(write.value))
 
@@ -75,7 +76,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
     it('compare nothing while the store rejects writes', async () => {
       const { asked, record, counted, use } = await setUp()
       const phones = await Promise.all(Array.from({ length: 20 }, () => asked()))
-      use(refuse)
+      use(rejectWrites)
       for (const [at, phone] of phones.entries()) {
         const guess = at === 7 ? '12345678' : String(30_000_000 + at)
         expect(await phone.type(guess)).toEqual({ text: systemMessages.unavailable.en, waits: false })
@@ -87,7 +88,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
     it('stay counted once when the store rejects the commit that reveals the outcome', async () => {
       const { asked, record, counted, use, gateway } = await setUp()
       const phone = await asked()
-      use((commit, carryOut) => (isReserving(commit) ? carryOut() : refuse()))
+      use((commit, commitNow) => (isReserving(commit) ? commitNow() : rejectWrites()))
       expect((await phone.type('00000000')).text).toBe(systemMessages.unavailable.en)
       expect(await record()).toMatchObject({ puk1AttemptsLeft: 9, puk1Pending: [{ left: 9 }] })
 
@@ -103,7 +104,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
     it('never exceed ten, including those never revealed', async () => {
       const { asked, record, counted, use } = await setUp()
       const phones = await Promise.all(Array.from({ length: 15 }, () => asked()))
-      use((commit, carryOut) => (isReserving(commit) ? carryOut() : refuse()))
+      use((commit, commitNow) => (isReserving(commit) ? commitNow() : rejectWrites()))
       for (const [at, phone] of phones.entries()) await phone.type(String(30_000_000 + at))
       expect(counted.compared).toBe(10)
       expect((await record()).puk1AttemptsLeft).toBe(0)
@@ -117,12 +118,12 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       const { asked, counted, use, msisdn, gateway } = await setUp()
       const phone = await asked()
       let moves = 3
-      use(async (commit, carryOut) => {
-        if (isReserving(commit) || moves-- <= 0 || commit.changes.length < 2) return carryOut()
+      use(async (commit, commitNow) => {
+        if (isReserving(commit) || moves-- <= 0 || commit.changes.length < 2) return commitNow()
         // Another writer changes the record between load and commit.
         use(undefined)
         await gateway.subscribers.put(msisdn, { tariff: `moved ${moves}` })
-        return carryOut()
+        return commitNow()
       })
       expect((await phone.type('00000000')).text).toMatch(/^Wrong PUK1. Attempts left: 9\./)
       expect(counted.compared).toBe(1)
@@ -151,7 +152,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
     it('are reset to ten by a correct guess, including those of other dialogues', async () => {
       const { asked, record, use } = await setUp()
       const [lost, right] = [await asked(), await asked()]
-      use((commit, carryOut) => (isReserving(commit) ? carryOut() : refuse()))
+      use((commit, commitNow) => (isReserving(commit) ? commitNow() : rejectWrites()))
       await lost.type('00000000')
       use(undefined)
       expect((await right.type('12345678')).text).toMatch(/^Access to self-care is open/)

@@ -109,8 +109,8 @@ describe('a transaction', () => {
   })
 
   it('does not retry what the store has rejected', async () => {
-    const refuse = () => Promise.reject(new UssdError('USSD_STORE_REFUSED', { detail: 'OOM' }))
-    const { store, commits } = troubled([refuse, refuse])
+    const rejects = () => Promise.reject(new UssdError('USSD_STORE_REFUSED', { detail: 'OOM' }))
+    const { store, commits } = troubled([rejects, rejects])
     await expect(transact(store, at, once({ found: false }))).rejects.toMatchObject({
       code: 'USSD_STORE_REFUSED',
     })

@@ -348,9 +348,9 @@ describe('*141*3*6# while another party has closed access', () => {
     ['the operator', 'closed-by-operator', 'closedByOperator', /operator.*150/],
   ] as const)('(%s) says whom to ask, and ends', async (_who, access, screen, text) => {
     const anna = await open({ access })
-    const told = await anna.talk(CODE)
-    expect(told).toEqual({ screen, text: screens[screen].en, waits: false, understood: true })
-    expect(told.text).toMatch(text)
+    const shown = await anna.talk(CODE)
+    expect(shown).toEqual({ screen, text: screens[screen].en, waits: false, understood: true })
+    expect(shown.text).toMatch(text)
     expect(await anna.talk(CODE.replace('#', '*1#'))).toMatchObject({ screen, waits: false })
     expect(await accessOf(anna)).toBe(access)
   })
