@@ -3,11 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { PLACEHOLDER } from '../../src/walkthrough/script/secrets.ts'
 import { readScripts } from '../../src/walkthrough/script/read.ts'
 import { walkCommand } from '../../src/cli/walk/command.ts'
 import { blocks, examples, filesUnder, quoted, read, root, rows, section } from './documents.ts'
+
+// Each command is a process of its own, which starts slowly on a busy machine.
+jest.setTimeout(600_000)
 
 const guide = read('docs/guides/test-scripts.md')
 const scripts = blocks(guide, 'yaml').filter((block) => block.startsWith('title:'))

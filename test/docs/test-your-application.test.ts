@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import { dialects } from '../../src/dialects/index.ts'
 import type { End, NetworkTurn } from '../../src/dialects/dialect.ts'
 import { parseFaults } from '../../src/simulator/faults.ts'
@@ -10,6 +10,9 @@ import { curl, words } from './curl.ts'
 import { blocks, examples, quoted, read, root, rows, section } from './documents.ts'
 
 const guide = read('docs/guides/test-your-application.md')
+
+// Each command is a process of its own, which starts slowly on a busy machine.
+jest.setTimeout(600_000)
 
 /** Starts the application of the guide on a free port. */
 async function startShop() {
