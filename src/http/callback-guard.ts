@@ -45,7 +45,7 @@ export function createCallbackGuard(options: {
   const hasToken = token === undefined ? undefined : createTokenCheck(token)
   const isAllowed = allow.length === 0 ? () => true : createAddressCheck(allow)
   const isGuarded = hasToken !== undefined || keys.length > 0
-  // One message for all causes, so that it does not reveal which check failed.
+  // One message for all causes, so that a caller cannot learn which check failed.
   const asked = [...(hasToken ? ['token'] : []), ...(keys.length > 0 ? ['signature'] : [])].join(' or the ')
   const unauthorised = rejected(401, `Unauthorised: the ${asked} is missing or wrong`)
 

@@ -172,8 +172,8 @@ describe('POST /self-care/sessions', () => {
   it.each<[unknown, string]>([
     [{ password }, 'Bad request: msisdn is missing'],
     [{ msisdn: '+375171234567', password }, 'Bad request: msisdn is not a mobile number of Belarus'],
-    [{ msisdn: camera }, 'Bad request: password is a string'],
-    [{ msisdn: camera, password: 80291 }, 'Bad request: password is a string'],
+    [{ msisdn: camera }, 'Bad request: password must be a string'],
+    [{ msisdn: camera, password: 80291 }, 'Bad request: password must be a string'],
     [{ msisdn: camera, password, puk1 }, 'Bad request: unknown field puk1'],
     ['"x"', 'Bad request: the body must be uncompressed JSON in UTF-8'],
   ])('rejects %j with 400 and counts no attempt', async (body, message) => {

@@ -90,9 +90,9 @@ describe('a described callback', () => {
   const requestOf = ({ path, method, operation }: (typeof callbacks)[number]) => {
     const [, name = '', below = ''] = /^\/ussd\/([\w-]+)(.*)$/.exec(path) ?? []
     const dialect = dialects[name] as Dialect
-    const [[media = '', { schema, examples = {} } = { schema: undefined }] = []] = Object.entries(
-      operation.requestBody?.content ?? {},
-    )
+    const content: Record<string, Partial<Media>> = operation.requestBody?.content ?? {}
+    const [media = ''] = Object.keys(content)
+    const { schema, examples = {} } = content[media] ?? {}
     const bodies = Object.values(examples).map(({ value }) =>
       typeof value === 'string'
         ? value
@@ -186,7 +186,8 @@ describe('the served routes', () => {
 
   it('accept every example of a callback', async () => {
     for (const { name, path, operation } of operations.filter((one) => one.name.startsWith('POST /ussd/'))) {
-      const [[media = '', { examples = {} } = {}] = []] = Object.entries(operation.requestBody?.content ?? {})
+      const [media = '', { examples = {} } = {}] =
+        Object.entries(operation.requestBody?.content ?? {})[0] ?? []
       for (const { value } of Object.values(examples)) {
         const isForm = media === 'application/x-www-form-urlencoded'
         const body = isForm
