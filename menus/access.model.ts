@@ -47,7 +47,7 @@ const effects: ModelsOf<typeof machine, World> = {
 const unlocksPuk1 = {
   name: 'unlocks PUK1',
   patch: { puk1AttemptsLeft: MAX_ATTEMPTS } satisfies FixturePatch,
-  changed: (world: World) => ({ ...world, attemptsLeft: MAX_ATTEMPTS }),
+  apply: (world: World) => ({ ...world, attemptsLeft: MAX_ATTEMPTS }),
 }
 
 /** Dials, and guesses PUK1 wrongly this many times. */

@@ -100,7 +100,7 @@ const accessChanges: Readonly<Record<Access, string>> = {
 export const setsAccess = (access: Access): Change<World> => ({
   name: accessChanges[access],
   patch: { access },
-  changed: (world) => ({ ...world, access }),
+  apply: (world) => ({ ...world, access }),
 })
 
 /** Everything in a model except the menu, its effects and its origins. */

@@ -5,7 +5,7 @@ import { menus } from '../menus/index.ts'
 import type { Config } from './config.ts'
 import { createCore } from './core.ts'
 import type { Core, CoreOverrides } from './core.ts'
-import { dialectsWith, spokenWith } from './dialects/index.ts'
+import { gatewayDialects, networkDialects } from './dialects/index.ts'
 import type { EffectsOfAll } from './engine/authoring.ts'
 import { UssdError, asUssdError } from './engine/errors.ts'
 import type { Menu } from './engine/menu.ts'
@@ -156,7 +156,7 @@ function buildSimulator(
   },
 ): Simulator {
   return createSimulator({
-    dialects: spokenWith(config.getVariant),
+    dialects: networkDialects(config.getVariant),
     url: parts.url,
     host: config.host,
     callbackToken: config.callbackToken,
@@ -181,7 +181,7 @@ function buildServer(
   const { core, metrics, readiness, log, simulator } = parts
   const { gateway, subscribers, selfCare, administration } = core
   const { adminToken, weakPasswords } = config
-  const dialects = dialectsWith(config.getVariant)
+  const dialects = gatewayDialects(config.getVariant)
   const app = createApp({
     gateway,
     dialects,

@@ -183,7 +183,7 @@ function toConfig(values: z.output<typeof Environment>, deprecations: readonly s
     /** Ids of keys that the database may mention though they are not configured. */
     lostSecretsKeys: values.SECRETS_KEYS_LOST as readonly string[],
     /** What the names of keys contain in place of a subscriber. */
-    keysCarry: values.PSEUDONYMS ? ('pseudonyms' as const) : ('msisdns' as const),
+    keyNaming: values.PSEUDONYMS ? ('pseudonyms' as const) : ('msisdns' as const),
     callbackToken: values.CALLBACK_TOKEN,
     /** Any of them verifies; the first one signs what the simulated network sends. */
     callbackSignatureKeys: values.CALLBACK_SIGNATURE_KEYS as readonly Buffer[],

@@ -38,7 +38,7 @@ const REQUEST_BUDGET_MS = 5000
 /** The settings that shape a turn. `loadConfig({})` gives the defaults. */
 export type CoreSettings = Pick<
   Config,
-  | 'keysCarry'
+  | 'keyNaming'
   | 'lostSecretsKeys'
   | 'weakPasswords'
   | 'sessionIdleMs'
@@ -121,8 +121,8 @@ export function createCore(options: CoreOptions): Core {
     ...(overrides.random && { random: overrides.random }),
   })
   const admission = createAdmission({ maxInFlight: settings.maxTurnsInFlight, onChange: onAdmissionChange })
-  const naming = withPseudonyms({ store: circuitBreaker, keyring, keyNaming: settings.keysCarry })
-  const isNamed = options.kind === 'shared' || settings.keysCarry === 'pseudonyms'
+  const naming = withPseudonyms({ store: circuitBreaker, keyring, keyNaming: settings.keyNaming })
+  const isNamed = options.kind === 'shared' || settings.keyNaming === 'pseudonyms'
   const clocked = withClock(isNamed ? naming.store : circuitBreaker)
   const store = wrapStore(clocked)
   const keyRegister = createKeyRegister({ store, keyring, lost: settings.lostSecretsKeys })

@@ -5,7 +5,7 @@ import type { Log } from './log.ts'
 import type { ReadinessCheck } from './http/readiness.ts'
 import { createMemoryStore } from './store/memory.ts'
 import { createRedisClient } from './store/redis/client.ts'
-import { nodesOfBuckets } from './store/redis/nodes.ts'
+import { createNodeLookup } from './store/redis/nodes.ts'
 import { checkRedisConfig } from './store/redis/config-check.ts'
 import { createRedisProbe } from './store/redis/probe.ts'
 import { createRedisStore } from './store/redis/store.ts'
@@ -54,7 +54,7 @@ export function openStore(config: Config, log: Log): OpenedStore {
   })
   return {
     store: probe.guard(createRedisStore({ client, replicas })),
-    nodeOf: nodesOfBuckets(client),
+    nodeOf: createNodeLookup(client),
     checks: { redis: () => probe.check() },
     /** Rejects a misconfigured Redis. Does not wait for one that is down: turns fail until it answers. */
     async check() {

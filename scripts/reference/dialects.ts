@@ -1,8 +1,8 @@
 import { dialects } from '../../src/dialects/index.ts'
-import type { Dialect, Inability, NetworkTurn, WireCall } from '../../src/dialects/dialect.ts'
+import type { Dialect, Limitation, NetworkTurn, WireCall } from '../../src/dialects/dialect.ts'
 import { code, codes, fence, page, table } from './markdown.ts'
 
-const capabilities: Readonly<Record<Inability['case'], string>> = {
+const capabilities: Readonly<Record<Limitation['case'], string>> = {
   cancel: 'Hang-up',
   'time-out': 'Timeout',
   'empty-answer': 'Empty answer',
@@ -11,7 +11,7 @@ const capabilities: Readonly<Record<Inability['case'], string>> = {
   'deep-dial': 'Deep dial',
   'error-status': 'Error status',
 }
-const cases = Object.keys(capabilities) as Inability['case'][]
+const cases = Object.keys(capabilities) as Limitation['case'][]
 
 const SCREEN = { text: 'Access to self-care is open\n1 Close it\n0 Exit', waits: true } as const
 
@@ -47,7 +47,7 @@ function response(dialect: Dialect): string {
 }
 
 function section(dialect: Dialect): string {
-  const limits = dialect.cannot.map((limit) => `- ${capabilities[limit.case]}: ${limit.because}.`)
+  const limits = dialect.limitations.map((limit) => `- ${capabilities[limit.case]}: ${limit.reason}.`)
   return [
     `## ${dialect.name}`,
     table(
@@ -55,7 +55,7 @@ function section(dialect: Dialect): string {
       [
         ['Address', codes(['', ...(dialect.paths ?? [])].map((path) => `/ussd/${dialect.name}${path}`))],
         ['Methods', codes(dialect.methods)],
-        ['Answer deadline', `${dialect.answerWithinMs / 1000} s`],
+        ['Answer deadline', `${dialect.answerTimeoutMs / 1000} s`],
       ],
     ),
     'The first callback of a dialogue, and its answer:',
@@ -68,7 +68,7 @@ function section(dialect: Dialect): string {
 export function dialectsPage(): string {
   const rows = Object.values(dialects).map((dialect) => [
     `[${code(dialect.name)}](#${dialect.name})`,
-    ...cases.map((one) => (dialect.cannot.some((limit) => limit.case === one) ? 'no' : 'yes')),
+    ...cases.map((one) => (dialect.limitations.some((limit) => limit.case === one) ? 'no' : 'yes')),
   ])
   return page(
     '# Dialects',

@@ -2,7 +2,7 @@ import { stdin, stdout } from 'node:process'
 import { Option } from 'commander'
 import { menus } from '../../menus/index.ts'
 import { loadConfig } from '../config.ts'
-import { spokenWith } from '../dialects/index.ts'
+import { networkDialects } from '../dialects/index.ts'
 import { languages } from '../engine/authoring.ts'
 import type { Language } from '../engine/authoring.ts'
 import { dial } from '../simulator/dial-pad.ts'
@@ -30,7 +30,7 @@ interface DialOptions extends Pick<RouteQuery, 'url' | 'profile' | 'faults' | 's
 
 async function main(options: DialOptions, [code]: readonly string[]): Promise<ExitCode> {
   const config = loadConfig()
-  const dialects = spokenWith(config.getVariant)
+  const dialects = networkDialects(config.getVariant)
   const dialect = Object.hasOwn(dialects, options.dialect) ? dialects[options.dialect] : undefined
   if (!dialect) {
     throw new CommandError(`--dialect must be one of: ${Object.keys(dialects).join(', ')}`, 2)
@@ -38,9 +38,9 @@ async function main(options: DialOptions, [code]: readonly string[]): Promise<Ex
   const number = parseMsisdn(options.msisdn)
   if (number.kind === 'reject') throw new CommandError('--msisdn must be a mobile number of Belarus', 2)
   const keyed = code === undefined ? undefined : dial(code)
-  if (keyed?.kind === 'refused') throw new CommandError(keyed.sentence, 2)
+  if (keyed?.kind === 'refused') throw new CommandError(keyed.message, 2)
   const network = parseNetwork(options)
-  if (network.kind === 'malformed') throw new CommandError(network.sentence, 2)
+  if (network.kind === 'malformed') throw new CommandError(network.message, 2)
   if (options.eventsUrl !== undefined) parseAddress(options.eventsUrl, '--events-url')
 
   const recordingFile = options.record && openRecording(options.record, options.overwrite === true)
@@ -60,7 +60,7 @@ async function main(options: DialOptions, [code]: readonly string[]): Promise<Ex
       ? await startRecording(recordingFile, number.e164, target, networkOptions(options))
       : undefined
     const { failed } = await useInTerminal({
-      heard: recording?.recorder,
+      observer: recording?.recorder,
       handsets,
       msisdn: number.e164,
       code,
@@ -116,7 +116,7 @@ export const command = defineCommand<DialOptions>({
       )
       .option(
         '--dialect <name>',
-        `wire format of the callback: ${Object.keys(spokenWith('advanta')).join(', ')}`,
+        `wire format of the callback: ${Object.keys(networkDialects('advanta')).join(', ')}`,
         'africastalking',
       )
       .option(

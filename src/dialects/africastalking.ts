@@ -5,7 +5,7 @@ import type { Ended } from '../gateway/ports.ts'
 import { malformed } from './dialect.ts'
 import type { Dialect, NetworkTurn, ParsedRequest, WireCall } from './dialect.ts'
 import { conEnd, parseConEnd, plainText } from './encoding/con-end.ts'
-import { fieldProblem, msisdn, sessionId, typed, ussdString } from './encoding/fields.ts'
+import { describeIssue, msisdn, sessionId, typed, ussdString } from './encoding/fields.ts'
 
 /** All fields are required; `networkCode` is ignored. */
 const Request = z.object({
@@ -40,20 +40,20 @@ export const africastalking: Dialect = {
   name: 'africastalking',
   methods: ['POST'],
   paths: ['/events'],
-  answerWithinMs: 10_000,
-  cannot: [
+  answerTimeoutMs: 10_000,
+  limitations: [
     {
       case: 'first-empty-answer',
-      because:
+      reason:
         '`text` is empty for an empty first answer, as it is at the begin; a `*` at the start of the first answer reads as the separator after an empty one',
     },
     {
       case: 'time-out',
-      because: 'the event reports Incomplete for both a hang-up and a timeout',
+      reason: 'the event reports Incomplete for both a hang-up and a timeout',
     },
   ],
 
-  answersUnread: (path) => path === '',
+  canAnswerUnread: (path) => path === '',
 
   requestSchema: (path) => (path === '/events' ? Event : Request),
 
@@ -99,7 +99,7 @@ export const africastalking: Dialect = {
 
 function parseCallback(body: string): ParsedRequest {
   const fields = Request.safeParse({ ...parse(body) })
-  if (!fields.success) return malformed(fieldProblem(fields.error))
+  if (!fields.success) return malformed(describeIssue(fields.error))
   const { sessionId, phoneNumber, serviceCode, text } = fields.data
   return {
     kind: 'callback',
@@ -122,7 +122,7 @@ const whyEnded: Readonly<Record<z.output<typeof Event>['status'], Ended['why'] |
 
 function parseEvent(body: string): ParsedRequest {
   const fields = Event.safeParse({ ...parse(body) })
-  if (!fields.success) return malformed(fieldProblem(fields.error))
+  if (!fields.success) return malformed(describeIssue(fields.error))
   const { sessionId, phoneNumber, status } = fields.data
   const why = whyEnded[status]
   const ended = why && { dialect: 'africastalking', sessionId, msisdn: phoneNumber, why }

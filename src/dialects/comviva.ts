@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import { malformed } from './dialect.ts'
 import type { Dialect, NetworkTurn, ParsedRequest, WireCall, WireResponse } from './dialect.ts'
-import { bareCode, fieldProblem, looseUssdString, msisdn, sessionId, typed } from './encoding/fields.ts'
+import { bareCode, describeIssue, looseUssdString, msisdn, sessionId, typed } from './encoding/fields.ts'
 import { fieldsOf, onlyElement, parseXml, writeXml } from './encoding/xml.ts'
 import type { Element, Markup } from './encoding/xml.ts'
 
@@ -28,10 +28,10 @@ const BREAK = 'FB'
 export const comviva: Dialect = {
   name: 'comviva',
   methods: ['POST'],
-  answerWithinMs: 10_000,
-  cannot: [
-    { case: 'repeat', because: 'turns are not numbered: the same reply later is a second reply' },
-    { case: 'time-out', because: 'a clean-up gives no reason: it counts as a hang-up' },
+  answerTimeoutMs: 10_000,
+  limitations: [
+    { case: 'repeat', reason: 'turns are not numbered: the same reply later is a second reply' },
+    { case: 'time-out', reason: 'a clean-up gives no reason: it counts as a hang-up' },
   ],
 
   parseRequest({ body }) {
@@ -91,16 +91,16 @@ function parseElement(request: Element): ParsedRequest {
   )
   if (isCleanUp) {
     const session = SessionFields.safeParse(fields)
-    if (!session.success) return malformed(fieldProblem(session.error))
+    if (!session.success) return malformed(describeIssue(session.error))
     const { sessionid, msisdn } = session.data
     const ended = { dialect: 'comviva', sessionId: sessionid, msisdn, why: 'cancelled' } as const
     return { kind: 'ended', ended, echo: { msisdn: msisdn.slice(1) } }
   }
   const kind = TurnKind.safeParse(fields)
-  if (!kind.success) return malformed(fieldProblem(kind.error))
+  if (!kind.success) return malformed(describeIssue(kind.error))
   const begins = kind.data.newrequest === '1'
   const parsed = (begins ? Begin : Reply).safeParse(fields)
-  if (!parsed.success) return malformed(fieldProblem(parsed.error))
+  if (!parsed.success) return malformed(describeIssue(parsed.error))
   const { sessionid, msisdn, subscriberinput } = parsed.data
   return {
     kind: 'callback',

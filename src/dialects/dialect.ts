@@ -43,7 +43,7 @@ export type Echo = Readonly<Record<string, string>>
 /** A message that does not follow the dialect. `sentence` says what is wrong, in English, and quotes no input. */
 export interface Malformed {
   readonly kind: 'malformed'
-  readonly sentence: string
+  readonly message: string
 }
 
 export type ParsedRequest =
@@ -74,10 +74,10 @@ export interface NetworkTurn {
 export type End = 'completed' | Ended['why']
 
 /** A case that a dialect cannot express, and the reason. The conformance suite tests every other case. */
-export interface Inability {
+export interface Limitation {
   readonly case:
     'cancel' | 'time-out' | 'empty-answer' | 'first-empty-answer' | 'repeat' | 'deep-dial' | 'error-status'
-  readonly because: string
+  readonly reason: string
 }
 
 /**
@@ -91,13 +91,13 @@ export interface Dialect {
   /** Additional paths below `/ussd/<name>`, in Express notation, e.g. `/session/:sessionId/start`. */
   readonly paths?: readonly string[]
   /** The aggregator's timeout for an answer, in milliseconds. The turn's budget is shorter. */
-  readonly answerWithinMs: number
-  readonly cannot: readonly Inability[]
+  readonly answerTimeoutMs: number
+  readonly limitations: readonly Limitation[]
   /**
    * Returns true if every request to this path is a callback and no answer echoes it. The gateway can then shed a callback
    * before reading it. If absent, every callback must be read.
    */
-  answersUnread?(path: string): boolean
+  canAnswerUnread?(path: string): boolean
 
   /** The fields of a callback at one of `paths`, for the OpenAPI document. Absent where a callback is XML. */
   requestSchema?(path: string): z.ZodObject | undefined
@@ -118,4 +118,4 @@ export interface Dialect {
   formatEnd(turn: NetworkTurn, end: End, nowMs: number): WireCall | undefined
 }
 
-export const malformed = (message: string): Malformed => ({ kind: 'malformed', sentence: message })
+export const malformed = (message: string): Malformed => ({ kind: 'malformed', message: message })

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { malformed } from './dialect.ts'
 import type { Dialect, NetworkTurn, ParsedRequest, WireRequest } from './dialect.ts'
 import { conEnd, parseConEnd, plainText } from './encoding/con-end.ts'
-import { bareCode, fieldProblem, looseUssdString, msisdn } from './encoding/fields.ts'
+import { bareCode, describeIssue, looseUssdString, msisdn } from './encoding/fields.ts'
 import { sessionId, typed, ussdString } from './encoding/fields.ts'
 
 /** The form in which one provider of the family writes a callback. */
@@ -26,7 +26,7 @@ const advanta: GetVariant = {
 }
 
 /** The known variants, by provider. */
-export const presets = {
+export const variants = {
   /** Advanta Africa, FastMessage, TechSavanna. */
   advanta,
   kemru: { ...advanta, inputForm: 'suffix' },
@@ -58,13 +58,13 @@ export function createGet(variant: GetVariant): Dialect {
   return {
     name: 'get',
     methods: ['GET', 'POST'],
-    answerWithinMs: 10_000,
-    cannot: [
-      { case: 'cancel', because: 'no callback reports the end of a dialogue' },
-      { case: 'time-out', because: 'no callback reports the end of a dialogue' },
+    answerTimeoutMs: 10_000,
+    limitations: [
+      { case: 'cancel', reason: 'no callback reports the end of a dialogue' },
+      { case: 'time-out', reason: 'no callback reports the end of a dialogue' },
     ],
 
-    answersUnread: () => true,
+    canAnswerUnread: () => true,
 
     requestSchema: () =>
       z.object({
@@ -109,7 +109,7 @@ export function createGet(variant: GetVariant): Dialect {
 }
 
 /** The most common variant of the family. */
-export const get = createGet(presets.advanta)
+export const get = createGet(variants.advanta)
 
 /** Splits a dialogue into the base code, up to the second `*` of the dialled string, and all inputs after it. */
 function partsOf({ dialled, replies }: NetworkTurn): { code: string; inputs: readonly string[] } {
@@ -160,5 +160,5 @@ function problemOf(error: z.ZodError, names: GetVariant['names']): string {
     ...issue,
     path: issue.path.map((part) => names[part as keyof typeof names]),
   }))
-  return fieldProblem(new z.ZodError(issues))
+  return describeIssue(new z.ZodError(issues))
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Dialect, End, NetworkTurn, ParsedRequest, WireCall } from './dialect.ts'
-import { looseCode, missing, msisdn, noCode, sessionId, typed } from './encoding/fields.ts'
+import { normaliseCode, missing, msisdn, noCode, sessionId, typed } from './encoding/fields.ts'
 import { jsonResponse, jsonText, orNothing, readRequest, readResponse, screenText } from './encoding/json.ts'
 import type { JsonFields } from './encoding/json.ts'
 import { postJson } from './encoding/json-dialect.ts'
@@ -57,8 +57,8 @@ const guid = /^[\da-f]{8}-?(?:[\da-f]{4}-?){3}[\da-f]{12}$/i
 export const createHubtel = (generation: Generation): Dialect => ({
   name: 'hubtel',
   methods: ['POST'],
-  answerWithinMs: 5000,
-  cannot: [],
+  answerTimeoutMs: 5000,
+  limitations: [],
 
   requestSchema: () => Request,
 
@@ -166,10 +166,10 @@ function withNames(names: readonly string[]): (fields: JsonFields) => JsonFields
 /** Returns the code of a callback. The message of a begin is the dialled string; that of a favourite may be any text. */
 function codeOf(message: string | undefined, serviceCode: unknown): string | undefined {
   const service =
-    typeof serviceCode === 'string' && !guid.test(serviceCode) ? looseCode(serviceCode) : undefined
+    typeof serviceCode === 'string' && !guid.test(serviceCode) ? normaliseCode(serviceCode) : undefined
   if (message === undefined) return service
   const isCode = /^\s*[*#]/.test(message)
-  return (isCode ? looseCode(message) : service) ?? service ?? looseCode(message)
+  return (isCode ? normaliseCode(message) : service) ?? service ?? normaliseCode(message)
 }
 
 function formatCall(

@@ -2,7 +2,7 @@ import { africastalking } from './africastalking.ts'
 import { arkesel } from './arkesel.ts'
 import { comviva } from './comviva.ts'
 import type { Dialect } from './dialect.ts'
-import { createGet, get, presets } from './get.ts'
+import { createGet, get, variants } from './get.ts'
 import { createHubtel, hubtel } from './hubtel.ts'
 import { infobip } from './infobip.ts'
 import { nalo } from './nalo.ts'
@@ -25,14 +25,14 @@ export const dialects: Readonly<Record<string, Dialect>> = {
 }
 
 /** Returns all dialects, with the given variant of the GET family. */
-export const dialectsWith = (getVariant: keyof typeof presets): Readonly<Record<string, Dialect>> => ({
+export const gatewayDialects = (getVariant: keyof typeof variants): Readonly<Record<string, Dialect>> => ({
   ...dialects,
-  [get.name]: createGet(presets[getVariant]),
+  [get.name]: createGet(variants[getVariant]),
 })
 
 /** Returns the dialects of the simulated network: those of the gateway and each variant by its own name, e.g. `get:safaricom`. */
-export const spokenWith = (getVariant: keyof typeof presets): Readonly<Record<string, Dialect>> => ({
-  ...dialectsWith(getVariant),
+export const networkDialects = (getVariant: keyof typeof variants): Readonly<Record<string, Dialect>> => ({
+  ...gatewayDialects(getVariant),
   'hubtel:programmable': createHubtel('programmable'),
-  ...Object.fromEntries(Object.entries(presets).map(([name, preset]) => [`get:${name}`, createGet(preset)])),
+  ...Object.fromEntries(Object.entries(variants).map(([name, preset]) => [`get:${name}`, createGet(preset)])),
 })

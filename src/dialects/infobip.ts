@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import { malformed } from './dialect.ts'
 import type { Dialect, Method, NetworkTurn, ParsedRequest, WireCall } from './dialect.ts'
-import { fieldProblem, looseCode, msisdn, noCode, sessionId, typed } from './encoding/fields.ts'
+import { describeIssue, normaliseCode, msisdn, noCode, sessionId, typed } from './encoding/fields.ts'
 import { jsonResponse, jsonText, readRequest, readResponse, screenText } from './encoding/json.ts'
 import { postJson, unnumbered } from './encoding/json-dialect.ts'
 
@@ -48,15 +48,15 @@ export const infobip: Dialect = {
     '/session/:sessionId/end',
     '/session/:sessionId/status',
   ],
-  answerWithinMs: 10_000,
-  cannot: [
-    { case: 'cancel', because: 'the end request names no subscriber: the session expires' },
-    { case: 'time-out', because: 'the end request names no subscriber: the session expires' },
+  answerTimeoutMs: 10_000,
+  limitations: [
+    { case: 'cancel', reason: 'the end request names no subscriber: the session expires' },
+    { case: 'time-out', reason: 'the end request names no subscriber: the session expires' },
     unnumbered,
-    { case: 'error-status', because: 'errors have status 200 and a responseExitCode' },
+    { case: 'error-status', reason: 'errors have status 200 and a responseExitCode' },
   ],
 
-  answersUnread: (path) => /\/(start|response)$/i.test(path),
+  canAnswerUnread: (path) => /\/(start|response)$/i.test(path),
 
   requestSchema: (path) => (/\/(start|response)$/i.test(path) ? Request : undefined),
 
@@ -66,7 +66,7 @@ export const infobip: Dialect = {
     if (step === '') return badRequest('the address is not /session/<id>/start, response, end or status')
     if (method !== methodOf[step]) return badRequest(`${step} takes ${methodOf[step]}`)
     const session = Session.safeParse({ sessionId: percentDecode(id) })
-    if (!session.success) return malformed(fieldProblem(session.error))
+    if (!session.success) return malformed(describeIssue(session.error))
     switch (step) {
       case 'start':
       case 'response':
@@ -136,11 +136,11 @@ function parseTurn(sessionId: string, step: 'start' | 'response', body: string):
   const read = readRequest(body, Request)
   if (read.kind === 'malformed') return read
   const { msisdn, text, shortCode } = read.fields
-  const code = typeof shortCode === 'string' ? looseCode(shortCode) : undefined
+  const code = typeof shortCode === 'string' ? normaliseCode(shortCode) : undefined
   const begins = step === 'start'
   // A text without * and # may be the suffix typed after the short code.
   const dialled = begins
-    ? ((/^\s*[*#]/.test(text) ? looseCode(text) : code) ?? code ?? looseCode(text))
+    ? ((/^\s*[*#]/.test(text) ? normaliseCode(text) : code) ?? code ?? normaliseCode(text))
     : code
   if (begins && dialled === undefined) return noCode('text')
   return {

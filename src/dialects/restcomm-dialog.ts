@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Ended } from '../gateway/ports.ts'
 import { malformed } from './dialect.ts'
 import type { ParsedRequest } from './dialect.ts'
-import { fieldProblem, msisdn, sessionId, typed, ussdString } from './encoding/fields.ts'
+import { describeIssue, msisdn, sessionId, typed, ussdString } from './encoding/fields.ts'
 import type { Element } from './encoding/xml.ts'
 
 export const BEGIN = 'processUnstructuredSSRequest_Request'
@@ -41,7 +41,7 @@ export function parseDialog(dialog: Element): ParsedRequest {
   if (why) {
     // Without a number, no turn has been answered, so no dialogue exists.
     if (number === undefined) return { kind: 'ended', ended: undefined, echo: {} }
-    if (!session.success) return malformed(fieldProblem(session.error))
+    if (!session.success) return malformed(describeIssue(session.error))
     const { localId: sessionId, msisdn } = session.data
     return { kind: 'ended', ended: { dialect: 'restcomm', sessionId, msisdn, why }, echo: {} }
   }
@@ -49,11 +49,11 @@ export function parseDialog(dialog: Element): ParsedRequest {
   if (operation?.name !== BEGIN && operation?.name !== REPLY) {
     return malformed(`Bad request: there is neither ${BEGIN} nor ${REPLY}`)
   }
-  if (!session.success) return malformed(fieldProblem(session.error))
+  if (!session.success) return malformed(describeIssue(session.error))
   const { localId: sessionId, msisdn } = session.data
   const begins = operation.name === BEGIN
   const parsed = (begins ? Begin : Reply).safeParse(operation.attributes)
-  if (!parsed.success) return malformed(fieldProblem(parsed.error))
+  if (!parsed.success) return malformed(describeIssue(parsed.error))
   const { invokeId, string } = parsed.data
   const turnNumber = begins ? '0' : answeredTurns
   const id = begins ? invokeId : beginId

@@ -30,8 +30,8 @@ const nonOperations: ReadonlySet<string> = new Set([
 export const restcomm: Dialect = {
   name: 'restcomm',
   methods: ['POST'],
-  answerWithinMs: 25_000,
-  cannot: [],
+  answerTimeoutMs: 25_000,
+  limitations: [],
 
   parseRequest({ body }) {
     const xml = parseXml(body, 'dialog')

@@ -21,12 +21,12 @@ export interface SignedCall {
 }
 
 /** The signature headers of a call, before verification. */
-export interface Claim {
+export interface SignatureClaim {
   /** The id of the callback; a retry has the same id. */
   readonly id: string
   readonly timestamp: string
   /** HMACs of 32 bytes, at least one. */
-  readonly given: readonly Buffer[]
+  readonly signatures: readonly Buffer[]
 }
 
 /**
@@ -34,7 +34,11 @@ export interface Claim {
  * dialect's URL it is path and query, a line feed, and the body. Otherwise, the body of one signed call could be sent to
  * another session's URL.
  */
-function hmac(key: Uint8Array, { id, timestamp }: Pick<Claim, 'id' | 'timestamp'>, call: SignedCall): Buffer {
+function hmac(
+  key: Uint8Array,
+  { id, timestamp }: Pick<SignatureClaim, 'id' | 'timestamp'>,
+  call: SignedCall,
+): Buffer {
   const hasBody = call.method !== 'GET' && call.method !== 'HEAD'
   const mac = createHmac('sha256', key).update(`${id}.${timestamp}.`)
   if (!hasBody || call.path !== '') mac.update(call.target)
@@ -57,10 +61,10 @@ export function sign(
  * Parses the signature headers; returns undefined if they are absent, malformed or outside the tolerance. An id must not
  * contain a dot: id and timestamp could otherwise be split differently in the same signed text.
  */
-export function claimOf(
+export function parseSignature(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   nowMs: number,
-): Claim | undefined {
+): SignatureClaim | undefined {
   const { [ID]: id, [TIMESTAMP]: timestamp, [SIGNATURE]: signature } = headers
   if (typeof id !== 'string' || !/^[\x21-\x2d\x2f-\x7e]{1,128}$/.test(id)) return undefined
   if (typeof timestamp !== 'string' || !/^\d{1,12}$/.test(timestamp)) return undefined
@@ -70,15 +74,19 @@ export function claimOf(
     .split(' ')
     .filter((each) => /^v1,[A-Za-z0-9+/]{43}=$/.test(each))
     .map((each) => Buffer.from(each.slice(3), 'base64'))
-  return signatures.length === 0 ? undefined : { id, timestamp, given: signatures }
+  return signatures.length === 0 ? undefined : { id, timestamp, signatures: signatures }
 }
 
 /** Returns true if a signature matches a key. Compares all of them, each in constant time. */
-export function isSigned(keys: readonly Uint8Array[], claim: Claim, call: SignedCall): boolean {
+export function verifySignature(
+  keys: readonly Uint8Array[],
+  claim: SignatureClaim,
+  call: SignedCall,
+): boolean {
   let matches = false
   for (const key of keys) {
     const expected = hmac(key, claim, call)
-    for (const signature of claim.given) matches = timingSafeEqual(signature, expected) || matches
+    for (const signature of claim.signatures) matches = timingSafeEqual(signature, expected) || matches
   }
   return matches
 }

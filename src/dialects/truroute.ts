@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { Ended } from '../gateway/ports.ts'
 import { malformed } from './dialect.ts'
 import type { Dialect, NetworkTurn, ParsedRequest, WireCall, WireResponse } from './dialect.ts'
-import { fieldProblem, looseUssdString, msisdn, sessionId, typed } from './encoding/fields.ts'
+import { describeIssue, looseUssdString, msisdn, sessionId, typed } from './encoding/fields.ts'
 import { fieldsOf, parseXml, writeXml } from './encoding/xml.ts'
 
 const requestTypes = ['1', '2', '3', '4', '10'] as const
@@ -28,8 +28,8 @@ const RELEASES = '3'
 export const truroute: Dialect = {
   name: 'truroute',
   methods: ['POST'],
-  answerWithinMs: 10_000,
-  cannot: [{ case: 'repeat', because: 'turns are not numbered: the same reply later is a second reply' }],
+  answerTimeoutMs: 10_000,
+  limitations: [{ case: 'repeat', reason: 'turns are not numbered: the same reply later is a second reply' }],
 
   parseRequest({ body }) {
     const xml = parseXml(body, 'ussd')
@@ -86,18 +86,18 @@ export const truroute: Dialect = {
 
 function parseFields(sent: Record<string, string | string[]>): ParsedRequest {
   const kind = Type.safeParse(sent)
-  if (!kind.success) return malformed(fieldProblem(kind.error))
+  if (!kind.success) return malformed(describeIssue(kind.error))
   const why = endings[kind.data.type]
   if (why !== undefined) {
     const session = SessionFields.safeParse(sent)
-    if (!session.success) return malformed(fieldProblem(session.error))
+    if (!session.success) return malformed(describeIssue(session.error))
     const { sessionid, msisdn } = session.data
     const ended = { dialect: 'truroute', sessionId: sessionid, msisdn, why }
     return { kind: 'ended', ended, echo: {} }
   }
   const begins = kind.data.type === '1'
   const fields = (begins ? Begin : Reply).safeParse(sent)
-  if (!fields.success) return malformed(fieldProblem(fields.error))
+  if (!fields.success) return malformed(describeIssue(fields.error))
   const { sessionid, msisdn, msg } = fields.data
   return {
     kind: 'callback',

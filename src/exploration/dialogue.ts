@@ -109,7 +109,7 @@ export function createModel<World>(subject: ModelSpec<World>, language: Language
   const move = (before: State<World>, move: Move<World>): Transition<World> => {
     const { change, input } = move
     const moment = change
-      ? { ...before, world: change.changed(before.world), changesLeft: before.changesLeft - 1 }
+      ? { ...before, world: change.apply(before.world), changesLeft: before.changesLeft - 1 }
       : before
     try {
       return input && moment.state ? answer(moment, moment.state, move) : begin(moment, move)

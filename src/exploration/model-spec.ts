@@ -17,7 +17,7 @@ export interface Change<World> {
   /** Completes "the operator …": `opens access`. */
   readonly name: string
   readonly patch: FixturePatch
-  changed(world: World): World
+  apply(world: World): World
 }
 
 /** The subscriber's record and the gateway's setting when a dialogue begins. */

@@ -1,7 +1,7 @@
 import { Router } from 'express'
 import type { Request, RequestHandler } from 'express'
 import { z } from 'zod'
-import { fieldProblem } from '../dialects/encoding/fields.ts'
+import { describeIssue } from '../dialects/encoding/fields.ts'
 import { administeredStates } from '../services/administration.ts'
 import type { Administration } from '../services/administration.ts'
 import type { SelfCare } from '../services/self-care.ts'
@@ -46,7 +46,7 @@ export function administrationRoutes(options: {
     withSession,
     jsonRoute(AccessInput, async ({ access }, request, response) => {
       const address = SubscriberAddress.safeParse(request.params)
-      if (!address.success) return badRequest(response, fieldProblem(address.error))
+      if (!address.success) return badRequest(response, describeIssue(address.error))
       const by = callers.get(request)
       const { msisdn } = address.data
       if (by !== undefined && (await administration.setAccess({ by, msisdn, access }))) {

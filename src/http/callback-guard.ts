@@ -1,7 +1,7 @@
 import type { Request } from 'express'
 import type { IncomingHttpHeaders } from 'node:http'
 import { BlockList, isIPv6 } from 'node:net'
-import { claimOf, isSigned } from '../dialects/signature.ts'
+import { parseSignature, verifySignature } from '../dialects/signature.ts'
 import type { SignedDelivery } from '../gateway/ports.ts'
 import { isLoopback } from '../loopback.ts'
 import { trust } from './connections.ts'
@@ -67,14 +67,14 @@ export function createCallbackGuard(options: {
         }
       }
       if (keys.length === 0) return { kind: 'admitted', signed: undefined, isIntact: () => true }
-      const claim = claimOf(request.headers, now())
+      const claim = parseSignature(request.headers, now())
       if (!claim) return unauthorised
       const { method, originalUrl: target } = request
       return {
         kind: 'admitted',
         signed: { id: claim.id, atMs: Number(claim.timestamp) * 1000 },
         isIntact: (path, body) =>
-          isSigned(keys, claim, { method, path: path === '/' ? '' : path, target, body }),
+          verifySignature(keys, claim, { method, path: path === '/' ? '' : path, target, body }),
       }
     },
   }

@@ -37,7 +37,7 @@ export function callbackRoute(
       return send(response, dialect.formatError(admitted.status, admitted.message))
     }
     const path = request.path.slice(`/ussd/${dialect.name}`.length)
-    if (mayBeDiscarded(request, CALLBACK_LIMIT_BYTES) && dialect.answersUnread?.(path)) {
+    if (mayBeDiscarded(request, CALLBACK_LIMIT_BYTES) && dialect.canAnswerUnread?.(path)) {
       const busy = gateway.tryShed(dialect.name)
       if (busy) {
         await pause(SHED_DELAY_MS)
@@ -65,7 +65,7 @@ export function callbackRoute(
     })
     switch (parsed.kind) {
       case 'malformed':
-        return send(response, dialect.formatError(400, parsed.sentence))
+        return send(response, dialect.formatError(400, parsed.message))
       case 'ended':
         if (parsed.ended) await gateway.end(signed(parsed.ended, admitted.signed))
         trust(request.socket)

@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express'
 import type { z } from 'zod'
-import { fieldProblem } from '../dialects/encoding/fields.ts'
+import { describeIssue } from '../dialects/encoding/fields.ts'
 import { UssdError } from '../engine/errors.ts'
 import { readBytes } from './body.ts'
 import { errorBody } from './failures.ts'
@@ -29,7 +29,7 @@ export function jsonRoute<T>(
     const given = parseObject(bytes)
     if (given === undefined) return badRequest(response, NOT_JSON)
     const parsed = schema.safeParse(given)
-    if (!parsed.success) return badRequest(response, fieldProblem(parsed.error))
+    if (!parsed.success) return badRequest(response, describeIssue(parsed.error))
     await handle(parsed.data, request, response)
   }
 }

@@ -2,7 +2,7 @@ import { Router } from 'express'
 import { z } from 'zod'
 import { msisdn } from '../dialects/encoding/fields.ts'
 import { Secret } from '../engine/secret.ts'
-import type { WeakPasswords } from '../services/password.ts'
+import type { WeakPasswordPolicy } from '../services/password.ts'
 import type { SelfCare } from '../services/self-care.ts'
 import { weakness } from '../services/weak-password.ts'
 import type { Weakness } from '../services/weak-password.ts'
@@ -70,7 +70,7 @@ const reasons: Record<Weakness, string> = {
 export function selfCareRoutes(options: {
   readonly selfCare: SelfCare
   /** `warn` accepts a weak password here, because a request cannot show a warning. */
-  readonly weakPasswords: WeakPasswords
+  readonly weakPasswords: WeakPasswordPolicy
 }): Router {
   const { selfCare, weakPasswords } = options
   const router = Router()

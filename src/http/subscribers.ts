@@ -1,7 +1,7 @@
 import { Router } from 'express'
 import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
-import { fieldProblem, msisdn } from '../dialects/encoding/fields.ts'
+import { describeIssue, msisdn } from '../dialects/encoding/fields.ts'
 import { languages } from '../engine/authoring.ts'
 import { Secret } from '../engine/secret.ts'
 import { PUK1_ATTEMPTS, SubscriberFields, accessStates } from '../gateway/records/subscriber.ts'
@@ -159,7 +159,7 @@ async function addressed(
 ): Promise<void> {
   const address = SubscriberAddress.safeParse(request.params)
   if (address.success) await handle(address.data.msisdn)
-  else badRequest(response, fieldProblem(address.error))
+  else badRequest(response, describeIssue(address.error))
 }
 
 const notRegistered = (response: Response): void =>

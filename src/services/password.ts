@@ -8,7 +8,7 @@ import { passwordFormat, weakness } from './weak-password.ts'
 import type { Weakness } from './weak-password.ts'
 
 /** The handling of weak passwords: `warn` asks for confirmation, `reject` refuses them, `allow` accepts them. */
-export type WeakPasswords = 'warn' | 'reject' | 'allow'
+export type WeakPasswordPolicy = 'warn' | 'reject' | 'allow'
 
 type Assessment =
   | { verdict: 'accepted'; sealed: string }
@@ -36,7 +36,7 @@ export const createPasswords = (hashing: Hashing): Passwords => ({
 export function passwordServices(options: {
   readonly passwords: Passwords
   readonly keyring: Keyring
-  readonly weakPasswords: WeakPasswords
+  readonly weakPasswords: WeakPasswordPolicy
 }) {
   const { passwords, keyring, weakPasswords } = options
 

@@ -86,7 +86,7 @@ export function createApplication({
         const response = await readResponse(await send(wire, urlOf(wire), abort.signal))
         if (typeof response === 'string') return failed(response)
         const parsed = dialect.parseResponse(response)
-        return parsed.kind === 'answer' ? { ...parsed, asks: inputKind(response) } : failed(parsed.sentence)
+        return parsed.kind === 'answer' ? { ...parsed, asks: inputKind(response) } : failed(parsed.message)
       } catch (error) {
         return failed(
           hungUp.aborted

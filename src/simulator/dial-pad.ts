@@ -4,7 +4,7 @@ import { parseDialled } from '../ussd/mmi.ts'
 /** An input that the phone rejects. Nothing is sent and the screen stays; `sentence` says why. */
 export interface Refused {
   readonly kind: 'refused'
-  readonly sentence: string
+  readonly message: string
 }
 
 /** The phone's treatment of a typed line. */
@@ -71,4 +71,4 @@ export function reply(typed: string, maxCharacters = MAX_CHARACTERS): KeyedInput
 }
 
 const kept = (text: string): KeyedInput => ({ kind: 'kept', text })
-export const refused = (message: string): Refused => ({ kind: 'refused', sentence: message })
+export const refused = (message: string): Refused => ({ kind: 'refused', message: message })

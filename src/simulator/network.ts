@@ -66,7 +66,7 @@ export type Pause = (ms: number, signal: AbortSignal) => Promise<void>
 export function createNetwork(route: Route, profile: Profile, pause: Pause): Network {
   const { dialect } = route
   const application = createApplication(route)
-  const timeout = () => profile.answerTimeoutMs ?? dialect.answerWithinMs
+  const timeout = () => profile.answerTimeoutMs ?? dialect.answerTimeoutMs
 
   return {
     notifyEnd: (wire) => application.notifyEnd(wire),

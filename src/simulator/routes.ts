@@ -31,7 +31,7 @@ type RouteResult =
   | Refused
 
 /** Resolves the route that a query selects. */
-export type ResolveRoute = (query: RouteQuery) => RouteResult
+export type RouteResolver = (query: RouteQuery) => RouteResult
 
 /** Parses the carrier profile and the faults of a query. */
 export function parseNetwork({
@@ -58,7 +58,7 @@ export function createRouteResolver(options: {
   readonly usual: Dialect
   readonly own: (dialect: Dialect) => Route
   readonly isAllowed: (target: URL) => boolean
-}): ResolveRoute {
+}): RouteResolver {
   const { dialects, usual, own, isAllowed } = options
   return (query) => {
     if (Object.values(query).every((value) => value === undefined)) return { kind: 'line', line: undefined }

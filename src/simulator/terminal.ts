@@ -8,8 +8,12 @@ import type { Screen } from './screen.ts'
 
 /** Records the use of the phone. */
 interface InputObserver {
-  typed(entry: { readonly text: string; readonly before: Screen; readonly after: Screen }): Promise<void>
-  hungUp(): void
+  recordInput(entry: {
+    readonly text: string
+    readonly before: Screen
+    readonly after: Screen
+  }): Promise<void>
+  recordHangUp(): void
 }
 
 interface TerminalOptions {
@@ -23,7 +27,7 @@ interface TerminalOptions {
   readonly output: Writable
   /** The terminal; undefined for a pipe. */
   readonly terminal: { readonly columns: () => number; readonly hasColours: boolean } | undefined
-  readonly heard?: InputObserver | undefined
+  readonly observer?: InputObserver | undefined
 }
 
 /**
@@ -35,7 +39,7 @@ interface TerminalOptions {
  * because any reply may be a secret. `✗` marks a failure, `~` an injected fault.
  */
 export async function useInTerminal(options: TerminalOptions): Promise<{ readonly failed: boolean }> {
-  const { handsets, msisdn, code, input, output, terminal, heard } = options
+  const { handsets, msisdn, code, input, output, terminal, observer: heard } = options
   const { paint, print } = createPrinter(options)
   const reader = createInterface({
     input,
@@ -58,7 +62,7 @@ export async function useInTerminal(options: TerminalOptions): Promise<{ readonl
   }
   const hangUp = () => {
     handsets.hangUp(msisdn)
-    heard?.hungUp()
+    heard?.recordHangUp()
   }
   reader.on('SIGINT', () => {
     if (!isBusy && !isWaiting()) return reader.close()
@@ -97,17 +101,17 @@ export async function useInTerminal(options: TerminalOptions): Promise<{ readonl
 
 /** Types one line and prints the result. Returns true if it failed. */
 async function typeLine(options: TerminalOptions, text: string): Promise<boolean> {
-  const { handsets, msisdn, codes, terminal, heard } = options
+  const { handsets, msisdn, codes, terminal, observer: heard } = options
   const { paint, print } = createPrinter(options)
   const wasWaiting = handsets.screen(msisdn).state === 'waiting'
   if (!terminal) print(wasWaiting ? '>' : `☎ ${maskDialled(text, codes)}`)
   const typed = await handsets.type(msisdn, text)
   if (typed.kind === 'refused') {
-    print(paint('red', `✗ ${typed.sentence}`))
+    print(paint('red', `✗ ${typed.message}`))
     return !terminal
   }
   const { screen, before } = typed
-  await heard?.typed({ text, before, after: screen })
+  await heard?.recordInput({ text, before, after: screen })
   if (screen.faults) print(paint('dim', `~ ${screen.faults.join(', ')}`))
   if (screen.text !== '') {
     print(...(terminal ? frame(screen.text, terminal.columns()) : quote(screen.text)))

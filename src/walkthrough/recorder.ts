@@ -12,10 +12,14 @@ import type { Action, Expectation, Fixture, Step, Walkthrough } from './script/w
  */
 export interface Recorder {
   /** Records an input, with the screens before and after it. Call it in the order of the inputs. */
-  typed(entry: { readonly text: string; readonly before: Screen; readonly after: Screen }): Promise<void>
-  hungUp(): void
+  recordInput(entry: {
+    readonly text: string
+    readonly before: Screen
+    readonly after: Screen
+  }): Promise<void>
+  recordHangUp(): void
   /** The number of dialogues not recorded: the dialled string may be a secret, or the recording is full. */
-  leftOut(): number
+  skippedDialogues(): number
   /** The recording so far; undefined if nothing was dialled. */
   walkthrough(): Walkthrough | undefined
 }
@@ -53,7 +57,7 @@ export function createRecorder(options: {
   const add = (action: Action, expectation?: Expectation) => void steps.push(stepOf(action, expectation))
 
   return {
-    async typed({ text, before, after }) {
+    async recordInput({ text, before, after }) {
       const idleMs = now() - lastMs
       lastMs = now()
       const isAnswer = before.state === 'waiting'
@@ -85,11 +89,11 @@ export function createRecorder(options: {
       }
     },
 
-    hungUp() {
+    recordHangUp() {
       if (isRecording && steps.at(-1)?.action.kind !== 'hang-up') add({ kind: 'hang-up' })
     },
 
-    leftOut: () => leftOut,
+    skippedDialogues: () => leftOut,
 
     walkthrough() {
       if (title === undefined) return undefined

@@ -121,7 +121,7 @@ describe('callbacks that must be signed and carry a token', () => {
       const begin = dialect.formatRequest(live)
       const begun = await post(gateway.url, dialect, begin, { ...bearer, ...signed(key, dialect, begin) })
       const shown = dialect.parseResponse(begun)
-      if (shown.kind !== 'answer') throw new Error(shown.sentence)
+      if (shown.kind !== 'answer') throw new Error(shown.message)
       expect(shown.answer.waits).toBe(true)
       const reply = dialect.formatRequest({ ...live, replies: ['1'], answers: [shown] })
       const fresh = () => dialect.formatRequest(turnOf(dialect, { msisdn, dialled: '*141*3*6*1#' }))
@@ -190,7 +190,7 @@ describe('a captured callback, sent again with its signature', () => {
         const headers = signed(key, dialect, wire)
         const answer = await post(gateway.url, dialect, wire, headers)
         const read = dialect.parseResponse(answer)
-        if (read.kind !== 'answer') throw new Error(read.sentence)
+        if (read.kind !== 'answer') throw new Error(read.message)
         turn = { ...turn, answers: [...turn.answers, read] }
         captured.push({ wire, headers, body: answer.body })
         await replay()
@@ -215,7 +215,7 @@ describe('a session of somebody else', () => {
       const begun = dialect.parseResponse(
         await post(gateway.url, dialect, dialect.formatRequest(live), bearer),
       )
-      if (begun.kind !== 'answer') throw new Error(begun.sentence)
+      if (begun.kind !== 'answer') throw new Error(begun.message)
       const before = await dumpOf(redis)
       const replied = { ...live, replies: ['1'], answers: [begun] }
       const hijacks = [

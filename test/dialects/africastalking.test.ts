@@ -34,7 +34,7 @@ const callback = {
   dialled: '*141*3*6#',
   reported: { kind: 'cumulative', code: '*141*3*6#', text: '1*2', begins: 'empty' },
 }
-const malformed = (problem: string): Malformed => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
+const malformed = (problem: string): Malformed => ({ kind: 'malformed', message: `Bad request: ${problem}` })
 
 describe("a callback of Africa's Talking", () => {
   it('parses the wire example', () => {
@@ -196,7 +196,7 @@ describe("an answer to Africa's Talking", () => {
     const response = { status: 200, type: 'text/plain', body }
     expect(africastalking.parseResponse(response)).toEqual({
       kind: 'malformed',
-      sentence: 'the answer begins with neither CON nor END',
+      message: 'the answer begins with neither CON nor END',
     } satisfies Malformed)
   })
 
@@ -204,7 +204,7 @@ describe("an answer to Africa's Talking", () => {
     for (const status of [201, 302, 400, 500]) {
       expect(africastalking.parseResponse({ status, type: 'text/plain', body: 'CON x' })).toEqual({
         kind: 'malformed',
-        sentence: `the application answered with status ${status}`,
+        message: `the application answered with status ${status}`,
       } satisfies Malformed)
     }
   })
@@ -278,7 +278,7 @@ describe("the hop metadata of Africa's Talking", () => {
 
   it('returns with the next callback only', () => {
     const read = africastalking.parseResponse(answer('root'))
-    if (read.kind !== 'answer') throw new Error(read.sentence)
+    if (read.kind !== 'answer') throw new Error(read.message)
     const next = turnOf({ replies: ['1'], answers: [read] })
     expect(africastalking.formatRequest(next).headers['at-ussd-hop-metadata']).toBe('root')
     const silent = { answer: read.answer, echo: {} }
@@ -291,7 +291,7 @@ describe("the hop metadata of Africa's Talking", () => {
     for (const hop of ['x'.repeat(100), 'a|b']) {
       expect(africastalking.parseResponse(answer(hop))).toEqual({
         kind: 'malformed',
-        sentence: 'the hop metadata is longer than 99 characters or has a |',
+        message: 'the hop metadata is longer than 99 characters or has a |',
       } satisfies Malformed)
     }
   })

@@ -121,7 +121,7 @@ describe('an answer to Arkesel', () => {
   ])('rejects the answer %j', (fields, problem) => {
     expect(arkesel.parseResponse(json(fields))).toEqual({
       kind: 'malformed',
-      sentence: problem,
+      message: problem,
     } satisfies Malformed)
   })
 })

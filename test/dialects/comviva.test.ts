@@ -12,7 +12,7 @@ const pull = (inside: string) => `<request type="pull">${inside}</request>`
 const whose = '<msisdn>375291234567</msisdn><sessionId>13697502734175597</sessionId>'
 const session = { dialect: 'comviva', sessionId: '13697502734175597', msisdn: '+375291234567' }
 const echo = { msisdn: '375291234567' }
-const malformed = (problem: string): Malformed => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
+const malformed = (problem: string): Malformed => ({ kind: 'malformed', message: `Bad request: ${problem}` })
 const begin = {
   kind: 'callback',
   callback: { ...session, dialled: '*141*0#', reported: { kind: 'latest-only', typed: undefined } },
@@ -159,7 +159,7 @@ describe('an answer to Comviva', () => {
   ])('rejects %s', (_, body, problem) => {
     expect(comviva.parseResponse({ status: 200, type, body })).toEqual({
       kind: 'malformed',
-      sentence: problem,
+      message: problem,
     } satisfies Malformed)
   })
 })

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { malformed } from '../../src/dialects/dialect.ts'
 import type {
   Dialect,
-  Inability,
+  Limitation,
   NetworkTurn,
   ParsedRequest,
   WireCall,
@@ -120,7 +120,7 @@ function converse(dialect: Dialect, begin: NetworkTurn, replies: readonly string
       }))
     }
     const read = dialect.parseResponse(dialect.formatAnswer(answer, echo))
-    if (read.kind !== 'answer') throw new Error(read.sentence)
+    if (read.kind !== 'answer') throw new Error(read.message)
     turns.push({
       first,
       atOnce: classifier.classify(callback, session, nowMs + 1),
@@ -146,7 +146,7 @@ const isUnderstood = (dialect: Dialect, replies: readonly string[]): boolean =>
 const statuses = [400, 401, 403, 404, 405, 413, 503]
 
 /** Returns true if a dialect supports the case. */
-const supports: Record<Inability['case'], (dialect: Dialect) => boolean> = {
+const supports: Record<Limitation['case'], (dialect: Dialect) => boolean> = {
   cancel: (dialect) => tellsEnd(dialect, 'cancelled'),
   'time-out': (dialect) => tellsEnd(dialect, 'timed-out'),
   'empty-answer': (dialect) => isUnderstood(dialect, ['1', '', '2', '']),
@@ -183,7 +183,7 @@ export function conforms(
   options: { readonly title?: string; readonly codes?: fc.Arbitrary<string> } = {},
 ): void {
   const { codes = oddCodes, title = `the dialect ${dialect.name}` } = options
-  const cannot = new Set(dialect.cannot.map((inability) => inability.case))
+  const cannot = new Set(dialect.limitations.map((inability) => inability.case))
 
   const begins: fc.Arbitrary<NetworkTurn> = fc
     .record({
@@ -204,9 +204,9 @@ export function conforms(
 
   describe(title, () => {
     it.each(Object.entries(supports))('supports %s, or lists the reason why not', (name, isSupported) => {
-      const reasons = dialect.cannot.filter((inability) => inability.case === name)
+      const reasons = dialect.limitations.filter((inability) => inability.case === name)
       expect(isSupported(dialect)).toBe(reasons.length === 0)
-      for (const reason of reasons) expect(reason.because).not.toBe('')
+      for (const reason of reasons) expect(reason.reason).not.toBe('')
     })
 
     it('round-trips the session id, the number and the dialled string', () => {
@@ -318,7 +318,7 @@ export function conforms(
             expect(value.length).toBeLessThanOrEqual(2000)
           }
           const read = dialect.parseResponse(written)
-          if (read.kind !== 'answer') throw new Error(read.sentence)
+          if (read.kind !== 'answer') throw new Error(read.message)
           const reminded = { ...turn, answers: [{ answer, echo: read.echo }] }
           expect(transmit(dialect, reminded).callback).toEqual(callback)
         }),
@@ -380,7 +380,7 @@ export function conforms(
           ]) {
             const read = dialect.parseResponse({ ...written, body })
             if (read.kind === 'answer') expect(typeof read.answer.text).toBe('string')
-            else expect(read.sentence).not.toBe('')
+            else expect(read.message).not.toBe('')
           }
         }),
       )
@@ -461,7 +461,7 @@ function expectValid(dialect: Dialect, request: WireRequest): void {
   const parsed = dialect.parseRequest(request)
   switch (parsed.kind) {
     case 'malformed':
-      return expect(parsed.sentence).toMatch(/^Bad request: (?!.*canary)/)
+      return expect(parsed.message).toMatch(/^Bad request: (?!.*canary)/)
     case 'ended':
       return parsed.ended && expectForm(parsed.ended)
     case 'callback': {

@@ -25,7 +25,7 @@ afterAll(() => gateway.close('immediate'))
 
 describe.each(Object.values(dialects))('the gateway, called in the dialect $name', (dialect) => {
   const address = () => `${gateway.url}/ussd/${dialect.name}`
-  const cannot = new Set(dialect.cannot.map((inability) => inability.case))
+  const cannot = new Set(dialect.limitations.map((inability) => inability.case))
 
   async function send({ method, path, query, headers, body }: WireCall) {
     const url = `${address()}${path}${query === '' ? '' : `?${query}`}`
@@ -46,7 +46,7 @@ describe.each(Object.values(dialects))('the gateway, called in the dialect $name
 
   /** Returns the next turn of a dialogue. */
   const after = (turn: NetworkTurn, said: ParsedResponse, reply: string): NetworkTurn => {
-    if (said.kind !== 'answer') throw new Error(said.sentence)
+    if (said.kind !== 'answer') throw new Error(said.message)
     return { ...turn, replies: [...turn.replies, reply], answers: [...turn.answers, said] }
   }
 
@@ -57,7 +57,7 @@ describe.each(Object.values(dialects))('the gateway, called in the dialect $name
     for (const text of typed) {
       aheadMs += 5000
       const result = await handsets.type(msisdn, text)
-      if (result.kind === 'refused') throw new Error(result.sentence)
+      if (result.kind === 'refused') throw new Error(result.message)
       expect(result.screen.problem).toBeUndefined()
       shown.push(result.screen.text)
     }
@@ -222,7 +222,7 @@ describe('one number in several dialects at once', () => {
         const handsets = createHandsets({ dialect, callbackUrl: `${gateway.url}/ussd/${dialect.name}` })
         await handsets.type(msisdn, '*141*3*6#')
         const last = await handsets.type(msisdn, '1')
-        return last.kind === 'screen' ? last.screen.text : last.sentence
+        return last.kind === 'screen' ? last.screen.text : last.message
       }),
     )
     expect(new Set(screens)).toEqual(new Set(['Закрыть доступ в личный кабинет?\n2 Да, закрыть\n0 Нет']))

@@ -3,26 +3,26 @@ import { parse as parseQuery } from 'node:querystring'
 import fc from 'fast-check'
 import { settings } from '../../src/config.ts'
 import { loadConfig } from '../../src/config.ts'
-import { createGet, get, presets } from '../../src/dialects/get.ts'
-import { dialectsWith } from '../../src/dialects/index.ts'
+import { createGet, get, variants } from '../../src/dialects/get.ts'
+import { gatewayDialects } from '../../src/dialects/index.ts'
 import { conforms, received, turnOf } from './dialect.conformance.ts'
 import type { Malformed } from '../../src/dialects/dialect.ts'
 
 conforms(get)
-conforms(createGet({ ...presets.advanta, method: 'POST' }), { title: 'the dialect get, sent with POST' })
+conforms(createGet({ ...variants.advanta, method: 'POST' }), { title: 'the dialect get, sent with POST' })
 
 /** Codes with a suffix: in the suffix form, an empty first reply would equal a begin without one. */
 const codes = fc
   .tuple(fc.stringMatching(/^\d{1,4}$/), fc.stringMatching(/^[\d*#]{1,8}$/))
   .map(([code, suffix]) => `*${code}*${suffix}#`)
-const { kemru, safaricom, crossgate } = presets
+const { kemru, safaricom, crossgate } = variants
 conforms(createGet(kemru), { title: 'the dialect get, as Kemru', codes })
 conforms(createGet(safaricom), { title: 'the dialect get, as Safaricom', codes })
 conforms(createGet(crossgate), { title: 'the dialect get, as Crossgate', codes })
 
 const parse = (query: string, dialect = get) =>
   dialect.parseRequest({ method: 'GET', path: '', query: { ...parseQuery(query) }, headers: {}, body: '' })
-const malformed = (problem: string): Malformed => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
+const malformed = (problem: string): Malformed => ({ kind: 'malformed', message: `Bad request: ${problem}` })
 const session = { dialect: 'get', sessionId: '8823145097', msisdn: '+375291234567' }
 const callback = (dialled: string, code: string, text: string) => ({
   kind: 'callback',
@@ -151,10 +151,10 @@ describe('the variants of the GET family', () => {
 
   it('are the choices of the setting', () => {
     expect(settings.find(({ name }) => name === 'GET_VARIANT')?.byDefault).toBe('advanta')
-    for (const name of Object.keys(presets) as (keyof typeof presets)[]) {
+    for (const name of Object.keys(variants) as (keyof typeof variants)[]) {
       expect(loadConfig({ GET_VARIANT: name }).getVariant).toBe(name)
-      const chosen = dialectsWith(name)['get']
-      const { query } = createGet(presets[name]).formatRequest(turnOf())
+      const chosen = gatewayDialects(name)['get']
+      const { query } = createGet(variants[name]).formatRequest(turnOf())
       expect(chosen?.formatRequest(turnOf()).query).toBe(query)
     }
     expect(() => loadConfig({ GET_VARIANT: 'other' })).toThrow('GET_VARIANT must be advanta, kemru')
@@ -176,7 +176,7 @@ describe('an answer to the GET family', () => {
   it.each(['', 'x', 'con x', ' CON x', 'CONx', 'CON'])('rejects the answer %j', (body) => {
     expect(get.parseResponse({ status: 200, type: '', body })).toEqual({
       kind: 'malformed',
-      sentence: 'the answer begins with neither CON nor END',
+      message: 'the answer begins with neither CON nor END',
     } satisfies Malformed)
   })
 })

@@ -209,7 +209,7 @@ describe('an answer to Hubtel', () => {
   ])('rejects the answer %j', (fields, problem) => {
     expect(hubtel.parseResponse(json(fields))).toEqual({
       kind: 'malformed',
-      sentence: problem,
+      message: problem,
     } satisfies Malformed)
   })
 })

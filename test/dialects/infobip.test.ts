@@ -148,7 +148,7 @@ describe('an answer to Infobip', () => {
   ])('rejects the answer %j', (fields, problem) => {
     expect(infobip.parseResponse(json(fields))).toEqual({
       kind: 'malformed',
-      sentence: problem,
+      message: problem,
     } satisfies Malformed)
   })
 })

@@ -113,7 +113,7 @@ describe('an answer to Nalo', () => {
   ])('rejects the answer %j', (fields, problem) => {
     expect(nalo.parseResponse(json(fields))).toEqual({
       kind: 'malformed',
-      sentence: problem,
+      message: problem,
     } satisfies Malformed)
   })
 })

@@ -12,7 +12,7 @@ export const posted = (dialect: Dialect, body: unknown, path = ''): ParsedReques
 
 export const malformed = (problem: string): Malformed => ({
   kind: 'malformed',
-  sentence: `Bad request: ${problem}`,
+  message: `Bad request: ${problem}`,
 })
 
 /** Returns a JSON answer with status 200. */

@@ -31,7 +31,7 @@ const reply = (userObject: string | undefined, attributes: string, before = '') 
 const abort = (attributes: string, inside = '<errComponents/>') =>
   dialog(`type="Abort" mapMessagesSize="0" ${attributes}`, inside)
 const session = { dialect: 'restcomm', sessionId: '12:13', msisdn: '+375291234567' }
-const malformed = (problem: string): Malformed => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
+const malformed = (problem: string): Malformed => ({ kind: 'malformed', message: `Bad request: ${problem}` })
 
 describe('a begin of RestComm', () => {
   const callback = {
@@ -227,7 +227,7 @@ describe('an answer to RestComm', () => {
   ])('rejects %s', (_, body, problem) => {
     expect(restcomm.parseResponse({ status: 200, type, body })).toEqual({
       kind: 'malformed',
-      sentence: problem,
+      message: problem,
     } satisfies Malformed)
   })
 
@@ -319,7 +319,7 @@ describe('RestComm over HTTP', () => {
       const response = await send(call)
       expect(await send(call)).toEqual(response)
       const read = restcomm.parseResponse({ status: response.status ?? 0, type: '', body: response.body })
-      if (read.kind !== 'answer') throw new Error(read.sentence)
+      if (read.kind !== 'answer') throw new Error(read.message)
       shown.push(`${read.answer.waits ? 'waits' : 'ends'}: ${read.answer.text.split('\n')[0] ?? ''}`)
       if (!read.answer.waits) break
       turn = { ...turn, answers: [...turn.answers, read] }
@@ -338,7 +338,7 @@ describe('RestComm over HTTP', () => {
       status: 200,
       type: '',
     })
-    if (first.kind !== 'answer') throw new Error(first.sentence)
+    if (first.kind !== 'answer') throw new Error(first.message)
     const turn = { ...begun, answers: [first] }
     const over = restcomm.formatEnd(turn, 'cancelled', 0)
     expect(over && (await send(over))).toMatchObject({

@@ -81,7 +81,7 @@ describe('an answer with ussdServiceOp', () => {
   ])('rejects the answer %j', (fields, problem) => {
     expect(serviceOp.parseResponse(json(fields))).toEqual({
       kind: 'malformed',
-      sentence: problem,
+      message: problem,
     } satisfies Malformed)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { claimOf, isSigned, sign } from '../../src/dialects/signature.ts'
+import { parseSignature, verifySignature, sign } from '../../src/dialects/signature.ts'
 import { SIGNATURE_TOLERANCE_MS } from '../../src/gateway/ports.ts'
 import type { SignedCall } from '../../src/dialects/signature.ts'
 
@@ -15,11 +15,11 @@ const holds = (
   keys: readonly Uint8Array[] = [key],
   atMs = nowMs,
 ) => {
-  const claim = claimOf(
+  const claim = parseSignature(
     Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
     atMs,
   )
-  return claim !== undefined && isSigned(keys, claim, sent)
+  return claim !== undefined && verifySignature(keys, claim, sent)
 }
 
 describe('the signature of a callback', () => {

@@ -10,7 +10,7 @@ const parse = (body: string) =>
 const ussd = (inside: string) => `<ussd>${inside}</ussd>`
 const whose = '<msisdn>375291234567</msisdn><sessionid>20260304091500123</sessionid>'
 const session = { dialect: 'truroute', sessionId: '20260304091500123', msisdn: '+375291234567' }
-const malformed = (problem: string): Malformed => ({ kind: 'malformed', sentence: `Bad request: ${problem}` })
+const malformed = (problem: string): Malformed => ({ kind: 'malformed', message: `Bad request: ${problem}` })
 
 describe('a callback of TruRoute', () => {
   it('begins a dialogue with type 1 and the dialled string', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { presets } from '../../src/dialects/get.ts'
+import { variants } from '../../src/dialects/get.ts'
 import { dialects } from '../../src/dialects/index.ts'
 import { startGateway } from '../support/running.ts'
 import { quoted, read, rows, section } from './documents.ts'
@@ -14,7 +14,7 @@ describe('docs/explanation/dialects.md', () => {
 
   it('names the fields of each variant of GET', () => {
     const listed = rows(section(explained, 'GET')).map((cells) => cells.map((cell) => quoted(cell)[0]))
-    const known = Object.entries(presets).map(([variant, { names }]) => [
+    const known = Object.entries(variants).map(([variant, { names }]) => [
       variant,
       names.session,
       names.msisdn,

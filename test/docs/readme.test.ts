@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from '@jest/globals'
 import { settings } from '../../src/config.ts'
-import { presets } from '../../src/dialects/get.ts'
+import { variants } from '../../src/dialects/get.ts'
 import { demoSubscribers } from '../../src/services/demo.ts'
 import { blocks, examples, quoted, read, root, rows, section, written } from './documents.ts'
 
@@ -65,7 +65,7 @@ describe('documents', () => {
 
   it('name settings that exist', () => {
     const renamed = ['MAX_TURNS_IN_FLIGHT', 'GET_VARIANT']
-    const foreign = [...renamed, 'REDIS_PASSWORD', 'TEST_REDIS_URL', presets.safaricom.names.session]
+    const foreign = [...renamed, 'REDIS_PASSWORD', 'TEST_REDIS_URL', variants.safaricom.names.session]
     const known = new Set([...settings.map(({ name }) => name), ...foreign])
     const notSettings = /^(USSD_\w+|[A-Z0-9]+)$/
     const named = written

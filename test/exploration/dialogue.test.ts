@@ -36,7 +36,7 @@ describe('a dialogue of the model', () => {
   })
 
   it('applies a change by the operator before the turn', () => {
-    const change = { name: 'uses up attempts', patch: {}, changed: (world: Safe) => ({ ...world, left: 1 }) }
+    const change = { name: 'uses up attempts', patch: {}, apply: (world: Safe) => ({ ...world, left: 1 }) }
     const played = model.play(start, [dial, { ...named('a wrong number'), change }])
     expect(played.at(-1)?.to).toMatchObject({ state: { value: 'locked' }, changesLeft: 0 })
   })

@@ -58,8 +58,8 @@ describe('the test paths of a menu', () => {
 
   it('include a change by the operator where it makes a difference, at most once', () => {
     const changes = [
-      { name: 'uses up attempts', patch: {}, changed: (world: Safe) => ({ ...world, left: 1 }) },
-      { name: 'looks', patch: {}, changed: (world: Safe) => world },
+      { name: 'uses up attempts', patch: {}, apply: (world: Safe) => ({ ...world, left: 1 }) },
+      { name: 'looks', patch: {}, apply: (world: Safe) => world },
     ]
     const typed = typedIn(safeSpec({ changes }), 'simple')
     expect(typed.filter((one) => one.includes('looks'))).toEqual([])

@@ -31,7 +31,7 @@ describe('a dialogue of the model as a walkthrough', () => {
     const change = {
       name: 'uses up attempts',
       patch: { tariff: 'Слабо' },
-      changed: (world: Safe) => ({ ...world, left: 2 }),
+      apply: (world: Safe) => ({ ...world, left: 2 }),
     }
     expect(scriptOf([dial, { ...named('a wrong number'), change }, named('the right number')])).toEqual({
       title: '*100# en, anybody: a wrong number, when the operator uses up attempts, the right number',

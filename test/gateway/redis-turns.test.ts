@@ -88,7 +88,7 @@ describe('a turn over Redis', () => {
 
   it('waits for a replica in the round trip of the commit, and in a separate one for a duplicate', async () => {
     const replica = await startRedisServer({ args: ['--replicaof', '127.0.0.1', String(server.port)] })
-    const waiting = assemble(createRedisStore({ client, replicas: 1, replicasWithinMs: 4000 }))
+    const waiting = assemble(createRedisStore({ client, replicas: 1, replicaTimeoutMs: 4000 }))
     try {
       while (!(await redis.info('replication')).includes('state=online')) await sleep(20)
       const watched = await watchCommands(server.url, redis)

@@ -30,7 +30,7 @@ async function phones(answering: Answering, faults: Omit<Faults, 'seed'>) {
   })
   const type = async (text: string): Promise<Screen> => {
     const typed = await handsets.type(msisdn, text)
-    if (typed.kind === 'refused') throw new Error(typed.sentence)
+    if (typed.kind === 'refused') throw new Error(typed.message)
     return typed.screen
   }
   return { application, clock, type, texts: () => application.received.map(({ fields }) => fields['text']) }
@@ -67,7 +67,7 @@ describe('faults', () => {
   ])('reject the option %p', (option) => {
     expect(parseFaults(option, 1)).toEqual({
       kind: 'malformed',
-      sentence: expect.stringMatching(/^\S.*\.$/) as never,
+      message: expect.stringMatching(/^\S.*\.$/) as never,
     } satisfies Malformed)
   })
 
@@ -223,7 +223,7 @@ describe('a run with faults against the gateway', () => {
     'duplicate=0.4,delay=0.2:20ms,drop=0.2:retry,reorder=0.3,reset=0.2:retry,begin=0.4',
     7,
   )
-  if (everything.kind !== 'ok') throw new Error(everything.sentence)
+  if (everything.kind !== 'ok') throw new Error(everything.message)
   const typed = `*141*0# 80291 80291 *141*3*6# 1 2 *141*3*6# 1 00000000 12345678
     *141*0# 731 58204 58205 58204 58204 *141*3*6# 0 *141*7#`.split(/\s+/)
 

@@ -51,7 +51,7 @@ describe('an application on a common library', () => {
     const screens: string[] = []
     for (const text of typed) {
       const result = await handsets.type(msisdn, text)
-      if (result.kind !== 'screen') throw new Error(result.sentence)
+      if (result.kind !== 'screen') throw new Error(result.message)
       const { state, text: shown, problem } = result.screen
       screens.push(problem ?? `${state}: ${shown}`)
     }
@@ -112,7 +112,7 @@ describe('an application on a common library', () => {
         await handsets.type(number, '*384*1#')
         await handsets.type(number, '2')
         const last = await handsets.type(number, String(10 + at))
-        return last.kind === 'screen' ? last.screen.text : last.sentence
+        return last.kind === 'screen' ? last.screen.text : last.message
       }),
     )
     expect(ends).toEqual(numbers.map((_, at) => `Topped up by ${10 + at}`))

@@ -115,7 +115,7 @@ describe('a handset', () => {
     const { application, handsets } = await phones(shop)
     expect(await handsets.repeat(msisdn)).toEqual({
       kind: 'refused',
-      sentence: 'This phone has sent no callback yet.',
+      message: 'This phone has sent no callback yet.',
     } satisfies Refused)
     const over = await shown(handsets, '*384#', '1', '1')
     expect(await handsets.repeat(msisdn)).toEqual({ kind: 'screen', screen: over, before: over })
@@ -200,7 +200,7 @@ describe('a handset', () => {
     ] as const) {
       expect(await handsets.type(msisdn, typed)).toEqual({
         kind: 'refused',
-        sentence: says,
+        message: says,
       } satisfies Refused)
       expect(handsets.screen(msisdn)).toEqual(before)
     }
@@ -220,7 +220,7 @@ describe('a handset', () => {
     ] as const) {
       expect(await handsets.type(msisdn, typed)).toEqual({
         kind: 'refused',
-        sentence: says,
+        message: says,
       } satisfies Refused)
     }
     expect(handsets.screen(msisdn)).toMatchObject({ state: 'waiting', text: 'Вопрос 1\n1 да' })
@@ -305,7 +305,7 @@ describe('an application that fails', () => {
     const isSlow = String(problem).includes('within')
     const dialect: Dialect = {
       ...africastalking,
-      get answerWithinMs() {
+      get answerTimeoutMs() {
         return isDown && isSlow ? 50 : 10_000
       },
     }
@@ -396,7 +396,7 @@ describe('hanging up', () => {
     const { answering, next } = held()
     const { application, handsets } = await phones(answering, {
       // Longer than the test.
-      dialect: { ...africastalking, answerWithinMs: 60_000 },
+      dialect: { ...africastalking, answerTimeoutMs: 60_000 },
     })
     const typed = [handsets.type(msisdn, '*141#'), handsets.type(msisdn, '1')]
     await next()

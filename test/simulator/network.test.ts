@@ -20,7 +20,7 @@ afterEach(async () => {
 
 function profileOf(option: string): Profile {
   const parsed = parseProfile(option)
-  if (parsed.kind === 'malformed') throw new Error(parsed.sentence)
+  if (parsed.kind === 'malformed') throw new Error(parsed.message)
   return parsed.value
 }
 
@@ -40,7 +40,7 @@ async function phones(answering: Answering, profile = 'default') {
   })
   const type = async (text: string): Promise<Screen> => {
     const typed = await handsets.type(msisdn, text)
-    if (typed.kind === 'refused') throw new Error(typed.sentence)
+    if (typed.kind === 'refused') throw new Error(typed.message)
     return typed.screen
   }
   return {
@@ -170,7 +170,7 @@ describe('a carrier', () => {
     const { handsets, texts, type } = await phones(shop, 'safaricom')
     const refused = {
       kind: 'refused',
-      sentence: 'This is too long: the network takes at most 80 characters.',
+      message: 'This is too long: the network takes at most 80 characters.',
     } satisfies Refused
     expect(await handsets.type(msisdn, `*141*${'1'.repeat(75)}#`)).toEqual(refused)
     await type(`*141*${'1'.repeat(74)}#`)
@@ -271,7 +271,7 @@ describe('the gateway', () => {
     const texts: string[] = []
     for (const text of ['*141*3*6#', '0', '*141*0#', '80291', '80291']) {
       const typed = await handsets.type(msisdn, text)
-      if (typed.kind === 'refused') throw new Error(typed.sentence)
+      if (typed.kind === 'refused') throw new Error(typed.message)
       expect(typed.screen).not.toHaveProperty('problem')
       texts.push(typed.screen.state)
     }

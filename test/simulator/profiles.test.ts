@@ -44,7 +44,7 @@ describe('a carrier profile', () => {
   ])('%p is rejected with a message', (option, message) => {
     expect(parseProfile(option)).toEqual({
       kind: 'malformed',
-      sentence: expect.stringMatching(message) as never,
+      message: expect.stringMatching(message) as never,
     } satisfies Malformed)
   })
 })

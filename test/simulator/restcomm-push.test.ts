@@ -23,7 +23,7 @@ describe('dialogues that ended between two posts', () => {
     expect(cookies).toHaveLength(1001)
     expect(await post(cookies[0])).toEqual({
       kind: 'malformed',
-      sentence: 'The dialogue of this cookie is over.',
+      message: 'The dialogue of this cookie is over.',
     } satisfies Malformed)
     const ended = { kind: 'dialog', cookie: undefined, xml: expect.stringContaining('mapUserAbortChoice') }
     expect(await post(cookies[1])).toEqual(ended)

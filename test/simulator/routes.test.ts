@@ -109,7 +109,7 @@ describe('a route', () => {
     (query) => {
       expect(resolve(query)).toEqual({
         kind: 'refused',
-        sentence:
+        message:
           'http://evil.example is not allowed. Start the gateway with SIMULATOR_TARGETS=http://evil.example.',
       } satisfies Refused)
     },
@@ -124,6 +124,6 @@ describe('a route', () => {
     [{ events: url }, 'events needs a url.'],
     [{ url: 'x' }, 'A target is a URL such as http://127.0.0.1:3000/ussd, without a password.'],
   ])('of %p is rejected with a message', (query, problem) => {
-    expect(resolve(query)).toEqual({ kind: 'malformed', sentence: problem } satisfies Malformed)
+    expect(resolve(query)).toEqual({ kind: 'malformed', message: problem } satisfies Malformed)
   })
 })

@@ -10,7 +10,7 @@ import type { Answer, Callback, Store } from '../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../src/gateway/records/records.ts'
 import { pooledArgon2 } from '../../src/services/hashing/hashing.ts'
 import type { Argon2 } from '../../src/services/hashing/hashing.ts'
-import type { WeakPasswords } from '../../src/services/password.ts'
+import type { WeakPasswordPolicy } from '../../src/services/password.ts'
 import type { SubscriberPatch } from '../../src/services/subscribers.ts'
 
 export const keyring = createKeyring({ current: randomBytes(32) })
@@ -20,7 +20,7 @@ export function assemble(
   store: Store,
   options: {
     readonly menus?: Readonly<Record<string, Menu>>
-    readonly weakPasswords?: WeakPasswords
+    readonly weakPasswords?: WeakPasswordPolicy
     readonly sessionIdleMs?: number
     readonly turnBudgetMs?: number
     readonly argon2?: Argon2

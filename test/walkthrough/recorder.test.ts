@@ -40,12 +40,12 @@ async function record(
     if (typeof input === 'number') target.clock?.advance(input)
     else if (input === undefined) {
       handsets.hangUp(msisdn)
-      recorder.hungUp()
+      recorder.recordHangUp()
     } else {
       target.clock?.advance(4000)
       const typed = await handsets.type(msisdn, input)
       if (typed.kind === 'screen')
-        await recorder.typed({ text: input, before: typed.before, after: typed.screen })
+        await recorder.recordInput({ text: input, before: typed.before, after: typed.screen })
     }
   }
   await target.close()
@@ -170,7 +170,8 @@ describe('a recorded dialogue', () => {
     await handsets.type(msisdn, '*141*3*6#')
     for (const text of ['1', '0', '*141*3*6#', '0']) {
       const typed = await handsets.type(msisdn, text)
-      if (typed.kind === 'screen') await recorder.typed({ text, before: typed.before, after: typed.screen })
+      if (typed.kind === 'screen')
+        await recorder.recordInput({ text, before: typed.before, after: typed.screen })
     }
     await target.close()
     expect(recorder.walkthrough()?.steps.map(({ action }) => action.kind)).toEqual(['dial', 'send'])
@@ -206,7 +207,8 @@ describe('a recorded dialogue', () => {
     const recorder = createRecorder({ msisdn, codes: [], weaknessOf, look: async () => undefined })
     for (const text of ['*384#', '1', '7391', 'abc']) {
       const typed = await handsets.type(msisdn, text)
-      if (typed.kind === 'screen') await recorder.typed({ text, before: typed.before, after: typed.screen })
+      if (typed.kind === 'screen')
+        await recorder.recordInput({ text, before: typed.before, after: typed.screen })
     }
     await application.close()
     const script = writeScript(recorder.walkthrough() as Walkthrough)

@@ -32,7 +32,7 @@ export function startRecording(
       const walkthrough = recorder.walkthrough()
       if (!walkthrough) throw new CommandError('nothing was dialled, so nothing was recorded', 1)
       file.write(writeScript(walkthrough))
-      const skipped = recorder.leftOut()
+      const skipped = recorder.skippedDialogues()
       stderr.write(
         [
           `Recorded in ${file.path}.`,

@@ -1,7 +1,7 @@
 /** The tasks of a run: each walkthrough in each dialect, with its target. */
 import type { Config } from '../../config.ts'
 import type { Dialect } from '../../dialects/dialect.ts'
-import { dialects, spokenWith } from '../../dialects/index.ts'
+import { dialects, networkDialects } from '../../dialects/index.ts'
 import type { Menu } from '../../engine/menu.ts'
 import { demoSubscribers } from '../../services/demo.ts'
 import { weakness } from '../../services/weak-password.ts'
@@ -49,7 +49,7 @@ export function tasksOf(
   { config, menus }: { readonly config: Config; readonly menus: Readonly<Record<string, Menu>> },
 ): readonly Task<WalkResult>[] {
   const parsed = parseNetwork(options)
-  if (parsed.kind === 'malformed') throw new CommandError(parsed.sentence, 2)
+  if (parsed.kind === 'malformed') throw new CommandError(parsed.message, 2)
   const network = parsed.value
   const secrets = { known: knownSecrets(options), weaknessOf }
   const address = options.url === undefined ? undefined : parseAddress(options.url)
@@ -115,7 +115,7 @@ interface DialectOption {
 }
 
 function dialectsOf(list: string, config: Config): readonly DialectOption[] {
-  const known = spokenWith(config.getVariant)
+  const known = networkDialects(config.getVariant)
   const names = list === 'all' ? Object.keys(dialects) : list.split(',').map((name) => name.trim())
   return names.map((name) => {
     const dialect = Object.hasOwn(known, name) ? known[name] : undefined

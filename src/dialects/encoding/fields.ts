@@ -40,7 +40,7 @@ const abbreviated = /^[*#]?\d[\d*#]*$/
  * Returns a code as the dialled string `*…#`; the leading `*` and the trailing `#` are optional. Returns undefined for
  * anything else, such as the name of a service.
  */
-export function looseCode(raw: string): string | undefined {
+export function normaliseCode(raw: string): string | undefined {
   const code = raw.trim()
   if (ussdString.safeParse(code).success) return code
   if (!abbreviated.test(code)) return undefined
@@ -50,7 +50,7 @@ export function looseCode(raw: string): string | undefined {
 
 /** A dialled string in any form that `looseCode` accepts. Gives `*…#`. */
 export const looseUssdString = text(182).transform((raw, context) => {
-  const code = looseCode(raw)
+  const code = normaliseCode(raw)
   if (code !== undefined) return code
   context.addIssue({ code: 'custom', message: notCode })
   return z.NEVER
@@ -75,7 +75,7 @@ export const label = text(128)
 export const typed = text(2000).transform((value) => value.normalize('NFC'))
 
 /** Returns one sentence that names the first invalid field and its problem, never its value. */
-export function fieldProblem(error: z.ZodError): string {
+export function describeIssue(error: z.ZodError): string {
   const [issue] = error.issues
   const field = issue?.path.join('.') ?? ''
   if (issue?.code === 'unrecognized_keys') {

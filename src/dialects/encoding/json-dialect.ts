@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Answer } from '../../gateway/ports.ts'
-import type { Dialect, Echo, Inability, NetworkTurn, ParsedRequest, WireCall } from '../dialect.ts'
-import { looseCode, noCode } from './fields.ts'
+import type { Dialect, Echo, Limitation, NetworkTurn, ParsedRequest, WireCall } from '../dialect.ts'
+import { normaliseCode, noCode } from './fields.ts'
 import { jsonResponse, jsonType, readRequest, readResponse } from './json.ts'
 import type { JsonFields } from './json.ts'
 
@@ -33,8 +33,8 @@ export function jsonDialect<Request, Response>(format: JsonFormat<Request, Respo
   return {
     name,
     methods: ['POST'],
-    answerWithinMs: format.answerTimeoutMs,
-    cannot: [{ case: 'cancel', because: noEnd }, { case: 'time-out', because: noEnd }, unnumbered],
+    answerTimeoutMs: format.answerTimeoutMs,
+    limitations: [{ case: 'cancel', reason: noEnd }, { case: 'time-out', reason: noEnd }, unnumbered],
 
     requestSchema: () => format.request,
 
@@ -62,9 +62,9 @@ export function jsonDialect<Request, Response>(format: JsonFormat<Request, Respo
 }
 
 /** The limitation of a dialect whose turns have no numbers. */
-export const unnumbered: Inability = {
+export const unnumbered: Limitation = {
   case: 'repeat',
-  because: 'turns are not numbered: only an immediate duplicate is recognised',
+  reason: 'turns are not numbered: only an immediate duplicate is recognised',
 }
 
 /**
@@ -76,7 +76,7 @@ export function latestInput(
   { begins, input, field }: { readonly begins: boolean; readonly input: string; readonly field: string },
   echo: Echo,
 ): ParsedRequest {
-  const dialled = begins ? looseCode(input) : ''
+  const dialled = begins ? normaliseCode(input) : ''
   if (dialled === undefined) return noCode(field)
   const reported = { kind: 'latest-only', typed: begins ? undefined : input } as const
   return { kind: 'callback', callback: { ...session, dialled, reported }, echo }

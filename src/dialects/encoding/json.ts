@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { malformed } from '../dialect.ts'
 import type { Malformed, WireResponse } from '../dialect.ts'
-import { fieldProblem } from './fields.ts'
+import { describeIssue } from './fields.ts'
 
 export type JsonFields = Readonly<Record<string, unknown>>
 
@@ -85,7 +85,9 @@ export function readRequest<T>(
   if (object.kind === 'malformed') return malformed(`Bad request: the body ${object.problem}`)
   const raw = prepare(object.fields)
   const parsed = schema.safeParse(raw)
-  return parsed.success ? { kind: 'fields', fields: parsed.data, raw } : malformed(fieldProblem(parsed.error))
+  return parsed.success
+    ? { kind: 'fields', fields: parsed.data, raw }
+    : malformed(describeIssue(parsed.error))
 }
 
 /** Parses an application's answer by its schema, after `prepare`. */

@@ -1,11 +1,11 @@
 import { Router } from 'express'
 import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
-import { fieldProblem, msisdn } from '../../dialects/encoding/fields.ts'
+import { describeIssue, msisdn } from '../../dialects/encoding/fields.ts'
 import { errorMessages } from '../../engine/errors.ts'
 import type { ErrorCode } from '../../engine/errors.ts'
 import type { Handsets } from '../../simulator/handset.ts'
-import type { ResolveRoute } from '../../simulator/routes.ts'
+import type { RouteResolver } from '../../simulator/routes.ts'
 import type { Screen } from '../../simulator/screen.ts'
 import { readBody } from '../body.ts'
 import { comesFromAnotherSite, comesThroughProxy, hasForeignOrigin } from '../callback-guard.ts'
@@ -74,7 +74,7 @@ export const HandsetScreen = z.object({
  */
 export function handsetRoutes(options: {
   readonly handsets: Handsets
-  readonly lines: ResolveRoute
+  readonly lines: RouteResolver
   readonly recordings: Recordings
   readonly access: RequestHandler
 }): Router {
@@ -100,13 +100,13 @@ export function handsetRoutes(options: {
       if (phone === undefined) return
       const query = HandsetQuery.safeParse(request.query)
       if (!query.success) {
-        return sendError('USSD_BAD_REQUEST', `${fieldProblem(query.error)}.`, { request, response })
+        return sendError('USSD_BAD_REQUEST', `${describeIssue(query.error)}.`, { request, response })
       }
       const { record, ...wanted } = query.data
       const chosen = lines(wanted)
       if (chosen.kind !== 'line') {
         const code = chosen.kind === 'refused' ? 'USSD_REFUSED' : 'USSD_BAD_REQUEST'
-        return sendError(code, chosen.sentence, { request, response })
+        return sendError(code, chosen.message, { request, response })
       }
       const body = await readBody(request, INPUT_LIMIT_BYTES).catch(() => null)
       if (body === null) return void response.destroy()
@@ -128,8 +128,7 @@ export function handsetRoutes(options: {
       // `curl --data-binary @file` and `echo` append a line feed. A phone cannot type one.
       const text = body.replace(/\r?\n$/, '')
       const typed = await handsets.type(phone, text, chosen.line)
-      if (typed.kind === 'refused')
-        return sendError('USSD_BAD_REQUEST', typed.sentence, { request, response })
+      if (typed.kind === 'refused') return sendError('USSD_BAD_REQUEST', typed.message, { request, response })
       if (record) recordings.begin(phone)
       await recordings.typed(phone, { text, before: typed.before, after: typed.screen })
       show(typed.screen, { request, response })
@@ -181,7 +180,7 @@ export interface Exchange {
 export function msisdnOf({ request, response }: Exchange): string | undefined {
   const path = HandsetPath.safeParse(request.params)
   if (path.success) return path.data.msisdn
-  sendError('USSD_BAD_REQUEST', `${fieldProblem(path.error)}.`, { request, response })
+  sendError('USSD_BAD_REQUEST', `${describeIssue(path.error)}.`, { request, response })
   return undefined
 }
 

@@ -28,7 +28,7 @@ export function networkRoutes(options: {
     response.on('close', () => gone.abort())
     const [, session] = /(?:^|;\s*)JSESSIONID=([0-9a-f]{32})(?:;|$)/.exec(request.headers.cookie ?? '') ?? []
     const posted = await options.restcomm.post(body, session, gone.signal)
-    if (posted.kind === 'malformed') return void response.status(400).end(posted.sentence)
+    if (posted.kind === 'malformed') return void response.status(400).end(posted.message)
     response.setHeader('Content-Type', 'text/xml; charset=utf-8')
     if (posted.cookie !== undefined) {
       response.setHeader(

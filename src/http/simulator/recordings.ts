@@ -9,7 +9,7 @@ const MAX_RECORDINGS = 100
 export interface Recordings {
   /** Starts a recording. Keeps one in progress. */
   begin(msisdn: string): void
-  typed(msisdn: string, entry: Parameters<Recorder['typed']>[0]): Promise<void>
+  typed(msisdn: string, entry: Parameters<Recorder['recordInput']>[0]): Promise<void>
   hungUp(msisdn: string): void
   /** The script so far, as YAML; undefined when nothing was dialled. */
   script(msisdn: string): string | undefined
@@ -30,8 +30,8 @@ export function createRecordings(options: {
       if (recorders.size >= MAX_RECORDINGS && oldest !== undefined) recorders.delete(oldest)
       recorders.set(msisdn, createRecorder({ msisdn, codes, look: () => look(msisdn), weaknessOf }))
     },
-    typed: async (msisdn, entry) => recorders.get(msisdn)?.typed(entry),
-    hungUp: (msisdn) => recorders.get(msisdn)?.hungUp(),
+    typed: async (msisdn, entry) => recorders.get(msisdn)?.recordInput(entry),
+    hungUp: (msisdn) => recorders.get(msisdn)?.recordHangUp(),
     script(msisdn) {
       const walkthrough = recorders.get(msisdn)?.walkthrough()
       return walkthrough && writeScript(walkthrough)

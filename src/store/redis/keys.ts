@@ -11,7 +11,7 @@ export interface Keys {
 }
 
 /** Returns the keys under a prefix: `ussd`, unless several gateways share one Redis. */
-export function keysUnder(prefix: string): Keys {
+export function keysWithPrefix(prefix: string): Keys {
   return {
     record: (bucket, name) => `${prefix}:{b${bucket}}:${name}`,
     journal: (bucket) => `${prefix}:{b${bucket}}:journal`,

@@ -8,7 +8,7 @@ import { NAMING, NamingRecord } from '../../gateway/records/pseudonyms.ts'
 import { BUCKETS, bucketOf } from '../../gateway/records/records.ts'
 import { parseRecord } from '../../gateway/records/subscriber.ts'
 import type { RedisClient } from './client.ts'
-import { keysUnder } from './keys.ts'
+import { keysWithPrefix } from './keys.ts'
 import { PROBE } from './node-probe.ts'
 
 /** The kinds of keys under the gateway's prefix. `stray`: a key of no known form. */
@@ -198,6 +198,6 @@ const isLockedLogin = (kind: KeyKind, text: string): boolean =>
 
 /** Reads the naming recorded in the database. A database without that record has MSISDNs in its keys. */
 async function recordedNaming(redis: RedisClient['redis'], prefix: string): Promise<KeyNaming> {
-  const text = await redis.get(keysUnder(prefix).record(NAMING.bucket, NAMING.name))
+  const text = await redis.get(keysWithPrefix(prefix).record(NAMING.bucket, NAMING.name))
   return text === null ? 'msisdns' : parseRecord(NamingRecord, text.slice(text.indexOf('|') + 1)).keysCarry
 }

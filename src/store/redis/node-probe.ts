@@ -3,7 +3,7 @@ import { Cluster, type Redis } from 'ioredis'
 import { UssdError } from '../../engine/errors.ts'
 import { nameFault, type RedisClient } from './client.ts'
 import { probeLua } from './commands.ts'
-import { keysUnder } from './keys.ts'
+import { keysWithPrefix } from './keys.ts'
 import { fieldsOf, setting, requirementProblems } from './config-check.ts'
 import { ACCEPTS_NOTHING } from './store.ts'
 
@@ -32,7 +32,7 @@ export interface NodeProbeOptions {
   /** The number of replicas that must have a write, 0 to 5; 0 by default. */
   readonly replicas?: number
   /** The timeout for the replicas, 100 by default. */
-  readonly replicasWithinMs?: number
+  readonly replicaTimeoutMs?: number
 }
 
 /** The verdict on a node that does not reply. */
@@ -52,7 +52,7 @@ export function unconnected(client: RedisClient): Verdict {
 
 /** Probes one master, using a bucket that it holds. */
 export async function probeNode(node: Redis, bucket: number, options: NodeProbeOptions): Promise<Verdict> {
-  const { client, prefix = 'ussd', replicas = 0, replicasWithinMs: timeoutMs = 100 } = options
+  const { client, prefix = 'ussd', replicas = 0, replicaTimeoutMs: timeoutMs = 100 } = options
   if (node.status !== 'ready' && !(client.redis instanceof Cluster)) return unconnected(client)
   const replies = await exchange(node, bucket, options)
   const script = replies.get('EVAL')
@@ -89,8 +89,8 @@ interface Reply {
 
 /** Sends every command of the code and `probe-2.lua` in one round trip. Returns the replies by command. */
 async function exchange(node: Redis, bucket: number, options: NodeProbeOptions): Promise<Map<string, Reply>> {
-  const { client, prefix = 'ussd', replicas = 0, replicasWithinMs: timeoutMs = 100 } = options
-  const keys = keysUnder(prefix)
+  const { client, prefix = 'ussd', replicas = 0, replicaTimeoutMs: timeoutMs = 100 } = options
+  const keys = keysWithPrefix(prefix)
   const names = [keys.record(bucket, PROBE.name), keys.record(bucket, `${PROBE.name}-journal`)]
   const sha = createHash('sha1').update(probeLua).digest('hex')
   const pipeline = node.pipeline()

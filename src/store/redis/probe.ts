@@ -4,7 +4,7 @@ import type { Store } from '../../gateway/ports.ts'
 import { BUCKETS } from '../../gateway/records/records.ts'
 import { nameFault } from './client.ts'
 import { probeNode, silent, unconnected, type NodeProbeOptions, type Verdict } from './node-probe.ts'
-import { nodesOfBuckets } from './nodes.ts'
+import { createNodeLookup } from './nodes.ts'
 
 /** The name of the only master when Redis is not a cluster. */
 const ONLY_NODE = 'redis'
@@ -35,7 +35,7 @@ export interface RedisProbeOptions extends NodeProbeOptions {
 export function createRedisProbe(options: RedisProbeOptions): RedisProbe {
   const { client } = options
   const { redis } = client
-  const nodeOf = nodesOfBuckets(client) ?? (() => ONLY_NODE)
+  const nodeOf = createNodeLookup(client) ?? (() => ONLY_NODE)
   const verdicts = createVerdicts(redis, options.onChange)
   let inProgress: Promise<ReadonlyMap<string, Verdict>> | undefined
   let startedMs = -Infinity

@@ -2,7 +2,7 @@ import { Cluster } from 'ioredis'
 import { UssdError } from '../../engine/errors.ts'
 import type { Change, RecordName, Store, Versioned } from '../../gateway/ports.ts'
 import { nameFault, type RedisClient } from './client.ts'
-import { keysUnder } from './keys.ts'
+import { keysWithPrefix } from './keys.ts'
 import { createReplicatedCommit } from './replication.ts'
 
 export interface RedisStoreOptions {
@@ -13,7 +13,7 @@ export interface RedisStoreOptions {
   /** The number of replicas that must have a commit before it resolves, 0 to 5; 0 by default. */
   readonly replicas?: number
   /** The timeout for the replicas, 100 by default. It must be shorter than the command timeout. */
-  readonly replicasWithinMs?: number
+  readonly replicaTimeoutMs?: number
 }
 
 /**
@@ -26,9 +26,9 @@ export interface RedisStoreOptions {
  * They never carry the error of ioredis, which shows the arguments.
  */
 export function createRedisStore(options: RedisStoreOptions): Store {
-  const { client, prefix = 'ussd', replicas = 0, replicasWithinMs: timeoutMs = 100 } = options
+  const { client, prefix = 'ussd', replicas = 0, replicaTimeoutMs: timeoutMs = 100 } = options
   const { redis } = client
-  const keys = keysUnder(prefix)
+  const keys = keysWithPrefix(prefix)
   const replicated = replicas > 0 ? createReplicatedCommit(redis, { replicas, timeoutMs }) : undefined
 
   const commit: Store['commit'] = async ({ bucket, changes, journal, deadlineMs, loadedMs = '' }) => {

@@ -39,7 +39,7 @@ export function createStepRunner(options: {
   const type = async (who: string, text: string): Promise<Screen | StepFailure> => {
     const typed = await handsets.type(msisdnOf(who), text)
     pacing.sent(who, text)
-    return typed.kind === 'screen' ? typed.screen : failed(`the phone rejected the input: ${typed.sentence}`)
+    return typed.kind === 'screen' ? typed.screen : failed(`the phone rejected the input: ${typed.message}`)
   }
 
   const perform = async (step: Step): Promise<Screen | number | StepFailure | undefined> => {
@@ -69,7 +69,7 @@ export function createStepRunner(options: {
         return shown.state === 'waiting' || step.expectation ? handsets.screen(msisdn) : undefined
       case 'repeat': {
         const repeated = await handsets.repeat(msisdn)
-        return repeated.kind === 'screen' ? repeated.screen : failed(repeated.sentence)
+        return repeated.kind === 'screen' ? repeated.screen : failed(repeated.message)
       }
       case 'hang-up':
         handsets.hangUp(msisdn)
@@ -110,7 +110,7 @@ function resultOf(step: Step, done: string, outcome: Screen | number | StepFailu
 /** Lets time pass, on the virtual clock if there is one. */
 function createPacing(handsets: Handsets, { clock, route }: Target) {
   const lastInputs = new Map<string, { readonly text: string; readonly atMs: number }>()
-  const hidesDuplicates = route.dialect.cannot.some((inability) => inability.case === 'repeat')
+  const hidesDuplicates = route.dialect.limitations.some((inability) => inability.case === 'repeat')
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
   return {

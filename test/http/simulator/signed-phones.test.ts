@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { spokenWith } from '../../../src/dialects/index.ts'
+import { networkDialects } from '../../../src/dialects/index.ts'
 import { startGateway } from '../../support/running.ts'
 import type { Running } from '../../support/running.ts'
 
@@ -16,7 +16,7 @@ describe('the simulated phones of a gateway that asks for signatures', () => {
   afterAll(() => gateway.close('immediate'))
 
   // The GET family is taken in one form by one gateway.
-  const names = Object.keys(spokenWith('advanta')).filter((name) => !/^get:(?!advanta)/.test(name))
+  const names = Object.keys(networkDialects('advanta')).filter((name) => !/^get:(?!advanta)/.test(name))
 
   it.each(names)(
     'sign in the dialect %s, also what is sent twice and what says that a dialogue is over',

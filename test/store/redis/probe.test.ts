@@ -32,7 +32,7 @@ function open(
   replicas = 0,
 ): { client: RedisClient; probe: RedisProbe; store: Store } {
   const client = createRedisClient(address, { commandTimeoutMs: 5000 })
-  const probe = createRedisProbe({ client, replicas, replicasWithinMs: 2000 })
+  const probe = createRedisProbe({ client, replicas, replicaTimeoutMs: 2000 })
   const store = probe.guard(createRedisStore({ client, replicas }))
   undo.push(() => store.close())
   return { client, probe, store }

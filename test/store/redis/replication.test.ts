@@ -5,7 +5,7 @@ import { startRedisServer, type RedisServer } from '../../support/redis/redis-se
 import type { Answer, Change, Store } from '../../../src/gateway/ports.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { createRedisClient, type RedisClient } from '../../../src/store/redis/client.ts'
-import { keysUnder } from '../../../src/store/redis/keys.ts'
+import { keysWithPrefix } from '../../../src/store/redis/keys.ts'
 import { checkRedisConfig } from '../../../src/store/redis/config-check.ts'
 import { createRedisStore } from '../../../src/store/redis/store.ts'
 import { assemble, dialogue } from '../../support/gateway.ts'
@@ -40,7 +40,7 @@ describe('a commit with REDIS_REPLICAS=1', () => {
     admin = new Redis(master.url)
     while (!(await admin.info('replication')).includes('state=online')) await sleep(20)
     store = createRedisStore({ client, replicas: 1 })
-    patient = createRedisStore({ client, replicas: 1, replicasWithinMs: 4000 })
+    patient = createRedisStore({ client, replicas: 1, replicaTimeoutMs: 4000 })
   })
   afterEach(() => replica.thaw())
   afterAll(async () => {
@@ -75,7 +75,7 @@ describe('a commit with REDIS_REPLICAS=1', () => {
   it('resolves when the replica has it', async () => {
     await succeed('session:there')
     const reader = new Redis(replica.url)
-    expect(await reader.get(keysUnder('ussd').record(bucket, 'session:there'))).toMatch(/\|x$/)
+    expect(await reader.get(keysWithPrefix('ussd').record(bucket, 'session:there'))).toMatch(/\|x$/)
     reader.disconnect()
   })
 
@@ -99,7 +99,7 @@ describe('a commit with REDIS_REPLICAS=1', () => {
   it('ensures replication by a write, because WAIT covers its own connection only', async () => {
     await succeed('session:written')
     const writes = () => callsOf('setrange')
-    const key = keysUnder('ussd').record(bucket, 'session:written')
+    const key = keysWithPrefix('ussd').record(bucket, 'session:written')
     const [before, ttlMs] = [await writes(), await admin.pttl(key)]
     const record = await read('session:written')
     await untilReplicated('session:written')

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { Redis } from 'ioredis'
 import type { Change, Store } from '../../../src/gateway/ports.ts'
 import { createRedisClient, nameFault, type RedisClient } from '../../../src/store/redis/client.ts'
-import { keysUnder } from '../../../src/store/redis/keys.ts'
+import { keysWithPrefix } from '../../../src/store/redis/keys.ts'
 import { checkRedisConfig } from '../../../src/store/redis/config-check.ts'
 import { createRedisStore } from '../../../src/store/redis/store.ts'
 import { startRedisServer, type RedisServer } from '../../support/redis/redis-server.ts'
@@ -42,7 +42,7 @@ describe('a record in Redis', () => {
   const bucket = 17
   const commit = (changes: readonly Change[], journal: readonly string[] = []) =>
     store.commit({ bucket, changes, journal, deadlineMs: Infinity })
-  const key = (name: string) => keysUnder(test.prefix).record(bucket, name)
+  const key = (name: string) => keysWithPrefix(test.prefix).record(bucket, name)
   const allKeys = async () => (await redis.keys(`${test.prefix}:*`)).toSorted()
 
   beforeAll(async () => {
@@ -52,7 +52,7 @@ describe('a record in Redis', () => {
   afterAll(() => test.close())
 
   it('has a key with the bucket as its hash tag', () => {
-    const keys = keysUnder('ussd')
+    const keys = keysWithPrefix('ussd')
     expect(keys.record(17, 'subscriber:375291234567')).toBe('ussd:{b17}:subscriber:375291234567')
     expect(keys.journal(17)).toBe('ussd:{b17}:journal')
   })
@@ -78,7 +78,7 @@ describe('a record in Redis', () => {
   })
 
   it.each(['list', 'journal'])('of another type is corrupt, and nothing is written: %s', async (kind) => {
-    const wrong = kind === 'list' ? key('session:list') : keysUnder(test.prefix).journal(bucket)
+    const wrong = kind === 'list' ? key('session:list') : keysWithPrefix(test.prefix).journal(bucket)
     await redis.rpush(wrong, 'x')
     const before = await allKeys()
     const corrupt = expect.objectContaining({ code: 'USSD_RECORD_CORRUPT' })
@@ -231,7 +231,7 @@ describe('the Redis store on a server of its own', () => {
   })
 
   it('hides the arguments of a failed command', async () => {
-    await test.redis.rpush(keysUnder(test.prefix).record(1, 'session:secret'), 'x')
+    await test.redis.rpush(keysWithPrefix(test.prefix).record(1, 'session:secret'), 'x')
     const change = put('session:secret', 'canary')
     const error: unknown = await test.store
       .commit({ bucket: 1, changes: [change], journal: ['canary'], deadlineMs: Infinity })

@@ -15,7 +15,7 @@ export async function openClusterStore(
   const { replicas, commandTimeoutMs = 5000 } = options
   const prefix = `ussd-test-${randomUUID()}`
   const client = createRedisClient({ clusterNodes: cluster.addresses }, { commandTimeoutMs })
-  const store = createRedisStore({ client, prefix, replicas, replicasWithinMs: commandTimeoutMs * 0.8 })
+  const store = createRedisStore({ client, prefix, replicas, replicaTimeoutMs: commandTimeoutMs * 0.8 })
   if (!(await client.whenReady(10_000)))
     throw new Error(`The cluster cannot be reached: ${client.lastFault()}.`)
   return { store, client, prefix, elapse: (ms) => elapseOn(store, ms), close: () => store.close() }

@@ -1,7 +1,7 @@
 import { UssdError } from '../../../src/engine/errors.ts'
 import type { Change, Store } from '../../../src/gateway/ports.ts'
 import type { RedisClient } from '../../../src/store/redis/client.ts'
-import { keysUnder } from '../../../src/store/redis/keys.ts'
+import { keysWithPrefix } from '../../../src/store/redis/keys.ts'
 import { createRedisStore } from '../../../src/store/redis/store.ts'
 
 /**
@@ -12,7 +12,7 @@ import { createRedisStore } from '../../../src/store/redis/store.ts'
  */
 export function createNaiveStore(client: RedisClient, step: () => void): Store {
   const { redis } = client
-  const keys = keysUnder('ussd')
+  const keys = keysWithPrefix('ussd')
   const write = async (bucket: number, { name, write }: Change) => {
     const key = keys.record(bucket, name)
     if (write.kind === 'keep') return

@@ -4,7 +4,7 @@ import { createKeyring } from '../../../src/gateway/records/keyring.ts'
 import type { Store } from '../../../src/gateway/ports.ts'
 import type { Subscribers } from '../../../src/services/subscribers.ts'
 import { createRedisClient } from '../../../src/store/redis/client.ts'
-import { nodesOfBuckets } from '../../../src/store/redis/nodes.ts'
+import { createNodeLookup } from '../../../src/store/redis/nodes.ts'
 import { createRedisStore } from '../../../src/store/redis/store.ts'
 import { createHarnessCore } from '../../support/harness-core.ts'
 
@@ -37,7 +37,7 @@ export async function openGateways(
   const cores = clients.map((client) =>
     createHarnessCore({
       store: createRedisStore({ client, replicas }),
-      nodeOf: nodesOfBuckets(client),
+      nodeOf: createNodeLookup(client),
       keyring,
       settings: { turnBudgetMs: TURN_BUDGET_MS },
       events: {

@@ -40,7 +40,7 @@ export function problemOf(dialect: Dialect, sent: RawRequest, response: WireResp
       return isError(dialect, response) ? undefined : 'a malformed callback was accepted'
     case 'callback': {
       const read = dialect.parseResponse(response)
-      return read.kind === 'answer' ? undefined : `an answer in a wrong format: ${read.sentence}`
+      return read.kind === 'answer' ? undefined : `an answer in a wrong format: ${read.message}`
     }
   }
 }

@@ -9,7 +9,7 @@ import { bucketOf, sessionName, subscriberName } from '../../../src/gateway/reco
 import { Session } from '../../../src/gateway/records/session.ts'
 import { Subscriber, parseRecord } from '../../../src/gateway/records/subscriber.ts'
 import type { Argon2 } from '../../../src/services/hashing/hashing.ts'
-import type { WeakPasswords } from '../../../src/services/password.ts'
+import type { WeakPasswordPolicy } from '../../../src/services/password.ts'
 import { createMemoryStore } from '../../../src/store/memory.ts'
 import { createHarnessCore } from '../../support/harness-core.ts'
 import type { Dialogue, Standing, Turn } from './release.ts'
@@ -53,9 +53,9 @@ export function createStage(options: {
   const { menus, language, puk1 } = options
   const store = createMemoryStore({ now: () => NOW_MS })
   const keyring = createKeyring({ current: Buffer.from(options.secretsKey, 'base64') })
-  const cores = new Map<WeakPasswords, Core>()
+  const cores = new Map<WeakPasswordPolicy, Core>()
 
-  const coreOf = (weakPasswords: WeakPasswords): Core => {
+  const coreOf = (weakPasswords: WeakPasswordPolicy): Core => {
     const core =
       cores.get(weakPasswords) ??
       createHarnessCore({
