@@ -47,7 +47,7 @@ export function createMetrics(watched: {
   })
   const faults = new Counter({
     name: 'ussd_faults_total',
-    help: 'Failed turns, by error code (docs/errors.md)',
+    help: 'Failed turns, by error code (docs/reference/errors.md)',
     labelNames: ['code'],
     registers,
   })

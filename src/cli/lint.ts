@@ -1,4 +1,4 @@
-/** npm run lint:menus: checks the menus and the published shortcuts against the rules of docs/menus.md. */
+/** npm run lint: checks the menus and the published shortcuts against the rules of docs/guides/write-a-menu.md. */
 import { readFileSync } from 'node:fs'
 import { stdout } from 'node:process'
 import { Command } from 'commander'
@@ -11,10 +11,10 @@ import { runCommand } from './command.ts'
 import { CommandError } from './command-error.ts'
 import { readShortcuts } from './shortcuts.ts'
 
-const command = new Command('npm run lint:menus --')
+const command = new Command('npm run lint --')
   .usage('[options]')
   .description(
-    'Finds mistakes in the menus without running them: dead ends, digits listed but not accepted, texts too long, codes that phones do not send, published shortcuts that lead elsewhere. docs/menus.md explains each.',
+    'Finds mistakes in the menus without running them: dead ends, digits listed but not accepted, texts too long, codes that phones do not send, published shortcuts that lead elsewhere. docs/guides/write-a-menu.md explains each.',
   )
   .option('--shortcuts <file>', 'published shortcuts', 'menus/shortcuts.yaml')
   .addHelpText('after', '\nExit code: 0 no problems, 1 problems, 2 usage error.')

@@ -1,6 +1,6 @@
 /**
  * The authoring API: everything that a menu imports. A menu is a module that exports a `machine`, made by
- * `setup().createMachine()`, and its `screens`: the text of every visible state in every language. See docs/menus.md.
+ * `setup().createMachine()`, and its `screens`: the text of every visible state in every language. See docs/guides/write-a-menu.md.
  */
 import { fromPromise } from 'xstate'
 import type {

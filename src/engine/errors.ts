@@ -1,6 +1,6 @@
 /**
  * The error codes. `status` is the HTTP status of JSON routes; a callback is always answered in its dialect. A test keeps
- * `docs/errors.md` in step.
+ * `docs/reference/errors.md` in step.
  */
 export const errorMessages = {
   USSD_BAD_REQUEST: { status: 400, message: 'the request is malformed' },

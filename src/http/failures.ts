@@ -2,7 +2,7 @@ import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { UssdError, asUssdError, errorMessages } from '../engine/errors.ts'
 import type { ErrorCode } from '../engine/errors.ts'
 
-/** The body of an error on JSON routes: a code of docs/errors.md and a message. */
+/** The body of an error on JSON routes: a code of docs/reference/errors.md and a message. */
 export interface ErrorBody {
   readonly error: { readonly code: ErrorCode; readonly message: string }
 }

@@ -21,16 +21,16 @@ async function fileWith(text: string): Promise<string> {
 
 const lint = (...args: string[]) => runCommand('src/cli/lint', args, { cwd: root })
 
-describe('npm run lint:menus', () => {
+describe('npm run lint', () => {
   it('prints what it checked, as the documentation shows', async () => {
-    const [shown] = examples(read('docs/menus.md')).filter(
-      ({ command }) => command === 'npm run -s lint:menus',
+    const [shown] = examples(read('docs/guides/write-a-menu.md')).filter(
+      ({ command }) => command === 'npm run -s lint',
     )
     expect(await lint()).toEqual({ code: 0, out: `${shown?.output}\n`, err: '' })
   })
 
   it('reads the shortcuts of the documentation', () => {
-    const [shown] = blocks(read('docs/menus.md'), 'yaml')
+    const [shown] = blocks(read('docs/guides/write-a-menu.md'), 'yaml')
     expect(read('menus/shortcuts.yaml')).toContain(`${shown}\n`)
   })
 
@@ -64,7 +64,7 @@ describe('npm run lint:menus', () => {
 
   it('prints its usage, and rejects invalid options', async () => {
     const help = await lint('--help')
-    expect(help.out).toMatch(/^Usage: npm run lint:menus -- \[options\]\n/)
+    expect(help.out).toMatch(/^Usage: npm run lint -- \[options\]\n/)
     expect(help.code).toBe(0)
     expect(await lint('--shortcut')).toMatchObject({
       code: 2,

@@ -91,7 +91,7 @@ const command = new Command('npm run chaos --')
     'after',
     `
 Starts two gateways and a private Redis, each gateway behind a faulty network, and kills all of them again and again. At the
-end, compares the journal and the records with the acknowledged effects. See docs/chaos.md.
+end, compares the journal and the records with the acknowledged effects. See docs/explanation/verification.md.
 
 Examples:
   npm run chaos -- --short
@@ -107,7 +107,7 @@ Exit code: 0 no violation (or the control failed as required), 1 violations, 2 w
 const dialectNames = (dialect: string): readonly string[] => {
   const isGroup = dialect === 'all' || dialect === 'latest-only'
   if (!isGroup) return [dialect]
-  // With a shared session, a late duplicate of one dialogue is a reply in the next: docs/chaos.md.
+  // With a shared session, a late duplicate of one dialogue is a reply in the next: docs/explanation/verification.md.
   const apart = spokenDialects.filter(({ sharedSession }) => !sharedSession)
   return apart.filter(({ numbered }) => dialect === 'all' || !numbered).map(({ name }) => name)
 }

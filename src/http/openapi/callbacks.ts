@@ -95,7 +95,7 @@ function describe(operation: CallbackOperation): ZodOpenApiOperationObject {
     tags: ['Callbacks'],
     summary: `${dialect.name}: ${steps.join(', ')}`,
     description:
-      'docs/dialects.md describes the fields. A duplicate gets the stored answer and has no effect.',
+      'docs/reference/dialects.md describes the fields. A duplicate gets the stored answer and has no effect.',
     security: [
       { callbackBearer: [] },
       { callbackBasic: [] },
