@@ -12,7 +12,7 @@ import { decisionsPage } from './reference/decisions.ts'
 import { callbacksFile, dialectsPage } from './reference/dialects.ts'
 import { errorsPage } from './reference/errors.ts'
 import { httpPage } from './reference/http.ts'
-import { logEvents, logEventsPage } from './reference/log-events.ts'
+import { logEventsPage } from './reference/log-events.ts'
 import { metricsPage } from './reference/metrics.ts'
 import { settingsPage } from './reference/settings.ts'
 import { walkthroughPage, walkthroughSchema } from './reference/walkthrough.ts'
@@ -29,10 +29,10 @@ const generated: Readonly<Record<string, string>> = {
   'docs/reference/dialects.md': dialectsPage(),
   'docs/reference/carriers.md': carriersPage(),
   'docs/reference/metrics.md': await metricsPage(),
-  'docs/reference/log-events.md': logEventsPage(logEvents),
+  'docs/reference/log-events.md': logEventsPage(),
   'docs/reference/walkthrough.md': walkthroughPage(),
   'docs/reference/walkthrough.schema.json': walkthroughSchema(),
-  'docs/reference/cli.md': await cliPage(),
+  'docs/reference/cli.md': cliPage(),
   'docs/explanation/decisions/README.md': decisionsPage(),
   'docs/examples/callbacks.http': callbacksFile(),
 }

@@ -34,19 +34,13 @@ function isUrl(text: string): boolean {
 }
 
 const Environment = z.object({
-  PORT: wholeNumber(0, 65_535).default(8141).meta({ description: 'port to listen on; 0 picks a free one' }),
-  HOST: z.string().default('127.0.0.1').meta({
-    description:
-      'address to listen on; anything but loopback needs `CALLBACK_TOKEN` or `CALLBACK_SIGNATURE_KEYS`',
-  }),
+  PORT: wholeNumber(0, 65_535).default(8141),
+  HOST: z.string().default('127.0.0.1'),
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\/\S+$/, { error: 'must begin with redis:// or rediss://' })
     .refine(isUrl, { error: 'must have the form redis://user:password@host:6379/0' })
-    .optional()
-    .meta({
-      description: '`redis://` or `rediss://`; without it and `REDIS_CLUSTER`, the store is embedded',
-    }),
+    .optional(),
   REDIS_CLUSTER: z
     .string()
     .transform(commaSeparated)
@@ -59,62 +53,28 @@ const Environment = z.object({
         )
         .min(1),
     )
-    .optional()
-    .meta({
-      description: 'nodes of a Redis Cluster, `host:port,host:port` or `rediss://user:password@host:port,…`',
-    }),
-  REDIS_REPLICAS: wholeNumber(0, 5).default(0).meta({
-    description:
-      'replicas that must acknowledge a change before it is confirmed; 1 or more so that a failover loses nothing',
-  }),
-  SECRETS_KEY: secretsKey.optional().meta({
-    description:
-      'key that secrets are hashed with: 32 bytes in base64; required unless the store is embedded',
-  }),
-  SECRETS_KEYS_RETIRED: z.string().transform(commaSeparated).pipe(z.array(secretsKey)).default([]).meta({
-    description:
-      'earlier values of `SECRETS_KEY`, comma-separated: they verify stored secrets and hash no new ones',
-  }),
+    .optional(),
+  REDIS_REPLICAS: wholeNumber(0, 5).default(0),
+  SECRETS_KEY: secretsKey.optional(),
+  SECRETS_KEYS_RETIRED: z.string().transform(commaSeparated).pipe(z.array(secretsKey)).default([]),
   SECRETS_KEYS_LOST: z
     .string()
     .transform(commaSeparated)
     .pipe(
       z.array(z.string().regex(/^[0-9a-f]{8}$/, { error: 'must be ids of 8 hex digits, comma-separated' })),
     )
-    .default([])
-    .meta({
-      description: 'ids of lost keys: secrets under them stay unusable until they are set again',
-    }),
-  PSEUDONYMS: onOff.optional().meta({
-    description:
-      '`on`: Redis key names carry keyed pseudonyms instead of MSISDNs; fixed at the first start on a database; default off',
-  }),
-  CALLBACK_TOKEN: token.optional().meta({
-    description:
-      'token that aggregators send as Bearer, Basic password or `?token=`; 16 characters or more unless `HOST` is loopback',
-  }),
-  CALLBACK_SIGNATURE_KEYS: signatureKeys.default([]).meta({
-    description:
-      'callbacks must be signed with one of these keys: 24 bytes or more in base64, comma-separated during a rotation',
-  }),
-  CALLBACK_ALLOW: addressRanges.default([]).meta({
-    description: 'IP addresses and ranges that may send callbacks, comma-separated; default all',
-  }),
+    .default([]),
+  PSEUDONYMS: onOff.optional(),
+  CALLBACK_TOKEN: token.optional(),
+  CALLBACK_SIGNATURE_KEYS: signatureKeys.default([]),
+  CALLBACK_ALLOW: addressRanges.default([]),
   GET_VARIANT: z
     .enum(['advanta', 'kemru', 'safaricom', 'crossgate'], {
       error: 'must be advanta, kemru, safaricom or crossgate',
     })
-    .default('advanta')
-    .meta({
-      description: 'wire format of `/ussd/get`: `advanta`, `kemru`, `safaricom`, `crossgate`',
-    }),
-  ADMIN_TOKEN: token.optional().meta({
-    description:
-      'token for `/subscribers`; if unset, the route returns 401; 16 characters or more unless `HOST` is loopback',
-  }),
-  SIMULATOR: onOff
-    .optional()
-    .meta({ description: 'serves `/handsets`; default on with the embedded store, off with Redis' }),
+    .default('advanta'),
+  ADMIN_TOKEN: token.optional(),
+  SIMULATOR: onOff.optional(),
   SIMULATOR_TARGETS: z
     .string()
     .transform(commaSeparated)
@@ -125,39 +85,24 @@ const Environment = z.object({
           .refine(isTargetPrefix, { error: 'must be http://host/path,https://host,… without passwords' }),
       ),
     )
-    .default([])
-    .meta({
-      description: 'URL prefixes of applications that `/handsets/…?url=` may call, comma-separated',
-    }),
-  DEMO: onOff
-    .optional()
-    .meta({ description: 'registers demo subscribers; default on with the embedded store, off with Redis' }),
-  SESSION_IDLE_SECONDS: wholeNumber(1, 86_400)
-    .default(900)
-    .meta({ description: 'a dialogue expires after this long without a reply (L6)' }),
-  TURN_BUDGET_MS: wholeNumber(100, 10_000).default(2000).meta({
-    description: 'time limit of a turn; after it the subscriber reads that the service is unavailable',
-  }),
-  MAX_TURNS_IN_FLIGHT: wholeNumber(1, 100_000).default(256).meta({
-    description: 'turns in flight per process; further callbacks are rejected with "try again"',
-  }),
-  REPEAT_WITHIN_MS: wholeNumber(0, 60_000).default(3000).meta({
-    description: 'in dialects without sequence numbers, an equal reply within this time is a duplicate',
-  }),
+    .default([]),
+  DEMO: onOff.optional(),
+  SESSION_IDLE_SECONDS: wholeNumber(1, 86_400).default(900),
+  TURN_BUDGET_MS: wholeNumber(100, 10_000).default(2000),
+  MAX_TURNS_IN_FLIGHT: wholeNumber(1, 100_000).default(256),
+  REPEAT_WITHIN_MS: wholeNumber(0, 60_000).default(3000),
   WEAK_PASSWORDS: z
     .enum(['warn', 'reject', 'allow'], { error: 'must be warn, reject or allow' })
-    .default('warn')
-    .meta({ description: 'how to handle weak passwords: `warn`, `reject`, `allow`' }),
+    .default('warn'),
   LOG_LEVEL: z
     .enum(['error', 'warn', 'info', 'debug', 'silent'], {
       error: 'must be error, warn, info, debug or silent',
     })
-    .default('info')
-    .meta({ description: '`error`, `warn`, `info` (one line per turn), `debug`, `silent`' }),
+    .default('info'),
 })
 
 /** Settings under a former name. The old name works for one release. */
-export const deprecatedSettings: Readonly<Record<string, keyof typeof Environment.shape>> = {
+const deprecatedSettings: Readonly<Record<string, keyof typeof Environment.shape>> = {
   MOST_TURNS: 'MAX_TURNS_IN_FLIGHT',
   GET_DIALECT: 'GET_VARIANT',
 }
@@ -267,13 +212,12 @@ function contradictions(given: Readonly<Record<string, string | undefined>>): re
 /** The name of a setting, as it is spelled in the environment. */
 export type SettingName = keyof typeof Environment.shape
 
-type Setting = Readonly<Record<'name' | 'byDefault' | 'about', string>>
+type Setting = Readonly<Record<'name' | 'byDefault', string>>
 
-/** Every setting with its default and description. Tests compare the settings table in the docs with this list. */
+/** Every setting with its default. */
 export const settings: readonly Setting[] = Object.entries(Environment.shape).map(([name, schema]) => ({
   name,
   byDefault: schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : '',
-  about: z.globalRegistry.get(schema)?.description ?? '',
 }))
 
 /** Names up to this length are one edit away from unrelated variables: `POST`, `HOSTS`, `PORTS`, `DEMOS`. */

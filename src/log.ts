@@ -21,7 +21,7 @@ const MAX_FRAMES = 8
  * Every event with its sentence for people. Alerts may rely on an id: it is never renamed without an entry in the CHANGELOG.
  * A sentence may change, and a line may carry a more specific one.
  */
-const messages = {
+export const messages = {
   // One line per callback; its fields say everything.
   turn: undefined,
   'callback.aborted': 'The connection closed before the body of the callback was complete',

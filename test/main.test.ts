@@ -6,12 +6,13 @@ import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startRedisServer } from './support/redis/redis-server.ts'
 import type { RedisServer } from './support/redis/redis-server.ts'
+import { MAIN } from './support/build.ts'
 
 const started: ChildProcessWithoutNullStreams[] = []
 
 /** The process that `npm start` runs, from its source. */
 function run(env: Record<string, string>, ...args: readonly string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts', ...args], {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env },
   })
   started.push(child)
@@ -98,7 +99,7 @@ describe('the process', () => {
   })
 
   it('prints a short help and ends with 0', async () => {
-    const help = spawnSync(process.execPath, ['--import', 'tsx', 'src/main.ts', '--help'], {
+    const help = spawnSync(process.execPath, [MAIN, '--help'], {
       encoding: 'utf8',
     })
     expect([help.status, help.stderr]).toEqual([0, ''])

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startRedisServer } from './support/redis/redis-server.ts'
 import type { RedisServer } from './support/redis/redis-server.ts'
+import { MAIN } from './support/build.ts'
 
 const CLIENTS = 16
 const ADMIN_TOKEN = 'admin-of-the-test'
@@ -20,7 +21,7 @@ interface Instance {
 
 /** The process that `npm start` runs, from its source, once it listens. */
 async function start(redisUrl: string): Promise<Instance> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+  const child = spawn(process.execPath, [MAIN], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       PATH: process.env['PATH'] ?? '',

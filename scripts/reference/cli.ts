@@ -1,30 +1,20 @@
-import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { promisify } from 'node:util'
+import { command as auditKeys } from '../../src/cli/audit-keys.ts'
+import { command as codec } from '../../src/cli/codec.ts'
+import { command as diagram } from '../../src/cli/diagram.ts'
+import { command as dial } from '../../src/cli/dial.ts'
+import { command as explore } from '../../src/cli/explore.ts'
+import { command as lint } from '../../src/cli/lint.ts'
+import { command as serve } from '../../src/cli/serve.ts'
+import { command as walk } from '../../src/cli/walk.ts'
 import { fence, page } from './markdown.ts'
 
-const COMMANDS = ['dial', 'walk', 'explore', 'lint', 'diagram', 'codec', 'audit:keys']
-
-/** The help text of an npm script that runs a command of `src/cli`. */
-async function helpOf(script: string): Promise<string> {
-  const [program = '', ...args] = script.split(' ')
-  const run = promisify(execFile)(program === 'node' ? process.execPath : program, [...args, '--help'])
-  // A command that reads standard input must not wait for a terminal.
-  run.child.stdin?.end()
-  return (await run).stdout
-}
-
-export async function cliPage(): Promise<string> {
-  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as {
-    scripts: Readonly<Record<string, string>>
-  }
-  const helps = await Promise.all(COMMANDS.map((name) => helpOf(scripts[name] ?? '')))
-  return page(
+/** The help text of every `ussd` command. */
+export const cliPage = (): string =>
+  page(
     '# Command line',
-    'Run the commands from a clone: `npm run <command> -- <options>`. `npm run -s` prints the output of the command only.',
-    ...COMMANDS.flatMap((name, at) => [
-      `## ${name}`,
-      ...(helps[at] === '' ? [] : [fence('text', helps[at] ?? '')]),
+    'In a clone, `npm run <command> -- <options>` runs `ussd <command> <options>`. `npm run -s` prints the output of the command only. `npm start` runs `ussd serve`, and `npm run audit:keys` runs `ussd audit-keys`.',
+    ...[serve, dial, walk, explore, lint, diagram, codec, auditKeys].flatMap((command) => [
+      `## ${command.name}`,
+      fence('text', command.help()),
     ]),
   )
-}

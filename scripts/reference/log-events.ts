@@ -1,30 +1,6 @@
+import { messages } from '../../src/log.ts'
 import type { Outcome } from '../../src/gateway/turn-handler.ts'
 import { code, page, table } from './markdown.ts'
-
-/** The sentence of each event. A `turn` has none: its fields say everything. */
-export const logEvents: Readonly<Record<string, string | undefined>> = {
-  turn: undefined,
-  'callback.aborted': 'The connection closed before the body of the callback was complete',
-  'request.failed': 'A request failed',
-  'admission.saturated': 'Admission control sheds load: the maximum number of turns is in flight',
-  'admission.recovered': 'Admission control stopped shedding load',
-  'store.circuit.opened': 'The circuit of a store node opened: the node does not answer',
-  'store.circuit.closed': 'The circuit of a store node closed: the node answers again',
-  'store.ephemeral': 'The embedded store loses all data on exit. Set REDIS_URL to keep it.',
-  'store.unavailable': 'Redis does not answer yet',
-  'store.node.suspended': 'A Redis master is misconfigured and not used',
-  'store.node.restored': 'A Redis master is used again',
-  'store.config.weak': 'The configuration of Redis may lose confirmed changes',
-  'config.deprecated': 'A setting has a new name',
-  'config.insecure': 'A setting is unsafe on a shared store',
-  'readiness.lost': 'The process is not ready',
-  'readiness.restored': 'The process is ready',
-  'demo.failed': 'The demo subscribers could not be registered',
-  'server.listening': 'The server accepts requests',
-  'server.stopped': 'The server stopped',
-  'process.crashed': 'The process cannot continue',
-  'log.lines.dropped': 'Log lines were dropped because standard output did not accept them',
-}
 
 /** The outcomes of a turn, as the log and the metrics name them. A missing one does not compile. */
 const outcomes: Readonly<Record<Outcome, string>> = {
@@ -45,14 +21,14 @@ const outcomes: Readonly<Record<Outcome, string>> = {
   failed: 'The network reported an error.',
 }
 
-export const logEventsPage = (events: Readonly<Record<string, string | undefined>>): string =>
+export const logEventsPage = (): string =>
   page(
     '# Log events',
     'The log is one JSON object per line on standard output. `event` is a stable id. `message` is a sentence for people and may change; a `turn` has none.',
     '## Events',
     table(
       ['Event', 'Message'],
-      Object.entries(events).map(([id, message]) => [code(id), message ?? '']),
+      Object.entries<string | undefined>(messages).map(([id, message]) => [code(id), message ?? '']),
     ),
     '## Outcomes',
     'A `turn` line has one of these in `outcome`. The metric `ussd_turns_total` has the same label.',

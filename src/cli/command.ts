@@ -17,11 +17,13 @@ export interface CommandDefinition<Options extends object> {
   /** Arguments in the usage line, e.g. `[code]`. */
   readonly usage?: string
   /** Adds arguments and options. */
-  readonly configure?: (command: Command) => void
+  readonly configure?: (command: Command) => unknown
   /** Details and examples, printed below the options. */
   readonly details?: string
   /** Exit codes in words. Code 2 is wrong usage unless named here. */
   readonly exitCodes: { readonly 0: string; readonly 1: string; readonly 2?: string }
+  /** Leaves errors of standard output and standard error to the command. By default, a closed pipe exits the process. */
+  readonly ownsStreams?: true
   /** Returns the exit code. Throw `CommandError` for what the user can put right. */
   readonly run: (options: Options, args: readonly string[]) => Promise<ExitCode> | ExitCode
   /** The message for an error of another kind; such a command exits with 1. Without one the error is rethrown. */
@@ -62,7 +64,7 @@ export function defineCommand<Options extends object>(definition: CommandDefinit
       return text
     },
     run: (argv) =>
-      withExitCode(name, definition.messageOf, () => {
+      withExitCode(definition, () => {
         const command = build().parse(argv, { from: 'user' })
         return definition.run(command.opts<Options>(), command.args)
       }),
@@ -74,14 +76,14 @@ const exitText = (codes: CommandDefinition<object>['exitCodes']): string =>
 
 /** Runs the body and sets the exit code; an error becomes one line on standard error behind the command's name. */
 async function withExitCode(
-  name: string,
-  messageFor: CommandDefinition<object>['messageOf'],
+  {
+    name,
+    messageOf: messageFor,
+    ownsStreams,
+  }: Pick<CommandDefinition<never>, 'name' | 'messageOf' | 'ownsStreams'>,
   body: () => Promise<ExitCode> | ExitCode,
 ): Promise<void> {
-  // A reader that closes early (`| head`) is not an error.
-  const leave = (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1)
-  stdout.on('error', leave)
-  stderr.on('error', leave)
+  if (!ownsStreams) exitWithReader()
   try {
     process.exitCode = await body()
   } catch (error) {
@@ -98,6 +100,13 @@ async function withExitCode(
   }
 }
 
+/** Exits quietly when the reader of the output closes the pipe (`| head`). */
+function exitWithReader(): void {
+  const leave = (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1)
+  stdout.on('error', leave)
+  stderr.on('error', leave)
+}
+
 /** The message of anything thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
@@ -112,9 +121,9 @@ export const wholeNumber = (min: number, max: number) => (value: string) => {
 export const print = (...lines: readonly string[]) =>
   void stdout.write(lines.map((line) => `${line}\n`).join(''))
 
-/** Kept for commands that parse their own arguments. */
+/** Runs the body of a harness that parses its own options. */
 export const runCommand = (
   name: string,
   body: () => Promise<ExitCode> | ExitCode,
-  messageFor?: (error: unknown) => string | undefined,
-) => withExitCode(name, messageFor, body)
+  messageFor: (error: unknown) => string | undefined = () => undefined,
+) => withExitCode({ name, messageOf: messageFor }, body)

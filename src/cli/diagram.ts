@@ -1,25 +1,19 @@
-/** npm run diagram: generates a picture and a page of every menu, and an index. `--check` reports outdated files instead. */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { stdout } from 'node:process'
-import { Command } from 'commander'
 import { menus } from '../../menus/index.ts'
 import { compileMenu } from '../engine/menu.ts'
 import type { Menu } from '../engine/menu.ts'
 import { dotOf } from '../menu-analysis/diagram/dot.ts'
 import { MARK, indexPage, menuPage } from '../menu-analysis/diagram/page.ts'
 import { svgOf } from '../menu-analysis/diagram/svg.ts'
-import { runCommand } from './command.ts'
+import { defineCommand } from './command.ts'
+import type { ExitCode } from './command.ts'
 import { CommandError } from './command-error.ts'
 
-const command = new Command('npm run diagram --')
-  .usage('[options]')
-  .description('Generates a picture and a page of every menu, and an index.')
-  .option('--check', 'report outdated files and write nothing')
-  .option('--into <folder>', 'folder of the files', 'docs/menus')
-  .addHelpText('after', '\nExit code: 0 up to date, 1 outdated files, 2 usage error.')
-  .showHelpAfterError('(--help shows the options)')
-  .allowExcessArguments(false)
-  .exitOverride()
+interface DiagramOptions {
+  readonly check?: true
+  readonly into: string
+}
 
 /** Returns the contents of the generated files, by file name. */
 async function generate(): Promise<ReadonlyMap<string, string>> {
@@ -49,10 +43,7 @@ const obsoleteIn = (folder: string, files: ReadonlyMap<string, string>): readonl
         .filter((name) => readFileSync(`${folder}/${name}`, 'utf8').startsWith(MARK))
         .toSorted()
 
-/** Returns false if `--check` found outdated files. */
-async function main(): Promise<boolean> {
-  command.parse()
-  const { check = false, into } = command.opts<{ check?: boolean; into: string }>()
+async function main({ check, into }: DiagramOptions): Promise<ExitCode> {
   const files = await generate()
   const stale = [...files].filter(([name, text]) => {
     const path = `${into}/${name}`
@@ -65,7 +56,7 @@ async function main(): Promise<boolean> {
     for (const [name] of stale) stdout.write(`${into}/${name} is outdated\n`)
     for (const name of obsolete) stdout.write(`${into}/${name} belongs to no menu\n`)
     stdout.write(isUpToDate ? `${into} is up to date\n` : 'Run npm run diagram to update them.\n')
-    return isUpToDate
+    return isUpToDate ? 0 : 1
   }
 
   mkdirSync(into, { recursive: true })
@@ -78,7 +69,16 @@ async function main(): Promise<boolean> {
     stdout.write(`removed ${into}/${name}\n`)
   }
   if (isUpToDate) stdout.write(`${into} is up to date\n`)
-  return true
+  return 0
 }
 
-await runCommand('diagram', async () => ((await main()) ? 0 : 1))
+export const command = defineCommand<DiagramOptions>({
+  name: 'diagram',
+  summary: 'Draw every menu as a statechart, with a page of its screens, and an index.',
+  configure: (command) =>
+    command
+      .option('--check', 'report outdated files and write nothing')
+      .option('--into <folder>', 'folder of the files', 'docs/menus'),
+  exitCodes: { 0: 'up to date', 1: 'outdated files' },
+  run: main,
+})

@@ -1,6 +1,5 @@
-/** npm run explore: replays every dialogue of the menus on a gateway and reports violated invariants. */
 import { stderr, stdout } from 'node:process'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Option } from 'commander'
 import { menus } from '../../menus/index.ts'
 import { models } from '../../menus/models.ts'
 import { envOf } from '../../menus/self-care.model.ts'
@@ -8,13 +7,14 @@ import { languages } from '../engine/authoring.ts'
 import type { Language } from '../engine/authoring.ts'
 import type { Menu } from '../engine/menu.ts'
 import { modelSpecsOf } from '../exploration/model-spec.ts'
-import { runCommand } from './command.ts'
+import { defineCommand, wholeNumber } from './command.ts'
+import type { ExitCode } from './command.ts'
 import { CommandError } from './command-error.ts'
 import { explore } from './explore/explore.ts'
 import { embeddedStore, redisStore } from './explore/stores.ts'
 import { summaryOf } from './explore/summary.ts'
 
-interface Options {
+interface ExploreOptions {
   readonly menu?: string
   readonly language?: Language
   readonly limit?: number
@@ -26,40 +26,9 @@ interface Options {
 const LIMIT = 150
 const QUICK = { limit: 16, language: 'ru' } as const
 
-function wholeNumber(value: string): number {
-  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('Use a whole number of at most 9 digits.')
-  return Number(value)
-}
+const MAX_SEED = 999_999_999
 
-const command = new Command('npm run explore --')
-  .usage('[options]')
-  .description('Replays every dialogue of the menus on a gateway and reports violated invariants.')
-  .addOption(new Option('--menu <code>', 'explore one menu (default: all)').choices(Object.keys(menus)))
-  .addOption(new Option('--language <language>', 'explore one language (default: all)').choices(languages))
-  .option('--limit <number>', `maximum paths per menu, language and record (default: ${LIMIT})`, wholeNumber)
-  .option('--seed <number>', 'selects among equivalent inputs and the paths within the limit', wholeNumber, 1)
-  .option('--redis <url>', 'run on this Redis and delete the written keys (default: embedded store)')
-  .option('--quick', `sample: one language, at most ${QUICK.limit} paths per menu and record`)
-  .addHelpText(
-    'after',
-    `
-Checks on every screen of every dialogue: the text fits one message; a digit leads out; the digits listed are the digits
-accepted; no secret is shown, stored or logged; the dialogue can end; secrets cannot be guessed without limit; attempts rise
-only on success. Prints each violation with its shortest dialogue, as a walkthrough and as a curl script.
-
-Examples:
-  npm run explore
-  npm run explore -- --menu '*141*3*6#' --language be
-  npm run explore -- --limit 1000 --seed 7
-
-Exit code: 0 no violations, 1 violations, 2 usage error.`,
-  )
-  .showHelpAfterError('(--help shows the options)')
-  .exitOverride()
-
-async function main(): Promise<boolean> {
-  command.parse()
-  const options = command.opts<Options>()
+async function main(options: ExploreOptions): Promise<ExitCode> {
   const quick = options.quick === true
   const language = options.language ?? (quick ? QUICK.language : undefined)
   const { specs, missing } = modelSpecsOf(chosenMenus(options.menu), models)
@@ -77,7 +46,7 @@ async function main(): Promise<boolean> {
       progress: (line) => stderr.write(`${line}\n`),
     })
     stdout.write(summaryOf(result, specs, missing))
-    return result.violations.length === 0 && result.failed === 0
+    return result.violations.length === 0 && result.failed === 0 ? 0 : 1
   } finally {
     await store.close()
   }
@@ -86,4 +55,36 @@ async function main(): Promise<boolean> {
 const chosenMenus = (chosen: string | undefined): Readonly<Record<string, Menu>> =>
   Object.fromEntries(Object.entries(menus).filter(([code]) => code === (chosen ?? code)))
 
-await runCommand('explore', async () => ((await main()) ? 0 : 1))
+export const command = defineCommand<ExploreOptions>({
+  name: 'explore',
+  summary: 'Replay every dialogue of the menus on a gateway and report violated invariants.',
+  configure: (command) =>
+    command
+      .addOption(new Option('--menu <code>', 'explore one menu (default: all)').choices(Object.keys(menus)))
+      .addOption(
+        new Option('--language <language>', 'explore one language (default: all)').choices(languages),
+      )
+      .option(
+        '--limit <number>',
+        `maximum paths per menu, language and record (default: ${LIMIT})`,
+        wholeNumber(1, MAX_SEED),
+      )
+      .option(
+        '--seed <number>',
+        'selects among equivalent inputs and the paths within the limit',
+        wholeNumber(0, MAX_SEED),
+        1,
+      )
+      .option('--redis <url>', 'run on this Redis and delete the written keys (default: embedded store)')
+      .option('--quick', `sample: one language, at most ${QUICK.limit} paths per menu and record`),
+  details: `Checks on every screen of every dialogue: the text fits one message; a digit leads out; the digits listed are the
+digits accepted; no secret is shown, stored or logged; the dialogue can end; secrets cannot be guessed without limit;
+attempts rise only on success. Prints each violation with its shortest dialogue, as a walkthrough and as a curl script.
+
+Examples:
+  ussd explore
+  ussd explore --menu '*141*3*6#' --language be
+  ussd explore --limit 1000 --seed 7`,
+  exitCodes: { 0: 'no violations', 1: 'violations' },
+  run: main,
+})

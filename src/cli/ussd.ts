@@ -4,7 +4,12 @@ import { argv, stderr, stdout } from 'node:process'
 import type { CliCommand } from './command.ts'
 
 const load: Readonly<Record<string, () => Promise<{ readonly command: CliCommand }>>> = {
+  serve: () => import('./serve.ts'),
   dial: () => import('./dial.ts'),
+  walk: () => import('./walk.ts'),
+  explore: () => import('./explore.ts'),
+  lint: () => import('./lint.ts'),
+  diagram: () => import('./diagram.ts'),
   codec: () => import('./codec.ts'),
   'audit-keys': () => import('./audit-keys.ts'),
 }

@@ -1,7 +1,6 @@
-/** npm run walk: runs test scripts (walkthroughs) and reports which passed. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { stderr, stdout } from 'node:process'
+import { stderr } from 'node:process'
 import { menus } from '../../menus/index.ts'
 import { loadConfig } from '../config.ts'
 import { isBelow } from '../menu-analysis/coverage/coverage.ts'
@@ -19,10 +18,11 @@ import { scriptJsonSchema } from '../walkthrough/script/schema.ts'
 import { fillIn } from '../walkthrough/script/secrets.ts'
 import type { Walkthrough } from '../walkthrough/script/walkthrough.ts'
 import { writeScript } from '../walkthrough/script/write.ts'
-import { runCommand } from './command.ts'
+import { defineCommand, print } from './command.ts'
+import type { ExitCode } from './command.ts'
 import { CommandError } from './command-error.ts'
 import { isListening, parseAddress } from './dial/target.ts'
-import { walkCommand } from './walk/command.ts'
+import { walkDetails, walkOptions } from './walk/command.ts'
 import type { WalkOptions } from './walk/command.ts'
 import { drawCoverage } from './walk/drawings.ts'
 import { filesIn, readAll } from './walk/files.ts'
@@ -32,17 +32,12 @@ import { knownSecrets, localOnlyReason, tasksOf, weaknessOf } from './walk/tasks
 
 const PROGRESS_INTERVAL_MS = 2000
 
-const print = (...lines: readonly string[]) => void stdout.write(lines.map((line) => `${line}\n`).join(''))
-
-/** Resolves with the exit code. */
-async function main(): Promise<0 | 1 | 2> {
-  walkCommand.parse()
-  const options = walkCommand.opts<WalkOptions>()
+async function main(options: WalkOptions, args: readonly string[]): Promise<ExitCode> {
   if (options.schema) {
     print(JSON.stringify(scriptJsonSchema(), null, 2))
     return 0
   }
-  const paths = walkCommand.args.length > 0 ? walkCommand.args : ['scripts/walkthroughs']
+  const paths = args.length > 0 ? args : ['scripts/walkthroughs']
   const { walkthroughs, problems } = readAll(filesIn(paths), options.import ? readDialoguss : readScripts)
   if (problems.length > 0) {
     for (const problem of problems) stderr.write(`${formatProblem(problem)}\n`)
@@ -156,4 +151,16 @@ function write(file: string, text: string): void {
   }
 }
 
-await runCommand('walk', main)
+export const command = defineCommand<WalkOptions>({
+  name: 'walk',
+  summary: 'Run test scripts (walkthroughs) and report which passed.',
+  usage: '[files or folders…]',
+  configure: walkOptions,
+  details: walkDetails,
+  exitCodes: {
+    0: 'all passed',
+    1: 'a walkthrough failed, or coverage is below --min',
+    2: 'wrong usage or a malformed script',
+  },
+  run: main,
+})

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { dialects } from '../../src/dialects/index.ts'
 import { marksIn } from '../verification/fuzz/leaks.ts'
-import { createRandom } from '../support/random.ts'
+import { createRandom } from '../../src/simulator/random.ts'
 import { marks } from '../verification/fuzz/corpus.ts'
 import { createMutations } from '../verification/fuzz/mutate.ts'
 import { isLate, problemOf } from '../verification/fuzz/judge.ts'

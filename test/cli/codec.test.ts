@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { describe, expect, it } from '@jest/globals'
+import { USSD } from '../support/build.ts'
 
 /** The process, what it is given as it stands, and the lines it answers. */
 async function codec(input: string | Buffer) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/ussd.ts', 'codec'], {
+  const child = spawn(process.execPath, [USSD, 'codec'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const chunks: Buffer[] = []
@@ -169,7 +170,7 @@ describe('ussd codec', () => {
   })
 
   it('answers each line as it comes', async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/ussd.ts', 'codec'], {
+    const child = spawn(process.execPath, [USSD, 'codec'], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     for (const text of ['a', 'ab', 'abc']) {
@@ -182,7 +183,7 @@ describe('ussd codec', () => {
   })
 
   it('exits with 0 when its reader closes the pipe', async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/ussd.ts', 'codec'], {
+    const child = spawn(process.execPath, [USSD, 'codec'], {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     child.stdin.on('error', () => undefined)

@@ -7,7 +7,7 @@ import { runCommand } from '../support/command.ts'
 const folder = mkdtempSync(join(tmpdir(), 'diagram-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const diagram = (...args: readonly string[]) => runCommand('src/cli/diagram', args)
+const diagram = (...args: readonly string[]) => runCommand('diagram', args)
 
 const inFolder = (name: string) => join(folder, name)
 const change = (name: string) => writeFileSync(inFolder(name), readFileSync(inFolder(name), 'utf8') + ' ')

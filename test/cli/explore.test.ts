@@ -23,7 +23,7 @@ import { runCommand } from '../support/command.ts'
 // Ends what hangs. Speed is not tested.
 const HANG_TIMEOUT_MS = 900_000
 
-const run = (...args: readonly string[]) => runCommand('src/cli/explore', args)
+const run = (...args: readonly string[]) => runCommand('explore', args)
 const access = shippedSpec('*141*3*6#')
 
 describe('npm run explore', () => {

@@ -19,7 +19,7 @@ async function fileWith(text: string): Promise<string> {
   return file
 }
 
-const lint = (...args: string[]) => runCommand('src/cli/lint', args, { cwd: root })
+const lint = (...args: string[]) => runCommand('lint', args, { cwd: root })
 
 describe('npm run lint', () => {
   it('prints what it checked, as the documentation shows', async () => {

@@ -13,7 +13,7 @@ beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'walk-'))))
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const run = (script: string, args: readonly string[], typed = '', env = {}) =>
-  runCommand(script === 'walk' ? 'src/cli/walk' : script, args, { typed, env })
+  runCommand(script, args, { typed, env })
 const walk = (...args: string[]) => run('walk', args)
 
 async function file(name: string, text: string): Promise<string> {

@@ -5,6 +5,7 @@ import { settings } from '../../src/config.ts'
 import { variants } from '../../src/dialects/get.ts'
 import { demoSubscribers } from '../../src/services/demo.ts'
 import { blocks, examples, quoted, read, root, rows, section, written } from './documents.ts'
+import { USSD } from '../support/build.ts'
 
 const readme = read('README.md')
 const code = (value: string) => (value === '' ? '' : `\`${value}\``)
@@ -44,7 +45,7 @@ describe('docs/guides/test-your-application.md', () => {
     const piped = /^echo '([^']*)' \| npm run -s codec$/
     const shown = examples(guide).filter(({ command }) => piped.test(command))
     expect(shown.length).toBeGreaterThan(0)
-    const codec = spawn(process.execPath, ['--import', 'tsx', 'src/cli/codec.ts'], {
+    const codec = spawn(process.execPath, [USSD, 'codec'], {
       cwd: root,
       stdio: ['pipe', 'pipe', 'inherit'],
     })

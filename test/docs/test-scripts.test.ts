@@ -6,8 +6,9 @@ import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
 import { PLACEHOLDER } from '../../src/walkthrough/script/secrets.ts'
 import { readScripts } from '../../src/walkthrough/script/read.ts'
-import { walkCommand } from '../../src/cli/walk/command.ts'
+import { command } from '../../src/cli/walk.ts'
 import { blocks, examples, filesUnder, quoted, read, root, rows, section } from './documents.ts'
+import { USSD } from '../support/build.ts'
 
 // Each command is a process of its own, which starts slowly on a busy machine.
 jest.setTimeout(600_000)
@@ -23,7 +24,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 async function walk(script: string): Promise<string> {
   const file = join(folder, 'script.yaml')
   await writeFile(file, script)
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/walk.ts', file], {
+  const child = spawn(process.execPath, [USSD, 'walk', file], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { PATH: process.env['PATH'] },
@@ -45,7 +46,7 @@ describe('docs/guides/test-scripts.md', () => {
   })
 
   it('names options that exist', () => {
-    const known = ['--', '--help', ...walkCommand.options.map(({ long }) => long)]
+    const known = ['--', '--help', ...(command.help().match(/--[a-z][a-z-]*/g) ?? [])]
     const [aboutWalk = ''] = guide.split('## Exploration')
     const inCommands = [...aboutWalk.matchAll(/npm run (?:-s )?walk -- [^\n]*/g)].flatMap(
       ([line]) => line.match(/--[a-z-]+(?= |$)/g) ?? [],

@@ -8,6 +8,7 @@ import { parseFaults } from '../../src/simulator/faults.ts'
 import { startGateway } from '../support/running.ts'
 import { curl, words } from './curl.ts'
 import { blocks, examples, quoted, read, root, rows, section } from './documents.ts'
+import { USSD } from '../support/build.ts'
 
 const guide = read('docs/guides/test-your-application.md')
 
@@ -39,7 +40,7 @@ async function dial(command: string): Promise<string> {
   const [piped = '', called = ''] = command.split(' | ', 2)
   const [, typed = ''] = words(piped)
   const args = words(called.replace(/^npm run -s dial -- /, ''))
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/ussd.ts', 'dial', ...args], {
+  const child = spawn(process.execPath, [USSD, 'dial', ...args], {
     cwd: root,
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { PATH: process.env['PATH'], PORT: '0' },

@@ -68,7 +68,7 @@ describe('the tutorial of the README', () => {
   })
 
   it('gives a menu without problems', async () => {
-    const { code, output } = await run(...tsx, 'src/cli/lint.ts')
+    const { code, output } = await run(...tsx, 'src/cli/ussd.ts', 'lint')
     expect({ code, output }).toEqual({
       code: 0,
       output: expect.stringMatching(/^3 menus,.*\nno problems\n$/),
@@ -76,7 +76,7 @@ describe('the tutorial of the README', () => {
   })
 
   it('gives a menu that can be drawn', async () => {
-    const { code, output } = await run(...tsx, 'src/cli/diagram.ts')
+    const { code, output } = await run(...tsx, 'src/cli/ussd.ts', 'diagram')
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('contacts.svg') })
   })
 
@@ -89,7 +89,7 @@ describe('the tutorial of the README', () => {
   })
 
   it('gives a menu that answers', async () => {
-    const phone = [...tsx, 'src/cli/dial.ts', '*141*5#', '--msisdn', '+375291234563']
+    const phone = [...tsx, 'src/cli/ussd.ts', 'dial', '*141*5#', '--msisdn', '+375291234563']
     const { output } = await run(...phone)
     expect(output).toContain('Contacts\n')
   })

@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { MAIN } from '../support/build.ts'
 
 /** Makes the process throw an uncaught error on SIGUSR2. */
 const CRASHES_ON_SIGUSR2 = 'data:text/javascript,process.on("SIGUSR2",()=>{throw new Error("typed 80291")})'
@@ -33,7 +34,7 @@ async function freePort(): Promise<number> {
 async function start(stdout: 'pipe' | number, prepare: (child: ChildProcess) => void = () => {}) {
   const port = await freePort()
   const stdio: StdioOptions = ['ignore', stdout, 'inherit']
-  const child = spawn(process.execPath, ['--import', 'tsx', '--import', CRASHES_ON_SIGUSR2, 'src/main.ts'], {
+  const child = spawn(process.execPath, ['--import', CRASHES_ON_SIGUSR2, MAIN], {
     stdio,
     env: { PATH: process.env['PATH'] ?? '', PORT: String(port) },
   })

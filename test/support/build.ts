@@ -7,7 +7,11 @@ import { promisify } from 'node:util'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** The folder of the build that tests start processes from. */
-export const BUILD = join(root, 'node_modules/.cache/ussd-gateway/build')
+export const BUILD = join(root, '.cache/build')
+/** The program that `npm start` runs. */
+export const MAIN = join(BUILD, 'src/main.js')
+/** The `ussd` command. */
+export const USSD = join(BUILD, 'src/cli/ussd.js')
 
 /** Builds the product as `npm run build` does, into a folder of the tests. Unchanged sources take about a second. */
 export async function buildProduct(): Promise<void> {

@@ -1,3 +1,4 @@
+import { USSD } from './build.ts'
 import { spawn } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
@@ -28,7 +29,7 @@ export const startCommand = (
 ): ChildProcessWithoutNullStreams =>
   spawn(
     process.execPath,
-    ['--import', 'tsx', ...(script.includes('/') ? [`${script}.ts`] : ['src/cli/ussd.ts', script]), ...args],
+    script.includes('/') ? ['--import', 'tsx', `${script}.ts`, ...args] : [USSD, script, ...args],
     {
       env: { PATH: process.env['PATH'], PORT: '0', ...env },
       ...(cwd !== undefined && { cwd }),

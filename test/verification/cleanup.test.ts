@@ -10,7 +10,7 @@ jest.unstable_mockModule('./fuzz/child.ts', () => ({ startChild: failingStart })
 jest.unstable_mockModule('../../src/app.ts', () => ({ startApp: failingStart }))
 
 const { withCleanup } = await import('../support/cleanup.ts')
-const { createRandom } = await import('../support/random.ts')
+const { createRandom } = await import('../../src/simulator/random.ts')
 const { fuzz } = await import('./fuzz/run.ts')
 const { startTarget } = await import('./overload/target.ts')
 const { conditions } = await import('./timing/conditions.ts')

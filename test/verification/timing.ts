@@ -2,7 +2,7 @@
 import { stderr, stdout } from 'node:process'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { messageOf, runCommand } from '../../src/cli/command.ts'
-import { createRandom } from '../support/random.ts'
+import { createRandom } from '../../src/simulator/random.ts'
 import { conditions } from './timing/conditions.ts'
 import type { Condition } from './timing/conditions.ts'
 import { measure } from './timing/measure.ts'

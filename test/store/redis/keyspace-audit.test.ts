@@ -10,6 +10,7 @@ import { startRedisServer } from '../../support/redis/redis-server.ts'
 import type { RedisServer } from '../../support/redis/redis-server.ts'
 import { startGateway } from '../../support/running.ts'
 import type { Running } from '../../support/running.ts'
+import { USSD } from '../../support/build.ts'
 
 const open = '+375291234567'
 const closed = '+375291234568'
@@ -168,7 +169,7 @@ describe.each(['off', 'on'])('auditKeyspace with PSEUDONYMS=%s', (pseudonyms) =>
 
 describe('npm run audit:keys', () => {
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, ['--import', 'tsx', 'src/cli/ussd.ts', 'audit-keys', ...args], {
+    spawnSync(process.execPath, [USSD, 'audit-keys', ...args], {
       encoding: 'utf8',
     })
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dialect, Echo, WireCall, WireResponse } from '../../../src/dialects/dialect.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
-import type { Random } from '../../support/random.ts'
+import type { Random } from '../../../src/simulator/random.ts'
 import { isLate } from './history.ts'
 import type { DialogueHistory, Sending, TurnHistory } from './history.ts'
 import type { Gateways } from './gateways.ts'
@@ -105,12 +105,8 @@ class RetryingAggregator implements Aggregator {
   async deliver(delivery: Delivery, random: Random): Promise<DeliveryResult> {
     const { gateways } = this.#options
     const isRetriedLate = delivery.dialogue.retries === 'late'
-    const [isDoubled, isDelayed, delay] = [
-      random.fraction() < FAULT_RATES.twin,
-      random.fraction() < FAULT_RATES.late,
-      random.fraction(),
-    ]
-    const isPatient = isRetriedLate && random.fraction() < 0.5
+    const [isDoubled, isDelayed, delay] = [random() < FAULT_RATES.twin, random() < FAULT_RATES.late, random()]
+    const isPatient = isRetriedLate && random() < 0.5
     if (isRetriedLate) this.#scheduleLateDuplicates(delivery, random)
     let before: string | undefined
     for (let attempt = 0; attempt === 0 || isOpen(delivery); attempt++) {
@@ -129,7 +125,7 @@ class RetryingAggregator implements Aggregator {
       if (answer) return answer
       // Backoff with jitter: simultaneous retries would overload a gateway that has just started.
       const maxMs = isRetriedLate ? 4000 : 1000
-      const backoffMs = Math.min(maxMs, 25 * 2 ** attempt) * (0.5 + random.fraction())
+      const backoffMs = Math.min(maxMs, 25 * 2 ** attempt) * (0.5 + random())
       await sleep(isPatient ? lateRetryMs(random) : backoffMs)
     }
     return { kind: 'given-up' }
@@ -149,7 +145,7 @@ class RetryingAggregator implements Aggregator {
   }
 
   #scheduleLateDuplicates(delivery: Delivery, random: Random): void {
-    const drawn = random.fraction()
+    const drawn = random()
     for (const rate of [LATE_DUPLICATE_RATES.once, LATE_DUPLICATE_RATES.twice])
       if (drawn < rate) this.#track(this.#sendDuplicate(delivery, lateRetryMs(random), random, 'always'))
   }
@@ -243,7 +239,7 @@ async function request({ dialect, wire }: Delivery, url: string): Promise<WireRe
 }
 
 const lateRetryMs = (random: Random): number =>
-  LATE_RETRY_MS.min + random.fraction() * (LATE_RETRY_MS.max - LATE_RETRY_MS.min)
+  LATE_RETRY_MS.min + random() * (LATE_RETRY_MS.max - LATE_RETRY_MS.min)
 
 function addressOf(url: string, dialect: Dialect, { path, query }: WireCall): string {
   return `${url}/ussd/${dialect.name}${path}${query === '' ? '' : `?${query}`}`

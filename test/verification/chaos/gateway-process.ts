@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import { startApp } from '../../../src/app.ts'
 import { loadConfig } from '../../../src/config.ts'
-import { createRandom } from '../../support/random.ts'
+import { createRandom } from '../../../src/simulator/random.ts'
 import { createRedisClient } from '../../../src/store/redis/client.ts'
 import { createRedisStore } from '../../../src/store/redis/store.ts'
 import { createDigestArgon2, pauseOf } from '../../support/digest-argon2.ts'
@@ -22,7 +22,7 @@ async function listen(message: ToGateway): Promise<void> {
   const { redisUrl, settings, seed, generation, crashRate, commit, hashing } = message
   const config = loadConfig({ ...settings, REDIS_URL: redisUrl })
   const random = createRandom(seed, `gateway ${generation}`)
-  const doomed = () => random.fraction() < crashRate
+  const doomed = () => random() < crashRate
   const crash = (point: CrashPoint) => {
     if (point === 'in-commit' || doomed()) die(point)
   }

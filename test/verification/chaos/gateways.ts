@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import type { Random } from '../../support/random.ts'
+import type { Random } from '../../../src/simulator/random.ts'
 import { crashPoints } from './crash-points.ts'
 import type { CrashPoint } from './crash-points.ts'
 
@@ -120,11 +120,11 @@ export async function startGateways(options: {
     pick(random, not) {
       const up = [...urls.values()]
       const others = up.length > 1 ? up.filter((url) => url !== not) : up
-      return others[Math.floor(random.fraction() * others.length)]
+      return others[Math.floor(random() * others.length)]
     },
     killOne(random) {
       const up = [...urls.keys()]
-      up[Math.floor(random.fraction() * up.length)]?.kill('SIGKILL')
+      up[Math.floor(random() * up.length)]?.kill('SIGKILL')
     },
     close,
   }

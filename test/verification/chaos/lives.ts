@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createRandom } from '../../support/random.ts'
+import { createRandom } from '../../../src/simulator/random.ts'
 import type { Retries, SubscriberHistory } from './history.ts'
 import type { Register } from './register.ts'
 import type { RunOptions } from './run.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Random } from '../../support/random.ts'
+import type { Random } from '../../../src/simulator/random.ts'
 import type { Fault, Proxy } from '../../support/redis/proxy.ts'
 
 /**
@@ -17,9 +17,9 @@ export function injectAtRandom(
   let isStopped = every === 0
   const running = (async () => {
     // Between half and one and a half times `every`: no bursts and no long pauses.
-    const next = () => answered() + every * (0.5 + random.fraction())
+    const next = () => answered() + every * (0.5 + random())
     for (let due = next(); !isStopped;) {
-      await sleep(5 + random.fraction() * 20)
+      await sleep(5 + random() * 20)
       if (isStopped || answered() < due) continue
       await inject()
       due = next()
@@ -37,13 +37,13 @@ export type NetworkFault = Exclude<Fault['kind'], 'pass'>
 
 /** Injects a short network fault between one gateway and Redis; returns its kind. */
 export async function injectNetworkFault(proxy: Proxy, random: Random): Promise<NetworkFault> {
-  const drawn = random.fraction()
+  const drawn = random()
   const [fault, forMs]: [Fault & { kind: NetworkFault }, number] =
     drawn < 0.4
-      ? [{ kind: 'resetOnReply', after: Math.floor(random.fraction() * 4), times: 1 }, 300]
+      ? [{ kind: 'resetOnReply', after: Math.floor(random() * 4), times: 1 }, 300]
       : drawn < 0.7
-        ? [{ kind: 'blackHole' }, 100 + random.fraction() * 500]
-        : [{ kind: 'delay', delayMs: Math.round(5 + random.fraction() * 100) }, 500]
+        ? [{ kind: 'blackHole' }, 100 + random() * 500]
+        : [{ kind: 'delay', delayMs: Math.round(5 + random() * 100) }, 500]
   proxy.become(fault)
   await sleep(forMs)
   proxy.become({ kind: 'pass' })

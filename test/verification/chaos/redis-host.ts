@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Random } from '../../support/random.ts'
+import type { Random } from '../../../src/simulator/random.ts'
 import { freePort, startRedisServer } from '../../support/redis/redis-server.ts'
 import { cutPower, shimIn } from './power-cut.ts'
 
@@ -54,7 +54,7 @@ export async function startRedisHost(options: {
       faults += 1
       if (fault === 'stop') {
         server.freeze()
-        await sleep(STOPPED_MS.min + random.fraction() * (STOPPED_MS.max - STOPPED_MS.min))
+        await sleep(STOPPED_MS.min + random() * (STOPPED_MS.max - STOPPED_MS.min))
         return server.thaw()
       }
       await server.kill()

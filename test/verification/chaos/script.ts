@@ -3,7 +3,7 @@ import { screens as password } from '../../../menus/password.ts'
 import type { Change } from '../../../src/gateway/records/subscriber.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { weakness } from '../../../src/services/weak-password.ts'
-import type { Random } from '../../support/random.ts'
+import type { Random } from '../../../src/simulator/random.ts'
 
 /** A screen that may be shown. */
 export interface Outcome {
@@ -104,7 +104,7 @@ function fixed(script: Omit<Script, 'next'>, ...steps: readonly FixedStep[]): Sc
 
 /** Digits that are not weak, so that nobody is warned of them, and are no choice. */
 export function drawDigits(random: Random): string {
-  const drawn = String(10_000_000 + Math.floor(random.fraction() * 89_999_999))
+  const drawn = String(10_000_000 + Math.floor(random() * 89_999_999))
   const isWeak = weakness(drawn, { msisdn: '+375291000000', thisYear: new Date().getFullYear() })
   // Nor a part of any subscriber's number.
   return isWeak || /37529|92573|100|001/.test(drawn) ? drawDigits(random) : drawn
@@ -207,7 +207,7 @@ export function drawScript(
   { isOpen, attemptsLeft }: Model,
   { puk1, random, repeats }: { readonly puk1: string; readonly random: Random; readonly repeats: Repeats },
 ): { readonly script: Script; readonly after: Model } {
-  const drawn = random.fraction()
+  const drawn = random()
   const [typed, wrong] = [drawDigits(random), drawWrong(random, puk1)]
   const left = { isOpen, attemptsLeft }
   if (isOpen) {

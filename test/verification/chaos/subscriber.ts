@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { NetworkTurn } from '../../../src/dialects/dialect.ts'
 import type { Keyring } from '../../../src/gateway/records/keyring.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
-import type { Random } from '../../support/random.ts'
+import type { Random } from '../../../src/simulator/random.ts'
 import { FAULT_RATES } from './aggregator.ts'
 import type { Aggregator, Delivery } from './aggregator.ts'
 import type { SpokenDialect } from './dialects.ts'
@@ -52,8 +52,7 @@ export async function runSubscriber(
   environment: Environment,
 ): Promise<void> {
   const numbered = environment.dialects.filter((one) => one.numbered)
-  const drawFrom = (dialects: readonly SpokenDialect[]) =>
-    dialects[Math.floor(random.fraction() * dialects.length)]
+  const drawFrom = (dialects: readonly SpokenDialect[]) => dialects[Math.floor(random() * dialects.length)]
   if (isGuessed) {
     const guess = () => drawWrong(random, puk1)
     const guessers: Promise<boolean>[] = []
@@ -78,8 +77,8 @@ export async function runSubscriber(
 }
 
 const readingMs = (random: Random): number => {
-  const { min, max } = random.fraction() < READS.quickly.rate ? READS.quickly : READS.long
-  return min + random.fraction() * (max - min)
+  const { min, max } = random() < READS.quickly.rate ? READS.quickly : READS.long
+  return min + random() * (max - min)
 }
 
 const historyOf = (
@@ -170,8 +169,8 @@ async function runDialogue(
     if (typed !== undefined) answeredMs.set(typed, performance.now())
     deliveries.push(delivery)
     network = { ...network, answers: [...network.answers, { answer: { text, waits }, echo }] }
-    const old = deliveries[Math.floor(random.fraction() * deliveries.length)]
-    if (random.fraction() < FAULT_RATES.old && old) environment.aggregator.redeliver(old, random)
+    const old = deliveries[Math.floor(random() * deliveries.length)]
+    if (random() < FAULT_RATES.old && old) environment.aggregator.redeliver(old, random)
   }
   environment.ended(dialogue)
   return true

@@ -1,5 +1,5 @@
 import type { WireCall } from '../../../src/dialects/dialect.ts'
-import type { Random } from '../../support/random.ts'
+import type { Random } from '../../../src/simulator/random.ts'
 import { oddBytes, oddNames, oddValues, otherScripts } from './corpus.ts'
 
 /** An HTTP request whose body may be any bytes. */

@@ -1,5 +1,5 @@
 import type { Dialect, WireRequest } from '../../../src/dialects/dialect.ts'
-import { createRandom } from '../../support/random.ts'
+import { createRandom } from '../../../src/simulator/random.ts'
 import { createMutations } from './mutate.ts'
 import type { RawRequest } from './mutate.ts'
 

@@ -1,5 +1,5 @@
 import { RECEIPT_TTL_MS } from '../../../src/gateway/records/session.ts'
-import type { Random } from '../../support/random.ts'
+import type { Random } from '../../../src/simulator/random.ts'
 import type { DialoguePlan, Fault, NodeIndex } from './plan.ts'
 
 const SOON = [0, 0, 0, 0, 1, 2, 3, 5] as const

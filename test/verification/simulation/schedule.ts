@@ -1,6 +1,6 @@
 import { PUK1_ATTEMPTS } from '../../../src/gateway/records/subscriber.ts'
-import { createRandom } from '../../support/random.ts'
-import type { Random } from '../../support/random.ts'
+import { createRandom } from '../../../src/simulator/random.ts'
+import type { Random } from '../../../src/simulator/random.ts'
 import { faultsFor } from './faults.ts'
 import { ONE_KEY, forms } from './plan.ts'
 import type { DialoguePlan, Form, Plan } from './plan.ts'

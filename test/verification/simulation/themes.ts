@@ -1,4 +1,4 @@
-import type { Random } from '../../support/random.ts'
+import type { Random } from '../../../src/simulator/random.ts'
 import type { DialoguePlan, Fault, Form, KeyPlan, NodeIndex, Plan } from './plan.ts'
 import { CODES, PUK1, wordsFor } from './typed.ts'
 

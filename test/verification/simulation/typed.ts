@@ -1,4 +1,4 @@
-import type { Random } from '../../support/random.ts'
+import type { Random } from '../../../src/simulator/random.ts'
 
 /** The codes that subscribers dial. */
 export const CODES = { tally: '*100#', access: '*141*3*6#', password: '*141*0#' } as const

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import { startApp } from '../../../src/app.ts'
 import { loadConfig } from '../../../src/config.ts'
 import { withCleanup } from '../../support/cleanup.ts'
-import type { Random } from '../../support/random.ts'
+import type { Random } from '../../../src/simulator/random.ts'
 import { startRedisServer } from '../../support/redis/redis-server.ts'
 import { groups, prepareAttempts } from './attempts.ts'
 import type { Kind } from './attempts.ts'
@@ -139,6 +139,6 @@ function judge(
 
 const shuffle = <T>(all: readonly T[], random: Random): readonly T[] =>
   all
-    .map((one) => [random.fraction(), one] as const)
+    .map((one) => [random(), one] as const)
     .toSorted(([a], [b]) => a - b)
     .map(([, one]) => one)

@@ -1,0 +1,83 @@
+import { startApp } from '../app.ts'
+import type { App } from '../app.ts'
+import { UssdError, asUssdError } from '../engine/errors.ts'
+import { guardStandardStreams } from '../log-writer.ts'
+import { loadConfig, settings } from '../config.ts'
+import type { SettingName } from '../config.ts'
+import { settingDocs } from '../setting-docs.ts'
+import { defineCommand } from './command.ts'
+
+/** The process exits after this long even if the stop hangs. */
+const HARD_STOP_MS = 8000
+
+let running: App | undefined
+let isEnding = false
+let exitCode = 0
+
+/** Exits when the work is done, fails or hangs. */
+function endAfter(work: Promise<unknown> | undefined): void {
+  isEnding = true
+  setTimeout(() => process.exit(1), HARD_STOP_MS).unref()
+  const failed = async (error: unknown) => {
+    exitCode = 1
+    running?.logCrash(asUssdError(error))
+    await running?.flushLog()
+  }
+  void Promise.resolve(work)
+    .catch(failed)
+    .finally(() => process.exit(exitCode))
+}
+
+function reportFailedStart(error: unknown): void {
+  // Operators look at standard error first: a message without a stack and without values.
+  const hasMessage = error instanceof UssdError || (error instanceof Error && 'code' in error)
+  process.stderr.write(
+    `${hasMessage ? (error as Error).message : 'The gateway could not start: ' + String(error)}\n`,
+  )
+  exitCode = 1
+  endAfter(running?.flushLog())
+}
+
+/** Serves until a signal ends the process, and reports why it cannot start. The process exits by itself. */
+async function serve(): Promise<0> {
+  guardStandardStreams()
+  await start().catch(reportFailedStart)
+  return 0
+}
+
+async function start(): Promise<void> {
+  const config = loadConfig()
+  const app = (running = startApp(config))
+
+  let interrupts = 0
+  const stop = (signal: NodeJS.Signals) => {
+    // A second Ctrl-C exits at once. A second SIGTERM does not: some orchestrators send it twice.
+    if (signal === 'SIGINT' && ++interrupts > 1) process.exit(1)
+    if (isEnding) return
+    const mode = signal === 'SIGTERM' && config.store.kind !== 'embedded' ? 'drain' : 'immediate'
+    endAfter(app.close(mode))
+  }
+  process.on('SIGTERM', stop).on('SIGINT', stop)
+  // Node would print the whole error, and with it what a subscriber typed.
+  const crash = (error: unknown) => {
+    app.logCrash(asUssdError(error))
+    // Later faults are only logged. The first one starts the shutdown.
+    if (exitCode !== 0) return
+    exitCode = 1
+    endAfter(app.close('immediate'))
+  }
+  process.on('uncaughtException', crash).on('unhandledRejection', crash)
+  await app.listen()
+}
+
+const plain = (name: string) => settingDocs[name as SettingName].replaceAll('`', '')
+
+export const command = defineCommand({
+  name: 'serve',
+  summary: 'Serve the gateway until SIGTERM or Ctrl-C.',
+  details: `Settings are environment variables:
+${settings.map(({ name, byDefault }) => `  ${name}${byDefault && ` (default ${byDefault})`}\n      ${plain(name)}`).join('\n')}`,
+  exitCodes: { 0: 'stopped', 1: 'failed to start, or crashed' },
+  ownsStreams: true,
+  run: serve,
+})
