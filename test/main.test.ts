@@ -86,7 +86,7 @@ describe('the process', () => {
     expect(second.stderr()).toBe(
       'USSD_MISCONFIGURED: the configuration is invalid: ' +
         `port ${port} of 127.0.0.1 is already in use. ` +
-        'Stop the process that listens there, or set PORT to another port (0 takes a free one).\n',
+        'Stop the process that listens there, or set PORT to another port (0 picks a free one).\n',
     )
     // What led to it is not lost.
     expect(second.log[0]).toMatchObject({ level: 'warn' })
@@ -103,7 +103,7 @@ describe('the process', () => {
       encoding: 'utf8',
     })
     expect([help.status, help.stderr]).toEqual([0, ''])
-    expect(help.stdout).toMatch(/^Usage: npm start -- .*\n[^]*\n  PORT \(8141\)\n[^]*\n  REDIS_URL\n/)
+    expect(help.stdout).toMatch(/^Usage: ussd serve .*\n[^]*\n  PORT \(default 8141\)\n {6}TCP port[^]*\n  REDIS_URL\n/)
   })
 
   it.each([

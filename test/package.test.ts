@@ -12,8 +12,9 @@ interface Lock {
 
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock
 const devPackages = Object.entries(lock.packages)
-  .filter(([path, entry]) => path !== '' && (entry.dev || entry.devOptional))
-  .map(([path]) => path.replace(/^.*node_modules\//, ''))
+  // A nested copy is another version, for one package: the build cannot import it.
+  .filter(([path, entry]) => path.lastIndexOf('node_modules/') === 0 && (entry.dev || entry.devOptional))
+  .map(([path]) => path.slice('node_modules/'.length))
 
 /** A module hook that rejects every import of a devDependency, as if it were not installed. */
 const hook = `

@@ -12,7 +12,7 @@ const diagram = (...args: readonly string[]) => runCommand('diagram', args)
 const inFolder = (name: string) => join(folder, name)
 const change = (name: string) => writeFileSync(inFolder(name), readFileSync(inFolder(name), 'utf8') + ' ')
 
-describe('npm run diagram', () => {
+describe('ussd diagram', () => {
   beforeEach(() => {
     for (const name of readdirSync(folder)) rmSync(inFolder(name))
     cpSync('docs/menus', folder, { recursive: true })

@@ -134,7 +134,7 @@ describe('ussd dial', () => {
     })
     expect(await dial([], '', { PORT: 'x' })).toMatchObject({
       code: 2,
-      err: expect.stringMatching(/PORT is a whole/),
+      err: expect.stringMatching(/PORT must be a whole/),
     })
   })
 

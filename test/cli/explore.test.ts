@@ -26,7 +26,7 @@ const HANG_TIMEOUT_MS = 900_000
 const run = (...args: readonly string[]) => runCommand('explore', args)
 const access = shippedSpec('*141*3*6#')
 
-describe('npm run explore', () => {
+describe('ussd explore', () => {
   it(
     'finds no violations in the menus and covers every state and transition',
     async () => {

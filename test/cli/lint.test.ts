@@ -21,7 +21,7 @@ async function fileWith(text: string): Promise<string> {
 
 const lint = (...args: string[]) => runCommand('lint', args, { cwd: root })
 
-describe('npm run lint', () => {
+describe('ussd lint', () => {
   it('prints what it checked, as the documentation shows', async () => {
     const [shown] = examples(read('docs/guides/write-a-menu.md')).filter(
       ({ command }) => command === 'npm run -s lint',
@@ -64,7 +64,7 @@ describe('npm run lint', () => {
 
   it('prints its usage, and rejects invalid options', async () => {
     const help = await lint('--help')
-    expect(help.out).toMatch(/^Usage: npm run lint -- \[options\]\n/)
+    expect(help.out).toMatch(/^Usage: ussd lint \[options\]\n/)
     expect(help.code).toBe(0)
     expect(await lint('--shortcut')).toMatchObject({
       code: 2,
@@ -74,7 +74,7 @@ describe('npm run lint', () => {
     expect(await lint('--shortcuts', join(folder, 'gone.yaml'))).toEqual({
       code: 2,
       out: '',
-      err: `lint-menus: cannot read ${join(folder, 'gone.yaml')}; name another file with --shortcuts\n`,
+      err: `lint: cannot read ${join(folder, 'gone.yaml')}; name another file with --shortcuts\n`,
     })
   })
 })

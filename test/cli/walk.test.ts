@@ -35,7 +35,7 @@ const BAD = GOOD.replace('title: Access', 'title: No access').replace(
   'contains: Access was',
 )
 
-describe('npm run walk', () => {
+describe('ussd walk', () => {
   it('prints the transcript of a single walkthrough that passed', async () => {
     const { code, out } = await walk(await file('good.yaml', GOOD))
     expect(out).toBe(
@@ -81,14 +81,14 @@ describe('npm run walk', () => {
     [['test/walkthrough/reports'], 'walk: test/walkthrough/reports: no script (*.yaml) in this folder\n'],
     [['--dialect', 'smpp'], 'walk: --dialect: unknown dialect. Choose from africastalking, '],
     [['--profile', 'vodafone'], 'walk: Unknown profile. Choose one of: '],
-    [['--url', 'nowhere'], 'walk: --url is not an address such as http://127.0.0.1:8141\n'],
+    [['--url', 'nowhere'], 'walk: --url must be an address such as http://127.0.0.1:8141\n'],
     [
       ['--url', 'http://127.0.0.1:1', '--coverage'],
       'walk: coverage is measured only on a gateway in this process: leave out --url\n',
     ],
     [
       ['--min', '101'],
-      "error: option '--min <percent>' argument '101' is invalid. Use a whole number from 0 to 100.\n",
+      "error: option '--min <percent>' argument '101' is invalid. Give a whole number from 0 to 100.\n",
     ],
   ])('rejects wrong usage (%j) with one message, no count and exit code 2', async (args, message) => {
     const { code, out, err } = await walk(...args)
@@ -156,7 +156,7 @@ describe('npm run walk', () => {
   it('runs a script recorded by npm run dial', async () => {
     const path = join(folder, 'recorded.yaml')
     const dialled = await run('dial', ['*141*0#', '--record', path], '80291745\n80291745\n')
-    expect(dialled.err).toContain(`Recorded in ${path}: npm run walk -- ${path}\n`)
+    expect(dialled.err).toContain(`Recorded in ${path}.\nRun it: ussd walk ${path}\n`)
     expect(await readFile(path, 'utf8')).not.toContain('80291745')
     expect((await walk(path)).out).toMatch(/\n1 passed, 0 failed\n$/)
   })

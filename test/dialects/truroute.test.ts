@@ -136,7 +136,7 @@ describe('an answer to TruRoute', () => {
   ])('rejects %s', (_, body, problem) => {
     expect(truroute.parseResponse({ status: 200, type: 'text/xml', body })).toEqual({
       kind: 'malformed',
-      sentence: problem,
+      message: problem,
     })
   })
 

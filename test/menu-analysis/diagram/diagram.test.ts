@@ -171,7 +171,7 @@ describe('the page of a menu', () => {
 
   it('is linked from the index', () => {
     const index = indexPage(subjects.map(({ menu }) => ({ menu, page: `${menu.machine.id}.md` })))
-    expect(index).toMatch(/^\| `\*141\*0#` +\| \[password\]\(password\.md\) +\| 11 +\| `readAccess`, /m)
+    expect(index).toMatch(/^\| `\*141\*0#` +\| \[password\]\(password\.md\) +\| 13 +\| `readAccess`, /m)
   })
 
   it('names a text that needs the context of a later turn', () => {

@@ -111,7 +111,7 @@ describe.each(['off', 'on'])('auditKeyspace with PSEUDONYMS=%s', (pseudonyms) =>
     expect(findings).toEqual([])
     expect([keyNaming, foreign]).toEqual([expectedNaming, 0])
     // Demo subscribers; a number with one failed login, and a locked one; one session.
-    expect(counts).toMatchObject({ subscriber: 7, login: 2, 'self-care': 1, database: 2, stray: 0 })
+    expect(counts).toMatchObject({ subscriber: 8, login: 2, 'self-care': 1, database: 2, stray: 0 })
     expect(counts.session).toBeGreaterThan(dialects.length * 2)
     expect(counts.journal).toBeGreaterThan(3)
     const withMsisdn = (await redis.keys('*')).filter((key) => key.includes('375'))
