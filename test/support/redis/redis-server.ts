@@ -35,6 +35,10 @@ export interface RedisServer {
   thaw(): void
 }
 
+/** Servers that run. A test that fails before its clean-up must not leave them behind. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
+
 export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
   const binary = options.binary ?? (await findRedisBinary({ install: 'no' }))
   const port = options.port ?? (await freePort())
@@ -45,7 +49,9 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   const child = spawn('env', [...variables, binary, ...place, ...persistence, ...(options.args ?? [])], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
+  running.add(child)
   const exited = once(child, 'exit')
+  child.once('exit', () => running.delete(child))
   await ready(child)
 
   const end = async (signal: NodeJS.Signals) => {
