@@ -103,7 +103,9 @@ describe('the process', () => {
       encoding: 'utf8',
     })
     expect([help.status, help.stderr]).toEqual([0, ''])
-    expect(help.stdout).toMatch(/^Usage: ussd serve .*\n[^]*\n  PORT \(default 8141\)\n {6}TCP port[^]*\n  REDIS_URL\n/)
+    expect(help.stdout).toMatch(
+      /^Usage: ussd serve .*\n[^]*\n  PORT \(default 8141\)\n {6}TCP port[^]*\n  REDIS_URL\n/,
+    )
   })
 
   it.each([

@@ -1,5 +1,6 @@
 /** More secrets at once than the cores can hash: the excess is told so and costs nobody an attempt, and other turns go on. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { pooledArgon2 } from '../../src/services/hashing/hashing.ts'
 import { Secret } from '../../src/engine/secret.ts'
 import { bucketOf, loginName } from '../../src/gateway/records/records.ts'
 import { startGateway } from '../support/running.ts'
@@ -15,7 +16,10 @@ const busy = /^END .*(unavailable|try again|недоступ)/i
 describe('a flood of PUK1 guesses', () => {
   let gateway: Running
   beforeAll(async () => {
-    gateway = await startGateway({ ADMIN_TOKEN: adminToken, TURN_BUDGET_MS: '10000' })
+    gateway = await startGateway(
+      { ADMIN_TOKEN: adminToken, TURN_BUDGET_MS: '10000' },
+      { core: { argon2: pooledArgon2 } },
+    )
     // A PUK1 that was never set is compared as slowly as any, and counted as any.
     await Promise.all(
       Array.from({ length: FLOOD }, (_, n) =>

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { createDigestArgon2 } from './digest-argon2.ts'
 import { createHarnessCore } from './harness-core.ts'
 import type { CoreOverrides } from '../../src/core.ts'
 import type { Menu } from '../../src/engine/menu.ts'
@@ -8,14 +9,13 @@ import { createKeyring } from '../../src/gateway/records/keyring.ts'
 import type { Keyring } from '../../src/gateway/records/keyring.ts'
 import type { Answer, Callback, Store } from '../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../src/gateway/records/records.ts'
-import { pooledArgon2 } from '../../src/services/hashing/hashing.ts'
 import type { Argon2 } from '../../src/services/hashing/hashing.ts'
 import type { WeakPasswordPolicy } from '../../src/services/password.ts'
 import type { SubscriberPatch } from '../../src/services/subscribers.ts'
 
 export const keyring = createKeyring({ current: randomBytes(32) })
 
-/** Creates the shipped core over a store, with real services and real hashing. */
+/** Creates the shipped core over a store, with real services and fast hashes. */
 export function assemble(
   store: Store,
   options: {
@@ -44,7 +44,7 @@ export function assemble(
     },
     events: { onTurn: (turn) => void reports.push(turn) },
     overrides: {
-      argon2: options.argon2 ?? pooledArgon2,
+      argon2: options.argon2 ?? createDigestArgon2(),
       requestBudgetMs: 15_000,
       ...options.overrides,
     },

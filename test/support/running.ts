@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream'
 import { startApp } from '../../src/app.ts'
 import type { App, AppOverrides } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
+import { createDigestArgon2 } from './digest-argon2.ts'
 
 export interface Running extends App {
   readonly url: string
@@ -17,14 +18,15 @@ export interface Called {
   readonly body: string
 }
 
-/** A whole gateway as `npm start` makes it, on a free port. */
+/** Starts the gateway of `npm start` on a free port, with fast hashes: test/services/hashing tests the real ones. */
 export async function startGateway(
   env: Readonly<Record<string, string>> = {},
   overrides: AppOverrides = {},
 ): Promise<Running> {
   const lines: Buffer[] = []
   const logStream = new PassThrough().on('data', (line: Buffer) => void lines.push(line))
-  const app = startApp(loadConfig({ PORT: '0', ...env }), { logStream, ...overrides })
+  const core = { argon2: createDigestArgon2(), ...overrides.core }
+  const app = startApp(loadConfig({ PORT: '0', ...env }), { logStream, ...overrides, core })
   const { url } = await app.listen()
   return {
     ...app,
