@@ -1,5 +1,4 @@
-import type { ModelsOf } from '../src/exploration/models.ts'
-import type { MenuModel } from '../src/exploration/model-spec.ts'
+import type { MenuModel, ModelsOf } from '../src/exploration/model-spec.ts'
 import type { machine } from './password.ts'
 import {
   MAX_ATTEMPTS,

@@ -35,9 +35,7 @@ export function createLogWriter(options: {
   readonly bufferBytes?: number
 }): LogWriter {
   const { writeSome, droppedLine, bufferBytes = BUFFER_BYTES } = options
-  let lines: string[] = []
-  /** Bytes of the lines and of the batch. */
-  let waitingBytes = 0
+  const queue = createLineQueue()
   let batch: Uint8Array = new Uint8Array()
   let isWriting = false
   let isScheduled = false
@@ -46,24 +44,13 @@ export function createLogWriter(options: {
   let reportedDropped = 0
   let whenIdle: (() => void)[] = []
 
-  function enqueue(line: string): void {
-    lines.push(line)
-    waitingBytes += Buffer.byteLength(line)
-  }
-
-  function nextBatch(): Uint8Array {
-    let bytes = 0
-    let count = 0
-    while (count < lines.length && bytes < BATCH_BYTES) bytes += Buffer.byteLength(lines[count++] ?? '')
-    const taken = lines.slice(0, count)
-    lines = lines.slice(count)
-    return Buffer.from(taken.join(''))
-  }
+  /** The batch counts until it is written. */
+  const waitingBytes = () => queue.bytes + batch.length
 
   function reportDropped(): void {
     // Waits until half of the buffer is free, so that a slow reader does not get such a line every few lines.
-    if (dropped === reportedDropped || waitingBytes > bufferBytes / 2) return
-    enqueue(droppedLine(dropped - reportedDropped))
+    if (dropped === reportedDropped || waitingBytes() > bufferBytes / 2) return
+    queue.push(droppedLine(dropped - reportedDropped))
     reportedDropped = dropped
   }
 
@@ -83,7 +70,7 @@ export function createLogWriter(options: {
     if (isWriting) return
     if (batch.length === 0) {
       reportDropped()
-      batch = nextBatch()
+      batch = queue.nextBatch()
     }
     if (batch.length === 0) {
       for (const resolve of whenIdle.splice(0)) resolve()
@@ -94,7 +81,6 @@ export function createLogWriter(options: {
       isWriting = false
       if (error || written === 0) return schedule(pauseAfter(error?.code))
       pauseMs = MIN_PAUSE_MS
-      waitingBytes -= written
       batch = batch.subarray(written)
       schedule(0)
     })
@@ -112,8 +98,8 @@ export function createLogWriter(options: {
     },
     write(line) {
       const isDropping = dropped > reportedDropped
-      if (isDropping || waitingBytes + Buffer.byteLength(line) > bufferBytes) dropped += 1
-      else enqueue(line)
+      if (isDropping || waitingBytes() + Buffer.byteLength(line) > bufferBytes) dropped += 1
+      else queue.push(line)
       if (!isWriting) schedule(0)
     },
     async flush(timeoutMs) {
@@ -124,6 +110,29 @@ export function createLogWriter(options: {
       await promise
       clearTimeout(timer)
       whenIdle = whenIdle.filter((other) => other !== resolve)
+    },
+  }
+}
+
+function createLineQueue() {
+  let lines: string[] = []
+  let bytes = 0
+  return {
+    get bytes() {
+      return bytes
+    },
+    push(line: string) {
+      lines.push(line)
+      bytes += Buffer.byteLength(line)
+    },
+    nextBatch(): Uint8Array {
+      let size = 0
+      let count = 0
+      while (count < lines.length && size < BATCH_BYTES) size += Buffer.byteLength(lines[count++] ?? '')
+      const batch = Buffer.from(lines.slice(0, count).join(''))
+      lines = lines.slice(count)
+      bytes -= size
+      return batch
     },
   }
 }

@@ -16,14 +16,17 @@ export interface Metrics {
   text(): Promise<string>
 }
 
-export function createMetrics(watched: {
+/** Components whose state is read whenever the metrics are. */
+interface Observed {
   readonly turns: Hashing
   readonly registrations: Hashing
   readonly requests: Hashing
   readonly breaker: CircuitBreaker
   readonly admission: Admission
   readonly log: Pick<Log, 'dropped'>
-}): Metrics {
+}
+
+export function createMetrics(observed: Observed): Metrics {
   const registers = [new Registry()]
   const [registry] = registers as [Registry]
   collectDefaultMetrics({ register: registry })
@@ -51,43 +54,7 @@ export function createMetrics(watched: {
     labelNames: ['code'],
     registers,
   })
-  new Gauge({
-    name: 'ussd_hashes',
-    help: 'Hashes of secrets: running, and waiting for turns, registrations or requests',
-    labelNames: ['state'],
-    registers,
-    collect() {
-      this.set({ state: 'running' }, watched.turns.running)
-      this.set({ state: 'turns waiting' }, watched.turns.waiting)
-      this.set({ state: 'registrations waiting' }, watched.registrations.waiting)
-      this.set({ state: 'requests waiting' }, watched.requests.waiting)
-    },
-  })
-  new Gauge({
-    name: 'ussd_turns_in_flight',
-    help: 'Turns in flight; at MAX_TURNS_IN_FLIGHT the gateway sheds load',
-    registers,
-    collect() {
-      this.set(watched.admission.inFlight)
-    },
-  })
-  new Gauge({
-    name: 'ussd_store_nodes_away',
-    help: 'Store nodes whose circuit is open',
-    registers,
-    collect() {
-      this.set(watched.breaker.openNodes().length)
-    },
-  })
-  new Counter({
-    name: 'ussd_log_lines_dropped_total',
-    help: 'Log lines dropped because standard output did not accept them',
-    registers,
-    collect() {
-      this.reset()
-      this.inc(watched.log.dropped)
-    },
-  })
+  registerObserved(observed, registers)
   const aborted = new Counter({
     name: 'ussd_callbacks_aborted_total',
     help: 'Callbacks whose connection closed before the body was complete, by dialect',
@@ -109,4 +76,48 @@ export function createMetrics(watched: {
     contentType: registry.contentType,
     text: () => registry.metrics(),
   }
+}
+
+/** Registers the metrics that are read from components. */
+function registerObserved(
+  { turns, registrations, requests, breaker, admission, log }: Observed,
+  registers: Registry[],
+): void {
+  new Gauge({
+    name: 'ussd_hashes',
+    help: 'Hashes of secrets: running, and waiting for turns, registrations or requests',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      this.set({ state: 'running' }, turns.running)
+      this.set({ state: 'turns waiting' }, turns.waiting)
+      this.set({ state: 'registrations waiting' }, registrations.waiting)
+      this.set({ state: 'requests waiting' }, requests.waiting)
+    },
+  })
+  new Gauge({
+    name: 'ussd_turns_in_flight',
+    help: 'Turns in flight; at MAX_TURNS_IN_FLIGHT the gateway sheds load',
+    registers,
+    collect() {
+      this.set(admission.inFlight)
+    },
+  })
+  new Gauge({
+    name: 'ussd_store_nodes_away',
+    help: 'Store nodes whose circuit is open',
+    registers,
+    collect() {
+      this.set(breaker.openNodes().length)
+    },
+  })
+  new Counter({
+    name: 'ussd_log_lines_dropped_total',
+    help: 'Log lines dropped because standard output did not accept them',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(log.dropped)
+    },
+  })
 }

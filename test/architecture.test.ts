@@ -224,12 +224,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Models of the effects, for `npm run explore`.
   'menus/models.ts': ['src/exploration/model-spec.ts'],
   'menus/self-care.model.ts': ['src/exploration/model-spec.ts'],
-  'menus/access.model.ts': [
-    'src/exploration/model-spec.ts',
-    'src/exploration/models.ts',
-    'src/walkthrough/script/walkthrough.ts',
-  ],
-  'menus/password.model.ts': ['src/exploration/model-spec.ts', 'src/exploration/models.ts'],
+  'menus/access.model.ts': ['src/exploration/model-spec.ts', 'src/walkthrough/script/walkthrough.ts'],
+  'menus/password.model.ts': ['src/exploration/model-spec.ts'],
 
   'src/app.ts': ['src', 'menus', 'node:crypto', 'node:http'],
   // Commands over everything above.

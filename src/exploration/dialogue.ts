@@ -8,7 +8,7 @@ import { UssdError } from '../engine/errors.ts'
 import { render, screenName } from '../engine/render.ts'
 import { beginSync, hasEnded, replySync, restore, stateOf, toEvent } from '../engine/turn.ts'
 import type { DialogueState, RunEffectSync } from '../engine/turn.ts'
-import type { Change, Input, ModelSpec } from './model-spec.ts'
+import type { Change, Input, ModelSpec, Models } from './model-spec.ts'
 
 /** The state of a dialogue between two turns. */
 export interface State<World> {
@@ -53,34 +53,34 @@ export interface Model<World> {
   play(world: World, moves: readonly Move<World>[]): readonly Transition<World>[]
 }
 
+/** Runs the effects of one turn on their models. Every secret in their input is `text`, the reply of this turn. */
+function createEffects<World>(models: Models<World>, before: World, text: string, fails?: string) {
+  let [world, failing] = [before, fails]
+  const performed: string[] = []
+  const run: RunEffectSync = ({ name, input }) => {
+    performed.push(name)
+    const model = models[name]
+    if (!model) throw new Error(`there is no model of '${name}'`)
+    if (name === failing) {
+      failing = undefined
+      return { error: new Error(name) }
+    }
+    const modelled = model(input, { world, input: () => text })
+    world = modelled.world
+    return { output: modelled.outcome }
+  }
+  return { run, performed, worldAfter: () => world }
+}
+
 export function createModel<World>(subject: ModelSpec<World>, language: Language): Model<World> {
   const { menu, models } = subject
-
-  /** Runs the effects of one turn on their models. Every secret in their input is the reply of this turn. */
-  const createEffects = (before: World, text: string, fails: string | undefined) => {
-    let [world, failing] = [before, fails]
-    const performed: string[] = []
-    const run: RunEffectSync = ({ name, input }) => {
-      performed.push(name)
-      const model = models[name]
-      if (!model) throw new Error(`there is no model of '${name}'`)
-      if (name === failing) {
-        failing = undefined
-        return { error: new Error(name) }
-      }
-      const modelled = model(input, { world, input: () => text })
-      world = modelled.world
-      return { output: modelled.outcome }
-    }
-    return { run, performed, worldAfter: () => world }
-  }
 
   const rested = (
     { changesLeft }: State<World>,
     move: Move<World>,
     as: Transition<World>['as'],
     snapshot: AnyMachineSnapshot,
-    { performed, worldAfter }: ReturnType<typeof createEffects>,
+    { performed, worldAfter }: ReturnType<typeof createEffects<World>>,
   ): Transition<World> => {
     // The state as the store returns it.
     const state = JSON.parse(JSON.stringify(stateOf(snapshot))) as DialogueState
@@ -90,7 +90,7 @@ export function createModel<World>(subject: ModelSpec<World>, language: Language
   }
 
   const begin = (moment: State<World>, move: Move<World>): Transition<World> => {
-    const effects = createEffects(moment.world, '', move.fails)
+    const effects = createEffects(models, moment.world, '', move.fails)
     return rested(moment, move, 'dialled', beginSync(menu, language, effects.run), effects)
   }
 
@@ -99,7 +99,7 @@ export function createModel<World>(subject: ModelSpec<World>, language: Language
     const snapshot = restore(menu, state)
     const event = toEvent(snapshot, text)
     const as = event.type === 'secret' || event.type === 'text' ? event.type : 'choice'
-    const effects = createEffects(moment.world, text, move.fails)
+    const effects = createEffects(models, moment.world, text, move.fails)
     const after = replySync(menu, snapshot, event, effects.run)
     return after
       ? rested(moment, move, as, after, effects)

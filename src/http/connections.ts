@@ -114,8 +114,6 @@ export function serveConnections(server: Server, handle: RequestListener, limits
   }
 
   server.on('connection', (socket) => {
-    const [node] = socket.listeners('data') as [(read: Buffer) => void]
-    socket.off('data', node)
     const connection: Connection = {
       socket,
       isTrusted: false,
@@ -124,7 +122,7 @@ export function serveConnections(server: Server, handle: RequestListener, limits
       waiting: [],
       unparsed: nothing,
       isHeld: false,
-      parse: node.bind(socket),
+      parse: detachParser(socket),
       promote() {
         if (!untrusted.delete(connection)) return
         connection.isTrusted = true
@@ -134,15 +132,7 @@ export function serveConnections(server: Server, handle: RequestListener, limits
     }
     connections.set(socket, connection)
     admit(connection, untrusted, limits.untrusted)
-    socket.on('data', (read: Buffer) => {
-      connection.unparsed =
-        connection.unparsed.length === 0 ? read : Buffer.concat([connection.unparsed, read])
-      parse(connection)
-    })
-    // Node resumes a socket after every message, before it reads more.
-    socket.on('resume', () => {
-      if (connection.unparsed.length > 0) socket.pause()
-    })
+    parseReads(connection)
     socket.on('close', () => forget(connection))
     // Node's timeouts start with the first byte. A socket that never sends one would stay open.
     socket.setTimeout(limits.firstByteTimeoutMs)
@@ -158,12 +148,35 @@ export function serveConnections(server: Server, handle: RequestListener, limits
     else start(connection, [request, response])
   })
 
+  destroyStalled(server, limits.stallTimeoutMs)
+}
+
+function destroyStalled(server: Server, stallTimeoutMs: number): void {
   // Node restarts this timeout with every request and with every byte that the peer reads.
-  server.timeout = limits.stallTimeoutMs
+  server.timeout = stallTimeoutMs
   server.on('timeout', (socket) => {
     const isWorking = connections.get(socket)?.isBusy === true && socket.writableLength === 0
-    if (isWorking) socket.setTimeout(limits.stallTimeoutMs)
+    if (isWorking) socket.setTimeout(stallTimeoutMs)
     else socket.destroy()
+  })
+}
+
+/** Detaches Node's parser from a socket and returns it. */
+function detachParser(socket: Socket): Connection['parse'] {
+  const [node] = socket.listeners('data') as [Connection['parse']]
+  socket.off('data', node)
+  return node.bind(socket)
+}
+
+function parseReads(connection: Connection): void {
+  const { socket } = connection
+  socket.on('data', (read: Buffer) => {
+    connection.unparsed = connection.unparsed.length === 0 ? read : Buffer.concat([connection.unparsed, read])
+    parse(connection)
+  })
+  // Node resumes a socket after every message, before it reads more.
+  socket.on('resume', () => {
+    if (connection.unparsed.length > 0) socket.pause()
   })
 }
 

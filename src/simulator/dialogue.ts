@@ -38,7 +38,7 @@ export interface DialogueEnvironment {
 /** More than any menu needs. An endless dialogue would grow in memory and in every callback. */
 const MAX_REPLIES = 500
 
-/** A long screen in pages, with the number of the visible one. `waits` and `asks` describe the complete screen. */
+/** A screen in one or more pages, with the number of the visible one. `waits` and `asks` describe the complete screen. */
 interface PagedScreen {
   readonly session: string
   readonly pages: readonly string[]
@@ -112,25 +112,13 @@ export function createDialogue(
     const { answer, asks } = delivered
     turn = { ...turn, answers: [...turn.answers, { answer, echo }] }
     previous = delivered
-    const { text, waits } = answer
-    const fitted = fit(text, profile.screen, waits)
+    const { waits } = answer
+    const fitted = fit(answer.text, profile.screen, waits)
     if (fitted.kind === 'failed') return breakOff('failed', fitted.problem, injected)
     if (!waits) end('completed')
-    if (fitted.kind === 'pages') {
-      paged = { session, pages: fitted.pages, current: 0, waits, asks }
-      return visiblePage(paged, injected, result.problem)
-    }
-    const problem = [result.problem, fitted.kind === 'cut' ? fitted.problem : undefined]
-      .filter(Boolean)
-      .join(' ')
-    return screenOf({
-      session,
-      state: waits ? 'waiting' : 'ended',
-      text: fitted.kind === 'cut' ? fitted.text : text,
-      problem: problem || undefined,
-      faults: injected,
-      asks,
-    })
+    const problem = [result.problem, fitted.problem].filter(Boolean).join(' ') || undefined
+    paged = { session, pages: fitted.pages, current: 0, waits, asks }
+    return visiblePage(paged, injected, problem)
   }
 
   return {

@@ -7,6 +7,7 @@ import type { Route, Pause } from './network.ts'
 import { blank, createPhones, enqueue, expireIfDue, hangUp } from './phones.ts'
 import type { Phone } from './phones.ts'
 import { profiles } from './profiles.ts'
+import type { Profile } from './profiles.ts'
 import { createPush } from './push.ts'
 import type { Push } from './push.ts'
 import { screenOf } from './screen.ts'
@@ -101,19 +102,8 @@ export function createHandsets(
 
     push(msisdn, session) {
       const phone = phones.get(msisdn)
-      if (!phone) return { kind: 'absent' }
-      if (phone.waiting === 0) expireIfDue(phone)
-      if (phone.waiting > 0 || phone.dialogue) return { kind: 'busy' }
       const { profile = profiles.default } = options
-      const push = createPush({
-        session,
-        profile,
-        now,
-        show: (screen) => void (phone.screen = screen),
-        leave: () => void (phone.dialogue = undefined),
-      })
-      phone.dialogue = push.dialogue
-      return { kind: 'open', push }
+      return phone ? openPush(phone, { session, profile, now }) : { kind: 'absent' }
     },
 
     hangUp(msisdn) {
@@ -156,6 +146,21 @@ export function createHandsets(
     phone.dialogue = phone.last = createDialogue(route, { msisdn, dialled: text, number }, environment)
     return phone.dialogue
   }
+}
+
+function openPush(
+  phone: Phone,
+  options: { readonly session: string; readonly profile: Profile; readonly now: () => number },
+): PushOpening {
+  if (phone.waiting === 0) expireIfDue(phone)
+  if (phone.waiting > 0 || phone.dialogue) return { kind: 'busy' }
+  const push = createPush({
+    ...options,
+    show: (screen) => void (phone.screen = screen),
+    leave: () => void (phone.dialogue = undefined),
+  })
+  phone.dialogue = push.dialogue
+  return { kind: 'open', push }
 }
 
 interface Input {

@@ -81,8 +81,8 @@ export function createPush({ session, profile, now, show, leave }: PushOptions):
   /** Shows a message; returns false if it is too long. */
   const display = (message: string): boolean => {
     const fitted = fit(message, profile.screen, true)
-    if (fitted.kind !== 'fits' && fitted.kind !== 'cut') return false
-    text = fitted.kind === 'cut' ? fitted.text : message
+    if (fitted.kind === 'failed' || fitted.pages.length > 1) return false
+    text = fitted.pages[0]
     shownMs = now()
     show(screen('waiting'))
     return true

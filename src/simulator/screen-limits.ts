@@ -3,11 +3,9 @@ import { measure } from '../ussd/message.ts'
 import type { Profile } from './profiles.ts'
 
 export type FitResult =
-  | { readonly kind: 'fits' }
-  | { readonly kind: 'cut'; readonly text: string; readonly problem: string }
+  /** At least one page. Several pages have navigation lines. `problem`: the text was truncated. */
+  | { readonly kind: 'pages'; readonly pages: readonly string[]; readonly problem?: string }
   | { readonly kind: 'failed'; readonly problem: string }
-  /** At least two pages, each with its navigation lines. */
-  | { readonly kind: 'pages'; readonly pages: readonly string[] }
 
 /** The inputs that turn pages. The network handles them; the application never receives them. */
 export const MORE = '98'
@@ -23,13 +21,17 @@ export function fit(text: string, { max, unit, longer }: Profile['screen'], wait
     const { octets, fits: isOneMessage } = measure(part)
     return isOneMessage && (unit === 'octets' ? octets : Array.from(part).length) <= max
   }
-  if (fits(text)) return { kind: 'fits' }
+  if (fits(text)) return { kind: 'pages', pages: [text] }
   const size = sizeOf(text, max, unit)
   switch (longer) {
     case 'fail':
       return { kind: 'failed', problem: `${size} The network rejected it.` }
     case 'cut':
-      return { kind: 'cut', text: longestPrefix(text, fits), problem: `${size} The network truncated it.` }
+      return {
+        kind: 'pages',
+        pages: [longestPrefix(text, fits)],
+        problem: `${size} The network truncated it.`,
+      }
     case 'paginate':
       return { kind: 'pages', pages: paginate(text, fits, waits) }
   }

@@ -6,7 +6,7 @@ import type { Secret } from '../../src/engine/authoring.ts'
 import { begin, hasEnded, reply, stateOf } from '../../src/engine/turn.ts'
 import type { RunEffect } from '../../src/engine/turn.ts'
 import { createModel } from '../../src/exploration/dialogue.ts'
-import type { ModelsOf } from '../../src/exploration/models.ts'
+import type { ModelsOf } from '../../src/exploration/model-spec.ts'
 import { inputs, safeSpec, shippedSpec } from './menus.ts'
 import type { Safe, safe } from './menus.ts'
 

@@ -7,9 +7,8 @@ import { effect, secretOf } from '../../src/engine/authoring.ts'
 import type { Dialogue, Reply } from '../../src/engine/authoring.ts'
 import { compileMenu } from '../../src/engine/menu.ts'
 import type { Menu } from '../../src/engine/menu.ts'
-import type { ModelsOf } from '../../src/exploration/models.ts'
 import { modelSpecsOf } from '../../src/exploration/model-spec.ts'
-import type { ModelSpec } from '../../src/exploration/model-spec.ts'
+import type { ModelSpec, ModelsOf } from '../../src/exploration/model-spec.ts'
 import { inAll } from '../support/machines.ts'
 
 export interface Safe {

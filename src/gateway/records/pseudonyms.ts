@@ -39,94 +39,38 @@ const COMMIT_TIMEOUT_MS = 5000
 /** Characters of base64url: 132 bits. */
 const PSEUDONYM_LENGTH = 22
 
-export function withPseudonyms(options: {
+interface NamingOptions {
   readonly store: Store
   readonly keyring: Keyring
   readonly keyNaming: NamingRecord['keysCarry']
-}): PseudonymStore {
-  const { store, keyring, keyNaming } = options
+}
 
-  /** The id of the secrets key of the pseudonyms, if the database has them. Throws when the setting does not fit. */
-  function keyOf(record: NamingRecord): string | undefined {
-    if (record.keysCarry !== keyNaming) {
-      throw misconfigured(
-        keyNaming === 'pseudonyms'
-          ? 'PSEUDONYMS is on, but the keys of this database contain MSISDNs: set it to off, or use an empty database'
-          : 'PSEUDONYMS is off, but the keys of this database contain pseudonyms: set it to on',
-      )
-    }
-    if (record.keysCarry === 'msisdns') return undefined
-    if (keyring.mac('pseudonym', [], record.key)) return record.key
-    throw misconfigured(
-      `the pseudonyms of this database use the secrets key ${record.key}: set it as SECRETS_KEY or in SECRETS_KEYS_RETIRED`,
-    )
-  }
-
-  /** Reads the naming of the database, or writes it to an empty one. */
-  async function resolveKey(): Promise<string | undefined> {
-    const { bucket, name } = NAMING
-    for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const { nowMs, records } = await store.load(bucket, [name])
-      if (records[0]) return keyOf(parseRecord(NamingRecord, records[0].value))
-      // Earlier versions wrote no such record and had MSISDNs in their keys.
-      if (keyNaming === 'pseudonyms' && (await hasJournal(store))) keyOf({ keysCarry: 'msisdns' })
-      const record: NamingRecord =
-        keyNaming === 'pseudonyms' ? { keysCarry: keyNaming, key: keyring.id } : { keysCarry: keyNaming }
-      const write = { kind: 'put', value: JSON.stringify(record) } as const
-      const deadlineMs = nowMs + COMMIT_TIMEOUT_MS
-      const changes = [{ name, expectedVersion: undefined, write }]
-      const committed = await store.commit({ bucket, changes, journal: [], deadlineMs })
-      if (committed.kind === 'ok') return keyOf(record)
-    }
-    throw new UssdError('USSD_CONFLICT', { detail: name })
-  }
+export function withPseudonyms(options: NamingOptions): PseudonymStore {
+  const { store, keyring } = options
 
   let resolved: Promise<string | undefined> | undefined
   const cachedKey = () => {
-    resolved ??= resolveKey().catch((error: unknown) => {
+    resolved ??= resolveKey(options).catch((error: unknown) => {
       resolved = undefined
       throw error
     })
     return resolved
   }
-
-  /** Maps names with an MSISDN to the stored bucket and names. All names of one call belong to one subscriber. */
-  function locate(bucket: number, names: readonly RecordName[], key: string | undefined) {
-    if (key === undefined) return { bucket, names }
-    const pseudonyms = new Map<string, string>()
-    const pseudonym = (...parts: readonly string[]): string => {
-      const source = parts.join(':')
-      const made =
-        pseudonyms.get(source) ??
-        (keyring.mac('pseudonym', parts, key)?.toString('base64url').slice(0, PSEUDONYM_LENGTH) as string)
-      pseudonyms.set(source, made)
-      return made
-    }
-    let storedBucket = bucket
-    const renamed = names.map((name) => {
-      const owned = ownedBy(name)
-      if (!owned) return name
-      const { kind, msisdn, rest } = owned
-      storedBucket = bucketOf(pseudonym(msisdn))
-      // Some aggregators derive session ids from the MSISDN, and a digest without a key can be brute-forced.
-      return [kind, pseudonym(msisdn), ...(rest === '' ? [] : [pseudonym(msisdn, rest)])].join(':')
-    })
-    return { bucket: storedBucket, names: renamed }
-  }
+  const located = async (bucket: number, names: readonly RecordName[]) =>
+    locate(keyring, await cachedKey(), bucket, names)
 
   return {
     store: {
       async load(bucket, names) {
-        const at = locate(bucket, names, await cachedKey())
+        const at = await located(bucket, names)
         return store.load(at.bucket, at.names)
       },
 
       async commit(commit) {
         const { changes } = commit
-        const at = locate(
+        const at = await located(
           commit.bucket,
           changes.map(({ name }) => name),
-          await cachedKey(),
         )
         return store.commit({
           ...commit,
@@ -136,10 +80,9 @@ export function withPseudonyms(options: {
       },
 
       async ensureReplicated(bucket, records) {
-        const at = locate(
+        const at = await located(
           bucket,
           records.map(({ name }) => name),
-          await cachedKey(),
         )
         return store.ensureReplicated(
           at.bucket,
@@ -167,6 +110,66 @@ export function withPseudonyms(options: {
       })
     },
   }
+}
+
+/** The id of the secrets key of the pseudonyms, if the database has them. Throws when the setting does not fit. */
+function keyOf(record: NamingRecord, { keyring, keyNaming }: NamingOptions): string | undefined {
+  if (record.keysCarry !== keyNaming) {
+    throw misconfigured(
+      keyNaming === 'pseudonyms'
+        ? 'PSEUDONYMS is on, but the keys of this database contain MSISDNs: set it to off, or use an empty database'
+        : 'PSEUDONYMS is off, but the keys of this database contain pseudonyms: set it to on',
+    )
+  }
+  if (record.keysCarry === 'msisdns') return undefined
+  if (keyring.mac('pseudonym', [], record.key)) return record.key
+  throw misconfigured(
+    `the pseudonyms of this database use the secrets key ${record.key}: set it as SECRETS_KEY or in SECRETS_KEYS_RETIRED`,
+  )
+}
+
+/** Reads the naming of the database, or writes it to an empty one. */
+async function resolveKey(options: NamingOptions): Promise<string | undefined> {
+  const { store, keyring, keyNaming } = options
+  const { bucket, name } = NAMING
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const { nowMs, records } = await store.load(bucket, [name])
+    if (records[0]) return keyOf(parseRecord(NamingRecord, records[0].value), options)
+    // Earlier versions wrote no such record and had MSISDNs in their keys.
+    if (keyNaming === 'pseudonyms' && (await hasJournal(store))) keyOf({ keysCarry: 'msisdns' }, options)
+    const record: NamingRecord =
+      keyNaming === 'pseudonyms' ? { keysCarry: keyNaming, key: keyring.id } : { keysCarry: keyNaming }
+    const write = { kind: 'put', value: JSON.stringify(record) } as const
+    const deadlineMs = nowMs + COMMIT_TIMEOUT_MS
+    const changes = [{ name, expectedVersion: undefined, write }]
+    const committed = await store.commit({ bucket, changes, journal: [], deadlineMs })
+    if (committed.kind === 'ok') return keyOf(record, options)
+  }
+  throw new UssdError('USSD_CONFLICT', { detail: name })
+}
+
+/** Maps names with an MSISDN to the stored bucket and names. All names of one call belong to one subscriber. */
+function locate(keyring: Keyring, key: string | undefined, bucket: number, names: readonly RecordName[]) {
+  if (key === undefined) return { bucket, names }
+  const pseudonyms = new Map<string, string>()
+  const pseudonym = (...parts: readonly string[]): string => {
+    const source = parts.join(':')
+    const made =
+      pseudonyms.get(source) ??
+      (keyring.mac('pseudonym', parts, key)?.toString('base64url').slice(0, PSEUDONYM_LENGTH) as string)
+    pseudonyms.set(source, made)
+    return made
+  }
+  let storedBucket = bucket
+  const renamed = names.map((name) => {
+    const owned = ownedBy(name)
+    if (!owned) return name
+    const { kind, msisdn, rest } = owned
+    storedBucket = bucketOf(pseudonym(msisdn))
+    // Some aggregators derive session ids from the MSISDN, and a digest without a key can be brute-forced.
+    return [kind, pseudonym(msisdn), ...(rest === '' ? [] : [pseudonym(msisdn, rest)])].join(':')
+  })
+  return { bucket: storedBucket, names: renamed }
 }
 
 /** True for a database with registered subscribers: each is in the journal of its bucket. */
