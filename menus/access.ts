@@ -1,8 +1,8 @@
 import { assign, setup } from 'xstate'
 import { effect, lookup, secretOf } from '../src/engine/authoring.ts'
 import type { Dialogue, Reply, Screens, Secret, Tag } from '../src/engine/authoring.ts'
-
-export type Access = 'open' | 'closed-by-subscriber' | 'closed-by-organisation' | 'closed-by-operator'
+import { unavailableScreens } from './common.ts'
+import type { Access } from './common.ts'
 
 type Opening =
   { outcome: 'opened' | 'locked' | 'access-moved' } | { outcome: 'wrong-puk1'; attemptsLeft: number }
@@ -179,21 +179,7 @@ export const screens: Screens<typeof machine> = {
     be: 'Увод PUK1 заблакіраваны. Калі ласка, патэлефануйце ў кантакт-цэнтр: 150',
     en: 'PUK1 is locked after ten wrong attempts. Please call the contact centre: 150',
   },
-  closedByOrganisation: {
-    ru: 'Доступ закрыт вашей организацией. Обратитесь к её администратору',
-    be: 'Доступ закрыты вашай арганізацыяй. Звярніцеся да яе адміністратара',
-    en: 'Access is closed by your organisation. Please ask its administrator',
-  },
-  closedByOperator: {
-    ru: 'Доступ закрыт оператором. Позвоните по номеру 150 или зайдите в центр продаж',
-    be: 'Доступ закрыты аператарам. Патэлефануйце на 150 ці зайдзіце ў цэнтр продажу',
-    en: 'Access is closed by the operator. Please call 150 or visit a sales centre',
-  },
-  unavailable: {
-    ru: 'Услуга временно недоступна. Пожалуйста, попробуйте позже',
-    be: 'Паслуга часова недаступная. Калі ласка, паспрабуйце пазней',
-    en: 'The service is unavailable now. Please try again later',
-  },
+  ...unavailableScreens,
   goodbye: {
     ru: 'Доступ не изменён. До свидания',
     be: 'Доступ не зменены. Да пабачэння',

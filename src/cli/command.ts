@@ -1,7 +1,7 @@
 import { stderr, stdout } from 'node:process'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { UssdError } from '../engine/errors.ts'
-import { WalkthroughError } from '../walkthrough/script/error.ts'
+import { WalkthroughError } from '../walkthrough/script/walkthrough.ts'
 import { CommandError } from './command-error.ts'
 
 /** 0: success. 1: something failed. 2: wrong usage. */

@@ -1,5 +1,6 @@
 /** Network faults: their rates, and the seeded draws that inject them. */
-import { durationMs, invalidOption, pairsOf } from './option-syntax.ts'
+import { malformed } from '../dialects/dialect.ts'
+import { durationMs, pairsOf } from './option-syntax.ts'
 import type { ParsedOption } from './option-syntax.ts'
 import type { Random } from './random.ts'
 
@@ -42,20 +43,20 @@ export function parseFaults(option: string, seed: number): ParsedOption<Faults> 
   const faults: { -readonly [name in keyof Faults]: Faults[name] } = { seed }
   for (const [name, value] of pairsOf(option)) {
     const [rateText = '', modifier] = value.split(':', 2)
-    if (!RATE.test(rateText)) return invalidOption('A fault needs a rate from 0 to 1, such as drop=0.1.')
+    if (!RATE.test(rateText)) return malformed('A fault needs a rate from 0 to 1, such as drop=0.1.')
     const rate = Number(rateText)
     const isPlain = modifier === undefined
     if (name === 'duplicate' && (isPlain || modifier === 'late')) faults.duplicate = { rate, late: !isPlain }
     else if (name === 'delay' && !isPlain) {
       const ms = durationMs(modifier)
       if (!(ms >= 0 && ms <= 60_000))
-        return invalidOption('A delay needs a duration of at most 60s, such as delay=0.1:50ms.')
+        return malformed('A delay needs a duration of at most 60s, such as delay=0.1:50ms.')
       faults.delay = { rate, ms }
     } else if ((name === 'drop' || name === 'reset') && (isPlain || modifier === 'retry'))
       faults[name] = { rate, retry: !isPlain }
     else if ((name === 'reorder' || name === 'begin') && isPlain) faults[name] = { rate }
     else
-      return invalidOption(
+      return malformed(
         'The faults are duplicate=0.2 or 0.2:late, delay=0.1:50ms, drop=0.1 or 0.1:retry, reorder=0.1, reset=0.1 or 0.1:retry, begin=0.1.',
       )
   }

@@ -1,5 +1,4 @@
 /** The syntax of profiles and faults in a command-line option or a query: `name=value,name=value`. */
-import { malformed } from '../dialects/dialect.ts'
 import type { Malformed } from '../dialects/dialect.ts'
 
 /** Returns the pairs of `a=1,b=2`, in order. A name without a value has an empty one. Blanks around both are ignored. */
@@ -21,5 +20,3 @@ export function durationMs(text: string): number {
 
 /** A parsed option, or an error that quotes no input. */
 export type ParsedOption<T> = { readonly kind: 'ok'; readonly value: T } | Malformed
-
-export const invalidOption = malformed

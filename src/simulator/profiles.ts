@@ -1,6 +1,7 @@
 /** Carrier profiles: a table of limits, and the syntax that overrides them. */
 import { z } from 'zod'
-import { durationMs, invalidOption, pairsOf } from './option-syntax.ts'
+import { malformed } from '../dialects/dialect.ts'
+import { durationMs, pairsOf } from './option-syntax.ts'
 import type { ParsedOption } from './option-syntax.ts'
 
 /** MAP's own limit of a dialogue: the timer of ProcessUnstructuredSS-Request (3GPP TS 29.002, 17.6.4). */
@@ -110,7 +111,7 @@ const isProfileName = (name: string): name is ProfileName => Object.hasOwn(profi
 export function parseProfile(option: string): ParsedOption<Profile> {
   const [[name, value] = ['', ''], ...overrides] = pairsOf(option)
   if (!isProfileName(name) || value !== '')
-    return invalidOption(`Unknown profile. Choose one of: ${Object.keys(profiles).join(', ')}.`)
+    return malformed(`Unknown profile. Choose one of: ${Object.keys(profiles).join(', ')}.`)
   const profile = profiles[name]
   const { screen, input } = profile
   const screenFields: Record<string, unknown> = { ...screen }
@@ -136,12 +137,12 @@ export function parseProfile(option: string): ParsedOption<Profile> {
         fields['notifiesEnd'] = text === 'on' ? true : text === 'off' ? false : text
         break
       default:
-        return invalidOption(`A profile accepts only ${keys}.`)
+        return malformed(`A profile accepts only ${keys}.`)
     }
   }
   const parsed = Profile.safeParse(fields)
   if (parsed.success) return { kind: 'ok', value: parsed.data }
-  return invalidOption(
+  return malformed(
     'A value of the profile is out of range: times are 1ms to 600s, screen is 40 to 1000, input is 1 to 182.',
   )
 }

@@ -1,10 +1,10 @@
+import { malformed } from '../dialects/dialect.ts'
 import type { Dialect, Malformed } from '../dialects/dialect.ts'
 import { refused } from './dial-pad.ts'
 import type { Refused } from './dial-pad.ts'
 import { parseFaults } from './faults.ts'
 import type { Route } from './network.ts'
 import { parseProfile } from './profiles.ts'
-import { invalidOption } from './option-syntax.ts'
 import type { ParsedOption } from './option-syntax.ts'
 import { parseTarget } from './targets.ts'
 
@@ -41,7 +41,7 @@ export function parseNetwork({
 }: Pick<RouteQuery, 'profile' | 'faults' | 'seed'>): ParsedOption<Pick<Route, 'profile' | 'faults'>> {
   const profile = parseProfile(carrier)
   if (profile.kind === 'malformed') return profile
-  if (!/^\d{1,9}$/.test(seed)) return invalidOption('The seed is a whole number of at most nine digits.')
+  if (!/^\d{1,9}$/.test(seed)) return malformed('The seed is a whole number of at most nine digits.')
   if (faultOption === undefined) return { kind: 'ok', value: { profile: profile.value, faults: undefined } }
   const faults = parseFaults(faultOption, Number(seed))
   if (faults.kind === 'malformed') return faults
@@ -65,17 +65,17 @@ export function createRouteResolver(options: {
     const { url, dialect: name = usual.name, events } = query
 
     const dialect = Object.hasOwn(dialects, name) ? dialects[name] : undefined
-    if (!dialect) return invalidOption(`Unknown dialect. Choose one of: ${Object.keys(dialects).join(', ')}.`)
+    if (!dialect) return malformed(`Unknown dialect. Choose one of: ${Object.keys(dialects).join(', ')}.`)
     const network = parseNetwork(query)
     if (network.kind === 'malformed') return network
 
-    if (events !== undefined && url === undefined) return invalidOption('events needs a url.')
+    if (events !== undefined && url === undefined) return malformed('events needs a url.')
     if (url === undefined) return { kind: 'line', line: { ...own(dialect), ...network.value } }
     for (const address of [url, events]) {
       if (address === undefined) continue
       const target = parseTarget(address)
       if (!target)
-        return invalidOption('A target is a URL such as http://127.0.0.1:3000/ussd, without a password.')
+        return malformed('A target is a URL such as http://127.0.0.1:3000/ussd, without a password.')
       if (!isAllowed(target)) {
         const { origin } = target
         return refused(`${origin} is not allowed. Start the gateway with SIMULATOR_TARGETS=${origin}.`)

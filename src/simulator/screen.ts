@@ -20,6 +20,20 @@ export interface Screen {
   readonly asks?: InputKind
 }
 
+/** An input, with the screens before and after it. */
+interface ObservedInput {
+  readonly text: string
+  readonly before: Screen
+  readonly after: Screen
+}
+
+/** Records the use of a phone. */
+export interface InputObserver {
+  /** Call it in the order of the inputs. */
+  recordInput(input: ObservedInput): Promise<void>
+  recordHangUp(): void
+}
+
 /** Measures a screen. Leaves out undefined fields and empty faults. */
 export function screenOf(fields: {
   readonly session: string

@@ -4,17 +4,7 @@ import type { Readable, Writable } from 'node:stream'
 import { styleText } from 'node:util'
 import { frame, maskDialled, quote } from './text-phone.ts'
 import type { Handsets } from './handset.ts'
-import type { Screen } from './screen.ts'
-
-/** Records the use of the phone. */
-interface InputObserver {
-  recordInput(entry: {
-    readonly text: string
-    readonly before: Screen
-    readonly after: Screen
-  }): Promise<void>
-  recordHangUp(): void
-}
+import type { InputObserver } from './screen.ts'
 
 interface TerminalOptions {
   readonly handsets: Handsets

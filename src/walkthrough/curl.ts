@@ -1,5 +1,5 @@
 /** Walkthroughs as plain `curl` commands for the simulated phones: one a step, the expected answer as a comment below it. */
-import { WalkthroughError } from './script/error.ts'
+import { WalkthroughError } from './script/walkthrough.ts'
 import type { Action, Expectation, TextMatch, Walkthrough } from './script/walkthrough.ts'
 
 const HEAD = `#!/bin/sh

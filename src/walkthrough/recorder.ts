@@ -1,6 +1,6 @@
 /** Records the dialogues of a phone as a walkthrough. */
 import { createHmac, randomBytes } from 'node:crypto'
-import type { Screen } from '../simulator/screen.ts'
+import type { InputObserver, Screen } from '../simulator/screen.ts'
 import { FixtureForm } from './script/schema-subscriber.ts'
 import type { WeaknessOf } from './script/secrets.ts'
 import type { SubscriberView } from './run/target.ts'
@@ -10,14 +10,7 @@ import type { Action, Expectation, Fixture, Step, Walkthrough } from './script/w
  * A recorder never stores a secret, only a placeholder: PUK1, or the number of digits, a letter for equal entries and the reason
  * a password was weak. A run of the walkthrough generates new secrets for the placeholders.
  */
-export interface Recorder {
-  /** Records an input, with the screens before and after it. Call it in the order of the inputs. */
-  recordInput(entry: {
-    readonly text: string
-    readonly before: Screen
-    readonly after: Screen
-  }): Promise<void>
-  recordHangUp(): void
+export interface Recorder extends InputObserver {
   /** The number of dialogues not recorded: the dialled string may be a secret, or the recording is full. */
   skippedDialogues(): number
   /** The recording so far; undefined if nothing was dialled. */

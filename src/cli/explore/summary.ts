@@ -1,8 +1,15 @@
 import { coverageText } from '../../menu-analysis/coverage/text.ts'
+import { systemMessages } from '../../gateway/system-messages.ts'
+import { curlScript } from '../../walkthrough/curl.ts'
+import { createModel } from '../../exploration/dialogue.ts'
+import { walkthroughOf } from '../../exploration/script.ts'
 import type { ModelSpec } from '../../exploration/model-spec.ts'
+import { violationMessage, shortest } from '../../exploration/violation.ts'
+import type { Violation } from '../../exploration/violation.ts'
+import type { Walkthrough } from '../../walkthrough/script/walkthrough.ts'
+import { writeScript } from '../../walkthrough/script/write.ts'
 import { formatCount } from './explore.ts'
 import type { ExplorationResult } from './explore.ts'
-import { describeViolations } from './violations.ts'
 
 /** The report of an exploration. `missing`: the codes of menus without a model. Ends in a line feed. */
 export function summaryOf<World>(
@@ -29,3 +36,35 @@ export function summaryOf<World>(
 
 const list = (heading: string, items: readonly string[]): readonly string[] =>
   items.length > 0 ? [heading, ...items.map((item) => `  ${item}`)] : []
+
+/** The subscriber of the printed dialogues, who is among the demo subscribers. */
+const MSISDN = '+375291234567'
+
+/** Violations printed with a dialogue. More rarely have another cause. */
+const MAX_DIALOGUES = 5
+
+/** Returns a text per distinct violation, the shortest dialogues first. The first few contain the dialogue. */
+export const describeViolations = <World>(
+  violations: readonly Violation<World>[],
+  specs: readonly ModelSpec<World>[],
+): readonly string[] =>
+  shortest(violations).map(({ violation, more }, at) => {
+    const walkthrough = at < MAX_DIALOGUES ? walkthroughFor(violation, specs) : undefined
+    const others = more === 0 ? '' : `\n${more} more dialogues violate it on this screen.`
+    return [
+      `✗ ${violationMessage(violation)}${others}`,
+      ...(walkthrough ? [writeScript(walkthrough), curlScript([walkthrough])] : []),
+    ].join('\n\n')
+  })
+
+function walkthroughFor<World>(
+  { code, language, origin: from, moves, alphabet }: Violation<World>,
+  specs: readonly ModelSpec<World>[],
+): Walkthrough | undefined {
+  const spec = specs.find(({ menu }) => menu.code === code)
+  const origin = spec?.origins.find(({ name }) => name === from)
+  if (!spec || !origin) return undefined
+  const model = createModel(spec, language)
+  const { notUnderstood } = systemMessages
+  return walkthroughOf({ model, origin, moves, msisdn: MSISDN, notUnderstood, alphabet })
+}

@@ -31,26 +31,33 @@ const screen = {
   },
 }
 
+const onThisPhone = {
+  tags: ['Handsets'],
+  security: [{ adminBearer: [] }, { adminBasic: [] }, {}],
+  requestParams: { path: HandsetPath },
+} satisfies Partial<ZodOpenApiOperationObject>
+
+const accessFailures = {
+  ...failed('USSD_BAD_REQUEST', 'Not a mobile number of Belarus'),
+  ...failed('USSD_REFUSED', 'Sent from another machine without the admin token'),
+}
+
 export const handset: ZodOpenApiPathItemObject = {
   description:
     'A simulated phone. Requires `SIMULATOR=on`. Errors are plain text, or JSON with `Accept: application/json`.',
   get: {
+    ...onThisPhone,
     operationId: 'getHandsetScreen',
-    tags: ['Handsets'],
     summary: 'Get the current screen',
-    security: [{ adminBearer: [] }, { adminBasic: [] }, {}],
-    requestParams: { path: HandsetPath },
     responses: {
       200: screen,
-      ...failed('USSD_BAD_REQUEST', 'Not a mobile number of Belarus'),
-      ...failed('USSD_REFUSED', 'Sent from another machine without the admin token'),
+      ...accessFailures,
     },
   },
   post: {
+    ...onThisPhone,
     operationId: 'typeOnHandset',
-    tags: ['Handsets'],
     summary: 'Type a line: a code when the phone is idle, a reply in a dialogue',
-    security: [{ adminBearer: [] }, { adminBasic: [] }, {}],
     requestParams: { path: HandsetPath, query: HandsetQuery },
     requestBody: {
       required: true,
@@ -70,28 +77,14 @@ export const handset: ZodOpenApiPathItemObject = {
     },
   },
   delete: {
+    ...onThisPhone,
     operationId: 'hangUpHandset',
-    tags: ['Handsets'],
     summary: 'Hang up',
-    security: [{ adminBearer: [] }, { adminBasic: [] }, {}],
-    requestParams: { path: HandsetPath },
     responses: {
       204: { description: 'The phone is idle' },
-      ...failed('USSD_BAD_REQUEST', 'Not a mobile number of Belarus'),
-      ...failed('USSD_REFUSED', 'Sent from another machine without the admin token'),
+      ...accessFailures,
     },
   },
-}
-
-const onThisPhone = {
-  tags: ['Handsets'],
-  security: [{ adminBearer: [] }, { adminBasic: [] }, {}],
-  requestParams: { path: HandsetPath },
-} satisfies Partial<ZodOpenApiOperationObject>
-
-const accessFailures = {
-  ...failed('USSD_BAD_REQUEST', 'Not a mobile number of Belarus'),
-  ...failed('USSD_REFUSED', 'Sent from another machine without the admin token'),
 }
 
 export const handsetSubscriber: ZodOpenApiPathItemObject = {

@@ -14,7 +14,7 @@ import {
 import type { Kind, MenuCoverage } from '../coverage/coverage.ts'
 import { transitionsOf } from '../coverage/names.ts'
 import type { NamedTransition } from '../coverage/names.ts'
-import { guardText } from './guard-text.ts'
+import { guardText } from './labels.ts'
 
 /** The parts of a menu that a diagram shows. */
 export type DiagramMenu = Pick<CompiledMenu, 'code' | 'machine' | 'screens'>

@@ -6,7 +6,7 @@ import { shareOf } from '../coverage/coverage.ts'
 import type { MenuCoverage } from '../coverage/coverage.ts'
 import { diagramOf } from './diagram.ts'
 import type { Diagram, DiagramEdge, DiagramMenu, DiagramState } from './diagram.ts'
-import { screenText } from './screen-text.ts'
+import { screenText } from './labels.ts'
 
 const colours = {
   ink: '#1f2937',

@@ -3,6 +3,7 @@ import { isNativeError } from 'node:util/types'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { UssdError } from '../../engine/errors.ts'
 import { defineCommands } from './commands.ts'
+import { slotOf } from './keys.ts'
 
 /**
  * The address of Redis: `redis://user:password@host:6379/0` (`rediss://` for TLS), or some nodes of a Redis Cluster, each
@@ -235,4 +236,13 @@ function connectCluster(endpoints: readonly Endpoint[], commandTimeoutMs: number
       ...(first.tls ? { dnsLookup: (host, found) => found(null, host) } : {}),
     },
   )
+}
+
+/**
+ * Returns a function from a bucket to the cluster node that holds it now, as `host:port`. The node changes after a failover.
+ * Returns `undefined` when the client is not a cluster's.
+ */
+export function createNodeLookup({ redis }: RedisClient): ((bucket: number) => string) | undefined {
+  if (!(redis instanceof Cluster)) return undefined
+  return (bucket) => redis.slots[slotOf(bucket)]?.[0] ?? 'unknown'
 }

@@ -2,9 +2,8 @@ import { Cluster, type Redis } from 'ioredis'
 import { UssdError } from '../../engine/errors.ts'
 import type { Store } from '../../gateway/ports.ts'
 import { BUCKETS } from '../../gateway/records/records.ts'
-import { nameFault } from './client.ts'
+import { createNodeLookup, nameFault } from './client.ts'
 import { probeNode, silent, unconnected, type NodeProbeOptions, type Verdict } from './node-probe.ts'
-import { createNodeLookup } from './nodes.ts'
 
 /** The name of the only master when Redis is not a cluster. */
 const ONLY_NODE = 'redis'

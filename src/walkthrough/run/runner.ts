@@ -3,12 +3,12 @@ import { createHandsets } from '../../simulator/handset.ts'
 import { checkPostconditions } from './postconditions.ts'
 import { createMask } from './mask.ts'
 import type { StepFailure, WalkResult, StepResult } from './result.ts'
-import { WalkthroughError } from '../script/error.ts'
 import { fillIn } from '../script/secrets.ts'
 import type { KnownSecrets, WeaknessOf } from '../script/secrets.ts'
 import { createSelfCareClient } from './self-care-client.ts'
 import { createStepRunner } from './steps.ts'
 import type { Target } from './target.ts'
+import { WalkthroughError } from '../script/walkthrough.ts'
 import type { Walkthrough } from '../script/walkthrough.ts'
 
 /**

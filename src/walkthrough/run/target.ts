@@ -1,5 +1,5 @@
 import type { Route } from '../../simulator/network.ts'
-import { WalkthroughError } from '../script/error.ts'
+import { WalkthroughError } from '../script/walkthrough.ts'
 import type { Fixture, FixturePatch } from '../script/walkthrough.ts'
 
 /** The system under test: an application behind a callback, with more access if it is a gateway of this project. */

@@ -3,7 +3,7 @@
  * placeholders only. Their secrets are generated from the title, so each run gets the same ones.
  */
 import { createHash } from 'node:crypto'
-import { WalkthroughError } from './error.ts'
+import { WalkthroughError } from './walkthrough.ts'
 import type { Action, ScriptText, Walkthrough } from './walkthrough.ts'
 
 /** The secrets of subscribers that exist on the target, by MSISDN (E.164 with `+`). */

@@ -113,3 +113,8 @@ export interface Phone {
   /** The record to register; undefined: the phone uses the record that exists on the target. */
   readonly fixture: Fixture | undefined
 }
+
+/** The reason a walkthrough cannot run: one English sentence that holds no secret. */
+export class WalkthroughError extends Error {
+  override readonly name: string = 'WalkthroughError'
+}

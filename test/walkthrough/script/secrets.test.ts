@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { weakness } from '../../../src/services/weak-password.ts'
 import { fillIn, secretsOf } from '../../../src/walkthrough/script/secrets.ts'
 import type { WeaknessOf } from '../../../src/walkthrough/script/secrets.ts'
-import { WalkthroughError } from '../../../src/walkthrough/script/error.ts'
+import { WalkthroughError } from '../../../src/walkthrough/script/walkthrough.ts'
 import type { Fixture, Walkthrough } from '../../../src/walkthrough/script/walkthrough.ts'
 
 const msisdn = '+375296418357'
