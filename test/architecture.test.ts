@@ -1,4 +1,4 @@
-/** What may import what, and what may stand where. It doubles as the map of the code (decision 0018). */
+/** The rules of imports and of the code in each folder. It doubles as the map of the code (decision 0018). */
 import { describe, expect, it } from '@jest/globals'
 import { readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, normalize, relative, sep } from 'node:path'
@@ -13,6 +13,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // The standards of USSD. Pure: no clock, no network, no files.
   'src/ussd': ['libphonenumber-js'],
 
+  // Recognises addresses of this machine, for the settings, the store and the routes.
   'src/loopback.ts': [],
 
   // Runs a menu. Pure: `node:crypto` digests a menu's revision, `node:util` masks a secret.
@@ -21,7 +22,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Loads, runs and commits a turn.
   'src/gateway': ['src/engine', 'src/ussd/transliterate.ts', 'xstate', 'zod', 'node:crypto'],
 
-  // One aggregator's wire format a file, both ends of it.
+  // Both ends of an aggregator's wire format, one aggregator per file.
   'src/dialects': [
     'src/gateway/ports.ts',
     'src/ussd/msisdn.ts',
@@ -44,12 +45,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:timers',
     'node:util',
   ],
-  // One bucket on each master is probed.
+  // Probes one bucket on each master.
   'src/store/redis/probe.ts': ['src/gateway/records/records.ts'],
-  // Compares the names of keys with the parts that the gateway makes them of.
+  // Compares key names with the gateway's record names.
   'src/store/redis/keyspace-audit.ts': ['src/gateway/records'],
 
-  // Effects of menus and the HTTP services: they change the draft of a subscriber inside a transaction of the gateway.
+  // Effects of menus and services of HTTP routes. They change a subscriber's draft inside a transaction of the gateway.
   'src/services/hashing': [
     'src/engine/errors.ts',
     'src/engine/secret.ts',
@@ -74,7 +75,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:crypto',
   ],
 
-  // Reads a menu without running it. Texts are measured, also in Latin letters, and codes are dialled as a phone does.
+  // Reads a menu without running it. `ussd` measures texts, transliterates them and parses dialled codes.
   'src/menu-analysis': ['src/engine', 'src/ussd', 'xstate'],
   'src/menu-analysis/coverage': ['src/engine', 'src/menu-analysis/statechart.ts', 'xstate'],
   'src/menu-analysis/diagram': [
@@ -86,7 +87,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     '@viz-js/viz',
   ],
 
-  // The network between a handset and an application. It knows a gateway only by its callbacks and answers.
+  // The network between a handset and an application. It reaches a gateway through callbacks only.
   'src/simulator': [
     'src/dialects',
     'src/gateway/ports.ts',
@@ -103,7 +104,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:util',
   ],
 
-  // Test scripts: as data, run on simulated phones, reported, recorded.
+  // Test scripts: parsing, running on simulated phones, reports and recording.
   'src/walkthrough/script': [
     'src/engine/authoring.ts',
     'src/gateway/records/subscriber.ts',
@@ -134,7 +135,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:crypto',
   ],
 
-  // Paths through the model of a menu, and their replay.
+  // Generates paths through the model of a menu and replays them.
   'src/exploration': [
     'src/engine',
     'src/simulator/screen.ts',
@@ -208,7 +209,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/store',
   ],
 
-  // The one wiring of the gateway and its services; it knows no HTTP, no dialect, no menu and no Redis.
+  // The only wiring of the gateway and its services, without HTTP, dialects, menus and Redis.
   'src/core.ts': [
     'src/config.ts',
     'src/engine/menu.ts',
@@ -218,17 +219,17 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/store/store-clock.ts',
   ],
 
-  // A menu imports the authoring file and nothing else of ours; the table of codes imports the type of a menu.
+  // A menu imports the authoring file only. The table of codes also imports the type of a menu.
   menus: ['src/engine/authoring.ts', 'xstate'],
   'menus/index.ts': ['src/engine/menu.ts'],
-  // Models of the effects, for `npm run explore`.
+  // Models of the effects, for `ussd explore`.
   'menus/models.ts': ['src/exploration/model-spec.ts'],
   'menus/self-care.model.ts': ['src/exploration/model-spec.ts'],
   'menus/access.model.ts': ['src/exploration/model-spec.ts', 'src/walkthrough/script/walkthrough.ts'],
   'menus/password.model.ts': ['src/exploration/model-spec.ts'],
 
   'src/app.ts': ['src', 'menus', 'node:crypto', 'node:http'],
-  // Commands over everything above.
+  // The `ussd` commands.
   'src/cli': [
     'src',
     'menus',
@@ -264,11 +265,11 @@ interface Source {
   readonly imports: readonly string[]
 }
 
-/** Type imports count: they are knowledge too. */
+/** Type imports count, too. */
 const IMPORT =
   /^(?:import|export)\b[^'"`]*?\bfrom\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]|\brequire\(\s*['"]([^'"]+)['"]/gm
 
-/** A package by its name, a file of ours by its path from the root. */
+/** Returns the name of a package, or the path of a project file from the root. */
 function imported(from: string, specifier: string): string {
   if (specifier.startsWith('.')) return unix(normalize(join(dirname(from), specifier)))
   if (specifier.startsWith('node:')) return specifier.split('/')[0] ?? specifier
@@ -297,15 +298,15 @@ const inFolder = (folder: string) => (source: Source) => source.path.startsWith(
 const covers = (allowed: string, target: string) => target === allowed || target.startsWith(`${allowed}/`)
 
 /** The folders of the map, and the files of `src` itself. */
-const rooms = Object.keys(mayImport).filter((key) => !/\w\.\w+$/.test(key) || dirname(key) === 'src')
-/** The room of a file: the deepest that holds it. */
-const roomOf = (path: string) =>
-  rooms
-    .filter((room) => covers(room, path))
-    .reduce((deepest, room) => (room.length > deepest.length ? room : deepest), '')
-const levelOf = (path: string) => rooms.indexOf(roomOf(path))
+const units = Object.keys(mayImport).filter((key) => !/\w\.\w+$/.test(key) || dirname(key) === 'src')
+/** Returns the deepest unit that contains a file. */
+const unitOf = (path: string) =>
+  units
+    .filter((unit) => covers(unit, path))
+    .reduce((deepest, unit) => (unit.length > deepest.length ? unit : deepest), '')
+const levelOf = (path: string) => units.indexOf(unitOf(path))
 
-/** The module of a file or folder in the diagram: a folder of `src`, `core` or `menus`. The app is not drawn. */
+/** Returns the module of a file or folder in the diagram: a folder of `src`, `core` or `menus`. The app is not drawn. */
 function moduleOf(path: string): string | undefined {
   if (path === 'src/core.ts') return 'core'
   const [top, folder] = path.split('/')
@@ -314,12 +315,12 @@ function moduleOf(path: string): string | undefined {
 }
 
 function isAllowed(path: string, target: string): boolean {
-  const room = roomOf(path)
-  if (room === roomOf(target)) return true
-  return [room, path].some((key) => mayImport[key]?.some((allowed) => covers(allowed, target)))
+  const unit = unitOf(path)
+  if (unit === unitOf(target)) return true
+  return [unit, path].some((key) => mayImport[key]?.some((allowed) => covers(allowed, target)))
 }
 
-/** Lines of code that hold a pattern, outside these files. */
+/** Returns the lines that match a pattern, outside the files and folders of `except`. */
 const linesWith = (pattern: RegExp, among: readonly Source[], except: readonly string[] = []): string[] =>
   among
     .filter(({ path }) => !except.some((folder) => covers(folder, path)))
@@ -330,7 +331,7 @@ const linesWith = (pattern: RegExp, among: readonly Source[], except: readonly s
     )
 
 describe('imports', () => {
-  it('are seen by this test in every form', () => {
+  it('are found in every form', () => {
     const forms = `import { a } from './a.ts'\nimport type {\n  B,\n} from '../b.ts'\nexport { c } from "c"\nimport 'd'\nconst e = await import('e')\nexport const f = \`from 'f'\`\n// from 'g'`
     const found = [...forms.matchAll(IMPORT)].map((one) => one.slice(1).find(Boolean))
     expect(found).toEqual(['./a.ts', '../b.ts', 'c', 'd', 'e'])
@@ -338,21 +339,21 @@ describe('imports', () => {
     expect(sources.filter(({ imports }) => imports.length > 0).length).toBeGreaterThan(60)
   })
 
-  it('go where the table says', () => {
-    const wrong = sources.flatMap(({ path, imports }) =>
+  it('follow the table', () => {
+    const forbidden = sources.flatMap(({ path, imports }) =>
       imports.filter((target) => !isAllowed(path, target)).map((target) => `${path} imports ${target}`),
     )
-    expect(wrong).toEqual([])
+    expect(forbidden).toEqual([])
   })
 
-  it('use every line of the table', () => {
+  it('use every entry of the table', () => {
     const unused = Object.entries(mayImport).flatMap(([unit, allowed]) =>
       allowed
         .filter(
           (target) =>
             !sources.some(
               ({ path, imports }) =>
-                (path === unit || roomOf(path) === unit) && imports.some((one) => covers(target, one)),
+                (path === unit || unitOf(path) === unit) && imports.some((one) => covers(target, one)),
             ),
         )
         .map((target) => `${unit} need not import ${target}`),
@@ -360,7 +361,7 @@ describe('imports', () => {
     expect(unused).toEqual([])
   })
 
-  it('of src go to nothing that is not shipped: no test, no devDependency', () => {
+  it('of src and menus name no tests and no devDependencies', () => {
     const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       readonly dependencies: Readonly<Record<string, string>>
     }
@@ -374,7 +375,7 @@ describe('imports', () => {
     expect(notShipped).toEqual([])
   })
 
-  it('never run up the map', () => {
+  it('never point up the map', () => {
     const upward = sources.flatMap(({ path, imports }) =>
       imports
         .filter((target) => levelOf(target) > levelOf(path))
@@ -383,7 +384,7 @@ describe('imports', () => {
     expect(upward).toEqual([])
   })
 
-  it('go where the diagram in docs/explanation/architecture.md points', () => {
+  it('match the diagram in docs/explanation/architecture.md', () => {
     const text = readFileSync(join(root, 'docs/explanation/architecture.md'), 'utf8')
     const [, diagram = ''] = /^```mermaid\n([^]*?)^```/m.exec(text) ?? []
     const drawn = [...diagram.matchAll(/^ +([\w-]+) --> (.+)$/gm)].flatMap(([, from = '', to = '']) =>
@@ -398,20 +399,20 @@ describe('imports', () => {
     expect(drawn.toSorted()).toEqual([...new Set(arrows)].toSorted())
   })
 
-  it('name the file with its ending, as Node resolves it', () => {
-    const ours = sources.flatMap(({ path, imports }) =>
+  it('name files with their extension, as Node requires', () => {
+    const incomplete = sources.flatMap(({ path, imports }) =>
       imports
         .filter((target) => /^(src|menus)\//.test(target) && !/\.(ts|mjs)$/.test(target))
         .map((target) => `${path} imports ${target}`),
     )
-    expect(ours).toEqual([])
+    expect(incomplete).toEqual([])
   })
 })
 
-describe('what may stand where', () => {
+describe('code', () => {
   const code = sources.filter((source) => !inFolder('src/cli')(source) && !inFolder('scripts')(source))
 
-  it('the environment is read in config.ts', () => {
+  it('reads the environment in config.ts only', () => {
     // Harnesses look for programs on PATH.
     const except = ['src/config.ts', 'test/support']
     expect(
@@ -419,7 +420,7 @@ describe('what may stand where', () => {
     ).toEqual([])
   })
 
-  it('a gateway is wired in core.ts, so that harnesses and tests run what ships', () => {
+  it('wires a gateway in core.ts only, so harnesses and tests run the shipped gateway', () => {
     const wired = filesUnder('test')
       .filter((path) => path.endsWith('.ts'))
       .map(read)
@@ -428,16 +429,16 @@ describe('what may stand where', () => {
     expect(linesWith(/\bcreateServices\(/, [...sources, ...wired], ['src/core.ts'])).toEqual([])
   })
 
-  it('a server listens where it is composed; whoever starts that gives it no address', () => {
-    // Whoever looks for a free port listens on it for a moment; a proxy is no server of HTTP.
-    const looks = 'test/support'
+  it('leaves the address of a server to listener.ts', () => {
+    // Test helpers look for free ports and start proxies.
+    const helpers = 'test/support'
     expect(
-      linesWith(/\.listen\(\s*[^)\s]/, [...sources, ...harnesses], ['src/http/listener.ts', looks]),
+      linesWith(/\.listen\(\s*[^)\s]/, [...sources, ...harnesses], ['src/http/listener.ts', helpers]),
     ).toEqual([])
     expect(linesWith(/\.listen\(/, sources, ['src/app.ts', 'src/cli', 'src/http/listener.ts'])).toEqual([])
   })
 
-  it('a secret is revealed in the guards of menus and in services', () => {
+  it('reveals secrets in services and in the guards of menus only', () => {
     const except = ['src/services', 'src/engine/secret.ts', 'menus']
     expect(linesWith(/\breveal\b/, sources, except)).toEqual([])
     const outsideGuards = sources.filter(inFolder('menus')).map((source) => ({
@@ -447,7 +448,7 @@ describe('what may stand where', () => {
     expect(linesWith(/\breveal\b/, outsideGuards)).toEqual([])
   })
 
-  it('a secret is compared in constant time, in the three places that compare one', () => {
+  it('compares secrets in constant time', () => {
     for (const path of [
       'src/http/tokens.ts',
       'src/dialects/signature.ts',
@@ -462,17 +463,17 @@ describe('what may stand where', () => {
     expect(linesWith(/\b(sealed|puk1|password|token)\b\s*===(?!\s*(null|undefined))/, code)).toEqual([])
   })
 
-  it('nothing is written to the console but by scripts, which people run', () => {
+  it('writes to the console in commands and scripts only', () => {
     expect(linesWith(/\bconsole\b/, code)).toEqual([])
-    // Before there is a log, and where the log itself is written.
+    // The log itself writes to standard output.
     expect(linesWith(/process\.(stdout|stderr)/, code, ['src/log-writer.ts'])).toEqual([])
   })
 
-  it('only commands end the process and listen for signals', () => {
+  it('ends the process and listens for signals in commands only', () => {
     expect(linesWith(/process\.(exit|on)\b/, code)).toEqual([])
   })
 
-  it('the engine and the standards know no clock, no chance and no network', () => {
+  it('is pure in the engine, the standards and the menus: no clock, random numbers or network', () => {
     const pure = sources.filter((source) =>
       ['src/engine', 'src/ussd', 'menus'].some((folder) => inFolder(folder)(source)),
     )
@@ -486,14 +487,14 @@ describe('what may stand where', () => {
     ).toEqual([])
   })
 
-  it('the store alone says what time it is for a turn; the gateway measures spans only', () => {
+  it('takes the time of a turn from the store, never from the process', () => {
     const gateway = sources.filter((source) => inFolder('src/gateway')(source))
     expect(linesWith(/Date\.now|new Date\(\)/, gateway)).toEqual([])
   })
 
-  it('nothing is exported by default, and nothing is exported on', () => {
+  it('has no default exports and no re-exports', () => {
     expect(linesWith(/^export default/, sources)).toEqual([])
-    // All that a menu imports stands in one file.
+    // The authoring file exports everything that a menu imports.
     expect(linesWith(/^export (\*|\{[^}]*\}) ?(from|$)/, code, ['src/engine/authoring.ts'])).toEqual([])
   })
 })
@@ -502,7 +503,7 @@ const withoutComments = (text: string) =>
   text.replace(/\/\*[^]*?\*\//g, (comment) => comment.replace(/[^\n]/g, '')).replace(/\/\/.*$/gm, '')
 
 describe('files', () => {
-  it('hold one noun: 400 lines at most', () => {
+  it('have at most 400 lines', () => {
     const long = sources
       .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
       .filter(({ lines }) => lines > 400)
