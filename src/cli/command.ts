@@ -10,7 +10,7 @@ export type ExitCode = 0 | 1 | 2
 export interface CommandDefinition<Options extends object> {
   /** As typed: `dial` for `ussd dial`. */
   readonly name: string
-  /** The program in front of the name, `ussd` by default; a harness is started by `npm run`. */
+  /** The program in front of the name: `ussd` by default, `npm run` for a harness. */
   readonly program?: string
   /** One sentence for the list of commands and the first line of its help. */
   readonly summary: string
@@ -42,13 +42,14 @@ export interface CliCommand {
 /** Defines a command of the CLI or of a harness: its options, help, errors and exit codes. */
 export function defineCommand<Options extends object>(definition: CommandDefinition<Options>): CliCommand {
   const { name, program = 'ussd', summary, usage, details, exitCodes } = definition
+  const invocation = `${program} ${name}${program === 'npm run' ? ' --' : ''}`
   const build = () => {
-    const command = new Command(`${program} ${name}`)
+    const command = new Command(invocation)
       .usage(`${usage === undefined ? '' : `${usage} `}[options]`)
       .description(summary)
       .allowExcessArguments(false)
       .addHelpText('after', `${details === undefined ? '' : `\n${details}\n`}\n${exitText(exitCodes)}`)
-      .showHelpAfterError(`Run '${program} ${name} --help' for usage.`)
+      .showHelpAfterError(`Run '${invocation} --help' for usage.`)
       .exitOverride()
     definition.configure?.(command)
     return command
@@ -120,10 +121,3 @@ export const wholeNumber = (min: number, max: number) => (value: string) => {
 /** Writes lines to standard output. */
 export const print = (...lines: readonly string[]) =>
   void stdout.write(lines.map((line) => `${line}\n`).join(''))
-
-/** Runs the body of a harness that parses its own options. */
-export const runCommand = (
-  name: string,
-  body: () => Promise<ExitCode> | ExitCode,
-  messageFor: (error: unknown) => string | undefined = () => undefined,
-) => withExitCode({ name, messageOf: messageFor }, body)

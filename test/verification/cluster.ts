@@ -1,75 +1,55 @@
 /** `npm run cluster`: injects faults into a real Redis Cluster under load and reports errors, lost and double changes. */
-import { stderr, stdout } from 'node:process'
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { Argument } from 'commander'
 import { describe, requirementsOf } from './cluster/report.ts'
 import { runScenario } from './cluster/scenario.ts'
 import { scenarios } from './cluster/scenarios.ts'
-import { messageOf, runCommand } from '../../src/cli/command.ts'
+import { defineCommand, messageOf, print, wholeNumber } from '../../src/cli/command.ts'
+import type { ExitCode } from '../../src/cli/command.ts'
 import { CommandError } from '../../src/cli/command-error.ts'
+import { printTotals, progress } from '../support/harness.ts'
 import { findRedisBinary } from '../support/redis/redis-binary.ts'
 
-const wholeNumber = (min: number, max: number) => (value: string) => {
-  const number = /^\d{1,4}$/.test(value) ? Number(value) : Number.NaN
-  if (number >= min && number <= max) return number
-  throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`)
+interface Options {
+  readonly writers: number
+  readonly calm: number
 }
 
-const command = new Command('npm run cluster --')
-  .usage('[scenarios…] [options]')
-  .description(
-    'Starts a Redis Cluster of three masters with replicas on loopback. Subscribers close access through two gateways ' +
-      'while the first master fails. Then compares acknowledged changes with the journals.',
-  )
-  .argument(
-    '[scenarios...]',
-    `scenarios, run one after another (default: all): ${Object.keys(scenarios).join(', ')}`,
-  )
-  .option('--writers <number>', 'subscribers who dial in parallel', wholeNumber(3, 256), 32)
-  .option('--calm <seconds>', 'seconds of load before and after the fault', wholeNumber(1, 600), 3)
-  .addHelpText(
-    'after',
-    '\nTakes about two minutes. Exit code: 0 all requirements met, 1 a requirement not met, 2 could not run.',
-  )
-  .exitOverride()
-  .configureOutput({ writeErr: (text) => void stderr.write(text) })
+const names = Object.keys(scenarios)
 
-/** Resolves with the exit code. */
-async function main(): Promise<0 | 1 | 2> {
-  command.parse()
-  const { writers, calm } = command.opts<{ writers: number; calm: number }>()
-  const names = command.args.length > 0 ? command.args : Object.keys(scenarios)
-  const unknown = names.filter((name) => !(name in scenarios))
-  if (unknown.length > 0) {
-    stderr.write(
-      `cluster: unknown scenario ${unknown.join(', ')}. Use one of: ${Object.keys(scenarios).join(', ')}\n`,
-    )
-    return 2
-  }
+async function main({ writers, calm }: Options, args: readonly string[]): Promise<ExitCode> {
   await findRedisBinary({ install: 'no' })
+  const chosen = args.length > 0 ? args : names
   let failed = 0
-  for (const name of names) {
+  for (const name of chosen) {
     const scenario = scenarios[name]
     if (!scenario) continue
-    const outcome = await runScenario(scenario, {
-      writers,
-      calmMs: calm * 1000,
-      progress: (line) => void stderr.write(`${line}\n`),
-    })
+    const outcome = await runScenario(scenario, { writers, calmMs: calm * 1000, progress })
     const requirements = requirementsOf(outcome, scenario.kind)
     if (requirements.some(({ holds }) => !holds)) failed += 1
-    stdout.write(`${describe(outcome, requirements).join('\n')}\n\n`)
+    print(...describe(outcome, requirements), '')
   }
-  stdout.write(`${names.length - failed} passed, ${failed} failed\n`)
-  return failed > 0 ? 1 : 0
+  return printTotals(chosen.length - failed, failed)
 }
 
-/** Maps unexpected errors to exit code 2: a cluster that could not run proves nothing. */
-async function mainOrExit(): Promise<0 | 1 | 2> {
-  try {
-    return await main()
-  } catch (error) {
-    throw error instanceof CommanderError ? error : new CommandError(messageOf(error), 2)
-  }
-}
-
-await runCommand('cluster', mainOrExit)
+const command = defineCommand<Options>({
+  name: 'cluster',
+  program: 'npm run',
+  usage: '[scenarios…]',
+  summary: 'Injects faults into a real Redis Cluster under load and counts errors, lost and double changes.',
+  configure: (command) =>
+    command
+      .addArgument(
+        new Argument('[scenarios...]', 'scenarios, run one after another (default: all)').choices(names),
+      )
+      .option('--writers <number>', 'subscribers who dial in parallel', wholeNumber(3, 256), 32)
+      .option('--calm <seconds>', 'seconds of load before and after the fault', wholeNumber(1, 600), 3),
+  details: `Starts a Redis Cluster of three masters with replicas on loopback. Subscribers close access through two gateways while
+the first master fails. Then compares acknowledged changes with the journals. Takes about two minutes.`,
+  exitCodes: { 0: 'all requirements met', 1: 'a requirement not met', 2: 'could not run' },
+  // Exit code 2: a cluster that could not run proves nothing.
+  run: (options, args) =>
+    main(options, args).catch((error: unknown) => {
+      throw new CommandError(messageOf(error), 2)
+    }),
+})
+await command.run(process.argv.slice(2))

@@ -1,9 +1,10 @@
 /** `npm run fuzz`: sends mutated callbacks of every dialect to a gateway on a real Redis. */
-import { stderr, stdout } from 'node:process'
-import { Command, InvalidArgumentError } from 'commander'
 import { dialects } from '../../src/dialects/index.ts'
 import type { KeyspaceReport } from '../../src/store/redis/keyspace-audit.ts'
-import { messageOf, runCommand } from '../../src/cli/command.ts'
+import { defineCommand, messageOf, print, wholeNumber } from '../../src/cli/command.ts'
+import type { ExitCode } from '../../src/cli/command.ts'
+import { listOf, printVerdicts, progress } from '../support/harness.ts'
+import type { Verdict } from '../support/harness.ts'
 import { isLate } from './fuzz/judge.ts'
 import { measureParsing } from './fuzz/parsing.ts'
 import { fuzz, settings } from './fuzz/run.ts'
@@ -22,56 +23,17 @@ const MAX_SHOWN = 20
 /** Time limit for parsing the worst callback. */
 const MAX_PARSE_MS = 5
 
-const wholeNumber = (min: number, max: number) => (value: string) => {
-  const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN
-  if (number >= min && number <= max) return number
-  throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`)
-}
-
-const command = new Command('npm run fuzz --')
-  .usage('[options]')
-  .description('Sends valid and mutated callbacks of every dialect to a gateway on a real Redis.')
-  .option('--callbacks <number>', 'number of callbacks', wholeNumber(100, 100_000_000), 20_000)
-  .option('--connections <number>', 'parallel connections', wholeNumber(1, 500), 16)
-  .option('--seed <number>', 'the same seed sends the same callbacks', wholeNumber(0, 999_999), 1)
-  .addHelpText(
-    'after',
-    `
-Starts a private gateway and Redis on loopback. Parses every answer as the aggregator of the dialect would. Then searches the
-log, the append-only file, the slow log and the metrics for the secrets that were sent, and audits all keys.
-
-Examples:
-  npm run fuzz
-  npm run fuzz -- --callbacks 1000000 --seed 7
-
-Exit code: 0 all checks passed, 1 a check failed, 2 wrong usage.`,
-  )
-  .showHelpAfterError('(add --help for usage)')
-  .exitOverride()
-
-async function main(): Promise<boolean> {
-  command.parse()
-  const { callbacks, connections, seed } = command.opts<Options>()
-  const onProgress = (sent: number) => void stderr.write(`${sent} of ${callbacks} callbacks\n`)
+async function main({ callbacks, connections, seed }: Options): Promise<ExitCode> {
+  const onProgress = (sent: number) => progress(`${sent} of ${callbacks} callbacks`)
   const fuzzed = await fuzz({ callbacks, connections, seed, onProgress })
   const parses = measureParsing(Object.values(dialects), seed, 5000)
   const slowest = Math.max(...parses.map(({ ms }) => ms))
 
-  const checks = [
-    ...checksOf(fuzzed),
-    [
-      slowest <= MAX_PARSE_MS,
-      `the slowest parse takes ${slowest.toFixed(2)} ms, at most ${MAX_PARSE_MS}`,
-    ] as const,
-  ]
   const { tally, seconds, memory, keyspace, searched, faults } = fuzzed
   const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MB`
   const listed = (map: ReadonlyMap<string | number, number>) =>
-    [...map]
-      .toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1))
-      .map(([name, times]) => `${name} ${times}`)
-      .join(', ') || 'none'
-  const lines = [
+    listOf([...map].toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1))) || 'none'
+  print(
     `seed ${seed}: ${tally.sent} callbacks in ${Object.keys(dialects).length} dialects, ${(tally.sent / seconds).toFixed(0)} a second`,
     `settings: default except ${Object.keys(settings).join(', ')}; ${tally.late} duplicates later than REPEAT_WITHIN_MS`,
     `statuses: ${listed(tally.statuses)}; ${tally.cut} connections closed on an oversized body`,
@@ -87,30 +49,26 @@ async function main(): Promise<boolean> {
     ...keyspace.findings
       .slice(0, MAX_SHOWN)
       .map(({ key, message }) => `✗ ${JSON.stringify(key)}: ${message}`),
-    ...checks.map(([holds, message]) => `${holds ? '✓' : '✗'} ${message}`),
-    `${checks.filter(([holds]) => holds).length} passed, ${checks.filter(([holds]) => !holds).length} failed`,
-  ]
-  stdout.write(`${lines.join('\n')}\n`)
-  return checks.every(([holds]) => holds)
+  )
+  return printVerdicts([
+    ...checksOf(fuzzed),
+    {
+      holds: slowest <= MAX_PARSE_MS,
+      message: `the slowest parse takes ${slowest.toFixed(2)} ms, at most ${MAX_PARSE_MS}`,
+    },
+  ])
 }
 
 const keysOf = ({ counts, foreign }: KeyspaceReport): number =>
   Object.values(counts).reduce((sum, count) => sum + count, foreign)
 
-function checksOf({
-  tally,
-  memory,
-  crashed,
-  keyspace,
-  leaks,
-  faults,
-}: FuzzResult): (readonly [boolean, string])[] {
+function checksOf({ tally, memory, crashed, keyspace, leaks, faults }: FuzzResult): readonly Verdict[] {
   const [, middle, end] = memory
   const problems = [...tally.problems.values()].reduce((sum, { times }) => sum + times, 0)
   const serverErrors = [...tally.statuses].filter(([status]) => status >= 500).length
   const unexpected = [...faults].filter(([code]) => !isLate(code))
   const growth = end.rss - middle.rss
-  return [
+  const checks: readonly (readonly [boolean, string])[] = [
     [!crashed, 'the gateway did not exit'],
     [serverErrors === 0, 'no answer is a 5xx'],
     [problems === 0, `${problems} answers in a wrong format`],
@@ -128,6 +86,26 @@ function checksOf({
       `memory grew by ${(growth / 2 ** 20).toFixed(1)} MB between middle and end, at most 50`,
     ],
   ]
+  return checks.map(([holds, message]) => ({ holds, message }))
 }
 
-await runCommand('fuzz', async () => ((await main()) ? 0 : 1), messageOf)
+const command = defineCommand<Options>({
+  name: 'fuzz',
+  program: 'npm run',
+  summary: 'Sends valid and mutated callbacks of every dialect to a gateway on a real Redis.',
+  configure: (command) =>
+    command
+      .option('--callbacks <number>', 'number of callbacks', wholeNumber(100, 100_000_000), 20_000)
+      .option('--connections <number>', 'parallel connections', wholeNumber(1, 500), 16)
+      .option('--seed <number>', 'the same seed sends the same callbacks', wholeNumber(0, 999_999), 1),
+  details: `Starts a private gateway and Redis on loopback. Parses every answer as the aggregator of the dialect would. Then searches the
+log, the append-only file, the slow log and the metrics for the secrets that were sent, and audits all keys.
+
+Examples:
+  npm run fuzz
+  npm run fuzz -- --callbacks 1000000 --seed 7`,
+  exitCodes: { 0: 'all checks passed', 1: 'a check failed' },
+  messageOf,
+  run: main,
+})
+await command.run(process.argv.slice(2))

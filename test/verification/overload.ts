@@ -1,13 +1,14 @@
 /** `npm run overload`: load tests a gateway with three times its peak, a flood of passwords, and hostile connections. */
-import { stderr, stdout } from 'node:process'
-import { Command, InvalidArgumentError, Option } from 'commander'
-import { runCommand } from '../../src/cli/command.ts'
+import { Option } from 'commander'
+import { defineCommand, print, wholeNumber } from '../../src/cli/command.ts'
+import type { ExitCode } from '../../src/cli/command.ts'
+import { printTotals, progress } from '../support/harness.ts'
 import { createCallers } from './overload/callers.ts'
 import { createConnections } from './overload/connections.ts'
 import { measureConnections } from './overload/measure-connections.ts'
 import { measure } from './overload/measure.ts'
 import { connectionVerdicts, stolenLine, verdicts } from './overload/report.ts'
-import type { Verdict } from './overload/report.ts'
+import type { Goal } from './overload/report.ts'
 import { startTarget } from './overload/target.ts'
 import type { Target } from './overload/target.ts'
 
@@ -19,38 +20,7 @@ interface Options {
   readonly times: number
 }
 
-function wholeNumber(value: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(value))
-    throw new InvalidArgumentError('Expected a whole number from 1 to 999999.')
-  return Number(value)
-}
-
-const command = new Command('npm run overload --')
-  .usage('[options]')
-  .description('Sends a private gateway more turns than it can serve and reports what it did.')
-  .option('--quick', 'one short round; timing goals are reported but do not fail the run')
-  .option('--most <number>', 'MAX_TURNS_IN_FLIGHT of the gateway (default: its own default)', wholeNumber)
-  .option('--connections <number>', 'keep-alive connections of the aggregator', wholeNumber, 512)
-  .option('--times <number>', 'multiple of the peak that is sent', wholeNumber, 3)
-  .addOption(new Option('--only <part>', 'run one of the two parts').choices(['turns', 'connections']))
-  .addHelpText(
-    'after',
-    `
-Turns: starts a gateway and a Redis and finds the peak, with callers that wait for their answers. Then sends three times the
-peak at a fixed rate, then half of it, alone and beside 200 turns a second that hash a password. The median of five rounds
-counts. The callers share this machine's processors: trust ratios more than times.
-
-Connections: another process holds 10,000 idle connections, 100 that read no response and 100 with endless bodies. It reopens
-each one that is closed, 500 a second. Beside each kind, 200 callbacks a second are compared with an undisturbed phase.
-
-Exit code: 0 all goals met, 1 a goal missed, 2 wrong usage.`,
-  )
-  .showHelpAfterError('(add --help for usage)')
-  .exitOverride()
-
-async function main(): Promise<boolean> {
-  command.parse()
-  const options = command.opts<Options>()
+async function main(options: Options): Promise<ExitCode> {
   progress('starting Redis and a gateway')
   const target = await startTarget(
     options.most === undefined ? {} : { MAX_TURNS_IN_FLIGHT: String(options.most) },
@@ -63,9 +33,8 @@ async function main(): Promise<boolean> {
       ...(options.only === 'turns' ? [] : await loadConnections(target, msisdns.slice(2000), options)),
     ]
     const required = all.filter(({ isTimed }) => !options.quick || !isTimed)
-    const failed = required.filter(({ isReached }) => !isReached).length
-    stdout.write(`${required.length - failed} passed, ${failed} failed\n`)
-    return failed === 0
+    const failed = required.filter(({ holds }) => !holds).length
+    return printTotals(required.length - failed, failed)
   } finally {
     await target.close()
   }
@@ -76,7 +45,7 @@ async function loadTurns(
   target: Target,
   msisdns: readonly string[],
   { quick, connections: maxConnections, times }: Options,
-): Promise<readonly Verdict[]> {
+): Promise<readonly Goal[]> {
   const connections = createConnections(target.port, maxConnections)
   try {
     const callers = createCallers(connections, msisdns.slice(0, 1000))
@@ -88,7 +57,7 @@ async function loadTurns(
       unitMs: quick ? 250 : 1000,
       progress,
     })
-    return print(verdicts(rounds, times), stolenLine(rounds))
+    return printAll(verdicts(rounds, times), stolenLine(rounds))
   } finally {
     connections.close()
   }
@@ -99,7 +68,7 @@ async function loadConnections(
   target: Target,
   msisdns: readonly string[],
   { quick }: Options,
-): Promise<readonly Verdict[]> {
+): Promise<readonly Goal[]> {
   const counts = { idle: quick ? 3000 : 10_000, unread: 100, endless: 100 }
   const rounds = await measureConnections(target, {
     rounds: quick ? 1 : 5,
@@ -108,15 +77,34 @@ async function loadConnections(
     msisdns,
     progress,
   })
-  return print(connectionVerdicts(rounds, counts), stolenLine(rounds))
+  return printAll(connectionVerdicts(rounds, counts), stolenLine(rounds))
 }
 
-function print(all: readonly Verdict[], stolen: string | undefined): readonly Verdict[] {
-  for (const { message } of all) stdout.write(`${message}\n`)
-  if (stolen !== undefined) stdout.write(`${stolen}\n`)
+function printAll(all: readonly Goal[], stolen: string | undefined): readonly Goal[] {
+  print(...all.map(({ message }) => message), ...(stolen === undefined ? [] : [stolen]))
   return all
 }
 
-const progress = (line: string) => void stderr.write(`${line}\n`)
+const positive = wholeNumber(1, 999_999)
 
-await runCommand('overload', async () => ((await main()) ? 0 : 1))
+const command = defineCommand<Options>({
+  name: 'overload',
+  program: 'npm run',
+  summary: 'Sends a private gateway more turns than it can serve and measures its answers.',
+  configure: (command) =>
+    command
+      .option('--quick', 'one short round; timing goals are reported but do not fail the run')
+      .option('--most <number>', 'MAX_TURNS_IN_FLIGHT of the gateway (default: its own default)', positive)
+      .option('--connections <number>', 'keep-alive connections of the aggregator', positive, 512)
+      .option('--times <number>', 'multiple of the peak that is sent', positive, 3)
+      .addOption(new Option('--only <part>', 'run one of the two parts').choices(['turns', 'connections'])),
+  details: `Turns: starts a gateway and a Redis and finds the peak, with callers that wait for their answers. Then sends three times the
+peak at a fixed rate, then half of it, alone and beside 200 turns a second that hash a password. The median of five rounds
+counts. The callers share this machine's processors: trust ratios more than times.
+
+Connections: another process holds 10,000 idle connections, 100 that read no response and 100 with endless bodies. It reopens
+each one that is closed, 500 a second. Beside each kind, 200 callbacks a second are compared with an undisturbed phase.`,
+  exitCodes: { 0: 'all goals met', 1: 'a goal missed' },
+  run: main,
+})
+await command.run(process.argv.slice(2))

@@ -1,9 +1,9 @@
 /** `npm run simulate`: runs the gateway on a model of the store, in virtual time, one schedule for each seed. */
 import { availableParallelism } from 'node:os'
-import { stderr, stdout } from 'node:process'
-import { Command, InvalidArgumentError, Option } from 'commander'
-import { runCommand } from '../../src/cli/command.ts'
-import { CommandError } from '../../src/cli/command-error.ts'
+import { Option } from 'commander'
+import { defineCommand, print, wholeNumber } from '../../src/cli/command.ts'
+import type { ExitCode } from '../../src/cli/command.ts'
+import { printTotals, progress } from '../support/harness.ts'
 import { mutantOf, mutants } from './simulation/mutants.ts'
 import { forms } from './simulation/plan.ts'
 import type { Form } from './simulation/plan.ts'
@@ -29,81 +29,30 @@ interface Options {
 
 const SEEDS = 20_000
 const MUTANT_SEEDS = 50_000
+const MAX_NUMBER = 999_999_999
 const BATCH = 50
 const PROGRESS_MS = 5000
 /** One defect breaks many schedules; the first few identify it. */
 const MAX_SHOWN = 3
 
-function wholeNumber(value: string): number {
-  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('Expected a whole number.')
-  return Number(value)
-}
-
-const command = new Command('npm run simulate --')
-  .usage('[options]')
-  .description('Runs the gateway on a model of the store, in virtual time, one schedule for each seed.')
-  .option(
-    '--seeds <number>',
-    `number of schedules (default: ${SEEDS}; ${MUTANT_SEEDS} for each mutant)`,
-    wholeNumber,
-  )
-  .option('--from <seed>', 'first seed', wholeNumber, 0)
-  .option('--workers <number>', 'number of worker processes', wholeNumber, availableParallelism())
-  .addOption(new Option('--form <form>', 'use only dialogues of this form').choices(forms))
-  .option('--seed <seed>', 'replay one schedule', wholeNumber)
-  .option('--trace', 'with --seed: print every event')
-  .option('--mutants', 'remove one rule at a time; the simulation must detect every mutant')
-  .addOption(new Option('--mutant <name>', 'remove one rule').choices(mutants.map(({ name }) => name)))
-  .addHelpText(
-    'after',
-    `
-A schedule is a few dialogues, two gateways, one store and the faults between them: late, duplicated and reordered callbacks,
-lost commands and replies, crashed or paused gateways, clock jumps. The seed decides everything. A broken promise is printed
-with the shortest schedule that shows it.
-
-Examples:
-  npm run simulate -- --seeds 1000000 --workers 2
-  npm run simulate -- --seed 4711 --trace
-  npm run simulate -- --mutants
-  npm run simulate -- --mutant 'no receipts' --seed 7 --trace
-
-Exit code: 0 all promises hold and all mutants are detected, 1 otherwise, 2 wrong usage.`,
-  )
-  .showHelpAfterError('(add --help for usage)')
-  .exitOverride()
-
-const print = (...lines: readonly string[]) => void stdout.write(lines.map((line) => `${line}\n`).join(''))
 const withSpaces = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ' ')
-
-async function main(): Promise<boolean> {
-  command.parse()
-  const options = command.opts<Options>()
-  if (options.workers < 1) throw new CommandError('--workers must be at least 1.', 2)
-  if (options.seed !== undefined) return replay(options.seed, options)
-  const pool = createPool(options.workers)
-  try {
-    return options.mutants ? await runMutants(pool, options) : await runSeeds(pool, options)
-  } finally {
-    pool.close()
-  }
-}
 
 const only = ({ form, mutant }: Options): Pick<Task, 'form' | 'mutant'> => ({
   ...(form !== undefined && { form }),
   ...(mutant !== undefined && { mutant }),
 })
 
-async function runSeeds(pool: Pool, options: Options): Promise<boolean> {
+async function runSeeds(pool: Pool, options: Options): Promise<ExitCode> {
   const { from, seeds = SEEDS } = options
   const totals = { schedules: 0, events: 0, callbacks: 0, commits: 0 }
   const broken: number[] = []
   const startedMs = performance.now()
   const speed = () => Math.round((totals.schedules * 1000) / (performance.now() - startedMs))
-  const timer = setInterval(() => {
-    stderr.write(
-      `${withSpaces(totals.schedules)} of ${withSpaces(seeds)}, ${speed()} a second, ${broken.length} failed\n`,
-    )
-  }, PROGRESS_MS)
+  const counts = () => `${withSpaces(totals.schedules)} of ${withSpaces(seeds)}`
+  const timer = setInterval(
+    () => progress(`${counts()}, ${speed()} a second, ${broken.length} failed`),
+    PROGRESS_MS,
+  )
 
   function* tasks(): Generator<Task> {
     for (let at = from; at < from + seeds; at += BATCH)
@@ -116,8 +65,8 @@ async function runSeeds(pool: Pool, options: Options): Promise<boolean> {
     totals.commits += result.commits
     for (const { seed, rule } of result.violations) {
       broken.push(seed)
-      // Printed at once: a long run may take hours to end.
-      stderr.write(`seed ${seed} breaks a promise: ${rule}\n`)
+      // A long run may take hours to end.
+      progress(`seed ${seed} breaks a promise: ${rule}`)
     }
   })
   clearInterval(timer)
@@ -127,14 +76,15 @@ async function runSeeds(pool: Pool, options: Options): Promise<boolean> {
     `${withSpaces(totals.schedules)} schedules of seeds ${from} to ${from + seeds - 1}: ${withSpaces(totals.events)} events, ` +
       `${withSpaces(totals.callbacks)} callbacks answered, ${withSpaces(totals.commits)} commits; ` +
       `${speed()} schedules a second in ${options.workers} processes`,
-    `${totals.schedules - broken.length} passed, ${broken.length} failed`,
   )
-  return broken.length === 0
+  return printTotals(totals.schedules - broken.length, broken.length)
 }
+
+const variantOf = (mutant = '') => mutantOf(mutant) ?? {}
 
 /** Prints the promise that a seed breaks, with the shortest schedule. */
 async function printShrunk(seed: number, { form, mutant }: Options): Promise<void> {
-  const variant = mutant === undefined ? {} : (mutantOf(mutant) ?? {})
+  const variant = variantOf(mutant)
   const plan = planOf(seed, form)
   const { violation } = await run(plan, variant)
   if (!violation) return
@@ -142,19 +92,18 @@ async function printShrunk(seed: number, { form, mutant }: Options): Promise<voi
   print(...describeViolation(seed, flags, await shrink(plan, variant, violation)), '')
 }
 
-async function replay(seed: number, options: Options): Promise<boolean> {
+async function replay(seed: number, options: Options): Promise<ExitCode> {
   const { form, mutant, trace } = options
-  const variant = mutant === undefined ? {} : (mutantOf(mutant) ?? {})
+  const variant = variantOf(mutant)
   const plan = planOf(seed, form)
   const result = await run(plan, variant, 'trace')
   if (trace) print(...describePlan(plan), ...result.trace.map((line) => line.replaceAll('\n', ' / ')), '')
   else if (result.violation) await printShrunk(seed, options)
-  print(result.violation ? '0 passed, 1 failed' : '1 passed, 0 failed')
-  return result.violation === undefined
+  return result.violation ? printTotals(0, 1) : printTotals(1, 0)
 }
 
 /** Runs every mutant in mixed schedules, and in each form where its rule matters. */
-async function runMutants(pool: Pool, options: Options): Promise<boolean> {
+async function runMutants(pool: Pool, options: Options): Promise<ExitCode> {
   const limit = options.seeds ?? MUTANT_SEEDS
   const tasks = mutants.flatMap(({ name, forms: some = forms }) =>
     [undefined, ...some].map((form): Task => ({
@@ -168,7 +117,7 @@ async function runMutants(pool: Pool, options: Options): Promise<boolean> {
   const detections: Detection[] = []
   await pool.runAll(tasks, ({ violations: [first] }, { mutant = '', form }) => {
     detections.push({ mutant, where: form ?? 'all forms', seed: first?.seed, rule: first?.rule })
-    stderr.write(`${detections.length} of ${tasks.length}\n`)
+    progress(`${detections.length} of ${tasks.length}`)
   })
   const order = (where: string) => ['all forms', ...forms].indexOf(where)
   const sorted = detections.toSorted((a, b) => order(a.where) - order(b.where))
@@ -177,7 +126,45 @@ async function runMutants(pool: Pool, options: Options): Promise<boolean> {
     ...describeDetections(sorted, limit),
     `${mutants.length - survivors.size} mutants detected, ${survivors.size} survived`,
   )
-  return survivors.size === 0
+  return survivors.size === 0 ? 0 : 1
 }
 
-await runCommand('simulate', async () => ((await main()) ? 0 : 1))
+const command = defineCommand<Options>({
+  name: 'simulate',
+  program: 'npm run',
+  summary: 'Runs the gateway on a model of the store, in virtual time, one schedule for each seed.',
+  configure: (command) =>
+    command
+      .option(
+        '--seeds <number>',
+        `number of schedules (default: ${SEEDS}; ${MUTANT_SEEDS} for each mutant)`,
+        wholeNumber(0, MAX_NUMBER),
+      )
+      .option('--from <seed>', 'first seed', wholeNumber(0, MAX_NUMBER), 0)
+      .option('--workers <number>', 'number of worker processes', wholeNumber(1, 256), availableParallelism())
+      .addOption(new Option('--form <form>', 'use only dialogues of this form').choices(forms))
+      .option('--seed <seed>', 'replay one schedule', wholeNumber(0, MAX_NUMBER))
+      .option('--trace', 'with --seed: print every event')
+      .option('--mutants', 'remove one rule at a time; the simulation must detect every mutant')
+      .addOption(new Option('--mutant <name>', 'remove one rule').choices(mutants.map(({ name }) => name))),
+  details: `A schedule is a few dialogues, two gateways, one store and the faults between them: late, duplicated and reordered
+callbacks, lost commands and replies, crashed or paused gateways, clock jumps. The seed decides everything. A broken promise
+is printed with the shortest schedule that shows it.
+
+Examples:
+  npm run simulate -- --seeds 1000000 --workers 2
+  npm run simulate -- --seed 4711 --trace
+  npm run simulate -- --mutants
+  npm run simulate -- --mutant 'no receipts' --seed 7 --trace`,
+  exitCodes: { 0: 'all promises hold and all mutants are detected', 1: 'otherwise' },
+  async run(options) {
+    if (options.seed !== undefined) return replay(options.seed, options)
+    const pool = createPool(options.workers)
+    try {
+      return options.mutants ? await runMutants(pool, options) : await runSeeds(pool, options)
+    } finally {
+      pool.close()
+    }
+  },
+})
+await command.run(process.argv.slice(2))

@@ -1,12 +1,14 @@
 /** `npm run timing`: measures over HTTP, on a real Redis, whether response times reveal why a secret was rejected. */
-import { stderr, stdout } from 'node:process'
-import { Command, InvalidArgumentError, Option } from 'commander'
-import { messageOf, runCommand } from '../../src/cli/command.ts'
+import { Option } from 'commander'
+import { defineCommand, messageOf, print, wholeNumber } from '../../src/cli/command.ts'
+import type { ExitCode } from '../../src/cli/command.ts'
 import { createRandom } from '../../src/simulator/random.ts'
 import { conditions } from './timing/conditions.ts'
 import type { Condition } from './timing/conditions.ts'
 import { measure } from './timing/measure.ts'
-import type { Goals, Verdict } from './timing/measure.ts'
+import type { Goals } from './timing/measure.ts'
+import { printVerdicts, progress } from '../support/harness.ts'
+import type { Verdict } from '../support/harness.ts'
 
 interface Options {
   readonly samples: number
@@ -20,41 +22,7 @@ const GOALS: Goals = { medianSpread: 0.05, ksDistance: 0.08 }
 const QUICK_GOALS: Goals = { medianSpread: 0.25, ksDistance: 0.5 }
 const QUICK_SAMPLES = 60
 
-const wholeNumber = (min: number, max: number) => (value: string) => {
-  const number = /^\d{1,6}$/.test(value) ? Number(value) : Number.NaN
-  if (number >= min && number <= max) return number
-  throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`)
-}
-
-const command = new Command('npm run timing --')
-  .usage('[options]')
-  .description(
-    'Measures whether response times reveal why a secret was rejected: logging in, and setting a password with PUK1.',
-  )
-  .option('--samples <number>', 'samples of each kind', wholeNumber(20, 10_000), 1000)
-  .option('--seed <number>', 'decides the order of the kinds', wholeNumber(0, 999_999), 1)
-  .option('--quick', `${QUICK_SAMPLES} samples in normal operation, with wider goals`)
-  .addOption(
-    new Option('--condition <name>', 'measure one state of Redis').choices(
-      conditions.map(({ name }) => name),
-    ),
-  )
-  .addHelpText(
-    'after',
-    `
-Measures in normal operation and while Redis rejects writes (OOM, NOREPLICAS, READONLY). Every round shuffles the kinds, so
-that other load on the machine affects all of them alike. With fewer than 1000 samples, noise alone exceeds the goals.
-
-Goals: medians within 5 %, a Kolmogorov-Smirnov distance of at most 0.08 between the right secret and every other kind, and
-identical rejections. With --quick: 25 % and 0.5, which only a missing or additional hash exceeds.
-Exit code: 0 all goals met, 1 a goal missed, 2 wrong usage.`,
-  )
-  .showHelpAfterError('(add --help for usage)')
-  .exitOverride()
-
-async function main(): Promise<boolean> {
-  command.parse()
-  const { samples, seed, condition, quick } = command.opts<Options>()
+async function main({ samples, seed, condition, quick }: Options): Promise<ExitCode> {
   const only = condition ?? (quick ? 'normal' : undefined)
   const verdicts: Verdict[] = []
   for (const one of conditions) {
@@ -63,15 +31,36 @@ async function main(): Promise<boolean> {
       goals: quick ? QUICK_GOALS : GOALS,
       samples: quick ? QUICK_SAMPLES : samples,
       random: createRandom(seed),
-      print: (line) => stdout.write(`${line}\n`),
-      progress: (line) => stderr.write(`${line}\n`),
+      print,
+      progress,
     })
     verdicts.push(...measured)
   }
-  for (const { holds, message } of verdicts) stdout.write(`${holds ? '✓' : '✗'} ${message}\n`)
-  const failed = verdicts.filter(({ holds }) => !holds).length
-  stdout.write(`${verdicts.length - failed} passed, ${failed} failed\n`)
-  return failed === 0
+  return printVerdicts(verdicts)
 }
 
-await runCommand('timing', async () => ((await main()) ? 0 : 1), messageOf)
+const command = defineCommand<Options>({
+  name: 'timing',
+  program: 'npm run',
+  summary: 'Measures whether response times reveal why a secret was rejected.',
+  configure: (command) =>
+    command
+      .option('--samples <number>', 'samples of each kind', wholeNumber(20, 10_000), 1000)
+      .option('--seed <number>', 'decides the order of the kinds', wholeNumber(0, 999_999), 1)
+      .option('--quick', `${QUICK_SAMPLES} samples in normal operation, with wider goals`)
+      .addOption(
+        new Option('--condition <name>', 'measure one state of Redis').choices(
+          conditions.map(({ name }) => name),
+        ),
+      ),
+  details: `Logs in, and sets a password with PUK1, in normal operation and while Redis rejects writes (OOM, NOREPLICAS, READONLY).
+Every round shuffles the kinds, so that other load on the machine affects all of them alike. With fewer than 1000 samples,
+noise alone exceeds the goals.
+
+Goals: medians within 5 %, a Kolmogorov-Smirnov distance of at most 0.08 between the right secret and every other kind, and
+identical rejections. With --quick: 25 % and 0.5, which only a missing or additional hash exceeds.`,
+  exitCodes: { 0: 'all goals met', 1: 'a goal missed' },
+  messageOf,
+  run: main,
+})
+await command.run(process.argv.slice(2))

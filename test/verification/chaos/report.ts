@@ -1,42 +1,16 @@
+import { listOf } from '../../support/harness.ts'
 import type { Finding } from './check.ts'
 import { violationKinds } from './history.ts'
 import type { HistoryEvent, ViolationKind } from './history.ts'
 import type { RunOptions, RunResult } from './run.ts'
 
 /** The report of a run; `--json` writes it. */
-export interface Report {
-  readonly seed: number
-  readonly dialogues: number
-  readonly givenUp: number
-  readonly turns: number
-  readonly callbacks: number
-  readonly copies: number
-  readonly lateCopies: number
-  readonly moved: number
-  readonly residues: number
-  readonly pending: number
-  readonly retries: RunOptions['retries']
-  readonly settings: RunOptions['settings']
-  readonly dialects: readonly string[]
-  readonly unavailable: number
-  readonly unheard: number
-  readonly kills: RunResult['kills']
-  readonly redis: {
-    readonly fault: RunOptions['redis']
-    readonly appendfsync: RunOptions['appendfsync']
-    readonly faults: number
-    readonly lostBytes: number
-  }
-  readonly network: RunResult['network']
-  readonly worstAnswerMs: number
-  readonly tookMs: number
-  readonly violations: Readonly<Record<ViolationKind | 'malformed answer' | 'ended by itself', number>>
-  readonly holds: boolean
-  /** The shortest dialogue with a violation, line by line. */
-  readonly shortest: readonly string[]
-}
+export type Report = Readonly<ReturnType<typeof reportOf>>
 
-export function reportOf(result: RunResult, options: RunOptions): Report {
+const LEADING = ['double effect', 'lost acknowledged', 'differing reply', 'unanswered']
+
+/** Computes the report from the result of a run. */
+export function reportOf(result: RunResult, options: RunOptions) {
   const { seed, redis, appendfsync, retries, settings, dialects } = options
   const { tally, findings, kills } = result
   const count = (kind: ViolationKind) =>
@@ -75,6 +49,7 @@ export function reportOf(result: RunResult, options: RunOptions): Report {
     tookMs: Math.round(result.tookMs),
     violations,
     holds: Object.values(violations).every((times) => times === 0),
+    /** The shortest dialogue with a violation, line by line. */
     shortest: [
       ...shortestOf(findings, result.events),
       ...result.ended.slice(0, 3),
@@ -103,19 +78,12 @@ function shortestOf(findings: readonly Finding[], events: readonly HistoryEvent[
   return [title, `A subscriber ${dialogue.name} (${dialogue.dialect}):`, ...lines.slice(0, MAX_LINES)]
 }
 
-/** Formats a report. A `control` must have violations. */
-export function textOf(report: Report, kind: 'run' | 'control'): string {
+/** Formats a report as lines. A `control` must have violations. */
+export function linesOf(report: Report, kind: 'run' | 'control'): readonly string[] {
   const { violations, kills, redis, network } = report
-  const { 'double effect': doubled, 'lost acknowledged': lost, 'differing reply': differing } = violations
-  const { unanswered, ...rest } = violations
-  const known = ['double effect', 'lost acknowledged', 'differing reply']
-  const others = Object.entries(rest).filter(([name]) => !known.includes(name))
+  const others = Object.entries(violations).filter(([name]) => !LEADING.includes(name))
   const killed = Object.values(kills).reduce((sum, one) => sum + one, 0)
   const row = (name: string, value: string | number) => `${name.padEnd(20)}${value}`
-  const all = (counts: Readonly<Record<string, number>>) =>
-    Object.entries(counts)
-      .map(([name, times]) => `${name} ${times}`)
-      .join(', ')
   const cut = redis.fault === 'power-cut' ? `, ${redis.lostBytes} bytes not synced` : ''
   return [
     ...(report.shortest.length > 0 ? [...report.shortest, ''] : []),
@@ -129,19 +97,18 @@ export function textOf(report: Report, kind: 'run' | 'control'): string {
       `moved ${report.moved} dialogues; saved ${report.residues} passwords by their first entry`,
     ),
     row('attempts pending', report.pending),
-    row('gateways killed', `${killed}: ${all(kills)}`),
+    row('gateways killed', `${killed}: ${listOf(Object.entries(kills))}`),
     row('Redis', `${redis.fault} ${redis.faults} times, appendfsync ${redis.appendfsync}${cut}`),
-    row('network faults', all(network)),
+    row('network faults', listOf(Object.entries(network))),
     row('answers', `${report.unavailable} "unavailable", ${report.unheard} lost with the gateway`),
     row('worst answer', `${(report.worstAnswerMs / 1000).toFixed(1)} s`),
-    row('double effects', doubled),
-    row('lost acknowledged', lost),
-    row('differing replies', differing),
-    row('unanswered', unanswered),
-    row('other violations', others.map(([name, times]) => `${name} ${times}`).join(', ')),
+    row('double effects', violations['double effect']),
+    row('lost acknowledged', violations['lost acknowledged']),
+    row('differing replies', violations['differing reply']),
+    row('unanswered', violations.unanswered),
+    row('other violations', listOf(others)),
     verdictOf(report, kind),
-    '',
-  ].join('\n')
+  ]
 }
 
 function verdictOf({ holds, seed }: Report, kind: 'run' | 'control'): string {

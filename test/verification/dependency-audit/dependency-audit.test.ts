@@ -83,7 +83,7 @@ describe('a check that asks the registry', () => {
   })
 })
 
-describe('npm run supply', () => {
+describe('the command', () => {
   const run = (args: readonly string[]) =>
     spawnSync(process.execPath, ['--import', 'tsx', 'test/verification/dependency-audit.ts', ...args], {
       encoding: 'utf8',

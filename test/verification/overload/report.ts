@@ -1,3 +1,5 @@
+import { quantile } from '../../support/harness.ts'
+import type { Verdict } from '../../support/harness.ts'
 import { attacks } from './attack-kinds.ts'
 import type { Attack } from './attack-kinds.ts'
 import { percentile, perSecond } from './load.ts'
@@ -5,12 +7,10 @@ import type { Tally } from './load.ts'
 import type { ConnectionRound, Phase } from './measure-connections.ts'
 import type { Round } from './measure.ts'
 
-/** One goal: whether it was met, and what was measured. */
-export interface Verdict {
-  readonly isReached: boolean
+/** One goal and its measured figures. */
+export interface Goal extends Verdict {
   /** The goal depends on speed, and therefore on the machine. */
   readonly isTimed: boolean
-  readonly message: string
 }
 
 const MIN_GOODPUT = 0.8
@@ -18,7 +18,7 @@ const MAX_REJECTION_MS = 50
 const MAX_OTHERS_MS = 300
 
 /** Judges the goals by the median of the rounds, and lists the figures of every round. */
-export function verdicts(rounds: readonly Round[], times: number): readonly Verdict[] {
+export function verdicts(rounds: readonly Round[], times: number): readonly Goal[] {
   const ratio = ({ overload, peak }: Round) => perSecond(overload) / peak
   const others = ({ besideFlood }: Round) => percentile(besideFlood.servedMs, 0.99)
   const refused = ({ flood }: Round) => percentile(flood.refusedMs, 0.99)
@@ -71,7 +71,7 @@ const heldBy: Readonly<Record<Attack, string>> = {
 export function connectionVerdicts(
   rounds: readonly ConnectionRound[],
   counts: Readonly<Record<Attack, number>>,
-): readonly Verdict[] {
+): readonly Goal[] {
   return attacks.flatMap((attack) => {
     const p99 = ({ honest }: Phase) => percentile(honest.servedMs, 0.99)
     const lost = ({ honest: { counts: of } }: Phase) =>
@@ -102,7 +102,7 @@ export function connectionVerdicts(
   })
 }
 
-/** Returns the line that says how much processor time the host withheld; undefined where that is unknown. */
+/** Returns a line with the processor time that the host withheld; undefined if unknown. */
 export function stolenLine(rounds: readonly Pick<Round, 'stolen'>[]): string | undefined {
   const stolen = rounds.flatMap(({ stolen }) => (stolen === undefined ? [] : [percent(stolen)]))
   if (stolen.length === 0) return undefined
@@ -110,15 +110,15 @@ export function stolenLine(rounds: readonly Pick<Round, 'stolen'>[]): string | u
 }
 
 const goal = (
-  isReached: boolean,
+  holds: boolean,
   title: string,
   details: readonly string[],
   kind: 'timed' | 'counted' = 'timed',
-): Verdict => ({
-  isReached,
+): Goal => ({
+  holds,
   isTimed: kind === 'timed',
   message: [
-    `${isReached ? 'ok    ' : 'not ok'} ${title}`,
+    `${holds ? 'ok    ' : 'not ok'} ${title}`,
     ...details.map((line, at) => `       ${at + 1}. ${line}`),
   ].join('\n'),
 })
@@ -138,7 +138,6 @@ function detail({ counts, seconds, servedMs, refusedMs, behindMs }: Tally): stri
   ].join('; ')
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+const median = (values: readonly number[]): number => quantile(values, 0.5)
 const percent = (share: number) => `${Math.round(share * 100)} %`
 const ms = (time: number) => `${Math.round(time)} ms`

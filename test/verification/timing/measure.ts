@@ -2,13 +2,14 @@ import { PassThrough } from 'node:stream'
 import { startApp } from '../../../src/app.ts'
 import { loadConfig } from '../../../src/config.ts'
 import { withCleanup } from '../../support/cleanup.ts'
+import { quantile } from '../../support/harness.ts'
+import type { Verdict } from '../../support/harness.ts'
 import type { Random } from '../../../src/simulator/random.ts'
 import { startRedisServer } from '../../support/redis/redis-server.ts'
 import { groups, prepareAttempts } from './attempts.ts'
 import type { Kind } from './attempts.ts'
 import { applyCondition } from './conditions.ts'
 import type { Condition } from './conditions.ts'
-import { ksDistance, quantile } from './statistics.ts'
 
 const WARM_UP_ROUNDS = 12
 
@@ -17,12 +18,6 @@ export interface Goals {
   readonly medianSpread: number
   /** The largest allowed distance between the right secret and any other kind, 0 to 1. */
   readonly ksDistance: number
-}
-
-/** One checked goal. */
-export interface Verdict {
-  readonly holds: boolean
-  readonly message: string
 }
 
 interface Measurement {
@@ -142,3 +137,16 @@ const shuffle = <T>(all: readonly T[], random: Random): readonly T[] =>
     .map((one) => [random(), one] as const)
     .toSorted(([a], [b]) => a - b)
     .map(([, one]) => one)
+
+/** The two-sample Kolmogorov-Smirnov statistic: the largest distance between the two empirical distributions, 0 to 1. */
+function ksDistance(one: readonly number[], other: readonly number[]): number {
+  const [a, b] = [one.toSorted((x, y) => x - y), other.toSorted((x, y) => x - y)]
+  let [i, j, max] = [0, 0, 0]
+  while (i < a.length && j < b.length) {
+    const at = Math.min(a[i] ?? Infinity, b[j] ?? Infinity)
+    while (i < a.length && (a[i] ?? Infinity) <= at) i++
+    while (j < b.length && (b[j] ?? Infinity) <= at) j++
+    max = Math.max(max, Math.abs(i / a.length - j / b.length))
+  }
+  return max
+}

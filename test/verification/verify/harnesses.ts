@@ -82,13 +82,12 @@ export function figureOf(output: string, figure: RegExp): string {
 }
 
 /** Formats all results as a table, with the totals on the last line. */
-export function tableOf(results: readonly Result[]): string {
+export function tableOf(results: readonly Result[]): readonly string[] {
   const width = Math.max(0, ...results.map(({ name }) => name.length))
   const count = (verdict: Result['verdict']) => results.filter((one) => one.verdict === verdict).length
   const rows = results.map(
     ({ name, verdict, seconds, figure }) =>
       `${name.padEnd(width)}  ${verdict.padEnd(7)}  ${seconds.toFixed(0).padStart(4)} s  ${figure}`,
   )
-  const totals = `${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`
-  return `\n${rows.join('\n')}\n${totals}\n`
+  return ['', ...rows, `${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped`]
 }

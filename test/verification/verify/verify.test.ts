@@ -14,15 +14,12 @@ describe('npm run verify', () => {
       { name: 'chaos', verdict: 'passed', figure: 'double effects 0', seconds: 12.3 },
       { name: 'power-cut', verdict: 'skipped', figure: 'no figure printed', seconds: 1 },
     ])
-    expect(table).toBe(
-      [
-        '',
-        'chaos      passed     12 s  double effects 0',
-        'power-cut  skipped     1 s  no figure printed',
-        '1 passed, 0 failed, 1 skipped',
-        '',
-      ].join('\n'),
-    )
+    expect(table).toEqual([
+      '',
+      'chaos      passed     12 s  double effects 0',
+      'power-cut  skipped     1 s  no figure printed',
+      '1 passed, 0 failed, 1 skipped',
+    ])
   })
 
   it('joins the figures of an output', () => {
@@ -42,7 +39,7 @@ describe('npm run verify', () => {
 
   it('rejects an unknown harness', async () => {
     const { code, err } = await runCommand('test/verification/verify', ['chaso'])
-    expect(err).toContain("There is no harness 'chaso'.")
+    expect(err).toContain("'chaso' is invalid for argument 'names'. Allowed choices are dependency-audit,")
     expect(code).toBe(2)
   })
 })
