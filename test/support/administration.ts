@@ -1,10 +1,11 @@
 import { Secret } from '../../src/engine/secret.ts'
 import type { Store } from '../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../src/gateway/records/records.ts'
-import type { JournalRecord, Subscriber } from '../../src/gateway/records/subscriber.ts'
+import type { Subscriber } from '../../src/gateway/records/subscriber.ts'
 import { createAdministration } from '../../src/services/administration.ts'
 import { createDigestArgon2 } from './digest-argon2.ts'
 import { assemble } from './gateway.ts'
+import { journalOf } from './journal.ts'
 
 const budgetMs = 15_000
 
@@ -36,10 +37,8 @@ export function createOffice(store: Store) {
 
     /** Returns the access changes of a number, oldest first, as `access-opened by administrator`. */
     async journalOf(msisdn: string): Promise<string[]> {
-      const entries = await store.readJournal(bucketOf(msisdn), undefined, 10_000)
-      return entries
-        .map(({ entry }) => JSON.parse(entry) as JournalRecord)
-        .filter((entry) => entry.msisdn === msisdn && entry.change.startsWith('access-'))
+      return (await journalOf(store, msisdn))
+        .filter(({ change }) => change.startsWith('access-'))
         .map(({ change, by }) => `${change} by ${by}`)
     },
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createDigestArgon2 } from './digest-argon2.ts'
 import { createHarnessCore } from './harness-core.ts'
+import { journalOf } from './journal.ts'
 import type { CoreOverrides } from '../../src/core.ts'
 import type { Menu } from '../../src/engine/menu.ts'
 import { Secret } from '../../src/engine/secret.ts'
@@ -79,13 +80,8 @@ export function assemble(
       return (await hashing.verify(stored, 'password', msisdn, new Secret(password))).matches
     },
     /** Returns the journal changes of a number, oldest first. */
-    async journalOf(msisdn: string): Promise<string[]> {
-      const entries = await store.readJournal(bucketOf(msisdn), undefined, 1000)
-      return entries
-        .map(({ entry }) => JSON.parse(entry) as { msisdn: string; change: string })
-        .filter((entry) => entry.msisdn === msisdn)
-        .map(({ change }) => change)
-    },
+    journalOf: async (msisdn: string): Promise<string[]> =>
+      (await journalOf(store, msisdn)).map(({ change }) => change),
   }
 }
 

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { createDigestArgon2 } from './digest-argon2.ts'
+import { journalOf } from './journal.ts'
 import { Secret } from '../../src/engine/secret.ts'
 import { createKeyring } from '../../src/gateway/records/keyring.ts'
 import type { Keyring } from '../../src/gateway/records/keyring.ts'
-import type { JournalRecord, Subscriber } from '../../src/gateway/records/subscriber.ts'
+import type { Subscriber } from '../../src/gateway/records/subscriber.ts'
 import type { Store } from '../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../src/gateway/records/records.ts'
 import { createHashing } from '../../src/services/hashing/hashing.ts'
@@ -82,11 +83,6 @@ export function createBench(options: { hashing?: Hashing; keyring?: Keyring } = 
       return records[0] && (JSON.parse(records[0].value) as Subscriber)
     },
     /** Returns the journal entries of a number, oldest first. */
-    async journalOf(msisdn: string): Promise<JournalRecord[]> {
-      const entries = await store.readJournal(bucketOf(msisdn), undefined, 10_000)
-      return entries
-        .map(({ entry }) => JSON.parse(entry) as JournalRecord)
-        .filter((entry) => entry.msisdn === msisdn)
-    },
+    journalOf: (msisdn: string) => journalOf(store, msisdn),
   }
 }

@@ -16,22 +16,23 @@ export async function findRedisBinary({ install }: { install: 'allowed' | 'no' }
 
 const onPath = (): string | undefined => ['redis-server', 'valkey-server'].find(canRun)
 
-const canRun = (program: string): boolean =>
+/** Returns true when a program is on PATH. */
+export const canRun = (program: string): boolean =>
   spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
 
 // The package may start a service on port 6379; tests never use or stop it.
 async function installRedis(): Promise<void> {
   if (process.getuid?.() === 0 && canRun('apt-get')) {
-    await run('apt-get', ['update'])
-    await run('apt-get', ['install', '-y', '--no-install-recommends', 'redis-server'])
+    await install('apt-get', ['update'])
+    await install('apt-get', ['install', '-y', '--no-install-recommends', 'redis-server'])
   } else if (canRun('brew')) {
-    await run('brew', ['install', 'redis'])
+    await install('brew', ['install', 'redis'])
   }
 }
 
 /** Runs an installer with its output on stderr. A failure is reported by the caller's check afterwards. */
-function run(program: string, args: readonly string[]): Promise<void> {
-  console.error(`A Redis server is needed, and there is none; running: ${program} ${args.join(' ')}`)
+export function install(program: string, args: readonly string[]): Promise<void> {
+  console.error(`A program for the tests is missing; running: ${program} ${args.join(' ')}`)
   const quietly = ['DEBIAN_FRONTEND=noninteractive', 'NONINTERACTIVE=1', program, ...args]
   const child = spawn('env', quietly, { stdio: ['ignore', 2, 2] })
   return new Promise((resolve) => child.once('error', () => resolve()).once('exit', () => resolve()))

@@ -1,5 +1,7 @@
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../../../src/simulator/random.ts'
 import { crashPoints } from './crash-points.ts'
 import type { CrashPoint } from './crash-points.ts'
@@ -35,87 +37,51 @@ export interface Gateways {
 
 /** Spare processes with loaded code: loading takes most of a second. */
 const SPARES = 2
+const POLL_MS = 20
 
-/**
- * Starts one gateway for each Redis URL and replaces each that dies. `onDeath` is called for every death.
- */
-export async function startGateways(options: {
+interface GatewayOptions {
   readonly program: string
   readonly redisUrls: readonly string[]
   readonly message: Omit<ToGateway, 'redisUrl' | 'generation'>
   readonly onDeath: (where: string) => void
-}): Promise<Gateways> {
-  const { program, redisUrls, message, onDeath } = options
-  const kills: Record<CrashPoint | 'random', number> = {
-    'before-load': 0,
-    'after-load': 0,
-    'before-commit': 0,
-    'in-commit': 0,
-    'after-commit': 0,
-    'before-answer': 0,
-    random: 0,
-  }
-  const ended: string[] = []
-  const urls = new Map<ChildProcess, string>()
-  const all = new Set<ChildProcess>()
+}
+
+/** Starts one gateway for each Redis URL and replaces each that dies. Calls `onDeath` for every death. */
+export async function startGateways(options: GatewayOptions): Promise<Gateways> {
+  const { redisUrls, message } = options
+  const processes = createProcesses(options)
+  const { urls, ended } = processes
   const spares: Promise<ChildProcess>[] = []
   let generation = 0
-  let isClosing = false
 
-  function warm(): Promise<ChildProcess> {
-    const child = fork(program, [], {
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      execArgv: [],
-    })
-    all.add(child)
-    let [out, err] = ['', '']
-    child.stdout?.on('data', (bytes: Buffer) => (out += bytes.toString()))
-    child.stderr?.on('data', (bytes: Buffer) => (err = (err + bytes.toString()).slice(-2000)))
-    child.once('close', (code, signal) => {
-      all.delete(child)
-      urls.delete(child)
-      if (isClosing) return
-      const point = crashPoints.find((one) => out === one)
-      if (signal !== 'SIGKILL') ended.push(`A gateway exited with ${code ?? signal}: ${err.trim()}`)
-      else kills[point ?? 'random'] += 1
-      onDeath(point ?? (signal === 'SIGKILL' ? 'at random' : 'by itself'))
-    })
-    return new Promise((resolve) => {
-      child.once('message', () => resolve(child))
-      child.once('close', () => resolve(child))
-    })
-  }
-
-  async function fill(redisUrl: string): Promise<void> {
-    while (!isClosing) {
-      const child = await (spares.shift() ?? warm())
-      while (spares.length < SPARES && !isClosing) spares.push(warm())
+  /** Keeps one gateway running for a Redis URL. */
+  async function supervise(redisUrl: string): Promise<void> {
+    while (!processes.isClosing()) {
+      const child = await (spares.shift() ?? processes.fork())
+      while (spares.length < SPARES && !processes.isClosing()) spares.push(processes.fork())
       if (!child.connected) continue
-      const gone = new Promise<void>((resolve) => void child.once('close', () => resolve()))
+      const closed = once(child, 'close')
       child.once('message', (answer: ToHarness) => {
         if (answer.kind === 'listening') urls.set(child, answer.url)
       })
       child.send({ ...message, redisUrl, generation: generation++ } satisfies ToGateway, () => undefined)
-      await gone
+      await closed
     }
   }
 
-  const places = redisUrls.map(fill)
-  while (urls.size < redisUrls.length && ended.length === 0)
-    await new Promise((resolve) => void setTimeout(resolve, 20))
+  const supervisors = redisUrls.map(supervise)
   const close = async () => {
-    isClosing = true
-    const gone = [...all].map((child) => new Promise((resolve) => child.once('close', resolve)))
-    for (const child of all) child.kill('SIGKILL')
-    await Promise.all([...gone, ...places])
+    await processes.close()
+    await Promise.all(supervisors)
   }
+  while (urls.size < redisUrls.length && ended.length === 0) await sleep(POLL_MS)
   if (ended.length > 0) {
     await close()
-    throw new Error(`No gateway starts. ${ended[0]}`)
+    throw new Error(`The gateway does not start. ${ended[0]}`)
   }
 
   return {
-    kills,
+    kills: processes.kills,
     ended,
     pick(random, not) {
       const up = [...urls.values()]
@@ -127,5 +93,52 @@ export async function startGateways(options: {
       up[Math.floor(random() * up.length)]?.kill('SIGKILL')
     },
     close,
+  }
+}
+
+/** Forks gateway processes and records their deaths. */
+function createProcesses({ program, onDeath }: GatewayOptions) {
+  const counts = [...crashPoints, 'random' as const].map((point) => [point, 0] as const)
+  const kills = Object.fromEntries(counts) as Record<CrashPoint | 'random', number>
+  const ended: string[] = []
+  /** Listening gateways. */
+  const urls = new Map<ChildProcess, string>()
+  const all = new Set<ChildProcess>()
+  let isClosing = false
+
+  return {
+    kills,
+    ended,
+    urls,
+    isClosing: () => isClosing,
+
+    /** Resolves when the process has loaded its code or has exited. */
+    fork(): Promise<ChildProcess> {
+      const child = fork(program, [], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] })
+      all.add(child)
+      let [out, err] = ['', '']
+      child.stdout?.on('data', (bytes: Buffer) => (out += bytes.toString()))
+      child.stderr?.on('data', (bytes: Buffer) => (err = (err + bytes.toString()).slice(-2000)))
+      child.once('close', (code, signal) => {
+        all.delete(child)
+        urls.delete(child)
+        if (isClosing) return
+        const point = crashPoints.find((one) => out === one)
+        if (signal !== 'SIGKILL') ended.push(`A gateway exited with ${code ?? signal}: ${err.trim()}`)
+        else kills[point ?? 'random'] += 1
+        onDeath(point ?? (signal === 'SIGKILL' ? 'at random' : 'by itself'))
+      })
+      return new Promise((resolve) => {
+        child.once('message', () => resolve(child))
+        child.once('close', () => resolve(child))
+      })
+    },
+
+    async close() {
+      isClosing = true
+      const closed = [...all].map((child) => once(child, 'close'))
+      for (const child of all) child.kill('SIGKILL')
+      await Promise.all(closed)
+    },
   }
 }

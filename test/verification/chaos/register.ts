@@ -1,5 +1,4 @@
 import { Secret } from '../../../src/engine/secret.ts'
-import type { JournalEntry } from '../../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../../src/gateway/records/records.ts'
 import { Subscriber, parseRecord } from '../../../src/gateway/records/subscriber.ts'
 import type { JournalRecord } from '../../../src/gateway/records/subscriber.ts'
@@ -9,6 +8,7 @@ import { createSubscribers } from '../../../src/services/subscribers.ts'
 import type { Random } from '../../../src/simulator/random.ts'
 import { createRedisClient } from '../../../src/store/redis/client.ts'
 import { createRedisStore } from '../../../src/store/redis/store.ts'
+import { journalOfBucket } from '../../support/journal.ts'
 import type { StoredSubscriber } from './check.ts'
 import type { SubscriberHistory } from './history.ts'
 import { drawDigits } from './script.ts'
@@ -26,7 +26,6 @@ export interface Register {
   close(): Promise<void>
 }
 
-const PAGE = 1000
 const RETRY_TIMEOUT_MS = 30_000
 
 export function openRegister(url: string, hashing: Hashing): Register {
@@ -41,15 +40,6 @@ export function openRegister(url: string, hashing: Hashing): Register {
     return records[0] && parseRecord(Subscriber, records[0].value)
   }
 
-  async function journalOf(bucket: number): Promise<readonly JournalRecord[]> {
-    const entries: JournalEntry[] = []
-    for (;;) {
-      const page = await retry(() => store.readJournal(bucket, entries.at(-1)?.id, PAGE))
-      entries.push(...page)
-      if (page.length < PAGE) return entries.map(({ entry }) => JSON.parse(entry) as JournalRecord)
-    }
-  }
-
   return {
     async add(msisdn, access, random) {
       const puk1 = drawDigits(random)
@@ -61,7 +51,8 @@ export function openRegister(url: string, hashing: Hashing): Register {
 
     async readAll() {
       const buckets = new Map<number, readonly JournalRecord[]>()
-      for (const bucket of new Set(registered.map(bucketOf))) buckets.set(bucket, await journalOf(bucket))
+      for (const bucket of new Set(registered.map(bucketOf)))
+        buckets.set(bucket, await retry(() => journalOfBucket(store, bucket)))
       const records = new Map<string, Subscriber | undefined>()
       for (const msisdn of registered) records.set(msisdn, await retry(() => recordOf(msisdn)))
       return {

@@ -1,8 +1,6 @@
 import type { Store } from '../../../src/gateway/ports.ts'
 import { bucketOf, handleOf } from '../../../src/gateway/records/records.ts'
-import type { JournalRecord } from '../../../src/gateway/records/subscriber.ts'
-
-const PAGE = 1000
+import { journalOfBucket } from '../../support/journal.ts'
 
 /** The dialect name of the load; no real aggregator uses it. */
 export const LOAD_DIALECT = 'load'
@@ -10,7 +8,7 @@ export const LOAD_DIALECT = 'load'
 /** Acknowledged changes, to compare with the journals. */
 export interface Ledger {
   /** A subscriber was shown that access is closed. */
-  acknowledge(msisdn: string, sessionId: string): void
+  acknowledge(sessionId: string): void
   acknowledged(): number
   /** Counts acknowledged changes missing from the journal, and dialogues that closed access more than once. */
   audit(store: Store, msisdns: readonly string[]): Promise<{ lost: number; doubles: number; effects: number }>
@@ -19,12 +17,12 @@ export interface Ledger {
 export function createLedger(): Ledger {
   const acknowledged = new Set<string>()
   return {
-    acknowledge: (_msisdn, sessionId) => void acknowledged.add(handleOf(LOAD_DIALECT, sessionId)),
+    acknowledge: (sessionId) => void acknowledged.add(handleOf(LOAD_DIALECT, sessionId)),
     acknowledged: () => acknowledged.size,
     async audit(store, msisdns) {
       const effects = new Map<string, number>()
       for (const bucket of new Set(msisdns.map(bucketOf))) {
-        for await (const { id, change } of journalOf(store, bucket)) {
+        for (const { id, change } of await journalOfBucket(store, bucket)) {
           const [dialogue = ''] = id.split(':')
           if (change === 'access-closed') effects.set(dialogue, (effects.get(dialogue) ?? 0) + 1)
         }
@@ -35,15 +33,5 @@ export function createLedger(): Ledger {
         effects: [...effects.values()].reduce((sum, times) => sum + times, 0),
       }
     },
-  }
-}
-
-async function* journalOf(store: Store, bucket: number): AsyncGenerator<JournalRecord> {
-  let after: string | undefined
-  for (;;) {
-    const entries = await store.readJournal(bucket, after, PAGE)
-    for (const { entry } of entries) yield JSON.parse(entry) as JournalRecord
-    if (entries.length < PAGE) return
-    after = entries.at(-1)?.id
   }
 }

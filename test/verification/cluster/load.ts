@@ -34,122 +34,143 @@ export interface Load {
   readonly odd: readonly string[]
   /** Resolves when a part of the slots has served a turn that started after this call. */
   serves(part: number): Promise<void>
-  /** Stops the load after every open dialogue has finished. */
+  /** Stops the load when every open dialogue has ended. */
   stop(): Promise<void>
 }
 
 /**
  * Starts writers. Each is a subscriber who closes access with `*141*3*6#` again and again; the operator opens it in between.
- * Unanswered turns are retried through another gateway. One confirmation in five is sent twice in parallel, through two.
+ * Unanswered turns are retried through another gateway. One confirmation in five is duplicated in parallel through the other.
  */
 export function startLoad(
   { gateways, subscribers }: Gateways,
   options: { readonly writers: number; readonly parts: number; readonly partOf: (slot: number) => number },
 ): Load {
   const { writers, parts, partOf } = options
-  const ledger = createLedger()
-  const failures: Failure[] = []
-  const odd: string[] = []
-  const lastServedMs = Array.from({ length: parts }, () => 0)
-  let [turns, worstMs, forgotten, endMs] = [0, 0, 0, Infinity]
-
   const partOfNumber = (msisdn: string) => partOf(slotOf(bucketOf(msisdn)))
   const msisdns = Array.from({ length: writers }, (_, at) => numberIn(at % parts, partOfNumber))
-  const isRunning = () => performance.now() < endMs
+  const ledger = createLedger()
+  const odd: string[] = []
+  let [forgotten, endMs] = [0, Infinity]
   const isDrained = () => performance.now() > endMs + DRAIN_MS
+  const client = createClient(gateways, partOfNumber, isDrained)
 
-  async function once(callback: Callback, through: number): Promise<string | undefined> {
+  const open = async (msisdn: string): Promise<void> => {
+    while (!isDrained()) {
+      const opened = subscribers.put(msisdn, { language: 'en', access: 'open' })
+      if (await opened.then(() => true).catch(() => false)) return
+      await pause(RETRY_MS)
+    }
+  }
+
+  const write = async (msisdn: string): Promise<void> => {
+    while (performance.now() < endMs) {
+      await open(msisdn)
+      const result = await closeAccess(client, msisdn)
+      if (result.kind === 'closed') ledger.acknowledge(result.sessionId)
+      else if (result.kind === 'forgotten') forgotten += 1
+      else odd.push(result.message)
+    }
+  }
+  const running = msisdns.map(write)
+
+  return {
+    ledger,
+    msisdns,
+    failures: client.failures,
+    odd,
+    turns: client.turns,
+    worstMs: client.worstMs,
+    forgotten: () => forgotten,
+    serves: client.serves,
+    async stop() {
+      endMs = performance.now()
+      await Promise.all(running)
+    },
+  }
+}
+
+/** Sends callbacks through the gateways and measures the answers. */
+function createClient(
+  gateways: Gateways['gateways'],
+  partOfNumber: (msisdn: string) => number,
+  isDrained: () => boolean,
+) {
+  const failures: Failure[] = []
+  const lastServedMs = new Map<number, number>()
+  let [turns, worstMs] = [0, 0]
+
+  /** Sends a callback once; resolves with undefined for "unavailable". */
+  async function send(callback: Callback, through: number): Promise<string | undefined> {
     const part = partOfNumber(callback.msisdn)
-    const beganMs = performance.now()
+    const sentMs = performance.now()
     const answer = await gateways[through % gateways.length]?.turn(callback)
     const atMs = performance.now()
     turns += 1
-    worstMs = Math.max(worstMs, atMs - beganMs)
+    worstMs = Math.max(worstMs, atMs - sentMs)
     if (answer && !unavailable.has(answer.text)) {
-      lastServedMs[part] = Math.max(lastServedMs[part] ?? 0, beganMs)
+      lastServedMs.set(part, Math.max(lastServedMs.get(part) ?? 0, sentMs))
       return answer.text
     }
     failures.push({ part, atMs })
     return undefined
   }
 
-  async function untilAnswered(callback: Callback, through: number): Promise<string> {
-    for (let tries = 0; !isDrained(); tries++) {
-      const text = await once(callback, through + tries)
-      if (text !== undefined) return text
-      await pause(RETRY_MS)
-    }
-    throw new Error('A turn was not answered before the load ended.')
+  return {
+    count: gateways.length,
+    failures,
+    turns: () => turns,
+    worstMs: () => worstMs,
+    send,
+    /** Sends a callback until it is answered, each time through the next gateway. */
+    async sendUntilAnswered(callback: Callback, through: number): Promise<string> {
+      for (let tries = 0; !isDrained(); tries++) {
+        const text = await send(callback, through + tries)
+        if (text !== undefined) return text
+        await pause(RETRY_MS)
+      }
+      throw new Error('A turn was not answered before the load ended.')
+    },
+    async serves(part: number) {
+      const fromMs = performance.now()
+      while ((lastServedMs.get(part) ?? 0) < fromMs) await pause(RETRY_MS)
+    },
   }
+}
 
-  async function open(msisdn: string): Promise<void> {
-    while (!isDrained()) {
-      const isOpen = await subscribers.put(msisdn, { language: 'en', access: 'open' }).then(
-        () => true,
-        () => false,
-      )
-      if (isOpen) return
-      await pause(RETRY_MS)
-    }
-  }
+type CloseResult =
+  | { readonly kind: 'closed'; readonly sessionId: string }
+  | { readonly kind: 'forgotten' }
+  | { readonly kind: 'odd'; readonly message: string }
 
-  /** Runs one dialogue to the closing of access, and records its acknowledgement. */
-  async function close(msisdn: string): Promise<void> {
-    const sessionId = randomUUID()
-    const callbackWith = (text: string): Callback => ({
+const CLOSING = [
+  ['', /^Access to self-care is open/],
+  ['1', /^Close access/],
+  ['1*2', /^Access is closed/],
+] as const
+
+/** Runs one dialogue that closes access. */
+async function closeAccess(client: ReturnType<typeof createClient>, msisdn: string): Promise<CloseResult> {
+  const sessionId = randomUUID()
+  const through = randomInt(client.count)
+  for (const [text, screen] of CLOSING) {
+    const callback: Callback = {
       dialect: LOAD_DIALECT,
       sessionId,
       msisdn,
       dialled: '*141*3*6#',
       reported: { kind: 'cumulative', code: '*141*3*6#', text, begins: 'empty' },
-    })
-    const through = randomInt(gateways.length)
-    for (const [text, shows] of [
-      ['', /^Access to self-care is open/],
-      ['1', /^Close access/],
-      ['1*2', /^Access is closed/],
-    ] as const) {
-      const isDuplicated = text === '1*2' && randomInt(5) === 0
-      const [shown] = await Promise.all([
-        untilAnswered(callbackWith(text), through),
-        isDuplicated && once(callbackWith(text), through + 1),
-      ])
-      if (expired.has(shown) || (text === '' && shown.startsWith('Access to self-care is closed'))) {
-        forgotten += 1
-        return
-      }
-      if (!shows.test(shown)) {
-        odd.push(`${text || 'begin'}: ${shown.split('\n')[0]}`)
-        return
-      }
     }
-    ledger.acknowledge(msisdn, sessionId)
+    const isDuplicated = text === '1*2' && randomInt(5) === 0
+    const [shown] = await Promise.all([
+      client.sendUntilAnswered(callback, through),
+      isDuplicated && client.send(callback, through + 1),
+    ])
+    if (expired.has(shown) || (text === '' && shown.startsWith('Access to self-care is closed')))
+      return { kind: 'forgotten' }
+    if (!screen.test(shown)) return { kind: 'odd', message: `${text || 'begin'}: ${shown.split('\n')[0]}` }
   }
-
-  const running = msisdns.map(async (msisdn) => {
-    while (isRunning()) {
-      await open(msisdn)
-      await close(msisdn)
-    }
-  })
-
-  return {
-    ledger,
-    msisdns,
-    failures,
-    odd,
-    turns: () => turns,
-    worstMs: () => worstMs,
-    forgotten: () => forgotten,
-    async serves(part) {
-      const fromMs = performance.now()
-      while ((lastServedMs[part] ?? 0) < fromMs) await pause(RETRY_MS)
-    },
-    async stop() {
-      endMs = performance.now()
-      await Promise.all(running)
-    },
-  }
+  return { kind: 'closed', sessionId }
 }
 
 /** Returns a random number whose bucket lies in a part of the slots. */

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { bucketOf } from '../../../src/gateway/records/records.ts'
 import { slotOf } from '../../../src/store/redis/keys.ts'
+import { withCleanup } from '../../support/cleanup.ts'
 import { startRedisCluster } from '../../support/redis/redis-cluster.ts'
 import type { RedisCluster } from '../../support/redis/redis-cluster.ts'
 import { openGateways } from './gateways.ts'
@@ -52,56 +53,52 @@ export interface Outcome {
 }
 
 /** Runs a scenario on a new cluster, with load before, during and after the fault. */
-export async function runScenario(
+export function runScenario(
   scenario: Scenario,
   options: { readonly writers: number; readonly calmMs: number; readonly progress: (line: string) => void },
 ): Promise<Outcome> {
   const { writers, calmMs, progress } = options
   const { name, replicas, replicasEach } = scenario
-  progress(`${name}: starting ${MASTERS * (1 + replicasEach)} servers`)
-  const cluster = await startRedisCluster({ masters: MASTERS, replicasEach })
-  try {
+  return withCleanup(async (defer) => {
+    progress(`${name}: starting ${MASTERS * (1 + replicasEach)} servers`)
+    const cluster = await startRedisCluster({ masters: MASTERS, replicasEach })
+    defer(() => cluster.stop())
     const whyElsewhere: Record<string, number> = {}
     const onFailed = (msisdn: string, detail: string) => {
       if (cluster.partOf(slotOf(bucketOf(msisdn))) !== 0)
         whyElsewhere[detail] = (whyElsewhere[detail] ?? 0) + 1
     }
     const opened = await openGateways(cluster.addresses, { count: 2, replicas, onFailed })
-    try {
-      const load = startLoad(opened, { writers, parts: MASTERS, partOf: (slot) => cluster.partOf(slot) })
-      await Promise.all(cluster.masters.map((_, part) => load.serves(part)))
-      await pause(calmMs)
-      progress(`${name}: ${load.turns()} turns, injecting the fault`)
-      const struckMs = performance.now()
-      const takenOverAtMs = await scenario.strike(cluster, load)
-      await load.serves(0)
-      await pause(calmMs)
-      await load.stop()
-      progress(`${name}: ${load.turns()} turns, reading the journals`)
-      const there = load.failures.filter(({ part }) => part === 0)
-      const { lost, doubles } = await load.ledger.audit(opened.store, load.msisdns)
-      return {
-        name,
-        turns: load.turns(),
-        acknowledged: load.ledger.acknowledged(),
-        failedThere: there.length,
-        failedElsewhere: load.failures.length - there.length,
-        recoveryMs: Math.max(0, ...there.map(({ atMs }) => atMs - struckMs)),
-        takenOverMs: takenOverAtMs === undefined ? undefined : takenOverAtMs - struckMs,
-        worstMs: load.worstMs(),
-        lost,
-        doubles,
-        forgotten: load.forgotten(),
-        odd: load.odd,
-        whyElsewhere,
-        errors: await errorsOf(cluster),
-      }
-    } finally {
-      await opened.close()
+    defer(() => opened.close())
+    const load = startLoad(opened, { writers, parts: MASTERS, partOf: (slot) => cluster.partOf(slot) })
+    await Promise.all(cluster.masters.map((_, part) => load.serves(part)))
+    await pause(calmMs)
+    progress(`${name}: ${load.turns()} turns, injecting the fault`)
+    const struckMs = performance.now()
+    const takenOverAtMs = await scenario.strike(cluster, load)
+    await load.serves(0)
+    await pause(calmMs)
+    await load.stop()
+    progress(`${name}: ${load.turns()} turns, reading the journals`)
+    const there = load.failures.filter(({ part }) => part === 0)
+    const { lost, doubles } = await load.ledger.audit(opened.store, load.msisdns)
+    return {
+      name,
+      turns: load.turns(),
+      acknowledged: load.ledger.acknowledged(),
+      failedThere: there.length,
+      failedElsewhere: load.failures.length - there.length,
+      recoveryMs: Math.max(0, ...there.map(({ atMs }) => atMs - struckMs)),
+      takenOverMs: takenOverAtMs === undefined ? undefined : takenOverAtMs - struckMs,
+      worstMs: load.worstMs(),
+      lost,
+      doubles,
+      forgotten: load.forgotten(),
+      odd: load.odd,
+      whyElsewhere,
+      errors: await errorsOf(cluster),
     }
-  } finally {
-    await cluster.stop()
-  }
+  })
 }
 
 async function errorsOf({ masters, replicas }: RedisCluster): Promise<Record<string, number>> {
