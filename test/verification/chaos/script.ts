@@ -5,7 +5,7 @@ import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { weakness } from '../../../src/services/weak-password.ts'
 import type { Random } from '../../../src/simulator/random.ts'
 
-/** A screen that may be shown. */
+/** A possible screen and its effects. */
 export interface Outcome {
   readonly text: string
   readonly waits: boolean
@@ -17,7 +17,7 @@ export interface Outcome {
 
 /** One input and its possible outcomes. */
 export interface Step {
-  /** Undefined at the begin. */
+  /** Undefined when the code is dialled. */
   readonly typed: string | undefined
   /** Replaces the input in reports, which must not contain secrets. */
   readonly mark: string
@@ -26,13 +26,13 @@ export interface Step {
   readonly detours: readonly Outcome[]
 }
 
-/** A dialogue as the subscriber plays it. */
+/** The subscriber's side of a dialogue. */
 export interface Script {
   readonly name: string
   readonly dialled: string
   /** The password that it sets, if any. */
   readonly password?: string
-  /** Returns the step after this outcome; undefined at the end. */
+  /** Returns the step after an outcome, or undefined at the end. */
   next(shown: Outcome | undefined): Step | undefined
 }
 
@@ -47,18 +47,18 @@ type Screen = string | ((context: never) => string)
 const textOf = (screen: { readonly en: Screen }, context: { attemptsLeft?: number } = {}): string =>
   typeof screen.en === 'string' ? screen.en : screen.en(context as never)
 
-const nothing: Outcome['changes'] = [[]]
+const noChanges: Outcome['changes'] = [[]]
 const waiting = (screen: { readonly en: Screen }): Outcome => ({
   text: textOf(screen),
   waits: true,
-  changes: nothing,
+  changes: noChanges,
 })
 const ending = (screen: { readonly en: Screen }, ...changes: readonly Change[]): Outcome => ({
   text: textOf(screen),
   waits: false,
   changes: [changes],
 })
-const refusal = (screen: { readonly en: Screen }, waits: boolean, attemptsLeft: number): Outcome => ({
+const rejected = (screen: { readonly en: Screen }, waits: boolean, attemptsLeft: number): Outcome => ({
   text: textOf(screen, { attemptsLeft }),
   waits,
   changes: [['puk1-refused']],
@@ -72,13 +72,13 @@ const step = (typed: string | undefined, mark: string, ...outcomes: readonly Out
   detours: [],
 })
 
-/** The dialogue has ended, because duplicates of a choice counted as invalid PUK1 entries. */
-const over = (...choices: readonly Change[]): Outcome => ({
+/** The dialogue has ended: duplicates of a choice counted as invalid PUK1 entries. */
+const alreadyEnded = (...choices: readonly Change[]): Outcome => ({
   text: systemMessages.ended.en,
   waits: false,
   changes: [[], choices],
 })
-const again = ({ text, ...outcome }: Outcome): Outcome => ({
+const notUnderstood = ({ text, ...outcome }: Outcome): Outcome => ({
   ...outcome,
   text: `${systemMessages.notUnderstood.en}\n${text}`,
 })
@@ -90,7 +90,7 @@ type FixedStep = readonly [
   ...detours: readonly Outcome[],
 ]
 
-/** A dialogue whose every screen is known beforehand. */
+/** Creates a script with a known sequence of screens. */
 function fixed(script: Omit<Script, 'next'>, ...steps: readonly FixedStep[]): Script {
   let at = 0
   return {
@@ -102,15 +102,15 @@ function fixed(script: Omit<Script, 'next'>, ...steps: readonly FixedStep[]): Sc
   }
 }
 
-/** Digits that are not weak, so that nobody is warned of them, and are no choice. */
+/** Draws eight digits that trigger no warning about weak passwords and match no choice. */
 export function drawDigits(random: Random): string {
   const drawn = String(10_000_000 + Math.floor(random() * 89_999_999))
   const isWeak = weakness(drawn, { msisdn: '+375291000000', thisYear: new Date().getFullYear() })
-  // Nor a part of any subscriber's number.
+  // Parts of the subscribers' numbers are weak, too.
   return isWeak || /37529|92573|100|001/.test(drawn) ? drawDigits(random) : drawn
 }
 
-/** A wrong PUK1, another one for each chance. */
+/** Draws a wrong PUK1. */
 export function drawWrong(random: Random, puk1: string): string {
   const drawn = drawDigits(random)
   return drawn === puk1 ? drawWrong(random, puk1) : drawn
@@ -121,7 +121,7 @@ export const FIRST_ENTRY = 'a password'
 const PASSWORD = '*141*0#'
 const ACCESS = '*141*3*6#'
 
-const setting = (typed: string): Script =>
+const settingPassword = (typed: string): Script =>
   fixed(
     { name: 'sets a password', dialled: PASSWORD, password: typed },
     ['dials', undefined, waiting(password.password)],
@@ -130,7 +130,7 @@ const setting = (typed: string): Script =>
     ['the same', typed, ending(password.saved, 'password-set')],
   )
 
-const settingAtLast = (typed: string, other: string): Script =>
+const settingAfterSlip = (typed: string, other: string): Script =>
   fixed(
     { name: 'sets a password after a slip', dialled: PASSWORD, password: typed },
     ['dials', undefined, waiting(password.password)],
@@ -140,15 +140,15 @@ const settingAtLast = (typed: string, other: string): Script =>
     ['the same', typed, ending(password.saved, 'password-set')],
   )
 
-const closing = (): Script =>
+const closingAccess = (): Script =>
   fixed(
     { name: 'closes access', dialled: ACCESS },
     ['dials', undefined, waiting(access.open)],
-    ['1', '1', waiting(access.closeConfirmation), again(waiting(access.closeConfirmation))],
+    ['1', '1', waiting(access.closeConfirmation), notUnderstood(waiting(access.closeConfirmation))],
     ['2', '2', ending(access.accessClosed, 'access-closed')],
   )
 
-const closingAtOnce = (): Script =>
+const closingByShortcut = (): Script =>
   fixed(
     { name: 'closes access, 1 dialled at once', dialled: '*141*3*6*1#' },
     ['dials', undefined, waiting(access.closeConfirmation)],
@@ -156,50 +156,50 @@ const closingAtOnce = (): Script =>
   )
 
 /** On the PUK1 screen, a duplicate of the choice before is an invalid entry, which costs no attempt. */
-const asking = (attemptsLeft: number): FixedStep => [
+const choosePuk1Step = (attemptsLeft: number): FixedStep => [
   '1',
   '1',
   waiting(access.puk1),
   waiting(access.notPuk1),
-  { text: textOf(access.notOpened, { attemptsLeft }), waits: false, changes: nothing },
+  { text: textOf(access.notOpened, { attemptsLeft }), waits: false, changes: noChanges },
 ]
 
-const opening = (puk1: string, attemptsLeft: number): Script =>
+const openingAccess = (puk1: string, attemptsLeft: number): Script =>
   fixed(
     { name: 'opens access', dialled: ACCESS },
     ['dials', undefined, waiting(access.closed)],
-    asking(attemptsLeft),
-    ['PUK1', puk1, ending(access.accessOpened, 'access-opened'), over()],
+    choosePuk1Step(attemptsLeft),
+    ['PUK1', puk1, ending(access.accessOpened, 'access-opened'), alreadyEnded()],
   )
 
-const mistaking = (wrong: string, left: number): FixedStep => [
+const wrongPuk1Step = (wrong: string, left: number): FixedStep => [
   'a wrong PUK1',
   wrong,
-  refusal(access.wrongPuk1, true, left),
+  rejected(access.wrongPuk1, true, left),
   { ...waiting(access.notPuk1), changes: [['puk1-refused']] },
-  refusal(access.notOpened, false, left),
-  over('puk1-refused'),
+  rejected(access.notOpened, false, left),
+  alreadyEnded('puk1-refused'),
 ]
 
-const openingAtLast = (puk1: string, wrong: string, attemptsLeft: number): Script =>
+const openingAfterMistake = (puk1: string, wrong: string, attemptsLeft: number): Script =>
   fixed(
     { name: 'opens access after a wrong PUK1', dialled: ACCESS },
     ['dials', undefined, waiting(access.closed)],
-    asking(attemptsLeft),
-    mistaking(wrong, attemptsLeft - 1),
-    ['PUK1', puk1, ending(access.accessOpened, 'access-opened'), over()],
+    choosePuk1Step(attemptsLeft),
+    wrongPuk1Step(wrong, attemptsLeft - 1),
+    ['PUK1', puk1, ending(access.accessOpened, 'access-opened'), alreadyEnded()],
   )
 
-const guessing = (wrong: string, attemptsLeft: number): Script =>
+const guessingPuk1 = (wrong: string, attemptsLeft: number): Script =>
   fixed(
     { name: 'guesses PUK1 and leaves', dialled: ACCESS },
     ['dials', undefined, waiting(access.closed)],
-    asking(attemptsLeft),
-    mistaking(wrong, attemptsLeft - 1),
-    ['0', '0', ending(access.goodbye), over()],
+    choosePuk1Step(attemptsLeft),
+    wrongPuk1Step(wrong, attemptsLeft - 1),
+    ['0', '0', ending(access.goodbye), alreadyEnded()],
   )
 
-/** How often a dialogue may repeat an input. Without turn numbers, each repetition must wait. */
+/** Allowed repetitions of an input in a dialogue. Without turn numbers, each repetition must wait. */
 export type Repeats = 'often' | 'once' | 'never'
 
 /** Draws the next dialogue of a subscriber, and returns the state after it. */
@@ -211,22 +211,22 @@ export function drawScript(
   const [typed, wrong] = [drawDigits(random), drawWrong(random, puk1)]
   const left = { isOpen, attemptsLeft }
   if (isOpen) {
-    if (drawn < 0.2 && repeats === 'often') return { script: settingAtLast(typed, wrong), after: left }
-    if (drawn < 0.5 && repeats !== 'never') return { script: setting(typed), after: left }
-    const script = drawn < 0.75 ? closing() : closingAtOnce()
+    if (drawn < 0.2 && repeats === 'often') return { script: settingAfterSlip(typed, wrong), after: left }
+    if (drawn < 0.5 && repeats !== 'never') return { script: settingPassword(typed), after: left }
+    const script = drawn < 0.75 ? closingAccess() : closingByShortcut()
     return { script, after: { isOpen: false, attemptsLeft } }
   }
   const opened = { isOpen: true, attemptsLeft: 10 }
-  if (drawn < 0.5 || attemptsLeft < 3) return { script: opening(puk1, attemptsLeft), after: opened }
-  if (drawn < 0.8) return { script: openingAtLast(puk1, wrong, attemptsLeft), after: opened }
-  return { script: guessing(wrong, attemptsLeft), after: { isOpen, attemptsLeft: attemptsLeft - 1 } }
+  if (drawn < 0.5 || attemptsLeft < 3) return { script: openingAccess(puk1, attemptsLeft), after: opened }
+  if (drawn < 0.8) return { script: openingAfterMistake(puk1, wrong, attemptsLeft), after: opened }
+  return { script: guessingPuk1(wrong, attemptsLeft), after: { isOpen, attemptsLeft: attemptsLeft - 1 } }
 }
 
-/** One of several parallel dialogues that guess PUK1 of one subscriber; any of them may show any count. */
+/** Creates one of several parallel dialogues that guess PUK1 of one subscriber. Any may show any count of attempts. */
 export function guessingAtOnce(guess: () => string): Script {
   const lefts = Array.from({ length: 10 }, (_, left) => left)
-  const wrong = lefts.map((left) => refusal(access.wrongPuk1, true, left))
-  const thirdWrong = lefts.map((left) => refusal(access.notOpened, false, left))
+  const wrong = lefts.map((left) => rejected(access.wrongPuk1, true, left))
+  const thirdWrong = lefts.map((left) => rejected(access.notOpened, false, left))
   const locked = { ...ending(access.puk1Locked), changes: [['puk1-locked'], []] } satisfies Outcome
   let guesses = 0
   return {

@@ -1,9 +1,9 @@
 import type { Menu } from '../../../src/engine/menu.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import type { Argon2 } from '../../../src/services/hashing/hashing.ts'
-import type { Dialogue, Recording, Standing, Turn } from './release.ts'
-import { createStage } from './stage.ts'
-import type { Played, Resting, Stage } from './stage.ts'
+import type { Dialogue, Recording, SubscriberState, Turn } from './release.ts'
+import { createStage, isSame } from './stage.ts'
+import type { PlayedTurn, Stage, StoredState } from './stage.ts'
 
 /** The result of comparing one recording with the current menus. */
 export interface Comparison {
@@ -53,7 +53,7 @@ type Differs = (at: number, how: string, was: string, is: string) => void
 async function compareWhole(
   stage: Stage,
   dialogue: Dialogue,
-  whole: readonly Played[],
+  whole: readonly PlayedTurn[],
   differs: Differs,
 ): Promise<number> {
   const played = await stage.play(dialogue, typedFrom(dialogue, 1))
@@ -69,7 +69,7 @@ async function compareResumed(
   of: Pick<CompareOptions, 'compare'> & {
     readonly recording: Recording
     readonly dialogue: Dialogue
-    readonly whole: readonly Played[]
+    readonly whole: readonly PlayedTurn[]
   },
   differs: Differs,
 ): Promise<{ readonly continued: number; readonly ended: number }> {
@@ -87,7 +87,7 @@ async function compareResumed(
     }
     continued += 1
     const isSameTurn = compare === 'screens' ? hasSameScreen : hasSameState
-    const first = played.findIndex((now, on) => !isSameTurn(whole[at + 1 + on] as Played, now))
+    const first = played.findIndex((now, on) => !isSameTurn(whole[at + 1 + on] as PlayedTurn, now))
     const [then, now] = [whole[at + 1 + first], played[first]]
     const how = `differs when resumed after turn ${at + 1}`
     if (first >= 0 && then && now) differs(at + 1 + first, how, shown(then), shown(now))
@@ -99,31 +99,32 @@ const typedFrom = ({ turns }: Dialogue, at: number): readonly string[] =>
   turns.slice(at).map(({ typed }) => typed ?? '')
 
 /** Restores what the recording omits because it did not change. */
-function fillIn({ menu, revision }: Recording, { turns, subscriber: first }: Dialogue): readonly Played[] {
-  let rests: Resting | null = null
-  let subscriber: Standing = first
+function fillIn(
+  { menu, revision }: Recording,
+  { turns, subscriber: first }: Dialogue,
+): readonly PlayedTurn[] {
+  let rests: StoredState | null = null
+  let subscriber: SubscriberState = first
   return turns.map((turn: Turn) => {
     const state = turn.rests
     if (state === null) rests = null
-    else if (state) rests = { menu, revision, state: state as Resting['state'] }
+    else if (state) rests = { menu, revision, state: state as StoredState['state'] }
     subscriber = turn.subscriber ?? subscriber
     return { ...turn, rests, subscriber }
   })
 }
 
-const hasSameScreen = (then: Played, now: Played | undefined): boolean =>
+const hasSameScreen = (then: PlayedTurn, now: PlayedTurn | undefined): boolean =>
   then.screen === now?.screen && hasSameState(then, now)
 
-const hasSameState = (then: Played, now: Played | undefined): boolean =>
+const hasSameState = (then: PlayedTurn, now: PlayedTurn | undefined): boolean =>
   then.state === now?.state &&
   then.asksSecret === now.asksSecret &&
   isSame(then.subscriber, now.subscriber) &&
   // Another revision names its states differently; then only screens and effects are compared.
   (then.rests?.revision !== now.rests?.revision || isSame(then.rests?.state, now.rests?.state))
 
-const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
-
-const shown = ({ screen, state, asksSecret, rests, subscriber }: Played): string =>
+const shown = ({ screen, state, asksSecret, rests, subscriber }: PlayedTurn): string =>
   [
     JSON.stringify(screen),
     asksSecret ? `${state} for a secret` : state,

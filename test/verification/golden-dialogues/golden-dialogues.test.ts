@@ -30,7 +30,7 @@ const compare = async (
 }
 
 describe('golden dialogues', () => {
-  it('cover every menu and language in small files', () => {
+  it('cover every menu and language in less than 400 kB', () => {
     const recordings = readRelease(folder, last)
     expect(new Set(recordings.map(({ menu }) => menu))).toEqual(new Set(Object.keys(menus)))
     expect(recordings).toHaveLength(Object.keys(menus).length * 3)
@@ -60,7 +60,7 @@ describe('golden dialogues', () => {
     },
   )
 
-  it('survive being read and written', () => {
+  it('are unchanged after reading and writing', () => {
     const to = mkdtempSync(join(tmpdir(), 'ussd-released-'))
     writeRelease(to, readRelease(folder, last))
     // A diff of the recordings would fill the screen.

@@ -1,4 +1,4 @@
-/** A menu is changed while dialogues are under way: two real gateways, the old version and the new, on one Redis. */
+/** Changes a menu while dialogues are in flight: a gateway of the old version and one of the new version on one Redis. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { randomBytes } from 'node:crypto'
 import { menus } from '../../../menus/index.ts'
@@ -12,7 +12,7 @@ import type { Running } from '../../support/running.ts'
 
 const english = '+375291234569'
 const env = { SECRETS_KEY: randomBytes(32).toString('base64'), DEMO: 'on', TURN_BUDGET_MS: '10000' }
-const polite = `END ${systemMessages.menuChanged.en}`
+const menuChanged = `END ${systemMessages.menuChanged.en}`
 
 let server: RedisServer
 let old: Running
@@ -26,16 +26,16 @@ afterAll(async () => {
   await server.stop()
 })
 afterEach(() => changed?.close('immediate'))
-// Closed by the organisation at first, so that PUK1 cannot open it.
+// The demo subscriber starts closed by the organisation, where PUK1 cannot open access.
 beforeEach(() => old.subscribers.put(english, { access: 'closed-by-subscriber' }))
 
-const upgradedTo = async (menu: Menu): Promise<Running> => {
+const startUpgraded = async (menu: Menu): Promise<Running> => {
   changed = await startGateway({ ...env, REDIS_URL: server.url }, { menus: { ...menus, '*141*3*6#': menu } })
   return changed
 }
 
 let sessions = 0
-/** A dialogue that goes from gateway to gateway, as a load balancer has it. */
+/** Creates a dialogue whose turns may go to different gateways, as behind a load balancer. */
 function dialogue(code: string) {
   const sessionId = `flight-${sessions++}`
   const typed: string[] = []
@@ -46,32 +46,32 @@ function dialogue(code: string) {
   }
 }
 
-/** One dialogue resting on each screen that waits, with the reply that would go on from there. */
-async function underWay() {
+/** Starts one dialogue for each waiting screen, and names the reply that continues it. */
+async function startDialogues() {
   const waiting = async (...replies: string[]) => {
-    const say = dialogue('*141*3*6#')
-    expect(await say(old)).toMatch(/^CON /)
-    for (const reply of replies) expect(await say(old, reply)).toMatch(/^CON /)
-    return say
+    const send = dialogue('*141*3*6#')
+    expect(await send(old)).toMatch(/^CON /)
+    for (const reply of replies) expect(await send(old, reply)).toMatch(/^CON /)
+    return send
   }
   const closed = [
-    { say: await waiting(), next: '1' },
-    { say: await waiting('1'), next: '34567890' },
-    { say: await waiting('1', '123'), next: '34567890' },
-    { say: await waiting('1', '61840937'), next: '34567890' },
+    { send: await waiting(), next: '1' },
+    { send: await waiting('1'), next: '34567890' },
+    { send: await waiting('1', '123'), next: '34567890' },
+    { send: await waiting('1', '61840937'), next: '34567890' },
   ]
   await old.subscribers.put(english, { access: 'open', puk1AttemptsLeft: 10 })
-  return [...closed, { say: await waiting(), next: '1' }, { say: await waiting('1'), next: '2' }]
+  return [...closed, { send: await waiting(), next: '1' }, { send: await waiting('1'), next: '2' }]
 }
 
 describe.each([
-  ['a state was renamed', stateRenamed],
-  ['a guard was changed', guardChanged],
-])('when %s', (_what, menu) => {
-  it('dialogues under way end politely, do nothing, and new ones run', async () => {
-    const flights = await underWay()
-    const upgraded = await upgradedTo(menu)
-    for (const { say, next } of flights) expect(await say(upgraded, next)).toBe(polite)
+  ['a renamed state', stateRenamed],
+  ['a changed guard', guardChanged],
+])('a menu with %s', (_change, menu) => {
+  it('ends dialogues in flight with menuChanged and no effect, and serves new ones', async () => {
+    const dialogues = await startDialogues()
+    const upgraded = await startUpgraded(menu)
+    for (const { send, next } of dialogues) expect(await send(upgraded, next)).toBe(menuChanged)
     expect(await upgraded.subscribers.get(english)).toMatchObject({ access: 'open', puk1AttemptsLeft: 10 })
 
     const fresh = dialogue('*141*3*6#')
@@ -81,31 +81,31 @@ describe.each([
     expect(await upgraded.subscribers.get(english)).toMatchObject({ access: 'closed-by-subscriber' })
   })
 
-  it('and a gateway of the old version is still there, it goes on there', async () => {
-    const [first] = await underWay()
+  it('lets a gateway of the old version continue the dialogue', async () => {
+    const [first] = await startDialogues()
     await old.subscribers.put(english, { access: 'closed-by-subscriber' })
-    const upgraded = await upgradedTo(menu)
-    // Whichever version is asked first: the new one stores nothing of a dialogue that it cannot go on with.
-    expect(await first?.say(upgraded, '1')).toBe(polite)
-    expect(await first?.say(old)).toMatch(/^CON Enter the PUK1/)
+    const upgraded = await startUpgraded(menu)
+    // The new version stores nothing about a dialogue that it cannot continue.
+    expect(await first?.send(upgraded, '1')).toBe(menuChanged)
+    expect(await first?.send(old)).toMatch(/^CON Enter the PUK1/)
   })
 
-  it('dialogues of other menus go on', async () => {
+  it('continues dialogues of other menus', async () => {
     await old.subscribers.put(english, { access: 'open' })
     const other = dialogue('*141*0#')
     expect(await other(old)).toMatch(/^CON Self-care/)
-    expect(await other(await upgradedTo(menu), '80291')).toMatch(/^CON Repeat/)
+    expect(await other(await startUpgraded(menu), '80291')).toMatch(/^CON Repeat/)
   })
 })
 
-describe('when a text was changed', () => {
-  it('dialogues under way go on, in the new words', async () => {
+describe('a menu with a changed text', () => {
+  it('continues dialogues in flight with the new text', async () => {
     await old.subscribers.put(english, { access: 'open' })
     const [before, at] = [dialogue('*141*3*6#'), dialogue('*141*3*6#')]
     await before(old)
     await at(old)
     expect(await at(old, '1')).toMatch(/^CON Close access/)
-    const upgraded = await upgradedTo(textChanged)
+    const upgraded = await startUpgraded(textChanged)
     expect(await before(upgraded, '1')).toBe('CON Shall access to self-care be closed?\n2 Yes\n0 No')
     expect(await at(upgraded, '2')).toMatch(/^END Access is closed/)
     expect(await upgraded.subscribers.get(english)).toMatchObject({ access: 'closed-by-subscriber' })

@@ -1,6 +1,6 @@
 /**
- * Dialogues of a released version, as they were: what was typed, what was shown, and where each rested in the store. Later
- * versions are held against them (decision 0038). Every secret in them was made up.
+ * Recorded dialogues of a released version: inputs, screens and stored sessions. Later versions are compared with them (decision
+ * 0038). Every secret in them is generated.
  */
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,20 +8,20 @@ import { z } from 'zod'
 import { languages } from '../../../src/engine/authoring.ts'
 import { SubscriberFields } from '../../../src/gateway/records/subscriber.ts'
 
-/** What dialogues depend on, and change, of a subscriber. */
-const Standing = SubscriberFields.pick({ access: true, puk1AttemptsLeft: true })
-export type Standing = Readonly<z.infer<typeof Standing>>
+/** The fields of a subscriber that dialogues read and change. */
+const SubscriberState = SubscriberFields.pick({ access: true, puk1AttemptsLeft: true })
+export type SubscriberState = Readonly<z.infer<typeof SubscriberState>>
 
 const Turn = z.object({
-  /** Null: the code is dialled. */
+  /** Null when the code is dialled. */
   typed: z.string().nullable(),
   screen: z.string(),
   state: z.enum(['waiting', 'ended']),
   asksSecret: z.literal(true).exactOptional(),
-  /** Where the stored session rests after the turn; left out where it rests as before; null: it has ended. */
+  /** The stored machine state after the turn. Omitted if unchanged; null when the session has ended. */
   rests: z.object({ value: z.unknown(), context: z.unknown() }).nullable().exactOptional(),
-  /** The subscriber after the turn; left out where it is as before. */
-  subscriber: Standing.exactOptional(),
+  /** The subscriber after the turn. Omitted if unchanged. */
+  subscriber: SubscriberState.exactOptional(),
 })
 export type Turn = Readonly<z.infer<typeof Turn>>
 
@@ -31,7 +31,7 @@ const Dialogue = z.object({
   msisdn: z.string(),
   dialled: z.string(),
   weakPasswords: z.enum(['warn', 'reject', 'allow']),
-  subscriber: Standing,
+  subscriber: SubscriberState,
   turns: z.array(Turn).min(1),
 })
 export type Dialogue = Readonly<z.infer<typeof Dialogue>>
@@ -41,7 +41,7 @@ const Recording = z.object({
   menu: z.string(),
   revision: z.string(),
   language: z.enum(languages),
-  /** Base64 of 32 bytes: what is sealed in a context is sealed with it. */
+  /** Base64 of 32 bytes: the key that sealed the secrets in the contexts. */
   secretsKey: z.string(),
   puk1: z.string(),
   dialogues: z.array(Dialogue),
@@ -49,7 +49,7 @@ const Recording = z.object({
 /** All dialogues of one menu in one language. */
 export type Recording = Readonly<z.infer<typeof Recording>>
 
-/** Versions that were recorded in a folder, oldest first: a folder each, `1.2.3`. */
+/** Lists the recorded versions in a folder, oldest first. Each has its own folder, such as `1.2.3`. */
 export function versionsIn(folder: string): readonly string[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && isVersion(entry.name))
@@ -59,7 +59,7 @@ export function versionsIn(folder: string): readonly string[] {
 
 export const isVersion = (text: string): boolean => /^\d+\.\d+\.\d+$/.test(text)
 
-/** Throws where a file is none of these. */
+/** Reads all recordings of a version. Throws when a file is malformed. */
 export function readRelease(folder: string, version: string): readonly Recording[] {
   const files = readdirSync(join(folder, version)).filter((file) => file.endsWith('.json'))
   return files
@@ -67,7 +67,10 @@ export function readRelease(folder: string, version: string): readonly Recording
     .map((file) => Recording.parse(JSON.parse(readFileSync(join(folder, version, file), 'utf8'))))
 }
 
-/** One file for each menu and language, a dialogue a line: `141-3-6-be.json`. Returns the paths and their sizes. */
+/**
+ * Writes one file for each menu and language, such as `141-3-6-be.json`, with one dialogue on each line. Returns the paths and
+ * sizes.
+ */
 export function writeRelease(
   folder: string,
   recordings: readonly Recording[],

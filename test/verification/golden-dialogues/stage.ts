@@ -1,4 +1,4 @@
-/** A gateway on which recorded dialogues are played: the real one, on a store in the process, at one moment that does not pass. */
+/** Plays recorded dialogues on the shipped gateway, with a store in memory and a clock that stands still. */
 import type { Language } from '../../../src/engine/authoring.ts'
 import type { Menu } from '../../../src/engine/menu.ts'
 import type { Core } from '../../../src/core.ts'
@@ -12,65 +12,55 @@ import type { Argon2 } from '../../../src/services/hashing/hashing.ts'
 import type { WeakPasswordPolicy } from '../../../src/services/password.ts'
 import { createMemoryStore } from '../../../src/store/memory.ts'
 import { createHarnessCore } from '../../support/harness-core.ts'
-import type { Dialogue, Standing, Turn } from './release.ts'
+import type { Dialogue, SubscriberState, Turn } from './release.ts'
 
-/** Where a dialogue rests between two turns, as it lies in the store. */
-export type Resting = Pick<Session, 'menu' | 'revision'> & { readonly state: NonNullable<Session['state']> }
-
-/** A turn as it went: all of it is there, also what is as before. */
-export interface Played extends Omit<Turn, 'rests' | 'subscriber'> {
-  readonly rests: Resting | null
-  readonly subscriber: Standing
+/** The stored state of a dialogue between two turns. */
+export type StoredState = Pick<Session, 'menu' | 'revision'> & {
+  readonly state: NonNullable<Session['state']>
 }
+
+/** One played turn, with the states after it. */
+export interface PlayedTurn extends Omit<Turn, 'rests' | 'subscriber'> {
+  readonly rests: StoredState | null
+  readonly subscriber: SubscriberState
+}
+
+type Caller = Pick<Dialogue, 'msisdn' | 'dialled' | 'weakPasswords'>
 
 export interface Stage {
-  /** Plays it from the start. */
+  /** Plays a dialogue from the start. */
   play(
-    dialogue: Pick<Dialogue, 'msisdn' | 'dialled' | 'weakPasswords' | 'subscriber'>,
+    dialogue: Caller & Pick<Dialogue, 'subscriber'>,
     typed: readonly string[],
-  ): Promise<readonly Played[]>
-  /** Puts a session into the store as it rested after some turns, and plays what was typed then. */
+  ): Promise<readonly PlayedTurn[]>
+  /** Stores a session as it was after some turns, and plays the inputs that follow. */
   resume(
-    dialogue: Pick<Dialogue, 'msisdn' | 'dialled' | 'weakPasswords'>,
-    from: { readonly turns: number; readonly rests: Resting; readonly subscriber: Standing },
+    dialogue: Caller,
+    from: { readonly turns: number; readonly rests: StoredState; readonly subscriber: SubscriberState },
     typed: readonly string[],
-  ): Promise<readonly Played[]>
+  ): Promise<readonly PlayedTurn[]>
 }
 
-/** A year that decides which digits are a date. */
-const NOW_MS = Date.UTC(2026, 0, 1)
-const IDLE_MS = 900_000
-const DIALECT = 'released'
-
-/** @param options `argon2`: a quicker one; what is hashed is no part of a dialogue */
-export function createStage(options: {
+interface StageOptions {
   readonly menus: Readonly<Record<string, Menu>>
   readonly language: Language
   readonly secretsKey: string
   readonly puk1: string
+  /** A faster replacement: hashes are not part of a dialogue. */
   readonly argon2?: Argon2
-}): Stage {
-  const { menus, language, puk1 } = options
+}
+
+/** Fixed, because the year decides which digits look like a date. */
+const NOW_MS = Date.UTC(2026, 0, 1)
+const IDLE_MS = 900_000
+const DIALECT = 'released'
+
+/** Creates a stage with an empty store. */
+export function createStage({ language, puk1, ...options }: StageOptions): Stage {
   const store = createMemoryStore({ now: () => NOW_MS })
-  const keyring = createKeyring({ current: Buffer.from(options.secretsKey, 'base64') })
-  const cores = new Map<WeakPasswordPolicy, Core>()
+  const coreOf = createCores(store, options)
 
-  const coreOf = (weakPasswords: WeakPasswordPolicy): Core => {
-    const core =
-      cores.get(weakPasswords) ??
-      createHarnessCore({
-        store,
-        kind: 'embedded',
-        menus,
-        keyring,
-        settings: { sessionIdleMs: IDLE_MS, turnBudgetMs: 10_000, repeatWithinMs: 0, weakPasswords },
-        ...(options.argon2 && { overrides: { argon2: options.argon2 } }),
-      })
-    cores.set(weakPasswords, core)
-    return core
-  }
-
-  const register = async (msisdn: string, { access, puk1AttemptsLeft }: Standing) => {
+  const register = async (msisdn: string, { access, puk1AttemptsLeft }: SubscriberState) => {
     await coreOf('warn').subscribers.put(msisdn, { language, access, puk1: new Secret(puk1) })
     const name = subscriberName(msisdn)
     const [record] = await read(store, msisdn, [name])
@@ -78,37 +68,11 @@ export function createStage(options: {
     await write(store, msisdn, name, value, record)
   }
 
-  const say = async (
-    { msisdn, dialled, weakPasswords }: Pick<Dialogue, 'msisdn' | 'dialled' | 'weakPasswords'>,
-    number: number,
-    typed: string | null,
-  ): Promise<Played> => {
-    const reported = { kind: 'sequenced', number, typed: typed ?? undefined } as const
-    const callback = { dialect: DIALECT, sessionId: DIALECT, msisdn, dialled, reported }
-    const { text, waits, asksSecret } = await coreOf(weakPasswords).gateway.turn(callback)
-    const names = [sessionName(DIALECT, msisdn, DIALECT), subscriberName(msisdn)]
-    const [stored, record] = await read(store, msisdn, names)
-    const { access, puk1AttemptsLeft } = parseRecord(Subscriber, record?.value ?? '')
-    const session = stored && parseRecord(Session, stored.value)
-    const { menu, revision, state } = session ?? {}
-    return {
-      typed,
-      screen: text,
-      state: waits ? 'waiting' : 'ended',
-      ...(asksSecret && { asksSecret }),
-      rests:
-        waits && menu !== undefined && revision !== undefined && state ? { menu, revision, state } : null,
-      subscriber: { access, puk1AttemptsLeft },
-    }
-  }
-
-  const sayAll = async (
-    dialogue: Parameters<typeof say>[0],
-    first: number,
-    typed: readonly (string | null)[],
-  ) => {
-    const played: Played[] = []
-    for (const [at, text] of typed.entries()) played.push(await say(dialogue, first + at, text))
+  const playTurns = async (caller: Caller, first: number, typed: readonly (string | null)[]) => {
+    const { gateway } = coreOf(caller.weakPasswords)
+    const played: PlayedTurn[] = []
+    for (const [at, text] of typed.entries())
+      played.push(await playTurn(store, gateway, caller, { number: first + at, typed: text }))
     return played
   }
 
@@ -116,7 +80,7 @@ export function createStage(options: {
     async play(dialogue, typed) {
       await forget(store, dialogue.msisdn)
       await register(dialogue.msisdn, dialogue.subscriber)
-      return sayAll(dialogue, 0, [null, ...typed])
+      return playTurns(dialogue, 0, [null, ...typed])
     },
 
     async resume(dialogue, { turns, rests, subscriber }, typed) {
@@ -133,12 +97,58 @@ export function createStage(options: {
         idleUntilMs: NOW_MS + IDLE_MS,
         receipts: [],
       }
-      const name = sessionName(DIALECT, msisdn, DIALECT)
-      await write(store, msisdn, name, JSON.stringify(session), undefined)
-      return sayAll(dialogue, turns, typed)
+      await write(store, msisdn, sessionOf(msisdn), JSON.stringify(session), undefined)
+      return playTurns(dialogue, turns, typed)
     },
   }
 }
+
+export const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+/** Creates one core for each password policy; all share the store and the keys. */
+function createCores(store: Store, options: Pick<StageOptions, 'menus' | 'secretsKey' | 'argon2'>) {
+  const keyring = createKeyring({ current: Buffer.from(options.secretsKey, 'base64') })
+  const cores = new Map<WeakPasswordPolicy, Core>()
+  return (weakPasswords: WeakPasswordPolicy): Core => {
+    const core =
+      cores.get(weakPasswords) ??
+      createHarnessCore({
+        store,
+        kind: 'embedded',
+        menus: options.menus,
+        keyring,
+        settings: { sessionIdleMs: IDLE_MS, turnBudgetMs: 10_000, repeatWithinMs: 0, weakPasswords },
+        ...(options.argon2 && { overrides: { argon2: options.argon2 } }),
+      })
+    cores.set(weakPasswords, core)
+    return core
+  }
+}
+
+/** Sends one callback and reads the states after it. */
+async function playTurn(
+  store: Store,
+  gateway: Core['gateway'],
+  { msisdn, dialled }: Caller,
+  { number, typed }: { readonly number: number; readonly typed: string | null },
+): Promise<PlayedTurn> {
+  const reported = { kind: 'sequenced', number, typed: typed ?? undefined } as const
+  const callback = { dialect: DIALECT, sessionId: DIALECT, msisdn, dialled, reported }
+  const { text, waits, asksSecret } = await gateway.turn(callback)
+  const [stored, record] = await read(store, msisdn, [sessionOf(msisdn), subscriberName(msisdn)])
+  const { access, puk1AttemptsLeft } = parseRecord(Subscriber, record?.value ?? '')
+  const { menu, revision, state } = stored ? parseRecord(Session, stored.value) : {}
+  return {
+    typed,
+    screen: text,
+    state: waits ? 'waiting' : 'ended',
+    ...(asksSecret && { asksSecret }),
+    rests: waits && menu !== undefined && revision !== undefined && state ? { menu, revision, state } : null,
+    subscriber: { access, puk1AttemptsLeft },
+  }
+}
+
+const sessionOf = (msisdn: string): string => sessionName(DIALECT, msisdn, DIALECT)
 
 const read = async (store: Store, msisdn: string, names: readonly string[]) =>
   (await store.load(bucketOf(msisdn), names)).records
@@ -156,7 +166,7 @@ async function write(
 }
 
 async function forget(store: Store, msisdn: string): Promise<void> {
-  const name = sessionName(DIALECT, msisdn, DIALECT)
+  const name = sessionOf(msisdn)
   const [session] = await read(store, msisdn, [name])
   if (session) await write(store, msisdn, name, undefined, session)
 }
