@@ -1,12 +1,12 @@
-import { spawn } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { chromium } from 'playwright-core'
 import type { Browser } from 'playwright-core'
+import { install } from './redis/redis-binary.ts'
 
 /** Starts a headless Chromium without background network requests. The caller closes it. */
 export async function openBrowser(): Promise<Browser> {
-  const executablePath = await findBrowser({ install: 'allowed' })
+  const executablePath = await findBrowser()
   return await chromium.launch({ executablePath, headless: true, args })
 }
 
@@ -29,11 +29,11 @@ const applications = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ]
 
-/** Returns the path of Chromium or Chrome, and installs one if allowed and no prompt is needed. Throws with instructions otherwise. */
-async function findBrowser({ install }: { install: 'allowed' | 'no' }): Promise<string> {
+/** Returns the path of Chromium or Chrome; installs one if no prompt is needed. Throws with instructions otherwise. */
+async function findBrowser(): Promise<string> {
   const found = installedBrowser()
   if (found) return found
-  if (install === 'allowed') await installChromium()
+  await install({ apt: ['chromium'], brew: ['--cask', 'google-chrome'] })
   const installed = installedBrowser()
   if (installed) return installed
   throw new Error(
@@ -57,23 +57,4 @@ function isExecutable(file: string): boolean {
   } catch {
     return false
   }
-}
-
-async function installChromium(): Promise<void> {
-  if (process.getuid?.() === 0 && onPath('apt-get')) {
-    await run('apt-get', ['update'])
-    // Another test may hold the lock of apt.
-    const patience = ['-o', 'DPkg::Lock::Timeout=300']
-    await run('apt-get', [...patience, 'install', '-y', '--no-install-recommends', 'chromium'])
-  } else if (onPath('brew')) {
-    await run('brew', ['install', '--cask', 'google-chrome'])
-  }
-}
-
-/** Runs an installer with its output on stderr. A failure is reported by the caller's check afterwards. */
-function run(program: string, installArgs: readonly string[]): Promise<void> {
-  console.error(`The tests need a browser and found none; running: ${program} ${installArgs.join(' ')}`)
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', NONINTERACTIVE: '1' }
-  const child = spawn(program, installArgs, { stdio: ['ignore', 2, 2], env })
-  return new Promise((resolve) => child.once('error', () => resolve()).once('exit', () => resolve()))
 }

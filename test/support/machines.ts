@@ -9,10 +9,10 @@ import { compileMenu } from '../../src/engine/menu.ts'
 import type { CompiledMenu, Menu } from '../../src/engine/menu.ts'
 import type { RunEffect } from '../../src/engine/turn.ts'
 
-/** Stands in a list of outcomes for an effect that could not find out. */
+/** An outcome of an effect that fails. */
 export const rejects = Symbol('rejects')
 
-/** What each effect of a machine may come to. */
+/** The possible outcomes of each effect of a machine. */
 type Outcomes<M extends AnyStateMachine> = {
   [Effect in keyof EffectsOf<M, never>]: readonly (
     | typeof rejects
@@ -69,13 +69,13 @@ const outcomesOf: Readonly<Partial<Record<keyof typeof menus, AnyOutcomes>>> = {
   '*141*3*6#': accessOutcomes,
 }
 
-/** Every menu of the routing table, with all that its effects may come to. */
+/** Every menu of the routing table, with the possible outcomes of its effects. */
 export const subjects = (Object.keys(menus) as (keyof typeof menus)[]).map((code) => ({
   menu: compileMenu(code, menus[code]),
   outcomes: outcomesOf[code] ?? {},
 }))
 
-/** A machine as a menu for tests that look at no text. */
+/** Compiles a machine for tests that ignore texts. */
 export const compiled = (machine: AnyStateMachine, screens: Menu['screens'] = {}): CompiledMenu =>
   compileMenu('*100#', { machine, screens })
 
@@ -88,7 +88,7 @@ export type Texts = Record<string, unknown>
 const present = (of: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined))
 
-/** A sound menu, in the loose types a mistake needs: `states` and `texts` come in place of its own, `undefined` takes one away. */
+/** Creates a valid menu with changes: `states` and `texts` replace its own, and `undefined` removes one. */
 export function soundMenuBut(states: States = {}, texts: Texts = {}, root: object = {}): Menu {
   const config = {
     context: ({ input }: { input: { language: Language } }) => ({ ...input, left: 3 }),
@@ -122,10 +122,7 @@ export function soundMenuBut(states: States = {}, texts: Texts = {}, root: objec
   return { machine, screens: screens as Menu['screens'] }
 }
 
-/**
- * Performs each effect with the outcome that the next of `choices` picks, going round the list; `performed` keeps what was
- * asked for.
- */
+/** Creates a runner of effects that picks outcomes by `choices`, in turn. `performed` records the calls. */
 export function performing(outcomes: AnyOutcomes, choices: readonly number[] = [0]) {
   const performed: { name: string; input: unknown }[] = []
   const perform: RunEffect = (effect) => {

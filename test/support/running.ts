@@ -8,7 +8,7 @@ export interface Running extends App {
   readonly url: string
   /** Every line of the log so far. */
   log(): string
-  /** Sends a callback in Africa's Talking's form; a field that is `undefined` is left out. */
+  /** Sends a callback in the Africa's Talking dialect. Omits fields that are `undefined`. */
   call(fields: Readonly<Record<string, string | undefined>>, init?: RequestInit): Promise<Called>
 }
 

@@ -27,7 +27,7 @@ describe('a harness whose gateway does not start', () => {
   it.each<[string, () => Promise<unknown>]>([
     ['fuzz', () => fuzz({ callbacks: 1, connections: 1, seed: 1, onProgress: () => {} })],
     ['timing', () => measure(normal, options)],
-    ['overload', () => startTarget({ MOST_TURNS: 'many' })],
+    ['overload', () => startTarget({ MAX_TURNS_IN_FLIGHT: 'many' })],
   ])('stops its Redis: %s', async (_name, run) => {
     await expect(run()).rejects.toThrow('The gateway did not start')
     expect(startRedisServer).toHaveBeenCalledTimes(1)

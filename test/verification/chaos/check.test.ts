@@ -16,7 +16,7 @@ const hashing = createHashing({
   argon2: createDigestArgon2(),
 })
 
-const judging = { hashing, repeatWithinMs: 3000 }
+const settings = { hashing, repeatWithinMs: 3000 }
 
 const shows = (text: string, ...changes: readonly Change[]): Outcome => ({
   text,
@@ -24,21 +24,21 @@ const shows = (text: string, ...changes: readonly Change[]): Outcome => ({
   changes: [changes],
 })
 
-/** A turn that was answered with the outcome, or with nothing; it was under way when the journal's entries were made. */
+/** Creates a turn with or without an answer. It is in flight when the journal entries are written. */
 const turn = (
   outcome: Outcome,
-  told: 'told' | 'untold' = 'told',
-  given: Partial<TurnHistory> = {},
+  state: 'answered' | 'unanswered' = 'answered',
+  changes: Partial<TurnHistory> = {},
 ): TurnHistory => ({
   step: { typed: '1', mark: '1', outcomes: [outcome], detours: [] },
-  replies: told === 'told' ? [{ bytes: outcome.text, text: outcome.text }] : [],
+  replies: state === 'answered' ? [{ bytes: outcome.text, text: outcome.text }] : [],
   sendings: [{ sentMs: 1, endedMs: 1 }],
   id: 'turn',
-  ...(told === 'told' && { outcome, answeredMs: 1 }),
-  ...given,
+  ...(state === 'answered' && { outcome, answeredMs: 1 }),
+  ...changes,
 })
 
-const dialogue = (turns: TurnHistory[], given: Partial<DialogueHistory> = {}): DialogueHistory => ({
+const dialogue = (turns: TurnHistory[], changes: Partial<DialogueHistory> = {}): DialogueHistory => ({
   name: 'tests',
   dialect: 'hubtel',
   numbered: true,
@@ -50,7 +50,7 @@ const dialogue = (turns: TurnHistory[], given: Partial<DialogueHistory> = {}): D
   turns,
   wrong: [],
   events: [],
-  ...given,
+  ...changes,
 })
 
 const entry = (turnId: string, change: Change, sessionId = 's1', atMs = 1): JournalRecord => ({
@@ -67,7 +67,7 @@ async function check(
   record: Subscriber | undefined = newSubscriber,
 ) {
   const history: SubscriberHistory = { msisdn, passwordGeneration: 0, registered: 'open', dialogues }
-  const { findings, residues } = await checkSubscriber(history, { record, journal }, judging)
+  const { findings, residues } = await checkSubscriber(history, { record, journal }, settings)
   return [
     ...findings.map(({ violation: { kind, count } }) => `${kind} ${count}`),
     ...(residues > 0 ? [`residue ${residues}`] : []),
@@ -85,28 +85,28 @@ describe('checkSubscriber', () => {
   })
 
   it('accepts an unacknowledged effect once or not at all', async () => {
-    const untold = () => [dialogue([turn(shows('menu')), turn(closing, 'untold')])]
-    expect(await check(untold(), [])).toEqual([])
-    expect(await check(untold(), [entry('b', 'access-closed')], closed)).toEqual([])
-    expect(await check(untold(), [entry('b', 'access-closed'), entry('c', 'access-closed')], closed)).toEqual(
-      ['double effect 1'],
-    )
+    const unanswered = () => [dialogue([turn(shows('menu')), turn(closing, 'unanswered')])]
+    expect(await check(unanswered(), [])).toEqual([])
+    expect(await check(unanswered(), [entry('b', 'access-closed')], closed)).toEqual([])
+    expect(
+      await check(unanswered(), [entry('b', 'access-closed'), entry('c', 'access-closed')], closed),
+    ).toEqual(['double effect 1'])
   })
 
   it('finds a double effect under one turn id or two', async () => {
-    const told = [dialogue([turn(closing)])]
-    expect(await check(told, [entry('b', 'access-closed'), entry('b', 'access-closed')], closed)).toEqual([
-      'double effect 1',
-    ])
-    expect(await check(told, [entry('b', 'access-closed'), entry('c', 'access-closed')], closed)).toEqual([
-      'double effect 1',
-    ])
+    const answered = [dialogue([turn(closing)])]
+    expect(await check(answered, [entry('b', 'access-closed'), entry('b', 'access-closed')], closed)).toEqual(
+      ['double effect 1'],
+    )
+    expect(await check(answered, [entry('b', 'access-closed'), entry('c', 'access-closed')], closed)).toEqual(
+      ['double effect 1'],
+    )
   })
 
   it('finds a lost effect and a lost subscriber', async () => {
     expect(await check([dialogue([turn(closing)])], [])).toEqual(['lost acknowledged 1'])
     const history: SubscriberHistory = { msisdn, passwordGeneration: 0, registered: 'open', dialogues: [] }
-    const { findings: gone } = await checkSubscriber(history, { record: undefined, journal: [] }, judging)
+    const { findings: gone } = await checkSubscriber(history, { record: undefined, journal: [] }, settings)
     expect(gone.map(({ violation }) => violation.kind)).toEqual(['lost acknowledged'])
   })
 
@@ -176,8 +176,8 @@ describe('checkSubscriber', () => {
 
   it('finds an effect of a duplicate before or after the turn that requests it', async () => {
     const later = { sendings: [{ sentMs: 5000, endedMs: 5001 }], answeredMs: 5001 }
-    const told = [dialogue([turn(shows('menu')), turn(closing, 'told', later)], { numbered: false })]
-    const at = (atMs: number) => check(told, [entry('b', 'access-closed', 's1', atMs)], closed)
+    const answered = [dialogue([turn(shows('menu')), turn(closing, 'answered', later)], { numbered: false })]
+    const at = (atMs: number) => check(answered, [entry('b', 'access-closed', 's1', atMs)], closed)
     expect(await at(5000)).toEqual([])
     expect(await at(4000)).toEqual(['done by a duplicate 1'])
     expect(await at(6000)).toEqual(['done by a duplicate 1'])
@@ -185,7 +185,7 @@ describe('checkSubscriber', () => {
 
   it('accepts only a late duplicate of a first password entry that saves it', async () => {
     const first = (again: number) => ({
-      ...turn(shows('repeat'), 'told', {
+      ...turn(shows('repeat'), 'answered', {
         sendings: [
           { sentMs: 1, endedMs: 1 },
           { sentMs: again, endedMs: again + 9 },
@@ -194,7 +194,7 @@ describe('checkSubscriber', () => {
     })
     const second = { sendings: [{ sentMs: 20_000, endedMs: 20_001 }], answeredMs: 20_001 }
     const saved = (mark: string, again: number) => {
-      const turns = [first(again), turn(shows('saved', 'password-set'), 'told', second)]
+      const turns = [first(again), turn(shows('saved', 'password-set'), 'answered', second)]
       const [one, two] = turns.map((each) => ({ ...each, step: { ...each.step, mark } })) as [
         TurnHistory,
         TurnHistory,
@@ -218,10 +218,10 @@ describe('checkSubscriber', () => {
     const refused = shows('wrong', 'puk1-refused')
     const pending = { turn: 'turn:2', owner: 'run', untilMs: 1, left: 9 }
     const record = { ...newSubscriber, puk1AttemptsLeft: 9, puk1Pending: [pending] }
-    expect(await check([dialogue([turn(refused, 'untold')])], [], record)).toEqual([])
-    expect(await check([dialogue([turn(refused, 'untold')])], [], { ...record, puk1Pending: [] })).toEqual([
-      'record differs 1',
-    ])
+    expect(await check([dialogue([turn(refused, 'unanswered')])], [], record)).toEqual([])
+    expect(
+      await check([dialogue([turn(refused, 'unanswered')])], [], { ...record, puk1Pending: [] }),
+    ).toEqual(['record differs 1'])
     const twice = { ...record, puk1AttemptsLeft: 8 }
     expect(await check([dialogue([turn(refused)])], [entry('b', 'puk1-refused')], twice)).toEqual([
       'attempt left pending 1',
