@@ -82,7 +82,7 @@ export function startLoad(
     turns: client.turns,
     worstMs: client.worstMs,
     forgotten: () => forgotten,
-    serves: client.serves,
+    serves: (part) => client.serves(part),
     async stop() {
       endMs = performance.now()
       await Promise.all(running)
