@@ -1,6 +1,6 @@
 import { dialects } from '../../src/dialects/index.ts'
 import type { Dialect, Limitation, NetworkTurn, WireCall } from '../../src/dialects/dialect.ts'
-import { code, codes, fence, page, table } from './markdown.ts'
+import { code, codes, fence, page, table, xmlLines } from './markdown.ts'
 
 const capabilities: Readonly<Record<Limitation['case'], string>> = {
   cancel: 'Hang-up',
@@ -34,7 +34,7 @@ function request(dialect: Dialect, origin: string): string {
   const headers = Object.entries(call.headers).map(([name, value]) => `${name}: ${value}`)
   return [
     [`${call.method} ${origin}${target(dialect, call)}`, ...headers].join('\n'),
-    ...(call.body === '' ? [] : [call.body]),
+    ...(call.body === '' ? [] : [xmlLines(call.body)]),
   ].join('\n\n')
 }
 
@@ -50,17 +50,14 @@ function section(dialect: Dialect): string {
   const limits = dialect.limitations.map((limit) => `- ${capabilities[limit.case]}: ${limit.reason}.`)
   return [
     `## ${dialect.name}`,
-    table(
-      ['Property', 'Value'],
-      [
-        ['Address', codes(['', ...(dialect.paths ?? [])].map((path) => `/ussd/${dialect.name}${path}`))],
-        ['Methods', codes(dialect.methods)],
-        ['Answer deadline', `${dialect.answerTimeoutMs / 1000} s`],
-      ],
-    ),
+    [
+      `- **Address**: ${codes(['', ...(dialect.paths ?? [])].map((path) => `/ussd/${dialect.name}${path}`))}`,
+      `- **Methods**: ${codes(dialect.methods)}`,
+      `- **Answer deadline**: ${dialect.answerTimeoutMs / 1000} s`,
+    ].join('\n'),
     'The first callback of a dialogue, and its answer:',
     fence('http', request(dialect, '')),
-    fence('text', response(dialect)),
+    fence('text', xmlLines(response(dialect))),
     ...(limits.length > 0 ? ['Limitations:', limits.join('\n')] : []),
   ].join('\n\n')
 }

@@ -1,6 +1,6 @@
 import { errorMessages } from '../../src/engine/errors.ts'
 import type { ErrorCode } from '../../src/engine/errors.ts'
-import { code, page, table } from './markdown.ts'
+import { page } from './markdown.ts'
 
 /** The action to take for each code. A missing one does not compile. */
 const actions: Readonly<Record<ErrorCode, string>> = {
@@ -33,11 +33,9 @@ const actions: Readonly<Record<ErrorCode, string>> = {
 }
 
 export function errorsPage(): string {
-  const rows = Object.entries(errorMessages).map(([name, { status, message }]) => [
-    code(name),
-    String(status),
-    message,
-    actions[name as ErrorCode],
+  const sections = Object.entries(errorMessages).flatMap(([name, { status, message }]) => [
+    `### ${name}`,
+    `- **Status**: ${status}\n- **Message**: ${message}\n- **Action**: ${actions[name as ErrorCode]}`,
   ])
   return page(
     '# Errors',
@@ -48,6 +46,6 @@ export function errorsPage(): string {
 - **The log** has the code in \`fault\` and the message in \`detail\`. Neither quotes subscriber input.
 - **Metrics** count \`ussd_faults_total{code="…"}\`.`,
     '## Codes',
-    table(['Code', 'Status', 'Message', 'Action'], rows),
+    ...sections,
   )
 }

@@ -1,6 +1,6 @@
 import { dialects } from '../../src/dialects/index.ts'
 import { openApiDocument } from '../../src/http/openapi/openapi.ts'
-import { code, codes, page, table } from './markdown.ts'
+import { code, codes, definitions, page, table } from './markdown.ts'
 
 interface Schema {
   readonly $ref?: string
@@ -46,28 +46,23 @@ function typeOf(schema: Schema): string {
   return [type ?? []].flat().join(' or ')
 }
 
-function bodyTable({ requestBody }: Operation): string {
+function bodyFields({ requestBody }: Operation): string {
   const [[mediaType, { schema }] = ['', { schema: undefined }]] = Object.entries(requestBody?.content ?? {})
   if (!schema) return ''
   const { properties, required = [] } = resolve(schema)
   if (!properties) return `Body: ${code(mediaType)}.`
-  const rows = Object.entries(properties).map(([name, field]) => [
-    code(name),
-    typeOf(field),
-    required.includes(name) ? 'required' : '',
-    field.description ?? resolve(field).description ?? '',
-  ])
-  return `Body: ${code(mediaType)}.\n\n${table(['Field', 'Type', '', 'Description'], rows)}`
+  const fields = Object.entries(properties).map(([name, field]) => ({
+    name,
+    note: [typeOf(field), required.includes(name) ? 'required' : ''].filter((part) => part !== '').join('; '),
+    text: field.description ?? resolve(field).description ?? '',
+  }))
+  return `Body: ${code(mediaType)}.\n\n${definitions(fields)}`
 }
 
-function parameterTable({ parameters = [] }: Operation): string {
+function parameterList({ parameters = [] }: Operation): string {
   if (parameters.length === 0) return ''
-  const rows = parameters.map((parameter) => [
-    code(parameter.name),
-    parameter.in,
-    parameter.description ?? '',
-  ])
-  return table(['Parameter', 'In', 'Description'], rows)
+  const items = parameters.map(({ name, in: place, description = '' }) => ({ name, note: place, text: description }))
+  return `Parameters:\n\n${definitions(items)}`
 }
 
 /** The ways to authenticate; an empty requirement means that none is needed in some set-ups. */
@@ -92,8 +87,8 @@ const section = (path: string, method: string, operation: Operation): string =>
       .map((text) => text.replace(/\.?$/, '.'))
       .join(' '),
     authentication(operation),
-    parameterTable(operation),
-    bodyTable(operation),
+    parameterList(operation),
+    bodyFields(operation),
     responseTable(operation),
   ]
     .filter((part) => part !== '')

@@ -1,5 +1,5 @@
 import { scriptJsonSchema } from '../../src/walkthrough/script/schema.ts'
-import { code, codes, page, table } from './markdown.ts'
+import { code, codes, definitions, page } from './markdown.ts'
 
 interface Schema {
   readonly $ref?: string
@@ -27,29 +27,23 @@ const alternatives = ({ anyOf = [] }: Schema): string =>
   anyOf.map((one) => `- ${[typeOf(one), one.description].filter(Boolean).join(': ')}`).join('\n')
 
 function keys({ properties = {}, required = [] }: Schema): string {
-  const rows = Object.entries(properties).flatMap(([key, value]) =>
-    value === false
-      ? []
-      : [
-          [
-            code(key),
-            typeOf(value),
-            required.includes(key) ? 'required' : '',
-            value.description ?? schema.$defs?.[nameOf(value.$ref ?? '')]?.description ?? '',
-          ],
-        ],
-  )
-  return table(['Key', 'Type', '', 'Description'], rows)
+  const items = Object.entries(properties).flatMap(([name, value]) => {
+    if (value === false) return []
+    const note = [typeOf(value), required.includes(name) ? 'required' : ''].filter((part) => part !== '')
+    const text = value.description ?? schema.$defs?.[nameOf(value.$ref ?? '')]?.description ?? ''
+    return [{ name, note: note.join('; '), text }]
+  })
+  return definitions(items)
 }
 
 export function walkthroughPage(): string {
-  const definitions = Object.entries(schema.$defs ?? {})
+  const types = Object.entries(schema.$defs ?? {})
   return page(
     '# Walkthrough schema',
     'The keys of a test script. Editors complete and check scripts with the [JSON Schema](walkthrough.schema.json). For a tutorial, see [Test scripts](../guides/test-scripts.md).',
     '## Script',
     keys(schema),
-    ...definitions.flatMap(([name, definition]) => [
+    ...types.flatMap(([name, definition]) => [
       `## ${name}`,
       definition.description === undefined ? '' : `${definition.description.replace(/\.$/, '')}.`,
       definition.properties ? keys(definition) : alternatives(definition),
