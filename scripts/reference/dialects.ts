@@ -71,7 +71,7 @@ export function dialectsPage(): string {
     '# Dialects',
     'A dialect is the wire format of an aggregator. `POST /ussd/<dialect>` takes its callbacks. For fields and background, see [Dialects explained](../explanation/dialects.md).',
     '## Capabilities',
-    'The table shows what a callback of each dialect can express. A late duplicate is one that arrives after `REPEAT_WITHIN_MS`.',
+    'The table shows what a callback of each dialect can express. A late duplicate arrives after `REPEAT_WITHIN_MS`. The XML below has one tag per line; on the wire it has no line breaks between tags.',
     table(['Dialect', ...Object.values(capabilities)], rows),
     ...Object.values(dialects).map(section),
   )

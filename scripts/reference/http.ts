@@ -61,7 +61,11 @@ function bodyFields({ requestBody }: Operation): string {
 
 function parameterList({ parameters = [] }: Operation): string {
   if (parameters.length === 0) return ''
-  const items = parameters.map(({ name, in: place, description = '' }) => ({ name, note: place, text: description }))
+  const items = parameters.map(({ name, in: place, description = '' }) => ({
+    name,
+    note: place,
+    text: description,
+  }))
   return `Parameters:\n\n${definitions(items)}`
 }
 

@@ -29,7 +29,8 @@ export const definitions = (
     .join('\n')
 
 /** XML with a line for each tag that follows another. Text stays as it is. */
-export const xmlLines = (text: string): string => (text.startsWith('<?xml') ? text.replaceAll('><', '>\n<') : text)
+export const xmlLines = (text: string): string =>
+  text.startsWith('<?xml') ? text.replaceAll('><', '>\n<') : text
 
 /** A page of paragraphs, tables and headings, a blank line between two. */
 export const page = (...parts: readonly string[]): string =>

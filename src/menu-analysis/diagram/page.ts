@@ -21,19 +21,21 @@ export function menuPage(menu: DiagramMenu, image: string): string {
   return [
     MARK,
     `# ${machine.id}`,
-    `Dialled as \`${code}\`. Blue boxes are screens that wait for a reply. Green boxes with a double border end the dialogue. Ellipses perform an effect and show no screen.`,
+    `Dialled as \`${code}\`. Blue boxes are screens that wait for a reply. Green boxes with a double border end the
+dialogue. Ellipses perform an effect and show no screen.`,
     `[![Statechart of the menu ${machine.id}](${image})](${image})`,
     '## Screens',
     `The text on the phone, and its size: one message holds 160 octets.${
-      hasExample ? ' † The text depends on the dialogue; this is the text at its start.' : ''
+      hasExample ? '\n† The text depends on the dialogue; this is the text at its start.' : ''
     }`,
-    tableOf([
-      ['screen', ...languages, 'transitions'],
-      ...screens.map((leaf) => [
-        `\`${nameOf(leaf)}\`${hasTag(leaf, 'confirmation') ? ', a confirmation' : ''}`,
-        ...languages.map((language) => screenCell(menu, nameOf(leaf), language)),
-        leaf.type === 'final' ? 'end' : transitionsFrom(diagram, nameOf(leaf)),
+    ...screens.flatMap((leaf) => [
+      `### ${nameOf(leaf)}`,
+      ...(hasTag(leaf, 'confirmation') ? ['A confirmation.'] : []),
+      tableOf([
+        ['language', 'text', 'octets'],
+        ...languages.map((language) => [language, ...screenCells(menu, nameOf(leaf), language)]),
       ]),
+      leaf.type === 'final' ? 'Ends the dialogue.' : transitionsFrom(diagram, nameOf(leaf)),
     ]),
     ...effectsOf(diagram),
   ]
@@ -46,7 +48,7 @@ export function indexPage(menus: readonly { readonly menu: DiagramMenu; readonly
   return [
     MARK,
     '# Menus',
-    'The statechart of each menu, and its screens in every language. [Write a menu](../guides/write-a-menu.md) explains how they are written.',
+    `The statechart of each menu, and its screens in every language. See [Write a menu](../guides/write-a-menu.md).`,
     tableOf([
       ['code', 'menu', 'screens', 'effects'],
       ...menus.map(({ menu, page }) => {
@@ -71,13 +73,10 @@ function effectsOf(diagram: Diagram): string[] {
   if (working.length === 0) return []
   return [
     '## Effects',
-    tableOf([
-      ['state', 'effect', 'transitions'],
-      ...working.map(({ name, effect }) => [
-        `\`${name}\``,
-        `\`${effect ?? '?'}\``,
-        transitionsFrom(diagram, name),
-      ]),
+    ...working.flatMap(({ name, effect }) => [
+      `### ${name}`,
+      `Performs \`${effect ?? '?'}\`.`,
+      transitionsFrom(diagram, name),
     ]),
   ]
 }
@@ -85,18 +84,18 @@ function effectsOf(diagram: Diagram): string[] {
 const transitionsFrom = ({ leafEdges }: Diagram, name: string): string =>
   leafEdges
     .filter(({ from }) => from === name)
-    .map(({ labels, to }: DiagramEdge) => `${labels.map(code).join(', ')} → \`${to}\``)
-    .join('<br>')
+    .map(({ labels, to }: DiagramEdge) => `- ${labels.map(code).join(', ')} → \`${to}\``)
+    .join('\n')
 
-/** Each line as code, so that Markdown does not format it. */
-function screenCell(menu: DiagramMenu, name: string, language: Language): string {
+/** The text, each line as code so that Markdown does not format it, and its size. */
+function screenCells(menu: DiagramMenu, name: string, language: Language): [string, string] {
   const screen = screenText(menu, name, language)
-  if (!screen) return 'depends on the dialogue'
+  if (!screen) return ['depends on the dialogue', '']
   const lines = screen.text.split('\n').map((line) => (line.trim() === '' ? '' : code(line)))
-  return `${lines.join('<br>')}<br>${measure(screen.text).octets} octets${screen.isExample ? ' †' : ''}`
+  return [lines.join('<br>'), `${measure(screen.text).octets}${screen.isExample ? ' †' : ''}`]
 }
 
-/** Inline code in a cell of a table. A backtick would end the code, a bar the cell. */
+/** Inline code. A backtick would end the code, a bar the cell of a table. */
 const code = (text: string): string => `\`${text.replaceAll('`', 'ˋ').replaceAll('|', '\\|')}\``
 
 function tableOf(rows: readonly (readonly string[])[]): string {
