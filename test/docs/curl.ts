@@ -4,6 +4,7 @@
  * Returns the output of a command. `origin` replaces localhost:8141. Throws on an unsupported option.
  *
  * @param jars cookie jars by file name, written by `-c` and read by `-b`
+ * @param files contents of the files that `-d @name` sends
  */
 export async function curl(
   command: string,
@@ -11,9 +12,10 @@ export async function curl(
     readonly origin: string
     readonly environment?: Readonly<Record<string, string>>
     readonly jars?: Map<string, string>
+    readonly files?: ReadonlyMap<string, string>
   },
 ): Promise<string> {
-  const { origin, environment = {}, jars = new Map<string, string>() } = options
+  const { origin, environment = {}, jars = new Map<string, string>(), files } = options
   const [program, ...args] = words(command, environment)
   if (program !== 'curl') throw new Error(`Expected a curl command: ${command}`)
   const headers = new Headers()
@@ -39,9 +41,12 @@ export async function curl(
       case '-c':
         jar = args.shift()
         break
-      case '-d':
-        data.push(args.shift() ?? '')
+      case '-d': {
+        const value = args.shift() ?? ''
+        // curl removes the line feeds of a file.
+        data.push(value.startsWith('@') ? (files?.get(value.slice(1)) ?? '').replaceAll('\n', '') : value)
         break
+      }
       case '--data-urlencode': {
         const [name = '', ...value] = (args.shift() ?? '').split('=')
         data.push(`${name}=${encodeURIComponent(value.join('='))}`)

@@ -1,10 +1,24 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-import { documents, isGenerated, quoted, read, root, withoutCode, written } from './documents.ts'
+import { documents, filesUnder, isGenerated, read, root, withoutCode, written } from './documents.ts'
 
 /** The menu that the tutorial creates. */
 const TUTORIAL_FILES = new Set(['menus/contacts.ts'])
+
+const TESTS = filesUnder('test').filter((path) => path.endsWith('.test.ts'))
+
+/**
+ * The paths from the root that a text names. Omits links, which are relative, placeholders such as `<name>`, and the
+ * filters of `npm test`.
+ */
+const pathsIn = (text: string): string[] =>
+  [
+    ...text
+      .replaceAll(/\]\([^)]*\)/g, '')
+      .replaceAll(/npm test -- \S+/g, '')
+      .matchAll(/(?<![\w./<>-])(?:src|test|menus|scripts)\/[\w./-]*\w(?![\w/]*<)/g),
+  ].map(([name]) => name)
 
 /** The anchors of a document, as GitHub derives them from its headings. */
 const anchorsOf = (path: string): string[] =>
@@ -35,17 +49,22 @@ describe.each(documents)('%s', (path) => {
     expect(broken).toEqual([])
   })
 
-  it('names files and folders that exist', () => {
-    const named = quoted(prose).filter(
-      (text) => /^(src|test|menus|scripts)\/[\w./-]+$/.test(text) && !TUTORIAL_FILES.has(text),
-    )
-    expect(named.filter((text) => !existsSync(resolve(root, text)))).toEqual([])
+  it('names files and folders that exist, in prose and in code', () => {
+    const named = pathsIn(read(path)).filter((name) => !TUTORIAL_FILES.has(name))
+    expect(named.filter((name) => !existsSync(resolve(root, name)))).toEqual([])
   })
 
-  it('has no line over 160 characters outside code and generated tables', () => {
-    if (path.startsWith('docs/menus/')) return
-    const lines = prose.split('\n').filter((line) => !(isGenerated(path) && line.startsWith('|')))
-    expect(lines.filter((line) => line.length > 160)).toEqual([])
+  it('names tests to run that exist', () => {
+    const filters = [...read(path).matchAll(/\bnpm test -- (test\/[\w./-]*\w)/g)].map(
+      ([, name]) => name ?? '',
+    )
+    expect(filters.filter((filter) => !TESTS.some((test) => test.startsWith(filter)))).toEqual([])
+  })
+
+  it('has no line over 160 characters, or 200 in a generated table', () => {
+    const max = (line: string) => (isGenerated(path) && line.startsWith('|') ? 200 : 160)
+    const lines = read(path).split('\n')
+    expect(lines.filter((line) => line.length > max(line))).toEqual([])
   })
 })
 

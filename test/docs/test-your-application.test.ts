@@ -12,6 +12,9 @@ import { USSD } from '../support/build.ts'
 
 const guide = read('docs/guides/test-your-application.md')
 
+/** Prints each tag of the output on a line of its own. */
+const TAGS = " | grep -o '<[^>]*>'"
+
 // Each command is a process of its own, which starts slowly on a busy machine.
 jest.setTimeout(600_000)
 
@@ -59,12 +62,16 @@ describe('docs/guides/test-your-application.md', () => {
     const shop = await startShop()
     const gateway = await startGateway({ SIMULATOR_TARGETS: shop.origin })
     const jars = new Map<string, string>()
+    const named = guide.matchAll(/`([\w-]+\.xml)`:\n\n```xml\n([^]*?)\n```/g)
+    const files = new Map([...named].map(([, name = '', content = '']) => [name, content]))
     const here = (command: string) => command.replaceAll('http://127.0.0.1:3000', shop.origin)
     const run = (command: string) =>
       command.startsWith('printf ')
         ? dial(here(command))
-        : curl(here(command), { origin: gateway.url, jars }).then((printed) =>
-            printed.replace(/ATUid_[0-9a-f]{32}/, 'ATUid_…'),
+        : curl(here(command).replace(TAGS, ''), { origin: gateway.url, jars, files }).then((printed) =>
+            command.endsWith(TAGS)
+              ? (printed.match(/<[^>]*>/g) ?? []).join('\n')
+              : printed.replace(/ATUid_[0-9a-f]{32}/, 'ATUid_…'),
           )
     try {
       let background: Promise<string> | undefined
