@@ -20,6 +20,7 @@ export const documents = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'SECURITY.md',
+  'test/verification/README.md',
   ...filesUnder('docs').filter((path) => path.endsWith('.md')),
 ]
 
