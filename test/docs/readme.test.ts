@@ -8,6 +8,13 @@ import { blocks, examples, quoted, read, root, rows, section, written } from './
 import { USSD } from '../support/build.ts'
 
 const readme = read('README.md')
+/** The options of an npm script: from the generated help of a `ussd` command, or from the source of another file. */
+function optionsOf(script: string): string[] {
+  const [, file = '', name = ''] = /(\S+\.ts)(?: (\S+))?$/.exec(script) ?? []
+  const text = name === '' ? read(file) : section(read('docs/reference/cli.md'), name)
+  return ['--help', ...(text.match(/--[a-z][a-z-]+/g) ?? [])]
+}
+
 const code = (value: string) => (value === '' ? '' : `\`${value}\``)
 
 describe('the README', () => {
@@ -62,6 +69,18 @@ describe('documents', () => {
       ([, script, word]) => script ?? word ?? '',
     )
     expect(named.filter((script) => !(script in scripts))).toEqual([])
+  })
+
+  it.each(written)('%s uses options that their command has', (path) => {
+    const used = [...read(path).matchAll(/\bnpm run (?:-s )?([\w:-]+) -- ([^\n`|]*)/g)].flatMap(
+      ([, script = '', rest = '']) =>
+        [...rest.replace(/\s#.*/, '').matchAll(/(?<=^|\s)--[a-z][a-z-]+/g)].map(([option]) => ({
+          script,
+          option,
+        })),
+    )
+    const unknown = used.filter(({ script, option }) => !optionsOf(scripts[script] ?? '').includes(option))
+    expect(unknown).toEqual([])
   })
 
   it('name settings that exist', () => {
