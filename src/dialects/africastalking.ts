@@ -19,7 +19,9 @@ const Request = z.object({
 const Event = z.object({
   sessionId,
   phoneNumber: msisdn,
-  status: z.enum(['Success', 'Incomplete', 'Failed'], { error: 'is none of Success, Incomplete, Failed' }),
+  status: z.enum(['Success', 'Incomplete', 'Failed'], {
+    error: 'must be one of Success, Incomplete, Failed',
+  }),
 })
 
 const form = { 'content-type': 'application/x-www-form-urlencoded' }

@@ -15,7 +15,7 @@ const Request = z.object({
 
 const Response = z.object({
   message: screenText,
-  continueSession: z.boolean({ error: 'is neither true nor false' }),
+  continueSession: z.boolean({ error: 'must be true or false' }),
 })
 
 /**

@@ -7,7 +7,7 @@ import { fieldsOf, onlyElement, parseXml, writeXml } from './encoding/xml.ts'
 import type { Element, Markup } from './encoding/xml.ts'
 
 const SessionFields = z.object({ msisdn, sessionid: sessionId })
-const TurnKind = z.object({ newrequest: z.enum(['0', '1'], { error: 'is neither 0 nor 1' }) })
+const TurnKind = z.object({ newrequest: z.enum(['0', '1'], { error: 'must be 0 or 1' }) })
 const Begin = SessionFields.extend({ subscriberinput: looseUssdString })
 const Reply = SessionFields.extend({ subscriberinput: typed })
 
@@ -68,11 +68,11 @@ export const comviva: Dialect = {
     const xml = parseXml(body, 'response')
     if (xml.kind === 'malformed') return malformed(`the answer ${xml.problem}`)
     const { applicationresponse: text } = fieldsOf(xml.element)
-    if (typeof text !== 'string') return malformed('the answer has no applicationResponse, or more than one')
+    if (typeof text !== 'string') return malformed('the answer must have one applicationResponse')
     const freeflow = onlyElement(xml.element, 'freeflow')
     const state = freeflow && fieldsOf(freeflow)['freeflowstate']
     if (state !== CONTINUE && state !== BREAK && state !== 'FE') {
-      return malformed('the freeflowState of the answer is neither FC nor FB')
+      return malformed('the freeflowState of the answer must be FC or FB')
     }
     return { kind: 'answer', answer: { text, waits: state === CONTINUE }, echo: {} }
   },

@@ -40,7 +40,7 @@ export interface WireCall {
 /** Opaque values to return to the other side, such as an account, an invoke id or an application's state. */
 export type Echo = Readonly<Record<string, string>>
 
-/** A message that does not follow the dialect. `sentence` says what is wrong, in English, and quotes no input. */
+/** A message that does not follow the dialect. `message` says what is wrong, in English, and quotes no input. */
 export interface Malformed {
   readonly kind: 'malformed'
   readonly message: string
@@ -118,4 +118,4 @@ export interface Dialect {
   formatEnd(turn: NetworkTurn, end: End, nowMs: number): WireCall | undefined
 }
 
-export const malformed = (message: string): Malformed => ({ kind: 'malformed', message: message })
+export const malformed = (message: string): Malformed => ({ kind: 'malformed', message })

@@ -130,7 +130,7 @@ function parseRequest({ method, query, body }: WireRequest, { names, inputForm }
   const isFull = inputForm === 'full-dial-string'
   const isDialString = input === code || (input.startsWith(`${base}*`) && input.endsWith('#'))
   if (isFull && !isDialString) {
-    return malformed(`Bad request: ${names.input} is not the code, the replies after it, and #`)
+    return malformed(`Bad request: ${names.input} must be the code, the replies after it, and #`)
   }
   const suffix = input === '' ? '' : `*${input}`
   // Late in a dialogue, it is longer than a dialled string can be. It is not a begin then.

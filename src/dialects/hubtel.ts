@@ -17,12 +17,12 @@ const type = <T extends string>(types: readonly [T, ...T[]]) =>
     .preprocess(
       (value) => (typeof value === 'string' ? value.toLowerCase() : value),
       z.enum(types, {
-        error: ({ input }) => (input === undefined ? 'is missing' : `is none of ${types.join(', ')}`),
+        error: ({ input }) => (input === undefined ? 'is required' : `must be one of ${types.join(', ')}`),
       }),
     )
     .meta({ override: { enum: undefined, description: `${types.join(', ')}, in any case` } })
 
-const notNumber = { error: 'is not a number' }
+const notNumber = { error: 'must be a whole number' }
 
 /** `Operator`, `ClientState` and `ExtraData` are ignored. */
 const Request = z.object({
@@ -38,7 +38,7 @@ const Request = z.object({
 const Response = z.object({
   Type: type(['response', 'release']),
   Message: screenText,
-  ClientState: orNothing(z.string({ error: 'is not text' })),
+  ClientState: orNothing(z.string({ error: 'must be text' })),
 })
 
 const why = { release: 'cancelled', timeout: 'timed-out' } as const

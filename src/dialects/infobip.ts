@@ -14,9 +14,9 @@ const Request = z.object({
 })
 
 const Response = z.object({
-  responseExitCode: z.literal(200, { error: 'is not 200' }),
+  responseExitCode: z.literal(200, { error: 'must be 200' }),
   ussdMenu: screenText,
-  shouldClose: z.boolean({ error: 'is neither true nor false' }),
+  shouldClose: z.boolean({ error: 'must be true or false' }),
 })
 
 const Session = z.object({ sessionId })

@@ -8,13 +8,13 @@ import { jsonDialect, latestInput } from './encoding/json-dialect.ts'
 const messageType = z.preprocess(
   (value) => (value === 2 || value === '2' ? 'over' : value),
   z.union([z.literal('over'), flag], {
-    error: ({ input }) => (input === undefined ? 'is missing' : 'is neither true nor false'),
+    error: ({ input }) => (input === undefined ? 'is required' : 'must be true or false'),
   }),
 )
 
 /** `NETWORK` is ignored. Older deployments send no `SESSIONID`. */
 const Request = z.object({
-  USERID: jsonText(label.min(1, { error: 'is missing' })),
+  USERID: jsonText(label.min(1, { error: 'is required' })),
   MSISDN: jsonText(msisdn),
   USERDATA: jsonText(typed.optional()),
   MSGTYPE: messageType,

@@ -13,9 +13,9 @@ export const REPLY = 'unstructuredSSRequest_Response'
 const userObjectForm = /^(\d{12})(?:;(-?\d{1,3})(?:;(\d{1,6}))?)?$/
 
 const invokeId = z
-  .string({ error: 'is missing' })
-  .regex(/^-?\d{1,3}$/, { error: 'is none from -128 to 127' })
-  .refine((id) => Number(id) >= -128 && Number(id) <= 127, { error: 'is none from -128 to 127' })
+  .string({ error: 'is required' })
+  .regex(/^-?\d{1,3}$/, { error: 'must be from -128 to 127' })
+  .refine((id) => Number(id) >= -128 && Number(id) <= 127, { error: 'must be from -128 to 127' })
 const SessionFields = z.object({ localId: sessionId, msisdn })
 const Begin = z.object({ invokeId, string: ussdString })
 /** `string` is optional in a reply (3GPP TS 24.090): without it, the reply is empty. */
@@ -45,9 +45,9 @@ export function parseDialog(dialog: Element): ParsedRequest {
     const { localId: sessionId, msisdn } = session.data
     return { kind: 'ended', ended: { dialect: 'restcomm', sessionId, msisdn, why }, echo: {} }
   }
-  if (operations.length > 1) return malformed('Bad request: there is more than one operation')
+  if (operations.length > 1) return malformed('Bad request: the dialog must have one operation')
   if (operation?.name !== BEGIN && operation?.name !== REPLY) {
-    return malformed(`Bad request: there is neither ${BEGIN} nor ${REPLY}`)
+    return malformed(`Bad request: the operation must be ${BEGIN} or ${REPLY}`)
   }
   if (!session.success) return malformed(describeIssue(session.error))
   const { localId: sessionId, msisdn } = session.data

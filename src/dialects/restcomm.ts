@@ -89,7 +89,7 @@ export const restcomm: Dialect = {
     if (attributes['prearrangedEnd'] === 'true') return malformed('the application dropped the dialogue')
     const operations = elements.filter(({ name }) => !nonOperations.has(name))
     const [only] = operations
-    if (!only || operations.length > 1) return malformed('the answer has no operation, or more than one')
+    if (!only || operations.length > 1) return malformed('the answer must have one operation')
     // A phone cannot acknowledge a notification with a reply.
     if (only.name === NOTIFIES) {
       return malformed(
@@ -98,7 +98,7 @@ export const restcomm: Dialect = {
     }
     const text = only.attributes['string']
     if (only.name !== ASKS && only.name !== RELEASES) {
-      return malformed(`the answer's operation is neither ${ASKS} nor ${RELEASES}`)
+      return malformed(`the answer's operation must be ${ASKS} or ${RELEASES}`)
     }
     if (text === undefined) return malformed("the answer's operation has no string")
     const { userObject } = attributes

@@ -8,7 +8,7 @@ import { jsonDialect, latestInput } from './encoding/json-dialect.ts'
 const op = <T extends string>(codes: readonly [T, ...T[]]) =>
   jsonText(
     z.enum(codes, {
-      error: ({ input }) => (input === undefined ? 'is missing' : `is none of ${codes.join(', ')}`),
+      error: ({ input }) => (input === undefined ? 'is required' : `must be one of ${codes.join(', ')}`),
     }),
   )
 const BEGIN = '1'

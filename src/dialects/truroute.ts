@@ -7,7 +7,7 @@ import { describeIssue, looseUssdString, msisdn, sessionId, typed } from './enco
 import { fieldsOf, parseXml, writeXml } from './encoding/xml.ts'
 
 const requestTypes = ['1', '2', '3', '4', '10'] as const
-const Type = z.object({ type: z.enum(requestTypes, { error: `is none of ${requestTypes.join(', ')}` }) })
+const Type = z.object({ type: z.enum(requestTypes, { error: `must be one of ${requestTypes.join(', ')}` }) })
 const SessionFields = z.object({ msisdn, sessionid: sessionId })
 /** Some test tools send a bare code. */
 const Begin = SessionFields.extend({ msg: looseUssdString })
@@ -64,9 +64,9 @@ export const truroute: Dialect = {
     const { msg: text } = fields
     if (fields['type'] === '5') return malformed('the answer redirects, which this network does not support')
     if (fields['type'] !== WAITS && fields['type'] !== RELEASES) {
-      return malformed('the type of the answer is neither 2 nor 3')
+      return malformed('the type of the answer must be 2 or 3')
     }
-    if (typeof text !== 'string') return malformed('the answer has no msg, or more than one')
+    if (typeof text !== 'string') return malformed('the answer must have one msg')
     return { kind: 'answer', answer: { text, waits: fields['type'] === WAITS }, echo: {} }
   },
 

@@ -65,13 +65,13 @@ export function createRestcommPush(handsets: Handsets): RestcommPush {
       const [kind] = operation.name.split('_')
       const { string, invokeId = '0' } = operation.attributes
       if ((kind !== ASK && kind !== NOTIFY) || string === undefined)
-        return malformed(`The operation is neither ${ASK}_Request nor ${NOTIFY}_Request with a string.`)
+        return malformed(`The operation must be ${ASK}_Request or ${NOTIFY}_Request, with a string.`)
       if (session !== undefined && !known) return malformed('The dialogue of this cookie is over.')
 
       const id = session ?? randomBytes(16).toString('hex')
       const opening = known ? { kind: 'open' as const, push: known } : open(handsets, operation, id)
       if (opening === undefined)
-        return malformed('The msisdn of the operation is missing, or is not a mobile number of Belarus.')
+        return malformed('The msisdn of the operation must be a Belarusian mobile number.')
       if (opening.kind !== 'open') {
         const error = opening.kind === 'busy' ? 'ussd-Busy' : 'absentSubscriber'
         return answer(

@@ -95,17 +95,17 @@ describe("a callback of Africa's Talking", () => {
   })
 
   it.each(['sessionId', 'phoneNumber', 'serviceCode', 'text'])('rejects a missing or repeated %s', (name) => {
-    expect(parse(without(name))).toEqual(malformed(`${name} is missing`))
-    expect(parse(`${withFields({})}&${name}=2`)).toEqual(malformed(`${name} is given twice`))
-    expect(parse(`${without(name)}&${name}[]=1`)).toEqual(malformed(`${name} is missing`))
-    expect(parse(`${without(name)}&${name}[x]=1`)).toEqual(malformed(`${name} is missing`))
-    expect(parse(`${without(name)}&${name.toUpperCase()}=1`)).toEqual(malformed(`${name} is missing`))
+    expect(parse(without(name))).toEqual(malformed(`${name} is required`))
+    expect(parse(`${withFields({})}&${name}=2`)).toEqual(malformed(`${name} must be given once`))
+    expect(parse(`${without(name)}&${name}[]=1`)).toEqual(malformed(`${name} is required`))
+    expect(parse(`${without(name)}&${name}[x]=1`)).toEqual(malformed(`${name} is required`))
+    expect(parse(`${without(name)}&${name.toUpperCase()}=1`)).toEqual(malformed(`${name} is required`))
   })
 
   it.each(['', 'x', '&&&', '=', '{"text":"1"}', '__proto__=1', 'constructor=1&toString=2'])(
     'rejects the body %j',
     (body) => {
-      expect(parse(body)).toEqual(malformed('sessionId is missing'))
+      expect(parse(body)).toEqual(malformed('sessionId is required'))
     },
   )
 
@@ -113,31 +113,43 @@ describe("a callback of Africa's Talking", () => {
     const extra = '&__proto__=x&__proto__[text]=9&constructor=y&hasOwnProperty=z'
     expect(parse(withFields({}) + extra)).toEqual({ kind: 'callback', callback, echo: {} })
     expect(parse(`${without('text')}&__proto__[text]=9&__proto__.text=9`)).toEqual(
-      malformed('text is missing'),
+      malformed('text is required'),
     )
     expect(Object.keys(Object.prototype)).toEqual([])
   })
 
   it.each<[string, object, string]>([
-    ['an empty session id', { sessionId: '' }, 'sessionId is missing'],
-    ['a long session id', { sessionId: 'x'.repeat(129) }, 'sessionId is too long'],
-    ['a session id of two lines', { sessionId: 'a\r\nb' }, 'sessionId has control characters'],
-    ['an empty number', { phoneNumber: '' }, 'phoneNumber is not a mobile number of Belarus'],
-    ['a foreign number', { phoneNumber: '+254711000000' }, 'phoneNumber is not a mobile number of Belarus'],
-    ['a land line', { phoneNumber: '+375171234567' }, 'phoneNumber is not a mobile number of Belarus'],
-    ['words for a number', { phoneNumber: '1-800-VELCOM' }, 'phoneNumber is not a mobile number of Belarus'],
-    ['a long number', { phoneNumber: '+'.padEnd(65, '3') }, 'phoneNumber is too long'],
-    ['a number with NUL', { phoneNumber: '+375291234567\0' }, 'phoneNumber has control characters'],
-    ['no code', { serviceCode: '' }, 'serviceCode is not a USSD code such as *141#'],
-    ['a number for a code', { serviceCode: '141' }, 'serviceCode is not a USSD code such as *141#'],
-    ['a code without its end', { serviceCode: '*141' }, 'serviceCode is not a USSD code such as *141#'],
-    ['a code with more behind it', { serviceCode: '*141#1' }, 'serviceCode is not a USSD code such as *141#'],
-    ['# alone for a code', { serviceCode: '#' }, 'serviceCode is not a USSD code such as *141#'],
-    ['a long code', { serviceCode: `*${'1'.repeat(181)}#` }, 'serviceCode is too long'],
-    ['a code with a line break', { serviceCode: '*141\n#' }, 'serviceCode has control characters'],
-    ['a long text', { text: '1'.repeat(2001) }, 'text is too long'],
-    ['a text of two lines', { text: '1\n2' }, 'text has control characters'],
-    ['a text with NEL', { text: '1\u0085' }, 'text has control characters'],
+    ['an empty session id', { sessionId: '' }, 'sessionId is required'],
+    ['a long session id', { sessionId: 'x'.repeat(129) }, 'sessionId must be at most 128 characters'],
+    ['a session id of two lines', { sessionId: 'a\r\nb' }, 'sessionId must not contain control characters'],
+    ['an empty number', { phoneNumber: '' }, 'phoneNumber must be a Belarusian mobile number'],
+    ['a foreign number', { phoneNumber: '+254711000000' }, 'phoneNumber must be a Belarusian mobile number'],
+    ['a land line', { phoneNumber: '+375171234567' }, 'phoneNumber must be a Belarusian mobile number'],
+    ['words for a number', { phoneNumber: '1-800-VELCOM' }, 'phoneNumber must be a Belarusian mobile number'],
+    ['a long number', { phoneNumber: '+'.padEnd(65, '3') }, 'phoneNumber must be at most 64 characters'],
+    [
+      'a number with NUL',
+      { phoneNumber: '+375291234567\0' },
+      'phoneNumber must not contain control characters',
+    ],
+    ['no code', { serviceCode: '' }, 'serviceCode must be a USSD code such as *141#'],
+    ['a number for a code', { serviceCode: '141' }, 'serviceCode must be a USSD code such as *141#'],
+    ['a code without its end', { serviceCode: '*141' }, 'serviceCode must be a USSD code such as *141#'],
+    [
+      'a code with more behind it',
+      { serviceCode: '*141#1' },
+      'serviceCode must be a USSD code such as *141#',
+    ],
+    ['# alone for a code', { serviceCode: '#' }, 'serviceCode must be a USSD code such as *141#'],
+    ['a long code', { serviceCode: `*${'1'.repeat(181)}#` }, 'serviceCode must be at most 182 characters'],
+    [
+      'a code with a line break',
+      { serviceCode: '*141\n#' },
+      'serviceCode must not contain control characters',
+    ],
+    ['a long text', { text: '1'.repeat(2001) }, 'text must be at most 2000 characters'],
+    ['a text of two lines', { text: '1\n2' }, 'text must not contain control characters'],
+    ['a text with NEL', { text: '1\u0085' }, 'text must not contain control characters'],
   ])('rejects %s', (_, changed, problem) => {
     expect(parse(withFields(changed))).toEqual(malformed(problem))
   })
@@ -196,7 +208,7 @@ describe("an answer to Africa's Talking", () => {
     const response = { status: 200, type: 'text/plain', body }
     expect(africastalking.parseResponse(response)).toEqual({
       kind: 'malformed',
-      message: 'the answer begins with neither CON nor END',
+      message: 'the answer must begin with CON or END',
     } satisfies Malformed)
   })
 
@@ -257,9 +269,9 @@ describe("the event of Africa's Talking at the end of a session", () => {
   })
 
   it.each([
-    ['sessionId', '', 'sessionId is missing'],
-    ['phoneNumber', '+254711000000', 'phoneNumber is not a mobile number of Belarus'],
-    ['status', 'Queued', 'status is none of Success, Incomplete, Failed'],
+    ['sessionId', '', 'sessionId is required'],
+    ['phoneNumber', '+254711000000', 'phoneNumber must be a Belarusian mobile number'],
+    ['status', 'Queued', 'status must be one of Success, Incomplete, Failed'],
   ])('is rejected if %s is %j', (name, value, problem) => {
     const call = received(told('failed'))
     const form = new URLSearchParams(call.body)

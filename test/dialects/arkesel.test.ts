@@ -74,26 +74,26 @@ describe('a callback of Arkesel', () => {
     expect(posted(arkesel, JSON.stringify(reply).replace('{', extra))).toEqual(callback('', '2'))
     const { userData: _, ...without } = reply
     expect(posted(arkesel, JSON.stringify(without).replace('{', extra))).toEqual(
-      malformed('userData is missing'),
+      malformed('userData is required'),
     )
     expect(Object.keys(Object.prototype)).toEqual([])
   })
 
   it.each<[string, object, string]>([
-    ['no session', { sessionID: undefined }, 'sessionID is missing'],
-    ['a session that is null', { sessionID: null }, 'sessionID is not text'],
-    ['a session beyond exact numbers', { sessionID: 2 ** 60 }, 'sessionID is not text'],
-    ['an account in an array', { userID: ['a'] }, 'userID is not text'],
-    ['no mark of the begin', { newSession: undefined }, 'newSession is missing'],
-    ['another mark of the begin', { newSession: 'yes' }, 'newSession is neither true nor false'],
-    ['no number', { msisdn: undefined }, 'msisdn is missing'],
-    ['a foreign number', { msisdn: '254711000000' }, 'msisdn is not a mobile number of Belarus'],
-    ['no answer', { newSession: false, userData: undefined }, 'userData is missing'],
-    ['an answer in an object', { newSession: false, userData: {} }, 'userData is not text'],
-    ['a line break', { newSession: false, userData: '1\n2' }, 'userData has control characters'],
-    ['no code at the begin', { userData: '' }, 'userData is not a USSD code such as *141#'],
-    ['a word at the begin', { userData: 'menu' }, 'userData is not a USSD code such as *141#'],
-    ['a code too long', { userData: `*${'1'.repeat(182)}#` }, 'userData is not a USSD code such as *141#'],
+    ['no session', { sessionID: undefined }, 'sessionID is required'],
+    ['a session that is null', { sessionID: null }, 'sessionID must be text'],
+    ['a session beyond exact numbers', { sessionID: 2 ** 60 }, 'sessionID must be text'],
+    ['an account in an array', { userID: ['a'] }, 'userID must be text'],
+    ['no mark of the begin', { newSession: undefined }, 'newSession is required'],
+    ['another mark of the begin', { newSession: 'yes' }, 'newSession must be true or false'],
+    ['no number', { msisdn: undefined }, 'msisdn is required'],
+    ['a foreign number', { msisdn: '254711000000' }, 'msisdn must be a Belarusian mobile number'],
+    ['no answer', { newSession: false, userData: undefined }, 'userData is required'],
+    ['an answer in an object', { newSession: false, userData: {} }, 'userData must be text'],
+    ['a line break', { newSession: false, userData: '1\n2' }, 'userData must not contain control characters'],
+    ['no code at the begin', { userData: '' }, 'userData must be a USSD code such as *141#'],
+    ['a word at the begin', { userData: 'menu' }, 'userData must be a USSD code such as *141#'],
+    ['a code too long', { userData: `*${'1'.repeat(182)}#` }, 'userData must be a USSD code such as *141#'],
   ])('rejects %s', (_, changed, problem) => {
     expect(posted(arkesel, { ...begin, ...changed })).toEqual(malformed(problem))
   })
@@ -113,11 +113,11 @@ describe('an answer to Arkesel', () => {
   })
 
   it.each<[object | string, string]>([
-    [{ message: 'x' }, 'in the answer continueSession is neither true nor false'],
-    [{ message: 'x', continueSession: 'true' }, 'in the answer continueSession is neither true nor false'],
-    [{ continueSession: true }, 'in the answer message is missing'],
-    [{ message: null, continueSession: true }, 'in the answer message is not text'],
-    ['[]', 'the answer is not a JSON object'],
+    [{ message: 'x' }, 'in the answer continueSession must be true or false'],
+    [{ message: 'x', continueSession: 'true' }, 'in the answer continueSession must be true or false'],
+    [{ continueSession: true }, 'in the answer message is required'],
+    [{ message: null, continueSession: true }, 'in the answer message must be text'],
+    ['[]', 'the answer must be a JSON object'],
   ])('rejects the answer %j', (fields, problem) => {
     expect(arkesel.parseResponse(json(fields))).toEqual({
       kind: 'malformed',

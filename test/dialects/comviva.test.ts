@@ -61,26 +61,26 @@ describe('a pull of Comviva', () => {
   })
 
   it.each([
-    ['no XML', 'x', 'the body is no well-formed XML'],
-    ['another document', '<ussd/>', 'the body is no request'],
-    ['no number', pull('<newRequest>1</newRequest>'), 'msisdn is missing'],
-    ['no place', pull(`${whose}<subscriberInput>1</subscriberInput>`), 'newrequest is neither 0 nor 1'],
-    ['a strange place', pull(`${whose}<newRequest>2</newRequest>`), 'newrequest is neither 0 nor 1'],
-    ['no answer', pull(`${whose}<newRequest>0</newRequest>`), 'subscriberinput is missing'],
+    ['no XML', 'x', 'the body must be well-formed XML'],
+    ['another document', '<ussd/>', 'the body must be a request element'],
+    ['no number', pull('<newRequest>1</newRequest>'), 'msisdn is required'],
+    ['no place', pull(`${whose}<subscriberInput>1</subscriberInput>`), 'newrequest must be 0 or 1'],
+    ['a strange place', pull(`${whose}<newRequest>2</newRequest>`), 'newrequest must be 0 or 1'],
+    ['no answer', pull(`${whose}<newRequest>0</newRequest>`), 'subscriberinput is required'],
     [
       'words for a code',
       pull(`${whose}<newRequest>1</newRequest><input>hi</input>`),
-      'subscriberinput is not a USSD code such as *141#',
+      'subscriberinput must be a USSD code such as *141#',
     ],
     [
       'two answers',
       pull(`${whose}<newRequest>0</newRequest><input>1</input><subscriberInput>2</subscriberInput>`),
-      'subscriberinput is given twice',
+      'subscriberinput must be given once',
     ],
     [
       'a clean-up without a number',
       '<request type="cleanup"><sessionId>a</sessionId></request>',
-      'msisdn is missing',
+      'msisdn is required',
     ],
   ])('rejects %s', (_, body, problem) => {
     expect(parse(body)).toEqual(malformed(problem))
@@ -143,18 +143,18 @@ describe('an answer to Comviva', () => {
   })
 
   it.each([
-    ['another document', '<request/>', 'the answer is no response'],
-    ['no text', '<response/>', 'the answer has no applicationResponse, or more than one'],
+    ['another document', '<request/>', 'the answer must be a response element'],
+    ['no text', '<response/>', 'the answer must have one applicationResponse'],
     [
       'no state',
       '<response><applicationResponse/></response>',
-      'the freeflowState of the answer is neither FC nor FB',
+      'the freeflowState of the answer must be FC or FB',
     ],
-    ['another state', document('', 'x', 'FX'), 'the freeflowState of the answer is neither FC nor FB'],
+    ['another state', document('', 'x', 'FX'), 'the freeflowState of the answer must be FC or FB'],
     [
       'two states',
       document('', 'x', 'FC</freeflowState><freeflowState>FB'),
-      'the freeflowState of the answer is neither FC nor FB',
+      'the freeflowState of the answer must be FC or FB',
     ],
   ])('rejects %s', (_, body, problem) => {
     expect(comviva.parseResponse({ status: 200, type, body })).toEqual({

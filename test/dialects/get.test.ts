@@ -68,24 +68,24 @@ describe('a callback of the GET family', () => {
   it('rejects HEAD, which Express routes to GET handlers', () => {
     const query = { ...parseQuery('SESSIONID=a&USSDCODE=141&MSISDN=375291234567&INPUT=*141%23') }
     const head = { method: 'HEAD' as 'GET', path: '', query, headers: {}, body: '' }
-    expect(get.parseRequest(head)).toEqual(malformed('SESSIONID is missing'))
+    expect(get.parseRequest(head)).toEqual(malformed('SESSIONID is required'))
   })
 
   it.each([
-    ['no session', 'USSDCODE=141&MSISDN=375291234567&INPUT=', 'SESSIONID is missing'],
-    ['no number', 'SESSIONID=a&USSDCODE=141&INPUT=', 'MSISDN is missing'],
-    ['no code', 'SESSIONID=a&MSISDN=375291234567&INPUT=', 'USSDCODE is missing'],
-    ['no input', 'SESSIONID=a&USSDCODE=141&MSISDN=375291234567', 'INPUT is missing'],
-    ['names in lower case', 'sessionid=a&ussdcode=141&msisdn=375291234567&input=', 'SESSIONID is missing'],
+    ['no session', 'USSDCODE=141&MSISDN=375291234567&INPUT=', 'SESSIONID is required'],
+    ['no number', 'SESSIONID=a&USSDCODE=141&INPUT=', 'MSISDN is required'],
+    ['no code', 'SESSIONID=a&MSISDN=375291234567&INPUT=', 'USSDCODE is required'],
+    ['no input', 'SESSIONID=a&USSDCODE=141&MSISDN=375291234567', 'INPUT is required'],
+    ['names in lower case', 'sessionid=a&ussdcode=141&msisdn=375291234567&input=', 'SESSIONID is required'],
     [
       'a field twice',
       'SESSIONID=a&SESSIONID=b&USSDCODE=141&MSISDN=375291234567&INPUT=',
-      'SESSIONID is given twice',
+      'SESSIONID must be given once',
     ],
     [
       'words for a code',
       'SESSIONID=a&USSDCODE=hi&MSISDN=375291234567&INPUT=',
-      'USSDCODE is not a USSD code such as *141#',
+      'USSDCODE must be a USSD code such as *141#',
     ],
   ])('rejects %s', (_, query, problem) => {
     expect(parse(query)).toEqual(malformed(problem))
@@ -94,7 +94,7 @@ describe('a callback of the GET family', () => {
   it.each(['', '0', '*141', '*141*0', '*1410%23', '*142*0%23', '141*0%23'])(
     'is malformed with an input that is not the code and what is behind it: %j',
     (input) => {
-      expect(advanta(input)).toEqual(malformed('INPUT is not the code, the replies after it, and #'))
+      expect(advanta(input)).toEqual(malformed('INPUT must be the code, the replies after it, and #'))
     },
   )
 })
@@ -176,7 +176,7 @@ describe('an answer to the GET family', () => {
   it.each(['', 'x', 'con x', ' CON x', 'CONx', 'CON'])('rejects the answer %j', (body) => {
     expect(get.parseResponse({ status: 200, type: '', body })).toEqual({
       kind: 'malformed',
-      message: 'the answer begins with neither CON nor END',
+      message: 'the answer must begin with CON or END',
     } satisfies Malformed)
   })
 })

@@ -111,7 +111,7 @@ describe('a callback of Hubtel', () => {
   it('rejects a begin without a code', () => {
     for (const ServiceCode of [guid, undefined, null, '', 7, {}]) {
       expect(posted(hubtel, { ...begin, Message: 'Anna', ServiceCode })).toEqual(
-        malformed('Message is not a USSD code such as *141#'),
+        malformed('Message must be a USSD code such as *141#'),
       )
     }
   })
@@ -140,20 +140,24 @@ describe('a callback of Hubtel', () => {
   })
 
   it.each<[string, object, string]>([
-    ['no number', { Mobile: undefined }, 'Mobile is missing'],
-    ['a number that is none', { Mobile: true }, 'Mobile is not text'],
-    ['a foreign number', { Mobile: '254711000000' }, 'Mobile is not a mobile number of Belarus'],
-    ['no session', { SessionId: undefined }, 'SessionId is missing'],
-    ['an empty session', { SessionId: '' }, 'SessionId is missing'],
-    ['a session in an array', { SessionId: ['a'] }, 'SessionId is not text'],
-    ['no type', { Type: undefined }, 'Type is missing'],
-    ['another type', { Type: 'Query' }, 'Type is none of initiation, favorite, response, release, timeout'],
-    ['no message', { Type: 'Response', Message: undefined }, 'Message is missing'],
-    ['a message of two lines', { Message: '1\n2' }, 'Message has control characters'],
-    ['half a character', { Message: '\ud83d' }, 'Message has control characters'],
-    ['a number of the turn that is none', { Sequence: 'one' }, 'Sequence is not a number'],
-    ['a turn before the first', { Sequence: -1 }, 'Sequence is not a number'],
-    ['half a turn', { Sequence: 1.5 }, 'Sequence is not a number'],
+    ['no number', { Mobile: undefined }, 'Mobile is required'],
+    ['a number that is none', { Mobile: true }, 'Mobile must be text'],
+    ['a foreign number', { Mobile: '254711000000' }, 'Mobile must be a Belarusian mobile number'],
+    ['no session', { SessionId: undefined }, 'SessionId is required'],
+    ['an empty session', { SessionId: '' }, 'SessionId is required'],
+    ['a session in an array', { SessionId: ['a'] }, 'SessionId must be text'],
+    ['no type', { Type: undefined }, 'Type is required'],
+    [
+      'another type',
+      { Type: 'Query' },
+      'Type must be one of initiation, favorite, response, release, timeout',
+    ],
+    ['no message', { Type: 'Response', Message: undefined }, 'Message is required'],
+    ['a message of two lines', { Message: '1\n2' }, 'Message must not contain control characters'],
+    ['half a character', { Message: '\ud83d' }, 'Message must not contain control characters'],
+    ['a number of the turn that is none', { Sequence: 'one' }, 'Sequence must be a whole number'],
+    ['a turn before the first', { Sequence: -1 }, 'Sequence must be a whole number'],
+    ['half a turn', { Sequence: 1.5 }, 'Sequence must be a whole number'],
   ])('rejects %s', (_, changed, problem) => {
     expect(posted(hubtel, { ...begin, ...changed })).toEqual(malformed(problem))
   })
@@ -199,13 +203,13 @@ describe('an answer to Hubtel', () => {
   })
 
   it.each<[object | string, string]>([
-    ['', 'the answer is not JSON'],
-    ['CON x', 'the answer is not JSON'],
-    [{ Message: 'x' }, 'in the answer Type is missing'],
-    [{ Type: 'AddToCart', Message: 'x' }, 'in the answer Type is none of response, release'],
-    [{ Type: 'Response' }, 'in the answer Message is missing'],
-    [{ Type: 'Response', Message: 1 }, 'in the answer Message is not text'],
-    [{ Type: 'Response', Message: 'x', ClientState: {} }, 'in the answer ClientState is not text'],
+    ['', 'the answer must be JSON'],
+    ['CON x', 'the answer must be JSON'],
+    [{ Message: 'x' }, 'in the answer Type is required'],
+    [{ Type: 'AddToCart', Message: 'x' }, 'in the answer Type must be one of response, release'],
+    [{ Type: 'Response' }, 'in the answer Message is required'],
+    [{ Type: 'Response', Message: 1 }, 'in the answer Message must be text'],
+    [{ Type: 'Response', Message: 'x', ClientState: {} }, 'in the answer ClientState must be text'],
   ])('rejects the answer %j', (fields, problem) => {
     expect(hubtel.parseResponse(json(fields))).toEqual({
       kind: 'malformed',

@@ -102,19 +102,19 @@ describe('a callback of Infobip', () => {
     ['POST', '/session/1/end', 'end takes PUT'],
     ['POST', '/session/1/status', 'status takes GET'],
     ['GET', '/session/1/status', 'the status of a session is not available without a number'],
-    ['POST', '/session/%zz/start', 'sessionId is missing'],
-    ['POST', '/session/a%0Ab/start', 'sessionId has control characters'],
-    ['POST', `/session/${'x'.repeat(129)}/start`, 'sessionId is too long'],
+    ['POST', '/session/%zz/start', 'sessionId is required'],
+    ['POST', '/session/a%0Ab/start', 'sessionId must not contain control characters'],
+    ['POST', `/session/${'x'.repeat(129)}/start`, 'sessionId must be at most 128 characters'],
   ])('rejects %s %s', (method, path, problem) => {
     expect(called(method, path, JSON.stringify(begin))).toEqual(malformed(problem))
   })
 
   it.each<[string, object, string]>([
-    ['no number', { msisdn: undefined }, 'msisdn is missing'],
-    ['a foreign number', { msisdn: '254711000000' }, 'msisdn is not a mobile number of Belarus'],
-    ['no text', { text: undefined }, 'text is missing'],
-    ['a text in an array', { text: ['*141#'] }, 'text is not text'],
-    ['no code anywhere', { text: 'menu', shortCode: {} }, 'text is not a USSD code such as *141#'],
+    ['no number', { msisdn: undefined }, 'msisdn is required'],
+    ['a foreign number', { msisdn: '254711000000' }, 'msisdn must be a Belarusian mobile number'],
+    ['no text', { text: undefined }, 'text is required'],
+    ['a text in an array', { text: ['*141#'] }, 'text must be text'],
+    ['no code anywhere', { text: 'menu', shortCode: {} }, 'text must be a USSD code such as *141#'],
   ])('rejects %s', (_, changed, problem) => {
     expect(posted(infobip, { ...begin, ...changed }, start)).toEqual(malformed(problem))
   })
@@ -137,13 +137,13 @@ describe('an answer to Infobip', () => {
   })
 
   it.each<[object | string, string]>([
-    [{ responseExitCode: 400, responseMessage: 'x' }, 'in the answer responseExitCode is not 200'],
-    [{ ussdMenu: 'x', shouldClose: false }, 'in the answer responseExitCode is not 200'],
-    [{ shouldClose: false, responseExitCode: 200 }, 'in the answer ussdMenu is missing'],
-    [{ ussdMenu: 'x', responseExitCode: 200 }, 'in the answer shouldClose is neither true nor false'],
+    [{ responseExitCode: 400, responseMessage: 'x' }, 'in the answer responseExitCode must be 200'],
+    [{ ussdMenu: 'x', shouldClose: false }, 'in the answer responseExitCode must be 200'],
+    [{ shouldClose: false, responseExitCode: 200 }, 'in the answer ussdMenu is required'],
+    [{ ussdMenu: 'x', responseExitCode: 200 }, 'in the answer shouldClose must be true or false'],
     [
       { ussdMenu: 'x', shouldClose: 0, responseExitCode: 200 },
-      'in the answer shouldClose is neither true nor false',
+      'in the answer shouldClose must be true or false',
     ],
   ])('rejects the answer %j', (fields, problem) => {
     expect(infobip.parseResponse(json(fields))).toEqual({

@@ -64,17 +64,17 @@ describe('a callback of Nalo', () => {
   })
 
   it.each<[string, object, string]>([
-    ['no account', { USERID: undefined }, 'USERID is missing'],
-    ['an empty account', { USERID: '' }, 'USERID is missing'],
-    ['no number', { MSISDN: undefined }, 'MSISDN is missing'],
-    ['a foreign number', { MSISDN: '254711000000' }, 'MSISDN is not a mobile number of Belarus'],
-    ['no type', { MSGTYPE: undefined }, 'MSGTYPE is missing'],
-    ['another type', { MSGTYPE: 3 }, 'MSGTYPE is neither true nor false'],
-    ['a type that is null', { MSGTYPE: null }, 'MSGTYPE is neither true nor false'],
-    ['no input', { USERDATA: undefined }, 'USERDATA is missing'],
-    ['no code', { USERDATA: 'menu' }, 'USERDATA is not a USSD code such as *141#'],
-    ['a session in an array', { SESSIONID: ['a'] }, 'SESSIONID is not text'],
-    ['a session of two lines', { SESSIONID: 'a\nb' }, 'SESSIONID has control characters'],
+    ['no account', { USERID: undefined }, 'USERID is required'],
+    ['an empty account', { USERID: '' }, 'USERID is required'],
+    ['no number', { MSISDN: undefined }, 'MSISDN is required'],
+    ['a foreign number', { MSISDN: '254711000000' }, 'MSISDN must be a Belarusian mobile number'],
+    ['no type', { MSGTYPE: undefined }, 'MSGTYPE is required'],
+    ['another type', { MSGTYPE: 3 }, 'MSGTYPE must be true or false'],
+    ['a type that is null', { MSGTYPE: null }, 'MSGTYPE must be true or false'],
+    ['no input', { USERDATA: undefined }, 'USERDATA is required'],
+    ['no code', { USERDATA: 'menu' }, 'USERDATA must be a USSD code such as *141#'],
+    ['a session in an array', { SESSIONID: ['a'] }, 'SESSIONID must be text'],
+    ['a session of two lines', { SESSIONID: 'a\nb' }, 'SESSIONID must not contain control characters'],
   ])('rejects %s', (_, changed, problem) => {
     expect(posted(nalo, { ...begin, ...changed })).toEqual(malformed(problem))
   })
@@ -106,10 +106,10 @@ describe('an answer to Nalo', () => {
   })
 
   it.each<[object | string, string]>([
-    [{ MSG: 'x' }, 'in the answer MSGTYPE is missing'],
-    [{ MSG: 'x', MSGTYPE: 'CON' }, 'in the answer MSGTYPE is neither true nor false'],
-    [{ MSGTYPE: true }, 'in the answer MSG is missing'],
-    [{ message: 'x', msgtype: true }, 'in the answer MSG is missing'],
+    [{ MSG: 'x' }, 'in the answer MSGTYPE is required'],
+    [{ MSG: 'x', MSGTYPE: 'CON' }, 'in the answer MSGTYPE must be true or false'],
+    [{ MSGTYPE: true }, 'in the answer MSG is required'],
+    [{ message: 'x', msgtype: true }, 'in the answer MSG is required'],
   ])('rejects the answer %j', (fields, problem) => {
     expect(nalo.parseResponse(json(fields))).toEqual({
       kind: 'malformed',

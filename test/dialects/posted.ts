@@ -24,11 +24,11 @@ export const json = (fields: unknown): WireResponse => ({
 
 /** Bodies that are not JSON objects, and their errors. */
 export const notJson: readonly (readonly [string, string])[] = [
-  ['', 'the body is not JSON'],
-  ['x', 'the body is not JSON'],
-  ['{"a":1', 'the body is not JSON'],
-  ['a=1&b=2', 'the body is not JSON'],
-  ['null', 'the body is not a JSON object'],
-  ['[]', 'the body is not a JSON object'],
-  ['"a"', 'the body is not a JSON object'],
+  ['', 'the body must be JSON'],
+  ['x', 'the body must be JSON'],
+  ['{"a":1', 'the body must be JSON'],
+  ['a=1&b=2', 'the body must be JSON'],
+  ['null', 'the body must be a JSON object'],
+  ['[]', 'the body must be a JSON object'],
+  ['"a"', 'the body must be a JSON object'],
 ]

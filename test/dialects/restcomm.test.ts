@@ -52,36 +52,36 @@ describe('a begin of RestComm', () => {
     const attributes = 'invokeId="0" dataCodingScheme="15" string="*141*0#"'
     expect(parse(begin(attributes, '', origin))).toMatchObject({ callback })
     expect(parse(begin(attributes, child, origin.replace('4567', '0000')))).toMatchObject({ callback })
-    expect(parse(begin(attributes))).toEqual(malformed('msisdn is missing'))
+    expect(parse(begin(attributes))).toEqual(malformed('msisdn is required'))
   })
 
   it.each([
-    ['no XML', 'x', 'the body is no well-formed XML'],
-    ['another document', '<ussd/>', 'the body is no dialog'],
+    ['no XML', 'x', 'the body must be well-formed XML'],
+    ['another document', '<ussd/>', 'the body must be a dialog element'],
     [
       'no operation',
       dialog('type="Begin"', origin),
-      'there is neither processUnstructuredSSRequest_Request nor unstructuredSSRequest_Response',
+      'the operation must be processUnstructuredSSRequest_Request or unstructuredSSRequest_Response',
     ],
     [
       'an operation that is never asked for',
       dialog('type="Continue"', `${origin}<unstructuredSSNotify_Response invokeId="1"/>`),
-      'there is neither processUnstructuredSSRequest_Request nor unstructuredSSRequest_Response',
+      'the operation must be processUnstructuredSSRequest_Request or unstructuredSSRequest_Response',
     ],
     [
       'two operations',
       dialog('', `${origin}<unstructuredSSRequest_Response/><unstructuredSSRequest_Response/>`),
-      'there is more than one operation',
+      'the dialog must have one operation',
     ],
-    ['no id', begin('invokeId="0" string="*1#"', child).replace('localId="12"', ''), 'localId is missing'],
-    ['no invoke id', begin('string="*141#"', child), 'invokeId is missing'],
+    ['no id', begin('invokeId="0" string="*1#"', child).replace('localId="12"', ''), 'localId is required'],
+    ['no invoke id', begin('string="*141#"', child), 'invokeId is required'],
     [
       'a strange invoke id',
       begin('invokeId="128" string="*141#"', child),
-      'invokeId is none from -128 to 127',
+      'invokeId must be from -128 to 127',
     ],
-    ['no string', begin('invokeId="0"', child), 'string is missing'],
-    ['no code', begin('invokeId="0" string="141"', child), 'string is not a USSD code such as *141#'],
+    ['no string', begin('invokeId="0"', child), 'string is required'],
+    ['no code', begin('invokeId="0" string="141"', child), 'string must be a USSD code such as *141#'],
   ])('rejects %s', (_, body, problem) => {
     expect(parse(body)).toEqual(malformed(problem))
   })
@@ -113,15 +113,15 @@ describe('a reply from RestComm', () => {
     expect(string('string=" 1 "')).toMatchObject({ callback: { reported: { typed: ' 1 ' } } })
     expect(string('string=""')).toMatchObject({ callback: { reported: { typed: '' } } })
     expect(string('')).toMatchObject({ callback: { reported: { typed: '' } } })
-    expect(string('string="1&#10;2"')).toEqual(malformed('string has control characters'))
+    expect(string('string="1&#10;2"')).toEqual(malformed('string must not contain control characters'))
   })
 
   it('is rejected without a number of its own or in userObject', () => {
-    const missing = malformed('msisdn is missing')
+    const missing = malformed('msisdn is required')
     expect(parse(reply(undefined, 'invokeId="1" string="1"'))).toEqual(missing)
     expect(parse(reply('s-42', 'invokeId="1" string="1"'))).toEqual(missing)
     expect(parse(reply('375171234567;0;1', 'invokeId="1" string="1"'))).toEqual(
-      malformed('msisdn is not a mobile number of Belarus'),
+      malformed('msisdn must be a Belarusian mobile number'),
     )
   })
 })
@@ -185,8 +185,8 @@ describe('an answer to RestComm', () => {
   })
 
   it.each([
-    ['no document', 'x', 'the answer is no well-formed XML'],
-    ['another document', '<ussd/>', 'the answer is no dialog'],
+    ['no document', 'x', 'the answer must be well-formed XML'],
+    ['another document', '<ussd/>', 'the answer must be a dialog element'],
     ['no size', '<dialog/>', 'the answer has no mapMessagesSize'],
     [
       'an abort',
@@ -198,7 +198,7 @@ describe('an answer to RestComm', () => {
       '<dialog mapMessagesSize="0" prearrangedEnd="true"/>',
       'the application dropped the dialogue',
     ],
-    ['nothing', '<dialog mapMessagesSize="0"/>', 'the answer has no operation, or more than one'],
+    ['nothing', '<dialog mapMessagesSize="0"/>', 'the answer must have one operation'],
     [
       'a notification',
       '<dialog mapMessagesSize="1"><unstructuredSSNotify_Request invokeId="1" string="x"/></dialog>',
@@ -207,17 +207,17 @@ describe('an answer to RestComm', () => {
     [
       'what the gateway alone sends',
       '<dialog mapMessagesSize="1"><unstructuredSSRequest_Response invokeId="1" string="x"/></dialog>',
-      "the answer's operation is neither unstructuredSSRequest_Request nor processUnstructuredSSRequest_Response",
+      "the answer's operation must be unstructuredSSRequest_Request or processUnstructuredSSRequest_Response",
     ],
     [
       'addresses and no operation',
       `<dialog mapMessagesSize="0">${origin}<errComponents/></dialog>`,
-      'the answer has no operation, or more than one',
+      'the answer must have one operation',
     ],
     [
       'two operations',
       '<dialog mapMessagesSize="1"><unstructuredSSRequest_Request string="x"/><unstructuredSSRequest_Request string="x"/></dialog>',
-      'the answer has no operation, or more than one',
+      'the answer must have one operation',
     ],
     [
       'no string',

@@ -46,15 +46,15 @@ describe('a callback with ussdServiceOp', () => {
   })
 
   it.each<[string, object, string]>([
-    ['no session', { sessionID: undefined }, 'sessionID is missing'],
-    ['no number', { msisdn: undefined }, 'msisdn is missing'],
-    ['a foreign number', { msisdn: '254711000000' }, 'msisdn is not a mobile number of Belarus'],
-    ['no text', { ussdString: undefined }, 'ussdString is missing'],
-    ['a text that is null', { ussdString: null }, 'ussdString is not text'],
-    ['no code', { ussdString: 'menu' }, 'ussdString is not a USSD code such as *141#'],
-    ['no operation', { ussdServiceOp: undefined }, 'ussdServiceOp is missing'],
-    ['an operation of the answer', { ussdServiceOp: 2 }, 'ussdServiceOp is none of 1, 18'],
-    ['an operation in an array', { ussdServiceOp: [1] }, 'ussdServiceOp is none of 1, 18'],
+    ['no session', { sessionID: undefined }, 'sessionID is required'],
+    ['no number', { msisdn: undefined }, 'msisdn is required'],
+    ['a foreign number', { msisdn: '254711000000' }, 'msisdn must be a Belarusian mobile number'],
+    ['no text', { ussdString: undefined }, 'ussdString is required'],
+    ['a text that is null', { ussdString: null }, 'ussdString must be text'],
+    ['no code', { ussdString: 'menu' }, 'ussdString must be a USSD code such as *141#'],
+    ['no operation', { ussdServiceOp: undefined }, 'ussdServiceOp is required'],
+    ['an operation of the answer', { ussdServiceOp: 2 }, 'ussdServiceOp must be one of 1, 18'],
+    ['an operation in an array', { ussdServiceOp: [1] }, 'ussdServiceOp must be one of 1, 18'],
   ])('rejects %s', (_, changed, problem) => {
     expect(posted(serviceOp, { ...begin, ...changed })).toEqual(malformed(problem))
   })
@@ -74,10 +74,10 @@ describe('an answer with ussdServiceOp', () => {
   })
 
   it.each<[object | string, string]>([
-    [{ message: 'x' }, 'in the answer ussdServiceOp is missing'],
-    [{ message: 'x', ussdServiceOp: 18 }, 'in the answer ussdServiceOp is none of 2, 17'],
-    [{ message: 'x', ussdServiceOp: true }, 'in the answer ussdServiceOp is none of 2, 17'],
-    [{ ussdServiceOp: 2 }, 'in the answer message is missing'],
+    [{ message: 'x' }, 'in the answer ussdServiceOp is required'],
+    [{ message: 'x', ussdServiceOp: 18 }, 'in the answer ussdServiceOp must be one of 2, 17'],
+    [{ message: 'x', ussdServiceOp: true }, 'in the answer ussdServiceOp must be one of 2, 17'],
+    [{ ussdServiceOp: 2 }, 'in the answer message is required'],
   ])('rejects the answer %j', (fields, problem) => {
     expect(serviceOp.parseResponse(json(fields))).toEqual({
       kind: 'malformed',

@@ -60,21 +60,29 @@ describe('a callback of TruRoute', () => {
   })
 
   it.each([
-    ['no XML', 'msisdn=375291234567', 'the body is no well-formed XML'],
-    ['a document type', '<!DOCTYPE ussd><ussd/>', 'the body has a document type'],
-    ['another document', '<request/>', 'the body is no ussd'],
-    ['no type', ussd(whose), 'type is none of 1, 2, 3, 4, 10'],
-    ['an unknown type', ussd(`${whose}<type>5</type>`), 'type is none of 1, 2, 3, 4, 10'],
-    ['two types', ussd(`${whose}<type>1</type><type>2</type>`), 'type is none of 1, 2, 3, 4, 10'],
-    ['no number', ussd('<sessionid>a</sessionid><type>3</type>'), 'msisdn is missing'],
-    ['no session', ussd('<msisdn>375291234567</msisdn><type>3</type>'), 'sessionid is missing'],
-    ['two numbers', ussd(`${whose}<msisdn>375297654321</msisdn><type>3</type>`), 'msisdn is given twice'],
-    ['no code', ussd(`${whose}<type>1</type>`), 'msg is missing'],
-    ['words for a code', ussd(`${whose}<type>1</type><msg>hi</msg>`), 'msg is not a USSD code such as *141#'],
-    ['no answer', ussd(`${whose}<type>2</type>`), 'msg is missing'],
-    ['an element for an answer', ussd(`${whose}<type>2</type><msg><b>1</b></msg>`), 'msg is missing'],
-    ['two answers', ussd(`${whose}<type>2</type><msg>1</msg><MSG>2</MSG>`), 'msg is given twice'],
-    ['an answer of two lines', ussd(`${whose}<type>2</type><msg>1\n2</msg>`), 'msg has control characters'],
+    ['no XML', 'msisdn=375291234567', 'the body must be well-formed XML'],
+    ['a document type', '<!DOCTYPE ussd><ussd/>', 'the body must not have a document type'],
+    ['another document', '<request/>', 'the body must be a ussd element'],
+    ['no type', ussd(whose), 'type must be one of 1, 2, 3, 4, 10'],
+    ['an unknown type', ussd(`${whose}<type>5</type>`), 'type must be one of 1, 2, 3, 4, 10'],
+    ['two types', ussd(`${whose}<type>1</type><type>2</type>`), 'type must be one of 1, 2, 3, 4, 10'],
+    ['no number', ussd('<sessionid>a</sessionid><type>3</type>'), 'msisdn is required'],
+    ['no session', ussd('<msisdn>375291234567</msisdn><type>3</type>'), 'sessionid is required'],
+    ['two numbers', ussd(`${whose}<msisdn>375297654321</msisdn><type>3</type>`), 'msisdn must be given once'],
+    ['no code', ussd(`${whose}<type>1</type>`), 'msg is required'],
+    [
+      'words for a code',
+      ussd(`${whose}<type>1</type><msg>hi</msg>`),
+      'msg must be a USSD code such as *141#',
+    ],
+    ['no answer', ussd(`${whose}<type>2</type>`), 'msg is required'],
+    ['an element for an answer', ussd(`${whose}<type>2</type><msg><b>1</b></msg>`), 'msg is required'],
+    ['two answers', ussd(`${whose}<type>2</type><msg>1</msg><MSG>2</MSG>`), 'msg must be given once'],
+    [
+      'an answer of two lines',
+      ussd(`${whose}<type>2</type><msg>1\n2</msg>`),
+      'msg must not contain control characters',
+    ],
   ])('rejects %s', (_, body, problem) => {
     expect(parse(body)).toEqual(malformed(problem))
   })
@@ -123,11 +131,11 @@ describe('an answer to TruRoute', () => {
   })
 
   it.each([
-    ['no document', 'x', 'the answer is no well-formed XML'],
-    ['another document', '<response/>', 'the answer is no ussd'],
-    ['no type', '<ussd><msg>x</msg></ussd>', 'the type of the answer is neither 2 nor 3'],
-    ['no text', '<ussd><type>2</type></ussd>', 'the answer has no msg, or more than one'],
-    ['two texts', '<ussd><type>2</type><msg/><msg/></ussd>', 'the answer has no msg, or more than one'],
+    ['no document', 'x', 'the answer must be well-formed XML'],
+    ['another document', '<response/>', 'the answer must be a ussd element'],
+    ['no type', '<ussd><msg>x</msg></ussd>', 'the type of the answer must be 2 or 3'],
+    ['no text', '<ussd><type>2</type></ussd>', 'the answer must have one msg'],
+    ['two texts', '<ussd><type>2</type><msg/><msg/></ussd>', 'the answer must have one msg'],
     [
       'another code',
       '<ussd><type>5</type><msg>*1#</msg></ussd>',

@@ -187,7 +187,7 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
     'refuses the number "%s" with a sentence',
     async (msisdn) => {
       const answer = await close({ msisdn })
-      const sentence = 'Bad request: msisdn is not a mobile number of Belarus'
+      const sentence = 'Bad request: msisdn must be a Belarusian mobile number'
       expect([answer.status, answer.body]).toEqual([400, failed('USSD_BAD_REQUEST', sentence)])
     },
   )

@@ -55,18 +55,22 @@ describe("the callback in Africa's Talking's dialect", () => {
   })
 
   it.each([
-    ['a missing session id', { sessionId: undefined }, 'sessionId is missing'],
-    ['an empty session id', { sessionId: '' }, 'sessionId is missing'],
-    ['a session id too long', { sessionId: 'x'.repeat(129) }, 'sessionId is too long'],
-    ['a session id with a line break', { sessionId: 'a\nb' }, 'sessionId has control characters'],
-    ['a missing number', { phoneNumber: undefined }, 'phoneNumber is missing'],
-    ['a foreign number', { phoneNumber: '+48123456789' }, 'phoneNumber is not a mobile number of Belarus'],
-    ['a number in words', { phoneNumber: 'my phone' }, 'phoneNumber is not a mobile number of Belarus'],
-    ['a missing code', { serviceCode: undefined }, 'serviceCode is missing'],
-    ['a code without #', { serviceCode: '*141*0' }, 'serviceCode is not a USSD code'],
-    ['a missing text', { text: undefined }, 'text is missing'],
-    ['a text with NUL', { text: '1\0' }, 'text has control characters'],
-    ['a text too long', { text: '1'.repeat(2001) }, 'text is too long'],
+    ['a missing session id', { sessionId: undefined }, 'sessionId is required'],
+    ['an empty session id', { sessionId: '' }, 'sessionId is required'],
+    ['a session id too long', { sessionId: 'x'.repeat(129) }, 'sessionId must be at most 128 characters'],
+    [
+      'a session id with a line break',
+      { sessionId: 'a\nb' },
+      'sessionId must not contain control characters',
+    ],
+    ['a missing number', { phoneNumber: undefined }, 'phoneNumber is required'],
+    ['a foreign number', { phoneNumber: '+48123456789' }, 'phoneNumber must be a Belarusian mobile number'],
+    ['a number in words', { phoneNumber: 'my phone' }, 'phoneNumber must be a Belarusian mobile number'],
+    ['a missing code', { serviceCode: undefined }, 'serviceCode is required'],
+    ['a code without #', { serviceCode: '*141*0' }, 'serviceCode must be a USSD code'],
+    ['a missing text', { text: undefined }, 'text is required'],
+    ['a text with NUL', { text: '1\0' }, 'text must not contain control characters'],
+    ['a text too long', { text: '1'.repeat(2001) }, 'text must be at most 2000 characters'],
   ])('rejects %s and names the field', async (_what, fields, problem) => {
     const answer = await gateway.call(fields)
     expect(answer).toMatchObject({ status: 400, type: plain })
@@ -77,13 +81,13 @@ describe("the callback in Africa's Talking's dialect", () => {
   it('rejects a field given twice', async () => {
     const body = 'phoneNumber=%2B375291234567&serviceCode=*141*0%23&text=1&text=2&sessionId=twice'
     const answer = await gateway.call({}, { body })
-    expect(answer).toMatchObject({ status: 400, body: 'END Bad request: text is given twice' })
+    expect(answer).toMatchObject({ status: 400, body: 'END Bad request: text must be given once' })
   })
 
   it('rejects bytes that are not UTF-8', async () => {
     const body = 'phoneNumber=%2B375291234567&serviceCode=*141*0%23&text=&sessionId=%FF'
     const answer = await gateway.call({}, { body })
-    expect(answer).toMatchObject({ status: 400, body: 'END Bad request: sessionId is not UTF-8' })
+    expect(answer).toMatchObject({ status: 400, body: 'END Bad request: sessionId must be UTF-8' })
   })
 
   it('rejects a body over 8 kB and serves the next request', async () => {

@@ -66,9 +66,9 @@ describe('POST /self-care/password', () => {
   })
 
   it.each<[unknown, string]>([
-    [{ puk1, password }, 'Bad request: msisdn is missing'],
-    [{ msisdn: '112', puk1, password }, 'Bad request: msisdn is not a mobile number of Belarus'],
-    [{ msisdn: [camera], puk1, password }, 'Bad request: msisdn is given twice'],
+    [{ puk1, password }, 'Bad request: msisdn is required'],
+    [{ msisdn: '112', puk1, password }, 'Bad request: msisdn must be a Belarusian mobile number'],
+    [{ msisdn: [camera], puk1, password }, 'Bad request: msisdn must be given once'],
     [{ msisdn: camera, password }, 'Bad request: puk1 must be a string of 8 digits'],
     [{ msisdn: camera, puk1: '5678901', password }, 'Bad request: puk1 must be a string of 8 digits'],
     [{ msisdn: camera, puk1: 56789012, password }, 'Bad request: puk1 must be a string of 8 digits'],
@@ -170,8 +170,8 @@ describe('POST /self-care/sessions', () => {
   })
 
   it.each<[unknown, string]>([
-    [{ password }, 'Bad request: msisdn is missing'],
-    [{ msisdn: '+375171234567', password }, 'Bad request: msisdn is not a mobile number of Belarus'],
+    [{ password }, 'Bad request: msisdn is required'],
+    [{ msisdn: '+375171234567', password }, 'Bad request: msisdn must be a Belarusian mobile number'],
     [{ msisdn: camera }, 'Bad request: password must be a string'],
     [{ msisdn: camera, password: 80291 }, 'Bad request: password must be a string'],
     [{ msisdn: camera, password, puk1 }, 'Bad request: unknown field puk1'],

@@ -96,7 +96,7 @@ describe('a phone in a terminal', () => {
     await sees('> ')
     answer = 'oops'
     input.write('1\r')
-    await sees('✗ The answer begins with neither CON nor END.')
+    await sees('✗ The answer must begin with CON or END.')
     await sees('☎ ')
     input.end()
     expect(await left).toEqual({ failed: true })

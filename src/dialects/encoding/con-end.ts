@@ -14,6 +14,6 @@ export const conEnd = ({ text, waits }: Answer): string => `${waits ? 'CON' : 'E
 export function parseConEnd({ status, body }: WireResponse): ParsedResponse {
   if (status !== 200) return malformed(`the application answered with status ${status}`)
   const [, verb, text] = /^(CON|END) ([^]*)$/.exec(body) ?? []
-  if (text === undefined) return malformed('the answer begins with neither CON nor END')
+  if (text === undefined) return malformed('the answer must begin with CON or END')
   return { kind: 'answer', answer: { text, waits: verb === 'CON' }, echo: {} }
 }

@@ -7,31 +7,31 @@ import { malformed } from '../dialect.ts'
 const hasControls = /[\p{Cc}\p{Cs}]/u
 
 const typeError = (input: unknown) =>
-  input === undefined ? 'is missing' : Array.isArray(input) ? 'is given twice' : 'is not text'
+  input === undefined ? 'is required' : Array.isArray(input) ? 'must be given once' : 'must be text'
 
 const text = (maxLength: number) =>
   z
     .string({ error: ({ input }) => typeError(input) })
-    .max(maxLength, { error: 'is too long' })
-    .refine((value) => !hasControls.test(value), { error: 'has control characters' })
+    .max(maxLength, { error: `must be at most ${maxLength} characters` })
+    .refine((value) => !hasControls.test(value), { error: 'must not contain control characters' })
     // U+FFFD replaces invalid bytes: texts that differ only in those would compare equal.
-    .refine((value) => !value.includes('\ufffd'), { error: 'is not UTF-8' })
+    .refine((value) => !value.includes('\ufffd'), { error: 'must be UTF-8' })
 
 /** The aggregator's session id: opaque, 1 to 128 characters. */
-export const sessionId = text(128).min(1, { error: 'is missing' })
+export const sessionId = text(128).min(1, { error: 'is required' })
 
 /** A Belarusian mobile number in any common notation. Gives E.164 with `+`. */
 export const msisdn = text(64).transform((raw, context) => {
   const parsed = parseMsisdn(raw)
   if (parsed.kind === 'msisdn') return parsed.e164
-  context.addIssue({ code: 'custom', message: 'is not a mobile number of Belarus' })
+  context.addIssue({ code: 'custom', message: 'must be a Belarusian mobile number' })
   return z.NEVER
 })
 
-const notCode = 'is not a USSD code such as *141#'
+const codeError = 'must be a USSD code such as *141#'
 
 /** A dialled string: begins with `*` or `#`, ends with `#`, at most 182 characters (one USSD message). */
-export const ussdString = text(182).regex(/^[*#].*#$/u, { error: notCode })
+export const ussdString = text(182).regex(/^[*#].*#$/u, { error: codeError })
 
 /** `*141*0#` and its abbreviations: `*141*0`, `141*0`, `141`. */
 const abbreviated = /^[*#]?\d[\d*#]*$/
@@ -48,11 +48,11 @@ export function normaliseCode(raw: string): string | undefined {
   return ussdString.safeParse(dialled).success ? dialled : undefined
 }
 
-/** A dialled string in any form that `looseCode` accepts. Gives `*…#`. */
+/** A dialled string in any form that `normaliseCode` accepts. Gives `*…#`. */
 export const looseUssdString = text(182).transform((raw, context) => {
   const code = normaliseCode(raw)
   if (code !== undefined) return code
-  context.addIssue({ code: 'custom', message: notCode })
+  context.addIssue({ code: 'custom', message: codeError })
   return z.NEVER
 })
 
@@ -63,10 +63,10 @@ export const looseUssdString = text(182).transform((raw, context) => {
 export const bareCode = (dialled: string): string => /^\*(\d[\d*]*)#$/.exec(dialled)?.[1] ?? dialled
 
 /** The error for a callback that lacks a field its kind requires. */
-export const missing = (field: string) => malformed(`Bad request: ${field} is missing`)
+export const missing = (field: string) => malformed(`Bad request: ${field} is required`)
 
 /** The error for a begin whose `field` holds no code. */
-export const noCode = (field: string) => malformed(`Bad request: ${field} ${notCode}`)
+export const noCode = (field: string) => malformed(`Bad request: ${field} ${codeError}`)
 
 /** An echoed value, such as an account or an operator's name: at most 128 characters. */
 export const label = text(128)
@@ -74,7 +74,7 @@ export const label = text(128)
 /** Typed text, up to a complete dialogue of the longest replies. Gives NFC, in which й is one character. */
 export const typed = text(2000).transform((value) => value.normalize('NFC'))
 
-/** Returns one sentence that names the first invalid field and its problem, never its value. */
+/** Returns the message for the first invalid field: its name and the problem, never its value. */
 export function describeIssue(error: z.ZodError): string {
   const [issue] = error.issues
   const field = issue?.path.join('.') ?? ''
@@ -84,7 +84,7 @@ export function describeIssue(error: z.ZodError): string {
       .map((name) => (PLAIN_NAME.test(name) ? name : '(unprintable)'))
     return `Bad request: unknown field${issue.keys.length > 1 ? 's' : ''} ${names.join(', ')}`
   }
-  return `Bad request: ${field || 'the body'} ${issue?.message ?? 'is not of the right form'}`
+  return `Bad request: ${field || 'the body'} ${issue?.message ?? 'is invalid'}`
 }
 
 /** Names of unknown fields are quoted only when they are short and plain. */

@@ -21,10 +21,10 @@ function parseObject(body: string): JsonObject {
     value = JSON.parse(body.replace(/^\ufeff/, ''))
   } catch {
     // The engine's message quotes the body.
-    return { kind: 'malformed', problem: 'is not JSON' }
+    return { kind: 'malformed', problem: 'must be JSON' }
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { kind: 'malformed', problem: 'is not a JSON object' }
+    return { kind: 'malformed', problem: 'must be a JSON object' }
   }
   return { kind: 'object', fields: Object.assign(Object.create(null), value) as JsonFields }
 }
@@ -51,7 +51,7 @@ export const orNothing = <T extends z.ZodType<unknown>>(field: T) =>
 /** A boolean in any form that senders use: `true`, `"true"`, `1`, `"1"`. */
 export const flag = z.preprocess(
   (value) => flags.get(typeof value === 'string' ? value.toLowerCase() : value) ?? value,
-  z.boolean({ error: ({ input }) => (input === undefined ? 'is missing' : 'is neither true nor false') }),
+  z.boolean({ error: ({ input }) => (input === undefined ? 'is required' : 'must be true or false') }),
 )
 
 const flags = new Map<unknown, boolean>([
@@ -103,10 +103,10 @@ export function readResponse<T>(
   const parsed = schema.safeParse(raw)
   if (parsed.success) return { kind: 'fields', fields: parsed.data, raw }
   const [issue] = parsed.error.issues
-  return malformed(`in the answer ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is wrong'}`)
+  return malformed(`in the answer ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is invalid'}`)
 }
 
 /** The text of a screen, of any length. */
 export const screenText = z.string({
-  error: ({ input }) => (input === undefined ? 'is missing' : 'is not text'),
+  error: ({ input }) => (input === undefined ? 'is required' : 'must be text'),
 })

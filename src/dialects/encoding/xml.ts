@@ -45,18 +45,18 @@ const parser = new DOMParser({
  */
 export function parseXml(text: string, name?: string): ParsedXml {
   if (text.length > MAX_LENGTH) return malformed('is too long')
-  if (/<!(DOCTYPE|ENTITY)/i.test(text)) return malformed('has a document type')
+  if (/<!(DOCTYPE|ENTITY)/i.test(text)) return malformed('must not have a document type')
   if (text.split('<', MAX_MARKUP + 2).length > MAX_MARKUP + 1) return malformed('has too many elements')
   let root: DomElement | null
   try {
     root = parser.parseFromString(text.replace(/^\ufeff/, ''), 'text/xml').documentElement
   } catch {
-    return malformed('is no well-formed XML')
+    return malformed('must be well-formed XML')
   }
-  if (!root) return malformed('is no well-formed XML')
+  if (!root) return malformed('must be well-formed XML')
   const read = readElement(root, 1)
   if (typeof read === 'string') return malformed(read)
-  if (name !== undefined && read.name.toLowerCase() !== name) return malformed(`is no ${name}`)
+  if (name !== undefined && read.name.toLowerCase() !== name) return malformed(`must be a ${name} element`)
   return { kind: 'element', element: read }
 }
 
@@ -78,7 +78,7 @@ function readElement(from: DomElement, depth: number): Element | string {
     }
   }
   if ([text, ...attributes.flat()].some((value) => value.search(forbidden) >= 0))
-    return 'is no well-formed XML'
+    return 'must be well-formed XML'
   return {
     name: from.localName ?? from.nodeName,
     attributes: Object.fromEntries(attributes),

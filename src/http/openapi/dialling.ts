@@ -148,7 +148,10 @@ export const networkPush: ZodOpenApiOperationObject = {
         '<dialog type="Continue" mapMessagesSize="1"><errComponents/><unstructuredSSRequest_Response invokeId="1" dataCodingScheme="15" string="1"/></dialog>',
       ),
     },
-    400: text('Not a dialog of this dialect, or the dialogue has ended', 'The body is no dialog.'),
+    400: text(
+      'Not a dialog of this dialect, or the dialogue has ended',
+      'The body must be a dialog element.',
+    ),
     ...failed('USSD_REFUSED', 'Sent from another machine without the admin token'),
     413: text('Larger than 8 kB', 'The dialog is larger than 8 kB.'),
   },

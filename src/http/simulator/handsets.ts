@@ -27,8 +27,8 @@ export const HandsetPath = z.object({
 
 const word = (description: string, example: string) =>
   z
-    .string({ error: 'is given twice' })
-    .max(2000, { error: 'is too long' })
+    .string({ error: 'must be given once' })
+    .max(2000, { error: 'must be at most 2000 characters' })
     .optional()
     .meta({ description, example })
 

@@ -52,7 +52,7 @@ describe('an XML document', () => {
     ['<a><!ENTITY b "c"></a>'],
     ['<a><![CDATA[<!DOCTYPE]]></a>'],
   ])('is rejected before parsing if it has a document type: %s', (text) => {
-    expect(parseXml(text, 'a')).toEqual({ kind: 'malformed', problem: 'has a document type' })
+    expect(parseXml(text, 'a')).toEqual({ kind: 'malformed', problem: 'must not have a document type' })
   })
 
   it.each([
@@ -81,11 +81,11 @@ describe('an XML document', () => {
     '<a>\ufffd</a>',
     '<n:a/>',
   ])('is rejected if it is not well-formed: %j', (text) => {
-    expect(parseXml(text, 'a')).toEqual({ kind: 'malformed', problem: 'is no well-formed XML' })
+    expect(parseXml(text, 'a')).toEqual({ kind: 'malformed', problem: 'must be well-formed XML' })
   })
 
   it('is rejected if its root has another name; case is ignored', () => {
-    expect(parseXml('<b/>', 'a')).toEqual({ kind: 'malformed', problem: 'is no a' })
+    expect(parseXml('<b/>', 'a')).toEqual({ kind: 'malformed', problem: 'must be a a element' })
     expect(parseXml('<A/>', 'a')).toMatchObject({ kind: 'element' })
   })
 

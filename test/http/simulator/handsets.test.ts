@@ -201,7 +201,7 @@ describe('/handsets', () => {
     expect(await seen(type('*141#', {}, '+375171234567'))).toMatchObject({
       status: 400,
       type: text,
-      text: 'Bad request: msisdn is not a mobile number of Belarus.',
+      text: 'Bad request: msisdn must be a Belarusian mobile number.',
     })
     expect((await fetch(`${url}%ff`)).status).toBe(400)
     expect(application.received).toEqual([])

@@ -199,14 +199,14 @@ describe('a push to a phone', () => {
     ['', /^The body /],
     ['<dialog', /^The body /],
     ['<!DOCTYPE dialog [<!ENTITY x "y">]><dialog>&x;</dialog>', /^The body /],
-    ['<dialogue/>', /^The body is no dialog\.$/],
+    ['<dialogue/>', /^The body must be a dialog element\.$/],
     ['<dialog mapMessagesSize="0"/>', /^There is no operation/],
     [end, /^There is no operation/],
-    [operation('unstructuredSSRequest_Request', 'x'), /^The msisdn of the operation is missing/],
-    [operation('processUnstructuredSSRequest_Request', '*141#', whose), /^The operation is neither/],
+    [operation('unstructuredSSRequest_Request', 'x'), /^The msisdn of the operation must be/],
+    [operation('processUnstructuredSSRequest_Request', '*141#', whose), /^The operation must be/],
     [
       `<dialog><unstructuredSSRequest_Request>${whose}</unstructuredSSRequest_Request></dialog>`,
-      /^The operation is neither/,
+      /^The operation must be/,
     ],
   ])('of %p is refused with a sentence', async (body, says) => {
     const { handsets, post } = await network()
