@@ -1,14 +1,14 @@
 /**
- * Limits how often a line of the same kind is logged, so that a fault caused thousands of times a second cannot fill the disk.
- * The first lines of a kind are logged as they come, then one a second, with the number of those suppressed.
+ * Rate limits log lines of the same kind, so that a fault repeated thousands of times a second cannot fill the disk.
+ * The first lines of a kind are logged at once, then one a second with the number suppressed.
  */
 const BURST = 10
 const INTERVAL_MS = 1000
 
 export interface LogLimit {
   /**
-   * Calls `log` now, or at the end of the interval if the burst of this kind is used up. Of the lines of one interval only the
-   * last is logged; it gets the number of the others.
+   * Calls `log` now, or at the end of the interval if the burst of this kind is used up. Only the last line of an interval is
+   * logged; `suppressed` is the number of the others.
    */
   pass(kind: string, log: (suppressed: number) => void): void
   /** Logs the lines that wait for the end of the interval. */

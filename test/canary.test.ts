@@ -8,7 +8,7 @@ import type { Running } from './support/running.ts'
 import { startRedisServer } from './support/redis/redis-server.ts'
 import type { RedisServer } from './support/redis/redis-server.ts'
 
-/** Marked secrets: digits that cannot occur otherwise. */
+/** Marked secrets: values that cannot occur otherwise. */
 const secrets = {
   password: '8361940275',
   otherPassword: '6093718254',
@@ -26,7 +26,7 @@ const secrets = {
 /** Four digits may occur in a timestamp, so only longer marks are searched for. */
 const marks = Object.values(secrets).filter((secret) => secret.length > 5)
 
-describe('the canary', () => {
+describe('marked secrets', () => {
   let server: RedisServer
   let gateway: Running
   let admin: Redis
@@ -54,7 +54,7 @@ describe('the canary', () => {
       access: 'closed-by-subscriber',
       tariff: 'Видеонаблюдение',
     })
-    await everySecretEverywhere()
+    await sendEverySecretEverywhere()
     monitor.disconnect()
   }, 60_000)
   afterAll(async () => {
@@ -91,7 +91,7 @@ describe('the canary', () => {
     await fetch(`${gateway.url}/handsets/${msisdn}`, { method: 'DELETE' })
   }
 
-  async function everySecretEverywhere() {
+  async function sendEverySecretEverywhere() {
     const { password, otherPassword, weakPassword, shortPassword, letters } = secrets
     const { puk1, wrongPuk1, wrongPuk1Over, notPuk1, dialled } = secrets
     const msisdn = '+375291119999'
@@ -136,7 +136,7 @@ describe('the canary', () => {
 
   const found = (where: string) => marks.filter((mark) => where.includes(mark))
 
-  it('runs every menu, which accepts every mark', async () => {
+  it('pass through every menu and route', async () => {
     for (const code of Object.keys(menus)) expect(gateway.log()).toContain(`"menu":"${code}"`)
     expect(gateway.log()).toContain('"screen":"saved"')
     expect(gateway.log()).toContain('"screen":"accessOpened"')
@@ -145,11 +145,11 @@ describe('the canary', () => {
     expect(served.some((body) => body.includes('"expiresIn":900'))).toBe(true)
   })
 
-  it('finds no secret in any command to Redis', () => {
+  it('are in no command to Redis', () => {
     expect(found(commands.join('\n'))).toEqual([])
   })
 
-  it('finds no secret in the append-only file, the slow log or any record', async () => {
+  it('are not in the append-only file, the slow log or any record', async () => {
     const files = await readdir(server.dir, { recursive: true, withFileTypes: true })
     let bytes = ''
     for (const file of files.filter((entry) => entry.isFile())) {
@@ -160,18 +160,18 @@ describe('the canary', () => {
     expect(found(JSON.stringify(await admin.slowlog('GET', '1000')))).toEqual([])
   })
 
-  it('finds no secret in the log', () => {
+  it('are not in the log', () => {
     expect(found(gateway.log())).toEqual([])
     expect(gateway.log()).not.toContain('375291119999')
   })
 
-  it('finds no secret on any screen, in any header or in any answer', () => {
+  it('are on no screen, in no header and in no response', () => {
     expect(shown.join('\n')).toContain('Пароль сохранён')
     expect(found(shown.join('\n'))).toEqual([])
     expect(found(served.join('\n'))).toEqual([])
   })
 
-  it('finds no secret in the metrics', async () => {
+  it('are not in the metrics', async () => {
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
     expect(metrics).toContain('ussd_turns_total')
     expect(found(metrics)).toEqual([])

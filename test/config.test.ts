@@ -158,7 +158,7 @@ describe('loadConfig', () => {
       { REDIS_URL: 'redis://a:99999', SECRETS_KEY: key },
       'REDIS_URL must have the form',
     ],
-    ['a switch that is neither on nor off', { DEMO: 'yes' }, 'DEMO must be on or off'],
+    ['a switch that is not on or off', { DEMO: 'yes' }, 'DEMO must be on or off'],
     ['an unknown policy', { WEAK_PASSWORDS: 'ask' }, 'WEAK_PASSWORDS must be warn, reject or allow'],
     [
       'a timeout of zero',

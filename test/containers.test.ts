@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { settings } from '../src/config.ts'
 import { read, root } from './docs/documents.ts'
 
-// No container engine is needed, and none is asked: the files are parsed and linted. What they would build is not built.
+// The files are parsed and linted; no container engine is needed and no image is built.
 
 interface Service {
   readonly build?: string
@@ -19,7 +19,7 @@ interface Service {
   readonly stop_grace_period: string
 }
 
-/** `name:1.2.3` or more: what is pulled tomorrow is what was tried today. */
+/** An exact version, `name:1.2.3`, for reproducible pulls. */
 const pinned = /^[\w/-]+:\d+\.\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?$/
 
 describe('docker-compose.yml', () => {
@@ -30,16 +30,16 @@ describe('docker-compose.yml', () => {
   }
   const each = Object.entries(services)
 
-  it('has the gateway and its Redis', () => {
+  it('defines the gateway and its Redis', () => {
     expect(Object.keys(services)).toEqual(['gateway', 'redis'])
   })
 
-  it.each(each)('opens the ports of %s on loopback only', (_name, { ports }) => {
+  it.each(each)('publishes the ports of %s on loopback only', (_name, { ports }) => {
     expect(ports.length).toBeGreaterThan(0)
     expect(ports.filter((port) => !/^127\.0\.0\.1:\d+:\d+$/.test(port))).toEqual([])
   })
 
-  it.each(each)('asks %s how it is', (_name, { healthcheck }) => {
+  it.each(each)('has a health check for %s', (_name, { healthcheck }) => {
     expect(healthcheck.test[0]).toMatch(/^CMD(-SHELL)?$/)
   })
 
@@ -47,17 +47,17 @@ describe('docker-compose.yml', () => {
     expect(image).toMatch(pinned)
   })
 
-  it('starts the gateway when Redis answers, and lets it finish its turns', () => {
+  it('starts the gateway after Redis is healthy, and gives it time to drain', () => {
     expect(services.gateway.depends_on).toEqual({ redis: { condition: 'service_healthy' } })
     expect(services.gateway.healthcheck.test.join(' ')).toContain('/readyz')
     expect(Number.parseInt(services.gateway.stop_grace_period, 10)).toBeGreaterThan(8)
   })
 
-  it('has Redis write every change to a volume before it confirms it, and drop none', () => {
-    const [program, ...given] = services.redis.command ?? []
+  it('runs a durable Redis: fsync always, a volume, no eviction', () => {
+    const [program, ...args] = services.redis.command ?? []
     expect(program).toBe('redis-server')
     const options = new Map<string, string>()
-    for (let at = 0; at < given.length; at += 2) options.set(given[at] ?? '', given[at + 1] ?? '')
+    for (let at = 0; at < args.length; at += 2) options.set(args[at] ?? '', args[at + 1] ?? '')
     expect(Object.fromEntries(options)).toMatchObject({
       '--appendonly': 'yes',
       '--appendfsync': 'always',
@@ -71,10 +71,10 @@ describe('docker-compose.yml', () => {
     expect(Object.keys(volumes)).toEqual([volume])
   })
 
-  it('has no default secret: without one it does not start, and says which is missing', () => {
+  it('has no default secrets and names a missing one', () => {
     const secret = /(KEY|TOKEN|PASSWORD|AUTH|URL)$/
-    const given = each.flatMap(([, { environment }]) => Object.entries(environment))
-    const secrets = given.filter(([name]) => secret.test(name))
+    const variables = each.flatMap(([, { environment }]) => Object.entries(environment))
+    const secrets = variables.filter(([name]) => secret.test(name))
     expect(secrets.map(([name]) => name)).toEqual([
       'REDIS_URL',
       'SECRETS_KEY',
@@ -83,24 +83,24 @@ describe('docker-compose.yml', () => {
       'REDISCLI_AUTH',
     ])
     expect(secrets.filter(([, value]) => !/\$\{(\w+):\?\1 is not set [^}]+\}/.test(value))).toEqual([])
-    // What has a default is nobody's secret: on, off, or nothing.
+    // A variable with a default is a switch, or empty.
     const defaults = [...text.matchAll(/\$\{(\w+):-([^}]*)\}/g)]
     expect(defaults.filter(([, , value = '']) => !['', 'on', 'off'].includes(value))).toEqual([])
   })
 
-  it('gives the gateway no variable that it does not read', () => {
+  it('passes only variables that the gateway reads', () => {
     const known = settings.map(({ name }) => name)
     expect(Object.keys(services.gateway.environment).filter((name) => !known.includes(name))).toEqual([])
   })
 
-  it('takes every setting of the gateway from outside, but where it listens and what cluster it uses', () => {
-    const given = Object.keys(services.gateway.environment)
+  it('passes every setting except the listen address and the cluster', () => {
+    const passed = Object.keys(services.gateway.environment)
     const fixed = ['PORT', 'HOST', 'REDIS_CLUSTER']
-    const missing = settings.map(({ name }) => name).filter((name) => !given.includes(name))
+    const missing = settings.map(({ name }) => name).filter((name) => !passed.includes(name))
     expect(missing).toEqual(fixed)
   })
 
-  it('lets the phones dial nobody unless it is told whom', () => {
+  it('allows no simulator targets by default', () => {
     expect(services.gateway.environment).toMatchObject({
       SIMULATOR: '${SIMULATOR:-off}',
       SIMULATOR_TARGETS: '${SIMULATOR_TARGETS:-}',
@@ -120,7 +120,7 @@ describe('the Dockerfile', () => {
   const argumentOf = (name: string) =>
     last.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1)
 
-  it('has nothing a linter objects to', () => {
+  it('passes the linter', () => {
     expect(validate(text).map(({ message, range }) => [range.start.line + 1, message])).toEqual([])
   })
 
@@ -132,13 +132,13 @@ describe('the Dockerfile', () => {
     expect(images[0]).toMatch(/^node:24\..*-slim/)
   })
 
-  it('installs from the lock file and runs no script of a package', () => {
+  it('installs from the lock file without install scripts', () => {
     const installs = instructions.filter((line) => /\bnpm (ci|i|install|add)\b/.test(line))
     expect(installs).toHaveLength(2)
     expect(installs.filter((line) => !/^RUN npm ci .*--ignore-scripts\b/.test(line))).toEqual([])
   })
 
-  it('ships what runs and nothing else', () => {
+  it('ships production dependencies and the build only', () => {
     const copied = last.filter((line) => line.startsWith('COPY --from='))
     expect(copied.map((line) => /^COPY --from=(\w+) (\S+)/.exec(line)?.slice(1, 3))).toEqual([
       ['dependencies', '/app/node_modules'],
@@ -148,7 +148,7 @@ describe('the Dockerfile', () => {
     expect(last.filter((line) => line.startsWith('RUN '))).toEqual([])
   })
 
-  it('runs as nobody special, and not through npm', () => {
+  it('runs without root, and not through npm', () => {
     expect(argumentOf('USER')).toBe('node')
     const command = JSON.parse(argumentOf('CMD') ?? '') as string[]
     expect(command[0]).toBe('node')
@@ -156,12 +156,12 @@ describe('the Dockerfile', () => {
     expect(command.join(' ')).toBe(scripts.start)
   })
 
-  it('asks the gateway whether it lives', () => {
+  it('checks liveness', () => {
     const [, command = ''] = /^.*? CMD (\[.*\])$/.exec(argumentOf('HEALTHCHECK') ?? '') ?? []
     expect((JSON.parse(command) as string[]).join(' ')).toMatch(/^node -e fetch\(.*\/healthz/)
   })
 
-  it('copies what is there, and what .dockerignore lets through', () => {
+  it('copies existing files only, the same that .dockerignore allows', () => {
     const allowed = read('.dockerignore')
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'))

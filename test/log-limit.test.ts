@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { createLogLimit } from '../src/log-limit.ts'
 
-describe('the limit of log lines', () => {
+describe('createLogLimit', () => {
   let lines: string[]
   beforeEach(() => {
     lines = []
@@ -14,7 +14,7 @@ describe('the limit of log lines', () => {
       limit.pass(kind, (suppressed) => void lines.push(`${kind} ${suppressed}`))
   }
 
-  it('logs a burst as it comes, and then one line a second with the number of the others', () => {
+  it('logs a burst at once, then one line a second with the number suppressed', () => {
     const limit = createLogLimit()
     repeat(limit, 'a', 5000)
     expect(lines).toEqual(Array.from({ length: 10 }, () => 'a 0'))
@@ -27,14 +27,14 @@ describe('the limit of log lines', () => {
     expect(lines).toHaveLength(12)
   })
 
-  it('logs the first line of another kind at once, whatever floods the log', () => {
+  it('logs the first line of another kind at once during a flood', () => {
     const limit = createLogLimit()
     repeat(limit, 'a', 5000)
     repeat(limit, 'b', 1)
     expect(lines.at(-1)).toBe('b 0')
   })
 
-  it('never delays lines that come no faster than one a second', () => {
+  it('never delays lines at one a second or slower', () => {
     const limit = createLogLimit()
     for (let second = 0; second < 100; second++) {
       repeat(limit, 'a', 1)
@@ -43,7 +43,7 @@ describe('the limit of log lines', () => {
     }
   })
 
-  it('allows a burst again after a quiet time, and keeps nothing of it', () => {
+  it('allows another burst after a quiet time and keeps no timer', () => {
     const limit = createLogLimit()
     repeat(limit, 'a', 100)
     jest.advanceTimersByTime(20_000)
@@ -53,7 +53,7 @@ describe('the limit of log lines', () => {
     expect(lines).toHaveLength(10)
   })
 
-  it('logs what waits when it is flushed', () => {
+  it('logs waiting lines on flush', () => {
     const limit = createLogLimit()
     repeat(limit, 'a', 100)
     limit.flush()

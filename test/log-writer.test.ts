@@ -1,7 +1,7 @@
 import { beforeEach, afterEach, describe, expect, it, jest } from '@jest/globals'
 import { createLogWriter } from '../src/log-writer.ts'
 
-/** A file that takes what the test lets it take. */
+/** Creates a fake file that accepts as much as the test allows. */
 function createTarget() {
   let written = ''
   let fault: string | undefined
@@ -11,7 +11,7 @@ function createTarget() {
   return {
     written: () => written,
     failWith: (code: string | undefined) => (fault = code),
-    takeAtMost: (bytes: number) => (room = bytes),
+    acceptAtMost: (bytes: number) => (room = bytes),
     hold: () => (isHeld = true),
     release() {
       isHeld = false
@@ -20,9 +20,9 @@ function createTarget() {
     writeSome(bytes: Uint8Array, done: (error: NodeJS.ErrnoException | null, written: number) => void) {
       const write = () => {
         if (fault !== undefined) return done(Object.assign(new Error(fault), { code: fault }), 0)
-        const taken = bytes.subarray(0, room)
-        written += Buffer.from(taken).toString()
-        done(null, taken.length)
+        const accepted = bytes.subarray(0, room)
+        written += Buffer.from(accepted).toString()
+        done(null, accepted.length)
       }
       if (isHeld) waiting = write
       else write()
@@ -46,47 +46,47 @@ function createWriter(lines: number) {
 describe('the log writer', () => {
   beforeEach(() => void jest.useFakeTimers())
   afterEach(() => void jest.useRealTimers())
-  const passes = () => jest.advanceTimersByTimeAsync(5000)
+  const timePasses = () => jest.advanceTimersByTimeAsync(5000)
 
-  it('writes lines in their order, also where they are taken in pieces', async () => {
+  it('writes lines in order when the file accepts partial writes', async () => {
     const { target, writer } = createWriter(100)
-    target.takeAtMost(3)
+    target.acceptAtMost(3)
     for (let number = 0; number < 20; number++) writer.write(line(number))
-    await passes()
+    await timePasses()
     expect(target.written()).toBe(Array.from({ length: 20 }, (_, number) => line(number)).join(''))
     expect(writer.dropped).toBe(0)
   })
 
   it.each(['EAGAIN', 'ENOSPC', 'EPIPE', 'EIO'])(
-    'keeps what fits during %s, counts the others, and reports them once when it is over',
+    'buffers lines during %s, drops the excess and reports the number once afterwards',
     async (fault) => {
       const { target, writer } = createWriter(4)
       target.failWith(fault)
       for (let number = 0; number < 10; number++) writer.write(line(number))
-      await passes()
+      await timePasses()
       expect([writer.dropped, target.written()]).toEqual([6, ''])
       target.failWith(undefined)
-      await passes()
+      await timePasses()
       writer.write(line(10))
-      await passes()
+      await timePasses()
       expect(target.written()).toBe(`${[0, 1, 2, 3].map(line).join('')}6 dropped\n${line(10)}`)
       expect(writer.dropped).toBe(6)
     },
   )
 
-  it('does not alternate between lines and reports while the reader is slow', async () => {
+  it('reports drops rarely while the reader is slow', async () => {
     const { target, writer } = createWriter(100)
     target.hold()
     for (let number = 0; number < 1000; number++) {
       writer.write(line(number))
-      target.takeAtMost(LINE_BYTES)
+      target.acceptAtMost(LINE_BYTES)
       await jest.advanceTimersByTimeAsync(1)
       if (number % 2 === 0) target.release()
       target.hold()
     }
-    target.takeAtMost(Infinity)
+    target.acceptAtMost(Infinity)
     target.release()
-    await passes()
+    await timePasses()
     const reports = target.written().match(/\d+ dropped/g) ?? []
     const lines = target.written().match(/line/g) ?? []
     const reported = reports.reduce((sum, report) => sum + Number.parseInt(report, 10), 0)
@@ -95,38 +95,38 @@ describe('the log writer', () => {
     expect(reports.length).toBeGreaterThan(0)
   })
 
-  it('measures its buffer in bytes, and drops a line larger than that', async () => {
+  it('measures its buffer in bytes and drops a larger line', async () => {
     const { target, writer } = createWriter(1)
     writer.write(`${'•'.repeat(LINE_BYTES)}\n`)
-    await passes()
+    await timePasses()
     expect([writer.dropped, target.written()]).toEqual([1, '1 dropped\n'])
   })
 
-  it('writes the same line once only, while a slow disk has not taken it', async () => {
+  it('writes each line once while a slow write is pending', async () => {
     const { target, writer } = createWriter(100)
     target.hold()
     writer.write(line(1))
-    await passes()
+    await timePasses()
     writer.write(line(2))
-    await passes()
+    await timePasses()
     target.release()
-    await passes()
+    await timePasses()
     expect(target.written()).toBe(line(1) + line(2))
   })
 
-  it('flushes until all is written, and gives up when nothing is taken', async () => {
+  it('flushes all lines, and gives up after the timeout', async () => {
     const { target, writer } = createWriter(100)
     writer.write(line(1))
     const flushed = writer.flush(500)
-    await passes()
+    await timePasses()
     await flushed
     expect(target.written()).toBe(line(1))
 
     target.failWith('ENOSPC')
     writer.write(line(2))
-    const givenUp = writer.flush(500)
-    await passes()
-    await givenUp
+    const timedOut = writer.flush(500)
+    await timePasses()
+    await timedOut
     expect(target.written()).toBe(line(1))
   })
 })

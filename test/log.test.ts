@@ -34,7 +34,7 @@ const turn = {
 describe('createLog', () => {
   it('logs a turn as one JSON line of listed fields', () => {
     const { log, lines } = capture()
-    // A field that the log does not list must not be written.
+    // Fields that the log does not list must not be written.
     log.turn({ ...turn, typed: 'secret', text: 'secret', body: 'secret' } as typeof turn)
     expect(lines()).toHaveLength(1)
     const { at, ...fields } = JSON.parse(lines()[0] ?? '') as Record<string, unknown>
@@ -125,7 +125,7 @@ describe('the log line of a failed turn', () => {
           },
         },
         choosing: {
-          on: { 1: 'calling', 2: { guard: () => throwing(), target: 'failed' }, 3: 'garbled' },
+          on: { 1: 'calling', 2: { guard: () => fail(), target: 'failed' }, 3: 'garbled' },
         },
         calling: { invoke: { src: 'breakDown', onDone: 'failed', onError: 'failed' } },
         failed: { type: 'final' },
@@ -137,11 +137,11 @@ describe('the log line of a failed turn', () => {
       asking: text('Name'),
       choosing: text('1 Service'),
       failed: text('Try later'),
-      garbled: { ru: throwing, be: throwing, en: throwing },
+      garbled: { ru: fail, be: fail, en: fail },
     } as Screens<typeof machine>
     return { machine, screens }
   }
-  const throwing = (): never => {
+  const fail = (): never => {
     throw new RangeError('canary-7731\n    at canary-7732')
   }
 
@@ -164,7 +164,7 @@ describe('the log line of a failed turn', () => {
       {},
       {
         menus: { '*141*7#': faultyMenu() },
-        wrapServices: (services) => ({ ...services, breakDown: async () => throwing() }),
+        wrapServices: (services) => ({ ...services, breakDown: async () => fail() }),
       },
     )
     const call = (text: string) => gateway.call({ serviceCode: '*141*7#', text })
@@ -180,7 +180,7 @@ describe('the log line of a failed turn', () => {
         event: 'turn',
         menu: '*141*7#',
         state: 'choosing',
-        // XState replaces what a guard throws by an error of its own.
+        // XState wraps what a guard throws.
         cause: choice === '2' ? 'Error' : 'RangeError',
         detail: expect.stringContaining(`: ${detail}`),
         stack: expect.arrayContaining([expect.stringContaining(choice === '2' ? 'turn.ts' : 'log.test.ts')]),

@@ -10,7 +10,7 @@ import { MAIN } from './support/build.ts'
 
 const started: ChildProcessWithoutNullStreams[] = []
 
-/** The process that `npm start` runs, from its source. */
+/** Starts the process of `npm start`. */
 function run(env: Record<string, string>, ...args: readonly string[]) {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env },
@@ -27,7 +27,7 @@ function run(env: Record<string, string>, ...args: readonly string[]) {
       log.push(entry)
       if (entry['event'] === 'server.listening') resolve(String(entry['url']))
     })
-    void exit.then(() => reject(new Error(`it ended: ${stderr}`)))
+    void exit.then(() => reject(new Error(`The process exited: ${stderr}`)))
   })
   listening.catch(() => {})
   return { child, exit, listening, log, stderr: () => stderr }
@@ -37,8 +37,8 @@ afterAll(() => {
   for (const child of started) if (child.exitCode === null) child.kill('SIGKILL')
 })
 
-describe('the process', () => {
-  it('serves on the embedded store, says that it forgets, and ends with 0 on SIGTERM', async () => {
+describe('the gateway process', () => {
+  it('serves on the embedded store, warns that data is lost on exit, and exits with 0 on SIGTERM', async () => {
     const gateway = run({})
     const url = await gateway.listening
     expect(gateway.log[0]).toMatchObject({
@@ -54,19 +54,19 @@ describe('the process', () => {
     expect(gateway.log.at(-1)).toMatchObject({ event: 'server.stopped' })
   })
 
-  it('does not start on a configuration that cannot be used, and says everything that is wrong', async () => {
+  it('exits with 1 on an invalid configuration and lists every problem', async () => {
     const gateway = run({ PORT: 'x', REDIS_URL: 'redis://localhost', DEMO: 'maybe' })
     expect(await gateway.exit).toEqual([1, null])
     expect(gateway.stderr()).toMatch(/PORT must .*\n.*DEMO must .*\n.*SECRETS_KEY is required/)
     expect(gateway.stderr()).not.toContain('    at ')
   })
 
-  it('ends at once, with 1, on a second SIGINT', async () => {
-    // While it hears the first, it sends itself the second.
+  it('exits at once with 1 on a second SIGINT', async () => {
+    // The process sends itself the second signal when it receives the first.
     const again = 'process.once("SIGINT",()=>process.kill(process.pid,"SIGINT"))'
     const gateway = run({ NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(again)}` })
     const url = await gateway.listening
-    // A request whose body does not come holds up the stop.
+    // A request with an incomplete body delays the stop.
     const { hostname, port } = new URL(url)
     const request = connect(Number(port), hostname).on('error', () => {})
     request.write(
@@ -78,7 +78,7 @@ describe('the process', () => {
     request.destroy()
   })
 
-  it('names the port that is in use, and says what to do', async () => {
+  it('names a port in use and the setting to change', async () => {
     const first = run({})
     const port = new URL(await first.listening).port
     const second = run({ PORT: port })
@@ -88,17 +88,17 @@ describe('the process', () => {
         `port ${port} of 127.0.0.1 is already in use. ` +
         'Stop the process that listens there, or set PORT to another port (0 picks a free one).\n',
     )
-    // What led to it is not lost.
+    // Earlier log lines are flushed.
     expect(second.log[0]).toMatchObject({ level: 'warn' })
   })
 
-  it('names the host that is not of this machine', async () => {
+  it('names a host that is not an address of this machine', async () => {
     const gateway = run({ HOST: '192.0.2.1', CALLBACK_TOKEN: 'sesame-open-sesame' })
     expect(await gateway.exit).toEqual([1, null])
     expect(gateway.stderr()).toContain('192.0.2.1 is not an address of this machine. Set HOST to one that is')
   })
 
-  it('prints a short help and ends with 0', async () => {
+  it('prints help and exits with 0', async () => {
     const help = spawnSync(process.execPath, [MAIN, '--help'], {
       encoding: 'utf8',
     })
@@ -111,13 +111,13 @@ describe('the process', () => {
   it.each([
     ['--port', /^error: unknown option '--port'\n/],
     ['8080', /^error: too many arguments[^\n]*\n/],
-  ])('ends with 2 and a sentence on an argument that it does not take: %s', async (argument, says) => {
+  ])('exits with 2 and a message on an unknown argument: %s', async (argument, says) => {
     const { exit, stderr } = run({}, argument)
     expect(await exit).toEqual([2, null])
     expect(stderr()).toMatch(says)
   })
 
-  it('does not start with a misspelt setting', async () => {
+  it('exits with 1 on a misspelt setting', async () => {
     const { exit, stderr } = run({ REDIS_URI: 'redis://127.0.0.1:1' })
     expect(await exit).toEqual([1, null])
     expect(stderr()).toContain('REDIS_URI is not a setting. Did you mean REDIS_URL?')
@@ -132,15 +132,15 @@ describe('the process', () => {
     })
     afterAll(() => server.stop())
 
-    it('refuses one that may drop records to make room', async () => {
-      const careless = await startRedisServer({ args: ['--maxmemory-policy', 'allkeys-lru'] })
-      const gateway = run({ ...env, REDIS_URL: careless.url })
+    it('exits with 1 when Redis may evict records', async () => {
+      const evicting = await startRedisServer({ args: ['--maxmemory-policy', 'allkeys-lru'] })
+      const gateway = run({ ...env, REDIS_URL: evicting.url })
       expect(await gateway.exit).toEqual([1, null])
       expect(gateway.stderr()).toContain('maxmemory-policy is allkeys-lru')
-      await careless.stop()
+      await evicting.stop()
     })
 
-    it('starts when none is there, answers politely, and says that it is not ready', async () => {
+    it('starts without Redis, answers that the service is unavailable, and is not ready', async () => {
       const gateway = run({ ...env, REDIS_URL: 'redis://127.0.0.1:1' })
       const url = await gateway.listening
       expect((await fetch(`${url}/healthz`)).status).toBe(200)
@@ -166,7 +166,7 @@ describe('the process', () => {
       expect(await gateway.exit).toEqual([0, null])
     })
 
-    it('is not ready from SIGTERM on, however often it comes, still answers turns, and then ends with 0', async () => {
+    it('is not ready after SIGTERM, even a repeated one, still serves turns and exits with 0', async () => {
       const gateway = run({ ...env, DEMO: 'on' })
       const url = await gateway.listening
       gateway.child.kill('SIGTERM')

@@ -12,11 +12,11 @@ interface Lock {
 
 const lock = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock
 const devPackages = Object.entries(lock.packages)
-  // A nested copy is another version, for one package: the build cannot import it.
+  // The build cannot import a nested copy.
   .filter(([path, entry]) => path.lastIndexOf('node_modules/') === 0 && (entry.dev || entry.devOptional))
   .map(([path]) => path.slice('node_modules/'.length))
 
-/** A module hook that rejects every import of a devDependency, as if it were not installed. */
+/** Module hooks that reject every import of a devDependency. */
 const hook = `
   const forbidden = new Set(${JSON.stringify(devPackages)})
   const packageOf = (specifier) => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
@@ -28,7 +28,7 @@ const hook = `
     return next(specifier, context)
   }`
 
-const isProgram = (path: string) =>
+const runsOnLoad = (path: string) =>
   ['src/main.js', 'src/cli/ussd.js', 'src/services/hashing/thread.mjs'].includes(path)
 
 describe('the build', () => {
@@ -36,11 +36,11 @@ describe('the build', () => {
     .filter((entry) => entry.isFile() && /\.m?js$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
 
-  it('loads without devDependencies, file by file', async () => {
+  it('loads every file without devDependencies', async () => {
     expect(devPackages).toContain('jest')
     expect(files.length).toBeGreaterThan(100)
     const urls = files
-      .filter((file) => !isProgram(relative(BUILD, file)))
+      .filter((file) => !runsOnLoad(relative(BUILD, file)))
       .map((file) => pathToFileURL(file).href)
     const program = `
       import { register } from 'node:module'
@@ -51,7 +51,7 @@ describe('the build', () => {
     expect(stderr).toBe('')
   })
 
-  it('holds nothing of the tests', () => {
+  it('contains no test code', () => {
     expect(files.map((file) => relative(BUILD, file)).filter((file) => !/^(src|menus)\//.test(file))).toEqual(
       [],
     )

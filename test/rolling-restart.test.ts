@@ -9,8 +9,8 @@ import { MAIN } from './support/build.ts'
 
 const CLIENTS = 16
 const ADMIN_TOKEN = 'admin-of-the-test'
-/** How often a load balancer looks. */
-const LOOKS_EVERY_MS = 500
+/** The interval of the health checks of a load balancer. */
+const HEALTH_CHECK_INTERVAL_MS = 500
 
 interface Instance {
   readonly url: string
@@ -19,7 +19,7 @@ interface Instance {
   end(): void
 }
 
-/** The process that `npm start` runs, from its source, once it listens. */
+/** Starts the process of `npm start` and waits until it listens. */
 async function start(redisUrl: string): Promise<Instance> {
   const child = spawn(process.execPath, [MAIN], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -37,18 +37,18 @@ async function start(redisUrl: string): Promise<Instance> {
       const entry = JSON.parse(line) as { event?: string; url?: string }
       if (entry.event === 'server.listening') resolve(entry.url ?? '')
     })
-    void exit.then(() => reject(new Error('it ended')))
+    void exit.then(() => reject(new Error('The process exited.')))
   })
   return { url, exit, stop: () => void child.kill('SIGTERM'), end: () => void child.kill('SIGKILL') }
 }
 
-/** Sends each turn to the next of the instances that said they are ready when it last looked. */
+/** Creates a round-robin load balancer over the instances that were ready at the last health check. */
 function createBalancer() {
   const instances = new Set<Instance>()
   let ready: readonly Instance[] = []
   let turns = 0
   const over = new AbortController()
-  const look = async () => {
+  const checkHealth = async () => {
     const answers = [...instances].map(async (instance) => {
       const status = await fetch(`${instance.url}/readyz`).then(
         (response) => response.status,
@@ -58,10 +58,10 @@ function createBalancer() {
     })
     ready = (await Promise.all(answers)).flat()
   }
-  const looking = (async () => {
+  const checking = (async () => {
     while (!over.signal.aborted) {
-      await look()
-      await sleep(LOOKS_EVERY_MS)
+      await checkHealth()
+      await sleep(HEALTH_CHECK_INTERVAL_MS)
     }
   })()
   return {
@@ -69,13 +69,13 @@ function createBalancer() {
     remove: (instance: Instance) => void instances.delete(instance),
     ready: () => ready,
     async next() {
-      // On a busy machine both may look unready for a moment: Redis had no time to answer.
+      // On a busy machine both may be unready for a moment.
       while (ready.length === 0) await sleep(10)
       return ready[turns++ % ready.length]?.url ?? ''
     },
     async close() {
       over.abort()
-      await looking
+      await checking
     },
   }
 }
@@ -91,7 +91,7 @@ describe('a gateway of two processes', () => {
     await redis.stop()
   })
 
-  it('is replaced one after the other without a failed turn', async () => {
+  it('is restarted one process at a time without a failed turn', async () => {
     const run = async () => {
       const instance = await start(redis.url)
       started.push(instance)
@@ -106,7 +106,7 @@ describe('a gateway of two processes', () => {
     const failed: string[] = []
     let turns = 0
     const over = new AbortController()
-    /** A turn goes to whichever process is next: no dialogue belongs to one of them. */
+    /** Sends a turn to the next process; dialogues are not bound to a process. */
     const turn = async (msisdn: string, sessionId: string, text: string, screen: RegExp) => {
       turns += 1
       const body = new URLSearchParams({
@@ -115,11 +115,14 @@ describe('a gateway of two processes', () => {
         serviceCode: '*141*3*6#',
         text,
       })
-      const told = await fetch(`${await balancer.next()}/ussd/africastalking`, { method: 'POST', body }).then(
-        async (response) => `${response.status} ${await response.text()}`,
+      const response = await fetch(`${await balancer.next()}/ussd/africastalking`, {
+        method: 'POST',
+        body,
+      }).then(
+        async (received) => `${received.status} ${await received.text()}`,
         (error: unknown) => String(error),
       )
-      if (!screen.test(told)) failed.push(told)
+      if (!screen.test(response)) failed.push(response)
     }
     const numbers = Array.from({ length: CLIENTS }, (_client, at) => `+3752910000${10 + at}`)
     for (const msisdn of numbers) {

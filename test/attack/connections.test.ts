@@ -1,4 +1,4 @@
-/** Connections that hold what they can: idle, unread, pipelined, endless. Honest callbacks are answered all the same. */
+/** Connections that exhaust resources: idle, unread, pipelined, endless. Valid callbacks are still served. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import express, { Router } from 'express'
 import { EventEmitter, once } from 'node:events'
@@ -34,15 +34,15 @@ async function listen(server: Server): Promise<number> {
 interface Pair {
   readonly client: Socket
   readonly served: Socket
-  /** Resolves with all that came when the server has closed the connection. */
+  /** Resolves with all received text when the server closes the connection. */
   readonly closed: Promise<string>
-  /** Sends a request and resolves with what comes next. */
+  /** Sends a request and resolves with the next chunk, or `closed`. */
   ask(request: string): Promise<string>
 }
 
 async function open(server: Server): Promise<Pair> {
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
-  // A connection that is cut while it is written to is what is tested.
+  // The tests provoke resets during a write.
   client.setEncoding('utf8').on('error', () => {})
   let received = ''
   client.on('data', (text: string) => (received += text))
@@ -62,7 +62,7 @@ async function open(server: Server): Promise<Pair> {
 
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`
 
-/** An app whose requests to `/held` wait until they are let go. */
+/** Creates an app whose requests to `/held` wait for `release`. */
 function createHeld() {
   const app = express()
   const begun = new EventEmitter()
@@ -88,9 +88,9 @@ async function serveHeld(limits: Partial<ConnectionLimits>) {
 
 describe('a keep-alive connection', () => {
   it.each([
-    ['one after the other', 1],
+    ['one request at a time', 1],
     ['pipelined', 10],
-  ])('gets no more listeners with every request, %s', async (_how, atOnce) => {
+  ])('does not accumulate listeners, %s', async (_how, atOnce) => {
     const { server } = await serveHeld({})
     const pair = await open(server)
     const counts: number[] = []
@@ -102,8 +102,8 @@ describe('a keep-alive connection', () => {
   })
 })
 
-describe('a connection beyond the limit of those that have shown nothing', () => {
-  it('takes the place of the one that has been idle the longest, however old those are that are served', async () => {
+describe('an untrusted connection beyond the limit', () => {
+  it('replaces the connection that has been idle the longest, never a busy one', async () => {
     const { server, begun, release } = await serveHeld({ untrusted: 3 })
     const [busy, first, second] = [await open(server), await open(server), await open(server)]
     busy.client.write(get('/held'))
@@ -118,7 +118,7 @@ describe('a connection beyond the limit of those that have shown nothing', () =>
     expect(String(await once(busy.client, 'data'))).toMatch(/held$/)
   })
 
-  it('takes the place of the one whose request began first where none is idle', async () => {
+  it('replaces the connection with the oldest request when none is idle', async () => {
     const { server, begun } = await serveHeld({ untrusted: 2 })
     const [first, second] = [await open(server), await open(server)]
     for (const each of [second, first]) {
@@ -131,7 +131,7 @@ describe('a connection beyond the limit of those that have shown nothing', () =>
     expect(first.served.destroyed).toBe(false)
   })
 
-  it('takes no place of one that is trusted, and those have a limit of their own', async () => {
+  it('never replaces a trusted connection, which has a separate limit', async () => {
     const { server } = await serveHeld({ untrusted: 2, trusted: 2 })
     const friends = [await open(server), await open(server)]
     for (const each of friends) expect(await each.ask(get('/trusted'))).toMatch(/200 OK/)
@@ -140,13 +140,13 @@ describe('a connection beyond the limit of those that have shown nothing', () =>
     await Promise.all(strangers.slice(0, 8).map(({ closed }) => closed))
     for (const each of friends.toReversed()) expect(await each.ask(get('/quick'))).toMatch(/200 OK/)
     expect(await strangers.at(-1)?.ask(get('/trusted'))).toMatch(/200 OK/)
-    // The last of them to be asked has been idle for less time.
+    // friends[0] sent the last request, so friends[1] has been idle the longest.
     expect(await friends[1]?.closed).toMatch(/quick$/)
     expect(await friends[0]?.ask(get('/quick'))).toMatch(/200 OK/)
   })
 })
 
-describe('idle connections, each closed one opened anew', () => {
+describe('a flood of idle connections', () => {
   const form = 'sessionId=1&phoneNumber=%2B375291234567&serviceCode=*141%23&text='
   const posting = (authorization: string) =>
     `POST /ussd/africastalking HTTP/1.1\r\nHost: 127.0.0.1\r\n${authorization}` +
@@ -154,8 +154,8 @@ describe('idle connections, each closed one opened anew', () => {
 
   it.each([
     ['with a token', 'sesame', 'Authorization: Bearer sesame\r\n'],
-    ['without one', undefined, ''],
-  ])('keep no callback away, on old connections and on new ones, %s', async (_name, token, authorization) => {
+    ['without a token', undefined, ''],
+  ])('does not block callbacks on old or new connections, %s', async (_name, token, authorization) => {
     const routes = [Router().get('/healthz', (_request, response) => void response.send('ok'))]
     const gateway = {
       tryShed: () => undefined,
@@ -185,7 +185,7 @@ describe('idle connections, each closed one opened anew', () => {
     expect(opened).toBe(80)
   })
 
-  it('keep their places by a right token only', async () => {
+  it('displaces connections without a valid token only', async () => {
     const app = createApp({
       gateway: {
         tryShed: () => undefined,
@@ -213,19 +213,19 @@ describe('idle connections, each closed one opened anew', () => {
 })
 
 describe('pipelined requests', () => {
-  it('are served one after the other, in order', async () => {
-    let underWay = 0
-    let most = 0
+  it('are served one at a time, in order', async () => {
+    let inFlight = 0
+    let maxInFlight = 0
     const app = express()
     app.post('/:n', async (request, response) => {
-      most = Math.max(most, ++underWay)
+      maxInFlight = Math.max(maxInFlight, ++inFlight)
       await new Promise((resolve) => setImmediate(resolve))
       let body = ''
       for await (const chunk of request.setEncoding('utf8')) body += String(chunk)
-      underWay -= 1
+      inFlight -= 1
       response.send(`${request.params.n}:${body};`)
     })
-    // Fewer than are written, and more than are read at once: no more is read while some wait.
+    // Fewer than are written, more than one chunk holds: reading pauses while requests wait.
     const server = createHttpServer(app, { waiting: 200 })
     await listen(server)
     const { client, closed } = await open(server)
@@ -236,14 +236,14 @@ describe('pipelined requests', () => {
     client.write(Array.from({ length: count }, (_one, at) => post(at + 1)).join(''))
     const answered = (await closed).match(/\d+:x{700};/g)?.map((each) => Number.parseInt(each, 10))
     expect(answered).toEqual(Array.from({ length: count }, (_one, at) => at + 1))
-    expect(most).toBe(1)
+    expect(maxInFlight).toBe(1)
   })
 
-  it('are not carried out behind a response that closes the connection', async () => {
-    const carriedOut: string[] = []
+  it('are dropped after a response that closes the connection', async () => {
+    const handled: string[] = []
     const app = express()
     app.post('/:name', (request, response) => {
-      carriedOut.push(request.params.name)
+      handled.push(request.params.name)
       if (request.params.name === 'last') response.set('Connection', 'close')
       response.send(request.params.name)
     })
@@ -253,10 +253,10 @@ describe('pipelined requests', () => {
     const post = (name: string) => `POST /${name} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`
     client.write(['first', 'last', 'behind', 'behind'].map(post).join(''))
     expect((await closed).match(/^(first|last|behind)/gm)).toEqual(['first', 'last'])
-    expect(carriedOut).toEqual(['first', 'last'])
+    expect(handled).toEqual(['first', 'last'])
   })
 
-  it('wait in bounded numbers: beyond those, the connection that has stood still the longest is closed', async () => {
+  it('wait up to a limit, beyond which the longest stalled connection is closed', async () => {
     const { server, begun, release } = await serveHeld({ waiting: 20 })
     const [first, second] = [await open(server), await open(server)]
     first.client.write(get('/held') + get('/quick').repeat(15))
@@ -276,14 +276,14 @@ describe('pipelined requests', () => {
 })
 
 describe('a peer that reads nothing', () => {
-  it('is given no further response, and is closed when it has stood still for long', async () => {
+  it('gets no further response and times out', async () => {
     const body = Buffer.alloc(1_000_000)
     let begun = 0
-    let mostUnsent = 0
+    let maxUnsentBytes = 0
     const app = express()
     app.get('/', ({ socket }, response) => {
       begun += 1
-      mostUnsent = Math.max(mostUnsent, socket.writableLength)
+      maxUnsentBytes = Math.max(maxUnsentBytes, socket.writableLength)
       response.end(body)
     })
     const server = createHttpServer(app, { stallTimeoutMs: 200 })
@@ -292,12 +292,12 @@ describe('a peer that reads nothing', () => {
     client.pause()
     client.write(get('/').repeat(999))
     await once(served, 'close')
-    // What the system's buffers of both ends take, in megabytes, and one.
+    // The socket buffers of both ends hold some responses of 1 MB.
     expect(begun).toBeLessThan(100)
-    expect(mostUnsent).toBe(0)
+    expect(maxUnsentBytes).toBe(0)
   })
 
-  it('is not what waits for a slow route', async () => {
+  it('does not time out while it waits for a slow route', async () => {
     const { server, begun, release } = await serveHeld({ stallTimeoutMs: 50 })
     const { client, served } = await open(server)
     client.write(get('/held'))
@@ -316,7 +316,7 @@ describe('a gateway', () => {
   })
   afterAll(() => gateway.close('immediate'))
 
-  it('answers 1100 callbacks that are written at once, each of them in form', async () => {
+  it('answers 1100 pipelined callbacks, each in the dialect', async () => {
     const callback = (n: number) => {
       const form = `sessionId=many-${n}&phoneNumber=%2B375291234567&serviceCode=*141*3*6%23&text=`
       const last = n === 1099 ? 'Connection: close\r\n' : ''
@@ -334,13 +334,13 @@ describe('a gateway', () => {
   it.each([
     ['a route that reads JSON', 'POST', '/self-care/sessions', 413],
     ['a route that reads JSON, with a token', 'PUT', '/subscribers/+375291234567', 413],
-    ['a route that refuses', 'PUT', '/subscribers/+375291234568', 401],
+    ['a route that rejects', 'PUT', '/subscribers/+375291234568', 401],
     ['a route that reads nothing', 'GET', '/healthz', 200],
-    ['no route', 'POST', '/nowhere', 404],
+    ['an unknown route', 'POST', '/nowhere', 404],
     ['a callback', 'POST', '/ussd/africastalking', 413],
-    ['no dialect', 'POST', '/ussd/telegraph', 404],
+    ['an unknown dialect', 'POST', '/ussd/telegraph', 404],
     ['a phone', 'POST', '/handsets/+375291234567', 413],
-  ])('reads no more of an endless body than it has to: %s', async (_what, method, path, status) => {
+  ])('stops reading an endless body: %s', async (_what, method, path, status) => {
     const { client, served, closed } = await open(gateway.server)
     const token = status === 401 ? '' : 'Authorization: Bearer sesame\r\n'
     client.write(
@@ -354,12 +354,12 @@ describe('a gateway', () => {
     write()
     await once(served, 'close')
     client.destroy()
-    // Where the connection was reset, the answer may be lost with it.
+    // A reset may lose the response.
     expect((await closed).slice(0, 12)).toMatch(new RegExp(`^(HTTP/1.1 ${status})?$`))
     expect(served.bytesRead).toBeLessThan(10_000_000)
   })
 
-  it('lets a client read its answer to a body that is somewhat too large, and goes on with it', async () => {
+  it('answers 413 to a body slightly over the limit and keeps the connection', async () => {
     const pair = await open(gateway.server)
     const large = (length: number) =>
       `POST /self-care/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n` +
@@ -371,14 +371,14 @@ describe('a gateway', () => {
 })
 
 describe('a body that no route reads', () => {
-  it('is left where it is while the route works', async () => {
+  it('stays unread while the route works', async () => {
     const { server, begun, release } = await serveHeld({})
     const { client, served } = await open(server)
     client.write('GET /held HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n')
     await once(begun, 'held')
     const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`
     for (let n = 0; n < 150; n += 1) client.write(chunk)
-    // Turns of the event loop that would read all of it.
+    // Enough turns of the event loop to read all of it.
     for (let n = 0; n < 500; n += 1) await new Promise((resolve) => setImmediate(resolve))
     expect(served.bytesRead).toBeLessThan(1_000_000)
     release()

@@ -1,4 +1,4 @@
-/** More secrets at once than the cores can hash: the excess is told so and costs nobody an attempt, and other turns go on. */
+/** More secrets at once than the cores can hash: the excess is rejected without counting an attempt, and other turns continue. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { pooledArgon2 } from '../../src/services/hashing/hashing.ts'
 import { Secret } from '../../src/engine/secret.ts'
@@ -6,7 +6,7 @@ import { bucketOf, loginName } from '../../src/gateway/records/records.ts'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
 
-/** More than may run and wait at once: 64 wait, and as many run as there are cores. */
+/** Exceeds the hashing lane: 64 jobs wait, and one runs per core. */
 const FLOOD = 200
 const adminToken = 'admin-token'
 
@@ -20,7 +20,7 @@ describe('a flood of PUK1 guesses', () => {
       { ADMIN_TOKEN: adminToken, TURN_BUDGET_MS: '10000' },
       { core: { argon2: pooledArgon2 } },
     )
-    // A PUK1 that was never set is compared as slowly as any, and counted as any.
+    // A guess at an unset PUK1 takes as long and counts as an attempt, too.
     await Promise.all(
       Array.from({ length: FLOOD }, (_, n) =>
         gateway.subscribers.put(numberOf(n), { language: 'en', access: 'closed-by-subscriber' }),
@@ -29,7 +29,7 @@ describe('a flood of PUK1 guesses', () => {
   }, 60_000)
   afterAll(() => gateway.close('immediate'))
 
-  it('is answered whole: with a count, or with a sentence and without one; meanwhile others dial as ever', async () => {
+  it('gets an attempt count or a busy message per guess, while other turns are served', async () => {
     const serviceCode = '*141*3*6*1#'
     await Promise.all(
       Array.from({ length: FLOOD }, (_, n) =>
@@ -58,21 +58,21 @@ describe('a flood of PUK1 guesses', () => {
 
     expect(others.length).toBeGreaterThan(0)
     expect(others.filter((body) => !body.startsWith('CON '))).toEqual([])
-    const told = answers.map(({ status, body }) => {
+    const attemptsLeft = answers.map(({ status, body }) => {
       expect(status).toBe(200)
       if (/Attempts left: 9/.test(body)) return 9
       expect(body).toMatch(busy)
       return 10
     })
-    expect(told.filter((left) => left === 10).length).toBeGreaterThan(0)
-    expect(told.filter((left) => left === 9).length).toBeGreaterThan(0)
+    expect(attemptsLeft.filter((left) => left === 10).length).toBeGreaterThan(0)
+    expect(attemptsLeft.filter((left) => left === 9).length).toBeGreaterThan(0)
     const counted = await Promise.all(
-      told.map(async (_left, n) => (await gateway.subscribers.get(numberOf(n)))?.puk1AttemptsLeft),
+      attemptsLeft.map(async (_left, n) => (await gateway.subscribers.get(numberOf(n)))?.puk1AttemptsLeft),
     )
-    expect(counted).toEqual(told)
+    expect(counted).toEqual(attemptsLeft)
   }, 60_000)
 
-  it('over HTTP is refused with 503 and a time to wait, and keeps no dialogue from its PUK1', async () => {
+  it('gets 503 with Retry-After for HTTP logins, while dialogues can verify PUK1', async () => {
     const logIns = Array.from({ length: FLOOD }, (_, n) =>
       fetch(`${gateway.url}/self-care/sessions`, {
         method: 'POST',
@@ -90,11 +90,11 @@ describe('a flood of PUK1 guesses', () => {
       response.status,
       response.headers.get('retry-after'),
     ])
-    const refused = statuses.filter(([status]) => status === 503)
-    expect(refused.length).toBeGreaterThan(0)
-    expect(refused.filter(([, wait]) => wait === null)).toEqual([])
+    const rejected = statuses.filter(([status]) => status === 503)
+    expect(rejected.length).toBeGreaterThan(0)
+    expect(rejected.filter(([, wait]) => wait === null)).toEqual([])
     expect(statuses.filter(([status]) => status !== 503 && status !== 401)).toEqual([])
-    // Whoever was refused may still try five times: nothing was counted.
+    // A rejected login does not count as an attempt.
     for (const [n, [status]] of statuses.entries()) {
       if (status !== 503) continue
       const { records } = await gateway.store.load(bucketOf(numberOf(n)), [loginName(numberOf(n))])
@@ -102,7 +102,7 @@ describe('a flood of PUK1 guesses', () => {
     }
   }, 60_000)
 
-  it('is no reason to refuse an operator, who registers some at once', async () => {
+  it('does not stop the operator from registering several subscribers at once', async () => {
     const registered = await Promise.all(
       Array.from({ length: 24 }, (_, n) =>
         gateway.subscribers.put(numberOf(500 + n), { puk1: new Secret('12345678') }),

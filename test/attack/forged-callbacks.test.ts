@@ -1,4 +1,4 @@
-/** Callbacks of people who are not the aggregator: none of them reaches a menu, and nothing in the store moves. */
+/** Forged callbacks: none reaches a menu, and the store does not change. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Redis } from 'ioredis'
 import type { Dialect, WireCall } from '../../src/dialects/dialect.ts'
@@ -11,7 +11,7 @@ import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
 
 const key = Buffer.alloc(32, 1)
-const next = Buffer.alloc(32, 2)
+const nextKey = Buffer.alloc(32, 2)
 const stranger = Buffer.alloc(32, 3)
 const token = 'correct-horse-battery'
 const msisdn = '+375291234567'
@@ -49,12 +49,12 @@ describe('callbacks that must be signed and carry a token', () => {
   beforeAll(async () => {
     gateway = await start({
       CALLBACK_TOKEN: token,
-      CALLBACK_SIGNATURE_KEYS: [key, next].map((one) => one.toString('base64')).join(),
+      CALLBACK_SIGNATURE_KEYS: [key, nextKey].map((one) => one.toString('base64')).join(),
     })
   })
   afterAll(() => gateway.close('immediate'))
 
-  /** Ways to forge a callback that would be right as `wire`. */
+  /** Ways to forge the callback `wire`. */
   const forgeries: Record<
     string,
     (dialect: Dialect, wire: WireCall) => { wire?: WireCall; headers: Record<string, string> }
@@ -114,9 +114,9 @@ describe('callbacks that must be signed and carry a token', () => {
   }
 
   it.each(all.map((dialect) => [dialect.name, dialect] as const))(
-    'forged in the dialect %s: all are told the same, in it, and nothing is done',
+    'are all rejected with the same response in the dialect %s, without effect',
     async (_name, dialect) => {
-      // A dialogue that somebody would like to take over.
+      // The dialogue under attack.
       const live = turnOf(dialect, { msisdn, dialled: '*141*3*6#' })
       const begin = dialect.formatRequest(live)
       const begun = await post(gateway.url, dialect, begin, { ...bearer, ...signed(key, dialect, begin) })
@@ -127,13 +127,13 @@ describe('callbacks that must be signed and carry a token', () => {
       const fresh = () => dialect.formatRequest(turnOf(dialect, { msisdn, dialled: '*141*3*6*1#' }))
 
       const before = { dump: await dumpOf(redis), turns: turnsIn(gateway) }
-      const told = new Set<string>()
+      const responses = new Set<string>()
       let sent = 0
       for (const forge of Object.values(forgeries)) {
         for (const wire of [reply, fresh(), fresh(), fresh()]) {
           const forged = forge(dialect, wire)
           const answer = await post(gateway.url, dialect, forged.wire ?? wire, forged.headers)
-          told.add(JSON.stringify([codeOf(answer), answer.type, answer.body]))
+          responses.add(JSON.stringify([codeOf(answer), answer.type, answer.body]))
           sent += 1
         }
       }
@@ -141,18 +141,20 @@ describe('callbacks that must be signed and carry a token', () => {
         401,
         'Unauthorised: the token or the signature is missing or wrong',
       )
-      expect([...told]).toEqual([JSON.stringify([codeOf({ status, type, body, headers: {} }), type, body])])
+      expect([...responses]).toEqual([
+        JSON.stringify([codeOf({ status, type, body, headers: {} }), type, body]),
+      ])
       expect(sent).toBe(4 * Object.keys(forgeries).length)
       expect(await dumpOf(redis)).toEqual(before.dump)
       expect(turnsIn(gateway)).toBe(before.turns)
 
-      // And what was to be taken over goes on, under the key that comes next, too.
-      const on = await post(gateway.url, dialect, reply, { ...bearer, ...signed(next, dialect, reply) })
+      // The dialogue continues, also under the next key.
+      const on = await post(gateway.url, dialect, reply, { ...bearer, ...signed(nextKey, dialect, reply) })
       expect(dialect.parseResponse(on)).toMatchObject({ kind: 'answer', answer: { waits: true } })
     },
   )
 
-  it('refuses a body that is too large before anything is compared', async () => {
+  it('are rejected for a body that is too large before the signature is verified', async () => {
     const dialect = dialects['nalo'] as Dialect
     const wire = { method: 'POST', path: '', query: '', headers: {}, body: 'x'.repeat(9000) } as const
     const unsigned = await post(gateway.url, dialect, wire, bearer)
@@ -162,16 +164,16 @@ describe('callbacks that must be signed and carry a token', () => {
   })
 })
 
-describe('a captured callback, sent again with its signature', () => {
+describe('a replayed callback with its signature', () => {
   let gateway: Running
   beforeAll(async () => {
-    // Nothing is to be taken for a repeat because it comes quickly.
+    // Disables the detection of duplicates by time.
     gateway = await start({ CALLBACK_SIGNATURE_KEYS: key.toString('base64'), REPEAT_WITHIN_MS: '0' })
   })
   afterAll(() => gateway.close('immediate'))
 
   it.each(all.map((dialect) => [dialect.name, dialect] as const))(
-    'in the dialect %s is shown what it was shown, during the dialogue and after it, and moves nothing',
+    'gets the stored reply during and after the dialogue and has no effect: %s',
     async (_name, dialect) => {
       let turn = turnOf(dialect, { msisdn, dialled: '*141*3*6#' })
       const captured: { wire: WireCall; headers: Readonly<Record<string, string>>; body: string }[] = []
@@ -183,7 +185,7 @@ describe('a captured callback, sent again with its signature', () => {
         }
         expect(await dumpOf(redis)).toEqual(before)
       }
-      // 1 leads to a question whose answer may be 1 again; 0 ends it.
+      // 1 opens a screen that also accepts 1; 0 ends the dialogue.
       for (const reply of [undefined, '1', '1', '1', '0']) {
         if (reply !== undefined) turn = { ...turn, replies: [...turn.replies, reply] }
         const wire = dialect.formatRequest(turn)
@@ -201,7 +203,7 @@ describe('a captured callback, sent again with its signature', () => {
   )
 })
 
-describe('a session of somebody else', () => {
+describe('the session of another subscriber', () => {
   let gateway: Running
   beforeAll(async () => {
     gateway = await start({ CALLBACK_TOKEN: token })
@@ -209,7 +211,7 @@ describe('a session of somebody else', () => {
   afterAll(() => gateway.close('immediate'))
 
   it.each(all.map((dialect) => [dialect.name, dialect] as const))(
-    'is not reached in the dialect %s: by its id from another number, or by another id of the same number',
+    'cannot be hijacked from another number or under another id: %s',
     async (_name, dialect) => {
       const live = turnOf(dialect, { msisdn, dialled: '*141*3*6#' })
       const begun = dialect.parseResponse(
@@ -230,7 +232,7 @@ describe('a session of somebody else', () => {
           expect(read).toMatchObject({ kind: 'answer', answer: { waits: false } })
           continue
         }
-        // Here nothing tells a begin from an answer: a dialogue of its own begins, as if it had been dialled.
+        // This dialect cannot distinguish a begin from a reply, so a separate dialogue begins.
         expect(read.kind).toBe('answer')
       }
       const after = await dumpOf(redis)
@@ -239,7 +241,7 @@ describe('a session of somebody else', () => {
     },
   )
 
-  /** RestComm gives the number back in `userObject`, where an attacker writes another. */
+  /** Replaces the number in the echo: RestComm returns it in `userObject`, where an attacker can write another. */
   const withNumber = <T extends { readonly echo: Readonly<Record<string, string>> }>(
     begun: T,
     number: string,
@@ -254,14 +256,14 @@ describe('a session of somebody else', () => {
   })
 })
 
-describe('callbacks from an address that is not on the list', () => {
+describe('callbacks from an address outside CALLBACK_ALLOW', () => {
   let gateway: Running
   beforeAll(async () => {
     gateway = await start({ CALLBACK_TOKEN: token, CALLBACK_ALLOW: '192.0.2.0/24,2001:db8::/32' })
   })
   afterAll(() => gateway.close('immediate'))
 
-  it('are refused with 403 in the dialect, whatever a header says of where they come from', async () => {
+  it('are rejected with 403 in the dialect, also with a spoofed address header', async () => {
     const before = { dump: await dumpOf(redis), turns: turnsIn(gateway) }
     const spoofs = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'cf-connecting-ip', 'x-client-ip']
     for (const dialect of all) {

@@ -11,7 +11,7 @@ import { turnOf } from '../support/attack.ts'
 const CALLBACKS = 2000
 
 describe('fuzzed callbacks', () => {
-  it(`${CALLBACKS} of them, in every dialect: none fails, is answered out of form, leaks or stays`, async () => {
+  it(`cause no fault, malformed answer, leak or stray key: ${CALLBACKS} in every dialect`, async () => {
     const seed = Math.floor(Math.random() * 999_999)
     const { tally, crashed, keyspace, leaks, faults } = await fuzz({
       callbacks: CALLBACKS,
@@ -43,7 +43,7 @@ describe('fuzzed callbacks', () => {
     expect(tally.statuses.get(400)).toBeGreaterThan(CALLBACKS / 40)
   }, 240_000)
 
-  it('are the same for the same seed', () => {
+  it('are reproducible from the seed', () => {
     for (const dialect of Object.values(dialects)) {
       const wire = dialect.formatRequest({
         ...turnOf(dialect, { msisdn: '+375291234567', dialled: '*141#' }),
@@ -57,13 +57,13 @@ describe('fuzzed callbacks', () => {
     }
   })
 
-  it('would be seen to go wrong', () => {
+  it('are judged by checks that detect each problem', () => {
     const dialect = dialects['nalo']
-    if (!dialect) throw new Error('there is no such dialect')
+    if (!dialect) throw new Error('The dialect nalo is missing.')
     const wire = dialect.formatRequest(turnOf(dialect, { msisdn: '+375291234567', dialled: '*141*0#' }))
     const sent = { ...wire, body: Buffer.from(wire.body) }
     const right = dialect.formatAnswer({ text: 'a', waits: true }, {})
-    const error = dialect.formatError(400, 'Bad request: MSISDN is missing')
+    const error = dialect.formatError(400, 'Bad request: MSISDN is required')
     expect(problemOf(dialect, sent, { ...right, status: 503 })).toBe('status 503')
     expect(problemOf(dialect, sent, { ...right, body: 'CON a' })).toContain('wrong format')
     expect(problemOf(dialect, sent, dialect.formatAnswer({ text: marks[0], waits: true }, {}))).toContain(

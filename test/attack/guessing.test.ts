@@ -1,4 +1,4 @@
-/** Secrets guessed side by side, over several processes and across their deaths: the count holds, and holds over all of them. */
+/** Concurrent guesses over several processes, some of them killed: the limits hold for all of them together. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
@@ -11,7 +11,7 @@ import { bucketOf } from '../../src/gateway/records/records.ts'
 import { post, turnOf } from '../support/attack.ts'
 
 const adminToken = 'admin-token'
-/** Side by side, at each of two gateways. */
+/** Concurrent guesses at each of two gateways. */
 const GUESSES = 32
 
 let server: RedisServer
@@ -40,7 +40,7 @@ afterAll(async () => {
   await server.stop()
 })
 
-/** The first of the two ends as in a crash, and another takes its place. */
+/** Kills the first gateway and starts another in its place. */
 async function replaceFirst(): Promise<void> {
   await gateways[0]?.kill()
   gateways[0] = await start()
@@ -64,7 +64,7 @@ const json = (path: string, body: object, n = 0) =>
     body: JSON.stringify(body),
   })
 
-/** A dialogue of its own that enters one PUK1; what it was told, or nothing where the process was gone. */
+/** Enters a PUK1 in a new dialogue. Returns the last screen, or undefined when the process was killed. */
 async function guess(msisdn: string, puk1: string, n: number): Promise<string | undefined> {
   const turn = turnOf(africastalking, { msisdn, dialled: '*141*3*6*1#' })
   try {
@@ -91,9 +91,10 @@ async function changesOf(msisdn: string): Promise<readonly string[]> {
 
 const locked = /^END PUK1 is locked/
 const wrongPuk1 = (n: number) => String(20_000_000 + n)
-const verified = (changes: readonly string[]) => changes.filter((change) => change.startsWith('puk1-')).length
+const countVerified = (changes: readonly string[]) =>
+  changes.filter((change) => change.startsWith('puk1-')).length
 
-/** Attempts that were reserved, and whose outcome nobody was told: a process was killed, or too slow. */
+/** Counts the reserved attempts without an outcome: their process was killed or timed out. */
 async function pendingOf(msisdn: string): Promise<number> {
   const record = await redis.get(`ussd:{b${bucketOf(msisdn)}}:subscriber:${msisdn.slice(1)}`)
   const { puk1Pending } = JSON.parse(record?.slice(17) ?? '{}') as { puk1Pending: unknown[] }
@@ -107,31 +108,31 @@ async function attemptsLeft(msisdn: string): Promise<number> {
   return ((await response.json()) as { puk1AttemptsLeft: number }).puk1AttemptsLeft
 }
 
-describe('PUK1, guessed', () => {
-  it(`in ${2 * GUESSES} dialogues side by side at two gateways: ten are looked at, and then the right one is refused`, async () => {
+describe('guessing PUK1', () => {
+  it(`verifies ten of ${2 * GUESSES} concurrent guesses at two gateways, then rejects the right PUK1`, async () => {
     const msisdn = '+375291110001'
     await register(msisdn, { puk1: '13579246', access: 'closed-by-subscriber' })
-    const told: (string | undefined)[] = []
+    const screens: (string | undefined)[] = []
     for (let round = 0; (await attemptsLeft(msisdn)) > 0 && round < 20; round++) {
-      told.push(
+      screens.push(
         ...(await Promise.all(
           Array.from({ length: 2 * GUESSES }, (_, n) => guess(msisdn, wrongPuk1(100 * round + n), n)),
         )),
       )
     }
-    const counted = told.flatMap((text) => /Attempts left: \d+/.exec(text ?? '')?.[0] ?? [])
-    // Every count was told to one dialogue alone: nine times that it was wrong, once that PUK1 is locked.
+    const counted = screens.flatMap((text) => /Attempts left: \d+/.exec(text ?? '')?.[0] ?? [])
+    // Each count appears in one dialogue only: nine wrong guesses, then PUK1 is locked.
     expect(counted.length).toBeLessThanOrEqual(9)
     expect(new Set(counted).size).toBe(counted.length)
     const changes = await changesOf(msisdn)
-    expect(verified(changes) + (await pendingOf(msisdn))).toBe(10)
+    expect(countVerified(changes) + (await pendingOf(msisdn))).toBe(10)
     expect(changes.filter((change) => change === 'puk1-refused').length).toBeLessThanOrEqual(9)
-    expect(told.filter((text) => /is open/.test(text ?? ''))).toEqual([])
+    expect(screens.filter((text) => /is open/.test(text ?? ''))).toEqual([])
     expect(await guess(msisdn, '13579246', 0)).toMatch(locked)
     expect(await attemptsLeft(msisdn)).toBe(0)
   }, 60_000)
 
-  it('in dialogues and over HTTP at once: ten in all', async () => {
+  it('verifies ten guesses over dialogues and HTTP together', async () => {
     const msisdn = '+375291110002'
     await register(msisdn, { puk1: '13579246', registrationByPuk1: true, access: 'open' })
     const byHttp = (puk1: string, n: number) =>
@@ -142,38 +143,39 @@ describe('PUK1, guessed', () => {
       statuses.push(...(await Promise.all(sent)))
     }
     expect(statuses.filter((status) => ![403, 409, 503].includes(status))).toEqual([])
-    expect(verified(await changesOf(msisdn)) + (await pendingOf(msisdn))).toBe(10)
+    expect(countVerified(await changesOf(msisdn)) + (await pendingOf(msisdn))).toBe(10)
     expect(await byHttp('13579246', 1)).toBe(403)
   }, 60_000)
 
-  it('while a gateway is killed again and again: never more than ten, and none is forgotten', async () => {
+  it('verifies at most ten guesses and loses none while gateways are killed', async () => {
     const msisdn = '+375291110003'
     await register(msisdn, { puk1: '13579246', access: 'closed-by-subscriber' })
-    const toldWrong: string[] = []
+    const wrongScreens: string[] = []
     for (let round = 0; round < 2; round++) {
       const guesses = Array.from({ length: GUESSES }, (_, n) => guess(msisdn, wrongPuk1(100 * round + n), n))
-      // In the middle of it: as soon as somebody was told something.
+      // Kills the gateway as soon as one guess was answered.
       await Promise.race(guesses)
       const replaced = replaceFirst()
-      for (const told of await Promise.all(guesses)) if (told && /wrong/i.test(told)) toldWrong.push(told)
-      const counted = verified(await changesOf(msisdn))
+      for (const screen of await Promise.all(guesses))
+        if (screen && /wrong/i.test(screen)) wrongScreens.push(screen)
+      const counted = countVerified(await changesOf(msisdn))
       expect(counted).toBeLessThanOrEqual(10)
-      // Whatever was told had been counted before.
-      expect(counted).toBeGreaterThanOrEqual(new Set(toldWrong).size)
+      // An outcome is counted before it is revealed.
+      expect(counted).toBeGreaterThanOrEqual(new Set(wrongScreens).size)
       await replaced
-      // A turn that was under way may have told its outcome since.
-      const settled = verified(await changesOf(msisdn))
+      // A turn in flight may have finished since.
+      const settled = countVerified(await changesOf(msisdn))
       expect(await attemptsLeft(msisdn)).toBe(10 - settled - (await pendingOf(msisdn)))
     }
     for (let round = 9; (await attemptsLeft(msisdn)) > 0 && round < 30; round++)
       await Promise.all([1, 2, 3, 4].map((n) => guess(msisdn, wrongPuk1(100 * round + n), n)))
-    expect(verified(await changesOf(msisdn)) + (await pendingOf(msisdn))).toBe(10)
+    expect(countVerified(await changesOf(msisdn)) + (await pendingOf(msisdn))).toBe(10)
     expect(await guess(msisdn, '13579246', 1)).toMatch(locked)
   }, 90_000)
 })
 
-describe('the password of the site, guessed', () => {
-  it('side by side at two gateways: five are looked at, and then the right one has to wait, also after a restart', async () => {
+describe('guessing the self-care password', () => {
+  it('compares five concurrent guesses at two gateways, then is rate limited, also after a restart', async () => {
     const msisdn = '+375291110004'
     await register(msisdn, { password: '80291', access: 'open' })
     const logIn = (password: string, n = 0) => json('/self-care/sessions', { msisdn, password }, n)

@@ -1,4 +1,4 @@
-/** Requests that no client would write: each is answered in form or closed in time, and the process goes on. */
+/** Malformed and hostile requests: each is rejected or times out, and the process keeps serving. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { gzipSync } from 'node:zlib'
 import { Redis } from 'ioredis'
@@ -53,19 +53,19 @@ const chunked = (...chunks: readonly string[]) => head(['Transfer-Encoding: chun
 
 const inJson = (body: string) => posting(body, [], '/ussd/hubtel')
 
-/** What may come back: a status of the client's fault, and where our code wrote it, a screen that ends the dialogue. */
-const refused = /^HTTP\/1\.1 (400|403|404|405|408|413|414|431|417) [^]*$/
+/** The statuses of a rejected request. */
+const rejected = /^HTTP\/1\.1 (400|403|404|405|408|413|414|431|417) [^]*$/
 
 const statuses = (answered: string) =>
   [...answered.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))
 
-describe('a request that nobody should write', () => {
-  it.each<[string, (string | Buffer)[], 'refused' | 'shown' | 'either' | 'closed']>([
-    ['with headers of 12 kB', [head([`X-Long: ${'x'.repeat(12_288)}`])], 'refused'],
+describe('a hostile request', () => {
+  it.each<[string, (string | Buffer)[], 'rejected' | 'shown' | 'either' | 'closed']>([
+    ['with headers of 12 kB', [head([`X-Long: ${'x'.repeat(12_288)}`])], 'rejected'],
     [
       'with an address of 12 kB',
       [head([], 'POST', `/ussd/africastalking?${'a=1&'.repeat(3072)}`)],
-      'refused',
+      'rejected',
     ],
     [
       'with 500 headers',
@@ -77,47 +77,47 @@ describe('a request that nobody should write', () => {
       ],
       'either',
     ],
-    ['with a body of 9 kB', [posting('x'.repeat(9000))], 'refused'],
-    ['that announces a body of 2 GB', [head(['Content-Length: 2147483648'])], 'refused'],
-    ['that announces less than no body', [head(['Content-Length: -1'])], 'refused'],
-    ['with two lengths', [head(['Content-Length: 3', 'Content-Length: 4']), 'abcd'], 'refused'],
+    ['with a body of 9 kB', [posting('x'.repeat(9000))], 'rejected'],
+    ['that announces a body of 2 GB', [head(['Content-Length: 2147483648'])], 'rejected'],
+    ['that announces a negative length', [head(['Content-Length: -1'])], 'rejected'],
+    ['with two lengths', [head(['Content-Length: 3', 'Content-Length: 4']), 'abcd'], 'rejected'],
     [
       'with a length and chunks',
       [head(['Content-Length: 3', 'Transfer-Encoding: chunked']), '3\r\nabc\r\n0\r\n\r\n'],
-      'refused',
+      'rejected',
     ],
-    ['with chunks of no size', [chunked('zz\r\nabc\r\n')], 'refused'],
-    ['with a chunk of all there is', [chunked('ffffffffffffffff\r\n')], 'refused'],
-    ['with a chunk that is longer than it says', [chunked('1\r\nabc\r\n0\r\n\r\n')], 'refused'],
+    ['with a chunk size that is not a number', [chunked('zz\r\nabc\r\n')], 'rejected'],
+    ['with a chunk of 2^64 bytes', [chunked('ffffffffffffffff\r\n')], 'rejected'],
+    ['with a chunk longer than its size', [chunked('1\r\nabc\r\n0\r\n\r\n')], 'rejected'],
     [
       'with 3000 chunks',
       [chunked(...Array.from({ length: 3000 }, () => '4\r\nxxxx\r\n'), '0\r\n\r\n')],
-      'refused',
+      'rejected',
     ],
     [
       'with chunks that carry extensions',
       [chunked(`3;${'x'.repeat(20_000)}\r\nabc\r\n0\r\n\r\n`)],
-      'refused',
+      'rejected',
     ],
-    ['with another transfer coding', [head(['Transfer-Encoding: gzip']), 'abc'], 'refused'],
-    ['with a header line that is folded', [head(['X-A: 1', ' folded: 2', 'Content-Length: 0'])], 'refused'],
-    ['with a NUL in a header', [head(['X-A: a\0b', 'Content-Length: 0'])], 'refused'],
-    ['with bare line feeds', [posting('').toString('latin1').replaceAll('\r\n', '\n')], 'refused'],
-    ['with a space before the colon', [head(['Content-Length : 0'])], 'refused'],
-    ['without a host', ['POST /ussd/africastalking HTTP/1.1\r\nContent-Length: 0\r\n\r\n'], 'refused'],
-    ['of an HTTP that is to come', ['POST /ussd/africastalking HTTP/9.9\r\nHost: x\r\n\r\n'], 'refused'],
-    ['that is no HTTP', ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'], 'refused'],
-    ['with a method that is none', [head([], 'USSD')], 'refused'],
-    ['that asks to be tunnelled', ['CONNECT 127.0.0.1:6379 HTTP/1.1\r\nHost: x\r\n\r\n'], 'closed'],
+    ['with another transfer coding', [head(['Transfer-Encoding: gzip']), 'abc'], 'rejected'],
+    ['with a folded header line', [head(['X-A: 1', ' folded: 2', 'Content-Length: 0'])], 'rejected'],
+    ['with a NUL in a header', [head(['X-A: a\0b', 'Content-Length: 0'])], 'rejected'],
+    ['with bare line feeds', [posting('').toString('latin1').replaceAll('\r\n', '\n')], 'rejected'],
+    ['with a space before the colon', [head(['Content-Length : 0'])], 'rejected'],
+    ['without a host', ['POST /ussd/africastalking HTTP/1.1\r\nContent-Length: 0\r\n\r\n'], 'rejected'],
+    ['of an unknown HTTP version', ['POST /ussd/africastalking HTTP/9.9\r\nHost: x\r\n\r\n'], 'rejected'],
+    ['that is not HTTP', ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'], 'rejected'],
+    ['with an unknown method', [head([], 'USSD')], 'rejected'],
+    ['that asks for a tunnel', ['CONNECT 127.0.0.1:6379 HTTP/1.1\r\nHost: x\r\n\r\n'], 'closed'],
     [
       'that asks for another protocol',
       [head(['Upgrade: h2c', 'Connection: Upgrade', 'Content-Length: 0'])],
-      'refused',
+      'rejected',
     ],
-    ['in gzip', [posting(gzipSync(`${fields}&text=`), ['Content-Encoding: gzip'])], 'refused'],
-    ['with a field given twice', [posting(`${fields}&text=1&text=2`)], 'refused'],
-    ['with an array for a field', [posting(`${fields}&text[]=1`)], 'refused'],
-    ['with an object for a field', [posting(`${fields}&text[a]=1`)], 'refused'],
+    ['in gzip', [posting(gzipSync(`${fields}&text=`), ['Content-Encoding: gzip'])], 'rejected'],
+    ['with a field given twice', [posting(`${fields}&text=1&text=2`)], 'rejected'],
+    ['with an array for a field', [posting(`${fields}&text[]=1`)], 'rejected'],
+    ['with an object for a field', [posting(`${fields}&text[a]=1`)], 'rejected'],
     [
       'with a prototype in the form',
       [posting(`${fields}&text=&__proto__[isAdmin]=1&constructor[prototype][a]=1`)],
@@ -126,34 +126,38 @@ describe('a request that nobody should write', () => {
     [
       'with a prototype in JSON',
       [inJson('{"__proto__":{"SessionId":"1"},"constructor":{"prototype":{}}}')],
-      'refused',
+      'rejected',
     ],
-    ['with a control character', [posting(`${fields}&text=1%07`)], 'refused'],
-    ['with a NUL', [posting(`${fields}&text=%00${mark}`)], 'refused'],
-    ['with a line break', [posting(`${fields}&text=${mark}%0d%0aSet-Cookie:%20a=b`)], 'refused'],
+    ['with a control character', [posting(`${fields}&text=1%07`)], 'rejected'],
+    ['with a NUL', [posting(`${fields}&text=%00${mark}`)], 'rejected'],
+    ['with a line break', [posting(`${fields}&text=${mark}%0d%0aSet-Cookie:%20a=b`)], 'rejected'],
     [
-      'in bytes that are no UTF-8',
+      'in bytes that are not UTF-8',
       [posting(Buffer.concat([Buffer.from(`${fields}&text=`), Buffer.from([0xff, 0xc0, 0x80])]))],
-      'refused',
+      'rejected',
     ],
-    ['with half of a pair', [posting(`${fields}&text=%ED%A0%80`)], 'refused'],
+    ['with a lone surrogate', [posting(`${fields}&text=%ED%A0%80`)], 'rejected'],
     [
       'with digits of another script in the number',
       [posting(fields.replace('375291234567', encodeURIComponent('٣٧٥٢٩١٢٣٤٥٦٧')) + '&text=')],
       'either',
     ],
-    ['with 4000 fields', [posting('a=1&'.repeat(2000))], 'refused'],
-    ['with 4000 brackets', [inJson('['.repeat(4000))], 'refused'],
+    ['with 4000 fields', [posting('a=1&'.repeat(2000))], 'rejected'],
+    ['with 4000 brackets', [inJson('['.repeat(4000))], 'rejected'],
     [
-      'whose address cannot be read',
+      'whose address has an invalid percent-encoding',
       [head(['Content-Length: 0'], 'POST', '/ussd/infobip/session/%zz/start')],
       'either',
     ],
-    ['whose address climbs', [head(['Content-Length: 0'], 'POST', '/ussd/../../etc/passwd')], 'refused'],
+    [
+      'whose address traverses directories',
+      [head(['Content-Length: 0'], 'POST', '/ussd/../../etc/passwd')],
+      'rejected',
+    ],
   ])('%s', async (_what, parts, expected) => {
     const { answered, closed } = await wire(port, parts)
     for (const status of statuses(answered)) expect(status).toBeLessThan(500)
-    if (expected === 'refused') expect(answered).toMatch(refused)
+    if (expected === 'rejected') expect(answered).toMatch(rejected)
     if (expected === 'shown') expect(answered).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\nCON /)
     if (expected === 'closed')
       expect([closed, statuses(answered).filter((status) => status < 300)]).toEqual([true, []])
@@ -163,7 +167,7 @@ describe('a request that nobody should write', () => {
     expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200)
   })
 
-  it('does not smuggle a second one behind its body', async () => {
+  it('cannot smuggle a second request behind its body', async () => {
     const inner = posting(`${fields}&text=`).toString('latin1')
     const before = gateway.log().split('"event":"turn"').length
     const outer = head([`Content-Length: ${inner.length}`, 'Transfer-Encoding: chunked'])
@@ -171,7 +175,7 @@ describe('a request that nobody should write', () => {
     expect(gateway.log().split('"event":"turn"').length).toBe(before)
   })
 
-  it('is answered in turn where many are written at once', async () => {
+  it('is answered in order when 50 are pipelined', async () => {
     const one = (n: number) => posting(`${fields.replace('hostile', `pipelined-${n}`)}&text=`)
     const { answered } = await wire(
       port,
@@ -181,23 +185,23 @@ describe('a request that nobody should write', () => {
     expect(statuses(answered)).toEqual(Array.from({ length: 50 }, () => 200))
   })
 
-  it('takes digits of no other script for an answer', async () => {
+  it('cannot choose with digits of another script', async () => {
     await gateway.call({ sessionId: 'scripts', serviceCode: '*141*3*6#', text: '' })
     const before = (await gateway.call({ sessionId: 'scripts', serviceCode: '*141*3*6#', text: '' })).body
     for (const [at, digit] of ['١', '１', '𝟏', '①', '१'].entries()) {
       const sessionId = `scripts-${at}`
       await gateway.call({ sessionId, serviceCode: '*141*3*6#', text: '' })
       const { body } = await gateway.call({ sessionId, serviceCode: '*141*3*6#', text: digit })
-      // Not understood: a line says so, and the same screen is shown again.
+      // The same screen again, below the system line.
       expect(body).toContain(before.replace('CON ', ''))
     }
   })
 })
 
-describe('a name that every object has', () => {
+describe('a property name of Object.prototype', () => {
   const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf', 'prototype']
 
-  it.each(names)('is no dialect: %s', async (name) => {
+  it.each(names)('is not a dialect: %s', async (name) => {
     for (const path of [`/ussd/${name}/x`, `/ussd/${name}`, `/ussd/${name}/%zz`, `/ussd/x/../${name}/x`]) {
       const { answered } = await wire(port, [posting(`${fields}&text=`, [], path)], { quietMs: 20 })
       expect(answered).toMatch(
@@ -206,7 +210,7 @@ describe('a name that every object has', () => {
     }
   })
 
-  it.each(names)('is no field, header or phone: %s', async (name) => {
+  it.each(names)('is not a field, header or phone: %s', async (name) => {
     const asked = [
       posting(`${fields}&text=&${name}=1`, [`${name}: 1`], `/ussd/africastalking?${name}=1`),
       head(['Content-Length: 0'], 'POST', `/ussd/get?${name}=1`),
@@ -227,10 +231,10 @@ describe('a name that every object has', () => {
   })
 })
 
-describe('what comes slowly', () => {
-  it('is closed by the gateway, and others are answered meanwhile', async () => {
+describe('slow requests', () => {
+  it('time out while other requests are served', async () => {
     const beganAt = Date.now()
-    // Its limits are 3 and 5 seconds; a busy machine may take longer, and one that does not close them never ends.
+    // The timeouts are 3 and 5 seconds. A busy machine may take longer.
     const slowly = (parts: readonly string[]) => wire(port, parts, { quietMs: 5000, withinMs: 40_000 })
     const slow = [
       ...Array.from({ length: 500 }, () => slowly(['POST /ussd/africastalking HTTP/1.1\r\nHost: x\r\nX-'])),
@@ -253,13 +257,13 @@ describe('what comes slowly', () => {
   })
 })
 
-describe('after all of it', () => {
-  it('Redis has keys of the known forms only, and sessions do not stay', async () => {
+describe('after all hostile requests', () => {
+  it('Redis has known keys only, and every session has an expiry', async () => {
     expect(await auditKeyspace({ redis })).toMatchObject({ findings: [], foreign: 0 })
     expect(Object.keys(await dumpOf(redis)).some((key) => key.includes(':session:'))).toBe(true)
   })
 
-  it('no secret stands in the log, the file, the slow log or the metrics, and nothing failed', async () => {
+  it('no secret is in the log, the files, the slow log or the metrics, and no turn failed', async () => {
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
     const slow = JSON.stringify(await redis.slowlog('GET', '1000'))
     expect([gateway.log(), metrics, slow].flatMap((text) => marksIn(text))).toEqual([])

@@ -14,36 +14,36 @@ const stranger = '+375297654321'
 const MINUTE_MS = 60_000
 
 let numbers = 0
-/** A number nobody has. */
+/** Returns an unused number. */
 const fresh = () => `+37529${String(3_000_000 + numbers++)}`
 
 const bearer = (of: string) => ({ Authorization: `Bearer ${of}` })
 
 type Sent = Awaited<ReturnType<Awaited<ReturnType<typeof serve>>['send']>>
-/** All of an answer but the moment it was given. */
-const whole = ({ status, headers, text }: Sent) => [
+/** Returns a response without its date. */
+const withoutDate = ({ status, headers, text }: Sent) => [
   status,
   [...headers].filter(([name]) => name !== 'date'),
   text,
 ]
 
 describe.each(Object.entries(stores))('PUT …/access over the %s store', (name, create) => {
-  let under: StoreUnderTest
+  let storeUnderTest: StoreUnderTest
   let office: ReturnType<typeof createOffice>
   let served: Awaited<ReturnType<typeof serve>>
   let chief: string
   let member: string
   let token: string
   beforeAll(async () => {
-    under = await create()
-    office = createOffice(under.store)
+    storeUnderTest = await create()
+    office = createOffice(storeUnderTest.store)
     const { selfCare, administration } = office
     served = await serve(
       selfCareRoutes({ selfCare, weakPasswords: 'warn' }),
       administrationRoutes({ selfCare, administration }),
     )
   })
-  afterAll(() => Promise.all([served.close(), under.close()]))
+  afterAll(() => Promise.all([served.close(), storeUnderTest.close()]))
   beforeEach(async () => {
     chief = fresh()
     member = fresh()
@@ -54,12 +54,12 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
 
   const put = (body: unknown, { msisdn = member, headers = bearer(token) as Record<string, string> } = {}) =>
     served.send('PUT', `/self-care/subscribers/${encodeURIComponent(msisdn)}/access`, body, headers)
-  const close = (given: Parameters<typeof put>[1] = {}) => put({ access: 'closed' }, given)
-  const open = (given: Parameters<typeof put>[1] = {}) => put({ access: 'open' }, given)
+  const close = (options: Parameters<typeof put>[1] = {}) => put({ access: 'closed' }, options)
+  const open = (options: Parameters<typeof put>[1] = {}) => put({ access: 'open' }, options)
   const session = (of: string) => served.send('GET', '/self-care/session', undefined, bearer(of))
   const logIn = (msisdn: string) => served.send('POST', '/self-care/sessions', { msisdn, password })
 
-  it('closes and opens, says nothing, and the journal says who did it', async () => {
+  it('closes and opens access, answers 204 and journals the administrator', async () => {
     for (const move of [close, close, open, open]) {
       const answer = await move()
       expect([answer.status, answer.text, answer.headers.get('Cache-Control')]).toEqual([204, '', 'no-store'])
@@ -68,7 +68,7 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
     expect(await office.journalOf(member)).toEqual([closed, opened])
   })
 
-  it('takes the token that logging in gave, and a number in any form', async () => {
+  it('accepts the token of a login and a number in any form', async () => {
     const { body } = await logIn(chief)
     const headers = bearer((body as { token: string }).token)
     const msisdn = member.replace('+375', '80')
@@ -76,7 +76,7 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
     expect(await office.recordOf(member)).toMatchObject({ access: 'closed-by-organisation' })
   })
 
-  it('ends the sessions of whom it is closed for', async () => {
+  it('ends the sessions of the subscriber whose access it closes', async () => {
     const theirs = await office.tokenOf(member, password)
     expect((await session(theirs)).status).toBe(200)
     await close()
@@ -86,7 +86,7 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
     expect((await logIn(member)).status).toBe(201)
   })
 
-  it('closes the own access, and with it the session', async () => {
+  it('lets administrators close their own access, which ends their session', async () => {
     expect((await close({ msisdn: chief })).status).toBe(204)
     expect((await open({ msisdn: chief })).status).toBe(401)
     expect((await close()).status).toBe(401)
@@ -94,11 +94,11 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
     expect(await office.recordOf(member)).toMatchObject({ access: 'open' })
   })
 
-  describe('answers every refusal alike, and touches nothing', () => {
+  describe('rejects with one response and changes nothing', () => {
     type Fields = Parameters<typeof office.register>[1]
     it.each<[string, Fields, Fields, (() => string)?]>([
-      ['no administrator', { role: 'subscriber' }, {}],
-      ['no administrator, of the own number', { role: 'subscriber' }, {}, () => chief],
+      ['not an administrator', { role: 'subscriber' }, {}],
+      ['not an administrator, own number', { role: 'subscriber' }, {}, () => chief],
       ['an unknown number', {}, {}, () => stranger],
       ['another client', {}, { client: 'globex' }],
       ['another client, closed', {}, { client: 'globex', access: 'closed-by-organisation' }],
@@ -108,8 +108,8 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
       ['closed by the operator', {}, { access: 'closed-by-operator' }],
       ['closed after the loss of the SIM', {}, { access: 'closed-by-operator', closedBecause: 'sim-lost' }],
     ])('%s', async (_reason, by, of, number = () => member) => {
-      // What all are held against: a number of nobody, asked for by an administrator.
-      const expected = whole(await close({ msisdn: stranger }))
+      // The reference: an administrator asks for an unknown number.
+      const expected = withoutDate(await close({ msisdn: stranger }))
       await office.register(chief, by)
       await office.register(member, of)
       const msisdn = number()
@@ -120,7 +120,7 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
           403,
           failed('USSD_REFUSED', 'The access was not changed.'),
         ])
-        expect(whole(answer)).toEqual(expected)
+        expect(withoutDate(answer)).toEqual(expected)
       }
       expect(await office.recordOf(msisdn)).toEqual(before)
       expect(await office.journalOf(msisdn)).toEqual([])
@@ -130,10 +130,10 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
   describe('without a live session', () => {
     it.each<[string, Record<string, string>]>([
       ['no token', {}],
-      ['an empty one', { Authorization: 'Bearer' }],
-      ['one nobody was given', bearer('A'.repeat(43))],
-      ['one of 4000 characters', bearer('A'.repeat(4000))],
-    ])('is 401: %s, whatever else is asked', async (_token, headers) => {
+      ['an empty token', { Authorization: 'Bearer' }],
+      ['an unknown token', bearer('A'.repeat(43))],
+      ['a token of 4000 characters', bearer('A'.repeat(4000))],
+    ])('answers 401 before any other check: %s', async (_token, headers) => {
       const answers = [
         await close({ headers }),
         await put({ access: 'ajar' }, { headers }),
@@ -148,7 +148,7 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
       expect(await office.recordOf(member)).toMatchObject({ access: 'open' })
     })
 
-    it('is 401 when access of the administrator was closed, by whomever', async () => {
+    it('answers 401 after the access of the administrator was closed', async () => {
       for (const access of [
         'closed-by-subscriber',
         'closed-by-organisation',
@@ -162,7 +162,7 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
       expect(await office.recordOf(member)).toMatchObject({ access: 'open' })
     })
 
-    it('takes no token from the address', async () => {
+    it('rejects a token in the query', async () => {
       const address = `/self-care/subscribers/${member}/access?token=${token}`
       expect((await served.send('PUT', address, { access: 'closed' })).status).toBe(401)
     })
@@ -177,22 +177,19 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
     [[], 'Bad request: the body must be a JSON object'],
     ['{', 'Bad request: the body must be uncompressed JSON in UTF-8'],
     [undefined, 'Bad request: send JSON with Content-Type: application/json'],
-  ])('refuses %j with a sentence', async (body, message) => {
+  ])('rejects %j with a message', async (body, message) => {
     const answer = await put(body)
     expect([answer.status, answer.body]).toEqual([400, failed('USSD_BAD_REQUEST', message)])
     expect(await office.recordOf(member)).toMatchObject({ access: 'open' })
   })
 
-  it.each(['112', '+375171234567', '*', 'me', ' '])(
-    'refuses the number "%s" with a sentence',
-    async (msisdn) => {
-      const answer = await close({ msisdn })
-      const sentence = 'Bad request: msisdn must be a Belarusian mobile number'
-      expect([answer.status, answer.body]).toEqual([400, failed('USSD_BAD_REQUEST', sentence)])
-    },
-  )
+  it.each(['112', '+375171234567', '*', 'me', ' '])('rejects the number "%s"', async (msisdn) => {
+    const answer = await close({ msisdn })
+    const message = 'Bad request: msisdn must be a Belarusian mobile number'
+    expect([answer.status, answer.body]).toEqual([400, failed('USSD_BAD_REQUEST', message)])
+  })
 
-  it('never shows what it is given', async () => {
+  it('never quotes its input', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string(), fc.string(), async (a, b) => {
         const answer = await put({ access: `canary${a}` }, { msisdn: `canary${b}` })
@@ -203,7 +200,7 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
     )
   })
 
-  it('answers nothing that is not described', async () => {
+  it('answers only with documented statuses', async () => {
     const path = '/self-care/subscribers/{msisdn}/access'
     const described = Object.keys(openApiDocument({}).paths?.[path]?.put?.responses ?? {})
     const answers = [
@@ -219,18 +216,18 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
 
   // Only the embedded store's clock can be moved on.
   if (name === 'embedded') {
-    it('starts the 15 minutes of the session anew, also when it refuses', async () => {
+    it('extends the session by 15 minutes, even when it rejects the change', async () => {
       for (const msisdn of [member, stranger, member]) {
-        await under.elapse(14 * MINUTE_MS)
+        await storeUnderTest.elapse(14 * MINUTE_MS)
         expect((await close({ msisdn })).status).toBe(msisdn === stranger ? 403 : 204)
       }
-      await under.elapse(15 * MINUTE_MS)
+      await storeUnderTest.elapse(15 * MINUTE_MS)
       expect((await close()).status).toBe(401)
     })
   }
 })
 
-describe('a failure', () => {
+describe('a failed change of access', () => {
   it.each([
     ['USSD_CONFLICT', 409],
     ['USSD_STORE_UNAVAILABLE', 503],

@@ -66,7 +66,7 @@ describe('callbacks without a token on loopback', () => {
   )
 
   it.each(['http://evil.example', 'http://127.0.0.1:3000', 'https://localhost:8141', 'null', ''])(
-    'are rejected from a page of the origin %j, also of a browser without Sec-Fetch-Site',
+    'are rejected with the foreign origin %j, even without Sec-Fetch-Site',
     (origin) =>
       expect(open.admit(here({ origin }))).toEqual({
         kind: 'rejected',
@@ -76,7 +76,7 @@ describe('callbacks without a token on loopback', () => {
   )
 
   it.each(['forwarded', 'via', 'x-real-ip', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-anything'])(
-    'are rejected where %s says that a proxy is in front, and told what to set',
+    'are rejected with advice when the header %s reveals a proxy',
     (name) => {
       const rejected = open.admit(here({ [name]: '203.0.113.9' }))
       expect(rejected).toMatchObject({ kind: 'rejected', status: 403 })
@@ -84,19 +84,19 @@ describe('callbacks without a token on loopback', () => {
     },
   )
 
-  it('may come through a proxy and from any origin where they have a token', () => {
+  it('are accepted through a proxy and from any origin with a token', () => {
     const headers = { authorization: 'Bearer sesame', via: '1.1 proxy', origin: 'https://a.example' }
     expect(guarded.admit(here(headers)).kind).toBe('admitted')
   })
 })
 
-describe('what a callback is told that is not taken', () => {
-  it('is the same message for a wrong token and a wrong signature', () => {
+describe('the rejection of a callback', () => {
+  it('has the same message for a wrong token and a missing signature', () => {
     const guard = createCallbackGuard({ token: 'sesame', signatureKeys: [Buffer.alloc(24)] })
-    const told = [{}, { authorization: 'Bearer wrong' }, { authorization: 'Bearer sesame' }].map((headers) =>
-      guard.admit(from('192.0.2.1', headers)),
+    const rejections = [{}, { authorization: 'Bearer wrong' }, { authorization: 'Bearer sesame' }].map(
+      (headers) => guard.admit(from('192.0.2.1', headers)),
     )
-    for (const one of told) expect(one).toEqual(guard.unauthorised)
+    for (const rejection of rejections) expect(rejection).toEqual(guard.unauthorised)
     expect(guard.unauthorised.status).toBe(401)
   })
 })

@@ -4,10 +4,10 @@ import { connect } from 'node:net'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
 
-const inForm = /^(CON|END) [^]+$/
-const plain = 'text/plain; charset=utf-8'
+const dialectForm = /^(CON|END) [^]+$/
+const plainText = 'text/plain; charset=utf-8'
 
-describe("the callback in Africa's Talking's dialect", () => {
+describe("callbacks in the Africa's Talking dialect", () => {
   let gateway: Running
   beforeAll(async () => {
     gateway = await startGateway()
@@ -18,12 +18,12 @@ describe("the callback in Africa's Talking's dialect", () => {
     const answer = await gateway.call({ sessionId: 'first' })
     expect(answer).toEqual({
       status: 200,
-      type: plain,
+      type: plainText,
       body: 'CON Личный кабинет. Введите новый пароль: 5-10 цифр\n0 Выход',
     })
   })
 
-  it('names the kind of input a waiting screen asks for, also in the header of the previous release', async () => {
+  it('names the kind of input of a waiting screen in Ussd-Input and in the deprecated Ussd-Asks', async () => {
     const headersOf = async (serviceCode: string, text: string) => {
       const body = new URLSearchParams({
         sessionId: `asks-${serviceCode}`,
@@ -39,7 +39,7 @@ describe("the callback in Africa's Talking's dialect", () => {
     expect(await headersOf('*141*3*6#', '0')).toEqual([null, null])
   })
 
-  it('accepts an MSISDN whose + came as a space, and * percent-encoded or not', async () => {
+  it('accepts a number whose + was decoded as a space, and a code with or without percent-encoding', async () => {
     const body = 'phoneNumber=+375291234567&serviceCode=%2A141%2a3*6%23&text=&sessionId=raw&networkCode=1'
     const answer = await gateway.call(
       {},
@@ -57,7 +57,11 @@ describe("the callback in Africa's Talking's dialect", () => {
   it.each([
     ['a missing session id', { sessionId: undefined }, 'sessionId is required'],
     ['an empty session id', { sessionId: '' }, 'sessionId is required'],
-    ['a session id too long', { sessionId: 'x'.repeat(129) }, 'sessionId must be at most 128 characters'],
+    [
+      'a session id that is too long',
+      { sessionId: 'x'.repeat(129) },
+      'sessionId must be at most 128 characters',
+    ],
     [
       'a session id with a line break',
       { sessionId: 'a\nb' },
@@ -70,10 +74,10 @@ describe("the callback in Africa's Talking's dialect", () => {
     ['a code without #', { serviceCode: '*141*0' }, 'serviceCode must be a USSD code'],
     ['a missing text', { text: undefined }, 'text is required'],
     ['a text with NUL', { text: '1\0' }, 'text must not contain control characters'],
-    ['a text too long', { text: '1'.repeat(2001) }, 'text must be at most 2000 characters'],
+    ['a text that is too long', { text: '1'.repeat(2001) }, 'text must be at most 2000 characters'],
   ])('rejects %s and names the field', async (_what, fields, problem) => {
     const answer = await gateway.call(fields)
-    expect(answer).toMatchObject({ status: 400, type: plain })
+    expect(answer).toMatchObject({ status: 400, type: plainText })
     expect(answer.body).toMatch(/^END Bad request: /)
     expect(answer.body).toContain(problem)
   })
@@ -155,7 +159,7 @@ describe("the callback in Africa's Talking's dialect", () => {
     expect(status).toBe(403)
   })
 
-  it('answers any fields in form, without a 5xx and without quoting them', async () => {
+  it('answers arbitrary fields in the dialect, without a 5xx and without quoting them', async () => {
     const mark = 'canary73914'
     const value = fc.oneof(
       fc.constantFrom('', '1', '*', '#', '1*1', '*141*0#', '+375291234567', '%', '%00', '[]', '__proto__'),
@@ -172,7 +176,7 @@ describe("the callback in Africa's Talking's dialect", () => {
       '__proto__',
       'constructor',
     )
-    const usual = fc.record({
+    const valid = fc.record({
       sessionId: fc.constantFrom('fuzz-1', 'fuzz-2', 'fuzz-3'),
       phoneNumber: fc.constantFrom('+375291234567', '+375291234568', '80291234569', '+375291110000'),
       serviceCode: fc.constantFrom('*141*0#', '*141*3*6#', '*141*3*6*1#', '#141*0#', '*1#'),
@@ -180,9 +184,9 @@ describe("the callback in Africa's Talking's dialect", () => {
         .array(fc.constantFrom('', '0', '1', '2', '80291', '12345678', 'ж', '*'), { maxLength: 5 })
         .map((all) => all.join('*')),
     })
-    const odd = fc.array(fc.tuple(name, value), { maxLength: 7 })
+    const unexpected = fc.array(fc.tuple(name, value), { maxLength: 7 })
     await fc.assert(
-      fc.asyncProperty(usual, odd, async (fields, extra) => {
+      fc.asyncProperty(valid, unexpected, async (fields, extra) => {
         const form = new URLSearchParams(fields)
         for (const [key, text] of extra) {
           if (extra.length % 2 === 0) form.set(key, text)
@@ -190,7 +194,7 @@ describe("the callback in Africa's Talking's dialect", () => {
         }
         const answer = await gateway.call({}, { body: form.toString() })
         expect(answer.status).toBeLessThan(500)
-        expect(answer.body).toMatch(inForm)
+        expect(answer.body).toMatch(dialectForm)
         expect(answer.body).not.toContain(mark)
       }),
       { numRuns: 1500 },
@@ -203,7 +207,7 @@ describe("the callback in Africa's Talking's dialect", () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 500 }), async (body) => {
         const answer = await gateway.call({}, { body: Buffer.from(body) })
-        expect(answer).toMatchObject({ status: 400, body: expect.stringMatching(inForm) })
+        expect(answer).toMatchObject({ status: 400, body: expect.stringMatching(dialectForm) })
       }),
       { numRuns: 200 },
     )
@@ -224,7 +228,7 @@ describe('CALLBACK_TOKEN', () => {
     ['as a bearer token', { authorization: `Bearer ${token}` }, ''],
     ['as a Basic password', { authorization: basic(token) }, ''],
     ['in the query', {}, `?token=${token}`],
-  ])('is accepted %s', async (_how, headers, query) => {
+  ])('is accepted %s', async (_where, headers, query) => {
     const response = await fetch(`${gateway.url}/ussd/africastalking${query}`, {
       method: 'POST',
       headers,
@@ -239,13 +243,13 @@ describe('CALLBACK_TOKEN', () => {
   })
 
   it.each([
-    ['none', {}],
-    ['a wrong one', { authorization: 'Bearer correct-horse-batterz' }],
-    ['one that is longer', { authorization: `Bearer ${token}${token}` }],
+    ['a missing token', {}],
+    ['a wrong token', { authorization: 'Bearer correct-horse-batterz' }],
+    ['a token with a suffix', { authorization: `Bearer ${token}${token}` }],
     ['a wrong Basic password', { authorization: basic('x') }],
-    ['a Basic that is no pair', { authorization: 'Basic AAAA' }],
+    ['Basic credentials without a colon', { authorization: 'Basic AAAA' }],
     ['another scheme', { authorization: `Digest ${token}` }],
-  ])('rejects %s in the dialect and runs no turn', async (_what, headers: Record<string, string>) => {
+  ])('responds in the dialect and runs no turn for %s', async (_what, headers: Record<string, string>) => {
     const before = gateway.log()
     const answer = await gateway.call({ sessionId: 'forged' }, { headers })
     expect(answer).toMatchObject({ status: 401, body: expect.stringMatching(/^END Unauthorised/) })

@@ -9,8 +9,8 @@ import { startGateway } from '../support/running.ts'
 
 afterEach(() => void jest.restoreAllMocks())
 
-describe('a request that fails', () => {
-  it('after its answer has begun is cut off and reported, and prints nothing', async () => {
+describe('failureRoute', () => {
+  it('closes the connection and reports the error when the response has begun, and prints nothing', async () => {
     const printed = jest.spyOn(console, 'error').mockImplementation(() => {})
     const reported: UssdError[] = []
     const router = Router().get('/', (_request, response) => {
@@ -27,7 +27,7 @@ describe('a request that fails', () => {
     expect(printed).not.toHaveBeenCalled()
   })
 
-  it('again and again, without a token, does not fill the log', async () => {
+  it('limits the log lines of repeated failures', async () => {
     const requests = 200
     let log = ''
     const logStream = new PassThrough().on('data', (chunk: Buffer) => void (log += chunk.toString()))

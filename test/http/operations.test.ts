@@ -5,31 +5,31 @@ import { createMemoryStore } from '../../src/store/memory.ts'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
 
-describe('the routes of those who run it', () => {
+describe('the routes for operators', () => {
   let gateway: Running
-  let isAway = false
+  let isUnavailable = false
   beforeAll(async () => {
     const real = createMemoryStore()
     const store = {
       ...real,
       async ping() {
-        if (isAway) throw new UssdError('USSD_STORE_UNAVAILABLE', { detail: 'timeout' })
+        if (isUnavailable) throw new UssdError('USSD_STORE_UNAVAILABLE', { detail: 'timeout' })
       },
     }
     gateway = await startGateway({}, { store })
   })
   afterAll(() => gateway.close('immediate'))
 
-  it('are alive whatever the store does', async () => {
-    isAway = true
+  it('report liveness while the store is unavailable', async () => {
+    isUnavailable = true
     await request(gateway.server).get('/healthz').expect(200, { status: 'ok' })
-    isAway = false
+    isUnavailable = false
   })
 
-  it('are ready only while the store answers, and say why not', async () => {
+  it('report readiness only while the store answers, otherwise the reason', async () => {
     const readyz = () => request(gateway.server).get('/readyz')
     await readyz().expect(200, { status: 'ready' })
-    isAway = true
+    isUnavailable = true
     let response = await readyz()
     while (response.status === 200) response = await readyz()
     expect([response.status, response.body]).toEqual([
@@ -39,14 +39,14 @@ describe('the routes of those who run it', () => {
         reason: 'USSD_STORE_UNAVAILABLE: the store did not answer in time: timeout',
       },
     ])
-    isAway = false
+    isUnavailable = false
     while (response.status !== 200) response = await readyz()
     expect(gateway.log()).toMatch(
       /"event":"readiness.lost",[^\n]*"reason":"USSD_STORE_UNAVAILABLE[^]*"event":"readiness.restored"/,
     )
   })
 
-  it('count turns by dialect, menu and outcome, and never by number', async () => {
+  it('serve metrics of turns by dialect, menu and outcome, without phone numbers', async () => {
     await gateway.call({ sessionId: 'counted' })
     const { text } = await request(gateway.server).get('/metrics').expect(200)
     expect(text).toContain('ussd_turns_total{dialect="africastalking",menu="*141*0#",outcome="shown"} 1')
@@ -55,7 +55,7 @@ describe('the routes of those who run it', () => {
     expect(text).not.toContain('375291234567')
   })
 
-  it('describe the whole', async () => {
+  it('serve the OpenAPI document', async () => {
     const { body } = await request(gateway.server)
       .get('/openapi.json')
       .expect('content-type', /json/)
@@ -63,7 +63,7 @@ describe('the routes of those who run it', () => {
     expect(body).toMatchObject({ openapi: expect.stringMatching(/^3\.1/) })
   })
 
-  it('have nothing anywhere else, and say so in JSON', async () => {
+  it('answer 404 in JSON at an unknown address', async () => {
     await request(gateway.server)
       .get('/no/such/thing')
       .expect(404, { error: { code: 'USSD_NOT_FOUND', message: 'no such resource' } })

@@ -11,22 +11,22 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 describe('readiness', () => {
-  it('is not given before the first round, and then tells the first reason of the list', async () => {
-    const found: Record<string, string | undefined> = { store: undefined, keys: 'a key is missing' }
+  it('is not ready before the first round, then reports the first failing check', async () => {
+    const reasons: Record<string, string | undefined> = { store: undefined, keys: 'a key is missing' }
     readiness = createReadiness({
-      checks: { store: async () => found['store'], keys: async () => found['keys'] },
+      checks: { store: async () => reasons['store'], keys: async () => reasons['keys'] },
       intervalMs: 1,
     })
     expect(readiness.reason()).toBe('store is not checked yet')
     await readiness.start()
     expect(readiness.reason()).toBe('a key is missing')
-    found['store'] = 'it is full'
+    reasons['store'] = 'it is full'
     await until(() => readiness?.reason() === 'it is full')
-    found['store'] = found['keys'] = undefined
+    reasons['store'] = reasons['keys'] = undefined
     await until(() => readiness?.reason() === undefined)
   })
 
-  it('takes a rejection for a reason, without the message of an unknown error', async () => {
+  it('reports a rejected check by its code, without the message of an unknown error', async () => {
     const check = async () => {
       throw new Error('canary')
     }
@@ -36,7 +36,7 @@ describe('readiness', () => {
     expect(readiness.reason()).not.toContain('canary')
   })
 
-  it('names a check that never answers, and does not start it twice', async () => {
+  it('reports a check that times out, and does not start it twice', async () => {
     let calls = 0
     const never = () => {
       calls += 1
@@ -56,7 +56,7 @@ describe('readiness', () => {
   })
 
   it('reports each change once', async () => {
-    const told: (string | undefined)[] = []
+    const reported: (string | undefined)[] = []
     let reason: string | undefined
     let rounds = 0
     readiness = createReadiness({
@@ -67,19 +67,19 @@ describe('readiness', () => {
         },
       },
       intervalMs: 1,
-      onChange: (now) => told.push(now),
+      onChange: (now) => reported.push(now),
     })
     await readiness.start()
     reason = 'it is full'
-    await until(() => told.length === 1)
+    await until(() => reported.length === 1)
     const seen = rounds
     await until(() => rounds > seen + 3)
     reason = undefined
-    await until(() => told.length === 2)
-    expect(told).toEqual(['it is full', undefined])
+    await until(() => reported.length === 2)
+    expect(reported).toEqual(['it is full', undefined])
   })
 
-  it('runs nothing after it was stopped', async () => {
+  it('runs no check after stop', async () => {
     let rounds = 0
     readiness = createReadiness({
       checks: { store: async () => void (rounds += 1) as undefined },

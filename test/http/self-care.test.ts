@@ -17,9 +17,9 @@ let served: Awaited<ReturnType<typeof serve>>
 let strict: Awaited<ReturnType<typeof serve>>
 beforeAll(async () => {
   const selfCare: SelfCare = {
-    setPassword: (...given) => bench.selfCare.setPassword(...given),
-    logIn: (...given) => bench.selfCare.logIn(...given),
-    use: (...given) => bench.selfCare.use(...given),
+    setPassword: (...args) => bench.selfCare.setPassword(...args),
+    logIn: (...args) => bench.selfCare.logIn(...args),
+    use: (...args) => bench.selfCare.use(...args),
   }
   served = await serve(selfCareRoutes({ selfCare, weakPasswords: 'warn' }))
   strict = await serve(selfCareRoutes({ selfCare, weakPasswords: 'reject' }))
@@ -33,23 +33,23 @@ beforeEach(async () => {
 
 const post = (path: string, body?: unknown, headers = {}) =>
   served.send('POST', `/self-care${path}`, body, headers)
-const set = (given: object = {}) => post('/password', { msisdn: camera, puk1, password, ...given })
-const logIn = (given: object = {}) => post('/sessions', { msisdn: camera, password, ...given })
+const set = (fields: object = {}) => post('/password', { msisdn: camera, puk1, password, ...fields })
+const logIn = (fields: object = {}) => post('/sessions', { msisdn: camera, password, ...fields })
 const session = (headers = {}) => served.send('GET', '/self-care/session', undefined, headers)
 
-const refusals = {
+const rejections = {
   password: failed('USSD_REFUSED', 'The password was not set.'),
   sessions: failed('USSD_UNAUTHORISED', 'The number or the password is wrong.'),
 }
 
 describe('POST /self-care/password', () => {
-  it('sets the password and says nothing', async () => {
+  it('sets the password and answers 204', async () => {
     const answer = await set({ msisdn: '8 (029) 123-45-60' })
     expect([answer.status, answer.text]).toEqual([204, ''])
     expect((await logIn()).status).toBe(201)
   })
 
-  it('answers every refusal alike', async () => {
+  it('answers every rejection alike', async () => {
     await bench.register(phone, { tariff: 'Комфорт', puk1 })
     const answers = [
       await set({ puk1: '56789013' }),
@@ -60,7 +60,7 @@ describe('POST /self-care/password', () => {
     for (let i = 0; i < 9; i++) await set({ puk1: '00000000' })
     answers.push(await set())
     for (const answer of answers) {
-      expect([answer.status, answer.body]).toEqual([403, refusals.password])
+      expect([answer.status, answer.body]).toEqual([403, rejections.password])
       expect([...answer.headers.keys()]).toEqual([...(answers[0]?.headers.keys() ?? [])])
     }
   })
@@ -112,12 +112,12 @@ describe('POST /self-care/password', () => {
     expect((await set({ password: weak })).status).toBe(204)
   })
 
-  it('takes a password that is not weak where weak ones are rejected', async () => {
+  it('accepts a strong password when weak ones are rejected', async () => {
     const answer = await strict.send('POST', '/self-care/password', { msisdn: camera, puk1, password })
     expect(answer.status).toBe(204)
   })
 
-  it('never shows what it is given', async () => {
+  it('never quotes its input', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string(), fc.string(), fc.string(), async (a, b, c) => {
         const answer = await set({ msisdn: `canary${a}`, puk1: `canary${b}`, password: `canary${c}` })
@@ -138,7 +138,7 @@ describe('POST /self-care/sessions', () => {
     expect(answer.body).toEqual({ token: expect.stringMatching(/^[\w-]{43}$/), expiresIn: 900 })
   })
 
-  it('answers every refusal alike', async () => {
+  it('answers every rejection alike', async () => {
     await bench.register(phone)
     const answers = [
       await logIn({ password: '80292' }),
@@ -149,13 +149,13 @@ describe('POST /self-care/sessions', () => {
       await bench.register(camera, { access: 'closed-by-subscriber' }).then(() => logIn()),
     ]
     for (const answer of answers) {
-      expect([answer.status, answer.body]).toEqual([401, refusals.sessions])
+      expect([answer.status, answer.body]).toEqual([401, rejections.sessions])
       expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer')
       expect([...answer.headers.keys()]).toEqual([...(answers[0]?.headers.keys() ?? [])])
     }
   })
 
-  it('says after five wrong passwords how long to wait, to the next full second', async () => {
+  it('is rate limited after five wrong passwords, with Retry-After rounded up to seconds', async () => {
     for (const msisdn of [camera, '+375297654321']) {
       for (let i = 0; i < 5; i++) expect((await logIn({ msisdn, password: '00000' })).status).toBe(401)
       bench.elapse(1)
@@ -183,7 +183,7 @@ describe('POST /self-care/sessions', () => {
     expect(bench.written).toEqual([])
   })
 
-  it('takes no form, so that a page of another site cannot log in', async () => {
+  it('rejects other content types, so that a page of another site cannot log in', async () => {
     const form = { 'Content-Type': 'text/plain' }
     expect((await post('/sessions', JSON.stringify({ msisdn: camera, password }), form)).status).toBe(400)
   })
@@ -197,7 +197,7 @@ describe('GET /self-care/session', () => {
     bearer = { Authorization: `Bearer ${(body as { token: string }).token}` }
   })
 
-  it('tells whose session it is, and starts its 15 minutes anew', async () => {
+  it('returns the number of the session and restarts its 15 minutes', async () => {
     for (let i = 0; i < 3; i++) {
       const answer = await session(bearer)
       expect([answer.status, answer.body]).toEqual([200, { msisdn: camera, expiresIn: 900 }])
@@ -209,7 +209,7 @@ describe('GET /self-care/session', () => {
     expect(ended.headers.get('WWW-Authenticate')).toBe('Bearer')
   })
 
-  it('has ended once the password is set anew (L10)', async () => {
+  it('answers 401 after the password was changed (L10)', async () => {
     expect((await set({ password: '4711947' })).status).toBe(204)
     expect((await session(bearer)).status).toBe(401)
   })
@@ -220,18 +220,18 @@ describe('GET /self-care/session', () => {
     { Authorization: 'Bearer x' },
     { Authorization: `Bearer ${'A'.repeat(43)}` },
     { Authorization: `Bearer ${'A'.repeat(4000)}` },
-  ])('is behind no other token (%#)', async (headers) => {
+  ])('rejects a missing, malformed or unknown token (%#)', async (headers) => {
     expect((await session(headers)).status).toBe(401)
   })
 
-  it('takes no token from the address, where logs and histories would keep it', async () => {
+  it('rejects a token in the query, which logs would record', async () => {
     const token = bearer.Authorization.slice('Bearer '.length)
     expect((await served.send('GET', `/self-care/session?token=${token}`)).status).toBe(401)
   })
 })
 
-describe('every answer', () => {
-  it('is for no cache', async () => {
+describe('every response of self-care', () => {
+  it('is not cacheable', async () => {
     await bench.register(camera, { password })
     const answers = [
       await set({ puk1: 'x' }),
@@ -246,7 +246,7 @@ describe('every answer', () => {
     for (const { headers } of answers) expect(headers.get('Cache-Control')).toBe('no-store')
   })
 
-  it('says when to come back, where there is more to hash than can be done in time', async () => {
+  it('is 503 with Retry-After when the hashing lane is full', async () => {
     const busy = async () => {
       throw new UssdError('USSD_BUSY')
     }
@@ -268,7 +268,7 @@ describe('every answer', () => {
     }
   })
 
-  it('to a failure nobody foresaw tells nothing of it', async () => {
+  it('reveals nothing about an unexpected error', async () => {
     const fail = async () => {
       throw new Error(`canary ${password}`)
     }

@@ -8,7 +8,7 @@ import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { createHttpServer } from '../../src/http/server.ts'
 
-/** An app that uses of Express what reaches deepest into requests and responses. */
+/** Creates an app that uses the Express features with the deepest access to requests and responses. */
 function createSample(): Express {
   const app = express()
   app.get('/json', (_request, response) => void response.json({ says: 'Да' }))
@@ -58,7 +58,7 @@ function createSample(): Express {
   )
   app.use('/mounted', other)
   const withoutStack: ErrorRequestHandler = (error: Error, _request, _response, next) => {
-    // Express shows it, and it names the classes of the server.
+    // Express prints the stack, which names the classes of the server.
     error.stack = error.message
     next(error)
   }
@@ -80,7 +80,7 @@ async function stop(server: Server): Promise<void> {
   await once(server, 'close')
 }
 
-/** Everything a client can see of an answer; two servers differ in the port and the time only. */
+/** Returns everything that a client sees of a response, except the date. */
 async function answerOf(
   server: Server,
   method: string,
@@ -105,12 +105,12 @@ async function answerOf(
   return { status: response.statusCode, message: response.statusMessage, headers: rest, text }
 }
 
-/** Writes to the server as it stands, and resolves with all it answered once it has closed the connection. */
+/** Writes raw bytes and resolves with the response when the server closes the connection. */
 async function wire(server: Server, written: string): Promise<string> {
   const socket = connect(await portOf(server), '127.0.0.1')
   let answered = ''
   socket.setEncoding('utf8').on('data', (chunk: string) => (answered += chunk))
-  // A connection cut while it is written to is what is tested here.
+  // The tests provoke resets during a write.
   socket.on('error', () => {})
   socket.write(written)
   await once(socket, 'close')
@@ -122,31 +122,31 @@ describe('a server for an Express app', () => {
   interface Seen {
     readonly request: unknown
     readonly response: unknown
-    readonly isTheirs: boolean
+    readonly isNative: boolean
   }
-  const look = (request: http.IncomingMessage, response: http.ServerResponse): Seen => ({
+  const inspect = (request: http.IncomingMessage, response: http.ServerResponse): Seen => ({
     request: Object.getPrototypeOf(request),
     response: Object.getPrototypeOf(response),
-    isTheirs: request instanceof http.IncomingMessage && response instanceof http.ServerResponse,
+    isNative: request instanceof http.IncomingMessage && response instanceof http.ServerResponse,
   })
-  let seen: Seen | undefined
-  let born: Seen | undefined
+  let inRoute: Seen | undefined
+  let onRequest: Seen | undefined
   app.get('/prototypes', (request, response) => {
-    seen = look(request, response)
+    inRoute = inspect(request, response)
     response.end()
   })
   const server = createHttpServer(app)
-  server.prependListener('request', (request, response) => (born = look(request, response)))
+  server.prependListener('request', (request, response) => (onRequest = inspect(request, response)))
   const stock = http.createServer(createSample())
   beforeAll(() => Promise.all([portOf(server), portOf(stock)]))
   afterAll(() => Promise.all([stop(server), stop(stock)]))
 
-  it('makes requests and responses with the prototypes that Express would give them', async () => {
+  it('creates requests and responses with the prototypes of Express', async () => {
     await answerOf(server, 'GET', '/prototypes', {})
-    for (const at of [born, seen]) {
+    for (const at of [onRequest, inRoute]) {
       expect(at?.request).toBe(app.request)
       expect(at?.response).toBe(app.response)
-      expect(at?.isTheirs).toBe(true)
+      expect(at?.isNative).toBe(true)
     }
     expect(Object.getPrototypeOf(app.request)).toBe(express.request)
     expect(Object.getPrototypeOf(app.response)).toBe(express.response)
@@ -176,7 +176,7 @@ describe('a server for an Express app', () => {
     ['GET', '/late-fault'],
     ['GET', '/below/one'],
     ['GET', '/mounted'],
-  ])('answers %s %s as stock Express does', async (method, path, headers = {}, body) => {
+  ])('answers %s %s like stock Express', async (method, path, headers = {}, body) => {
     const sent = {
       ...headers,
       ...(body !== undefined && { 'Content-Length': String(Buffer.byteLength(body)) }),
@@ -197,68 +197,68 @@ const encoded = (headers: Record<string, string>) =>
 
 describe('the limits of the server', () => {
   const app = express()
-  app.post('/', (request, response) => void request.resume().on('end', () => response.send('taken')))
+  app.post('/', (request, response) => void request.resume().on('end', () => response.send('received')))
   app.get('/', (request, response) => void response.json(Object.keys(request.headers).length))
   const server = createHttpServer(app)
   afterAll(() => stop(server))
 
-  it('are those of a public port', () => {
+  it('suit a public port', () => {
     expect(server).toMatchObject({
       headersTimeout: 3000,
       requestTimeout: 5000,
       keepAliveTimeout: 65_000,
       maxHeadersCount: 50,
       maxConnections: 4096,
-      // Without a limit: Node would answer the request beyond it with an empty 503.
+      // No limit: Node answers the excess request with an empty 503.
       maxRequestsPerSocket: 0,
       timeout: 10_000,
     })
   })
 
-  it('refuse headers of 12 kB with 431', async () => {
+  it('reject headers of 12 kB with 431', async () => {
     const answered = await wire(server, `GET / HTTP/1.1\r\nHost: x\r\nX-Long: ${'x'.repeat(12_288)}\r\n\r\n`)
     expect(answered).toMatch(/^HTTP\/1\.1 431 /)
   })
 
-  it('refuse an address of 12 kB', async () => {
+  it('reject an address of 12 kB', async () => {
     expect(await wire(server, `GET /${'x'.repeat(12_288)} HTTP/1.1\r\nHost: x\r\n\r\n`)).toMatch(
       /^HTTP\/1\.1 4/,
     )
   })
 
-  it('take headers of 6 kB', async () => {
+  it('accept headers of 6 kB', async () => {
     const headers = `Host: x\r\nConnection: close\r\nX-Long: ${'x'.repeat(6144)}\r\n`
     expect(await wire(server, `GET / HTTP/1.1\r\n${headers}\r\n`)).toMatch(/^HTTP\/1\.1 200 /)
   })
 
-  it('look at no more than 50 headers', async () => {
+  it('parse at most 50 headers', async () => {
     const many = Array.from({ length: 100 }, (_, i) => `X-${i}: 1\r\n`).join('')
     const answered = await wire(server, `GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${many}\r\n`)
     expect(Number(answered.split('\r\n\r\n')[1])).toBeLessThanOrEqual(50)
   })
 
-  it('refuse what is not HTTP', async () => {
+  it('reject bytes that are not HTTP', async () => {
     expect(await wire(server, '*141*0#\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /)
   })
 
-  describe('once they are short enough to be waited for', () => {
-    const hasty = createHttpServer(app)
-    const deaf = createHttpServer(app, { firstByteTimeoutMs: 100 })
-    hasty.headersTimeout = 100
-    hasty.requestTimeout = 200
-    afterAll(() => Promise.all([stop(hasty), stop(deaf)]))
+  describe('with short timeouts', () => {
+    const impatient = createHttpServer(app)
+    const firstByteServer = createHttpServer(app, { firstByteTimeoutMs: 100 })
+    impatient.headersTimeout = 100
+    impatient.requestTimeout = 200
+    afterAll(() => Promise.all([stop(impatient), stop(firstByteServer)]))
 
-    it('close a connection on which nothing comes', async () => {
-      expect(await wire(deaf, '')).toBe('')
+    it('close a connection that sends nothing', async () => {
+      expect(await wire(firstByteServer, '')).toBe('')
     })
 
-    it('close a connection whose headers do not come to their end', async () => {
-      const answered = await wire(hasty, 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ')
+    it('close a connection with incomplete headers', async () => {
+      const answered = await wire(impatient, 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ')
       expect(answered).toMatch(/^HTTP\/1\.1 408 /)
     })
 
-    it('close a connection whose body does not come to its end', async () => {
-      const answered = await wire(hasty, 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc')
+    it('close a connection with an incomplete body', async () => {
+      const answered = await wire(impatient, 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc')
       expect(answered).toMatch(/^HTTP\/1\.1 408 /)
     })
   })

@@ -17,9 +17,9 @@ let bench = createBench()
 let served: Awaited<ReturnType<typeof serve>>
 beforeAll(async () => {
   const subscribers: Subscribers = {
-    put: (...given) => bench.subscribers.put(...given),
-    get: (...given) => bench.subscribers.get(...given),
-    remove: (...given) => bench.subscribers.remove(...given),
+    put: (...args) => bench.subscribers.put(...args),
+    get: (...args) => bench.subscribers.get(...args),
+    remove: (...args) => bench.subscribers.remove(...args),
   }
   served = await serve(subscriberRoutes({ subscribers, adminToken: token }))
 })
@@ -32,7 +32,7 @@ const put = (body?: unknown, headers = {}) => served.send('PUT', path, body, { .
 const get = (number = msisdn) =>
   served.send('GET', `/subscribers/${encodeURIComponent(number)}`, undefined, bearer)
 
-const asNew = {
+const defaults = {
   msisdn,
   language: 'ru',
   tariff: '',
@@ -47,11 +47,11 @@ const asNew = {
 }
 
 describe('PUT /subscribers/:msisdn', () => {
-  it('registers with 201 and changes with 200; what is left out stays', async () => {
+  it('registers with 201 and updates with 200, keeping omitted fields', async () => {
     const first = await put({ language: 'be', tariff: 'Комфорт', client: 'acme', puk1: '12345678' })
     expect([first.status, first.body]).toEqual([
       201,
-      { ...asNew, language: 'be', tariff: 'Комфорт', client: 'acme', hasPuk1: true },
+      { ...defaults, language: 'be', tariff: 'Комфорт', client: 'acme', hasPuk1: true },
     ])
     const second = await put({
       client: null,
@@ -62,7 +62,7 @@ describe('PUT /subscribers/:msisdn', () => {
     expect([second.status, second.body]).toEqual([
       200,
       {
-        ...asNew,
+        ...defaults,
         language: 'be',
         tariff: 'Комфорт',
         role: 'administrator',
@@ -74,11 +74,11 @@ describe('PUT /subscribers/:msisdn', () => {
     expect((await get()).body).toEqual(second.body)
   })
 
-  it('registers with nothing but defaults', async () => {
-    expect((await put({})).body).toEqual(asNew)
+  it('registers with defaults for an empty body', async () => {
+    expect((await put({})).body).toEqual(defaults)
   })
 
-  it('closes access with a reason, which opening it clears', async () => {
+  it('closes access with a reason, and clears the reason on opening', async () => {
     const closed = await put({ access: 'closed-by-operator', closedBecause: 'sim-lost' })
     expect(closed.body).toMatchObject({ access: 'closed-by-operator', closedBecause: 'sim-lost' })
     expect((await put({ access: 'open' })).body).toMatchObject({ access: 'open', closedBecause: null })
@@ -96,15 +96,15 @@ describe('PUT /subscribers/:msisdn', () => {
     '8 (029) 123-45-67',
     '00375291234567',
     'tel:+375-29-123-45-67',
-  ])('takes the number as %s', async (written) => {
+  ])('accepts the number as %s', async (written) => {
     const { status, body } = await served.send(
       'PUT',
       `/subscribers/${encodeURIComponent(written)}`,
       {},
       bearer,
     )
-    expect([status, body]).toEqual([201, asNew])
-    expect((await get()).body).toEqual(asNew)
+    expect([status, body]).toEqual([201, defaults])
+    expect((await get()).body).toEqual(defaults)
   })
 
   it.each<[unknown, string]>([
@@ -144,13 +144,13 @@ describe('PUT /subscribers/:msisdn', () => {
     [[], 'Bad request: the body must be a JSON object'],
     ['7', 'Bad request: the body must be uncompressed JSON in UTF-8'],
     ['{"language":', 'Bad request: the body must be uncompressed JSON in UTF-8'],
-  ])('refuses %j with a sentence, and stores nothing', async (body, message) => {
-    const refused = await put(body)
-    expect([refused.status, refused.body]).toEqual([400, failed('USSD_BAD_REQUEST', message)])
+  ])('rejects %j with a message and stores nothing', async (body, message) => {
+    const rejected = await put(body)
+    expect([rejected.status, rejected.body]).toEqual([400, failed('USSD_BAD_REQUEST', message)])
     expect(bench.written).toEqual([])
   })
 
-  it('refuses what is not JSON by its own word: no type, a form, a compressed body', async () => {
+  it('rejects a missing content type, a form and a compressed body', async () => {
     const untyped = 'Bad request: send JSON with Content-Type: application/json'
     expect((await put()).body).toEqual(failed('USSD_BAD_REQUEST', untyped))
     const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
@@ -167,7 +167,7 @@ describe('PUT /subscribers/:msisdn', () => {
     expect([status, body]).toEqual([413, failed('USSD_TOO_LARGE', expect.any(String))])
   })
 
-  it('never quotes a value, whatever is sent as a secret', async () => {
+  it('never quotes the value of a secret', async () => {
     const marked = fc.string({ minLength: 4 }).map((text) => `canary${text}`)
     await fc.assert(
       fc.asyncProperty(fc.constantFrom('puk1', 'password', 'pin'), marked, async (field, value) => {
@@ -177,16 +177,16 @@ describe('PUT /subscribers/:msisdn', () => {
       }),
       { numRuns: 30 },
     )
-    const taken = await put({ puk1: '90817263', password: '4711947' })
-    expect(taken.text).not.toMatch(/90817263|4711947/)
-    expect(SubscriberOutput.strict().parse(taken.body)).toEqual(taken.body)
+    const stored = await put({ puk1: '90817263', password: '4711947' })
+    expect(stored.text).not.toMatch(/90817263|4711947/)
+    expect(SubscriberOutput.strict().parse(stored.body)).toEqual(stored.body)
   })
 })
 
 describe('GET and DELETE /subscribers/:msisdn', () => {
-  it('find a registered number in any form, and no other', async () => {
+  it('find a registered number in any form, and answer 404 for any other', async () => {
     await put({ puk1: '12345678' })
-    expect(await get('80291234567')).toMatchObject({ status: 200, body: { ...asNew, hasPuk1: true } })
+    expect(await get('80291234567')).toMatchObject({ status: 200, body: { ...defaults, hasPuk1: true } })
     const stranger = await get('+375297654321')
     expect([stranger.status, stranger.body]).toEqual([
       404,
@@ -194,7 +194,7 @@ describe('GET and DELETE /subscribers/:msisdn', () => {
     ])
   })
 
-  it('forget a number, once', async () => {
+  it('delete a number, and answer 404 the second time', async () => {
     await put({})
     const gone = await served.send('DELETE', path, undefined, bearer)
     expect([gone.status, gone.text]).toEqual([204, ''])
@@ -207,7 +207,7 @@ describe('GET and DELETE /subscribers/:msisdn', () => {
   })
 })
 
-describe('every request', () => {
+describe('every request to /subscribers', () => {
   it.each([
     '112',
     '+7 495 123-45-67',
@@ -217,21 +217,23 @@ describe('every request', () => {
     ' ',
     '375291234567;ext=1',
     '\0',
-  ])('to %j is told that it is no number of ours', async (written) => {
+  ])('is rejected for %j, which is not a Belarusian mobile number', async (written) => {
     for (const method of ['PUT', 'GET', 'DELETE']) {
       const body = method === 'PUT' ? {} : undefined
       const address = `/subscribers/${encodeURIComponent(written)}`
-      const refused = await served.send(method, address, body, bearer)
-      expect(refused.status).toBe(400)
-      expect(refused.body).toEqual(failed('USSD_BAD_REQUEST', expect.stringMatching(/^Bad request: msisdn /)))
+      const rejected = await served.send(method, address, body, bearer)
+      expect(rejected.status).toBe(400)
+      expect(rejected.body).toEqual(
+        failed('USSD_BAD_REQUEST', expect.stringMatching(/^Bad request: msisdn /)),
+      )
     }
   })
 
-  it('with an address that cannot be decoded is refused', async () => {
+  it('is rejected when its address cannot be decoded', async () => {
     expect((await served.send('GET', '/subscribers/%zz', undefined, bearer)).status).toBe(400)
   })
 
-  it('takes the token as Bearer or as the password of Basic', async () => {
+  it('requires the token as Bearer or as the Basic password', async () => {
     const basic = (pair: string) => ({ Authorization: `Basic ${Buffer.from(pair).toString('base64')}` })
     for (const headers of [bearer, { Authorization: `bearer ${token}` }, basic(`anybody:${token}`)]) {
       expect((await served.send('GET', path, undefined, headers)).status).toBe(404)
@@ -247,20 +249,23 @@ describe('every request', () => {
     ]) {
       for (const method of ['PUT', 'GET', 'DELETE', 'POST']) {
         const body = method === 'GET' ? undefined : { puk1: 'x' }
-        const refused = await served.send(
+        const rejected = await served.send(
           method,
           `${path}?token=${token}`,
           body,
           headers as Record<string, string>,
         )
-        expect([refused.status, refused.body]).toEqual([401, failed('USSD_UNAUTHORISED', expect.any(String))])
-        expect(refused.headers.get('WWW-Authenticate')).toBe('Bearer')
+        expect([rejected.status, rejected.body]).toEqual([
+          401,
+          failed('USSD_UNAUTHORISED', expect.any(String)),
+        ])
+        expect(rejected.headers.get('WWW-Authenticate')).toBe('Bearer')
       }
     }
     expect(bench.written).toEqual([])
   })
 
-  it('is answered for no cache', async () => {
+  it('gets a response that is not cacheable', async () => {
     const answers = [await put({}), await put({ language: 'x' }), await get(), await served.send('GET', path)]
     expect(answers.map(({ status }) => status)).toEqual([201, 400, 200, 401])
     for (const { headers } of answers) expect(headers.get('Cache-Control')).toBe('no-store')
@@ -270,9 +275,9 @@ describe('every request', () => {
     const open = await serve(subscriberRoutes({ subscribers: bench.subscribers, adminToken: undefined }))
     try {
       for (const headers of [{}, bearer, { Authorization: 'Bearer undefined' }]) {
-        const refused = await open.send('PUT', path, {}, headers)
-        expect(refused.status).toBe(401)
-        expect(refused.body).toEqual(failed('USSD_UNAUTHORISED', expect.stringContaining('Set ADMIN_TOKEN')))
+        const rejected = await open.send('PUT', path, {}, headers)
+        expect(rejected.status).toBe(401)
+        expect(rejected.body).toEqual(failed('USSD_UNAUTHORISED', expect.stringContaining('Set ADMIN_TOKEN')))
       }
       expect(bench.written).toEqual([])
     } finally {
@@ -281,7 +286,7 @@ describe('every request', () => {
   })
 
   it.each(['USSD_BUSY', 'USSD_STORE_UNAVAILABLE', 'USSD_TURN_TIMED_OUT'] as const)(
-    'that meets %s is answered with 503 and when to come back',
+    'gets 503 with Retry-After on %s',
     async (code) => {
       const fail = async () => {
         throw new UssdError(code)
@@ -294,16 +299,16 @@ describe('every request', () => {
           expect([answer.status, answer.body]).toEqual([503, failed(code, expect.any(String))])
           expect(Number(answer.headers.get('Retry-After'))).toBeGreaterThan(0)
         }
-        // Being busy is counted, not told: whoever floods must not flood the log as well.
-        const told = code === 'USSD_BUSY' ? [] : [code, code, code]
-        expect(broken.faults.map((fault) => fault.code)).toEqual(told)
+        // Metrics count USSD_BUSY. Logging it would let a flood of requests flood the log.
+        const reported = code === 'USSD_BUSY' ? [] : [code, code, code]
+        expect(broken.faults.map((fault) => fault.code)).toEqual(reported)
       } finally {
         await broken.close()
       }
     },
   )
 
-  it('elsewhere is left alone: other routes may have a body of any form', async () => {
+  it('is checked without affecting other routes, which accept any body', async () => {
     const other = express.Router().post('/other', (request, response) => {
       request.resume().on('end', () => response.send('theirs'))
     })
