@@ -12,17 +12,17 @@ export const mayBeDiscarded = (
 
 /**
  * Reads the body, up to the limit; `undefined` when it is larger. Rejects when the connection closes early. Express's parsers
- * would reject the wrong content types that real aggregators send.
+ * reject the wrong content types that real aggregators send.
  */
 export function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer | undefined> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let bytes = 0
     const finish = (body: Buffer | undefined) => {
-      request.off('data', take).off('end', end).off('error', reject).off('close', cut)
+      request.off('data', collect).off('end', end).off('error', reject).off('close', abort)
       resolve(body)
     }
-    const take = (chunk: Buffer) => {
+    const collect = (chunk: Buffer) => {
       bytes += chunk.length
       if (bytes > limitBytes) {
         request.pause()
@@ -30,9 +30,9 @@ export function readBytes(request: IncomingMessage, limitBytes: number): Promise
       } else chunks.push(chunk)
     }
     const end = () => finish(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))
-    const cut = () => reject(new Error('the connection closed before the body was complete'))
+    const abort = () => reject(new Error('the connection closed before the body was complete'))
     if (Number(request.headers['content-length'] ?? 0) > limitBytes) return resolve(undefined)
-    request.on('data', take).on('end', end).on('error', reject).on('close', cut)
+    request.on('data', collect).on('end', end).on('error', reject).on('close', abort)
   })
 }
 

@@ -22,7 +22,7 @@ export type GuardResult =
 export interface CallbackGuard {
   /** Checks address and headers, before the body is read. */
   admit(request: Request): GuardResult
-  /** The rejection of a wrong signature, equal to that of a missing one. */
+  /** The rejection for a wrong signature; the same as for a missing one. */
   readonly unauthorised: Extract<GuardResult, { kind: 'rejected' }>
 }
 
@@ -46,8 +46,10 @@ export function createCallbackGuard(options: {
   const isAllowed = allow.length === 0 ? () => true : createAddressCheck(allow)
   const isGuarded = hasToken !== undefined || keys.length > 0
   // One message for all causes, so that a caller cannot learn which check failed.
-  const asked = [...(hasToken ? ['token'] : []), ...(keys.length > 0 ? ['signature'] : [])].join(' or the ')
-  const unauthorised = rejected(401, `Unauthorised: the ${asked} is missing or wrong`)
+  const required = [...(hasToken ? ['token'] : []), ...(keys.length > 0 ? ['signature'] : [])].join(
+    ' or the ',
+  )
+  const unauthorised = rejected(401, `Unauthorised: the ${required} is missing or wrong`)
 
   return {
     unauthorised,

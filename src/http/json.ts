@@ -26,9 +26,9 @@ export function jsonRoute<T>(
     const bytes = await readBytes(request, JSON_LIMIT_BYTES).catch(() => null)
     if (bytes === null) return void response.destroy()
     if (bytes === undefined) throw new UssdError('USSD_TOO_LARGE')
-    const given = parseObject(bytes)
-    if (given === undefined) return badRequest(response, NOT_JSON)
-    const parsed = schema.safeParse(given)
+    const body = parseObject(bytes)
+    if (body === undefined) return badRequest(response, NOT_JSON)
+    const parsed = schema.safeParse(body)
     if (!parsed.success) return badRequest(response, describeIssue(parsed.error))
     await handle(parsed.data, request, response)
   }

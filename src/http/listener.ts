@@ -1,23 +1,23 @@
-/** Listens, and drains: what the process does with its HTTP server from start to stop. */
+/** The life cycle of the HTTP server: listening and draining. */
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { throwListenFault } from './listen-fault.ts'
 import type { Readiness } from './readiness.ts'
 
-/** A load balancer polls `/readyz` about this often. Until then it still sends turns. */
-const NOTICE_MS = 1500
+/** The time for a load balancer to notice `/readyz`. Until then it still sends turns. */
+const UNREADY_NOTICE_MS = 1500
 /** A late load balancer gets more time: draining ends when no callback has come for `QUIET_MS`, or after `MAX_DRAIN_MS`. */
 const QUIET_MS = 500
 const MAX_DRAIN_MS = 5000
-/** Turns in flight get this long after the server stops listening. */
-const LAST_TURNS_MS = 2000
+/** The time for turns in flight after the server stops listening. */
+const LAST_TURNS_TIMEOUT_MS = 2000
 
 /** `drain`: reports not ready and keeps serving until a load balancer has noticed. `immediate`: skips that wait. */
 export type CloseMode = 'drain' | 'immediate'
 
 export interface Listener {
-  /** The address that this machine reaches the server under. Empty until it listens. */
+  /** The URL of the server from this machine; empty until it listens. */
   url(): string
   /** Starts the readiness checks and listens. Rejects with `USSD_MISCONFIGURED` when the address cannot be used. */
   listen(): Promise<{ readonly url: string }>
@@ -42,9 +42,9 @@ export function createListener(options: {
 
   async function untilQuiet(): Promise<void> {
     const startMs = performance.now()
-    await pause(NOTICE_MS)
-    const isCalled = () => performance.now() - lastCallbackMs < QUIET_MS
-    while (isCalled() && performance.now() - startMs < MAX_DRAIN_MS) await pause(50)
+    await pause(UNREADY_NOTICE_MS)
+    const hasRecentCallback = () => performance.now() - lastCallbackMs < QUIET_MS
+    while (hasRecentCallback() && performance.now() - startMs < MAX_DRAIN_MS) await pause(50)
   }
 
   return {
@@ -67,7 +67,7 @@ export function createListener(options: {
       const closed = once(server, 'close')
       server.close()
       server.closeIdleConnections()
-      await Promise.race([closed, pause(LAST_TURNS_MS)])
+      await Promise.race([closed, pause(LAST_TURNS_TIMEOUT_MS)])
       server.closeAllConnections()
       await closed
     },

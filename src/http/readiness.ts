@@ -4,9 +4,9 @@ import { asUssdError } from '../engine/errors.ts'
 export type ReadinessCheck = () => Promise<string | undefined>
 
 export interface ReadinessOptions {
-  /** By name, in the order in which their reasons are reported. */
+  /** By name, in order of priority. */
   readonly checks: Readonly<Record<string, ReadinessCheck>>
-  /** Between two rounds, 1000 by default. A check that still runs is not started again. */
+  /** The interval of the rounds, 1000 by default. A check that still runs is not started again. */
   readonly intervalMs?: number
   /** A check that takes longer counts as failed, 2000 by default. */
   readonly timeoutMs?: number
@@ -35,13 +35,13 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   let timer: NodeJS.Timeout | undefined
   let reported: string | undefined
   let isStopped = false
-  const found = () => [...reasons.values()].find((reason) => reason !== undefined)
+  const firstReason = () => [...reasons.values()].find((reason) => reason !== undefined)
 
   function settle(name: string, reason: string | undefined): void {
     reasons.set(name, reason)
     pending.delete(name)
-    if (isStopped || pending.size > 0 || found() === reported) return
-    reported = found()
+    if (isStopped || pending.size > 0 || firstReason() === reported) return
+    reported = firstReason()
     onChange(reported)
   }
 
@@ -50,15 +50,15 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     if (running.has(name)) return Promise.resolve()
     running.add(name)
     return new Promise((resolve) => {
-      const late = setTimeout(() => {
+      const timeout = setTimeout(() => {
         settle(name, `${name} does not answer within ${timeoutMs} ms`)
         resolve()
       }, timeoutMs)
-      late.unref()
+      timeout.unref()
       void check()
         .catch((error: unknown) => asUssdError(error).message)
         .then((reason) => {
-          clearTimeout(late)
+          clearTimeout(timeout)
           running.delete(name)
           settle(name, reason)
           resolve()
@@ -71,7 +71,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   }
 
   return {
-    reason: () => (isStopped ? 'the gateway is stopping' : found()),
+    reason: () => (isStopped ? 'the gateway is stopping' : firstReason()),
 
     start() {
       timer ??= setInterval(() => void refresh(), intervalMs)

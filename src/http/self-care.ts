@@ -77,29 +77,29 @@ export function selfCareRoutes(options: {
   router.use('/self-care', noStore)
 
   // Checked before PUK1 is compared, without stored data: the answer reveals nothing about the subscriber.
-  const acceptable = NewPassword.superRefine((given, context) => {
+  const acceptable = NewPassword.superRefine((body, context) => {
     const thisYear = new Date().getUTCFullYear()
-    const weak = weakPasswords === 'reject' && weakness(given.password, { msisdn: given.msisdn, thisYear })
+    const weak = weakPasswords === 'reject' && weakness(body.password, { msisdn: body.msisdn, thisYear })
     if (!weak) return
     context.addIssue({ code: 'custom', path: ['password'], message: `is weak: ${reasons[weak]}` })
-  }).transform((given) => ({
-    msisdn: given.msisdn,
-    puk1: new Secret(given.puk1),
-    password: new Secret(given.password),
+  }).transform((body) => ({
+    msisdn: body.msisdn,
+    puk1: new Secret(body.puk1),
+    password: new Secret(body.password),
   }))
 
   router.post(
     '/self-care/password',
-    jsonRoute(acceptable, async (given, _request, response) => {
-      if (await selfCare.setPassword(given.msisdn, given.puk1, given.password)) response.status(204).end()
+    jsonRoute(acceptable, async (body, _request, response) => {
+      if (await selfCare.setPassword(body.msisdn, body.puk1, body.password)) response.status(204).end()
       else response.status(403).json(errorBody('USSD_REFUSED', 'The password was not set.'))
     }),
   )
 
   router.post(
     '/self-care/sessions',
-    jsonRoute(Credentials, async (given, _request, response) => {
-      const loggedIn = await selfCare.logIn(given.msisdn, given.password)
+    jsonRoute(Credentials, async (body, _request, response) => {
+      const loggedIn = await selfCare.logIn(body.msisdn, body.password)
       switch (loggedIn.kind) {
         case 'in':
           response.status(201).json({ token: loggedIn.token, expiresIn: seconds(loggedIn.expiresInMs) })

@@ -9,8 +9,7 @@ const digest = (text: string) => createHash('sha256').update(text).digest()
  */
 export function createTokenCheck(token: string) {
   const expected = digest(token)
-  const matches = (given: string | undefined) =>
-    given !== undefined && timingSafeEqual(digest(given), expected)
+  const matches = (sent: string | undefined) => sent !== undefined && timingSafeEqual(digest(sent), expected)
   return (request: IncomingMessage, inQuery?: unknown): boolean =>
     matches(tokenOf(request)) || (typeof inQuery === 'string' && matches(inQuery))
 }

@@ -327,7 +327,7 @@ describe('a gateway', () => {
     }
     const all = Array.from({ length: 1100 }, (_one, n) => callback(n)).join('')
     const port = Number(new URL(gateway.url).port)
-    const { answered } = await wire(port, [all], { quietMs: 20_000, withinMs: 60_000 })
+    const { answered } = await wire(port, [all], { quietMs: 20_000, timeoutMs: 60_000 })
     expect(answered.match(/HTTP\/1\.1 200 OK\r\n[^]*?\r\n\r\nCON /g)).toHaveLength(1100)
   })
 

@@ -235,7 +235,7 @@ describe('slow requests', () => {
   it('time out while other requests are served', async () => {
     const beganAt = Date.now()
     // The timeouts are 3 and 5 seconds. A busy machine may take longer.
-    const slowly = (parts: readonly string[]) => wire(port, parts, { quietMs: 5000, withinMs: 40_000 })
+    const slowly = (parts: readonly string[]) => wire(port, parts, { quietMs: 5000, timeoutMs: 40_000 })
     const slow = [
       ...Array.from({ length: 500 }, () => slowly(['POST /ussd/africastalking HTTP/1.1\r\nHost: x\r\nX-'])),
       ...Array.from({ length: 500 }, () => slowly([head(['Content-Length: 100']), 'sessionId='])),

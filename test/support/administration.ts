@@ -44,15 +44,15 @@ export function createOffice(store: Store) {
   }
 }
 
-/** Wraps a store so that an action runs before its first commit. */
-export function meanwhile(store: Store, happens: () => Promise<unknown>): Store {
-  let isDue = true
+/** Wraps a store and runs an action before its first commit. */
+export function meanwhile(store: Store, action: () => Promise<unknown>): Store {
+  let isPending = true
   return {
     ...store,
     async commit(commit) {
-      if (isDue) {
-        isDue = false
-        await happens()
+      if (isPending) {
+        isPending = false
+        await action()
       }
       return store.commit(commit)
     },

@@ -5,8 +5,8 @@ import type { Dialect, NetworkTurn, WireCall } from '../../src/dialects/dialect.
 import { sign } from '../../src/dialects/signature.ts'
 
 /**
- * Dumps all records of a Redis. Equal dumps mean that nothing changed. Excludes the probe record, which the gateway writes by
- * itself.
+ * Dumps all records of a Redis. Equal dumps prove that nothing changed. Excludes the probe record, which the gateway writes
+ * on a timer.
  */
 export async function dumpOf(redis: Redis): Promise<Readonly<Record<string, string>>> {
   const keys = (await redis.keys('*')).filter((key) => !key.endsWith(':probe')).toSorted()
@@ -17,12 +17,12 @@ export async function dumpOf(redis: Redis): Promise<Readonly<Record<string, stri
 /** Creates the first turn of a dialogue, without echoed fields. */
 export const turnOf = (
   dialect: Dialect,
-  { replies = [], ...of }: Partial<NetworkTurn> & Pick<NetworkTurn, 'msisdn' | 'dialled'>,
+  { replies = [], ...turn }: Partial<NetworkTurn> & Pick<NetworkTurn, 'msisdn' | 'dialled'>,
 ): NetworkTurn => ({
   sessionId: dialect.newSessionId(),
   answers: [],
   beganAtMs: 0,
-  ...of,
+  ...turn,
   replies,
 })
 
@@ -81,7 +81,7 @@ export const signed = (
 export function wire(
   port: number,
   parts: readonly (string | Uint8Array)[],
-  { quietMs = 300, withinMs = 10_000 } = {},
+  { quietMs = 300, timeoutMs = 10_000 } = {},
 ): Promise<{ readonly answered: string; readonly closed: boolean }> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
@@ -91,7 +91,7 @@ export function wire(
       socket.destroy()
       resolve({ answered, closed })
     }
-    const late = setTimeout(() => finish(false), withinMs)
+    const late = setTimeout(() => finish(false), timeoutMs)
     socket.setEncoding('utf8').on('data', (chunk: string) => {
       answered += chunk
       socket.setTimeout(quietMs)

@@ -6,20 +6,20 @@ import { promisify } from 'node:util'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
-/** The folder of the build that tests start processes from. */
+/** The folder of the build from which tests start processes. */
 export const BUILD = join(root, '.cache/build')
 /** The program that `npm start` runs. */
 export const MAIN = join(BUILD, 'src/main.js')
 /** The `ussd` command. */
 export const USSD = join(BUILD, 'src/cli/ussd.js')
 
-/** Builds the product as `npm run build` does, into a folder of the tests. Unchanged sources take about a second. */
+/** Builds the product like `npm run build`, incrementally, into `BUILD`. */
 export async function buildProduct(): Promise<void> {
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
   const options = ['-p', 'tsconfig.build.json', '--outDir', BUILD, '--incremental']
   const buildInfo = ['--tsBuildInfoFile', join(BUILD, 'tsconfig.tsbuildinfo')]
   await promisify(execFile)(process.execPath, [tsc, ...options, ...buildInfo], { cwd: root }).catch(
-    // Emits all the same: a type error is reported, and the tests still run.
+    // The compiler emits despite type errors: they are reported, and the tests still run.
     (error: { readonly stdout?: string }) => console.error(`The build has errors:\n${error.stdout}`),
   )
   const lua = 'src/store/redis/commands'

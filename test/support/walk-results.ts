@@ -244,7 +244,7 @@ export const results: readonly WalkResult[] = [
 /** Text that tries to break out of a report. */
 export const HOSTILE = `</pre></title><script>alert(1)</script>"'><img src=x onerror=alert(1)> & &lt; ]]> # \\ \u202e\u0000\u001b[2J\ud800`
 
-/** Puts a text everywhere an application or a person can. */
+/** Creates a result with this text in every field that an application or author controls. */
 export const resultWithText = (text: string): WalkResult =>
   resultOf({
     title: text,

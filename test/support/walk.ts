@@ -50,7 +50,7 @@ export async function walk(
   for (let state = ahead.pop(); state; state = ahead.pop()) {
     const key = JSON.stringify(state)
     if (seen.has(key)) continue
-    if (seen.size === MAX_PLACES) throw new Error(`more than ${MAX_PLACES} places`)
+    if (seen.size === MAX_PLACES) throw new Error(`The menu has more than ${MAX_PLACES} waiting states.`)
     const snapshot = restore(watched, state)
     const choices: string[] = []
     const waysOut: string[] = []
@@ -63,7 +63,7 @@ export async function walk(
       )) {
         nexts.push(next)
         if (next) arrive(next)
-        // On a screen for free answers, all digits that are no choice behave alike.
+        // On a screen for free text, all digits that are not choices behave alike.
         if (DIGITS.includes(entry) && !spied.events.has(entry)) break
       }
       if (nexts.includes(undefined)) mayBeMistaken = true
@@ -79,10 +79,10 @@ export async function walk(
   }
 }
 
-/** A state after a round trip through the store. */
+/** Returns a state after a round trip through JSON, as through the store. */
 export const toJson = <T>(state: T): T => JSON.parse(JSON.stringify(state)) as T
 
-/** Runs a turn once for every combination of outcomes of the effects it performs. */
+/** Runs a turn once for every combination of outcomes of its effects. */
 async function* everyOutcome<T>(
   outcomes: AnyOutcomes,
   run: (perform: RunEffect) => Promise<T>,
@@ -93,7 +93,7 @@ async function* everyOutcome<T>(
     const planned: number[] = script
     const result = await run(async ({ name }) => {
       const of = outcomes[name]
-      if (!of) throw new Error(`no outcomes for the effect '${name}'`)
+      if (!of) throw new Error(`The effect '${name}' has no outcomes.`)
       const at = planned[chosen.length] ?? 0
       chosen.push({ at, of: of.length })
       const outcome = of[at]
@@ -107,7 +107,7 @@ async function* everyOutcome<T>(
   }
 }
 
-/** The same machine, recording the transitions taken and their events. */
+/** Returns the machine with a record of the transitions taken and their events. */
 function spy(machine: AnyStateMachine) {
   const taken = new Set<AnyTransitionDefinition>()
   const events = new Set<string>()

@@ -65,11 +65,11 @@ function samplesOf(dialect: Dialect): readonly Sample[] {
     beganAtMs: 0,
   }
   const first = dialect.formatRequest(begin)
-  const heard = dialect.parseRequest({
+  const parsed = dialect.parseRequest({
     ...first,
     query: Object.fromEntries(new URLSearchParams(first.query)),
   })
-  const echo = heard.kind === 'malformed' ? {} : heard.echo
+  const echo = parsed.kind === 'malformed' ? {} : parsed.echo
   const shown = dialect.parseResponse(dialect.formatAnswer({ text: '1 Close', waits: true }, echo))
   const later = { ...begin, replies: ['1'], answers: shown.kind === 'answer' ? [shown] : [] }
   const end = dialect.formatEnd(later, 'cancelled', 0)
@@ -149,7 +149,7 @@ function responsesOf({ dialect, method, samples }: CallbackOperation) {
     ? { 200: answer('The notification was accepted', dialect.formatEnded({})) }
     : { 200: answer('The screen', dialect.formatAnswer(screen, {})) }
   for (const [status, description, message] of [
-    [400, 'The request does not have the form of this dialect', 'Bad request: the number is missing'],
+    [400, 'The request does not have the form of this dialect', 'Bad request: the number is required'],
     [401, 'The token or the signature is missing or wrong', 'Unauthorised: the token is missing or wrong'],
     [
       403,

@@ -74,11 +74,11 @@ export const HandsetScreen = z.object({
  */
 export function handsetRoutes(options: {
   readonly handsets: Handsets
-  readonly lines: RouteResolver
+  readonly resolveRoute: RouteResolver
   readonly recordings: Recordings
   readonly access: RequestHandler
 }): Router {
-  const { handsets, lines, recordings } = options
+  const { handsets, resolveRoute, recordings } = options
   const router = Router()
 
   router
@@ -92,7 +92,7 @@ export function handsetRoutes(options: {
       const phone = msisdnOf({ request, response })
       if (phone === undefined) return
       handsets.hangUp(phone)
-      recordings.hungUp(phone)
+      recordings.recordHangUp(phone)
       response.status(204).end()
     })
     .post(async (request, response) => {
@@ -102,11 +102,11 @@ export function handsetRoutes(options: {
       if (!query.success) {
         return sendError('USSD_BAD_REQUEST', `${describeIssue(query.error)}.`, { request, response })
       }
-      const { record, ...wanted } = query.data
-      const chosen = lines(wanted)
-      if (chosen.kind !== 'line') {
-        const code = chosen.kind === 'refused' ? 'USSD_REFUSED' : 'USSD_BAD_REQUEST'
-        return sendError(code, chosen.message, { request, response })
+      const { record, ...routeQuery } = query.data
+      const resolved = resolveRoute(routeQuery)
+      if (resolved.kind !== 'line') {
+        const code = resolved.kind === 'refused' ? 'USSD_REFUSED' : 'USSD_BAD_REQUEST'
+        return sendError(code, resolved.message, { request, response })
       }
       const body = await readBody(request, INPUT_LIMIT_BYTES).catch(() => null)
       if (body === null) return void response.destroy()
@@ -127,10 +127,10 @@ export function handsetRoutes(options: {
       }
       // `curl --data-binary @file` and `echo` append a line feed. A phone cannot type one.
       const text = body.replace(/\r?\n$/, '')
-      const typed = await handsets.type(phone, text, chosen.line)
+      const typed = await handsets.type(phone, text, resolved.line)
       if (typed.kind === 'refused') return sendError('USSD_BAD_REQUEST', typed.message, { request, response })
       if (record) recordings.begin(phone)
-      await recordings.typed(phone, { text, before: typed.before, after: typed.screen })
+      await recordings.recordInput(phone, { text, before: typed.before, after: typed.screen })
       show(typed.screen, { request, response })
     })
     .all(phoneMethods('GET', 'HEAD', 'POST', 'DELETE'))
@@ -150,22 +150,22 @@ export function handsetAccess(
     response.setHeader('Cache-Control', 'no-store')
     response.vary('Accept')
     const exchange = { request, response }
-    const isForeign = 'Pages of other sites may not use the phones.'
-    if (hasForeignOrigin(request.headers)) return sendError('USSD_REFUSED', isForeign, exchange)
+    const foreignPage = 'Pages of other sites may not use the phones.'
+    if (hasForeignOrigin(request.headers)) return sendError('USSD_REFUSED', foreignPage, exchange)
     if (isAdmin(request)) {
       trust(request.socket)
       return next()
     }
     if (comesThroughProxy(request)) {
-      const sentence =
+      const message =
         'The request came through a proxy. Send the admin token; without it, only direct calls from this machine are served.'
-      return sendError('USSD_REFUSED', sentence, exchange)
+      return sendError('USSD_REFUSED', message, exchange)
     }
-    if (comesFromAnotherSite(request)) return sendError('USSD_REFUSED', isForeign, exchange)
+    if (comesFromAnotherSite(request)) return sendError('USSD_REFUSED', foreignPage, exchange)
     if (!isAllowed(request)) {
-      const sentence =
+      const message =
         'The phones accept calls from this machine only. Send the admin token to call from another one.'
-      return sendError('USSD_REFUSED', sentence, exchange)
+      return sendError('USSD_REFUSED', message, exchange)
     }
     next()
   }

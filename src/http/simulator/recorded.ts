@@ -8,16 +8,16 @@ import { SubscriberOutput } from '../subscribers.ts'
 /** Serves the subscriber's record of a simulated phone, without secrets, and the recorded test script. */
 export function recordedRoutes(options: {
   readonly recordings: Recordings
-  readonly look: (msisdn: string) => Promise<SubscriberView | undefined>
+  readonly getSubscriber: (msisdn: string) => Promise<SubscriberView | undefined>
   readonly access: RequestHandler
 }): Router {
-  const { recordings, look } = options
+  const { recordings, getSubscriber } = options
   const router = Router()
 
   router.get('/handsets/:msisdn/subscriber', options.access, async (request, response) => {
     const phone = msisdnOf({ request, response })
     if (phone === undefined) return
-    const view = await look(phone)
+    const view = await getSubscriber(phone)
     if (view) response.json(SubscriberOutput.parse(view))
     else sendError('USSD_NOT_FOUND', 'This number is not registered.', { request, response })
   })

@@ -9,8 +9,8 @@ const MAX_RECORDINGS = 100
 export interface Recordings {
   /** Starts a recording. Keeps one in progress. */
   begin(msisdn: string): void
-  typed(msisdn: string, entry: Parameters<Recorder['recordInput']>[0]): Promise<void>
-  hungUp(msisdn: string): void
+  recordInput(msisdn: string, entry: Parameters<Recorder['recordInput']>[0]): Promise<void>
+  recordHangUp(msisdn: string): void
   /** The script so far, as YAML; undefined when nothing was dialled. */
   script(msisdn: string): string | undefined
   forget(msisdn: string): void
@@ -18,20 +18,20 @@ export interface Recordings {
 
 export function createRecordings(options: {
   readonly codes: readonly string[]
-  readonly look: (msisdn: string) => Promise<RecordedSubscriber | undefined>
+  readonly getSubscriber: (msisdn: string) => Promise<RecordedSubscriber | undefined>
   readonly weaknessOf: (digits: string, msisdn: string) => string | undefined
 }): Recordings {
-  const { codes, look, weaknessOf } = options
+  const { codes, getSubscriber, weaknessOf } = options
   const recorders = new Map<string, Recorder>()
   return {
     begin(msisdn) {
       if (recorders.has(msisdn)) return
       const [oldest] = recorders.keys()
       if (recorders.size >= MAX_RECORDINGS && oldest !== undefined) recorders.delete(oldest)
-      recorders.set(msisdn, createRecorder({ msisdn, codes, look: () => look(msisdn), weaknessOf }))
+      recorders.set(msisdn, createRecorder({ msisdn, codes, look: () => getSubscriber(msisdn), weaknessOf }))
     },
-    typed: async (msisdn, entry) => recorders.get(msisdn)?.recordInput(entry),
-    hungUp: (msisdn) => recorders.get(msisdn)?.recordHangUp(),
+    recordInput: async (msisdn, entry) => recorders.get(msisdn)?.recordInput(entry),
+    recordHangUp: (msisdn) => recorders.get(msisdn)?.recordHangUp(),
     script(msisdn) {
       const walkthrough = recorders.get(msisdn)?.walkthrough()
       return walkthrough && writeScript(walkthrough)

@@ -40,8 +40,8 @@ export function createSimulator(options: SimulatorOptions): {
   readonly routes: readonly Router[]
   close(): void
 } {
-  const { dialects, url, host, callbackToken: token, signatureKey, adminToken, codes } = options
-  const { getSubscriber: look } = options
+  const { dialects, url, host, callbackToken: token, signatureKey, adminToken } = options
+  const { codes, getSubscriber } = options
   const own = (dialect: Dialect): Route => ({
     dialect,
     callbackUrl: () => `${url()}/ussd/${dialect.name}`,
@@ -50,7 +50,7 @@ export function createSimulator(options: SimulatorOptions): {
     signatureKey,
   })
   const handsets = createHandsets(own(africastalking))
-  const lines = createRouteResolver({
+  const resolveRoute = createRouteResolver({
     dialects,
     usual: africastalking,
     own,
@@ -58,7 +58,7 @@ export function createSimulator(options: SimulatorOptions): {
   })
   const recordings = createRecordings({
     codes,
-    look,
+    getSubscriber,
     weaknessOf: (digits, msisdn) => weakness(digits, { msisdn, thisYear: new Date().getUTCFullYear() }),
   })
   // A caller of these routes can act as any subscriber. From another machine only the operator may.
@@ -67,8 +67,8 @@ export function createSimulator(options: SimulatorOptions): {
   const timer = setInterval(() => handsets.tick(), TICK_MS).unref()
   return {
     routes: [
-      handsetRoutes({ handsets, lines, recordings, access }),
-      recordedRoutes({ recordings, look, access }),
+      handsetRoutes({ handsets, resolveRoute, recordings, access }),
+      recordedRoutes({ recordings, getSubscriber, access }),
       networkRoutes({ restcomm: createRestcommPush(handsets), access }),
     ],
     close: () => clearInterval(timer),

@@ -22,7 +22,7 @@ interface Media {
   readonly examples?: Record<string, { value: unknown }>
 }
 
-/** The document as clients read it. */
+/** Returns the document as clients parse it. */
 const document = JSON.parse(JSON.stringify(openApiDocument(dialects))) as {
   info: { version: string }
   servers: readonly { url: string }[]
@@ -305,13 +305,13 @@ function json(method: string, body: unknown, headers: object = {}): RequestInit 
   return { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...headers } }
 }
 
-/** The example body of a route. */
+/** Returns the example body of a route. */
 function described(path: string): object {
   const { example } = document.paths[path]?.['post']?.requestBody?.content['application/json'] ?? {}
   return example as object
 }
 
-/** A push to a phone that is switched off. */
+/** A push to an absent phone. */
 function pushed(): string {
   const { example } = document.paths['/network/restcomm']?.['post']?.requestBody?.content['text/xml'] ?? {}
   return String(example).replace('375291234567', '375297777777')

@@ -24,7 +24,7 @@ afterEach(async () => {
   await Promise.all(closing.splice(0).map((close) => close()))
 })
 
-/** The routes on a server that listens, in front of somebody's application. */
+/** Serves the phone routes in front of a fake application. */
 async function serve(
   options: {
     isAllowed?: () => boolean
@@ -34,18 +34,22 @@ async function serve(
   } = {},
 ) {
   const application = await startForeignApplication(options.answering ?? shop)
-  const line = { dialect: africastalking, callbackUrl: application.url }
-  const handsets = createHandsets(line)
-  const lines = createRouteResolver({
+  const route = { dialect: africastalking, callbackUrl: application.url }
+  const handsets = createHandsets(route)
+  const resolveRoute = createRouteResolver({
     dialects: { africastalking, loud: { ...africastalking, name: 'loud' } },
     usual: africastalking,
-    own: (dialect) => ({ ...line, dialect, callbackUrl: `${application.url}?as=${dialect.name}` }),
+    own: (dialect) => ({ ...route, dialect, callbackUrl: `${application.url}?as=${dialect.name}` }),
     isAllowed: createTargetCheck(options.targets ?? []),
   })
   const app = express()
   const access = handsetAccess(options.isAllowed ?? (() => true), options.isAdmin)
-  const recordings = createRecordings({ codes: [], look: async () => undefined, weaknessOf: () => undefined })
-  app.use(handsetRoutes({ handsets, lines, recordings, access }))
+  const recordings = createRecordings({
+    codes: [],
+    getSubscriber: async () => undefined,
+    weaknessOf: () => undefined,
+  })
+  app.use(handsetRoutes({ handsets, resolveRoute, recordings, access }))
   app.use(networkRoutes({ restcomm: createRestcommPush(handsets), access }))
   app.use(failureRoute(() => {}))
   const server = createHttpServer(app).listen(0, '127.0.0.1')
@@ -57,7 +61,7 @@ async function serve(
   })
   const { port } = server.address() as AddressInfo
   const url = `http://127.0.0.1:${port}/handsets/`
-  /** As `curl -d` does. */
+  /** Posts like `curl -d`. */
   const type = (typed: string | Buffer, headers: Record<string, string> = {}, phone = '+375291234567') =>
     fetch(url + phone, {
       method: 'POST',
@@ -68,7 +72,7 @@ async function serve(
 }
 const json = { accept: 'application/json' }
 
-/** Dials with headers that `fetch` may not set. */
+/** Dials with headers that `fetch` cannot set. */
 const dialWith = (url: string, headers: Record<string, string>) =>
   new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
     httpRequest(`${url}80291234567`, { method: 'POST', headers }, (response) => {
@@ -80,7 +84,7 @@ const dialWith = (url: string, headers: Record<string, string>) =>
       .end('*141#')
   })
 
-/** The status, what is said of the screen, and the screen. */
+/** Returns the status, the screen headers and the screen. */
 async function seen(answering: Response | Promise<Response>) {
   const answer = await answering
   const { status, headers } = answer
@@ -96,7 +100,7 @@ async function seen(answering: Response | Promise<Response>) {
 const text = 'text/plain; charset=utf-8'
 
 describe('/handsets', () => {
-  it('shows the screen and nothing else, and what there is to say of it in headers', async () => {
+  it('responds with the screen as the body and its properties in headers', async () => {
     const { application, type } = await serve()
     const begin = await type('*384*1#')
     expect(await seen(begin)).toEqual({
@@ -114,7 +118,7 @@ describe('/handsets', () => {
     expect(application.received.map(({ fields }) => fields['text'])).toEqual(['', '80291', '80291***100#'])
   })
 
-  it('says the same in JSON to who asks for it', async () => {
+  it('responds with JSON on request', async () => {
     const { application, type, url } = await serve()
     const answer = await type('*384*1#', json)
     const screen: unknown = await answer.json()
@@ -130,7 +134,7 @@ describe('/handsets', () => {
     expect(await (await fetch(`${url}+375291234567`, { headers: json })).json()).toEqual(screen)
   })
 
-  it('takes what is typed as it stands, whatever its content type says, but for the line end', async () => {
+  it('takes the body as input, ignoring the content type and a final line break', async () => {
     const { application, type } = await serve({ answering: () => 'CON ok' })
     await type('*141#\n')
     for (const [typed, contentType] of [
@@ -144,7 +148,7 @@ describe('/handsets', () => {
     expect(application.received.at(-1)?.fields['text']).toBe('a=b&c=%2A*{"a":1}*йод* 1 ')
   })
 
-  it('knows a phone by its number in every form', async () => {
+  it('accepts the number of a phone in any form', async () => {
     const { application, url, type } = await serve()
     await type('*141#', {}, '80291234567')
     await type('1', {}, encodeURIComponent('8 (029) 123-45-67'))
@@ -154,7 +158,7 @@ describe('/handsets', () => {
     )
   })
 
-  it('looks at a phone that never showed anything, and hangs up', async () => {
+  it('shows and hangs up a phone that was never used', async () => {
     const { url, type } = await serve()
     const phone = `${url}+375291234567`
     const blank = { status: 200, type: text, state: 'ended', alphabet: 'gsm7', octets: '0', text: '' }
@@ -166,7 +170,7 @@ describe('/handsets', () => {
     expect(await seen(type(''))).toMatchObject({ status: 400 })
   })
 
-  it('says what is wrong with what is typed, in text and in JSON', async () => {
+  it('rejects invalid input with a message in text and in JSON', async () => {
     const { application, type } = await serve()
     for (const [typed, says] of [
       ['', 'Nothing was typed: dial a code such as *141*0#.'],
@@ -189,7 +193,7 @@ describe('/handsets', () => {
     expect(application.received).toHaveLength(2)
   })
 
-  it('says which number is none, on every method', async () => {
+  it('rejects an invalid number on every method', async () => {
     const { application, url, type } = await serve()
     for (const method of ['POST', 'GET', 'DELETE']) {
       for (const phone of ['+79161234567', '123', 'x%0Ay']) {
@@ -207,7 +211,7 @@ describe('/handsets', () => {
     expect(application.received).toEqual([])
   })
 
-  it('reads no further than 2 kB', async () => {
+  it('reads at most 2 kB', async () => {
     const { application, type } = await serve()
     expect(await seen(type('1'.repeat(2049)))).toMatchObject({
       status: 413,
@@ -219,7 +223,7 @@ describe('/handsets', () => {
     expect(application.received).toEqual([])
   })
 
-  it('shows a failure as a phone does; JSON says why', async () => {
+  it('shows the failure text of the phone, and the reason in JSON', async () => {
     const { type, url } = await serve({
       answering: (_received, response) => void response.writeHead(500).end(),
     })
@@ -237,7 +241,7 @@ describe('/handsets', () => {
     })
   })
 
-  it('leads to the application that is asked for, if it is allowed, and stays with it', async () => {
+  it('routes a dialogue to an allowed application until its end', async () => {
     const other = await startForeignApplication(() => 'CON other')
     closing.push(() => other.close())
     const { application, type, url } = await serve({ targets: [new URL(other.url).origin] })
@@ -256,7 +260,7 @@ describe('/handsets', () => {
     expect(await seen(type('*141#'))).toMatchObject({ text: 'Вопрос 1\n1 да' })
   })
 
-  it('speaks to this gateway in another dialect, as another carrier, with faults', async () => {
+  it('dials this gateway in another dialect and carrier profile, with faults', async () => {
     const { application, type } = await serve()
     const answer = await type(
       '*141#',
@@ -271,7 +275,7 @@ describe('/handsets', () => {
     })
   })
 
-  it('leads nowhere else, and follows no redirection there', async () => {
+  it('rejects other targets and does not follow redirects', async () => {
     const other = await startForeignApplication(
       (_received, response) => void response.writeHead(307, { Location: '/elsewhere' }).end(),
     )
@@ -307,7 +311,7 @@ describe('/handsets', () => {
     expect(other.received).toHaveLength(1)
   })
 
-  it('is closed to who may not use it, and to the pages of other sites', async () => {
+  it('rejects unauthorised callers and pages of other sites', async () => {
     const isAllowed = jest.fn(() => false)
     const { application, url, type } = await serve({ isAllowed })
     expect(await seen(type('*141#'))).toMatchObject({
@@ -327,7 +331,7 @@ describe('/handsets', () => {
     expect(application.received).toHaveLength(3)
   })
 
-  it('is closed to what comes through a proxy without the admin token', async () => {
+  it('rejects a request through a proxy without the admin token', async () => {
     const isAdmin = jest.fn(() => false)
     const { application, url } = await serve({ isAdmin })
     for (const header of ['forwarded', 'via', 'x-real-ip', 'x-forwarded-for', 'x-forwarded-proto']) {
@@ -342,7 +346,7 @@ describe('/handsets', () => {
     expect((await dialWith(url, { via: '1.1 proxy', origin: 'http://evil.example' })).status).toBe(403)
   })
 
-  it('answers anything with a screen or a sentence', async () => {
+  it('answers arbitrary input with a screen or a message', async () => {
     const { type } = await serve()
     await fc.assert(
       fc.asyncProperty(

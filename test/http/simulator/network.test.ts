@@ -16,7 +16,7 @@ afterEach(async () => {
   await Promise.all(closing.splice(0).map((close) => close()))
 })
 
-/** A network with phones, and an application's way into it. */
+/** Serves a network with phones, and a client for the application. */
 async function network(isAllowed = true) {
   const application = await startForeignApplication(shop)
   const clock = { ms: 0 }
@@ -41,14 +41,14 @@ async function network(isAllowed = true) {
     handsets,
     url,
     forget: () => (cookie = ''),
-    /** Sends a dialog, keeps its cookie, and gives the status and the answer. */
+    /** Sends a dialog, keeps its cookie, and returns the status and the answer. */
     post: async (body: string, init: RequestInit = {}) => {
       const headers = { 'content-type': 'text/xml', ...(cookie && { cookie }) }
       const response = await fetch(url, { method: 'POST', headers, body, ...init })
       cookie = response.headers.get('set-cookie')?.split(';')[0] ?? cookie
       return [response.status, await response.text()] as const
     },
-    /** Until the phone shows this. */
+    /** Waits until the phone shows this text. */
     shows: async (text: string) => {
       while (handsets.screen(msisdn).text !== text) await new Promise((resolve) => setImmediate(resolve))
     },
@@ -62,7 +62,7 @@ const question = (string: string) => operation('unstructuredSSRequest_Request', 
 const end = '<dialog mapMessagesSize="0" prearrangedEnd="false"/>'
 
 describe('a push to a phone', () => {
-  it('asks, is answered on the phone, goes on under its cookie, and ends', async () => {
+  it('asks, gets the reply of the phone, continues under its cookie and ends', async () => {
     const { forget, handsets, post, shows } = await network()
     handsets.screen(msisdn)
     const asked = post(question('Да&#10;1 Так'))
@@ -79,7 +79,7 @@ describe('a push to a phone', () => {
     const [, noted] = await post(operation('unstructuredSSNotify_Request', 'Thanks'))
     expect(noted).toContain('<unstructuredSSNotify_Response invokeId="1"/>')
     expect(handsets.screen(msisdn)).toMatchObject({ state: 'waiting', text: 'Thanks' })
-    // Nothing was asked: nothing is sent.
+    // No question waits, so no reply is sent.
     expect(await handsets.type(msisdn, '1')).toMatchObject({ screen: { text: 'Thanks' } })
 
     expect(await post(end)).toMatchObject([200, expect.stringContaining('mapMessagesSize="0"')])
@@ -90,7 +90,7 @@ describe('a push to a phone', () => {
     expect(await handsets.type(msisdn, '*141#')).toMatchObject({ screen: { text: 'Вопрос 1\n1 да' } })
   })
 
-  it('does not reach a phone that is busy, and none that is switched off', async () => {
+  it('does not reach a busy or absent phone', async () => {
     const { handsets, post } = await network()
     const [, absent] = await post(question('x'))
     expect(absent).toContain(
@@ -105,7 +105,7 @@ describe('a push to a phone', () => {
     expect(noted).toContain('unstructuredSSNotify_Response')
   })
 
-  it('hears that the phone was hung up, or that nobody answered', async () => {
+  it('reports a hang-up and a timeout', async () => {
     const { clock, forget, handsets, post, shows } = await network()
     handsets.screen(msisdn)
     const refused = post(question('One'))
@@ -131,7 +131,7 @@ describe('a push to a phone', () => {
       'a last notification',
       operation('unstructuredSSNotify_Request', 'Bye').replace(' user', ' prearrangedEnd="false" user'),
     ],
-  ])('keeps a question that waits when %s comes under its cookie', async (_, body) => {
+  ])('keeps a waiting question when %s arrives under its cookie', async (_, body) => {
     const { handsets, post, shows } = await network()
     handsets.screen(msisdn)
     await post(operation('unstructuredSSNotify_Request', 'Hello', whose))
@@ -144,7 +144,7 @@ describe('a push to a phone', () => {
     expect((await post(operation('unstructuredSSNotify_Request', 'Bye')))[1]).toContain('Notify_Response')
   })
 
-  it('hears at its next post, once, that it ended since the last', async () => {
+  it('reports once, at the next post, that the dialogue has ended', async () => {
     const { clock, forget, handsets, post } = await network()
     handsets.screen(msisdn)
     const hello = operation('unstructuredSSNotify_Request', 'Hello', whose)
@@ -168,7 +168,7 @@ describe('a push to a phone', () => {
   it.each([
     ['question', question('Two')],
     ['notification', operation('unstructuredSSNotify_Request', 'Two')],
-  ])('ends with a %s after its time, although nobody looked at the phone', async (_, late) => {
+  ])('times out a %s even if the phone is not polled', async (_, late) => {
     const { clock, handsets, post } = await network()
     handsets.screen(msisdn)
     await post(operation('unstructuredSSNotify_Request', 'One', whose))
@@ -181,7 +181,7 @@ describe('a push to a phone', () => {
     expect(await post(late)).toEqual([400, 'The dialogue of this cookie is over.'])
   })
 
-  it('releases the phone when the application leaves, and does not show what is too long', async () => {
+  it('releases the phone when the application disconnects, and does not show a text that is too long', async () => {
     const { handsets, post, shows } = await network()
     handsets.screen(msisdn)
     const leaving = new AbortController()
@@ -208,13 +208,13 @@ describe('a push to a phone', () => {
       `<dialog><unstructuredSSRequest_Request>${whose}</unstructuredSSRequest_Request></dialog>`,
       /^The operation must be/,
     ],
-  ])('of %p is refused with a sentence', async (body, says) => {
+  ])('of %p is rejected with a message', async (body, says) => {
     const { handsets, post } = await network()
     handsets.screen(msisdn)
     expect(await post(body)).toEqual([400, expect.stringMatching(says)])
   })
 
-  it('is as closed as the phones', async () => {
+  it('has the access check of the phones', async () => {
     const { post, url } = await network(false)
     expect(await post(question('x'))).toEqual([
       403,

@@ -14,8 +14,8 @@ const get = async (path: string) => {
   return { status: response.status, type: response.headers.get('content-type'), body: await response.text() }
 }
 
-describe('the subscriber of a phone', () => {
-  it('is shown without secrets', async () => {
+describe('GET /handsets/:msisdn/subscriber', () => {
+  it('returns the record without secrets', async () => {
     const { status, body } = await get('/handsets/80291234568/subscriber')
     expect(status).toBe(200)
     expect(JSON.parse(body)).toEqual({
@@ -33,7 +33,7 @@ describe('the subscriber of a phone', () => {
     })
   })
 
-  it('may be nobody', async () => {
+  it('answers 404 for an unregistered number', async () => {
     expect(await get('/handsets/+375291111111/subscriber')).toMatchObject({
       status: 404,
       body: 'This number is not registered.',
@@ -42,8 +42,8 @@ describe('the subscriber of a phone', () => {
   })
 })
 
-describe('what is typed with ?record=on', () => {
-  it('is written down, with all that follows on that phone and no other, until it is forgotten', async () => {
+describe('a recording with ?record=on', () => {
+  it('contains all later input of that phone only, until it is deleted', async () => {
     expect(await get(`${alice}/walkthrough`)).toMatchObject({
       status: 404,
       body: 'Nothing was recorded on this phone. Dial with ?record=on.',
@@ -70,16 +70,16 @@ describe('what is typed with ?record=on', () => {
     expect((await get(`${alice}/walkthrough`)).status).toBe(404)
   })
 
-  it('may be hung up', async () => {
+  it('contains a hang-up', async () => {
     const phone = '/handsets/+375291234560'
     await type(phone, '*141*0#', '?record=on')
     await fetch(`${gateway.url}${phone}`, { method: 'DELETE' })
     expect((await get(`${phone}/walkthrough`)).body).toMatch(/\nhangs up: true\n$/)
   })
 
-  it('is refused where it is spelt otherwise', async () => {
-    const refused = await type(alice, '*141#', '?record=yes')
-    expect([refused.status, await refused.text()]).toEqual([
+  it('is rejected for any other value', async () => {
+    const rejected = await type(alice, '*141#', '?record=yes')
+    expect([rejected.status, await rejected.text()]).toEqual([
       400,
       'Bad request: record must be on, or omitted.',
     ])

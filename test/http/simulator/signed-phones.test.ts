@@ -3,7 +3,7 @@ import { networkDialects } from '../../../src/dialects/index.ts'
 import { startGateway } from '../../support/running.ts'
 import type { Running } from '../../support/running.ts'
 
-describe('the simulated phones of a gateway that asks for signatures', () => {
+describe('simulated phones of a gateway that requires signatures', () => {
   let gateway: Running
   beforeAll(async () => {
     const keys = [1, 2].map((byte) => Buffer.alloc(24, byte).toString('base64')).join()
@@ -15,27 +15,24 @@ describe('the simulated phones of a gateway that asks for signatures', () => {
   })
   afterAll(() => gateway.close('immediate'))
 
-  // The GET family is taken in one form by one gateway.
+  // A gateway accepts one variant of the GET family.
   const names = Object.keys(networkDialects('advanta')).filter((name) => !/^get:(?!advanta)/.test(name))
 
-  it.each(names)(
-    'sign in the dialect %s, also what is sent twice and what says that a dialogue is over',
-    async (dialect) => {
-      const phone = `${gateway.url}/handsets/+375291234567`
-      const type = (body: string, query = '') => fetch(phone + query, { method: 'POST', body })
-      const begun = await type('*141*3*6#', `?dialect=${dialect}&faults=duplicate=1&seed=3`)
-      expect([begun.headers.get('ussd-state'), await begun.text()]).toEqual([
-        'waiting',
-        'Доступ в личный кабинет открыт\n1 Закрыть\n0 Выход',
-      ])
-      const next = await type('1')
-      expect(await next.text()).toContain('2 Да, закрыть')
-      await fetch(phone, { method: 'DELETE' })
-      expect((await fetch(phone)).headers.get('ussd-state')).toBe('ended')
-    },
-  )
+  it.each(names)('sign callbacks, duplicates and end notices in the dialect %s', async (dialect) => {
+    const phone = `${gateway.url}/handsets/+375291234567`
+    const type = (body: string, query = '') => fetch(phone + query, { method: 'POST', body })
+    const begun = await type('*141*3*6#', `?dialect=${dialect}&faults=duplicate=1&seed=3`)
+    expect([begun.headers.get('ussd-state'), await begun.text()]).toEqual([
+      'waiting',
+      'Доступ в личный кабинет открыт\n1 Закрыть\n0 Выход',
+    ])
+    const next = await type('1')
+    expect(await next.text()).toContain('2 Да, закрыть')
+    await fetch(phone, { method: 'DELETE' })
+    expect((await fetch(phone)).headers.get('ussd-state')).toBe('ended')
+  })
 
-  it('are told apart from whoever does not sign', async () => {
+  it('do not open the gateway to unsigned callbacks', async () => {
     expect((await gateway.call({})).status).toBe(401)
   })
 })
