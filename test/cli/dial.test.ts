@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import type { RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -18,6 +19,18 @@ async function application(answering: Answering) {
   const started = await startForeignApplication(answering)
   closing.push(() => started.close())
   return started
+}
+
+/** Serves requests on a free port until the test ends. */
+async function listen(handle: RequestListener): Promise<number> {
+  const server = createServer(handle).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closing.push(async () => {
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+  })
+  return (server.address() as AddressInfo).port
 }
 
 const start = (args: readonly string[], env = {}) => startCommand('dial', args, { env })
@@ -140,7 +153,7 @@ describe('ussd dial', () => {
 
   it('uses the gateway that runs, and changes the language there', async () => {
     const asked: string[] = []
-    const gateway = createServer((request, response) => {
+    const port = await listen((request, response) => {
       const chunks: Buffer[] = []
       request.on('data', (chunk: Buffer) => chunks.push(chunk))
       request.on('end', () => {
@@ -151,14 +164,7 @@ describe('ussd dial', () => {
         )
         response.end(isCallback ? 'END ok' : '{}')
       })
-    }).listen(0, '127.0.0.1')
-    await once(gateway, 'listening')
-    closing.push(async () => {
-      gateway.closeAllConnections()
-      gateway.close()
-      await once(gateway, 'close')
     })
-    const { port } = gateway.address() as AddressInfo
     const env = { PORT: String(port), ADMIN_TOKEN: 'admin', CALLBACK_TOKEN: 'callback' }
     expect(await dial(['*141#', '--lang', 'be'], '', env)).toEqual({
       code: 0,
@@ -184,17 +190,10 @@ describe('ussd dial', () => {
 
   it('does not register an unknown number to change its language', async () => {
     const methods: (string | undefined)[] = []
-    const gateway = createServer((request, response) => {
+    const port = await listen((request, response) => {
       methods.push(request.method)
       response.writeHead(request.url === '/healthz' ? 200 : 404).end()
-    }).listen(0, '127.0.0.1')
-    await once(gateway, 'listening')
-    closing.push(async () => {
-      gateway.closeAllConnections()
-      gateway.close()
-      await once(gateway, 'close')
     })
-    const { port } = gateway.address() as AddressInfo
     const ran = await dial(['*141#', '--lang', 'en'], '', { PORT: String(port), ADMIN_TOKEN: 'admin' })
     expect(ran).toMatchObject({
       code: 1,

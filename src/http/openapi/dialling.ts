@@ -10,7 +10,7 @@ const screenHeaders = z.object({
   'Ussd-State': HandsetScreen.shape.state,
   'Ussd-Alphabet': HandsetScreen.shape.alphabet,
   'Ussd-Octets': z.string().meta({ description: 'Length of the text in octets', example: '76' }),
-  'Ussd-Asks': HandsetScreen.shape.asks,
+  'Ussd-Input': HandsetScreen.shape.asks,
 })
 
 const screen = {
