@@ -22,6 +22,8 @@ export default {
   // At least two, also on two cores: files run in worker processes, which are restarted before they grow large.
   maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
   workerIdleMemoryLimit: '400MB',
+  // Of `it.concurrent`, for tests that wait for timeouts.
+  maxConcurrency: 4,
   // Ends only what hangs: a busy machine takes its time.
   testTimeout: 60_000,
 }

@@ -1,11 +1,10 @@
-import { stdout } from 'node:process'
 import { Option } from 'commander'
 import { createRedisClient, nameFault } from '../store/redis/client.ts'
 import { auditKeyspace } from '../store/redis/keyspace-audit.ts'
 import type { KeyspaceReport } from '../store/redis/keyspace-audit.ts'
 import { maskMsisdn } from '../ussd/msisdn.ts'
 import { defineCommand } from './command.ts'
-import type { ExitCode } from './command.ts'
+import type { CommandIo, ExitCode } from './command.ts'
 import { CommandError } from './command-error.ts'
 
 interface AuditOptions {
@@ -18,7 +17,11 @@ interface AuditOptions {
 /** Findings printed in full; the others are counted. */
 const MAX_SHOWN = 50
 
-async function main({ redis, cluster, prefix, pseudonyms }: AuditOptions): Promise<ExitCode> {
+async function main(
+  { redis, cluster, prefix, pseudonyms }: AuditOptions,
+  _args: readonly string[],
+  { stdout }: CommandIo,
+): Promise<ExitCode> {
   if ((redis === undefined) === (cluster === undefined))
     throw new CommandError('give either --redis or --cluster', 2)
   const address = redis === undefined ? { clusterNodes: cluster ?? [] } : { url: redis }

@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { stdin, stdout } from 'node:process'
 import { z } from 'zod'
 import { septetsToText, textToSeptets } from '../ussd/alphabet.ts'
 import { parseDataCoding } from '../ussd/dcs.ts'
@@ -9,6 +8,7 @@ import { parseMsisdn } from '../ussd/msisdn.ts'
 import { pack, septetsIn, unpackSms, unpackUssd } from '../ussd/packing.ts'
 import { transliterate } from '../ussd/transliterate.ts'
 import { defineCommand } from './command.ts'
+import type { CommandIo } from './command.ts'
 
 const text = z.string({ error: 'must be a string' })
 const dcs = z
@@ -127,7 +127,7 @@ async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string[]>
   yield [begun.join('')]
 }
 
-async function main(): Promise<0> {
+async function main(_options: object, _args: readonly string[], { stdin, stdout }: CommandIo): Promise<0> {
   for await (const lines of linesOf(stdin.setEncoding('utf8'))) {
     const requests = lines.map((line) => line.trim()).filter((line) => line !== '')
     const replies = requests.map((line) => `${JSON.stringify(replyTo(line))}\n`).join('')

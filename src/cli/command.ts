@@ -1,4 +1,4 @@
-import { stderr, stdout } from 'node:process'
+import type { Readable, Writable } from 'node:stream'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { UssdError } from '../engine/errors.ts'
 import { WalkthroughError } from '../walkthrough/script/walkthrough.ts'
@@ -6,6 +6,14 @@ import { CommandError } from './command-error.ts'
 
 /** 0: success. 1: something failed. 2: wrong usage. */
 export type ExitCode = 0 | 1 | 2
+
+/** The streams and the environment of a command: those of the process, or of a test. */
+export interface CommandIo {
+  readonly stdin: Readable & { readonly isTTY?: boolean }
+  readonly stdout: Writable & Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'hasColors'>>
+  readonly stderr: Writable
+  readonly env: Readonly<Record<string, string | undefined>>
+}
 
 export interface CommandDefinition<Options extends object> {
   /** As typed: `dial` for `ussd dial`. */
@@ -25,7 +33,7 @@ export interface CommandDefinition<Options extends object> {
   /** Leaves errors of standard output and standard error to the command. By default, a closed pipe exits the process. */
   readonly ownsStreams?: true
   /** Returns the exit code. Throw `CommandError` for what the user can put right. */
-  readonly run: (options: Options, args: readonly string[]) => Promise<ExitCode> | ExitCode
+  readonly run: (options: Options, args: readonly string[], io: CommandIo) => Promise<ExitCode> | ExitCode
   /** The message for an error of another kind; such a command exits with 1. Without one the error is rethrown. */
   readonly messageOf?: (error: unknown) => string | undefined
 }
@@ -35,7 +43,9 @@ export interface CliCommand {
   readonly summary: string
   /** The text of `--help`. */
   help(): string
-  /** Parses the arguments, runs the command and sets the exit code of the process. */
+  /** Parses the arguments, runs the command and returns its exit code. */
+  execute(argv: readonly string[], io: CommandIo): Promise<ExitCode>
+  /** Executes the command on the streams of the process, and sets its exit code. */
   run(argv: readonly string[]): Promise<void>
 }
 
@@ -64,48 +74,40 @@ export function defineCommand<Options extends object>(definition: CommandDefinit
         .outputHelp()
       return text
     },
-    run: (argv) =>
-      withExitCode(definition, () => {
-        const command = build().parse(argv, { from: 'user' })
-        return definition.run(command.opts<Options>(), command.args)
-      }),
+    async execute(argv, io) {
+      try {
+        const command = build()
+          .configureOutput({
+            writeOut: (text) => void io.stdout.write(text),
+            writeErr: (text) => void io.stderr.write(text),
+          })
+          .parse(argv, { from: 'user' })
+        return await definition.run(command.opts<Options>(), command.args, io)
+      } catch (error) {
+        if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+        const isExpected =
+          error instanceof CommandError || error instanceof UssdError || error instanceof WalkthroughError
+        const message = isExpected ? error.message : definition.messageOf?.(error)
+        if (message === undefined) throw error
+        io.stderr.write(`${name}: ${message}\n`)
+        return error instanceof CommandError ? error.exitCode : isExpected ? 2 : 1
+      }
+    },
+    async run(argv) {
+      if (!definition.ownsStreams) exitWithReader()
+      process.exitCode = await this.execute(argv, process)
+    },
   }
 }
 
 const exitText = (codes: CommandDefinition<object>['exitCodes']): string =>
   `Exit codes: 0 ${codes[0]}; 1 ${codes[1]}; 2 ${codes[2] ?? 'wrong usage'}.`
 
-/** Runs the body and sets the exit code; an error becomes one line on standard error behind the command's name. */
-async function withExitCode(
-  {
-    name,
-    messageOf: messageFor,
-    ownsStreams,
-  }: Pick<CommandDefinition<never>, 'name' | 'messageOf' | 'ownsStreams'>,
-  body: () => Promise<ExitCode> | ExitCode,
-): Promise<void> {
-  if (!ownsStreams) exitWithReader()
-  try {
-    process.exitCode = await body()
-  } catch (error) {
-    if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : 2
-      return
-    }
-    const isExpected =
-      error instanceof CommandError || error instanceof UssdError || error instanceof WalkthroughError
-    const message = isExpected ? error.message : messageFor?.(error)
-    if (message === undefined) throw error
-    stderr.write(`${name}: ${message}\n`)
-    process.exitCode = error instanceof CommandError ? error.exitCode : isExpected ? 2 : 1
-  }
-}
-
 /** Exits quietly when the reader of the output closes the pipe (`| head`). */
 function exitWithReader(): void {
   const leave = (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1)
-  stdout.on('error', leave)
-  stderr.on('error', leave)
+  process.stdout.on('error', leave)
+  process.stderr.on('error', leave)
 }
 
 /** The message of anything thrown. */
@@ -118,6 +120,9 @@ export const wholeNumber = (min: number, max: number) => (value: string) => {
   throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`)
 }
 
-/** Writes lines to standard output. */
-export const print = (...lines: readonly string[]) =>
-  void stdout.write(lines.map((line) => `${line}\n`).join(''))
+/** Writes lines to the standard output of the process. */
+export const print = (...lines: readonly string[]) => printTo(process.stdout, ...lines)
+
+/** Writes lines to a stream. */
+export const printTo = (stream: Writable, ...lines: readonly string[]) =>
+  void stream.write(lines.map((line) => `${line}\n`).join(''))

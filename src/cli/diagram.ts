@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { stdout } from 'node:process'
 import { menus } from '../../menus/index.ts'
 import { compileMenu } from '../engine/menu.ts'
 import type { Menu } from '../engine/menu.ts'
@@ -7,7 +6,7 @@ import { dotOf } from '../menu-analysis/diagram/dot.ts'
 import { MARK, indexPage, menuPage } from '../menu-analysis/diagram/page.ts'
 import { svgOf } from '../menu-analysis/diagram/svg.ts'
 import { defineCommand } from './command.ts'
-import type { ExitCode } from './command.ts'
+import type { CommandIo, ExitCode } from './command.ts'
 import { CommandError } from './command-error.ts'
 
 interface DiagramOptions {
@@ -43,7 +42,11 @@ const obsoleteIn = (folder: string, files: ReadonlyMap<string, string>): readonl
         .filter((name) => readFileSync(`${folder}/${name}`, 'utf8').startsWith(MARK))
         .toSorted()
 
-async function main({ check, into }: DiagramOptions): Promise<ExitCode> {
+async function main(
+  { check, into }: DiagramOptions,
+  _args: readonly string[],
+  { stdout }: CommandIo,
+): Promise<ExitCode> {
   const files = await generate()
   const stale = [...files].filter(([name, text]) => {
     const path = `${into}/${name}`

@@ -1,4 +1,3 @@
-import { stdin, stdout } from 'node:process'
 import { Option } from 'commander'
 import { menus } from '../../menus/index.ts'
 import { loadConfig } from '../config.ts'
@@ -13,7 +12,7 @@ import { profiles } from '../simulator/profiles.ts'
 import { useInTerminal } from '../simulator/terminal.ts'
 import { parseMsisdn } from '../ussd/msisdn.ts'
 import { defineCommand } from './command.ts'
-import type { ExitCode } from './command.ts'
+import type { CommandIo, ExitCode } from './command.ts'
 import { CommandError } from './command-error.ts'
 import { openRecording } from './dial/recording-file.ts'
 import type * as RecordingModule from './dial/recording.ts'
@@ -28,8 +27,12 @@ interface DialOptions extends Pick<RouteQuery, 'url' | 'profile' | 'faults' | 's
   readonly overwrite?: true
 }
 
-async function main(options: DialOptions, [code]: readonly string[]): Promise<ExitCode> {
-  const config = loadConfig()
+async function main(
+  options: DialOptions,
+  [code]: readonly string[],
+  { stdin, stdout, stderr, env }: CommandIo,
+): Promise<ExitCode> {
+  const config = loadConfig(env)
   const dialects = networkDialects(config.getVariant)
   const dialect = Object.hasOwn(dialects, options.dialect) ? dialects[options.dialect] : undefined
   if (!dialect) {
@@ -44,7 +47,7 @@ async function main(options: DialOptions, [code]: readonly string[]): Promise<Ex
   if (options.eventsUrl !== undefined) parseAddress(options.eventsUrl, '--events-url')
 
   const recordingFile = options.record && openRecording(options.record, options.overwrite === true)
-  const target = await resolveTarget(options.url, dialect.name, config)
+  const target = await resolveTarget(options.url, dialect.name, config, stderr)
   try {
     if (options.lang !== undefined) await target.setLanguage(number.e164, options.lang)
     const handsets = createHandsets({
@@ -57,7 +60,7 @@ async function main(options: DialOptions, [code]: readonly string[]): Promise<Ex
     })
     setInterval(() => handsets.tick(), 1000).unref()
     const recording = recordingFile
-      ? await startRecording(recordingFile, number.e164, target, networkOptions(options))
+      ? await startRecording(recordingFile, number.e164, target, networkOptions(options), stderr)
       : undefined
     const { failed } = await useInTerminal({
       observer: recording?.recorder,
@@ -69,7 +72,7 @@ async function main(options: DialOptions, [code]: readonly string[]): Promise<Ex
       output: stdout,
       terminal:
         stdin.isTTY && stdout.isTTY
-          ? { columns: () => stdout.columns || 80, hasColours: stdout.hasColors() }
+          ? { columns: () => stdout.columns || 80, hasColours: stdout.hasColors?.() ?? false }
           : undefined,
     })
     await handsets.whenIdle()

@@ -1,4 +1,3 @@
-import { stderr, stdout } from 'node:process'
 import { Option } from 'commander'
 import { menus } from '../../menus/index.ts'
 import { models } from '../../menus/models.ts'
@@ -8,7 +7,7 @@ import type { Language } from '../engine/authoring.ts'
 import type { Menu } from '../engine/menu.ts'
 import { modelSpecsOf } from '../exploration/model-spec.ts'
 import { defineCommand, wholeNumber } from './command.ts'
-import type { ExitCode } from './command.ts'
+import type { CommandIo, ExitCode } from './command.ts'
 import { CommandError } from './command-error.ts'
 import { explore } from './explore/explore.ts'
 import { embeddedStore, redisStore } from './explore/stores.ts'
@@ -28,7 +27,11 @@ const QUICK = { limit: 16, language: 'ru' } as const
 
 const MAX_SEED = 999_999_999
 
-async function main(options: ExploreOptions): Promise<ExitCode> {
+async function main(
+  options: ExploreOptions,
+  _args: readonly string[],
+  { stdout, stderr }: CommandIo,
+): Promise<ExitCode> {
   const quick = options.quick === true
   const language = options.language ?? (quick ? QUICK.language : undefined)
   const { specs, missing } = modelSpecsOf(chosenMenus(options.menu), models)

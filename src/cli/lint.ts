@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { stdout } from 'node:process'
 import { menus } from '../../menus/index.ts'
 import { languages } from '../engine/authoring.ts'
 import { lintMenus } from '../menu-analysis/lint.ts'
 import { isWorking, leavesOf } from '../menu-analysis/statechart.ts'
 import { systemMessages } from '../gateway/system-messages.ts'
 import { defineCommand } from './command.ts'
-import type { ExitCode } from './command.ts'
+import type { CommandIo, ExitCode } from './command.ts'
 import { CommandError } from './command-error.ts'
 import { readShortcuts } from './shortcuts.ts'
 
@@ -14,7 +13,7 @@ interface LintOptions {
   readonly shortcuts: string
 }
 
-function main({ shortcuts: file }: LintOptions): ExitCode {
+function main({ shortcuts: file }: LintOptions, _args: readonly string[], { stdout }: CommandIo): ExitCode {
   const result = readShortcuts(contentOf(file), file)
   const shortcuts = result.kind === 'read' ? result.shortcuts : []
   const screens = Object.values(menus).flatMap(({ machine }) =>

@@ -1,10 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { stderr } from 'node:process'
 import { menus } from '../../menus/index.ts'
 import { loadConfig } from '../config.ts'
 import { isBelow } from '../menu-analysis/coverage/coverage.ts'
-import type { MenuCoverage } from '../menu-analysis/coverage/coverage.ts'
 import { coverageText } from '../menu-analysis/coverage/text.ts'
 import { watch } from '../menu-analysis/coverage/watch.ts'
 import { curlScript } from '../walkthrough/curl.ts'
@@ -18,8 +16,8 @@ import { scriptJsonSchema } from '../walkthrough/script/schema.ts'
 import { fillIn } from '../walkthrough/script/secrets.ts'
 import type { Walkthrough } from '../walkthrough/script/walkthrough.ts'
 import { writeScript } from '../walkthrough/script/write.ts'
-import { defineCommand, print } from './command.ts'
-import type { ExitCode } from './command.ts'
+import { defineCommand, printTo } from './command.ts'
+import type { CommandIo, ExitCode } from './command.ts'
 import { CommandError } from './command-error.ts'
 import { isListening, parseAddress } from './dial/target.ts'
 import { walkDetails, walkOptions } from './walk/command.ts'
@@ -32,7 +30,8 @@ import { knownSecrets, localOnlyReason, tasksOf, weaknessOf } from './walk/tasks
 
 const PROGRESS_INTERVAL_MS = 2000
 
-async function main(options: WalkOptions, args: readonly string[]): Promise<ExitCode> {
+async function main(options: WalkOptions, args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  const print = (...lines: readonly string[]) => printTo(io.stdout, ...lines)
   if (options.schema) {
     print(JSON.stringify(scriptJsonSchema(), null, 2))
     return 0
@@ -40,7 +39,7 @@ async function main(options: WalkOptions, args: readonly string[]): Promise<Exit
   const paths = args.length > 0 ? args : ['scripts/walkthroughs']
   const { walkthroughs, problems } = readAll(filesIn(paths), options.import ? readDialoguss : readScripts)
   if (problems.length > 0) {
-    for (const problem of problems) stderr.write(`${formatProblem(problem)}\n`)
+    printTo(io.stderr, ...problems.map(formatProblem))
     const files = new Set(problems.map(({ file }) => file)).size
     if (!options.import && !options.curl) print(`0 passed, ${files} failed`)
     return 2
@@ -56,10 +55,15 @@ async function main(options: WalkOptions, args: readonly string[]): Promise<Exit
     print(scripts.join('---\n').trimEnd())
     return 0
   }
-  return run(walkthroughs, options)
+  return run(walkthroughs, options, io)
 }
 
-async function run(walkthroughs: readonly Walkthrough[], options: WalkOptions): Promise<0 | 1> {
+async function run(
+  walkthroughs: readonly Walkthrough[],
+  options: WalkOptions,
+  io: CommandIo,
+): Promise<0 | 1> {
+  const print = (...lines: readonly string[]) => printTo(io.stdout, ...lines)
   const { url, coverage: printsCoverage, coverageJson, coverageDiagrams, min, junit, html } = options
   const hasCoverage = [printsCoverage, coverageJson, coverageDiagrams, min].some(
     (option) => option !== undefined,
@@ -70,12 +74,12 @@ async function run(walkthroughs: readonly Walkthrough[], options: WalkOptions): 
   for (const file of [junit, html, coverageJson]) if (file !== undefined) write(file, '')
   const watched = watch(menus)
   const runnable = walkthroughs.filter((one) => !skipped.includes(one))
-  const tasks = tasksOf(runnable, options, { config: loadConfig(), menus: watched.menus })
+  const tasks = tasksOf(runnable, options, { config: loadConfig(io.env), menus: watched.menus })
   const ranAt = new Date()
 
   print(...tapHead(tasks.length))
   for (const one of skipped) print(`# skipped: ${one.title} (${localOnlyReason(one)})`)
-  const results = await runTasks(tasks, options)
+  const results = await runTasks(tasks, options, io)
 
   const coverages = watched.coverage()
   const drawings =
@@ -92,7 +96,14 @@ async function run(walkthroughs: readonly Walkthrough[], options: WalkOptions): 
     mkdirSync(coverageDiagrams, { recursive: true })
     for (const { name, svg } of drawings) write(join(coverageDiagrams, `${name}.svg`), svg)
   }
-  if (printsCoverage || min !== undefined) printCoverage(coverages)
+  if (printsCoverage || min !== undefined)
+    print(
+      '',
+      ...coverageText(coverages)
+        .trimEnd()
+        .split('\n')
+        .map((line) => `# ${line}`),
+    )
   const isTooLow = min !== undefined && isBelow(coverages, min)
   if (isTooLow) print(`# coverage is below ${min} %`)
   print(...tapTail(results))
@@ -110,6 +121,7 @@ async function checkTarget(url: string, hasCoverage: boolean): Promise<void> {
 async function runTasks(
   tasks: readonly Task<WalkResult>[],
   { transcripts, dialect, jobs }: WalkOptions,
+  { stdout, stderr }: CommandIo,
 ): Promise<readonly WalkResult[]> {
   // A single walkthrough is always printed in full.
   const detail = transcripts || tasks.length === 1 ? 'transcript' : 'brief'
@@ -131,16 +143,11 @@ async function runTasks(
   }))
   try {
     return await runAll(counted, jobs, (result, at) =>
-      print(...tapOf(result, at + 1, { detail, showDialect })),
+      printTo(stdout, ...tapOf(result, at + 1, { detail, showDialect })),
     )
   } finally {
     clearInterval(timer)
   }
-}
-
-function printCoverage(coverages: readonly MenuCoverage[]): void {
-  const lines = coverageText(coverages).trimEnd().split('\n')
-  print('', ...lines.map((line) => `# ${line}`))
 }
 
 function write(file: string, text: string): void {

@@ -8,7 +8,7 @@ import { isLate, problemOf } from '../verification/fuzz/judge.ts'
 import { fuzz } from '../verification/fuzz/run.ts'
 import { turnOf } from '../support/attack.ts'
 
-const CALLBACKS = 2000
+const CALLBACKS = 500
 
 describe('fuzzed callbacks', () => {
   it(`cause no fault, malformed answer, leak or stray key: ${CALLBACKS} in every dialect`, async () => {

@@ -12,7 +12,7 @@ import { post, turnOf } from '../support/attack.ts'
 
 const adminToken = 'admin-token'
 /** Concurrent guesses at each of two gateways. */
-const GUESSES = 32
+const GUESSES = 16
 
 let server: RedisServer
 let redis: Redis

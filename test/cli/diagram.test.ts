@@ -2,12 +2,13 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { runCommand } from '../support/command.ts'
+import { command } from '../../src/cli/diagram.ts'
+import { executeCommand } from '../support/command.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'diagram-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const diagram = (...args: readonly string[]) => runCommand('diagram', args)
+const diagram = (...args: readonly string[]) => executeCommand(command, args)
 
 const inFolder = (name: string) => join(folder, name)
 const change = (name: string) => writeFileSync(inFolder(name), readFileSync(inFolder(name), 'utf8') + ' ')

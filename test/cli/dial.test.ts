@@ -6,9 +6,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { command } from '../../src/cli/dial.ts'
 import { shop, startForeignApplication } from '../simulator/foreign-application.ts'
 import type { Answering } from '../simulator/foreign-application.ts'
-import { runCommand, startCommand } from '../support/command.ts'
+import { executeCommand, startCommand } from '../support/command.ts'
 
 const closing: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -34,7 +35,7 @@ async function listen(handle: RequestListener): Promise<number> {
 }
 
 const start = (args: readonly string[], env = {}) => startCommand('dial', args, { env })
-const dial = (args: readonly string[], typed = '', env = {}) => runCommand('dial', args, { typed, env })
+const dial = (args: readonly string[], typed = '', env = {}) => executeCommand(command, args, { typed, env })
 
 describe('ussd dial', () => {
   it('starts a gateway in the process when none runs, and prints a transcript without the secret', async () => {

@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { command } from '../../src/cli/lint.ts'
 import { readShortcuts } from '../../src/cli/shortcuts.ts'
-import { blocks, examples, read, root } from '../docs/documents.ts'
-import { runCommand } from '../support/command.ts'
+import { blocks, examples, read } from '../docs/documents.ts'
+import { executeCommand } from '../support/command.ts'
 
 let folder = ''
 beforeAll(async () => {
@@ -19,7 +20,7 @@ async function fileWith(text: string): Promise<string> {
   return file
 }
 
-const lint = (...args: string[]) => runCommand('lint', args, { cwd: root })
+const lint = (...args: string[]) => executeCommand(command, args)
 
 describe('ussd lint', () => {
   it('prints what it checked, as the documentation shows', async () => {

@@ -3,18 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { CommandError } from '../../src/cli/command-error.ts'
+import { command as dialCommand } from '../../src/cli/dial.ts'
+import { command } from '../../src/cli/walk.ts'
 import { readAll } from '../../src/cli/walk/files.ts'
 import { readScripts } from '../../src/walkthrough/script/read.ts'
-import { runCommand } from '../support/command.ts'
+import { executeCommand, runCommand } from '../support/command.ts'
 import { startGateway } from '../support/running.ts'
 
 let folder = ''
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'walk-'))))
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const run = (script: string, args: readonly string[], typed = '', env = {}) =>
-  runCommand(script, args, { typed, env })
-const walk = (...args: string[]) => run('walk', args)
+const walk = (...args: string[]) => executeCommand(command, args)
 
 async function file(name: string, text: string): Promise<string> {
   const path = join(folder, name)
@@ -37,7 +37,7 @@ const BAD = GOOD.replace('title: Access', 'title: No access').replace(
 
 describe('ussd walk', () => {
   it('prints the transcript of a single walkthrough that passed', async () => {
-    const { code, out } = await walk(await file('good.yaml', GOOD))
+    const { code, out } = await runCommand('walk', [await file('good.yaml', GOOD)])
     expect(out).toBe(
       [
         'TAP version 13',
@@ -133,9 +133,9 @@ describe('ussd walk', () => {
     const gateway = await startGateway({ ADMIN_TOKEN: 'admin' })
     const twice = [GOOD, GOOD].join('---\n').replaceAll('1234567', '1111111')
     const args = [await file('one.yaml', twice), '--url', gateway.url]
-    const passed = await run('walk', args, '', { ADMIN_TOKEN: 'admin' })
+    const passed = await executeCommand(command, args, { env: { ADMIN_TOKEN: 'admin' } })
     expect(passed.out).toMatch(/\n2 passed, 0 failed\n$/)
-    const rejected = await run('walk', args)
+    const rejected = await walk(...args)
     expect(rejected.out).toMatch(/needs its token: set ADMIN_TOKEN[^]*\n0 passed, 2 failed\n$/)
     expect([passed.code, rejected.code]).toEqual([0, 1])
     await gateway.close('immediate')
@@ -155,7 +155,9 @@ describe('ussd walk', () => {
 
   it('runs a script recorded by npm run dial', async () => {
     const path = join(folder, 'recorded.yaml')
-    const dialled = await run('dial', ['*141*0#', '--record', path], '80291745\n80291745\n')
+    const dialled = await executeCommand(dialCommand, ['*141*0#', '--record', path], {
+      typed: '80291745\n80291745\n',
+    })
     expect(dialled.err).toContain(`Recorded in ${path}.\nRun it: ussd walk ${path}\n`)
     expect(await readFile(path, 'utf8')).not.toContain('80291745')
     expect((await walk(path)).out).toMatch(/\n1 passed, 0 failed\n$/)

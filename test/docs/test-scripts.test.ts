@@ -1,17 +1,12 @@
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { PLACEHOLDER } from '../../src/walkthrough/script/secrets.ts'
 import { readScripts } from '../../src/walkthrough/script/read.ts'
 import { command } from '../../src/cli/walk.ts'
-import { blocks, examples, filesUnder, quoted, read, root, rows, section } from './documents.ts'
-import { USSD } from '../support/build.ts'
-
-// Each command is a process of its own, which starts slowly on a busy machine.
-jest.setTimeout(600_000)
+import { blocks, examples, filesUnder, quoted, read, rows, section } from './documents.ts'
+import { executeCommand } from '../support/command.ts'
 
 const guide = read('docs/guides/test-scripts.md')
 const scripts = blocks(guide, 'yaml').filter((block) => block.startsWith('title:'))
@@ -24,12 +19,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 async function walk(script: string): Promise<string> {
   const file = join(folder, 'script.yaml')
   await writeFile(file, script)
-  const child = spawn(process.execPath, [USSD, 'walk', file], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { PATH: process.env['PATH'] },
-  })
-  return text(child.stdout)
+  return (await executeCommand(command, [file])).out
 }
 
 describe('docs/guides/test-scripts.md', () => {

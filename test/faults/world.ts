@@ -33,7 +33,7 @@ export interface World {
 const DATABASE = 3
 
 /** Shortens the waits of Redis for replicas and for running scripts. */
-const SETTINGS = ['--busy-reply-threshold', '100', '--repl-diskless-sync-delay', '0']
+const SETTINGS = ['--busy-reply-threshold', '100']
 
 export async function startWorld(): Promise<World> {
   const first = await startRedisServer({ args: SETTINGS })
@@ -160,5 +160,5 @@ export const readyzOf = async ({ gateway }: World): Promise<200 | 503> =>
 
 /** Resolves when the condition is true. The test's own timeout limits it. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition().catch(() => false))) await sleep(5)
+  while (!(await condition().catch(() => false))) await sleep(20)
 }

@@ -197,7 +197,7 @@ describe("callbacks in the Africa's Talking dialect", () => {
         expect(answer.body).toMatch(dialectForm)
         expect(answer.body).not.toContain(mark)
       }),
-      { numRuns: 1500 },
+      { numRuns: 400 },
     )
     expect(gateway.log()).not.toContain(mark)
     expect(gateway.log()).not.toMatch(/"fault"/)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { createDigestArgon2 } from '../support/digest-argon2.ts'
 import { menus } from '../../menus/index.ts'
 import { africastalking } from '../../src/dialects/africastalking.ts'
 import { createHandsets } from '../../src/simulator/handset.ts'
@@ -22,7 +23,7 @@ async function record(
   inputs: readonly (string | number | undefined)[],
   shownRecord: Partial<RecordedSubscriber> = {},
 ) {
-  const target = await inProcessTarget({ dialect: africastalking })
+  const target = await inProcessTarget({ argon2: createDigestArgon2(), dialect: africastalking })
   const now = () => target.clock?.now() ?? 0
   await target.gateway?.register({ msisdn, ...fixture })
   const handsets = createHandsets({ ...target.route, now })
@@ -57,7 +58,7 @@ async function record(
 async function replay(script: string) {
   const read = readScripts(script, 'recorded.yaml')
   if (read.kind !== 'ok') throw new Error(read.problems.map(({ message }) => message).join())
-  const target = await inProcessTarget({ dialect: africastalking })
+  const target = await inProcessTarget({ argon2: createDigestArgon2(), dialect: africastalking })
   const result = await walk(read.walkthroughs[0] as Walkthrough, target, { weaknessOf })
   await target.close()
   return result
@@ -164,7 +165,11 @@ describe('a recorded dialogue', () => {
   })
 
   it('starts with the first dialogue after its start', async () => {
-    const target = await inProcessTarget({ dialect: africastalking, demo: 'on' })
+    const target = await inProcessTarget({
+      argon2: createDigestArgon2(),
+      dialect: africastalking,
+      demo: 'on',
+    })
     const handsets = createHandsets(target.route)
     const recorder = createRecorder({ msisdn, codes: [], weaknessOf, look: async () => undefined })
     await handsets.type(msisdn, '*141*3*6#')

@@ -1,4 +1,4 @@
-import { stderr } from 'node:process'
+import type { Writable } from 'node:stream'
 import { menus } from '../../../menus/index.ts'
 import { weakness } from '../../services/weak-password.ts'
 import { createRecorder } from '../../walkthrough/recorder.ts'
@@ -18,6 +18,7 @@ export function startRecording(
   target: Pick<DialTarget, 'getSubscriber'>,
   /** Options of the simulated network: a script does not hold them. */
   networkOptions: readonly string[],
+  stderr: Writable,
 ): { readonly recorder: Recorder; save(): void } {
   const thisYear = new Date().getUTCFullYear()
   const recorder = createRecorder({

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { stderr } from 'node:process'
+import type { Writable } from 'node:stream'
 import type { Config } from '../../config.ts'
 import type { Language } from '../../engine/authoring.ts'
 import type { RecordedSubscriber } from '../../walkthrough/recorder.ts'
@@ -22,6 +22,7 @@ export async function resolveTarget(
   address: string | undefined,
   dialect: string,
   config: Config,
+  stderr: Writable,
 ): Promise<DialTarget> {
   if (address !== undefined) {
     const url = parseAddress(address)
@@ -32,7 +33,7 @@ export async function resolveTarget(
   const local = new URL(`http://127.0.0.1:${config.port}/ussd/${dialect}`)
   return config.port !== 0 && (await isGateway(local))
     ? runningTarget(local, config)
-    : inProcessTarget(local, dialect, config)
+    : inProcessTarget(local, dialect, config, stderr)
 }
 
 /** Parses an address of the web. Throws `CommandError` for anything else, and for an address with a password. */
@@ -142,7 +143,12 @@ async function readRecord(
 }
 
 /** A gateway in this process. It always uses the embedded store, whatever the environment says. */
-async function inProcessTarget(local: URL, dialect: string, config: Config): Promise<DialTarget> {
+async function inProcessTarget(
+  local: URL,
+  dialect: string,
+  config: Config,
+  stderr: Writable,
+): Promise<DialTarget> {
   const { startApp } = await import('../../app.ts')
   const gateway = startApp(
     {

@@ -9,6 +9,7 @@ import type { Services } from '../../gateway/effects.ts'
 import type { Store } from '../../gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../gateway/records/records.ts'
 import { PUK1_ATTEMPTS } from '../../gateway/records/subscriber.ts'
+import type { Argon2 } from '../../services/hashing/hashing.ts'
 import type { Subscribers } from '../../services/subscribers.ts'
 import type { Route } from '../../simulator/network.ts'
 import { createMemoryStore } from '../../store/memory.ts'
@@ -39,6 +40,7 @@ export async function inProcessTarget(options: {
   readonly menus?: Readonly<Record<string, Menu>>
   readonly wrapServices?: (services: Services) => Services
   readonly demo?: 'on' | 'off'
+  readonly argon2?: Argon2
   readonly env?: Readonly<Record<string, string>>
   readonly logStream?: NodeJS.WritableStream
 }): Promise<Target & { readonly url: string }> {
@@ -78,7 +80,7 @@ export async function inProcessTarget(options: {
       wrapServices: watched,
       logStream: options.logStream ?? new PassThrough().resume(),
       // A busy machine hashes slowly; a fixture must be registered nevertheless.
-      core: { requestBudgetMs: FIXTURE_BUDGET_MS },
+      core: { requestBudgetMs: FIXTURE_BUDGET_MS, ...(options.argon2 && { argon2: options.argon2 }) },
       ...(menus && { menus }),
     },
   )

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Redis } from 'ioredis'
@@ -10,7 +9,8 @@ import { startRedisServer } from '../../support/redis/redis-server.ts'
 import type { RedisServer } from '../../support/redis/redis-server.ts'
 import { startGateway } from '../../support/running.ts'
 import type { Running } from '../../support/running.ts'
-import { USSD } from '../../support/build.ts'
+import { command } from '../../../src/cli/audit-keys.ts'
+import { executeCommand } from '../../support/command.ts'
 
 const open = '+375291234567'
 const closed = '+375291234568'
@@ -168,20 +168,17 @@ describe.each(['off', 'on'])('auditKeyspace with PSEUDONYMS=%s', (pseudonyms) =>
 })
 
 describe('npm run audit:keys', () => {
-  const run = (...args: string[]) =>
-    spawnSync(process.execPath, [USSD, 'audit-keys', ...args], {
-      encoding: 'utf8',
-    })
+  const run = (...args: string[]) => executeCommand(command, args)
 
   it('prints findings with masked numbers and exits with 1', async () => {
     const server = await startRedisServer()
     const redis = new Redis(server.url)
     await redis.set('ussd:{b1}:cache:375291234567', 'x')
     redis.disconnect()
-    const { stdout, stderr, status } = run('--redis', server.url)
+    const { out, err, code } = await run('--redis', server.url)
     await server.stop()
-    expect([stderr, status]).toEqual(['', 1])
-    expect(stdout.split('\n')).toEqual([
+    expect([err, code]).toEqual(['', 1])
+    expect(out.split('\n')).toEqual([
       '✗ ussd:{b1}:cache:+37529•••••67: its name has no known form',
       '1 stray',
       'keys contain MSISDNs; 0 keys without the prefix',
@@ -190,8 +187,8 @@ describe('npm run audit:keys', () => {
     ])
   })
 
-  it('exits with 2 on a usage error', () => {
-    const { stderr, status } = run()
-    expect([stderr, status]).toEqual(['audit-keys: give either --redis or --cluster\n', 2])
+  it('exits with 2 on a usage error', async () => {
+    const { err, code } = await run()
+    expect([err, code]).toEqual(['audit-keys: give either --redis or --cluster\n', 2])
   })
 })

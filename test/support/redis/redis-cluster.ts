@@ -90,7 +90,7 @@ async function startNode(args: readonly string[]): Promise<ClusterNode & { stop(
   const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(NODE_TIMEOUT_MS)]
   // Otherwise the whole cluster rejects commands while one part has no master.
   const apart = ['--cluster-require-full-coverage', 'no']
-  const quick = ['--repl-diskless-sync-delay', '0', '--repl-ping-replica-period', '1']
+  const quick = ['--repl-ping-replica-period', '1']
   const place = ['--cluster-announce-ip', '127.0.0.1', '--cluster-announce-port', String(port)]
   const start = (dir?: string) =>
     startRedisServer({

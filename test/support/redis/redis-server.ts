@@ -43,12 +43,17 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   const binary = options.binary ?? (await findRedisBinary({ install: 'no' }))
   const port = options.port ?? (await freePort())
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'ussd-redis-')))
+  const replication = ['--repl-diskless-sync-delay', '0']
   const persistence = ['--save', '', '--appendonly', 'yes', '--appendfsync', options.appendfsync ?? 'always']
   const variables = Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`)
   const place = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dir]
-  const child = spawn('env', [...variables, binary, ...place, ...persistence, ...(options.args ?? [])], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
+  const child = spawn(
+    'env',
+    [...variables, binary, ...place, ...persistence, ...replication, ...(options.args ?? [])],
+    {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  )
   running.add(child)
   const exited = once(child, 'exit')
   child.once('exit', () => running.delete(child))

@@ -8,6 +8,4 @@ export default async function stopRedis(): Promise<void> {
     delete process.env['TEST_REDIS_URL']
     delete process.env['TEST_REDIS_DIR']
   }
-  // Handles left open by a test must not keep the process alive; all results are printed by then.
-  setTimeout(() => process.exit(), 700).unref()
 }

@@ -37,6 +37,11 @@ export const harnesses: readonly Harness[] = [
     args: script('dependency-audit', '--offline'),
     figure: /^\d+ (?:packages locked|findings).*$/gm,
   },
+  {
+    name: 'explore',
+    args: ['--import', 'tsx', 'src/cli/ussd.ts', 'explore', '--quick'],
+    figure: /^all menus .*$/gm,
+  },
   { name: 'golden-dialogues', args: script('golden-dialogues', '--check'), figure: /^\d+ dialogues.*$/gm },
   {
     name: 'simulation',

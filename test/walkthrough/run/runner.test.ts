@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { createDigestArgon2 } from '../../support/digest-argon2.ts'
 import { inProcessTarget } from '../../../src/cli/walk/in-process.ts'
 import { remoteTarget } from '../../../src/cli/walk/remote.ts'
 import { dialects } from '../../../src/dialects/index.ts'
@@ -28,7 +29,7 @@ function script(text: string): Walkthrough {
 }
 
 async function target(options: Partial<Parameters<typeof inProcessTarget>[0]> = {}): Promise<Target> {
-  const created = await inProcessTarget({ dialect: africastalking, ...options })
+  const created = await inProcessTarget({ dialect: africastalking, argon2: createDigestArgon2(), ...options })
   closing.push(() => created.close())
   return created
 }

@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { startRedisServer } from './support/redis/redis-server.ts'
-import type { RedisServer } from './support/redis/redis-server.ts'
-import { MAIN } from './support/build.ts'
+import { startRedisServer } from '../support/redis/redis-server.ts'
+import type { RedisServer } from '../support/redis/redis-server.ts'
+import { MAIN } from '../support/build.ts'
 
 const CLIENTS = 16
 const ADMIN_TOKEN = 'admin-of-the-test'
