@@ -25,7 +25,7 @@ import {
   systemReply,
 } from './turn-handler.ts'
 import type { Outcome, TurnResult, TurnRun } from './turn-handler.ts'
-import { createBudget, transact } from './transaction.ts'
+import { changeOf, createBudget, put, transact } from './transaction.ts'
 import type { TransactionOutput, TransactionResult } from './transaction.ts'
 import type { TurnClassifier } from './turn-identity.ts'
 
@@ -229,11 +229,10 @@ function closeSession(
   const session = record && parseRecord(Session, record.value)
   if (!session?.state || delivery || (signed && isStale(signed, nowMs))) return { result: undefined }
   const [name = ''] = namesOfEnd(ended)
-  const value = JSON.stringify({ ...session, state: null })
   return {
     result: undefined,
     changes: [
-      { name, expectedVersion: record?.version, write: { kind: 'put', value, ttlMs: RECEIPT_TTL_MS } },
+      changeOf(name, record, put({ ...session, state: null }, RECEIPT_TTL_MS)),
       ...(signed ? [rememberDelivery(ended, signed, undefined, nowMs)] : []),
     ],
   }

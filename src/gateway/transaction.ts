@@ -13,6 +13,7 @@ import type {
   ReplicationResult,
   Store,
   Version,
+  Versioned,
 } from './ports.ts'
 
 /** The remaining time of an operation, on a monotonic clock. */
@@ -60,6 +61,20 @@ export type TransactionBody<T> = (
   loaded: LoadedRecords,
   state: { readonly reserved: boolean },
 ) => Promise<TransactionOutput<T> | Reservation | Pause> | TransactionOutput<T> | Reservation | Pause
+
+/** Returns the change of a loaded record. The commit fails if its version has changed since the load. */
+export const changeOf = (
+  name: RecordName,
+  loaded: Versioned | undefined,
+  write: Change['write'],
+): Change => ({ name, expectedVersion: loaded?.version, write })
+
+/** Returns the write of a record as JSON. Without `ttlMs`, the record does not expire. */
+export const put = (value: object, ttlMs?: number): Change['write'] => ({
+  kind: 'put',
+  value: JSON.stringify(value),
+  ttlMs,
+})
 
 /** Each duplicate of a turn causes one conflict at most. More tries than this are a storm, not a race. */
 const MAX_TRIES = 6

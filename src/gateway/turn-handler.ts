@@ -17,6 +17,7 @@ import { Delivered, Session, nextSession } from './records/session.ts'
 import type { Receipt } from './records/session.ts'
 import { Subscriber, createDraft, parseRecord } from './records/subscriber.ts'
 import type { Draft, SubscriberDeferral } from './records/subscriber.ts'
+import { changeOf, put } from './transaction.ts'
 import type { Pause, Reservation, TransactionOutput } from './transaction.ts'
 import type { TurnClass, TurnClassifier } from './turn-identity.ts'
 
@@ -172,11 +173,7 @@ function replay(
   // The commit includes the records read, so that the answer is durable before it is sent.
   const read = recordsOf(callback)
     .slice(0, 2)
-    .map((name, i): Change => ({
-      name,
-      expectedVersion: loaded.records[i]?.version,
-      write: { kind: 'keep' },
-    }))
+    .map((name, i) => changeOf(name, loaded.records[i], { kind: 'keep' }))
   return { result, changes: [...read, rememberDelivery(callback, callback.signed, answer, loaded.nowMs)] }
 }
 
@@ -213,11 +210,8 @@ async function runTurn(
   const dialogue = await runMenu().catch((error: unknown) => asUssdError(error))
 
   const { fault, deferral } = effects
-  const subscriberChange = (write: Change['write']): Change => ({
-    name: subscriberName(callback.msisdn),
-    expectedVersion: loaded.records[1]?.version,
-    write,
-  })
+  const subscriberChange = (write: Change['write']) =>
+    changeOf(subscriberName(callback.msisdn), loaded.records[1], write)
   if (deferral) {
     const { next } = deferral
     if (next.kind === 'wait') return { waitMs: OTHER_RUN_MS }
@@ -334,11 +328,11 @@ function sessionAfter(
   })
   return {
     turns: after.session.turns,
-    sessionChange: {
-      name: sessionName(callback.dialect, callback.msisdn, callback.sessionId),
-      expectedVersion: loaded.records[0]?.version,
-      write: { kind: 'put', value: JSON.stringify(after.session), ttlMs: after.ttlMs },
-    },
+    sessionChange: changeOf(
+      sessionName(callback.dialect, callback.msisdn, callback.sessionId),
+      loaded.records[0],
+      put(after.session, after.ttlMs),
+    ),
   }
 }
 
@@ -356,10 +350,9 @@ export function rememberDelivery(
   nowMs: number,
 ): Change {
   const ttlMs = Math.max(1, signed.atMs + SIGNATURE_TOLERANCE_MS - nowMs) + DELIVERY_SLACK_MS
-  const value = JSON.stringify(answer ?? { text: '', waits: false })
-  return {
-    name: deliveryName(msisdn, signed.id),
-    expectedVersion: undefined,
-    write: { kind: 'put', value, ttlMs },
-  }
+  return changeOf(
+    deliveryName(msisdn, signed.id),
+    undefined,
+    put(answer ?? { text: '', waits: false }, ttlMs),
+  )
 }

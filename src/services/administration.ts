@@ -1,12 +1,11 @@
 /** Administration: an administrator opens and closes access for subscribers of the same client (L8, L9; decision 0025). */
 import { randomUUID } from 'node:crypto'
 import type { Store } from '../gateway/ports.ts'
-import { createQueue } from '../gateway/queue.ts'
 import { bucketOf, subscriberName } from '../gateway/records/records.ts'
 import { Subscriber, createDraft, parseRecord } from '../gateway/records/subscriber.ts'
 import type { Access } from '../gateway/records/subscriber.ts'
-import { createBudget, transact } from '../gateway/transaction.ts'
-import type { TransactionOutput } from '../gateway/transaction.ts'
+import { changeOf } from '../gateway/transaction.ts'
+import { createTransactions } from './transactions.ts'
 
 /** The states that an administrator can request. */
 export const administeredStates = ['open', 'closed'] as const
@@ -49,7 +48,7 @@ export function createAdministration(options: {
   readonly budgetMs: number
 }): Administration {
   const { store, budgetMs } = options
-  const queue = createQueue()
+  const run = createTransactions(store, budgetMs)
 
   async function read(msisdn: string): Promise<Subscriber | undefined> {
     const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
@@ -59,37 +58,33 @@ export function createAdministration(options: {
   return {
     async setAccess({ by, msisdn, access }) {
       const name = subscriberName(msisdn)
-      const at = { bucket: bucketOf(msisdn), names: [name], budget: createBudget(budgetMs) }
-      const { result } = await queue.run(msisdn, () =>
-        transact(store, at, async ({ records: [record], nowMs }): Promise<TransactionOutput<boolean>> => {
-          const subscriber = record && parseRecord(Subscriber, record.value)
-          // Read on every try, also for an unknown number, which must not be faster.
-          const administrator = by === msisdn ? subscriber : await read(by)
-          if (!record || !subscriber || !administrator) return { result: false }
-          if (!mayChange(administrator, subscriber)) return { result: false }
+      return run<boolean>(msisdn, [name], async ({ records: [record], nowMs }) => {
+        const subscriber = record && parseRecord(Subscriber, record.value)
+        // Read on every try, also for an unknown number, which must not be faster.
+        const administrator = by === msisdn ? subscriber : await read(by)
+        if (!record || !subscriber || !administrator) return { result: false }
+        if (!mayChange(administrator, subscriber)) return { result: false }
 
-          const { access: requested, change } = outcomes[access]
-          const isDone = subscriber.access === requested
-          // On a retry, administrators who closed their own access find it closed by this request.
-          if (administrator.access !== 'open' && !(isDone && by === msisdn)) return { result: false }
-          if (isDone) return { result: true }
+        const { access: requested, change } = outcomes[access]
+        const isDone = subscriber.access === requested
+        // On a retry, administrators who closed their own access find it closed by this request.
+        if (administrator.access !== 'open' && !(isDone && by === msisdn)) return { result: false }
+        if (isDone) return { result: true }
 
-          const draft = createDraft({
-            subscriber,
-            msisdn,
-            idempotencyKey: randomUUID(),
-            atMs: nowMs,
-            by: 'administrator',
-          })
-          draft.change({ access: requested }, change)
-          return {
-            result: true,
-            changes: [{ name, expectedVersion: record.version, write: draft.toWrite() }],
-            journal: draft.journal,
-          }
-        }),
-      )
-      return result
+        const draft = createDraft({
+          subscriber,
+          msisdn,
+          idempotencyKey: randomUUID(),
+          atMs: nowMs,
+          by: 'administrator',
+        })
+        draft.change({ access: requested }, change)
+        return {
+          result: true,
+          changes: [changeOf(name, record, draft.toWrite())],
+          journal: draft.journal,
+        }
+      })
     },
   }
 }

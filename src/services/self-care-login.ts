@@ -4,9 +4,10 @@ import type { Secret } from '../engine/secret.ts'
 import type { Change, LoadedRecords, Versioned } from '../gateway/ports.ts'
 import { loginName, subscriberName } from '../gateway/records/records.ts'
 import { Subscriber, newSubscriber, parseRecord } from '../gateway/records/subscriber.ts'
+import { changeOf, put } from '../gateway/transaction.ts'
 import type { Reservation, TransactionOutput } from '../gateway/transaction.ts'
 import { asRejection, compareSecret } from './compare-secret.ts'
-import type { Hashing, SealedHash } from './hashing/hashing.ts'
+import type { Hashing } from './hashing/hashing.ts'
 import { FAILURES_TTL_MS, Login, afterFailure, waitMs, withoutAttempt } from './login-throttle.ts'
 import type { RequestState, RunRequest } from './self-care-request.ts'
 import type { SelfCareSessions } from './self-care-session.ts'
@@ -87,9 +88,14 @@ export function createLogin(options: {
     if (compared instanceof UssdError) return { result: compared, changes: [counter.undo(nowMs)] }
     // The failure is counted already. Write the record again, because a success writes here, too.
     if (!record || !compared.matches) return { result: { kind: 'refused' }, changes: [counter.put()] }
+    const { renewed } = compared
+    const write = renewed ? put({ ...subscriber, password: renewed }) : ({ kind: 'keep' } as const)
     return {
       result: { kind: 'right', passwordGeneration },
-      changes: successChanges({ msisdn, loginRecord, record, subscriber, renewed: compared.renewed }),
+      changes: [
+        changeOf(loginName(msisdn), loginRecord, { kind: 'delete' }),
+        changeOf(subscriberName(msisdn), record, write),
+      ],
     }
   }
 
@@ -100,27 +106,6 @@ export function createLogin(options: {
       changes: [unknownLogins.open(msisdn, slotRecord).put()],
     }))
   }
-}
-
-/** Clears the count of failures, and stores the rehashed password if there is one. */
-function successChanges(of: {
-  readonly msisdn: string
-  readonly loginRecord: Versioned | undefined
-  readonly record: Versioned
-  readonly subscriber: Subscriber
-  readonly renewed: SealedHash | undefined
-}): readonly Change[] {
-  const { msisdn, loginRecord, record, subscriber, renewed } = of
-  return [
-    { name: loginName(msisdn), expectedVersion: loginRecord?.version, write: { kind: 'delete' } },
-    {
-      name: subscriberName(msisdn),
-      expectedVersion: record.version,
-      write: renewed
-        ? { kind: 'put', value: JSON.stringify({ ...subscriber, password: renewed }) }
-        : { kind: 'keep' },
-    },
-  ]
 }
 
 /** The count of login attempts at one number. */
@@ -135,24 +120,16 @@ interface Counter {
 /** Counts attempts at a registered number, in a record of its own. */
 function knownCounter(msisdn: string, record: Versioned | undefined): Counter {
   const login = record && parseRecord(Login, record.value)
-  const change = (write: Change['write']): Change => ({
-    name: loginName(msisdn),
-    expectedVersion: record?.version,
-    write,
-  })
+  const change = (write: Change['write']) => changeOf(loginName(msisdn), record, write)
   return {
     login,
     undo(nowMs) {
       const before = withoutAttempt(login, nowMs)
-      return change(
-        before
-          ? { kind: 'put', value: JSON.stringify(before.login), ttlMs: before.ttlMs }
-          : { kind: 'delete' },
-      )
+      return change(before ? put(before.login, before.ttlMs) : { kind: 'delete' })
     },
     put(after) {
       const { login: toWrite, ttlMs } = after ?? unchanged(login)
-      return change(toWrite ? { kind: 'put', value: JSON.stringify(toWrite), ttlMs } : { kind: 'keep' })
+      return change(toWrite ? put(toWrite, ttlMs) : { kind: 'keep' })
     },
   }
 }

@@ -6,6 +6,7 @@ import type { Change, Versioned } from '../gateway/ports.ts'
 import { subscriberName } from '../gateway/records/records.ts'
 import { Subscriber, createDraft, parseRecord } from '../gateway/records/subscriber.ts'
 import type { SubscriberDeferral } from '../gateway/records/subscriber.ts'
+import { changeOf } from '../gateway/transaction.ts'
 import type { Pause, Reservation, TransactionOutput } from '../gateway/transaction.ts'
 import { compareSecret } from './compare-secret.ts'
 import type { Hashing, SealedHash } from './hashing/hashing.ts'
@@ -73,11 +74,7 @@ export function createPasswordSetting(options: {
       atMs: nowMs,
       by: 'subscriber',
     })
-    const change = (write: Change['write']): Change => ({
-      name: subscriberName(msisdn),
-      expectedVersion: record.version,
-      write,
-    })
+    const change = (write: Change['write']) => changeOf(subscriberName(msisdn), record, write)
     try {
       const puk1Attempt = createAttempt(
         { turn: state.id, owner: state.id, nowMs, budgetMs, isOver: () => false },

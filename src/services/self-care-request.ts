@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Store } from '../gateway/ports.ts'
-import { createQueue } from '../gateway/queue.ts'
-import { bucketOf } from '../gateway/records/records.ts'
-import { createBudget, transact } from '../gateway/transaction.ts'
 import type { TransactionBody } from '../gateway/transaction.ts'
+import { createTransactions } from './transactions.ts'
 
 /** One request. It keeps what it computed, so a repeated transaction does not hash or compare again. */
 export interface RequestState {
@@ -24,12 +22,8 @@ export type RunRequest = <T>(
 
 /** Creates a runner of requests: one request per number at a time. The budget includes the time in the queue. */
 export function createRequests(store: Store, budgetMs: number): RunRequest {
-  const queue = createQueue()
-  return (msisdn, names, body) => {
-    const request = createRequestState(budgetMs)
-    const at = { bucket: bucketOf(msisdn), names, budget: createBudget(budgetMs) }
-    return queue.run(msisdn, () => transact(store, at, body(request))).then(({ result }) => result)
-  }
+  const run = createTransactions(store, budgetMs)
+  return (msisdn, names, body) => run(msisdn, names, body(createRequestState(budgetMs)))
 }
 
 function createRequestState(budgetMs: number): RequestState {

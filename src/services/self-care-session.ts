@@ -3,11 +3,10 @@ import { z } from 'zod'
 import { macUnder } from '../gateway/records/keyring.ts'
 import type { Keyring } from '../gateway/records/keyring.ts'
 import type { Store } from '../gateway/ports.ts'
-import { createQueue } from '../gateway/queue.ts'
 import { bucketOf, selfCareName, subscriberName } from '../gateway/records/records.ts'
 import { Subscriber, parseRecord } from '../gateway/records/subscriber.ts'
-import { createBudget, transact } from '../gateway/transaction.ts'
-import type { TransactionOutput } from '../gateway/transaction.ts'
+import { changeOf, put } from '../gateway/transaction.ts'
+import { createTransactions } from './transactions.ts'
 
 /** The idle timeout of a session (L6). */
 const SESSION_MS = 900_000
@@ -42,14 +41,14 @@ export function createSelfCareSessions(options: {
   readonly budgetMs: number
 }): SelfCareSessions {
   const { store, keyring, budgetMs } = options
-  const queue = createQueue()
+  const run = createTransactions(store, budgetMs)
 
   /** A token begins with the id of its digest's key, so it survives a key rotation. */
   const recordOf = (token: string) => {
     const tokenKeyId = Buffer.from(token, 'base64url').toString('hex', 0, KEY_ID_BYTES)
     const keyId = keyring.ids.includes(tokenKeyId) ? tokenKeyId : keyring.id
     const digest = macUnder(keyring, keyId, 'token', [token]).toString('base64url').slice(0, 32)
-    return { bucket: bucketOf(digest), name: selfCareName(digest), digest }
+    return { key: digest, name: selfCareName(digest) }
   }
 
   async function isValid({ msisdn, passwordGeneration }: z.infer<typeof SelfCareSession>): Promise<boolean> {
@@ -64,40 +63,24 @@ export function createSelfCareSessions(options: {
         Buffer.from(keyring.id, 'hex'),
         randomBytes(TOKEN_BYTES - KEY_ID_BYTES),
       ]).toString('base64url')
-      const { bucket, name } = recordOf(token)
-      const value = JSON.stringify({ msisdn, passwordGeneration })
-      await transact(store, { bucket, names: [name], budget: createBudget(budgetMs) }, () => ({
-        result: undefined,
-        changes: [{ name, expectedVersion: undefined, write: { kind: 'put', value, ttlMs: SESSION_MS } }],
-      }))
+      const { key, name } = recordOf(token)
+      const write = put({ msisdn, passwordGeneration }, SESSION_MS)
+      await run(key, [name], () => ({ result: undefined, changes: [changeOf(name, undefined, write)] }))
       return { token, expiresInMs: SESSION_MS }
     },
 
     async use(token) {
-      const { bucket, name, digest } = recordOf(token)
-      const at = { bucket, names: [name], budget: createBudget(budgetMs) }
-      const { result } = await queue.run(digest, () =>
-        transact(
-          store,
-          at,
-          async ({ records: [record] }): Promise<TransactionOutput<ActiveSession | undefined>> => {
-            if (!record) return { result: undefined }
-            const session = parseRecord(SelfCareSession, record.value)
-            if (!(await isValid(session))) {
-              return {
-                result: undefined,
-                changes: [{ name, expectedVersion: record.version, write: { kind: 'delete' } }],
-              }
-            }
-            const renewed = { kind: 'put', value: record.value, ttlMs: SESSION_MS } as const
-            return {
-              result: { msisdn: session.msisdn, expiresInMs: SESSION_MS },
-              changes: [{ name, expectedVersion: record.version, write: renewed }],
-            }
-          },
-        ),
-      )
-      return result
+      const { key, name } = recordOf(token)
+      return run<ActiveSession | undefined>(key, [name], async ({ records: [record] }) => {
+        if (!record) return { result: undefined }
+        const session = parseRecord(SelfCareSession, record.value)
+        if (!(await isValid(session)))
+          return { result: undefined, changes: [changeOf(name, record, { kind: 'delete' })] }
+        return {
+          result: { msisdn: session.msisdn, expiresInMs: SESSION_MS },
+          changes: [changeOf(name, record, { kind: 'put', value: record.value, ttlMs: SESSION_MS })],
+        }
+      })
     },
   }
 }

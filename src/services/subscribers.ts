@@ -1,8 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import type { Secret } from '../engine/secret.ts'
 import type { Store } from '../gateway/ports.ts'
-import { createQueue } from '../gateway/queue.ts'
-import { bucketOf, subscriberName } from '../gateway/records/records.ts'
+import { subscriberName } from '../gateway/records/records.ts'
 import {
   PUK1_ATTEMPTS,
   Subscriber,
@@ -11,10 +10,10 @@ import {
   parseRecord,
 } from '../gateway/records/subscriber.ts'
 import type { Draft } from '../gateway/records/subscriber.ts'
-import { createBudget, transact } from '../gateway/transaction.ts'
-import type { TransactionBody } from '../gateway/transaction.ts'
+import { changeOf, put } from '../gateway/transaction.ts'
 import type { Hashing } from './hashing/hashing.ts'
 import type { Passwords } from './password.ts'
+import { createTransactions } from './transactions.ts'
 
 /**
  * The fields that the operator may set; an absent field keeps its value. A `puk1` that differs from the stored one belongs to
@@ -56,22 +55,14 @@ export function createSubscribers(options: {
   readonly budgetMs: number
 }): Subscribers {
   const { store, hashing, passwords, budgetMs } = options
-  const queue = createQueue()
-
-  const inTransaction = async <T>(msisdn: string, body: TransactionBody<T>): Promise<T> => {
-    const at = {
-      bucket: bucketOf(msisdn),
-      names: [subscriberName(msisdn)],
-      budget: createBudget(budgetMs),
-    }
-    return (await queue.run(msisdn, () => transact(store, at, body))).result
-  }
+  const run = createTransactions(store, budgetMs)
 
   return {
     put(msisdn, patch) {
       const idempotencyKey = randomUUID()
       const signal = AbortSignal.timeout(budgetMs)
-      return inTransaction(msisdn, async ({ records: [record], nowMs }) => {
+      const name = subscriberName(msisdn)
+      return run(msisdn, [name], async ({ records: [record], nowMs }) => {
         const draft = createDraft({
           // Sessions begun under an earlier record of the number must not be valid for the new one.
           subscriber: record
@@ -86,27 +77,22 @@ export function createSubscribers(options: {
         await applyPatch(patch, change, { hashing, passwords, msisdn, draft, signal })
         return {
           result: { created: !record, view: viewOf(msisdn, draft.current) },
-          changes: [
-            {
-              name: subscriberName(msisdn),
-              expectedVersion: record?.version,
-              write: { kind: 'put', value: JSON.stringify(draft.current) },
-            },
-          ],
+          changes: [changeOf(name, record, put(draft.current))],
           journal: draft.journal,
         }
       })
     },
 
     get(msisdn) {
-      return inTransaction(msisdn, ({ records: [record] }) => ({
+      return run(msisdn, [subscriberName(msisdn)], ({ records: [record] }) => ({
         result: record && viewOf(msisdn, parseRecord(Subscriber, record.value)),
       }))
     },
 
     remove(msisdn) {
       const idempotencyKey = randomUUID()
-      return inTransaction<boolean>(msisdn, ({ records: [record], nowMs }) => {
+      const name = subscriberName(msisdn)
+      return run<boolean>(msisdn, [name], ({ records: [record], nowMs }) => {
         if (!record) return { result: false }
         const draft = createDraft({
           subscriber: newSubscriber,
@@ -118,9 +104,7 @@ export function createSubscribers(options: {
         draft.change({}, 'subscriber-removed')
         return {
           result: true,
-          changes: [
-            { name: subscriberName(msisdn), expectedVersion: record.version, write: { kind: 'delete' } },
-          ],
+          changes: [changeOf(name, record, { kind: 'delete' })],
           journal: draft.journal,
         }
       })

@@ -8,6 +8,7 @@ import type { Keyring } from '../gateway/records/keyring.ts'
 import type { Change, RecordName, Versioned } from '../gateway/ports.ts'
 import { unknownLoginName } from '../gateway/records/records.ts'
 import { parseRecord } from '../gateway/records/subscriber.ts'
+import { changeOf, put } from '../gateway/transaction.ts'
 import { FAILURES_TTL_MS, Login, LoginFields } from './login-throttle.ts'
 
 /** 256 buckets of 64 slots of 4 numbers: 65 536 numbers, in at most 16 384 records of about 500 bytes. */
@@ -52,15 +53,7 @@ export function createUnknownLoginThrottle(keyring: Keyring): UnknownLoginThrott
             .slice(0, NUMBERS_PER_SLOT - 1)
           const numbers =
             after === undefined ? slot.numbers : after === 'none' ? others : [...kept, { ...after, tag }]
-          return {
-            name: nameOf(msisdn),
-            expectedVersion: record?.version,
-            write: {
-              kind: 'put',
-              value: JSON.stringify({ ...slot, numbers }),
-              ttlMs: FAILURES_TTL_MS,
-            },
-          }
+          return changeOf(nameOf(msisdn), record, put({ ...slot, numbers }, FAILURES_TTL_MS))
         },
       }
     },

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { UssdError } from '../../engine/errors.ts'
 import type { Keyring } from './keyring.ts'
 import type { Store } from '../ports.ts'
+import { changeOf, put } from '../transaction.ts'
 import { parseRecord } from './subscriber.ts'
 
 /** The record that lists the keys. Its name contains no MSISDN, so pseudonyms do not change it. */
@@ -57,8 +58,7 @@ export function createKeyRegister(options: {
       const message = missingOf(keys)
       if (message !== undefined) throw new UssdError('USSD_MISCONFIGURED', { detail: message })
       if (keys.includes(keyring.id)) return
-      const value = JSON.stringify({ keys: [...keys, keyring.id] })
-      const changes = [{ name, expectedVersion: record?.version, write: { kind: 'put', value } } as const]
+      const changes = [changeOf(name, record, put({ keys: [...keys, keyring.id] }))]
       const deadlineMs = nowMs + COMMIT_TIMEOUT_MS
       if ((await store.commit({ bucket, changes, journal: [], deadlineMs })).kind === 'ok') return
     }

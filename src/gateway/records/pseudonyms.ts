@@ -7,6 +7,7 @@ import { UssdError } from '../../engine/errors.ts'
 import type { Keyring } from './keyring.ts'
 import type { RecordName, Store } from '../ports.ts'
 import { BUCKETS, bucketOf, ownedBy } from './records.ts'
+import { changeOf, put } from '../transaction.ts'
 import { parseRecord } from './subscriber.ts'
 
 /** The record of the key naming. Its name contains no MSISDN, so pseudonyms do not change it. */
@@ -139,9 +140,8 @@ async function resolveKey(options: NamingOptions): Promise<string | undefined> {
     if (keyNaming === 'pseudonyms' && (await hasJournal(store))) keyOf({ keysCarry: 'msisdns' }, options)
     const record: NamingRecord =
       keyNaming === 'pseudonyms' ? { keysCarry: keyNaming, key: keyring.id } : { keysCarry: keyNaming }
-    const write = { kind: 'put', value: JSON.stringify(record) } as const
+    const changes = [changeOf(name, undefined, put(record))]
     const deadlineMs = nowMs + COMMIT_TIMEOUT_MS
-    const changes = [{ name, expectedVersion: undefined, write }]
     const committed = await store.commit({ bucket, changes, journal: [], deadlineMs })
     if (committed.kind === 'ok') return keyOf(record, options)
   }

@@ -1,7 +1,7 @@
 import { MASK } from '../../engine/secret.ts'
 import type { StepFailure, StepResult } from './result.ts'
-import { isPlaceholder, secretsOf } from '../script/secrets.ts'
-import type { Action, Expectation, Fixture, Step, Walkthrough, TextMatch } from '../script/walkthrough.ts'
+import { isPlaceholder, replaceInAction, replaceInRecord, secretsOf } from '../script/secrets.ts'
+import type { Action, Expectation, Step, Walkthrough, TextMatch } from '../script/walkthrough.ts'
 
 /** Masks the secrets of a walkthrough in everything reported about it, also in screens of the application. */
 export interface Mask {
@@ -60,10 +60,13 @@ export function createMask(): Mask {
       handsets: Object.fromEntries(
         Object.entries(walkthrough.handsets).map(([who, phone]) => [
           who,
-          { ...phone, fixture: phone.fixture && maskRecord(phone.fixture) },
+          { ...phone, fixture: phone.fixture && replaceInRecord(phone.fixture, maskSecret) },
         ]),
       ),
-      after: walkthrough.after.map((after) => ({ ...after, record: maskRecord(after.record) })),
+      after: walkthrough.after.map((after) => ({
+        ...after,
+        record: replaceInRecord(after.record, maskSecret),
+      })),
     }),
 
     stepResult: ({ step, seen, ...rest }) => ({
@@ -81,25 +84,8 @@ export function createMask(): Mask {
 /** Keeps placeholders: they hold no secret. */
 const maskSecret = (secret: string): string => (isPlaceholder(secret) ? secret : MASK)
 
-const maskRecord = <T extends Pick<Fixture, 'puk1' | 'password'>>(record: T): T => ({
-  ...record,
-  ...(record.puk1 !== undefined && { puk1: maskSecret(record.puk1) }),
-  ...(record.password !== undefined && { password: maskSecret(record.password) }),
-})
-
 function maskAction(action: Action, mask: (text: string) => string): Action {
-  switch (action.kind) {
-    case 'dial':
-      return { ...action, code: mask(action.code) }
-    case 'send':
-      return { ...action, text: action.isSecret ? maskSecret(action.text) : mask(action.text) }
-    case 'log-in':
-      return { ...action, password: maskSecret(action.password) }
-    case 'set-password':
-      return { ...action, puk1: maskSecret(action.puk1), password: maskSecret(action.password) }
-    case 'change':
-      return { ...action, patch: maskRecord(action.patch) }
-    default:
-      return action
-  }
+  if (action.kind === 'dial') return { ...action, code: mask(action.code) }
+  if (action.kind === 'send' && !action.isSecret) return { ...action, text: mask(action.text) }
+  return replaceInAction(action, maskSecret)
 }

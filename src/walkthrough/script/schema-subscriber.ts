@@ -3,7 +3,18 @@ import { z } from 'zod'
 import { languages } from '../../engine/authoring.ts'
 import { accessStates } from '../../gateway/records/subscriber.ts'
 import { parseMsisdn } from '../../ussd/msisdn.ts'
-import { form, oneOf, orPlaceholder, readAs, secret, text, whole, word, yesOrNo } from './schema-values.ts'
+import {
+  form,
+  oneOf,
+  optional,
+  orPlaceholder,
+  readAs,
+  secret,
+  text,
+  whole,
+  word,
+  yesOrNo,
+} from './schema-values.ts'
 
 const name = text
   .max(64, { error: 'must be at most 64 characters long' })
@@ -25,28 +36,18 @@ const password = text.regex(orPlaceholder('^[0-9]{5,10}$'), {
 const reasons = ['sim-lost', 'restricted'] as const
 
 const fields = {
-  language: oneOf(languages).exactOptional().meta({ description: 'The language of the screens' }),
-  tariff: name.exactOptional().meta({ description: 'The tariff plan' }),
-  client: name
-    .min(1, { error: 'must not be empty' })
-    .exactOptional()
-    .meta({ description: 'The organisation whose contract the number is on' }),
-  role: oneOf(['subscriber', 'administrator'])
-    .exactOptional()
-    .meta({ description: 'The role in the organisation' }),
-  registrationByPuk1: yesOrNo
-    .exactOptional()
-    .meta({ description: 'true: the subscriber may set the password with PUK1 in self-care' }),
-  access: oneOf(accessStates)
-    .exactOptional()
-    .meta({ description: 'Access to self-care: open, or closed by whom' }),
-  closedBecause: oneOf(reasons)
-    .exactOptional()
-    .meta({ description: 'The reason; only with access: closed-by-operator' }),
-  puk1: puk1.exactOptional().meta({ description: "A test subscriber's PUK1 of 8 digits, or a placeholder" }),
-  password: password
-    .exactOptional()
-    .meta({ description: 'The self-care password of 5 to 10 digits, or a placeholder' }),
+  language: optional(oneOf(languages), 'The language of the screens'),
+  tariff: optional(name, 'The tariff plan'),
+  client: optional(
+    name.min(1, { error: 'must not be empty' }),
+    'The organisation whose contract the number is on',
+  ),
+  role: optional(oneOf(['subscriber', 'administrator']), 'The role in the organisation'),
+  registrationByPuk1: optional(yesOrNo, 'true: the subscriber may set the password with PUK1 in self-care'),
+  access: optional(oneOf(accessStates), 'Access to self-care: open, or closed by whom'),
+  closedBecause: optional(oneOf(reasons), 'The reason; only with access: closed-by-operator'),
+  puk1: optional(puk1, "A test subscriber's PUK1 of 8 digits, or a placeholder"),
+  password: optional(password, 'The self-care password of 5 to 10 digits, or a placeholder'),
 }
 
 const PUK1_ATTEMPTS = 10
@@ -70,9 +71,10 @@ const notEmpty = z.refine<object>((map) => Object.keys(map).length > 0, { error:
 export const FixtureForm = form({
   msisdn: msisdn.meta({ description: 'A mobile number of Belarus, in any usual form' }),
   ...fields,
-  puk1AttemptsLeft: attempts
-    .exactOptional()
-    .meta({ description: 'PUK1 attempts left of ten; less than 10 needs a gateway in this process' }),
+  puk1AttemptsLeft: optional(
+    attempts,
+    'PUK1 attempts left of ten; less than 10 needs a gateway in this process',
+  ),
 })
   .check(onlyOperatorGivesReason)
   .meta({
@@ -84,9 +86,7 @@ export const FixtureForm = form({
 /** A change of a record by the operator. */
 export const PatchForm = form({
   ...fields,
-  puk1AttemptsLeft: whole(PUK1_ATTEMPTS, PUK1_ATTEMPTS)
-    .exactOptional()
-    .meta({ description: 'Unlocks PUK1 with all ten attempts' }),
+  puk1AttemptsLeft: optional(whole(PUK1_ATTEMPTS, PUK1_ATTEMPTS), 'Unlocks PUK1 with all ten attempts'),
 })
   .check(onlyOperatorGivesReason, notEmpty)
   .meta({
@@ -103,15 +103,13 @@ export const RecordForm = form({
   client: fields.client,
   role: fields.role,
   access: fields.access,
-  closedBecause: readAs(
-    word,
-    z.enum(reasons, { error: `must be one of ${reasons.join(', ')}, null` }).nullable(),
-  )
-    .exactOptional()
-    .meta({ description: 'The reason of the operator; null: none' }),
-  puk1AttemptsLeft: attempts.exactOptional().meta({ description: 'PUK1 attempts left of ten' }),
-  password: secret.exactOptional().meta({ description: 'The password, checked by a login to self-care' }),
-  hasPassword: yesOrNo.exactOptional().meta({ description: 'true: a password is set' }),
+  closedBecause: optional(
+    readAs(word, z.enum(reasons, { error: `must be one of ${reasons.join(', ')}, null` }).nullable()),
+    'The reason of the operator; null: none',
+  ),
+  puk1AttemptsLeft: optional(attempts, 'PUK1 attempts left of ten'),
+  password: optional(secret, 'The password, checked by a login to self-care'),
+  hasPassword: optional(yesOrNo, 'true: a password is set'),
 })
   .check(notEmpty)
   .meta({

@@ -1,7 +1,7 @@
 /** The schema of a turn: an action and its expected result. */
 import { z } from 'zod'
 import { PatchForm } from './schema-subscriber.ts'
-import { flag, form, line, oneOf, readAs, secret, text, whole, word } from './schema-values.ts'
+import { flag, form, line, oneOf, optional, readAs, secret, text, whole, word } from './schema-values.ts'
 
 const pattern = text.superRefine((source, context) => {
   const problem = patternProblem(source)
@@ -22,10 +22,8 @@ function patternProblem(source: string): string | undefined {
 }
 
 const part = form({
-  contains: text.exactOptional().meta({ description: 'A part of the text' }),
-  matches: pattern
-    .exactOptional()
-    .meta({ description: 'A JavaScript regular expression (flags s and u)', format: 'regex' }),
+  contains: optional(text, 'A part of the text'),
+  matches: optional(pattern, 'A JavaScript regular expression (flags s and u)').meta({ format: 'regex' }),
 })
   .check(
     z.refine((map) => Object.keys(map).length === 1, {
@@ -112,10 +110,10 @@ function turnProblem(keys: readonly string[]): string | undefined {
 }
 
 export const TurnForm = form({
-  as: phoneName.exactOptional().meta({ description: 'The phone, if the script has several' }),
-  dials: dialled.exactOptional().meta({ description: 'The code to dial on an idle phone, in quotes' }),
-  sends: z
-    .union(
+  as: optional(phoneName, 'The phone, if the script has several'),
+  dials: optional(dialled, 'The code to dial on an idle phone, in quotes'),
+  sends: optional(
+    z.union(
       [
         text
           .regex(/^(?![\s\S]*\{\{)/, {
@@ -124,45 +122,43 @@ export const TurnForm = form({
           .meta({ description: 'An answer, in quotes' }),
         form({
           secret: secret.meta({ description: 'A secret answer: digits or a placeholder' }),
-          asked: readAs(word, z.literal(false, { error: 'must be false or omitted' }))
-            .exactOptional()
-            .meta({ description: 'false: the screen does not ask for a secret' }),
+          asked: optional(
+            readAs(word, z.literal(false, { error: 'must be false or omitted' })),
+            'false: the screen does not ask for a secret',
+          ),
         }).meta({ id: 'Secret' }),
       ],
       { error: 'must be text or { secret: text }' },
-    )
-    .exactOptional()
-    .meta({ description: 'The answer to a waiting screen' }),
-  waits: duration.exactOptional().meta({ description: 'Time passes for all phones: 500ms, 20s, 15m, 2h' }),
-  repeats: flag
-    .exactOptional()
-    .meta({ description: "The aggregator sends a duplicate of this phone's last callback, byte for byte" }),
-  'hangs up': flag.exactOptional().meta({ description: 'The subscriber ends the dialogue' }),
-  'logs in': form({ password: secret.meta({ description: 'The self-care password, or a placeholder' }) })
-    .exactOptional()
-    .meta({ description: 'Logs in to self-care' }),
-  'visits self-care': flag
-    .exactOptional()
-    .meta({ description: 'Uses the latest self-care session of this subscriber' }),
-  'sets password': form({
-    puk1: secret.meta({ description: 'PUK1 or a placeholder' }),
-    password: secret.meta({ description: 'The new password or a placeholder' }),
-  })
-    .exactOptional()
-    .meta({ description: 'Sets the password with PUK1 in self-care' }),
-  manages: form({
-    subscriber: phoneName.meta({ description: 'A phone of this walkthrough' }),
-    access: oneOf(['open', 'closed']).meta({ description: 'The new access' }),
-  })
-    .exactOptional()
-    .meta({ description: "An administrator opens or closes a subscriber's access in self-care" }),
+    ),
+    'The answer to a waiting screen',
+  ),
+  waits: optional(duration, 'Time passes for all phones: 500ms, 20s, 15m, 2h'),
+  repeats: optional(flag, "The aggregator sends a duplicate of this phone's last callback, byte for byte"),
+  'hangs up': optional(flag, 'The subscriber ends the dialogue'),
+  'logs in': optional(
+    form({ password: secret.meta({ description: 'The self-care password, or a placeholder' }) }),
+    'Logs in to self-care',
+  ),
+  'visits self-care': optional(flag, 'Uses the latest self-care session of this subscriber'),
+  'sets password': optional(
+    form({
+      puk1: secret.meta({ description: 'PUK1 or a placeholder' }),
+      password: secret.meta({ description: 'The new password or a placeholder' }),
+    }),
+    'Sets the password with PUK1 in self-care',
+  ),
+  manages: optional(
+    form({
+      subscriber: phoneName.meta({ description: 'A phone of this walkthrough' }),
+      access: oneOf(['open', 'closed']).meta({ description: 'The new access' }),
+    }),
+    "An administrator opens or closes a subscriber's access in self-care",
+  ),
   'operator sets': PatchForm.exactOptional(),
-  sees: textMatch.exactOptional().meta({ description: 'The screen; it waits for an answer' }),
-  ends: textMatch.exactOptional().meta({ description: 'The screen; the dialogue has ended' }),
-  fails: flagOrTextMatch
-    .exactOptional()
-    .meta({ description: 'The message with which the network ended the dialogue' }),
-  answers: whole(100, 599).exactOptional().meta({ description: 'The HTTP status of self-care' }),
+  sees: optional(textMatch, 'The screen; it waits for an answer'),
+  ends: optional(textMatch, 'The screen; the dialogue has ended'),
+  fails: optional(flagOrTextMatch, 'The message with which the network ended the dialogue'),
+  answers: optional(whole(100, 599), 'The HTTP status of self-care'),
 })
   .check(
     z.superRefine((turn, context) => {

@@ -12,6 +12,10 @@ export const form = <const Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
     },
   })
 
+/** Makes a key optional and describes it in the JSON Schema. */
+export const optional = <Schema extends z.ZodType>(schema: Schema, description: string) =>
+  schema.exactOptional().meta({ description })
+
 /** Converts text with `read` before the schema checks it. */
 export const readAs = <Schema extends z.ZodType>(read: (text: string) => unknown, schema: Schema) =>
   z.preprocess((value) => (typeof value === 'string' ? read(value) : value), schema)

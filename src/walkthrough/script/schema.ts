@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { FixtureForm, RecordForm, msisdn } from './schema-subscriber.ts'
 import { TurnForm, dialled, phoneName } from './schema-turn.ts'
-import { flag, form, line } from './schema-values.ts'
+import { flag, form, line, optional } from './schema-values.ts'
 
 const Phone = z
   .union([msisdn.meta({ description: 'The number of a registered subscriber' }), FixtureForm], {
@@ -17,15 +17,15 @@ const notBoth = (one: string, other: string) => [
 ]
 
 const After = form({
-  subscriber: RecordForm.exactOptional().meta({ description: 'The record, if the script has one phone' }),
-  handsets: z
-    .record(phoneName, RecordForm, { error: 'must be a map of phones' })
-    .exactOptional()
-    .meta({ description: 'The records by phone' }),
-  performed: z
-    .array(line(64), { error: 'must be a list of effects' })
-    .exactOptional()
-    .meta({ description: 'The effects in the order in which they were performed' }),
+  subscriber: optional(RecordForm, 'The record, if the script has one phone'),
+  handsets: optional(
+    z.record(phoneName, RecordForm, { error: 'must be a map of phones' }),
+    'The records by phone',
+  ),
+  performed: optional(
+    z.array(line(64), { error: 'must be a list of effects' }),
+    'The effects in the order in which they were performed',
+  ),
 })
   .check(
     z.refine(({ subscriber, handsets }) => !subscriber || !handsets, {
@@ -38,25 +38,23 @@ const After = form({
 /** A script: one document of a YAML file. */
 export const ScriptForm = form({
   title: line(200).meta({ description: 'The behaviour that the walkthrough tests, as a sentence' }),
-  rules: z
-    .array(line(32), { error: 'must be a list of ids, such as [L2, L4]' })
-    .exactOptional()
-    .meta({ description: 'Ids of the rules that it covers' }),
-  subscriber: Phone.exactOptional().meta({ description: 'The only phone (default: +375291234567)' }),
+  rules: optional(
+    z.array(line(32), { error: 'must be a list of ids, such as [L2, L4]' }),
+    'Ids of the rules that it covers',
+  ),
+  subscriber: optional(Phone, 'The only phone (default: +375291234567)'),
   handsets: z
     .record(phoneName, Phone, { error: 'must be a map of phones' })
     .refine((phones) => Object.keys(phones).length > 0, { error: 'must have at least one phone' })
     .exactOptional()
     .meta({ description: 'The phones by name', minProperties: 1 }),
-  dial: dialled
-    .exactOptional()
-    .meta({ description: 'The code to dial first, in quotes; only with one phone' }),
+  dial: optional(dialled, 'The code to dial first, in quotes; only with one phone'),
   turns: z
     .array(TurnForm, { error: 'must be a list of turns' })
     .min(1, { error: 'must have at least one turn' })
     .meta({ description: 'The actions and expected results, in order' }),
-  'hangs up': flag.exactOptional().meta({ description: 'The phone of the last turn hangs up at the end' }),
-  after: After.exactOptional().meta({ description: 'The expected state at the end' }),
+  'hangs up': optional(flag, 'The phone of the last turn hangs up at the end'),
+  after: optional(After, 'The expected state at the end'),
 })
   .check(
     z.refine(({ subscriber, handsets }) => !subscriber || !handsets, {

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { WalkthroughError } from './walkthrough.ts'
-import type { Action, ScriptText, Walkthrough } from './walkthrough.ts'
+import type { Action, Fixture, ScriptText, Walkthrough } from './walkthrough.ts'
 
 /** The secrets of subscribers that exist on the target, by MSISDN (E.164 with `+`). */
 export type KnownSecrets = Readonly<
@@ -74,76 +74,63 @@ export function fillIn(
   const phones = Object.entries(handsets).map(([who, phone]) => {
     const { fixture } = phone
     if (!fixture) return [who, phone] as const
-    const { puk1, password, ...rest } = fixture
     const secrets = {
-      ...((puk1 !== undefined || usesPuk1(who)) && { puk1: secretOf(who, 'puk1') }),
-      ...(password !== undefined && { password: secretOf(who, 'password') }),
+      ...((fixture.puk1 !== undefined || usesPuk1(who)) && { puk1: secretOf(who, 'puk1') }),
+      ...(fixture.password !== undefined && { password: secretOf(who, 'password') }),
     }
-    return [who, { ...phone, fixture: { ...rest, ...secrets } }] as const
+    return [who, { ...phone, fixture: { ...fixture, ...secrets } }] as const
   })
   return {
     ...walkthrough,
     handsets: Object.fromEntries(phones),
     steps: steps.map((step) => ({
       ...step,
-      action: fillAction(step.action, (text) => fill(step.who, text)),
+      action: replaceInAction(step.action, (text) => fill(step.who, text)),
     })),
     after: after.map((one) => ({
       ...one,
-      record: {
-        ...one.record,
-        ...(one.record.password !== undefined && { password: fill(one.who, one.record.password) }),
-      },
+      record: replaceInRecord(one.record, (text) => fill(one.who, text)),
     })),
   }
 }
 
-function fillAction(action: Action, fill: (text: ScriptText) => string): Action {
+/** Replaces every secret of an action. */
+export function replaceInAction(action: Action, replace: (secret: ScriptText) => string): Action {
   switch (action.kind) {
     case 'send':
-      return action.isSecret ? { ...action, text: fill(action.text) } : action
+      return action.isSecret ? { ...action, text: replace(action.text) } : action
     case 'log-in':
-      return { ...action, password: fill(action.password) }
     case 'set-password':
-      return { ...action, puk1: fill(action.puk1), password: fill(action.password) }
-    case 'change': {
-      const { puk1, password, ...rest } = action.patch
-      const secrets = {
-        ...(puk1 !== undefined && { puk1: fill(puk1) }),
-        ...(password !== undefined && { password: fill(password) }),
-      }
-      return { ...action, patch: { ...rest, ...secrets } }
-    }
+      return replaceInRecord(action, replace)
+    case 'change':
+      return { ...action, patch: replaceInRecord(action.patch, replace) }
     default:
       return action
   }
 }
 
+/** Replaces the secrets of a record. */
+export const replaceInRecord = <T extends Pick<Fixture, 'puk1' | 'password'>>(
+  record: T,
+  replace: (secret: ScriptText) => string,
+): T => ({
+  ...record,
+  ...(record.puk1 !== undefined && { puk1: replace(record.puk1) }),
+  ...(record.password !== undefined && { password: replace(record.password) }),
+})
+
 /** Lists the secrets of a walkthrough without placeholders. Fewer than four characters are a choice, not a secret. */
 export function secretsOf({ handsets, steps, after }: Walkthrough): readonly string[] {
-  const all = [
-    ...Object.values(handsets).flatMap(({ fixture }) => [fixture?.puk1, fixture?.password]),
-    ...steps.flatMap(({ action }) => secretsIn(action)),
-    ...after.map(({ record }) => record.password),
-  ]
-  const long = all.filter((secret) => secret !== undefined && Array.from(secret.trim()).length >= 4)
-  // The longest first: a secret may contain another one.
-  return [...new Set(long as string[])].toSorted((a, b) => b.length - a.length)
-}
-
-function secretsIn(action: Action): readonly (string | undefined)[] {
-  switch (action.kind) {
-    case 'send':
-      return action.isSecret ? [action.text, action.text.trim()] : []
-    case 'log-in':
-      return [action.password]
-    case 'set-password':
-      return [action.puk1, action.password]
-    case 'change':
-      return [action.patch.puk1, action.patch.password]
-    default:
-      return []
+  const all = new Set<string>()
+  const collect = (secret: string): string => {
+    if (Array.from(secret.trim()).length >= 4) all.add(secret).add(secret.trim())
+    return secret
   }
+  for (const { fixture } of Object.values(handsets)) if (fixture) replaceInRecord(fixture, collect)
+  for (const { action } of steps) replaceInAction(action, collect)
+  for (const { record } of after) replaceInRecord(record, collect)
+  // The longest first: a secret may contain another one.
+  return [...all].toSorted((a, b) => b.length - a.length)
 }
 
 /** Enough for every reason: most numbers of five digits are not weak. */
