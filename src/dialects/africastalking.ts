@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Ended } from '../gateway/ports.ts'
 import { malformed } from './dialect.ts'
 import type { Dialect, NetworkTurn, ParsedRequest, WireCall } from './dialect.ts'
-import { conEnd, parseConEnd, plainText } from './encoding/con-end.ts'
+import { conEnd, conEndAnswers, parseConEnd } from './encoding/con-end.ts'
 import { describeIssue, msisdn, sessionId, typed, ussdString } from './encoding/fields.ts'
 
 /** All fields are required; `networkCode` is ignored. */
@@ -63,9 +63,7 @@ export const africastalking: Dialect = {
     return path === '/events' ? parseEvent(body) : parseCallback(body)
   },
 
-  formatAnswer: (answer) => plainText(200, conEnd(answer)),
-  formatEnded: () => plainText(200, ''),
-  formatError: (status, message) => plainText(status, conEnd({ text: message, waits: false })),
+  ...conEndAnswers,
 
   newSessionId: () => `ATUid_${randomBytes(16).toString('hex')}`,
 

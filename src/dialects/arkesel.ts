@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import { label, msisdn, sessionId, typed } from './encoding/fields.ts'
 import { flag, jsonText, orNothing, screenText } from './encoding/json.ts'
-import { jsonDialect, latestInput } from './encoding/json-dialect.ts'
+import { jsonDialect } from './encoding/json-dialect.ts'
+import { latestInput } from './encoding/latest-input.ts'
 
 /** `network` is ignored. `userID` is the account and is echoed. */
 const Request = z.object({

@@ -2,19 +2,18 @@ import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import { malformed } from './dialect.ts'
 import type { Dialect, NetworkTurn, ParsedRequest, WireCall, WireResponse } from './dialect.ts'
-import { bareCode, describeIssue, looseUssdString, msisdn, sessionId, typed } from './encoding/fields.ts'
-import { fieldsOf, onlyElement, parseXml, writeXml } from './encoding/xml.ts'
+import { bareCode, describeIssue, msisdn, sessionId, typed } from './encoding/fields.ts'
+import { latestInput, unnumbered } from './encoding/latest-input.ts'
+import { fieldsOf, isMalformed, onlyElement, postXml } from './encoding/xml.ts'
+import { readXmlRequest, readXmlResponse, xmlResponse } from './encoding/xml.ts'
 import type { Element, Markup } from './encoding/xml.ts'
 
 const SessionFields = z.object({ msisdn, sessionid: sessionId })
 const TurnKind = z.object({ newrequest: z.enum(['0', '1'], { error: 'must be 0 or 1' }) })
-const Begin = SessionFields.extend({ subscriberinput: looseUssdString })
-const Reply = SessionFields.extend({ subscriberinput: typed })
+const Turn = SessionFields.extend({ subscriberinput: typed })
 
 /** Alternative element names of some deployments. */
 const aliases = { new_request: 'newrequest', input: 'subscriberinput', session_id: 'sessionid' }
-
-const type = 'text/xml; charset=utf-8'
 
 /** Free-flow states: continue and break. Some applications write FE for break. */
 const CONTINUE = 'FC'
@@ -30,14 +29,13 @@ export const comviva: Dialect = {
   methods: ['POST'],
   answerTimeoutMs: 10_000,
   limitations: [
-    { case: 'repeat', reason: 'turns are not numbered: the same reply later is a second reply' },
+    unnumbered,
     { case: 'time-out', reason: 'a clean-up gives no reason: it counts as a hang-up' },
   ],
 
   parseRequest({ body }) {
-    const xml = parseXml(body, 'request')
-    if (xml.kind === 'malformed') return malformed(`Bad request: the body ${xml.problem}`)
-    return parseElement(xml.element)
+    const request = readXmlRequest(body, 'request')
+    return isMalformed(request) ? request : parseElement(request)
   },
 
   formatAnswer({ text, waits }, { msisdn }) {
@@ -63,13 +61,12 @@ export const comviva: Dialect = {
     ])
   },
 
-  parseResponse({ status, body }) {
-    if (status !== 200) return malformed(`the application answered with status ${status}`)
-    const xml = parseXml(body, 'response')
-    if (xml.kind === 'malformed') return malformed(`the answer ${xml.problem}`)
-    const { applicationresponse: text } = fieldsOf(xml.element)
+  parseResponse(response) {
+    const element = readXmlResponse(response, 'response')
+    if (isMalformed(element)) return element
+    const { applicationresponse: text } = fieldsOf(element)
     if (typeof text !== 'string') return malformed('the answer must have one applicationResponse')
-    const freeflow = onlyElement(xml.element, 'freeflow')
+    const freeflow = onlyElement(element, 'freeflow')
     const state = freeflow && fieldsOf(freeflow)['freeflowstate']
     if (state !== CONTINUE && state !== BREAK && state !== 'FE') {
       return malformed('the freeflowState of the answer must be FC or FB')
@@ -98,21 +95,14 @@ function parseElement(request: Element): ParsedRequest {
   }
   const kind = TurnKind.safeParse(fields)
   if (!kind.success) return malformed(describeIssue(kind.error))
-  const begins = kind.data.newrequest === '1'
-  const parsed = (begins ? Begin : Reply).safeParse(fields)
-  if (!parsed.success) return malformed(describeIssue(parsed.error))
-  const { sessionid, msisdn, subscriberinput } = parsed.data
-  return {
-    kind: 'callback',
-    callback: {
-      dialect: 'comviva',
-      sessionId: sessionid,
-      msisdn,
-      dialled: begins ? subscriberinput : '',
-      reported: { kind: 'latest-only', typed: begins ? undefined : subscriberinput },
-    },
-    echo: { msisdn: msisdn.slice(1) },
-  }
+  const turn = Turn.safeParse(fields)
+  if (!turn.success) return malformed(describeIssue(turn.error))
+  const { sessionid, msisdn, subscriberinput: input } = turn.data
+  return latestInput(
+    { dialect: 'comviva', sessionId: sessionid, msisdn },
+    { begins: kind.data.newrequest === '1', input, field: 'subscriberinput' },
+    { msisdn: msisdn.slice(1) },
+  )
 }
 
 /** Formats a response that charges nothing. */
@@ -128,25 +118,16 @@ function formatResponse(
     ['freeflowCharging', {}, 'N'],
     ['freeflowChargingAmount', {}, '0'],
   ]
-  return {
-    status,
-    type,
-    body: writeXml([
-      'response',
-      {},
-      [...subscriber, ['applicationResponse', {}, text], ['freeflow', {}, freeflow]],
-    ]),
-  }
+  return xmlResponse(status, [
+    'response',
+    {},
+    [...subscriber, ['applicationResponse', {}, text], ['freeflow', {}, freeflow]],
+  ])
 }
 
-const formatCall = (turn: NetworkTurn, kind: string, elements: readonly Markup[]): WireCall => ({
-  method: 'POST',
-  path: '',
-  query: '',
-  headers: { 'content-type': 'text/xml' },
-  body: writeXml([
+const formatCall = (turn: NetworkTurn, kind: string, elements: readonly Markup[]): WireCall =>
+  postXml([
     'request',
     { type: kind },
     [['msisdn', {}, turn.msisdn.slice(1)], ['sessionId', {}, turn.sessionId], ...elements],
-  ]),
-})
+  ])

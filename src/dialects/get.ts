@@ -3,7 +3,7 @@ import { parse } from 'node:querystring'
 import { z } from 'zod'
 import { malformed } from './dialect.ts'
 import type { Dialect, NetworkTurn, ParsedRequest, WireRequest } from './dialect.ts'
-import { conEnd, parseConEnd, plainText } from './encoding/con-end.ts'
+import { conEndAnswers, parseConEnd } from './encoding/con-end.ts'
 import { bareCode, describeIssue, looseUssdString, msisdn } from './encoding/fields.ts'
 import { sessionId, typed, ussdString } from './encoding/fields.ts'
 
@@ -76,9 +76,7 @@ export function createGet(variant: GetVariant): Dialect {
 
     parseRequest: (request) => parseRequest(request, variant),
 
-    formatAnswer: (answer) => plainText(200, conEnd(answer)),
-    formatEnded: () => plainText(200, ''),
-    formatError: (status, message) => plainText(status, conEnd({ text: message, waits: false })),
+    ...conEndAnswers,
 
     newSessionId: () => String(randomInt(1e9, 1e10)),
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Dialect, End, NetworkTurn, ParsedRequest, WireCall } from './dialect.ts'
-import { normaliseCode, missing, msisdn, noCode, sessionId, typed } from './encoding/fields.ts'
+import { codeOfBegin, msisdn, noCode, normaliseCode, requiredField } from './encoding/fields.ts'
+import { sessionId, typed } from './encoding/fields.ts'
 import { jsonResponse, jsonText, orNothing, readRequest, readResponse, screenText } from './encoding/json.ts'
 import type { JsonFields } from './encoding/json.ts'
 import { postJson } from './encoding/json-dialect.ts'
@@ -73,7 +74,7 @@ export const createHubtel = (generation: Generation): Dialect => ({
       return { kind: 'ended', ended: { ...session, why: why[Type] }, echo }
     }
     const begins = Type !== 'response'
-    if (!begins && Message === undefined) return missing('Message')
+    if (!begins && Message === undefined) return requiredField('Message')
     const dialled = codeOf(begins ? Message : undefined, read.fields.ServiceCode)
     if (begins && dialled === undefined) return noCode('Message')
     const typed = begins ? undefined : Message
@@ -163,13 +164,11 @@ function withNames(names: readonly string[]): (fields: JsonFields) => JsonFields
   }
 }
 
-/** Returns the code of a callback. The message of a begin is the dialled string; that of a favourite may be any text. */
+/** Returns the code of a callback. `message` is that of a begin. */
 function codeOf(message: string | undefined, serviceCode: unknown): string | undefined {
   const service =
     typeof serviceCode === 'string' && !guid.test(serviceCode) ? normaliseCode(serviceCode) : undefined
-  if (message === undefined) return service
-  const isCode = /^\s*[*#]/.test(message)
-  return (isCode ? normaliseCode(message) : service) ?? service ?? normaliseCode(message)
+  return message === undefined ? service : codeOfBegin(message, service)
 }
 
 function formatCall(

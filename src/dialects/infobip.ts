@@ -2,9 +2,11 @@ import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import { malformed } from './dialect.ts'
 import type { Dialect, Method, NetworkTurn, ParsedRequest, WireCall } from './dialect.ts'
-import { describeIssue, normaliseCode, msisdn, noCode, sessionId, typed } from './encoding/fields.ts'
+import { codeOfBegin, describeIssue, msisdn, noCode, normaliseCode } from './encoding/fields.ts'
+import { percentDecode, sessionId, typed } from './encoding/fields.ts'
 import { jsonResponse, jsonText, readRequest, readResponse, screenText } from './encoding/json.ts'
-import { postJson, unnumbered } from './encoding/json-dialect.ts'
+import { postJson } from './encoding/json-dialect.ts'
+import { unnumbered } from './encoding/latest-input.ts'
 
 /** `imsi`, `language`, `optional` and `ussdGwId` are ignored. Some deployments send no `shortCode`. */
 const Request = z.object({
@@ -123,25 +125,13 @@ export const infobip: Dialect = {
 
 const badRequest = (problem: string) => malformed(`Bad request: ${problem}`)
 
-/** Decodes a path segment; returns undefined if its percent-encoding is invalid. */
-function percentDecode(part: string): string | undefined {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return undefined
-  }
-}
-
 function parseTurn(sessionId: string, step: 'start' | 'response', body: string): ParsedRequest {
   const read = readRequest(body, Request)
   if (read.kind === 'malformed') return read
   const { msisdn, text, shortCode } = read.fields
   const code = typeof shortCode === 'string' ? normaliseCode(shortCode) : undefined
   const begins = step === 'start'
-  // A text without * and # may be the suffix typed after the short code.
-  const dialled = begins
-    ? ((/^\s*[*#]/.test(text) ? normaliseCode(text) : code) ?? code ?? normaliseCode(text))
-    : code
+  const dialled = begins ? codeOfBegin(text, code) : code
   if (begins && dialled === undefined) return noCode('text')
   return {
     kind: 'callback',

@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto'
 import { z } from 'zod'
-import { label, missing, msisdn, sessionId, typed } from './encoding/fields.ts'
+import { label, msisdn, requiredField, sessionId, typed } from './encoding/fields.ts'
 import { flag, jsonText, orNothing, screenText } from './encoding/json.ts'
-import { jsonDialect, latestInput } from './encoding/json-dialect.ts'
+import { jsonDialect } from './encoding/json-dialect.ts'
+import { latestInput } from './encoding/latest-input.ts'
 
 /** Documented as a boolean; the value 2 has been observed at the end of a session. */
 const messageType = z.preprocess(
@@ -43,7 +44,7 @@ export const nalo = jsonDialect({
     }
     const echo = { USERID, MSISDN: String(raw['MSISDN']) }
     if (MSGTYPE === 'over') return { kind: 'ended', ended: { ...session, why: 'cancelled' }, echo }
-    if (USERDATA === undefined) return missing('USERDATA')
+    if (USERDATA === undefined) return requiredField('USERDATA')
     const reuses = SESSIONID === undefined && ({ reusesSessionId: true } as const)
     return latestInput(
       { ...session, ...reuses },

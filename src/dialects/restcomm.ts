@@ -3,10 +3,8 @@ import { measure } from '../ussd/message.ts'
 import { malformed } from './dialect.ts'
 import type { Dialect, NetworkTurn, WireCall, WireResponse } from './dialect.ts'
 import { BEGIN, REPLY, parseDialog } from './restcomm-dialog.ts'
-import { parseXml, writeXml } from './encoding/xml.ts'
+import { isMalformed, postXml, readXmlRequest, readXmlResponse, xmlResponse } from './encoding/xml.ts'
 import type { Markup } from './encoding/xml.ts'
-
-const type = 'text/xml; charset=utf-8'
 
 const RELEASES = 'processUnstructuredSSRequest_Response'
 const ASKS = 'unstructuredSSRequest_Request'
@@ -34,9 +32,8 @@ export const restcomm: Dialect = {
   limitations: [],
 
   parseRequest({ body }) {
-    const xml = parseXml(body, 'dialog')
-    if (xml.kind === 'malformed') return malformed(`Bad request: the body ${xml.problem}`)
-    return parseDialog(xml.element)
+    const dialog = readXmlRequest(body, 'dialog')
+    return isMalformed(dialog) ? dialog : parseDialog(dialog)
   },
 
   formatAnswer({ text, waits }, echo) {
@@ -78,11 +75,10 @@ export const restcomm: Dialect = {
     ])
   },
 
-  parseResponse({ status, headers, body }) {
-    if (status !== 200) return malformed(`the application answered with status ${status}`)
-    const xml = parseXml(body, 'dialog')
-    if (xml.kind === 'malformed') return malformed(`the answer ${xml.problem}`)
-    const { attributes, elements } = xml.element
+  parseResponse(response) {
+    const dialog = readXmlResponse(response, 'dialog')
+    if (isMalformed(dialog)) return dialog
+    const { attributes, elements } = dialog
     if (attributes['mapMessagesSize'] === undefined) return malformed('the answer has no mapMessagesSize')
     if (attributes['mapUserAbortChoice'] !== undefined)
       return malformed('the application aborted the dialogue')
@@ -102,7 +98,7 @@ export const restcomm: Dialect = {
     }
     if (text === undefined) return malformed("the answer's operation has no string")
     const { userObject } = attributes
-    const cookie = cookiesIn(headers?.['set-cookie'] ?? '').join('; ')
+    const cookie = cookiesIn(response.headers?.['set-cookie'] ?? '').join('; ')
     return {
       kind: 'answer',
       answer: { text, waits: only.name === ASKS },
@@ -162,7 +158,7 @@ const formatResponse = (
   status: number,
   attributes: Readonly<Record<string, string | undefined>>,
   operations: readonly Markup[],
-): WireResponse => ({ status, type, body: writeXml(['dialog', attributes, operations]) })
+): WireResponse => xmlResponse(status, ['dialog', attributes, operations])
 
 /** Formats the result of the begin, under its invoke id. `prearrangedEnd="false"` delivers it before the dialogue closes. */
 const formatRelease = (status: number, text: string, beginId: string): WireResponse =>
@@ -178,31 +174,21 @@ function formatCall(
   const [localId = '', ...rest] = turn.sessionId.split(':')
   const { type: kind, mapMessagesSize, ...more } = attributes
   const cookie = cookieOf(turn)
-  return {
-    method: 'POST',
-    path: '',
-    query: '',
-    // RestComm sends the charset as the content encoding.
-    headers: {
-      'content-type': 'text/xml',
-      accept: 'text/xml',
-      'content-encoding': 'utf-8',
-      ...(cookie !== undefined && { cookie }),
-    },
-    body: writeXml([
-      'dialog',
-      {
-        type: kind,
-        appCntx: 'networkUnstructuredSsContext_version2',
-        networkId: '0',
-        localId,
-        remoteId: rest.length === 0 ? undefined : rest.join(':'),
-        mapMessagesSize,
-        returnMessageOnError: 'false',
-        ...more,
-        userObject: userObjectOf(turn),
-      },
-      elements,
-    ]),
+  const dialog = {
+    type: kind,
+    appCntx: 'networkUnstructuredSsContext_version2',
+    networkId: '0',
+    localId,
+    remoteId: rest.length === 0 ? undefined : rest.join(':'),
+    mapMessagesSize,
+    returnMessageOnError: 'false',
+    ...more,
+    userObject: userObjectOf(turn),
   }
+  return postXml(['dialog', dialog, elements], {
+    accept: 'text/xml',
+    // RestComm sends the charset as the content encoding.
+    'content-encoding': 'utf-8',
+    ...(cookie !== undefined && { cookie }),
+  })
 }

@@ -2,7 +2,8 @@ import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import { msisdn, sessionId, typed } from './encoding/fields.ts'
 import { jsonText, screenText } from './encoding/json.ts'
-import { jsonDialect, latestInput } from './encoding/json-dialect.ts'
+import { jsonDialect } from './encoding/json-dialect.ts'
+import { latestInput } from './encoding/latest-input.ts'
 
 /** `ussd_service_op` (SMPP 3.4, 5.3.2.44), as a number or as its digits. */
 const op = <T extends string>(codes: readonly [T, ...T[]]) =>

@@ -3,21 +3,20 @@ import { z } from 'zod'
 import type { Ended } from '../gateway/ports.ts'
 import { malformed } from './dialect.ts'
 import type { Dialect, NetworkTurn, ParsedRequest, WireCall, WireResponse } from './dialect.ts'
-import { describeIssue, looseUssdString, msisdn, sessionId, typed } from './encoding/fields.ts'
-import { fieldsOf, parseXml, writeXml } from './encoding/xml.ts'
+import { describeIssue, msisdn, sessionId, typed } from './encoding/fields.ts'
+import { latestInput, unnumbered } from './encoding/latest-input.ts'
+import { fieldsOf, isMalformed, postXml } from './encoding/xml.ts'
+import { readXmlRequest, readXmlResponse, xmlResponse } from './encoding/xml.ts'
+import type { Markup } from './encoding/xml.ts'
 
 const requestTypes = ['1', '2', '3', '4', '10'] as const
 const Type = z.object({ type: z.enum(requestTypes, { error: `must be one of ${requestTypes.join(', ')}` }) })
 const SessionFields = z.object({ msisdn, sessionid: sessionId })
-/** Some test tools send a bare code. */
-const Begin = SessionFields.extend({ msg: looseUssdString })
-const Reply = SessionFields.extend({ msg: typed })
+const Turn = SessionFields.extend({ msg: typed })
 
 /** RELEASE, TIMEOUT and CHARGE: the subscriber hung up, did not reply, or could not be billed. */
 const endings: Readonly<Record<string, Ended['why']>> = { 3: 'cancelled', 4: 'timed-out', 10: 'failed' }
 
-const type = 'text/xml; charset=utf-8'
-const headers = { 'content-type': 'text/xml' }
 const WAITS = '2'
 const RELEASES = '3'
 
@@ -29,12 +28,11 @@ export const truroute: Dialect = {
   name: 'truroute',
   methods: ['POST'],
   answerTimeoutMs: 10_000,
-  limitations: [{ case: 'repeat', reason: 'turns are not numbered: the same reply later is a second reply' }],
+  limitations: [unnumbered],
 
   parseRequest({ body }) {
-    const xml = parseXml(body, 'ussd')
-    if (xml.kind === 'malformed') return malformed(`Bad request: the body ${xml.problem}`)
-    return parseFields(fieldsOf(xml.element))
+    const request = readXmlRequest(body, 'ussd')
+    return isMalformed(request) ? request : parseFields(fieldsOf(request))
   },
 
   formatAnswer({ text, waits }) {
@@ -56,18 +54,14 @@ export const truroute: Dialect = {
     return reply === undefined ? formatCall(turn, '1', turn.dialled) : formatCall(turn, '2', reply)
   },
 
-  parseResponse({ status, body }) {
-    if (status !== 200) return malformed(`the application answered with status ${status}`)
-    const xml = parseXml(body, 'ussd')
-    if (xml.kind === 'malformed') return malformed(`the answer ${xml.problem}`)
-    const fields = fieldsOf(xml.element)
-    const { msg: text } = fields
-    if (fields['type'] === '5') return malformed('the answer redirects, which this network does not support')
-    if (fields['type'] !== WAITS && fields['type'] !== RELEASES) {
-      return malformed('the type of the answer must be 2 or 3')
-    }
+  parseResponse(response) {
+    const element = readXmlResponse(response, 'ussd')
+    if (isMalformed(element)) return element
+    const { type, msg: text } = fieldsOf(element)
+    if (type === '5') return malformed('the answer redirects, which this network does not support')
+    if (type !== WAITS && type !== RELEASES) return malformed('the type of the answer must be 2 or 3')
     if (typeof text !== 'string') return malformed('the answer must have one msg')
-    return { kind: 'answer', answer: { text, waits: fields['type'] === WAITS }, echo: {} }
+    return { kind: 'answer', answer: { text, waits: type === WAITS }, echo: {} }
   },
 
   formatEnd(turn, end) {
@@ -95,51 +89,35 @@ function parseFields(sent: Record<string, string | string[]>): ParsedRequest {
     const ended = { dialect: 'truroute', sessionId: sessionid, msisdn, why }
     return { kind: 'ended', ended, echo: {} }
   }
-  const begins = kind.data.type === '1'
-  const fields = (begins ? Begin : Reply).safeParse(sent)
-  if (!fields.success) return malformed(describeIssue(fields.error))
-  const { sessionid, msisdn, msg } = fields.data
-  return {
-    kind: 'callback',
-    callback: {
-      dialect: 'truroute',
-      sessionId: sessionid,
-      msisdn,
-      dialled: begins ? msg : '',
-      reported: { kind: 'latest-only', typed: begins ? undefined : msg },
-    },
-    echo: {},
-  }
+  const turn = Turn.safeParse(sent)
+  if (!turn.success) return malformed(describeIssue(turn.error))
+  const { sessionid, msisdn, msg } = turn.data
+  return latestInput(
+    { dialect: 'truroute', sessionId: sessionid, msisdn },
+    { begins: kind.data.type === '1', input: msg, field: 'msg' },
+    {},
+  )
 }
 
 /** Formats a response that charges nothing. */
-const formatResponse = (status: number, kind: string, text: string): WireResponse => ({
-  status,
-  type,
-  body: writeXml([
+function formatResponse(status: number, kind: string, text: string): WireResponse {
+  const premium: readonly Markup[] = [
+    ['cost', {}, '0'],
+    ['ref', {}, '0'],
+  ]
+  return xmlResponse(status, [
     'ussd',
     {},
     [
       ['type', {}, kind],
       ['msg', {}, text],
-      [
-        'premium',
-        {},
-        [
-          ['cost', {}, '0'],
-          ['ref', {}, '0'],
-        ],
-      ],
+      ['premium', {}, premium],
     ],
-  ]),
-})
+  ])
+}
 
-const formatCall = (turn: NetworkTurn, kind: string, text: string): WireCall => ({
-  method: 'POST',
-  path: '',
-  query: '',
-  headers,
-  body: writeXml([
+const formatCall = (turn: NetworkTurn, kind: string, text: string): WireCall =>
+  postXml([
     'ussd',
     {},
     [
@@ -148,5 +126,4 @@ const formatCall = (turn: NetworkTurn, kind: string, text: string): WireCall => 
       ['type', {}, kind],
       ['msg', {}, text],
     ],
-  ]),
-})
+  ])

@@ -1,7 +1,7 @@
 import { measure } from '../ussd/message.ts'
 import { parseDialled } from '../ussd/mmi.ts'
 
-/** An input that the phone rejects. Nothing is sent and the screen stays; `sentence` says why. */
+/** An input that the phone rejects. Nothing is sent and the screen stays. `message` is one English sentence. */
 export interface Refused {
   readonly kind: 'refused'
   readonly message: string
@@ -18,9 +18,15 @@ export type KeyedInput =
 /** The capacity of one USSD message in Latin characters. */
 const MAX_CHARACTERS = 182
 
-const lengthOf = (text: string) => Array.from(text).length
+/** Sends a text within the carrier's limit. */
+function send(text: string, maxCharacters: number): KeyedInput {
+  return Array.from(text).length > maxCharacters
+    ? refused(`This is too long: the network takes at most ${maxCharacters} characters.`)
+    : { kind: 'sent', text }
+}
 
 const hasControls = /\p{Cc}/u
+const oneLineOnly = 'Type one line, without control characters.'
 
 /**
  * Dials a code on an idle phone (3GPP TS 22.030, 6.5.3.2): only a USSD string goes to an application. Messages never quote the
@@ -30,13 +36,11 @@ const hasControls = /\p{Cc}/u
  */
 export function dial(typed: string, maxCharacters = MAX_CHARACTERS): KeyedInput {
   const code = typed.normalize('NFC').trim()
-  if (hasControls.test(code)) return refused('Type one line, without control characters.')
+  if (hasControls.test(code)) return refused(oneLineOnly)
   const dialled = parseDialled(code)
   switch (dialled.kind) {
     case 'ussd':
-      return lengthOf(code) > maxCharacters
-        ? refused(`This is too long: the network takes at most ${maxCharacters} characters.`)
-        : { kind: 'sent', text: dialled.ussdString }
+      return send(dialled.ussdString, maxCharacters)
     case 'ss':
       return kept('This is a setting of the network, such as call forwarding: no application is asked.')
     case 'local':
@@ -59,16 +63,12 @@ const invalidCode = {
 /** Replies in a dialogue: any text that fits one USSD message, including an empty one and one that looks like a code. */
 export function reply(typed: string, maxCharacters = MAX_CHARACTERS): KeyedInput {
   const text = typed.normalize('NFC')
-  if (hasControls.test(text)) return refused('Type one line, without control characters.')
+  if (hasControls.test(text)) return refused(oneLineOnly)
   const { alphabet, fits } = measure(text)
-  if (fits) {
-    return lengthOf(text) > maxCharacters
-      ? refused(`This is too long: the network takes at most ${maxCharacters} characters.`)
-      : { kind: 'sent', text }
-  }
+  if (fits) return send(text, maxCharacters)
   const limit = alphabet === 'gsm7' ? '182 characters' : '80 characters that are not all Latin'
   return refused(`This is too long: one USSD message takes at most ${limit}.`)
 }
 
 const kept = (text: string): KeyedInput => ({ kind: 'kept', text })
-export const refused = (message: string): Refused => ({ kind: 'refused', message: message })
+export const refused = (message: string): Refused => ({ kind: 'refused', message })

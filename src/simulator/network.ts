@@ -50,16 +50,6 @@ export interface Network {
   readonly notifyEnd: Application['notifyEnd']
 }
 
-interface Injection {
-  readonly wire: WireCall
-  readonly drawn: DrawnFaults
-  readonly previous: SentCallback | undefined
-  readonly options: Parameters<Application['call']>[1]
-  /** Collects the injected faults. */
-  readonly faults: FaultName[]
-  readonly isBegin: boolean
-}
-
 /** Waits; resolves at once when aborted. */
 export type Pause = (ms: number, signal: AbortSignal) => Promise<void>
 
@@ -100,8 +90,16 @@ export function createNetwork(route: Route, profile: Profile, pause: Pause): Net
   }
 
   /** Sends a callback with the drawn faults, and compares the answers of all duplicates. */
-  async function inject(injection: Injection): Promise<DeliveryResult> {
-    const { wire, drawn, previous, options, faults, isBegin } = injection
+  async function inject(of: {
+    readonly wire: WireCall
+    readonly drawn: DrawnFaults
+    readonly previous: SentCallback | undefined
+    readonly options: Parameters<Application['call']>[1]
+    /** Collects the injected faults. */
+    readonly faults: FaultName[]
+    readonly isBegin: boolean
+  }): Promise<DeliveryResult> {
+    const { wire, drawn, previous, options, faults, isBegin } = of
     const send = (copy: WireCall) => application.call(copy, options)
     const { lost, duplicate } = drawn
     const sent = lost === 'reset' ? application.sendThenReset(wire, options) : send(wire)

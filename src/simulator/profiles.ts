@@ -32,75 +32,55 @@ const Profile = z.strictObject({
 })
 export type Profile = Readonly<z.output<typeof Profile>>
 
-/** The text of Android. It differs by phone and language. */
-const androidFailure = 'Connection problem or invalid MMI code.'
-const oneMessage = { max: 160, unit: 'octets', longer: 'fail' } as const
-
 /**
- * Values without a source are marked "unconfirmed". No carrier publishes its failure text.
+ * The limits of the standards. Aggregators allow a dialogue 180 s. The idle time is as long, because typing with `curl` is slow.
+ * The failure text is that of Android, which differs by phone and language.
  */
+const standard: Profile = {
+  idleMs: 180_000,
+  dialogueMs: 180_000,
+  screen: { max: 160, unit: 'octets', longer: 'fail' },
+  input: { max: 182 },
+  failureText: 'Connection problem or invalid MMI code.',
+  notifiesEnd: true,
+}
+
+/** Values without a source are marked "unconfirmed". No carrier publishes its failure text. */
 const table = {
-  /**
-   * The limits of the standards. Aggregators allow a dialogue 180 s. The idle time is as long, because typing with `curl` is
-   * slow.
-   */
-  default: {
-    idleMs: 180_000,
-    dialogueMs: 180_000,
-    screen: oneMessage,
-    input: { max: 182 },
-    failureText: androidFailure,
-    notifiesEnd: true,
-  },
+  default: standard,
   /** Kenya. Source: Africa's Talking help centre, 1284071 (times) and 1284096 (lengths, pages). */
   safaricom: {
+    ...standard,
     idleMs: 30_000,
-    dialogueMs: 180_000,
     screen: { max: 160, unit: 'characters', longer: 'paginate' },
     input: { max: 80 },
-    failureText: androidFailure,
-    notifiesEnd: true,
   },
   /** Kenya. Same source. 184 characters exceed one message, whose limit applies then. */
   airtel: {
+    ...standard,
     answerTimeoutMs: 15_000,
     idleMs: 60_000,
-    dialogueMs: 180_000,
     screen: { max: 184, unit: 'characters', longer: 'paginate' },
     input: { max: 90 },
-    failureText: androidFailure,
-    notifiesEnd: true,
   },
   /** The timeout of 30 s is that of vumi's transport for MTN Rwanda. Unconfirmed: all other values; lengths are of one message. */
   mtn: {
+    ...standard,
     answerTimeoutMs: 30_000,
     idleMs: 60_000,
-    dialogueMs: 180_000,
-    screen: { ...oneMessage, longer: 'cut' },
-    input: { max: 182 },
-    failureText: androidFailure,
-    notifiesEnd: true,
+    screen: { ...standard.screen, longer: 'cut' },
   },
   /**
    * A1 in Belarus publishes no values, so all are unconfirmed. 60 s is MAP's minimum for a reply (timer `ml`, 3GPP TS 29.002,
    * 17.6.4). The text is that of Android in Russian.
    */
-  a1: {
-    idleMs: 60_000,
-    dialogueMs: 180_000,
-    screen: oneMessage,
-    input: { max: 182 },
-    failureText: 'Неполадки подключения или неверный код MMI.',
-    notifiesEnd: true,
-  },
+  a1: { ...standard, idleMs: 60_000, failureText: 'Неполадки подключения или неверный код MMI.' },
 } satisfies Record<string, Profile>
 
 export type ProfileName = keyof typeof table
 
 /** All carrier profiles, by name. */
-export const profiles: Readonly<Record<ProfileName, Profile>> = z
-  .record(z.string(), Profile)
-  .parse(table) as Record<ProfileName, Profile>
+export const profiles: Readonly<Record<ProfileName, Profile>> = table
 
 const isProfileName = (name: string): name is ProfileName => Object.hasOwn(profiles, name)
 
@@ -113,9 +93,8 @@ export function parseProfile(option: string): ParsedOption<Profile> {
   if (!isProfileName(name) || value !== '')
     return malformed(`Unknown profile. Choose one of: ${Object.keys(profiles).join(', ')}.`)
   const profile = profiles[name]
-  const { screen, input } = profile
-  const screenFields: Record<string, unknown> = { ...screen }
-  const fields: Record<string, unknown> = { ...profile, screen: screenFields, input: { ...input } }
+  const screen: Record<string, unknown> = { ...profile.screen }
+  const fields: Record<string, unknown> = { ...profile, screen }
   for (const [key, text] of overrides) {
     switch (key) {
       case 'answer':
@@ -124,11 +103,11 @@ export function parseProfile(option: string): ParsedOption<Profile> {
         fields[key === 'answer' ? 'answerTimeoutMs' : `${key}Ms`] = durationMs(text)
         break
       case 'screen':
-        screenFields['max'] = wholeNumber(text)
+        screen['max'] = wholeNumber(text)
         break
       case 'unit':
       case 'longer':
-        screenFields[key] = text
+        screen[key] = text
         break
       case 'input':
         fields['input'] = { max: wholeNumber(text) }

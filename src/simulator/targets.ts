@@ -1,4 +1,5 @@
 /** The allow-list of applications that phones may call. Without it, the simulator would be an open proxy. */
+import { percentDecode } from '../dialects/encoding/fields.ts'
 
 /** Parses a target URL. Rejects credentials, fragments, and paths that servers may interpret differently. */
 export function parseTarget(address: string): URL | undefined {
@@ -31,19 +32,10 @@ function isUnambiguousSegment(encoded: string): boolean {
     // Some servers normalise the full-width forms of `.`, `/` and `\`.
     const plain = segment.normalize('NFKC')
     if (SEPARATOR.test(plain) || DOT_SEGMENT.test(plain)) return false
-    const decoded = decode(segment)
+    const decoded = percentDecode(segment)
     if (decoded === undefined) return false
     if (decoded === segment) return true
     segment = decoded
-  }
-}
-
-/** Decodes a segment once; returns undefined unless it is percent-encoded UTF-8. */
-function decode(segment: string): string | undefined {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return undefined
   }
 }
 

@@ -3,11 +3,19 @@ import type { Answer } from '../../gateway/ports.ts'
 import { malformed } from '../dialect.ts'
 import type { ParsedResponse, WireResponse } from '../dialect.ts'
 
-export const plainText = (status: number, body: string): WireResponse => ({
+const plainText = (status: number, body: string): WireResponse => ({
   status,
   type: 'text/plain; charset=utf-8',
   body,
 })
+
+/** The answers of a dialect in plain text. */
+export const conEndAnswers = {
+  formatAnswer: (answer: Answer) => plainText(200, conEnd(answer)),
+  formatEnded: () => plainText(200, ''),
+  formatError: (status: number, message: string) =>
+    plainText(status, conEnd({ text: message, waits: false })),
+}
 
 export const conEnd = ({ text, waits }: Answer): string => `${waits ? 'CON' : 'END'} ${text}`
 

@@ -57,19 +57,37 @@ export const looseUssdString = text(182).transform((raw, context) => {
 })
 
 /**
+ * Returns the code of a begin. `input` is the dialled string, or, without `*` or `#` in front, possibly the suffix typed after
+ * the code of the service.
+ */
+export function codeOfBegin(input: string, service: string | undefined): string | undefined {
+  const isDialled = /^\s*[*#]/.test(input)
+  return (isDialled ? normaliseCode(input) : service) ?? service ?? normaliseCode(input)
+}
+
+/**
  * Returns `141*0` for `*141*0#`, the form that some aggregators send. Any other code keeps its `*` and `#`, to stay
  * distinguishable from this form.
  */
 export const bareCode = (dialled: string): string => /^\*(\d[\d*]*)#$/.exec(dialled)?.[1] ?? dialled
 
 /** The error for a callback that lacks a field its kind requires. */
-export const missing = (field: string) => malformed(`Bad request: ${field} is required`)
+export const requiredField = (field: string) => malformed(`Bad request: ${field} is required`)
 
 /** The error for a begin whose `field` holds no code. */
 export const noCode = (field: string) => malformed(`Bad request: ${field} ${codeError}`)
 
 /** An echoed value, such as an account or an operator's name: at most 128 characters. */
 export const label = text(128)
+
+/** Decodes percent-encoded UTF-8; returns undefined for anything else. */
+export function percentDecode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
 
 /** Typed text, up to a complete dialogue of the longest replies. Gives NFC, in which й is one character. */
 export const typed = text(2000).transform((value) => value.normalize('NFC'))

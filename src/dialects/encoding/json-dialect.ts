@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { Answer } from '../../gateway/ports.ts'
-import type { Dialect, Echo, Limitation, NetworkTurn, ParsedRequest, WireCall } from '../dialect.ts'
-import { normaliseCode, noCode } from './fields.ts'
+import type { Dialect, NetworkTurn, ParsedRequest, WireCall } from '../dialect.ts'
 import { jsonResponse, jsonType, readRequest, readResponse } from './json.ts'
 import type { JsonFields } from './json.ts'
+import { unnumbered } from './latest-input.ts'
 
 /** The parts in which the JSON dialects without turn numbers differ. */
 interface JsonFormat<Request, Response> {
@@ -59,27 +59,6 @@ export function jsonDialect<Request, Response>(format: JsonFormat<Request, Respo
 
     formatEnd: () => undefined,
   }
-}
-
-/** The limitation of a dialect whose turns have no numbers. */
-export const unnumbered: Limitation = {
-  case: 'repeat',
-  reason: 'turns are not numbered: only an immediate duplicate is recognised',
-}
-
-/**
- * Returns the callback of a turn that carries only the latest input. At the begin, `input` must be a code; `field` names it
- * in the error.
- */
-export function latestInput(
-  session: { readonly dialect: string; readonly sessionId: string; readonly msisdn: string },
-  { begins, input, field }: { readonly begins: boolean; readonly input: string; readonly field: string },
-  echo: Echo,
-): ParsedRequest {
-  const dialled = begins ? normaliseCode(input) : ''
-  if (dialled === undefined) return noCode(field)
-  const reported = { kind: 'latest-only', typed: begins ? undefined : input } as const
-  return { kind: 'callback', callback: { ...session, dialled, reported }, echo }
 }
 
 export const postJson = (fields: object, path = ''): WireCall => ({

@@ -4,6 +4,8 @@
  */
 import { DOMParser, onWarningStopParsing } from '@xmldom/xmldom'
 import type { Element as DomElement } from '@xmldom/xmldom'
+import { malformed } from '../dialect.ts'
+import type { Malformed, WireCall, WireResponse } from '../dialect.ts'
 
 /** An element. Values stay text: leading zeros are significant in a dialled number. */
 export interface Element {
@@ -44,23 +46,53 @@ const parser = new DOMParser({
  * @param name required name of the root element, in lower case; compared without regard to case
  */
 export function parseXml(text: string, name?: string): ParsedXml {
-  if (text.length > MAX_LENGTH) return malformed('is too long')
-  if (/<!(DOCTYPE|ENTITY)/i.test(text)) return malformed('must not have a document type')
-  if (text.split('<', MAX_MARKUP + 2).length > MAX_MARKUP + 1) return malformed('has too many elements')
+  if (text.length > MAX_LENGTH) return invalid('is too long')
+  if (/<!(DOCTYPE|ENTITY)/i.test(text)) return invalid('must not have a document type')
+  if (text.split('<', MAX_MARKUP + 2).length > MAX_MARKUP + 1) return invalid('has too many elements')
   let root: DomElement | null
   try {
     root = parser.parseFromString(text.replace(/^\ufeff/, ''), 'text/xml').documentElement
   } catch {
-    return malformed('must be well-formed XML')
+    return invalid('must be well-formed XML')
   }
-  if (!root) return malformed('must be well-formed XML')
+  if (!root) return invalid('must be well-formed XML')
   const read = readElement(root, 1)
-  if (typeof read === 'string') return malformed(read)
-  if (name !== undefined && read.name.toLowerCase() !== name) return malformed(`must be a ${name} element`)
+  if (typeof read === 'string') return invalid(read)
+  if (name !== undefined && read.name.toLowerCase() !== name) return invalid(`must be a ${name} element`)
   return { kind: 'element', element: read }
 }
 
-const malformed = (problem: string): ParsedXml => ({ kind: 'malformed', problem })
+/** Parses the document of a callback. */
+export function readXmlRequest(body: string, name: string): Element | Malformed {
+  const xml = parseXml(body, name)
+  return xml.kind === 'malformed' ? malformed(`Bad request: the body ${xml.problem}`) : xml.element
+}
+
+/** Parses the document of an application's answer. */
+export function readXmlResponse({ status, body }: WireResponse, name: string): Element | Malformed {
+  if (status !== 200) return malformed(`the application answered with status ${status}`)
+  const xml = parseXml(body, name)
+  return xml.kind === 'malformed' ? malformed(`the answer ${xml.problem}`) : xml.element
+}
+
+/** Returns true for a document that could not be parsed. */
+export const isMalformed = (read: Element | Malformed): read is Malformed => 'kind' in read
+
+export const xmlResponse = (status: number, root: Markup): WireResponse => ({
+  status,
+  type: 'text/xml; charset=utf-8',
+  body: writeXml(root),
+})
+
+export const postXml = (root: Markup, headers: Readonly<Record<string, string>> = {}): WireCall => ({
+  method: 'POST',
+  path: '',
+  query: '',
+  headers: { 'content-type': 'text/xml', ...headers },
+  body: writeXml(root),
+})
+
+const invalid = (problem: string): ParsedXml => ({ kind: 'malformed', problem })
 
 /** Returns the element, or the problem with it. */
 function readElement(from: DomElement, depth: number): Element | string {

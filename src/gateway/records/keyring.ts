@@ -92,9 +92,7 @@ export function macUnder(
   return digest
 }
 
-/**
- * True when two values are equal. Takes constant time, whatever their contents and lengths. Text is compared as UTF-8.
- */
+/** True when two values are equal. Takes constant time, whatever their contents and lengths. Text is compared as UTF-8. */
 export function sameBytes(a: string | Uint8Array, b: string | Uint8Array): boolean {
   return timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest())
 }
@@ -103,16 +101,10 @@ function deriveSubkeys(key: Uint8Array): Record<Purpose, KeyObject> {
   const derive = (purpose: Purpose) =>
     // A KeyObject shows no bytes when it is printed by accident.
     createSecretKey(new Uint8Array(hkdfSync('sha256', key, '', `ussd-gateway/1/${purpose}`, KEY_BYTES)))
-  return {
-    password: derive('password'),
-    puk1: derive('puk1'),
-    seal: derive('seal'),
-    transcript: derive('transcript'),
-    token: derive('token'),
-    pseudonym: derive('pseudonym'),
-    handle: derive('handle'),
-    throttle: derive('throttle'),
-  }
+  return Object.fromEntries(purposes.map((purpose) => [purpose, derive(purpose)])) as Record<
+    Purpose,
+    KeyObject
+  >
 }
 
 /**

@@ -53,20 +53,7 @@ export type Subscriber = Readonly<
 export const Subscriber: z.ZodType<Subscriber> = SubscriberFields.loose()
 
 /** A new subscriber: access open, no password (L1). */
-export const newSubscriber: Subscriber = {
-  language: 'ru',
-  tariff: '',
-  client: null,
-  role: 'subscriber',
-  registrationByPuk1: false,
-  access: 'open',
-  closedBecause: null,
-  puk1: null,
-  puk1AttemptsLeft: PUK1_ATTEMPTS,
-  puk1Pending: [],
-  password: null,
-  passwordGeneration: 0,
-}
+export const newSubscriber: Subscriber = SubscriberFields.parse({ access: 'open' })
 
 /** Parses a stored record. Throws `USSD_RECORD_CORRUPT` with the paths of the invalid fields, never with their values. */
 export function parseRecord<T>(schema: z.ZodType<T>, value: string): T {
