@@ -138,7 +138,7 @@ export function createLog(options: {
     },
     admission(change) {
       if (change.kind === 'full') limited('warn', 'admission.saturated')
-      else limited('info', 'admission.recovered', { shed: change.refused })
+      else limited('info', 'admission.recovered', { shed: change.shed })
     },
     fault(event, fault) {
       const origin = originOf(fault.cause)

@@ -102,7 +102,7 @@ function replyTo(line: string): object {
     request = JSON.parse(line)
   } catch {
     // The parser's own message quotes the line, and a dialled string may hold a secret.
-    return { error: 'the line is not JSON' }
+    return { error: 'the line must be JSON' }
   }
   if (typeof request !== 'object' || request === null || Array.isArray(request))
     return { error: 'the line is not a JSON object' }

@@ -320,7 +320,7 @@ function sessionAfter(
     key: turn.key,
     asksAgain: dialogue.asksAgain,
     confirms: dialogue.confirms,
-    heard: turn.heard,
+    position: turn.position,
     answer: dialogue.answer,
     nowMs: loaded.nowMs,
     idleMs,

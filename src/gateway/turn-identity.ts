@@ -13,7 +13,7 @@ interface Turn {
   /** The id of the secrets key of `id`. A session keeps the key it began with. */
   readonly key: string
   /** The length of a cumulative text, or the number of a sequenced turn; 0 for latest-only input. */
-  readonly heard: number
+  readonly position: number
 }
 
 export type TurnClass =
@@ -129,16 +129,17 @@ function classifyCumulative(
     begins === 'empty'
       ? text === '' && !isBegunBy(known, id)
       : !continues && !known?.isLive && !known?.isFresh
-  if (isBegin) return { kind: 'begin', id, key, heard: text.length }
+  if (isBegin) return { kind: 'begin', id, key, position: text.length }
   if (!live) return { kind: 'expired' }
   if (live.state === null) return { kind: 'ended' }
   // A late duplicate of the begin whose receipt is gone gets the current screen.
   if (live.begunBy === id && last) return { kind: 'repeat', receipt: last }
   if (!continues) return { kind: 'out-of-step' }
   // After an empty text, a reply has no star before it; after an empty first reply, it has one.
-  if (live.heard === 0) return { kind: 'reply', id, key, heard: text.length, typed: text.replace(/^\*/, '') }
+  if (live.heard === 0)
+    return { kind: 'reply', id, key, position: text.length, typed: text.replace(/^\*/, '') }
   if (text[live.heard] !== '*') return { kind: 'out-of-step' }
-  return { kind: 'reply', id, key, heard: text.length, typed: text.slice(live.heard + 1) }
+  return { kind: 'reply', id, key, position: text.length, typed: text.slice(live.heard + 1) }
 }
 
 function classifySequenced(
@@ -153,13 +154,13 @@ function classifySequenced(
   const id = digest([String(number), ...(typed === undefined ? ['begin', dialled] : ['reply', typed])])
   const receipt = receiptOf(known, id)
   if (receipt) return { kind: 'repeat', receipt }
-  if (typed === undefined && !isBegunBy(known, id)) return { kind: 'begin', id, key, heard: number }
+  if (typed === undefined && !isBegunBy(known, id)) return { kind: 'begin', id, key, position: number }
   const live = known?.isLive ? known.session : undefined
   if (!live) return { kind: 'expired' }
   if (typed === undefined) return { kind: 'out-of-step' }
   if (live.state === null) return { kind: 'ended' }
   if (number !== live.heard + 1) return { kind: 'out-of-step' }
-  return { kind: 'reply', id, key, heard: number, typed }
+  return { kind: 'reply', id, key, position: number, typed }
 }
 
 /**
@@ -187,7 +188,7 @@ function classifyLatestOnly(
   if (last && receipts.some(isQuick)) return { kind: 'repeat', receipt: last }
   if (typed === undefined) {
     const isRepeat = isBegunBy(known, id) && !reusesSessionId
-    return isRepeat && last ? { kind: 'repeat', receipt: last } : { kind: 'begin', id, key, heard: 0 }
+    return isRepeat && last ? { kind: 'repeat', receipt: last } : { kind: 'begin', id, key, position: 0 }
   }
   if (!known?.isLive || !session) return { kind: 'expired' }
   if (session.state === null) {
@@ -201,7 +202,7 @@ function classifyLatestOnly(
   if (last && (confirmsLate || isOfPreviousDialogue || isKnownSecret(id, typed, session))) {
     return { kind: 'repeat', receipt: last }
   }
-  return { kind: 'reply', id, key, heard: 0, typed }
+  return { kind: 'reply', id, key, position: 0, typed }
 }
 
 /**

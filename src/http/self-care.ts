@@ -101,7 +101,7 @@ export function selfCareRoutes(options: {
     jsonRoute(Credentials, async (body, _request, response) => {
       const loggedIn = await selfCare.logIn(body.msisdn, body.password)
       switch (loggedIn.kind) {
-        case 'in':
+        case 'logged-in':
           response.status(201).json({ token: loggedIn.token, expiresIn: seconds(loggedIn.expiresInMs) })
           return
         case 'refused':

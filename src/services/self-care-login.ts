@@ -14,13 +14,14 @@ import type { SelfCareSessions } from './self-care-session.ts'
 import type { UnknownLoginSlot, UnknownLoginThrottle } from './unknown-login-throttle.ts'
 
 export type LoginResult =
-  | { readonly kind: 'in'; readonly token: string; readonly expiresInMs: number }
+  | { readonly kind: 'logged-in'; readonly token: string; readonly expiresInMs: number }
   /** Unknown number, closed access, no password or wrong password. The result does not say which. */
   | { readonly kind: 'refused' }
   | { readonly kind: 'throttled'; readonly retryAfterMs: number }
 
 type Verdict =
-  { readonly kind: 'right'; readonly passwordGeneration: number } | Exclude<LoginResult, { kind: 'in' }>
+  | { readonly kind: 'right'; readonly passwordGeneration: number }
+  | Exclude<LoginResult, { kind: 'logged-in' }>
 
 export function createLogin(options: {
   readonly request: RunRequest
@@ -43,7 +44,7 @@ export function createLogin(options: {
     if (verdict.kind === 'throttled') return verdict
     if (verdict.kind === 'right') {
       const { token, expiresInMs } = await sessions.begin(msisdn, verdict.passwordGeneration)
-      return { kind: 'in', token, expiresInMs }
+      return { kind: 'logged-in', token, expiresInMs }
     }
     await writeInsteadOfSession(msisdn)
     return verdict

@@ -24,8 +24,8 @@ export interface RouteQuery {
 }
 
 type RouteResult =
-  /** `line` is the route; undefined if the query is empty. */
-  | { readonly kind: 'line'; readonly line: Route | undefined }
+  /** `route` is undefined if the query is empty: the phone uses its default. */
+  | { readonly kind: 'route'; readonly route: Route | undefined }
   | Malformed
   /** The target is not allowed. */
   | Refused
@@ -42,27 +42,26 @@ export function parseNetwork({
   const profile = parseProfile(carrier)
   if (profile.kind === 'malformed') return profile
   if (!/^\d{1,9}$/.test(seed)) return malformed('The seed is a whole number of at most nine digits.')
-  if (faultOption === undefined) return { kind: 'ok', value: { profile: profile.value, faults: undefined } }
-  const faults = parseFaults(faultOption, Number(seed))
-  if (faults.kind === 'malformed') return faults
-  return { kind: 'ok', value: { profile: profile.value, faults: faults.value } }
+  const faults = faultOption === undefined ? undefined : parseFaults(faultOption, Number(seed))
+  if (faults?.kind === 'malformed') return faults
+  return { kind: 'ok', value: { profile: profile.value, faults: faults?.value } }
 }
 
 /**
  * Creates a resolver of routes. A route to a foreign application carries none of the gateway's credentials.
  *
- * @param options `usual`: the default dialect; `own`: the route to this gateway; `isAllowed`: the check of foreign targets
+ * @param options `defaultDialect`: of a query without one; `own`: the route to this gateway; `isAllowed`: the check of foreign targets
  */
 export function createRouteResolver(options: {
   readonly dialects: Readonly<Record<string, Dialect>>
-  readonly usual: Dialect
+  readonly defaultDialect: Dialect
   readonly own: (dialect: Dialect) => Route
   readonly isAllowed: (target: URL) => boolean
 }): RouteResolver {
-  const { dialects, usual, own, isAllowed } = options
+  const { dialects, defaultDialect, own, isAllowed } = options
   return (query) => {
-    if (Object.values(query).every((value) => value === undefined)) return { kind: 'line', line: undefined }
-    const { url, dialect: name = usual.name, events } = query
+    if (Object.values(query).every((value) => value === undefined)) return { kind: 'route', route: undefined }
+    const { url, dialect: name = defaultDialect.name, events } = query
 
     const dialect = Object.hasOwn(dialects, name) ? dialects[name] : undefined
     if (!dialect) return malformed(`Unknown dialect. Choose one of: ${Object.keys(dialects).join(', ')}.`)
@@ -70,7 +69,7 @@ export function createRouteResolver(options: {
     if (network.kind === 'malformed') return network
 
     if (events !== undefined && url === undefined) return malformed('events needs a url.')
-    if (url === undefined) return { kind: 'line', line: { ...own(dialect), ...network.value } }
+    if (url === undefined) return { kind: 'route', route: { ...own(dialect), ...network.value } }
     for (const address of [url, events]) {
       if (address === undefined) continue
       const target = parseTarget(address)
@@ -81,6 +80,6 @@ export function createRouteResolver(options: {
         return refused(`${origin} is not allowed. Start the gateway with SIMULATOR_TARGETS=${origin}.`)
       }
     }
-    return { kind: 'line', line: { dialect, callbackUrl: url, eventsUrl: events, ...network.value } }
+    return { kind: 'route', route: { dialect, callbackUrl: url, eventsUrl: events, ...network.value } }
   }
 }

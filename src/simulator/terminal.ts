@@ -29,7 +29,7 @@ interface TerminalOptions {
  * because any reply may be a secret. `✗` marks a failure, `~` an injected fault.
  */
 export async function useInTerminal(options: TerminalOptions): Promise<{ readonly failed: boolean }> {
-  const { handsets, msisdn, code, input, output, terminal, observer: heard } = options
+  const { handsets, msisdn, code, input, output, terminal, observer } = options
   const { paint, print } = createPrinter(options)
   const reader = createInterface({
     input,
@@ -52,7 +52,7 @@ export async function useInTerminal(options: TerminalOptions): Promise<{ readonl
   }
   const hangUp = () => {
     handsets.hangUp(msisdn)
-    heard?.recordHangUp()
+    observer?.recordHangUp()
   }
   reader.on('SIGINT', () => {
     if (!isBusy && !isWaiting()) return reader.close()
@@ -91,7 +91,7 @@ export async function useInTerminal(options: TerminalOptions): Promise<{ readonl
 
 /** Types one line and prints the result. Returns true if it failed. */
 async function typeLine(options: TerminalOptions, text: string): Promise<boolean> {
-  const { handsets, msisdn, codes, terminal, observer: heard } = options
+  const { handsets, msisdn, codes, terminal, observer } = options
   const { paint, print } = createPrinter(options)
   const wasWaiting = handsets.screen(msisdn).state === 'waiting'
   if (!terminal) print(wasWaiting ? '>' : `☎ ${maskDialled(text, codes)}`)
@@ -101,7 +101,7 @@ async function typeLine(options: TerminalOptions, text: string): Promise<boolean
     return !terminal
   }
   const { screen, before } = typed
-  await heard?.recordInput({ text, before, after: screen })
+  await observer?.recordInput({ text, before, after: screen })
   if (screen.faults) print(paint('dim', `~ ${screen.faults.join(', ')}`))
   if (screen.text !== '') {
     print(...(terminal ? frame(screen.text, terminal.columns()) : quote(screen.text)))

@@ -103,7 +103,7 @@ function converse(dialect: Dialect, begin: NetworkTurn, replies: readonly string
     const first = classifier.classify(callback, session, nowMs)
     const answer: Answer = { text: `Экран ${said}\n1 Да`, waits: true }
     if (first.kind === 'begin' || first.kind === 'reply') {
-      const { id, key, heard } = first
+      const { id, key, position } = first
       const rest = { menu: 'm', revision: 'r', latin: false, state: { value: 's', context: {} } }
       const idleMs = 900_000
       ;({ session } = nextSession(session, {
@@ -113,7 +113,7 @@ function converse(dialect: Dialect, begin: NetworkTurn, replies: readonly string
         asksAgain: false,
         confirms: false,
         replaced: undefined,
-        heard,
+        position,
         answer,
         nowMs,
         idleMs,
@@ -337,10 +337,10 @@ export function conforms(
 
     it('formats an error with its status, and never as a waiting screen', () => {
       for (const status of statuses) {
-        const response = dialect.formatError(status, 'Bad request: the number is missing')
+        const response = dialect.formatError(status, 'Bad request: the number is required')
         expect(response.status).toBe(cannot.has('error-status') ? 200 : status)
         const said = response.body + Object.values(response.headers ?? {}).join('\n')
-        expect(said).toContain('Bad request: the number is missing')
+        expect(said).toContain('Bad request: the number is required')
         for (const as of [status, 200]) {
           const read = dialect.parseResponse({ ...response, status: as })
           expect(read.kind === 'answer' && read.answer.waits).toBe(false)

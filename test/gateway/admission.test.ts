@@ -21,7 +21,7 @@ describe('admission', () => {
     expect(admission.inFlight).toBe(3)
     expect(news).toEqual([{ kind: 'full' }])
     admission.leave()
-    expect(news).toEqual([{ kind: 'full' }, { kind: 'open', refused: 2 }])
+    expect(news).toEqual([{ kind: 'full' }, { kind: 'open', shed: 2 }])
     admission.leave()
     admission.leave()
     expect(news).toHaveLength(2)
@@ -36,7 +36,7 @@ describe('admission', () => {
     expect([admission.tryShed(), admission.tryShed(), admission.inFlight]).toEqual([true, true, 1])
     admission.leave()
     expect(admission.tryShed()).toBe(false)
-    expect(news).toEqual([{ kind: 'full' }, { kind: 'open', refused: 2 }])
+    expect(news).toEqual([{ kind: 'full' }, { kind: 'open', shed: 2 }])
   })
 })
 

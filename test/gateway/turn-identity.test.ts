@@ -37,7 +37,7 @@ function after(
     asksAgain: false,
     confirms: false,
     replaced: undefined,
-    heard: classified.heard,
+    position: classified.position,
     answer: { text, waits: true },
     nowMs,
     idleMs,

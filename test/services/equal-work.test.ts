@@ -114,7 +114,7 @@ describe('setting a password with PUK1 does equal work', () => {
 describe('logging in does equal work', () => {
   it.each(Object.keys(loginKinds))('for %s', async (kind) => {
     const done = await loginKinds[kind]?.()
-    expect(done?.outcome).toMatchObject({ kind: kind === 'right' ? 'in' : 'refused' })
+    expect(done?.outcome).toMatchObject({ kind: kind === 'right' ? 'logged-in' : 'refused' })
     // A success clears the count, then begins a session.
     expect(done?.work).toEqual(['load', 'write', 'compare', 'write', 'load', 'write'])
   })

@@ -38,7 +38,7 @@ const wrongSecrets = (count: number) =>
 /** Logs in; throws when that fails. */
 async function tokenOf(secret = password, msisdn = camera): Promise<string> {
   const loggedIn = await logIn(secret, msisdn)
-  if (loggedIn.kind !== 'in') throw new Error(`the login was ${loggedIn.kind}`)
+  if (loggedIn.kind !== 'logged-in') throw new Error(`the login was ${loggedIn.kind}`)
   return loggedIn.token
 }
 
@@ -52,7 +52,7 @@ describe('setting the password with PUK1 (L3)', () => {
   ])('is allowed for the tariff plan "%s"', async (tariff) => {
     await bench.register(phone, { tariff, puk1 })
     expect(await set(puk1, password, phone)).toBe(true)
-    expect(await logIn(password, phone)).toMatchObject({ kind: 'in' })
+    expect(await logIn(password, phone)).toMatchObject({ kind: 'logged-in' })
   })
 
   it('is allowed for subscribers who opted in at a sales centre', async () => {
@@ -65,7 +65,7 @@ describe('setting the password with PUK1 (L3)', () => {
     bench.elapse(1000)
     expect(await set(puk1, '4711947')).toBe(true)
     expect(await logIn()).toEqual(refused)
-    expect(await logIn('4711947')).toMatchObject({ kind: 'in' })
+    expect(await logIn('4711947')).toMatchObject({ kind: 'logged-in' })
     const journal = await bench.journalOf(camera)
     expect(journal.map(({ change, by }) => [change, by])).toEqual([
       ['subscriber-created', 'operator'],
@@ -180,11 +180,11 @@ describe('setting the password with PUK1 (L3)', () => {
   it('succeeds when the reply to a commit is lost, and a wrong PUK1 still costs an attempt', async () => {
     const store = losingFirstReply(bench.store)
     expect(await bench.another(store).setPassword(camera, new Secret(puk1), new Secret(password))).toBe(true)
-    expect(await logIn()).toMatchObject({ kind: 'in' })
+    expect(await logIn()).toMatchObject({ kind: 'logged-in' })
     const other = losingFirstReply(bench.store)
     expect(await bench.another(other).setPassword(camera, new Secret('1'), new Secret('1'))).toBe(false)
     expect((await bench.recordOf(camera))?.puk1AttemptsLeft).toBeLessThan(10)
-    expect(await logIn()).toMatchObject({ kind: 'in' })
+    expect(await logIn()).toMatchObject({ kind: 'logged-in' })
   })
 
   it('rejects with USSD_BUSY when the hashing queue is full, and costs no attempt', async () => {
@@ -240,7 +240,7 @@ describe('logging in (L5)', () => {
   it('begins a session of 15 minutes under a random token', async () => {
     const [first, second] = [await logIn(), await logIn()]
     expect(first).toEqual({
-      kind: 'in',
+      kind: 'logged-in',
       token: expect.stringMatching(/^[\w-]{43}$/),
       expiresInMs: 15 * MINUTE_MS,
     })
@@ -272,7 +272,7 @@ describe('logging in (L5)', () => {
     expect(await logIn()).toEqual({ kind: 'throttled', retryAfterMs: 10 * MINUTE_MS })
     expect(bench.asked).toEqual({ stored: 0, nothing: 0 })
     bench.elapse(10 * MINUTE_MS)
-    expect(await logIn()).toMatchObject({ kind: 'in' })
+    expect(await logIn()).toMatchObject({ kind: 'logged-in' })
   })
 
   it('doubles the pause after the next wrong password', async () => {
@@ -285,7 +285,7 @@ describe('logging in (L5)', () => {
   it('clears the count of failures on success', async () => {
     for (let round = 0; round < 3; round++) {
       for (let i = 0; i < 4; i++) expect(await logIn('00000')).toEqual(refused)
-      expect(await logIn()).toMatchObject({ kind: 'in' })
+      expect(await logIn()).toMatchObject({ kind: 'logged-in' })
     }
   })
 
@@ -303,7 +303,7 @@ describe('logging in (L5)', () => {
     )
     const kinds = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.kind : 'failed'))
     expect(kinds.filter((kind) => kind === 'refused').length).toBeLessThanOrEqual(5)
-    expect(kinds).not.toContain('in')
+    expect(kinds).not.toContain('logged-in')
     expect(await logIn()).toMatchObject({ kind: 'throttled' })
   })
 
@@ -311,7 +311,7 @@ describe('logging in (L5)', () => {
     for (let i = 0; i < 5; i++) await logIn('00000')
     expect(await logIn()).toMatchObject({ kind: 'throttled' })
     expect(await set(puk1, '4711947')).toBe(true)
-    expect(await logIn('4711947')).toMatchObject({ kind: 'in' })
+    expect(await logIn('4711947')).toMatchObject({ kind: 'logged-in' })
   })
 
   it('stays locked after the hundredth wrong password until a new password is set', async () => {
@@ -325,7 +325,7 @@ describe('logging in (L5)', () => {
     bench.elapse(2 * DAY_MS)
     expect(await logIn()).toMatchObject({ kind: 'throttled' })
     await bench.register(camera, { password })
-    expect(await logIn()).toMatchObject({ kind: 'in' })
+    expect(await logIn()).toMatchObject({ kind: 'logged-in' })
   })
 
   it('rehashes a password under a retired key without ending sessions', async () => {
@@ -340,7 +340,7 @@ describe('logging in (L5)', () => {
     const record = await bench.recordOf(camera)
     expect(record?.password?.key).toBe(keyring.id)
     expect(await bench.selfCare.use(token)).toMatchObject({ msisdn: camera })
-    expect(await logIn()).toMatchObject({ kind: 'in' })
+    expect(await logIn()).toMatchObject({ kind: 'logged-in' })
     expect(await bench.recordOf(camera)).toEqual(record)
   })
 })

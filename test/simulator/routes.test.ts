@@ -69,32 +69,32 @@ describe('a route', () => {
   const loud: Dialect = { ...africastalking, name: 'loud' }
   const resolve = createRouteResolver({
     dialects: { africastalking, loud },
-    usual: africastalking,
+    defaultDialect: africastalking,
     own: (dialect) => ({ dialect, callbackUrl: `http://own/${dialect.name}`, token: 'sesame' }),
     isAllowed: createTargetCheck(['http://shop.example/ussd']),
   })
   const url = 'http://shop.example/ussd'
 
   it('is undefined for an empty query', () => {
-    expect(resolve({})).toEqual({ kind: 'line', line: undefined })
-    expect(resolve({ url: undefined })).toEqual({ kind: 'line', line: undefined })
+    expect(resolve({})).toEqual({ kind: 'route', route: undefined })
+    expect(resolve({ url: undefined })).toEqual({ kind: 'route', route: undefined })
   })
 
   it('leads to this gateway in any dialect and profile, with its token', () => {
     expect(resolve({ dialect: 'loud', profile: 'a1' })).toEqual({
-      kind: 'line',
-      line: { dialect: loud, callbackUrl: 'http://own/loud', token: 'sesame', profile: profiles.a1 },
+      kind: 'route',
+      route: { dialect: loud, callbackUrl: 'http://own/loud', token: 'sesame', profile: profiles.a1 },
     })
     expect(resolve({ faults: 'drop=0.5', seed: '3' })).toMatchObject({
-      line: { callbackUrl: 'http://own/africastalking', faults: { seed: 3, drop: { rate: 0.5 } } },
+      route: { callbackUrl: 'http://own/africastalking', faults: { seed: 3, drop: { rate: 0.5 } } },
     })
   })
 
   it('leads to an allowed application, without the token of the gateway', () => {
     const chosen = resolve({ url, events: `${url}/events` })
     expect(chosen).toEqual({
-      kind: 'line',
-      line: {
+      kind: 'route',
+      route: {
         dialect: africastalking,
         callbackUrl: url,
         eventsUrl: `${url}/events`,

@@ -25,7 +25,7 @@ export function createOffice(store: Store) {
     /** Logs in and returns the token; throws when the log-in fails. */
     async tokenOf(msisdn: string, password: string): Promise<string> {
       const loggedIn = await selfCare.logIn(msisdn, new Secret(password))
-      if (loggedIn.kind !== 'in') throw new Error(`The log-in result was ${loggedIn.kind}.`)
+      if (loggedIn.kind !== 'logged-in') throw new Error(`The log-in result was ${loggedIn.kind}.`)
       return loggedIn.token
     },
 

@@ -92,7 +92,7 @@ export function nextSession(
     readonly confirms: boolean
     /** The previous dialogue under the same session id. */
     readonly replaced: Session | undefined
-    readonly heard: number
+    readonly position: number
     readonly answer: Answer
     readonly nowMs: number
     readonly idleMs: number
@@ -119,7 +119,7 @@ export function nextSession(
       ...(earlier.length > 0 && { earlier }),
       begunBy: before?.begunBy ?? turn.id,
       turns: (before?.turns ?? 0) + 1,
-      heard: turn.heard,
+      heard: turn.position,
       answeredAtMs: turn.nowMs,
       idleUntilMs: turn.nowMs + turn.idleMs,
       receipts: [...receipts, receipt].slice(-MAX_RECEIPTS),

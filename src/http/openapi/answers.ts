@@ -31,6 +31,12 @@ export const json = (description: string, schema: z.ZodType, example: unknown): 
   content: { 'application/json': { schema, example } },
 })
 
+/** Describes a JSON request body. */
+export const jsonBody = (schema: z.ZodType, example: unknown) => ({
+  required: true,
+  content: { 'application/json': { schema, example } },
+})
+
 /** Describes a plain text response. */
 export const text = (description: string, example: string): ZodOpenApiResponseObject => ({
   description,

@@ -2,7 +2,7 @@
 import type { z } from 'zod'
 import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-openapi'
 import { AccessInput } from '../administration.ts'
-import { failed, json, storeFailures } from './answers.ts'
+import { failed, json, jsonBody, storeFailures } from './answers.ts'
 import { Credentials, NewPassword, SessionBegun, SessionUsed } from '../self-care.ts'
 import { SubscriberAddress, SubscriberInput, SubscriberOutput } from '../subscribers.ts'
 
@@ -51,15 +51,12 @@ export const subscriber: ZodOpenApiPathItemObject = {
     summary: 'Register or change a subscriber',
     description:
       'Fields are merged: an omitted field keeps its value. A new subscriber has Russian, open access and no secrets. Null clears a nullable field. `puk1` and `password` are write-only.',
-    requestBody: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: SubscriberInput.meta({ id: 'SubscriberInput' }),
-          example: { language: 'ru', tariff: 'Комфорт', puk1: '12345678', access: 'open' },
-        },
-      },
-    },
+    requestBody: jsonBody(SubscriberInput.meta({ id: 'SubscriberInput' }), {
+      language: 'ru',
+      tariff: 'Комфорт',
+      puk1: '12345678',
+      access: 'open',
+    }),
     responses: {
       200: json('Changed', record, demo),
       201: json('Registered', record, demo),
@@ -100,15 +97,7 @@ export const selfCare: Record<string, ZodOpenApiPathItemObject> = {
       description:
         'For devices that cannot dial. The tariff plan or an opt-in at a sales centre must allow it. Ten wrong PUK1 in a row lock PUK1 until the operator unlocks it.',
       security: [],
-      requestBody: {
-        required: true,
-        content: {
-          'application/json': {
-            schema: NewPassword,
-            example: { msisdn: '+375291234560', puk1: '56789012', password: '80291' },
-          },
-        },
-      },
+      requestBody: jsonBody(NewPassword, { msisdn: '+375291234560', puk1: '56789012', password: '80291' }),
       responses: {
         204: { description: 'Set; all self-care sessions of the number have ended' },
         ...failed('USSD_REFUSED', 'The same response for every reason', 'The password was not set.'),
@@ -122,15 +111,7 @@ export const selfCare: Record<string, ZodOpenApiPathItemObject> = {
       tags: ['Self-care'],
       summary: 'Log in with number and password',
       security: [],
-      requestBody: {
-        required: true,
-        content: {
-          'application/json': {
-            schema: Credentials,
-            example: { msisdn: '+375291234560', password: '80291' },
-          },
-        },
-      },
+      requestBody: jsonBody(Credentials, { msisdn: '+375291234560', password: '80291' }),
       responses: {
         201: json('A session', SessionBegun, {
           token: 'q0Xh7mJ2vR1sT9bK4nW8yE3uC6pZ5aLdFgHjQwErTyU',
@@ -168,10 +149,7 @@ export const selfCare: Record<string, ZodOpenApiPathItemObject> = {
         '`closed` means closed by the organisation: PUK1 does not open it. `open` also opens access that the subscriber closed, but not access that the operator closed. Restarts the 15 minutes of the session.',
       security: [{ sessionBearer: [] }],
       requestParams: { path: SubscriberAddress },
-      requestBody: {
-        required: true,
-        content: { 'application/json': { schema: AccessInput, example: { access: 'closed' } } },
-      },
+      requestBody: jsonBody(AccessInput, { access: 'closed' }),
       responses: {
         204: { description: 'Done; a change is in the journal' },
         ...selfCareFailures,

@@ -84,55 +84,44 @@ export function handsetRoutes(options: {
   router
     .route('/handsets/:msisdn')
     .all(options.access)
-    .get((request, response) => {
-      const phone = msisdnOf({ request, response })
-      if (phone !== undefined) show(handsets.screen(phone), { request, response })
-    })
-    .delete((request, response) => {
-      const phone = msisdnOf({ request, response })
-      if (phone === undefined) return
-      handsets.hangUp(phone)
-      recordings.recordHangUp(phone)
-      response.status(204).end()
-    })
-    .post(async (request, response) => {
-      const phone = msisdnOf({ request, response })
-      if (phone === undefined) return
-      const query = HandsetQuery.safeParse(request.query)
-      if (!query.success) {
-        return sendError('USSD_BAD_REQUEST', `${describeIssue(query.error)}.`, { request, response })
-      }
-      const { record, ...routeQuery } = query.data
-      const resolved = resolveRoute(routeQuery)
-      if (resolved.kind !== 'line') {
-        const code = resolved.kind === 'refused' ? 'USSD_REFUSED' : 'USSD_BAD_REQUEST'
-        return sendError(code, resolved.message, { request, response })
-      }
-      const body = await readBody(request, INPUT_LIMIT_BYTES).catch(() => null)
-      if (body === null) return void response.destroy()
-      if (body === undefined) {
-        response.setHeader('Connection', 'close')
-        return sendError(
-          'USSD_TOO_LARGE',
-          'This is too long: one USSD message takes at most 182 characters.',
-          {
-            request,
-            response,
-          },
-        )
-      }
-      // The replacement character of the decoder: the body is not UTF-8.
-      if (body.includes('\ufffd')) {
-        return sendError('USSD_BAD_REQUEST', 'The input must be UTF-8.', { request, response })
-      }
-      // `curl --data-binary @file` and `echo` append a line feed. A phone cannot type one.
-      const text = body.replace(/\r?\n$/, '')
-      const typed = await handsets.type(phone, text, resolved.line)
-      if (typed.kind === 'refused') return sendError('USSD_BAD_REQUEST', typed.message, { request, response })
-      if (record) recordings.begin(phone)
-      await recordings.recordInput(phone, { text, before: typed.before, after: typed.screen })
-      show(typed.screen, { request, response })
-    })
+    .get(onPhone((phone, exchange) => show(handsets.screen(phone), exchange)))
+    .delete(
+      onPhone((phone, { response }) => {
+        handsets.hangUp(phone)
+        recordings.recordHangUp(phone)
+        response.status(204).end()
+      }),
+    )
+    .post(
+      onPhone(async (phone, exchange) => {
+        const { request, response } = exchange
+        const query = HandsetQuery.safeParse(request.query)
+        if (!query.success) return sendError('USSD_BAD_REQUEST', `${describeIssue(query.error)}.`, exchange)
+        const { record, ...routeQuery } = query.data
+        const resolved = resolveRoute(routeQuery)
+        if (resolved.kind !== 'route') {
+          const code = resolved.kind === 'refused' ? 'USSD_REFUSED' : 'USSD_BAD_REQUEST'
+          return sendError(code, resolved.message, exchange)
+        }
+        const body = await readBody(request, INPUT_LIMIT_BYTES).catch(() => null)
+        if (body === null) return void response.destroy()
+        if (body === undefined) {
+          response.setHeader('Connection', 'close')
+          const message = 'This is too long: one USSD message takes at most 182 characters.'
+          return sendError('USSD_TOO_LARGE', message, exchange)
+        }
+        // The replacement character of the decoder: the body is not UTF-8.
+        if (body.includes('\ufffd'))
+          return sendError('USSD_BAD_REQUEST', 'The input must be UTF-8.', exchange)
+        // `curl --data-binary @file` and `echo` append a line feed. A phone cannot type one.
+        const text = body.replace(/\r?\n$/, '')
+        const typed = await handsets.type(phone, text, resolved.route)
+        if (typed.kind === 'refused') return sendError('USSD_BAD_REQUEST', typed.message, exchange)
+        if (record) recordings.begin(phone)
+        await recordings.recordInput(phone, { text, before: typed.before, after: typed.screen })
+        show(typed.screen, exchange)
+      }),
+    )
     .all(phoneMethods('GET', 'HEAD', 'POST', 'DELETE'))
   return router
 }
@@ -176,15 +165,18 @@ export interface Exchange {
   readonly response: Response
 }
 
-/** Returns the number in E.164, or answers 400 and returns `undefined`. */
-export function msisdnOf({ request, response }: Exchange): string | undefined {
-  const path = HandsetPath.safeParse(request.params)
-  if (path.success) return path.data.msisdn
-  sendError('USSD_BAD_REQUEST', `${describeIssue(path.error)}.`, { request, response })
-  return undefined
-}
+/** Creates the handler of a route for one phone. `handle` receives its number in E.164. An invalid number is answered with 400. */
+export const onPhone =
+  (handle: (msisdn: string, exchange: Exchange) => void | Promise<void>): RequestHandler =>
+  (request, response) => {
+    const exchange = { request, response }
+    const path = HandsetPath.safeParse(request.params)
+    if (path.success) return handle(path.data.msisdn, exchange)
+    sendError('USSD_BAD_REQUEST', `${describeIssue(path.error)}.`, exchange)
+  }
 
-function show(screen: Screen, { request, response }: Exchange): void {
+function show(screen: Screen, exchange: Exchange): void {
+  const { response } = exchange
   response.setHeader('Ussd-Session', screen.session)
   response.setHeader('Ussd-State', screen.state)
   response.setHeader('Ussd-Alphabet', screen.alphabet)
@@ -192,11 +184,7 @@ function show(screen: Screen, { request, response }: Exchange): void {
   if (screen.asks !== undefined) {
     for (const [name, value] of Object.entries(inputHeaders(screen.asks))) response.setHeader(name, value)
   }
-  answer(
-    200,
-    { text: screen.text, json: screen satisfies z.output<typeof HandsetScreen> },
-    { request, response },
-  )
+  answer(200, { text: screen.text, json: screen satisfies z.output<typeof HandsetScreen> }, exchange)
 }
 
 /** Answers 405 to every other method. Register it last at an address of a phone. */
@@ -204,10 +192,8 @@ export const phoneMethods =
   (...methods: readonly string[]): RequestHandler =>
   (request, response) => {
     response.set('Allow', methods.join(', '))
-    sendError('USSD_METHOD_NOT_ALLOWED', `Use one of the methods ${methods.join(', ')}.`, {
-      request,
-      response,
-    })
+    const message = `Use one of the methods ${methods.join(', ')}.`
+    sendError('USSD_METHOD_NOT_ALLOWED', message, { request, response })
   }
 
 export function sendError(code: ErrorCode, message: string, exchange: Exchange): void {

@@ -1,7 +1,7 @@
 import { Router } from 'express'
 import type { RequestHandler } from 'express'
 import type { SubscriberView } from '../../services/subscribers.ts'
-import { phoneMethods, msisdnOf, sendError } from './handsets.ts'
+import { onPhone, phoneMethods, sendError } from './handsets.ts'
 import type { Recordings } from './recordings.ts'
 import { SubscriberOutput } from '../subscribers.ts'
 
@@ -14,37 +14,36 @@ export function recordedRoutes(options: {
   const { recordings, getSubscriber } = options
   const router = Router()
 
-  router.get('/handsets/:msisdn/subscriber', options.access, async (request, response) => {
-    const phone = msisdnOf({ request, response })
-    if (phone === undefined) return
-    const view = await getSubscriber(phone)
-    if (view) response.json(SubscriberOutput.parse(view))
-    else sendError('USSD_NOT_FOUND', 'This number is not registered.', { request, response })
-  })
-  router.all('/handsets/:msisdn/subscriber', options.access, phoneMethods('GET', 'HEAD'))
+  router
+    .route('/handsets/:msisdn/subscriber')
+    .all(options.access)
+    .get(
+      onPhone(async (phone, exchange) => {
+        const view = await getSubscriber(phone)
+        if (view) exchange.response.json(SubscriberOutput.parse(view))
+        else sendError('USSD_NOT_FOUND', 'This number is not registered.', exchange)
+      }),
+    )
+    .all(phoneMethods('GET', 'HEAD'))
 
   router
     .route('/handsets/:msisdn/walkthrough')
     .all(options.access)
-    .get((request, response) => {
-      const phone = msisdnOf({ request, response })
-      if (phone === undefined) return
-      const script = recordings.script(phone)
-      if (script === undefined) {
-        return sendError('USSD_NOT_FOUND', 'Nothing was recorded on this phone. Dial with ?record=on.', {
-          request,
-          response,
-        })
-      }
-      response.setHeader('Content-Type', 'application/yaml; charset=utf-8')
-      response.end(script)
-    })
-    .delete((request, response) => {
-      const phone = msisdnOf({ request, response })
-      if (phone === undefined) return
-      recordings.forget(phone)
-      response.status(204).end()
-    })
+    .get(
+      onPhone((phone, exchange) => {
+        const script = recordings.script(phone)
+        const message = 'Nothing was recorded on this phone. Dial with ?record=on.'
+        if (script === undefined) return sendError('USSD_NOT_FOUND', message, exchange)
+        exchange.response.setHeader('Content-Type', 'application/yaml; charset=utf-8')
+        exchange.response.end(script)
+      }),
+    )
+    .delete(
+      onPhone((phone, { response }) => {
+        recordings.forget(phone)
+        response.status(204).end()
+      }),
+    )
     .all(phoneMethods('GET', 'HEAD', 'DELETE'))
   return router
 }

@@ -52,7 +52,7 @@ export function createSimulator(options: SimulatorOptions): {
   const handsets = createHandsets(own(africastalking))
   const resolveRoute = createRouteResolver({
     dialects,
-    usual: africastalking,
+    defaultDialect: africastalking,
     own,
     isAllowed: createTargetCheck(options.targets),
   })

@@ -36,7 +36,7 @@ export function phoneIssues(document: SourceDocument): readonly ScriptIssue[] {
     if (isMap(turn) && who === undefined && names.length > 1)
       issues.push({
         ...document.at(['turns', at]),
-        message: 'as is missing: the script has several phones',
+        message: 'as is required: the script has several phones',
       })
   }
 

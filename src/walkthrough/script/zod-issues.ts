@@ -45,7 +45,7 @@ const isOtherType = ({ code, path }: Issue): boolean =>
   path.length === 0 && (code === 'invalid_type' || code === 'invalid_value')
 
 const messageOf = (issue: Issue, path: Path, document: SourceDocument): string =>
-  issue.code !== 'custom' && valueAt(document.value, path) === undefined ? 'is missing' : issue.message
+  issue.code !== 'custom' && valueAt(document.value, path) === undefined ? 'is required' : issue.message
 
 function valueAt(value: unknown, path: Path): unknown {
   let at = value

@@ -38,7 +38,7 @@ async function serve(
   const handsets = createHandsets(route)
   const resolveRoute = createRouteResolver({
     dialects: { africastalking, loud: { ...africastalking, name: 'loud' } },
-    usual: africastalking,
+    defaultDialect: africastalking,
     own: (dialect) => ({ ...route, dialect, callbackUrl: `${application.url}?as=${dialect.name}` }),
     isAllowed: createTargetCheck(options.targets ?? []),
   })

@@ -34,13 +34,13 @@ function asNewTurn(
   const id = found.kind === 'repeat' ? found.receipt.turn : `${JSON.stringify(reported)}`
   const key = session?.key ?? keysOf(['old']).id
   if (reported.kind === 'cumulative') {
-    if (reported.text === '') return { kind: 'begin', id, key, heard: 0 }
+    if (reported.text === '') return { kind: 'begin', id, key, position: 0 }
     const typed = reported.text.slice(reported.text.lastIndexOf('*') + 1)
-    return { kind: 'reply', id, key, heard: reported.text.length, typed }
+    return { kind: 'reply', id, key, position: reported.text.length, typed }
   }
   const position = reported.kind === 'sequenced' ? reported.number : 0
-  if (reported.typed === undefined) return { kind: 'begin', id, key, heard: position }
-  return { kind: 'reply', id, key, heard: position, typed: reported.typed }
+  if (reported.typed === undefined) return { kind: 'begin', id, key, position }
+  return { kind: 'reply', id, key, position, typed: reported.typed }
 }
 
 const classifying =

@@ -144,7 +144,7 @@ describe('a dialoguss script', () => {
       '  - steps: []',
       '26:12: steps must have at least one step',
     ],
-    ['dial: "*1234*1234#"', '', '2:1: dial is missing'],
+    ['dial: "*1234*1234#"', '', '2:1: dial is required'],
     ['sessions:', 'session:', 'unknown key session:'],
   ])('reports problems with line and column (%#)', (right, wrong, problem) => {
     expect(problems(shop.replace(right, wrong))).toContainEqual(expect.stringContaining(problem))

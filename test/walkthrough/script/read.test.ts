@@ -203,7 +203,7 @@ describe('a script problem', () => {
       'menu.yaml:3:13: unknown key contians: expected contains, matches; did you mean contains?',
     ])
     expect(problems('title: T\ntruns:\n  - sees: x\n')).toEqual([
-      'menu.yaml:1:1: turns is missing',
+      'menu.yaml:1:1: turns is required',
       'menu.yaml:2:1: unknown key truns: expected title, rules, subscriber, handsets, dial, turns, hangs up, after; did you mean turns?',
     ])
     expect(
@@ -366,7 +366,7 @@ after:
     ).toEqual([
       'menu.yaml:4:18: another phone has the same number',
       'menu.yaml:5:1: the script has several phones: use dials in a turn, with as',
-      'menu.yaml:7:5: as is missing: the script has several phones',
+      'menu.yaml:7:5: as is required: the script has several phones',
       'menu.yaml:8:9: unknown phone alcie: expected alice, bob; did you mean alice?',
       'menu.yaml:11:28: unknown phone carol: expected alice, bob',
       'menu.yaml:13:15: unknown phone dave: expected alice, bob',
@@ -387,7 +387,7 @@ after:
       expect.stringContaining('2:17: unknown YAML alias'),
       expect.stringContaining('2:29: unknown phone bob'),
       expect.stringContaining('2:34: unknown key sess'),
-      expect.stringContaining('4:1: title is missing'),
+      expect.stringContaining('4:1: title is required'),
       expect.stringContaining('4:1: unknown key titel'),
       expect.stringContaining('5:20: repeats must be true'),
     ])
