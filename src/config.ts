@@ -107,7 +107,7 @@ const deprecatedSettings: Readonly<Record<string, keyof typeof Environment.shape
   GET_DIALECT: 'GET_VARIANT',
 }
 
-/** `replicas`: how many must acknowledge a change before it is confirmed. */
+/** `replicas`: the number of replicas that must acknowledge a change before it is confirmed. */
 export type StoreConfig =
   | { readonly kind: 'embedded' }
   | { readonly kind: 'redis'; readonly url: string; readonly replicas: number }
@@ -125,12 +125,12 @@ function toConfig(values: z.output<typeof Environment>, deprecations: readonly s
     /** Undefined only with the embedded store, whose key is random and lost on exit. */
     secretsKey: values.SECRETS_KEY,
     retiredSecretsKeys: values.SECRETS_KEYS_RETIRED as readonly Buffer[],
-    /** Ids of keys that the database may mention though they are not configured. */
+    /** Ids of keys that are lost for good. The database may still refer to them. */
     lostSecretsKeys: values.SECRETS_KEYS_LOST as readonly string[],
-    /** What the names of keys contain in place of a subscriber. */
+    /** The form of a subscriber's number in key names. */
     keyNaming: values.PSEUDONYMS ? ('pseudonyms' as const) : ('msisdns' as const),
     callbackToken: values.CALLBACK_TOKEN,
-    /** Any of them verifies; the first one signs what the simulated network sends. */
+    /** Each verifies callbacks. The first one signs the callbacks of the simulated network. */
     callbackSignatureKeys: values.CALLBACK_SIGNATURE_KEYS as readonly Buffer[],
     callbackAllow: values.CALLBACK_ALLOW as readonly string[],
     getVariant: values.GET_VARIANT,
@@ -146,7 +146,7 @@ function toConfig(values: z.output<typeof Environment>, deprecations: readonly s
     repeatWithinMs: values.REPEAT_WITHIN_MS,
     weakPasswords: values.WEAK_PASSWORDS,
     logLevel: values.LOG_LEVEL,
-    /** Sentences for the log, one for each setting under a former name. */
+    /** Warnings for the log, one for each setting under a former name. */
     deprecations,
   }
 }
@@ -192,7 +192,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
   )
 }
 
-/** One sentence for each rule that several settings break together. */
+/** Returns a message for each rule that several settings break together. */
 function contradictions(given: Readonly<Record<string, string | undefined>>): readonly string[] {
   const problems: string[] = []
   const isEmbedded = given['REDIS_URL'] === undefined && given['REDIS_CLUSTER'] === undefined
@@ -220,23 +220,23 @@ export const settings: readonly Setting[] = Object.entries(Environment.shape).ma
   byDefault: schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : '',
 }))
 
-/** Names up to this length are one edit away from unrelated variables: `POST`, `HOSTS`, `PORTS`, `DEMOS`. */
+/** Names up to this length may be one edit away from unrelated variables: `POST`, `HOSTS`, `PORTS`, `DEMOS`. */
 const MAX_SHORT_NAME = 5
 
 /**
- * One sentence for each unknown name that is a typo of a known one: a character added, missing or replaced, or two
- * neighbours swapped. In a short name only a swap counts. A known name that is also set was not misspelled: then the
- * unknown one belongs to another program (`SECRET_KEY` beside `SECRETS_KEY`).
+ * Returns a message for each unknown name that is a typo of a setting: a character added, missing or replaced, or two
+ * neighbours swapped. In a short name, only a swap counts. If the setting itself is also present, the unknown name belongs to
+ * another program (`SECRET_KEY` beside `SECRETS_KEY`).
  */
 function misspelledSettings(given: readonly string[], known: readonly string[]): readonly string[] {
   const unused = known.filter((name) => !given.includes(name))
   return given
     .filter((name) => !known.includes(name))
     .flatMap((name) => {
-      const meant = unused.find(
+      const suggestion = unused.find(
         (each) => isSwapped(name, each) || (each.length > MAX_SHORT_NAME && isOneEdit(name, each)),
       )
-      return meant === undefined ? [] : [`${name} is not a setting. Did you mean ${meant}?`]
+      return suggestion === undefined ? [] : [`${name} is not a setting. Did you mean ${suggestion}?`]
     })
 }
 

@@ -59,8 +59,8 @@ function revisionOf(machine: AnyStateMachine): string {
 const INSIGNIFICANT = /(["'`])((?:\\.|(?!\1)[^\\])*)\1|\/\/[^\n]*|\/\*[^]*?\*\/|[\s;]+|,(?=\s*[)\]}])/g
 
 /**
- * Removes from a function's source whatever a compiler or a formatter may choose. Another build of the same menu then has the
- * same revision, and resumes its dialogues.
+ * Removes the parts of a function's source that a compiler or a formatter may change. Another build of the same menu then has
+ * the same revision, and resumes its dialogues.
  */
 const normaliseSource = (text: string): string =>
   text.replace(INSIGNIFICANT, (_found, quote?: string, quoted?: string) =>

@@ -1,4 +1,4 @@
-/** Short codes of menus, and how a dialled string matches them. */
+/** Short codes of menus, and the match of a dialled string with them. */
 
 /** True for a valid code of a menu: `*digits[*digits…]#`. */
 export const isCode = (code: string): boolean => /^\*\d+(\*\d+)*#$/.test(code)

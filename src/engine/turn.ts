@@ -1,6 +1,6 @@
 /**
- * Runs one turn of a dialogue. XState's `transition()` computes each step and executes nothing. The machine's effects run
- * between two steps, by a function that the caller supplies (decision 0001). A turn is a generator that yields its effects:
+ * Runs one turn of a dialogue. XState's `transition()` computes each step and executes nothing. The caller supplies a
+ * function that runs the machine's effects between two steps (decision 0001). A turn is a generator that yields its effects:
  * the gateway drives it asynchronously, a model of the services synchronously.
  */
 import { getNextTransitions, initialTransition, transition } from 'xstate'
@@ -21,7 +21,7 @@ export type RunEffect = (effect: InvokedEffect) => Promise<unknown>
 
 export type EffectResult = { readonly output: unknown } | { readonly error: unknown }
 
-/** Runs an effect synchronously. Returns `error` for `onError`; whatever it throws ends the turn. */
+/** Runs an effect synchronously. Returns `error` for `onError`; an error that it throws ends the turn. */
 export type RunEffectSync = (effect: InvokedEffect) => EffectResult
 
 /** The state of a dialogue between turns: plain JSON. */
@@ -104,8 +104,8 @@ export const stateOf = (snapshot: AnyMachineSnapshot): DialogueState => ({
 })
 
 /**
- * The event for a reply, blanks around it removed. A digit that the screen offers is a choice. Anything else is a secret where
- * the screen asks for one, and text elsewhere.
+ * Returns the event for a reply, without the blanks around it. A digit that the screen offers is a choice. Anything else is a
+ * secret where the screen asks for one, and text elsewhere.
  */
 export function toEvent(snapshot: AnyMachineSnapshot, reply: string): Reply {
   const typed = reply.trim()
@@ -184,7 +184,7 @@ function* runEffects(menu: CompiledMenu, first: Step): Turn<AnyMachineSnapshot> 
   }
 }
 
-/** Wraps whatever a menu throws, from a guard, an assign or an unknown state, as `USSD_MENU_FAULTY`. */
+/** Runs a step of a menu. Wraps an error of a guard, an assign or an unknown state as `USSD_MENU_FAULTY`. */
 function asMenuFault<T>(menu: CompiledMenu, run: () => T): T {
   try {
     return run()

@@ -48,12 +48,12 @@ export interface Model<World> {
   readonly subject: ModelSpec<World>
   readonly language: Language
   start(world: World): State<World>
-  move(moment: State<World>, move: Move<World>): Transition<World>
+  move(from: State<World>, move: Move<World>): Transition<World>
   /** Plays the moves in order. Stops at a reply after the end of the dialogue and after a fault of the menu. */
   play(world: World, moves: readonly Move<World>[]): readonly Transition<World>[]
 }
 
-/** Runs the effects of one turn on their models. Every secret in their input is `text`, the reply of this turn. */
+/** Runs the effects of one turn on their models. Every secret in their input is `text`, the reply of the turn. */
 function createEffects<World>(models: Models<World>, before: World, text: string, fails?: string) {
   let [world, failing] = [before, fails]
   const performed: string[] = []
@@ -72,8 +72,8 @@ function createEffects<World>(models: Models<World>, before: World, text: string
   return { run, performed, worldAfter: () => world }
 }
 
-export function createModel<World>(subject: ModelSpec<World>, language: Language): Model<World> {
-  const { menu, models } = subject
+export function createModel<World>(spec: ModelSpec<World>, language: Language): Model<World> {
+  const { menu, models } = spec
 
   const rested = (
     { changesLeft }: State<World>,
@@ -89,35 +89,35 @@ export function createModel<World>(subject: ModelSpec<World>, language: Language
     return { move, to, as, understood: true, performed, fault: undefined }
   }
 
-  const begin = (moment: State<World>, move: Move<World>): Transition<World> => {
-    const effects = createEffects(models, moment.world, '', move.fails)
-    return rested(moment, move, 'dialled', beginSync(menu, language, effects.run), effects)
+  const begin = (current: State<World>, move: Move<World>): Transition<World> => {
+    const effects = createEffects(models, current.world, '', move.fails)
+    return rested(current, move, 'dialled', beginSync(menu, language, effects.run), effects)
   }
 
-  const answer = (moment: State<World>, state: DialogueState, move: Move<World>): Transition<World> => {
+  const answer = (current: State<World>, state: DialogueState, move: Move<World>): Transition<World> => {
     const text = move.input?.text.trim() ?? ''
     const snapshot = restore(menu, state)
     const event = toEvent(snapshot, text)
     const as = event.type === 'secret' || event.type === 'text' ? event.type : 'choice'
-    const effects = createEffects(models, moment.world, text, move.fails)
+    const effects = createEffects(models, current.world, text, move.fails)
     const after = replySync(menu, snapshot, event, effects.run)
     return after
-      ? rested(moment, move, as, after, effects)
-      : { move, to: moment, as, understood: false, performed: [], fault: undefined }
+      ? rested(current, move, as, after, effects)
+      : { move, to: current, as, understood: false, performed: [], fault: undefined }
   }
 
   const move = (before: State<World>, move: Move<World>): Transition<World> => {
     const { change, input } = move
-    const moment = change
+    const current = change
       ? { ...before, world: change.apply(before.world), changesLeft: before.changesLeft - 1 }
       : before
     try {
-      return input && moment.state ? answer(moment, moment.state, move) : begin(moment, move)
+      return input && current.state ? answer(current, current.state, move) : begin(current, move)
     } catch (error) {
       const as = input ? 'text' : 'dialled'
       return {
         move,
-        to: { ...moment, isOver: true },
+        to: { ...current, isOver: true },
         as,
         understood: true,
         performed: [],
@@ -135,20 +135,20 @@ export function createModel<World>(subject: ModelSpec<World>, language: Language
   })
 
   return {
-    subject,
+    subject: spec,
     language,
     move,
     start,
 
     play(world, moves) {
       const played: Transition<World>[] = []
-      let moment = start(world)
+      let current = start(world)
       for (const next of moves) {
-        if (moment.isOver && next.input) break
-        const moved = move(moment, next)
-        played.push(moved)
-        if (moved.fault !== undefined) break
-        moment = moved.to
+        if (current.isOver && next.input) break
+        const transition = move(current, next)
+        played.push(transition)
+        if (transition.fault !== undefined) break
+        current = transition.to
       }
       return played
     },

@@ -73,12 +73,12 @@ export function graphOf<World>(model: Model<World>, world: World): Graph<World> 
 }
 
 /** Returns the key that equivalent states share; undefined where only equal states do. */
-function keyOf<World>({ subject }: Model<World>, dialogue: State<World>): string | undefined {
+function keyOf<World>({ subject: spec }: Model<World>, dialogue: State<World>): string | undefined {
   const { state, world, text, isOver, changesLeft } = dialogue
   if (!state) return 'before'
   // Nothing follows, so only its text distinguishes it.
   if (isOver) return JSON.stringify([state.value, text])
-  return subject.normalise && JSON.stringify([state.value, subject.normalise(state, world), changesLeft])
+  return spec.normalise && JSON.stringify([state.value, spec.normalise(state, world), changesLeft])
 }
 
 function traverse<World>(

@@ -54,38 +54,38 @@ export interface InjectedFailure {
   readonly occurrence: number
 }
 
-export async function replay<World>(job: Job<World>, how: Replay): Promise<Replayed<World>> {
-  const msisdn = how.newNumber()
-  const walkthrough = walkthroughOf({ ...job, msisdn, notUnderstood: how.notUnderstood })
+export async function replay<World>(job: Job<World>, options: Replay): Promise<Replayed<World>> {
+  const msisdn = options.newNumber()
+  const walkthrough = walkthroughOf({ ...job, msisdn, notUnderstood: options.notUnderstood })
   const { setting } = job.origin
-  const result = await how.walk(walkthrough, { setting, msisdn, failing: failureIn(job) })
+  const result = await options.walk(walkthrough, { setting, msisdn, failing: failureIn(job) })
   return { job, msisdn, walkthrough, result }
 }
 
 /** Replays `parallel` jobs at a time, started in order. */
 export async function replayAll<World>(
   jobs: readonly Job<World>[],
-  how: Replay & { readonly parallel: number; readonly onReplayed: (replayed: Replayed<World>) => void },
+  options: Replay & { readonly parallel: number; readonly onReplayed: (replayed: Replayed<World>) => void },
 ): Promise<void> {
   const waiting = [...jobs].values()
   const work = async () => {
-    for (const job of waiting) how.onReplayed(await replay(job, how))
+    for (const job of waiting) options.onReplayed(await replay(job, options))
   }
-  await Promise.all(Array.from({ length: how.parallel }, work))
+  await Promise.all(Array.from({ length: options.parallel }, work))
 }
 
 /** Returns the first finding of each invariant, with the shortest dialogue that reproduces it. */
 export async function violationsIn<World>(
   replayed: Replayed<World>,
-  how: Replay,
+  options: Replay,
 ): Promise<readonly Violation<World>[]> {
   const { job } = replayed
   const violations: Violation<World>[] = []
   const first = new Map<Finding['invariant'], Finding>()
-  for (const finding of findingsOf(replayed, how).toReversed()) first.set(finding.invariant, finding)
+  for (const finding of findingsOf(replayed, options).toReversed()) first.set(finding.invariant, finding)
   for (const finding of first.values()) {
     const moves = movesUpTo(replayed, finding.steps)
-    violations.push((await shortened(job, finding, moves, how)) ?? violationOf(job, finding, moves))
+    violations.push((await shortened(job, finding, moves, options)) ?? violationOf(job, finding, moves))
   }
   return violations
 }
@@ -94,15 +94,15 @@ async function shortened<World>(
   job: Job<World>,
   { invariant }: Finding,
   moves: readonly Move<World>[],
-  how: Replay,
+  options: Replay,
 ): Promise<Violation<World> | undefined> {
   const prefixes = moves.map((_, at) => moves.slice(0, at + 1))
   const candidates = [...prefixes, directPath(job, moves)]
     .filter(({ length }) => length < moves.length)
     .toSorted((a, b) => a.length - b.length)
   for (const candidate of candidates) {
-    const replayed = await replay({ ...job, moves: candidate }, how)
-    const finding = findingsOf(replayed, how).find((each) => each.invariant === invariant)
+    const replayed = await replay({ ...job, moves: candidate }, options)
+    const finding = findingsOf(replayed, options).find((each) => each.invariant === invariant)
     if (finding) return violationOf(job, finding, movesUpTo(replayed, finding.steps))
   }
   return undefined
@@ -112,9 +112,9 @@ export function findingsOf<World>(
   { job, result }: Replayed<World>,
   { notUnderstood }: Pick<Replay, 'notUnderstood'>,
 ): readonly Finding[] {
-  const { language, subject } = job.model
+  const { language, subject: spec } = job.model
   const lines = [notUnderstood[language], inLatin(notUnderstood[language], language)]
-  return findingsIn(result, subject, (text) => lines.some((line) => text.startsWith(`${line}\n`)))
+  return findingsIn(result, spec, (text) => lines.some((line) => text.startsWith(`${line}\n`)))
 }
 
 /** The moves behind the first steps of the walkthrough: a change and hanging up are steps, but no moves. */

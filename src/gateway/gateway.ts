@@ -57,7 +57,7 @@ export interface TurnReport {
   readonly detail: string | undefined
   /** The state in which the failed turn started; undefined for a begin. */
   readonly state: string | undefined
-  /** What the fault was made from. Its message may quote a reply: log its class and stack frames only. */
+  /** The cause of the fault. Its message may quote a reply: log only its class and stack frames. */
   readonly cause: unknown
 }
 

@@ -11,22 +11,22 @@ export interface Queue {
 
 /** @param maxWaiting jobs of one key that may wait behind the running one */
 export function createQueue({ maxWaiting = Infinity }: { readonly maxWaiting?: number } = {}): Queue {
-  const lines = new Map<string, { jobs: number; last: Promise<unknown> }>()
+  const queues = new Map<string, { jobs: number; last: Promise<unknown> }>()
   return {
     run(key, job) {
-      const line = lines.get(key) ?? { jobs: 0, last: Promise.resolve() }
-      if (line.jobs > maxWaiting)
+      const queue = queues.get(key) ?? { jobs: 0, last: Promise.resolve() }
+      if (queue.jobs > maxWaiting)
         return Promise.reject(new UssdError('USSD_BUSY', { detail: 'too many turns of one subscriber' }))
-      const mine = line.jobs > 0 ? line.last.then(job, job) : job()
-      line.jobs += 1
-      line.last = mine
-      lines.set(key, line)
+      const result = queue.jobs > 0 ? queue.last.then(job, job) : job()
+      queue.jobs += 1
+      queue.last = result
+      queues.set(key, queue)
       const leave = () => {
-        line.jobs -= 1
-        if (line.jobs === 0) lines.delete(key)
+        queue.jobs -= 1
+        if (queue.jobs === 0) queues.delete(key)
       }
-      mine.then(leave, leave)
-      return mine
+      result.then(leave, leave)
+      return result
     },
   }
 }

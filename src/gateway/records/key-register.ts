@@ -1,6 +1,6 @@
 /**
- * The register of secrets keys that a database uses. A process without one of them cannot verify secrets under it. Such a
- * process refuses to start, and stops being ready when another process starts to use a key it lacks.
+ * The register of the secrets keys that a database uses. A process that lacks one of them does not start. A running process
+ * becomes not ready when another process registers a key it lacks.
  */
 import { z } from 'zod'
 import { UssdError } from '../../engine/errors.ts'
@@ -20,7 +20,7 @@ export interface KeyRegister {
    * store is unavailable, it resolves, and `missing` retries.
    */
   register(): Promise<void>
-  /** A message that names the keys this process lacks, or `undefined`. Rejects when the store is unavailable. */
+  /** Returns a message that names the keys this process lacks, or `undefined`. Rejects when the store is unavailable. */
   missing(): Promise<string | undefined>
 }
 
@@ -28,7 +28,7 @@ export interface KeyRegister {
 const MAX_TRIES = 5
 const COMMIT_TIMEOUT_MS = 5000
 
-/** @param lost ids of keys that are lost for good; secrets under them are unusable until they are set again */
+/** @param options `lost`: ids of keys that are lost for good; secrets under them must be set again */
 export function createKeyRegister(options: {
   readonly store: Store
   readonly keyring: Keyring

@@ -1,6 +1,6 @@
 /**
- * Replaces MSISDNs in the names of keys with keyed pseudonyms, where the setting asks for it (decision 0039). A database keeps
- * one key naming for its whole life and stores it in a record.
+ * Replaces MSISDNs in the names of keys with keyed pseudonyms if `PSEUDONYMS` is on (decision 0039). A database keeps one key
+ * naming for its whole life and stores it in a record.
  */
 import { z } from 'zod'
 import { UssdError } from '../../engine/errors.ts'
@@ -113,7 +113,10 @@ export function withPseudonyms(options: NamingOptions): PseudonymStore {
   }
 }
 
-/** The id of the secrets key of the pseudonyms, if the database has them. Throws when the setting does not fit. */
+/**
+ * Returns the id of the secrets key of the pseudonyms, or `undefined` for a database without them. Throws
+ * `USSD_MISCONFIGURED` when the setting differs from the database.
+ */
 function keyOf(record: NamingRecord, { keyring, keyNaming }: NamingOptions): string | undefined {
   if (record.keysCarry !== keyNaming) {
     throw misconfigured(
@@ -154,11 +157,11 @@ function locate(keyring: Keyring, key: string | undefined, bucket: number, names
   const pseudonyms = new Map<string, string>()
   const pseudonym = (...parts: readonly string[]): string => {
     const source = parts.join(':')
-    const made =
+    const digest =
       pseudonyms.get(source) ??
       (keyring.mac('pseudonym', parts, key)?.toString('base64url').slice(0, PSEUDONYM_LENGTH) as string)
-    pseudonyms.set(source, made)
-    return made
+    pseudonyms.set(source, digest)
+    return digest
   }
   let storedBucket = bucket
   const renamed = names.map((name) => {
