@@ -16,11 +16,6 @@ import type { Screen } from './screen.ts'
 /** The result of an input. `before` is the screen that the input was applied to. */
 type InputResult = { readonly kind: 'screen'; readonly screen: Screen; readonly before: Screen } | Refused
 
-interface Shown {
-  readonly kind: 'screen'
-  readonly screen: Screen
-}
-
 /** Simulated phones, one per MSISDN (E.164 with `+`). */
 export interface Handsets {
   /**
@@ -72,15 +67,15 @@ export function createHandsets(
 
   const run = async (
     msisdn: string,
-    input: (phone: Phone, hungUp: AbortSignal) => Promise<Shown | Refused>,
+    input: (phone: Phone, hungUp: AbortSignal) => Promise<Screen | Refused>,
   ): Promise<InputResult> => {
     const phone = phones.use(msisdn)
-    const { result, before } = await enqueue(
+    const { result, before } = await enqueue<Screen | Refused>(
       phone,
       (hungUp) => input(phone, hungUp),
-      () => shown(phone),
+      () => phone.screen,
     )
-    return result.kind === 'screen' ? { ...result, before } : result
+    return 'kind' in result ? result : { kind: 'screen', screen: result, before }
   }
 
   return {
@@ -91,7 +86,7 @@ export function createHandsets(
       run(msisdn, async (phone, hungUp) => {
         if (!phone.last) return refused('This phone has sent no callback yet.')
         const problem = await phone.last.repeat(hungUp)
-        return { kind: 'screen', screen: { ...phone.screen, ...(problem !== undefined && { problem }) } }
+        return { ...phone.screen, ...(problem !== undefined && { problem }) }
       }),
 
     screen(msisdn) {
@@ -121,23 +116,23 @@ export function createHandsets(
   async function take(
     phone: Phone,
     { msisdn, text, route = options, hungUp }: Input & { readonly hungUp: AbortSignal },
-  ): Promise<Shown | Refused> {
+  ): Promise<Screen | Refused> {
     // A reply to an expired dialogue is dropped: as a code, it would have another meaning.
-    if (expireIfDue(phone) && !text.trimEnd().endsWith('#')) return shown(phone)
+    if (expireIfDue(phone) && !text.trimEnd().endsWith('#')) return phone.screen
     const { max } = (phone.dialogue?.profile ?? route.profile ?? profiles.default).input
     const keyed: KeyedInput = phone.dialogue ? reply(text, max) : dial(text, max)
     if (keyed.kind === 'refused') return keyed
     if (keyed.kind === 'kept') {
       phone.screen = screenOf({ session: '', text: keyed.text, state: 'ended' })
-      return shown(phone)
+      return phone.screen
     }
     const screen = await (phone.dialogue
       ? phone.dialogue.answer(keyed.text, hungUp)
       : begin(phone, { msisdn, text: keyed.text, route }).begin(hungUp))
-    if (!screen) return shown(phone)
+    if (!screen) return phone.screen
     phone.screen = screen
     if (screen.state === 'ended') phone.dialogue = undefined
-    return shown(phone)
+    return screen
   }
 
   function begin(phone: Phone, { msisdn, text, route = options }: Input): Dialogue {
@@ -181,7 +176,5 @@ function createBackground() {
     },
   }
 }
-
-const shown = ({ screen }: Phone): Shown => ({ kind: 'screen', screen })
 
 const sleep: Pause = (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined)
