@@ -1,24 +1,22 @@
 import { Router } from 'express'
 import type { Request, RequestHandler } from 'express'
-import { z } from 'zod'
 import { describeIssue } from '../dialects/encoding/fields.ts'
 import { administeredStates } from '../services/administration.ts'
 import type { Administration } from '../services/administration.ts'
 import type { SelfCare } from '../services/self-care.ts'
 import { errorBody, onlyMethods } from './failures.ts'
+import { jsonObject, oneOf } from './fields.ts'
 import { badRequest, jsonRoute, noStore, unauthorised } from './json.ts'
 import { SubscriberAddress } from './subscribers.ts'
 import { tokenOf } from './tokens.ts'
 
 /** The body of a change of access. */
-export const AccessInput = z.strictObject(
-  {
-    access: z
-      .enum(administeredStates, { error: `must be one of ${administeredStates.join(', ')}` })
-      .meta({ description: 'access to self-care; closed: closed by the organisation', example: 'closed' }),
-  },
-  { error: ({ code }) => (code === 'unrecognized_keys' ? undefined : 'must be a JSON object') },
-)
+export const AccessInput = jsonObject({
+  access: oneOf(administeredStates).meta({
+    description: 'access to self-care; closed: closed by the organisation',
+    example: 'closed',
+  }),
+})
 
 /**
  * Serves `PUT /self-care/subscribers/:msisdn/access`: an administrator opens or closes the access of a subscriber of the same

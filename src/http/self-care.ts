@@ -8,7 +8,7 @@ import { weakness } from '../services/weak-password.ts'
 import type { Weakness } from '../services/weak-password.ts'
 import { errorBody, onlyMethods } from './failures.ts'
 import { jsonRoute, noStore, unauthorised } from './json.ts'
-import { password, puk1 } from './secret-fields.ts'
+import { jsonObject, password, puk1 } from './fields.ts'
 import { tokenOf } from './tokens.ts'
 
 const number = msisdn.meta({
@@ -16,28 +16,17 @@ const number = msisdn.meta({
   example: '+375291234560',
 })
 
-const jsonObject = {
-  error: ({ code }: { code?: string }) =>
-    code === 'unrecognized_keys' ? undefined : 'must be a JSON object',
-}
-
 /** The body that sets a password with PUK1 (L3). */
-export const NewPassword = z.strictObject(
-  { msisdn: number, puk1: puk1.meta({ example: '56789012' }), password },
-  jsonObject,
-)
+export const NewPassword = jsonObject({ msisdn: number, puk1: puk1.meta({ example: '56789012' }), password })
 
 /** The body of a login (L5). A password of an impossible form fails and counts like any wrong password. */
-export const Credentials = z.strictObject(
-  {
-    msisdn: number,
-    password: z
-      .string({ error: 'must be a string' })
-      .transform((text) => new Secret(text))
-      .meta({ description: 'The self-care password', example: '80291', writeOnly: true }),
-  },
-  jsonObject,
-)
+export const Credentials = jsonObject({
+  msisdn: number,
+  password: z
+    .string({ error: 'must be a string' })
+    .transform((text) => new Secret(text))
+    .meta({ description: 'The self-care password', example: '80291', writeOnly: true }),
+})
 
 /** A new session. No other response contains the token. */
 export const SessionBegun = z.object({

@@ -9,7 +9,7 @@ import type { SubscriberPatch, SubscriberView, Subscribers } from '../services/s
 import { trust } from './connections.ts'
 import { errorBody, onlyMethods } from './failures.ts'
 import { badRequest, jsonRoute, noStore, unauthorised } from './json.ts'
-import { password, puk1 } from './secret-fields.ts'
+import { jsonObject, oneOf, password, puk1 } from './fields.ts'
 import { createTokenCheck } from './tokens.ts'
 
 const name = z
@@ -18,10 +18,6 @@ const name = z
   .refine((value) => !/\p{Cc}/u.test(value), { error: 'must not contain control characters' })
 
 const flag = z.boolean({ error: 'must be true or false' })
-
-/** An enum whose error lists the allowed words. */
-const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
-  z.enum(words, { error: `must be one of ${words.join(', ')}` })
 
 const reasons = ['sim-lost', 'restricted'] as const
 
@@ -34,55 +30,46 @@ export const SubscriberAddress = z.object({
 })
 
 /** The fields that an operator may set. They are merged into the record; an omitted field keeps its value or default. */
-export const SubscriberInput = z
-  .strictObject(
-    {
-      language: oneOf(languages)
-        .exactOptional()
-        .meta({ description: 'Language of the screens', example: 'ru' }),
-      tariff: name.exactOptional().meta({
-        description:
-          'The tariff plan. «Видеонаблюдение», «Спутниковый мониторинг» and the Internet plans may set the password with PUK1',
-        example: 'Комфорт',
-      }),
-      client: name.min(1, { error: 'must not be empty' }).nullable().exactOptional().meta({
-        description: 'The organisation that owns the contract; null: none',
-        example: 'acme',
-      }),
-      role: oneOf(['subscriber', 'administrator'])
-        .exactOptional()
-        .meta({ description: 'Role in the organisation' }),
-      registrationByPuk1: flag.exactOptional().meta({
-        description: 'Opted in at a sales centre to set the password with PUK1 over HTTP',
-      }),
-      access: oneOf(accessStates)
-        .exactOptional()
-        .meta({ description: 'Access to self-care', example: 'open' }),
-      closedBecause: oneOf(reasons).nullable().exactOptional().meta({
-        description: 'Only with `access: closed-by-operator`; any other access clears it',
-      }),
-      puk1: puk1
-        .transform((digits) => new Secret(digits))
-        .exactOptional()
-        .meta({ description: 'PUK1 of the current SIM, 8 digits; a new PUK1 restores its ten attempts' }),
-      password: password
-        .transform((digits) => new Secret(digits))
-        .exactOptional()
-        .meta({
-          description:
-            'The self-care password, 5 to 10 digits; setting it ends all self-care sessions of the number',
-        }),
-      puk1AttemptsLeft: z
-        .literal(PUK1_ATTEMPTS, { error: `must be ${PUK1_ATTEMPTS}, which unlocks PUK1` })
-        .exactOptional()
-        .meta({ description: 'Unlocks PUK1' }),
-    },
-    { error: ({ code }) => (code === 'unrecognized_keys' ? undefined : 'must be a JSON object') },
-  )
-  .refine(({ access, closedBecause }) => closedBecause == null || access === 'closed-by-operator', {
-    path: ['closedBecause'],
-    error: 'requires access closed-by-operator',
-  }) satisfies z.ZodType<SubscriberPatch>
+export const SubscriberInput = jsonObject({
+  language: oneOf(languages).exactOptional().meta({ description: 'Language of the screens', example: 'ru' }),
+  tariff: name.exactOptional().meta({
+    description:
+      'The tariff plan. «Видеонаблюдение», «Спутниковый мониторинг» and the Internet plans may set the password with PUK1',
+    example: 'Комфорт',
+  }),
+  client: name.min(1, { error: 'must not be empty' }).nullable().exactOptional().meta({
+    description: 'The organisation that owns the contract; null: none',
+    example: 'acme',
+  }),
+  role: oneOf(['subscriber', 'administrator'])
+    .exactOptional()
+    .meta({ description: 'Role in the organisation' }),
+  registrationByPuk1: flag.exactOptional().meta({
+    description: 'Opted in at a sales centre to set the password with PUK1 over HTTP',
+  }),
+  access: oneOf(accessStates).exactOptional().meta({ description: 'Access to self-care', example: 'open' }),
+  closedBecause: oneOf(reasons).nullable().exactOptional().meta({
+    description: 'Only with `access: closed-by-operator`; any other access clears it',
+  }),
+  puk1: puk1
+    .transform((digits) => new Secret(digits))
+    .exactOptional()
+    .meta({ description: 'PUK1 of the current SIM, 8 digits; a new PUK1 restores its ten attempts' }),
+  password: password
+    .transform((digits) => new Secret(digits))
+    .exactOptional()
+    .meta({
+      description:
+        'The self-care password, 5 to 10 digits; setting it ends all self-care sessions of the number',
+    }),
+  puk1AttemptsLeft: z
+    .literal(PUK1_ATTEMPTS, { error: `must be ${PUK1_ATTEMPTS}, which unlocks PUK1` })
+    .exactOptional()
+    .meta({ description: 'Unlocks PUK1' }),
+}).refine(({ access, closedBecause }) => closedBecause == null || access === 'closed-by-operator', {
+  path: ['closedBecause'],
+  error: 'requires access closed-by-operator',
+}) satisfies z.ZodType<SubscriberPatch>
 
 /** The fields of a record that responses contain. Fields added to records later stay hidden. */
 export const SubscriberOutput = SubscriberFields.pick({

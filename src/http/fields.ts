@@ -1,4 +1,4 @@
-/** The secrets of HTTP bodies. A route wraps them in `Secret` in the same parse. */
+/** Fields of JSON bodies. A route wraps secrets in `Secret` in the same parse. */
 import { z } from 'zod'
 
 /** Rejects a JSON number, because it loses leading zeros. */
@@ -17,3 +17,13 @@ export const password = digits(/^[0-9]{5,10}$/, 'must be a string of 5 to 10 dig
   example: '80291',
   writeOnly: true,
 })
+
+/** An enum whose error lists the allowed words. */
+export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+  z.enum(words, { error: `must be one of ${words.join(', ')}` })
+
+/** An object of exactly these fields. */
+export const jsonObject = <const Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+  z.strictObject(shape, {
+    error: ({ code }) => (code === 'unrecognized_keys' ? undefined : 'must be a JSON object'),
+  })
