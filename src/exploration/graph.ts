@@ -72,7 +72,7 @@ function keyOf<World>({ subject: spec }: Model<World>, dialogue: State<World>): 
   return JSON.stringify([state.value, spec.normalise(state, world), changesLeft])
 }
 
-/** Breadth first, along exact edges only, so that each path can be continued from its end. */
+/** Returns the shortest paths along exact edges. Each can be continued from its end. */
 function shortestPaths<World>(
   first: StateNode<World>,
 ): ReadonlyMap<StateNode<World>, readonly Edge<World>[]> {

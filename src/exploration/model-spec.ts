@@ -8,7 +8,7 @@ import type { Postcondition, Fixture, FixturePatch } from '../walkthrough/script
 
 /** The second argument of a modelled effect, after its input. */
 export interface ModelContext<World> {
-  /** Everything the effects read and change, before this one. */
+  /** The state that effects read and change, before this effect. */
   readonly world: World
   /** Returns the text of a secret: the exploration typed it and remembers it. */
   readonly input: (secret: Secret) => string
@@ -39,7 +39,7 @@ export type Models<World> = Readonly<
   Record<string, (input: any, context: ModelContext<World>) => Modelled<World, unknown>>
 >
 
-/** Something a subscriber types. */
+/** An input that a subscriber types. */
 export interface Input {
   /** Unique, in English, and without the secret itself: `the right PUK1`. Titles quote it. */
   readonly name: string

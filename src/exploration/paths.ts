@@ -26,9 +26,9 @@ const MAX_SIMPLE_PATHS = 50_000
 export interface Sampling {
   /** Maximum paths. Paths that show something new are selected beyond it. */
   readonly limit: number
-  /** Selects among equivalent inputs, and which paths to leave out. */
+  /** Determines the choice among equivalent inputs, and the paths to omit. */
   readonly seed: number
-  /** The position among several samplings of one graph, which then leave out different paths. */
+  /** The position among several samplings of one graph, which then omit different paths. */
   readonly share: { readonly at: number; readonly of: number }
 }
 
@@ -110,7 +110,7 @@ function simplePaths<World>(graph: Graph<World>): {
   return { paths, isMore }
 }
 
-/** Without failing effects, which have paths of their own. */
+/** Returns the edges by target node. Failing effects are omitted: they have paths of their own. */
 function edgesByTarget<World>({
   edges,
 }: StateNode<World>): ReadonlyMap<StateNode<World>, readonly Edge<World>[]> {
@@ -162,7 +162,7 @@ const noveltyOf = <World>({ from, to, transition }: Edge<World>): string =>
     transition.move.fails,
   ])
 
-/** Keeps the items with news that no earlier item has. */
+/** Keeps the items that add something new to the items before them. */
 function withNews<T>(items: readonly T[], newsOf: (item: T) => readonly string[]): readonly T[] {
   const known = new Set<string>()
   return items.filter((item) => {

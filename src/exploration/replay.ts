@@ -54,6 +54,7 @@ export interface InjectedFailure {
   readonly occurrence: number
 }
 
+/** Replays one path on a phone of its own. */
 export async function replay<World>(job: Job<World>, options: Replay): Promise<Replayed<World>> {
   const msisdn = options.newNumber()
   const walkthrough = walkthroughOf({ ...job, msisdn, notUnderstood: options.notUnderstood })

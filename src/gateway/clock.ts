@@ -6,8 +6,8 @@ export interface Clock {
   /** Milliseconds on a monotonic clock; only differences are meaningful. */
   nowMs(): number
   /**
-   * Calls `call` after `ms`. Returns a function that cancels it, harmless once called. A `background` call does not keep the
-   * process alive.
+   * Calls `call` after `ms`. Returns a function that cancels the call, and does nothing after it. A `background` call does not
+   * keep the process alive.
    */
   after(ms: number, call: () => void, kind?: 'background'): () => void
 }
