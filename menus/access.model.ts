@@ -14,8 +14,8 @@ import {
 import type { World } from './self-care.model.ts'
 
 /**
- * The effects by the rules: the subscriber opens and closes access (L7); what an organisation or the operator closed stays
- * closed (L8, L11, L12).
+ * Models of the effects, from the rules. The subscriber opens and closes access (L7). Access that an organisation or the
+ * operator closed stays closed (L8, L11, L12).
  */
 const effects: ModelsOf<typeof machine, World> = {
   readAccess,
@@ -42,7 +42,7 @@ const effects: ModelsOf<typeof machine, World> = {
   },
 }
 
-/** The operator gives all ten attempts back. */
+/** The operator restores all ten attempts. */
 const unlocksPuk1 = {
   name: 'unlocks PUK1',
   patch: { puk1AttemptsLeft: MAX_ATTEMPTS } satisfies FixturePatch,

@@ -13,7 +13,7 @@ import type { World } from './self-care.model.ts'
 
 type Weakness = 'repeat' | 'sequence' | 'keypad' | 'date' | 'own-number' | 'common'
 
-/** The effects by rule L2: 5 to 10 digits, typed twice. A weak password is warned about once and accepted when repeated. */
+/** Models of the effects, from rule L2: 5 to 10 digits, typed twice. A weak password gets one warning and is then accepted. */
 const effects: ModelsOf<typeof machine, World> = {
   readAccess,
 
@@ -37,7 +37,7 @@ const effects: ModelsOf<typeof machine, World> = {
   },
 }
 
-/** A stand-in for the service's seal: equal for equal digits, which is all that the menu relies on. */
+/** Stands in for the service's seal. The menu only requires equal seals for equal digits. */
 const sealOf = (digits: string): string => `sealed ${digits}`
 
 export const model: MenuModel<World> = {
@@ -50,7 +50,7 @@ export const model: MenuModel<World> = {
     closedWith(MAX_ATTEMPTS),
     ...closedByOthers,
   ],
-  // Of the password warned about or to be repeated, the screens depend only on its kind.
+  // The screens depend only on a warning having been given, and on the kind of the password to repeat.
   normalise: ({ context }) => {
     const { warned, weakness: _weakness, sealed, ...rest } = context as Record<string, unknown>
     return { ...rest, warned: warned !== null, sealed: kindOf(sealed) }

@@ -96,7 +96,7 @@ export const machine = setup({
             ),
           },
           { guard: 'isLastRefusal', target: 'refused' },
-          // A second weak password counts as a refusal; otherwise the dialogue could go on for ever.
+          // A second weak password counts as rejected; otherwise the dialogue could go on forever.
           {
             guard: ({ event }) => event.output.verdict === 'doubtful',
             target: 'weakPassword',

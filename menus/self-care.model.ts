@@ -10,13 +10,13 @@ export interface World {
   readonly attemptsLeft: number
   /** The password set in the dialogue. */
   readonly password: string | null
-  /** How the gateway handles weak passwords. */
+  /** The gateway's handling of weak passwords. */
   readonly weakPasswords: 'warn' | 'reject' | 'allow'
 }
 
 export const MAX_ATTEMPTS = 10
 
-/** Digits that occur nowhere else: wherever one of them is found, a secret leaked. */
+/** Digits that occur nowhere else, so that any occurrence is a leaked secret. */
 export const secrets = {
   puk1: '90573816',
   wrongPuk1: '61840937',
@@ -24,7 +24,7 @@ export const secrets = {
   fiveDigits: '80291',
 } as const
 
-/** Weak passwords, and the reason the subscriber reads. */
+/** Weak passwords, with the reason that the subscriber reads. */
 export const weakPasswords: Readonly<Record<string, string>> = {
   '4747474747': 'repeat',
   '3456789012': 'sequence',
@@ -41,7 +41,7 @@ const weak = Object.entries(weakPasswords).map(([text, reason]): Input => ({
   text,
 }))
 
-/** Typed on every screen: one input of each kind that screens tell apart, at the limits of the valid lengths. */
+/** The inputs for every screen: one of each kind that screens distinguish, at the limits of the valid lengths. */
 const inputs: readonly Input[] = [
   ...'0123456789'.split('').map(digit),
   { name: 'nothing', text: '' },
