@@ -21,68 +21,48 @@ export function faultsFor(random: Random, dialogues: readonly DialoguePlan[], id
 
 type Maker = (random: Random, dialogues: readonly DialoguePlan[], idleMs: number) => Fault
 
-const nodeOf = (random: Random): NodeIndex => random.pick([0, 1])
+export const nodeOf = (random: Random): NodeIndex => random.pick([0, 1])
 
-/** Faults of callbacks; turn 0 is the begin. */
+/** Draws a turn of a dialogue, and a gateway; turn 0 is the begin. */
+export function someTurn(random: Random, dialogues: readonly DialoguePlan[]) {
+  const { name, answers } = random.pick(dialogues)
+  return { dialogue: name, turn: random.below(answers.length + 1), node: nodeOf(random) }
+}
+
+/** Faults of callbacks. */
 const turns: Maker = (random, dialogues, idleMs) => {
-  const { name, answers } = dialogues[random.below(dialogues.length)] as DialoguePlan
-  const at = { dialogue: name, turn: random.below(answers.length + 1), node: nodeOf(random) }
+  const at = someTurn(random, dialogues)
+  const { dialogue, turn } = at
   const lifetimes = [idleMs, RECEIPT_TTL_MS, RECEIPT_TTL_MS + idleMs, RECEIPT_TTL_MS + 2 * idleMs] as const
   const lifetimeMs = random.pick(lifetimes) + random.pick([-1, 0, 1, 5000, -5000])
   const afterMs = random.oneIn(6) ? lifetimeMs : random.oneIn(3) ? random.pick(LATER) : random.pick(SOON)
-  switch (random.below(11)) {
-    case 0:
-    case 1:
-    case 2:
-      return { kind: 'duplicate', ...at, afterMs }
-    case 3:
-    case 4:
-      return { kind: 'rival', ...at, typed: random.pick(['x', '1', '0', '9']), afterMs }
-    case 5:
-    case 6:
-      return { kind: 'ahead', ...at, afterMs }
-    case 7:
-      return { kind: 'slow', dialogue: name, turn: at.turn, ms: random.pick(DELAYS) }
-    case 8:
-      return { kind: 'answer-lost', dialogue: name, turn: at.turn }
-    case 9:
-      return { kind: 'pause', dialogue: name, turn: at.turn, ms: lifetimeMs }
-    default:
-      return {
-        kind: 'hang-up',
-        ...at,
-        afterMs: random.pick([...SOON, ...LATER]),
-        why: random.pick(['cancelled', 'timed-out', 'failed']),
-      }
-  }
+  const drawn = random.below(11)
+  if (drawn < 3) return { kind: 'duplicate', ...at, afterMs }
+  if (drawn < 5) return { kind: 'rival', ...at, typed: random.pick(['x', '1', '0', '9']), afterMs }
+  if (drawn < 7) return { kind: 'ahead', ...at, afterMs }
+  if (drawn === 7) return { kind: 'slow', dialogue, turn, ms: random.pick(DELAYS) }
+  if (drawn === 8) return { kind: 'answer-lost', dialogue, turn }
+  if (drawn === 9) return { kind: 'pause', dialogue, turn, ms: lifetimeMs }
+  const hungUpMs = random.pick([...SOON, ...LATER])
+  return { kind: 'hang-up', ...at, afterMs: hungUpMs, why: random.pick(['cancelled', 'timed-out', 'failed']) }
 }
 
 /** Faults between a gateway and the store. */
 const commands: Maker = (random) => {
   const command = random.below(random.pick([4, 8, 16]))
   const ms = random.pick(DELAYS)
-  switch (random.below(10)) {
-    case 0:
-    case 1:
-      return { kind: 'command-slow', command, ms }
-    case 2:
-      return { kind: 'reply-slow', command, ms }
-    case 3:
-      return { kind: 'command-lost', command }
-    case 4:
-    case 5:
-      return { kind: 'reply-lost', command }
-    case 6:
-      return { kind: 'reset', command, executed: random.pick(['executed', 'not-executed']) }
-    case 7:
-      return { kind: 'rejected', command }
-    default:
-      return {
-        kind: 'outage',
-        fromMs: random.oneIn(2) ? random.below(12) : random.below(2000),
-        ms: random.pick([1, 10, 100, 400, 1000, 5000]),
-        how: random.pick(['silent', 'reset', 'circuit-open', 'frozen', 'frozen']),
-      }
+  const drawn = random.below(10)
+  if (drawn < 2) return { kind: 'command-slow', command, ms }
+  if (drawn === 2) return { kind: 'reply-slow', command, ms }
+  if (drawn === 3) return { kind: 'command-lost', command }
+  if (drawn < 6) return { kind: 'reply-lost', command }
+  if (drawn === 6) return { kind: 'reset', command, executed: random.pick(['executed', 'not-executed']) }
+  if (drawn === 7) return { kind: 'rejected', command }
+  return {
+    kind: 'outage',
+    fromMs: random.oneIn(2) ? random.below(12) : random.below(2000),
+    ms: random.pick([1, 10, 100, 400, 1000, 5000]),
+    how: random.pick(['silent', 'reset', 'circuit-open', 'frozen', 'frozen']),
   }
 }
 
@@ -90,21 +70,12 @@ const commands: Maker = (random) => {
 const processes: Maker = (random) => {
   const downMs = random.pick([0, 1, 100, 1000, 5000])
   const atMs = random.pick([0, 2, 5, 10, 100, 500, 1000, 4000]) + random.below(8)
-  switch (random.below(5)) {
-    case 0:
-    case 1:
-    case 2:
-      return { kind: 'crash-at', command: random.below(10), when: random.pick(['before', 'after']), downMs }
-    case 3:
-      return { kind: 'crash', node: nodeOf(random), atMs, downMs }
-    default:
-      return {
-        kind: 'stall',
-        node: nodeOf(random),
-        atMs,
-        ms: random.pick([5, 100, 399, 401, 1999, 2001, 3000]),
-      }
-  }
+  const drawn = random.below(5)
+  if (drawn < 3)
+    return { kind: 'crash-at', command: random.below(10), when: random.pick(['before', 'after']), downMs }
+  const node = nodeOf(random)
+  if (drawn === 3) return { kind: 'crash', node, atMs, downMs }
+  return { kind: 'stall', node, atMs, ms: random.pick([5, 100, 399, 401, 1999, 2001, 3000]) }
 }
 
 /** Faults of an effect. */

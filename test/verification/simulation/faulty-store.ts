@@ -18,28 +18,24 @@ export interface StoreConnection {
   readonly ownerOf: (commit: Commit) => Delivery | undefined
 }
 
-/** The connections of all gateways to the store. They number all commands and inject the faults of each. */
-export interface FaultyStores {
-  /** Returns the store as one gateway sees it. */
-  connect(connection: StoreConnection): Store
-  stopFaults(): void
-}
+type FailureCode = 'USSD_STORE_REFUSED' | 'USSD_STORE_UNAVAILABLE'
 
-interface Options {
-  readonly plan: Plan
-  readonly timeline: Timeline
-  readonly store: ModelStore
-  readonly log: (line: () => string) => void
+/** A command that was sent to the store. */
+interface Command<T> {
+  readonly label: string
+  readonly faults: readonly Fault[]
+  readonly isCommit: boolean
+  readonly execute: () => T
+  readonly reply: (value: T) => void
+  readonly fail: (detail: string, code?: FailureCode) => ReturnType<Run>
 }
 
 /** Creates a promise that never settles; a shared one would keep all its waiters in memory. */
 const never = () => new Promise<never>(() => {})
 
-export const createFaultyStores = (options: Options): FaultyStores => new Network(options)
-
-class Network implements FaultyStores {
-  readonly #options: Options
-  readonly #faults: ReadonlyMap<number, readonly Fault[]>
+/** The connections of all gateways to the store. Numbers all commands and injects the faults of each. */
+export class FaultyStores {
+  readonly #options
   readonly #outages
   readonly #readOnly
   #commands = 0
@@ -47,10 +43,14 @@ class Network implements FaultyStores {
   #readOnlyUntilMs = 0
   #isFaultFree = false
 
-  constructor(options: Options) {
+  constructor(options: {
+    readonly plan: Plan
+    readonly timeline: Timeline
+    readonly store: ModelStore
+    readonly log: (line: () => string) => void
+  }) {
     this.#options = options
     const { faults } = options.plan
-    this.#faults = faultsByCommand(faults)
     this.#outages = faults.filter((fault) => fault.kind === 'outage')
     this.#readOnly = faults.filter((fault) => fault.kind === 'read-only')
   }
@@ -59,6 +59,7 @@ class Network implements FaultyStores {
     this.#isFaultFree = true
   }
 
+  /** Returns the store as one gateway sees it. */
   connect(connection: StoreConnection): Store {
     const { plan, store } = this.#options
     return {
@@ -89,13 +90,19 @@ class Network implements FaultyStores {
     return plan.latency === 'fixed' ? 1 : (randomAt(plan.seed, position) & 7) % 5
   }
 
+  #faultsOf(command: number): readonly Fault[] {
+    const { faults } = this.#options.plan
+    return this.#isFaultFree ? [] : faults.filter((fault) => 'command' in fault && fault.command === command)
+  }
+
   #send<T>(connection: StoreConnection, what: string, execute: () => T): Promise<T> {
     const { timeline, log } = this.#options
     if (!connection.isAlive()) return never()
     const number = this.#commands++
-    const faults = this.#isFaultFree ? [] : (this.#faults.get(number) ?? [])
+    const faults = this.#faultsOf(number)
     const label = `${connection.name} #${number} ${what}`
-    if (what === 'commit') this.#startReadOnly()
+    const isCommit = what === 'commit'
+    if (isCommit) this.#startReadOnly()
     const crash = faults.find((fault) => fault.kind === 'crash-at')
     if (crash?.when === 'before') {
       connection.crash(crash.downMs)
@@ -109,37 +116,25 @@ class Network implements FaultyStores {
 
     return new Promise<T>((resolve, reject) => {
       let isOpen = true
-      const settle = (run: () => void) => () =>
+      const settle = (run: () => void) =>
         connection.wake(() => {
           if (!isOpen) return
           isOpen = false
           cancelTimeout()
           run()
         })
-      const fail = (detail: string, code: FailureCode) =>
+      const fail = (detail: string, code: FailureCode = 'USSD_STORE_UNAVAILABLE') =>
         settle(() => {
           log(() => `${label}: ${detail}`)
           reject(new UssdError(code, { detail }))
         })
-      const cancelTimeout = timeline.at(timeline.nowMs + COMMAND_TIMEOUT_MS, fail('timeout', UNAVAILABLE))
-      const command: Command<T> = {
-        number,
-        label,
-        faults,
-        execute,
-        isCommit: what === 'commit',
-        fail: (detail, code = UNAVAILABLE) => fail(detail, code)(),
-        reply: (value) => {
-          const slowMs = delayOf(faults, 'reply-slow')
-          const atMs = timeline.nowMs + this.#latencyMs(2 * number + 1) + slowMs
-          timeline.at(
-            atMs,
-            settle(() => resolve(value)),
-          )
-        },
+      const cancelTimeout = timeline.at(timeline.nowMs + COMMAND_TIMEOUT_MS, () => fail('timeout'))
+      const reply = (value: T) => {
+        const atMs = timeline.nowMs + this.#latencyMs(2 * number + 1) + delayOf(faults, 'reply-slow')
+        timeline.at(atMs, () => settle(() => resolve(value)))
       }
       const atMs = timeline.nowMs + this.#latencyMs(2 * number) + delayOf(faults, 'command-slow')
-      timeline.at(atMs, () => this.#arrive(command))
+      timeline.at(atMs, () => this.#arrive({ label, faults, isCommit, execute, reply, fail }))
       if (crash) connection.crash(crash.downMs)
     })
   }
@@ -175,34 +170,8 @@ class Network implements FaultyStores {
   }
 }
 
-/** One command on its way to the store. */
-interface Command<T> {
-  readonly number: number
-  readonly label: string
-  readonly faults: readonly Fault[]
-  readonly isCommit: boolean
-  readonly execute: () => T
-  readonly reply: (value: T) => void
-  readonly fail: (detail: string, code?: FailureCode) => ReturnType<Run>
-}
-
-const UNAVAILABLE = 'USSD_STORE_UNAVAILABLE'
-type FailureCode = 'USSD_STORE_REFUSED' | typeof UNAVAILABLE
-
 const delayOf = (faults: readonly Fault[], kind: 'command-slow' | 'reply-slow'): number =>
   faults.reduce((ms, fault) => ms + (fault.kind === kind ? fault.ms : 0), 0)
 
-const kindOf = (outcome: unknown): string =>
-  typeof outcome === 'object' && outcome !== null && 'kind' in outcome ? String(outcome.kind) : 'answered'
-
-/** Groups faults by the number of their command. */
-function faultsByCommand(faults: readonly Fault[]): ReadonlyMap<number, readonly Fault[]> {
-  const byCommand = new Map<number, Fault[]>()
-  for (const fault of faults) {
-    if (!('command' in fault)) continue
-    const own = byCommand.get(fault.command)
-    if (own) own.push(fault)
-    else byCommand.set(fault.command, [fault])
-  }
-  return byCommand
-}
+const kindOf = (result: unknown): string =>
+  typeof result === 'object' && result !== null && 'kind' in result ? String(result.kind) : 'answered'

@@ -15,26 +15,14 @@ import type { Delivery } from './delivery.ts'
 import { nameOf } from './delivery.ts'
 import { BUDGET_MS, REPEAT_WITHIN_MS } from './plan.ts'
 import type { NodeIndex, Plan } from './plan.ts'
-import { createArgon2, withTally } from './services.ts'
+import { createArgon2 } from './services.ts'
 import type { Comparison } from './services.ts'
+import { tallyServices } from './counter-menu.ts'
 import type { Timeline } from './timeline.ts'
 import type { Variant } from './variant.ts'
 import type { FaultyStores, StoreConnection } from './faulty-store.ts'
 
-/** A simulated host of a gateway, which can crash, restart and pause. */
-export interface SimulatedNode {
-  /** Delivers a callback; `onAnswer` gets the answer. Returns `down` when no gateway runs. */
-  receive(delivery: Delivery, onAnswer: (answer: Answer) => void): 'accepted' | 'down'
-  end(ended: Ended): void
-  crash(downMs: number): void
-  stall(ms: number): void
-  /** Returns the first time at or after `ms` at which the gateway can run. */
-  readyAt(ms: number): number
-  /** Callbacks that are not answered yet. */
-  unanswered(): readonly Delivery[]
-}
-
-export interface NodeOptions {
+interface Options {
   readonly node: NodeIndex
   readonly plan: Plan
   readonly timeline: Timeline
@@ -63,21 +51,21 @@ interface Process {
 
 const unchanged = <T>(part: T): T => part
 
-export const createNode = (options: NodeOptions): SimulatedNode => new NodeImpl(options)
-
-class NodeImpl implements SimulatedNode {
-  readonly #options: NodeOptions
+/** A simulated host of a gateway, which can crash, restart and pause. */
+export class SimulatedNode {
+  readonly #options: Options
   readonly #name: string
   readonly #deliveries = new Map<Callback, Delivery>()
   #stalledUntilMs = 0
   #process: Process
 
-  constructor(options: NodeOptions) {
+  constructor(options: Options) {
     this.#options = options
     this.#name = 'AB'[options.node] ?? '?'
     this.#process = this.#start()
   }
 
+  /** Delivers a callback; `onAnswer` gets the answer. Returns `down` when no gateway runs. */
   receive(delivery: Delivery, onAnswer: (answer: Answer) => void): 'accepted' | 'down' {
     const { timeline, log, storeMs, onAnswered } = this.#options
     const process = this.#process
@@ -93,9 +81,8 @@ class NodeImpl implements SimulatedNode {
         (answer) => {
           if (!process.isAlive) return
           process.open.delete(delivery)
-          log(
-            () => `${this.#name} answers ${nameOf(delivery)}: ${JSON.stringify(answer.text.split('\n')[0])}`,
-          )
+          const [line] = answer.text.split('\n')
+          log(() => `${this.#name} answers ${nameOf(delivery)}: ${JSON.stringify(line)}`)
           onAnswered(delivery, answer)
           onAnswer(answer)
         },
@@ -131,10 +118,12 @@ class NodeImpl implements SimulatedNode {
     this.#stalledUntilMs = Math.max(this.#stalledUntilMs, timeline.nowMs + ms)
   }
 
+  /** Returns the first time at or after `ms` at which the gateway can run. */
   readyAt(ms: number): number {
-    return Math.max(ms, ms < this.#stalledUntilMs ? this.#stalledUntilMs : 0)
+    return Math.max(ms, this.#stalledUntilMs)
   }
 
+  /** Returns the callbacks that are not answered yet. */
   unanswered(): readonly Delivery[] {
     return this.#process.isAlive ? [...this.#process.open] : []
   }
@@ -192,14 +181,14 @@ class NodeImpl implements SimulatedNode {
     const { node, plan, variant, log, nextHash, onCompared } = this.#options
     const { clockOf = unchanged, storeOf = unchanged } = variant
     const { classifierOf = unchanged, servicesOf = unchanged } = variant
-    const busyHashes = new Set(
-      plan.faults.flatMap((fault) => (fault.kind === 'hash-busy' ? [fault.hash] : [])),
-    )
     return {
       clock: clockOf(clock),
       random: createFractions(plan.seed, node),
       argon2: createArgon2({
-        isBusy: () => busyHashes.has(nextHash() ?? -1),
+        isBusy() {
+          const hash = nextHash()
+          return plan.faults.some((fault) => fault.kind === 'hash-busy' && fault.hash === hash)
+        },
         compared: (comparison) => {
           log(() => `${this.#name} compares a ${comparison.isRight ? 'right' : 'wrong'} PUK1`)
           onCompared(comparison, current.get(comparison.record))
@@ -208,7 +197,8 @@ class NodeImpl implements SimulatedNode {
       parallelHashes: 1,
       wrapStore: storeOf,
       wrapClassifier: (classifier) => this.#observed(classifierOf(classifier), current),
-      wrapServices: (services) => servicesOf(withEffectFaults(this.#options, withTally(services), clock)),
+      wrapServices: (services) =>
+        servicesOf(withEffectFaults(this.#options, { ...services, ...tallyServices }, clock)),
     }
   }
 
@@ -230,11 +220,7 @@ class NodeImpl implements SimulatedNode {
 }
 
 /** Makes effects slow or failing where the plan says so. */
-function withEffectFaults(
-  { plan, nextEffect, log }: NodeOptions,
-  services: Services,
-  clock: Clock,
-): Services {
+function withEffectFaults({ plan, nextEffect, log }: Options, services: Services, clock: Clock): Services {
   const faults = plan.faults.filter((fault) => 'effect' in fault)
   if (faults.length === 0) return services
   const faulty =

@@ -10,11 +10,8 @@ import type { Delivery } from './delivery.ts'
 import type { Written } from './model-store.ts'
 import { BUDGET_MS, REPEAT_WITHIN_MS } from './plan.ts'
 import type { KeyPlan } from './plan.ts'
-import { createSecretChecks } from './secret-checks.ts'
-import type { SecretChecks } from './secret-checks.ts'
-import type { Comparison } from './services.ts'
+import { SecretChecks } from './secret-checks.ts'
 import { createSignatureChecks } from './signature-checks.ts'
-import type { SignatureChecks } from './signature-checks.ts'
 
 /** A broken promise. */
 export interface Violation {
@@ -61,22 +58,18 @@ const WORD_AT_POSITION = /(\S+)=(\d+) after \d+/
 /** Checks the promises from outside: everything that is classified, written and answered. */
 export class PromiseChecks {
   readonly #options: Options
-  readonly #secrets: SecretChecks
-  readonly #signatures: SignatureChecks
+  readonly #signatures
   readonly #sessions = new Map<string, SessionHistory>()
   readonly #words = new Map<string, readonly string[]>()
   readonly #journalIds = new Set<string>()
-  #journalled = 0
+  readonly secrets: SecretChecks
+  /** The number of journal entries committed so far. */
+  journalled = 0
 
   constructor(options: Options) {
     this.#options = options
-    this.#secrets = createSecretChecks(options)
+    this.secrets = new SecretChecks(options)
     this.#signatures = createSignatureChecks(options)
-  }
-
-  /** The number of journal entries committed so far. */
-  get journalled(): number {
-    return this.#journalled
   }
 
   /** Returns the committed word list of a subscriber record. */
@@ -84,12 +77,7 @@ export class PromiseChecks {
     return this.#words.get(record) ?? []
   }
 
-  /** A PUK1 guess was compared during the current turn. */
-  compared(comparison: Comparison, by: Delivery | undefined): void {
-    this.#secrets.compared(comparison, by)
-  }
-
-  /** The gateway classified a callback. */
+  /** Call it when a gateway has classified a callback. */
   classified(delivery: Delivery, session: Session | undefined): void {
     const { turnClass, key } = delivery
     if (turnClass?.kind === 'repeat') this.#checkDuplicate(delivery, session)
@@ -100,7 +88,7 @@ export class PromiseChecks {
     ids.set(turnClass.id, key)
   }
 
-  /** A commit was executed. */
+  /** Call it when the store has executed a commit. */
   written({ commit, by, nowMs, before }: Written): void {
     if (nowMs > commit.deadlineMs)
       this.#violated('no commit after its deadline', `${nowMs - commit.deadlineMs} ms late`)
@@ -114,7 +102,7 @@ export class PromiseChecks {
       if (this.#journalIds.has(id)) this.#violated('a journal entry has its own id', id)
       this.#journalIds.add(id)
     }
-    this.#journalled += entries.length
+    this.journalled += entries.length
     const subscriberChanges = commit.changes.filter((change, at) =>
       this.#checkChange(change, before[at], by, entries),
     )
@@ -122,7 +110,7 @@ export class PromiseChecks {
       this.#violated('the journal matches the records', 'it has a change that no record has')
   }
 
-  /** A gateway answered a callback. */
+  /** Call it when a gateway has answered a callback. */
   answered(delivery: Delivery, answer: Answer): void {
     const { nowMs, readyAt } = this.#options
     if (nowMs() > readyAt(delivery.node, delivery.arrivedMs + BUDGET_MS)) {
@@ -156,15 +144,13 @@ export class PromiseChecks {
     if (name.startsWith('session:')) {
       if (!((write.ttlMs ?? Infinity) <= this.#options.idleMs + RECEIPT_TTL_MS))
         this.#violated('a session expires', `${name} for ${write.ttlMs} ms`)
-      const session = JSON.parse(write.value) as Session
-      if (by)
-        this.#turnCommitted(by, before === undefined ? undefined : (JSON.parse(before) as Session), session)
+      if (by) this.#turnCommitted(by, parsed<Session>(before), JSON.parse(write.value) as Session)
       return false
     }
     if (!name.startsWith('subscriber:')) return false
     const after = JSON.parse(write.value) as Subscriber
-    const earlier = before === undefined ? undefined : (JSON.parse(before) as Subscriber)
-    this.#secrets.written(name, earlier, after, by, entries)
+    const earlier = parsed<Subscriber>(before)
+    this.secrets.written(name, earlier, after, by, entries)
     if (!by || !earlier) return false
     this.#wordsCommitted(name, earlier, after, by)
     return true
@@ -189,13 +175,13 @@ export class PromiseChecks {
       this.#violated('receipts are bounded', `${after.receipts.length} receipts are stored`)
     if (begins) {
       history.turns = []
-      this.#secrets.begun(delivery)
+      this.secrets.begun(delivery)
     }
     history.last = delivery
     const receipt = after.receipts.at(-1)
     if (!receipt) return
     const { text, waits } = receipt
-    this.#secrets.turnCommitted(delivery, text, history.turns.at(-1))
+    this.secrets.turnCommitted(delivery, text, history.turns.at(-1))
     const [atMs, committedMs] = [after.answeredAtMs, this.#options.nowMs()]
     history.turns.push({ key, text, waits, typed: typedIn(delivery), atMs, committedMs })
   }
@@ -209,7 +195,7 @@ export class PromiseChecks {
       return
     }
     const agoMs = after.answeredAtMs - earlier.atMs
-    // After a clock jump back and forth, nothing of the dialogue counts any more.
+    // After a clock jump back and forth, the dialogue counts as forgotten.
     const isForgotten = before !== undefined && isStale(before, after) && isExpired(before, after)
     if (Math.abs(agoMs) < REPEAT_WITHIN_MS && !isForgotten)
       this.#violated('a turn has one effect', `${what} again after ${agoMs} ms`)
@@ -297,6 +283,9 @@ export class PromiseChecks {
     }
   }
 }
+
+const parsed = <T>(json: string | undefined): T | undefined =>
+  json === undefined ? undefined : (JSON.parse(json) as T)
 
 const isStale = (before: Session, after: Session): boolean =>
   after.answeredAtMs > before.answeredAtMs + RECEIPT_TTL_MS

@@ -5,11 +5,10 @@ import { PUK1_ATTEMPTS } from '../../../src/gateway/records/subscriber.ts'
 import type { Subscriber } from '../../../src/gateway/records/subscriber.ts'
 import { startClient } from './client.ts'
 import { msisdnOf, nameOf, subscriberOf } from './delivery.ts'
-import { createFaultyStores } from './faulty-store.ts'
+import { FaultyStores } from './faulty-store.ts'
 import { createModelStore } from './model-store.ts'
 import type { ModelStore } from './model-store.ts'
-import { createNode } from './node.ts'
-import type { SimulatedNode } from './node.ts'
+import { SimulatedNode } from './node.ts'
 import { EPOCH_MS } from './plan.ts'
 import type { DialoguePlan, Fault, NodeIndex, Plan } from './plan.ts'
 import { PromiseChecks } from './promises.ts'
@@ -27,7 +26,7 @@ export interface RunResult {
   readonly trace: readonly string[]
 }
 
-/** Resolves when every promise that can settle now has settled: they all run before an immediate. */
+/** Resolves when every promise that can settle now has settled: all microtasks run before an immediate. */
 const settled = () => new Promise<void>((resolve) => void setImmediate(resolve))
 
 /**
@@ -84,7 +83,7 @@ class Run {
       },
     })
     this.#registerSubscribers()
-    this.#stores = createFaultyStores({ plan, timeline, store: this.#store, log: this.#log })
+    this.#stores = new FaultyStores({ plan, timeline, store: this.#store, log: this.#log })
     this.#nodes = [this.#createNode(0), this.#createNode(1)]
   }
 
@@ -112,13 +111,8 @@ class Run {
     await this.#untilQuiet()
     if (!this.#violation) this.#checkEnd(shown)
     const { callbacks, commits } = this.#counts
-    return {
-      violation: this.#violation,
-      events: this.#timeline.events,
-      callbacks,
-      commits,
-      trace: this.#trace,
-    }
+    const { events } = this.#timeline
+    return { violation: this.#violation, events, callbacks, commits, trace: this.#trace }
   }
 
   #storeMs(): number {
@@ -143,20 +137,20 @@ class Run {
 
   #createNode(node: NodeIndex): SimulatedNode {
     const counts = this.#counts
-    // Menus are compiled at every start of a gateway, so only those that are dialled are included.
-    const used = new Set(['*100#', ...this.#plan.dialogues.map(({ code }) => code)])
-    return createNode({
+    // Every start of a gateway compiles its menus.
+    const dialled = new Set(['*100#', ...this.#plan.dialogues.map(({ code }) => code)])
+    return new SimulatedNode({
       node,
       plan: this.#plan,
       timeline: this.#timeline,
       stores: this.#stores,
-      menus: Object.fromEntries(Object.entries(menus).filter(([code]) => used.has(code))),
+      menus: Object.fromEntries(Object.entries(menus).filter(([code]) => dialled.has(code))),
       variant: this.#variant,
       nextEffect: () => (this.#isFaultFree ? undefined : counts.effects++),
       nextHash: () => (this.#isFaultFree ? undefined : counts.hashes++),
       storeMs: () => this.#storeMs(),
       onClassified: (delivery, session) => this.#checks.classified(delivery, session),
-      onCompared: (comparison, by) => this.#checks.compared(comparison, by),
+      onCompared: (comparison, by) => this.#checks.secrets.compared(comparison, by),
       onAnswered: (delivery, answer) => {
         counts.callbacks += 1
         this.#checks.answered(delivery, answer)
@@ -191,15 +185,14 @@ class Run {
     }
   }
 
-  /** Checks what must hold when no event is left; `shown` are the screens of the last dialogues. */
+  /** Checks the final state; `shown` are the screens of the last dialogues. */
   #checkEnd(shown: readonly (string | undefined)[]): void {
     const { idleMs, subscribers } = this.#plan
     const count = this.#checks.wordsOf(subscriberOf(0)).length
-    if (![0, 1].every((node) => shown[node]?.startsWith(`=${count} after 0`)))
-      this.#violated(
-        'a gateway recovers',
-        `after ${count} words, its last dialogues got ${shown.join(' | ')}`,
-      )
+    if (![0, 1].every((node) => shown[node]?.startsWith(`=${count} after 0`))) {
+      const detail = `after ${count} words, its last dialogues got ${shown.join(' | ')}`
+      this.#violated('a gateway recovers', detail)
+    }
     const open = this.#nodes.flatMap((node) => node.unanswered())
     if (open.length > 0) this.#violated('every callback is answered', open.map(nameOf).join(', '))
     const entries = this.#store.journal.length

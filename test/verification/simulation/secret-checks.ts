@@ -8,28 +8,6 @@ import type { KeyPlan } from './plan.ts'
 import type { Comparison } from './services.ts'
 import { PUK1 } from './typed.ts'
 
-/** Checks PUK1 attempts, access and passwords under any fault. */
-export interface SecretChecks {
-  /** A guess was compared with PUK1. */
-  compared(comparison: Comparison, by: Delivery | undefined): void
-  /** A subscriber record was written: created, or changed by a turn or the operator. */
-  written(
-    record: RecordName,
-    before: Subscriber | undefined,
-    after: Subscriber,
-    by: Delivery | undefined,
-    entries: readonly JournalRecord[],
-  ): void
-  /** A turn was committed; `before` is the previous screen of the dialogue and the reply to it. */
-  turnCommitted(
-    delivery: Delivery,
-    text: string,
-    before: { readonly text: string; readonly typed?: string | undefined } | undefined,
-  ): void
-  /** A dialogue begins. */
-  begun(delivery: Delivery): void
-}
-
 /** The observed state of one subscriber's PUK1. */
 interface Observed {
   subscriber: Subscriber
@@ -54,41 +32,39 @@ const REFUSED: ReadonlySet<string> = new Set(['puk1-refused', 'puk1-locked'])
 /** Starts of screens that report a failed effect. */
 const FAILED = ['It failed', 'The service is unavailable now']
 
-interface Options {
-  readonly keys: KeyPlan
-  readonly violated: (rule: string, detail: string) => void
-}
-
-export const createSecretChecks = (options: Options): SecretChecks => new Checks(options)
-
-class Checks implements SecretChecks {
-  readonly #violated: Options['violated']
+/** Checks PUK1 attempts, access and passwords under any fault. */
+export class SecretChecks {
+  readonly #violated
   readonly #observed = new Map<RecordName, Observed>()
   readonly #usage = new Map<string, Usage>()
   /** The turn whose comparison was right last, by record. */
   readonly #right = new Map<RecordName, Delivery | undefined>()
   readonly #keyIds: readonly (readonly string[])[]
 
-  constructor({ keys, violated }: Options) {
-    this.#violated = violated
-    this.#keyIds = keys.nodes.map((names) => keysOf(names).ids)
+  constructor(options: {
+    readonly keys: KeyPlan
+    readonly violated: (rule: string, detail: string) => void
+  }) {
+    this.#violated = options.violated
+    this.#keyIds = options.keys.nodes.map((names) => keysOf(names).ids)
   }
 
+  /** Call it when a guess has been compared with PUK1. */
   compared({ record, guess, isRight }: Comparison, by: Delivery | undefined): void {
     const observed = this.#observed.get(record)
     if (!observed) return
     const { owners, guesses, maxGuesses, subscriber } = observed
-    if (!subscriber.puk1Pending.some(({ owner }) => by && owners.get(owner) === by))
-      this.#violated(
-        'an attempt is counted before it is compared',
-        by ? nameOf(by) : 'an unknown turn compared',
-      )
+    if (!subscriber.puk1Pending.some(({ owner }) => by && owners.get(owner) === by)) {
+      const detail = by ? nameOf(by) : 'an unknown turn compared'
+      this.#violated('an attempt is counted before it is compared', detail)
+    }
     guesses.add(guess)
     if (guesses.size > maxGuesses)
       this.#violated('no more guesses are compared than are left', `${guesses.size} of ${maxGuesses}`)
     this.#right.set(record, isRight ? by : undefined)
   }
 
+  /** Call it when a subscriber record has been created, or changed by a turn or the operator. */
   written(
     record: RecordName,
     before: Subscriber | undefined,
@@ -112,10 +88,12 @@ class Checks implements SecretChecks {
     observed.subscriber = after
   }
 
+  /** Call it when a dialogue begins. */
   begun(delivery: Delivery): void {
     this.#usage.delete(sessionKey(delivery.dialogue))
   }
 
+  /** Call it when a turn has been committed. `before`: the previous screen of the dialogue and the reply to it. */
   turnCommitted(
     delivery: Delivery,
     text: string,

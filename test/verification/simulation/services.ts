@@ -2,7 +2,6 @@ import { menus as shippedMenus } from '../../../menus/index.ts'
 import type { Menu } from '../../../src/engine/menu.ts'
 import { UssdError } from '../../../src/engine/errors.ts'
 import { Secret } from '../../../src/engine/secret.ts'
-import type { Services } from '../../../src/gateway/effects.ts'
 import type { RecordName } from '../../../src/gateway/ports.ts'
 import { newSubscriber } from '../../../src/gateway/records/subscriber.ts'
 import type { Subscriber } from '../../../src/gateway/records/subscriber.ts'
@@ -12,7 +11,7 @@ import { createDigestArgon2 } from '../../support/digest-argon2.ts'
 import { keysOf } from './keys.ts'
 import { msisdnOf, subscriberOf } from './delivery.ts'
 import type { KeyName } from './plan.ts'
-import { tally, tallyServices } from './counter-menu.ts'
+import { tally } from './counter-menu.ts'
 import { PUK1 } from './typed.ts'
 
 /** Hashing time plays no part in a commit, so a digest is enough. */
@@ -26,16 +25,13 @@ export interface Comparison {
   readonly isRight: boolean
 }
 
-const MAX_SUBSCRIBERS = 2
-const numbers = Array.from({ length: MAX_SUBSCRIBERS }, (_, subscriber) => subscriber)
-
 const hashes = new Map<string, Subscriber['puk1']>()
 /** The subscriber of each stored PUK1 hash; hashes are deterministic here. */
 const owners = new Map<string, RecordName>()
 
 for (const key of ['old', 'new'] as const) {
   const hashing = createHashing({ keyring: keysOf([key]), argon2: quick })
-  for (const subscriber of numbers) {
+  for (const subscriber of [0, 1]) {
     const sealed = await hashing.hash('puk1', msisdnOf(subscriber), new Secret(PUK1))
     hashes.set(`${subscriber} ${key}`, sealed)
     owners.set(sealed.hash, subscriberOf(subscriber))
@@ -61,9 +57,6 @@ export const createArgon2 = (options: {
 })
 
 export const menus = { ...shippedMenus, '*100#': tally } satisfies Record<string, Menu>
-
-/** Adds the services of the counting menu. */
-export const withTally = (services: Services): Services => ({ ...services, ...tallyServices })
 
 /** Returns the stored record of a subscriber at the start. */
 export const subscriberRecord = (

@@ -6,26 +6,22 @@ import { nameOf } from './delivery.ts'
 import type { Delivery } from './delivery.ts'
 import type { Session } from '../../../src/gateway/records/session.ts'
 
-/** Checks signed callbacks: each takes effect once, and never with an expired signature. */
-export interface SignatureChecks {
-  written(by: Delivery, commit: Commit): void
-  /** Returns `judged` when the answer needs no further checks against the dialogue. */
-  answered(delivery: Delivery, answer: Answer): 'judged' | 'open'
-}
-
 /** A delivery is remembered slightly longer than its signature is valid. */
 const REMEMBERED_MS = SIGNATURE_TOLERANCE_MS + 2000
 
-export function createSignatureChecks(options: {
+/** Checks signed callbacks: each takes effect once, and never with an expired signature. */
+export function createSignatureChecks({
+  storeMs,
+  violated,
+}: {
   readonly storeMs: () => number
   readonly violated: (rule: string, detail: string) => void
-}): SignatureChecks {
-  const { storeMs, violated } = options
+}) {
   /** The committed answer for each signature id. */
   const answers = new Map<string, string>()
 
   return {
-    written(by, { changes }) {
+    written(by: Delivery, { changes }: Commit): void {
       const { signed } = by.callback
       const session = changes.find(({ name }) => name.startsWith('session:'))?.write
       const remembered = changes.find(({ name }) => name.startsWith('delivery:'))?.write
@@ -43,7 +39,8 @@ export function createSignatureChecks(options: {
       answers.set(signed.id, (JSON.parse(session.value) as Session).receipts.at(-1)?.text ?? '')
     },
 
-    answered(delivery, answer) {
+    /** Returns `judged` when the answer needs no further checks against the dialogue. */
+    answered(delivery: Delivery, answer: Answer): 'judged' | 'open' {
       const { signed } = delivery.callback
       if (!signed || isUnavailable(answer) || isBusy(answer)) return 'open'
       const ages = [storeMs(), delivery.arrivedStoreMs].map((ms) => Math.abs(ms - signed.atMs))

@@ -19,46 +19,13 @@ export type Run = () => 'woke' | 'quiet'
 interface Entry {
   readonly atMs: number
   readonly rank: number
-  run: Run | undefined
+  readonly run: Run
 }
 
-const isBefore = (a: Entry, b: Entry) => a.atMs < b.atMs || (a.atMs === b.atMs && a.rank < b.rank)
-
 export function createTimeline(seed: number): Timeline {
-  const heap: Entry[] = []
-  let nowMs = 0
-  let placed = 0
-  let events = 0
-
-  function push(entry: Entry): void {
-    let at = heap.push(entry) - 1
-    while (at > 0) {
-      const above = (at - 1) >> 1
-      const parent = heap[above] as Entry
-      if (!isBefore(entry, parent)) break
-      heap[at] = parent
-      at = above
-    }
-    heap[at] = entry
-  }
-
-  function pop(): Entry | undefined {
-    const first = heap[0]
-    const last = heap.pop()
-    if (!first || !last || heap.length === 0) return first
-    let at = 0
-    for (;;) {
-      let below = 2 * at + 1
-      if (below >= heap.length) break
-      if (below + 1 < heap.length && isBefore(heap[below + 1] as Entry, heap[below] as Entry)) below += 1
-      const child = heap[below] as Entry
-      if (!isBefore(child, last)) break
-      heap[at] = child
-      at = below
-    }
-    heap[at] = last
-    return first
-  }
+  /** Sorted, next event last. A schedule has a few dozen at a time. */
+  const queue: Entry[] = []
+  let [nowMs, placed, events] = [0, 0, 0]
 
   return {
     get nowMs() {
@@ -68,18 +35,21 @@ export function createTimeline(seed: number): Timeline {
       return events
     },
     at(atMs, run) {
-      const entry: Entry = { atMs: Math.max(nowMs, Math.ceil(atMs)), rank: randomAt(seed, placed++), run }
-      push(entry)
-      return () => (entry.run = undefined)
+      const entry = { atMs: Math.max(nowMs, Math.ceil(atMs)), rank: randomAt(seed, placed++), run }
+      const isBefore = (other: Entry) =>
+        entry.atMs === other.atMs ? entry.rank < other.rank : entry.atMs < other.atMs
+      queue.splice(queue.findLastIndex(isBefore) + 1, 0, entry)
+      return () => {
+        const at = queue.indexOf(entry)
+        if (at >= 0) queue.splice(at, 1)
+      }
     },
     next() {
-      for (let entry = pop(); entry; entry = pop()) {
-        if (!entry.run) continue
-        nowMs = entry.atMs
-        events += 1
-        return entry.run()
-      }
-      return undefined
+      const entry = queue.pop()
+      if (!entry) return undefined
+      nowMs = entry.atMs
+      events += 1
+      return entry.run()
     },
   }
 }

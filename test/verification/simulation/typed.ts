@@ -3,6 +3,8 @@ import type { Random } from '../../../src/simulator/random.ts'
 /** The codes that subscribers dial. */
 export const CODES = { tally: '*100#', access: '*141*3*6#', password: '*141*0#' } as const
 
+export const PUK1 = '12345678'
+
 /** Draws unique words and moves; one dialogue in 100 is longer than the stored receipts. */
 export function wordsFor(random: Random, name: string): readonly string[] {
   const count = random.oneIn(100) ? 20 : 1 + random.below(3)
@@ -18,18 +20,11 @@ export function wordsFor(random: Random, name: string): readonly string[] {
   return [...typed, ...(end === 0 ? ['0'] : end === 1 ? [`z${name}`] : [])]
 }
 
-export const PUK1 = '12345678'
-
 /** Draws replies for a shipped menu. */
 export const realAnswers = (random: Random, menu: 'access' | 'password'): readonly string[] =>
-  menu === 'password'
-    ? random.pick([
-        ['80291', '80291'],
-        ['12', '80291', '80292', '80291', '80291'],
-      ])
-    : random.pick([
-        ['1', '2'],
-        ['1', PUK1],
-        ['1', '00000000', '00000000', PUK1],
-        ['1', '00000000', '00000001', '00000002'],
-      ])
+  random.pick(SHIPPED_REPLIES[menu]).split(' ')
+
+const SHIPPED_REPLIES = {
+  password: ['80291 80291', '12 80291 80292 80291 80291'],
+  access: ['1 2', `1 ${PUK1}`, `1 00000000 00000000 ${PUK1}`, '1 00000000 00000001 00000002'],
+} as const
