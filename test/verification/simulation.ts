@@ -8,12 +8,12 @@ import { mutantOf, mutants } from './simulation/mutants.ts'
 import { forms } from './simulation/plan.ts'
 import type { Form } from './simulation/plan.ts'
 import { planOf } from './simulation/schedule.ts'
-import { createPool } from './simulation/pool.ts'
-import type { Pool } from './simulation/pool.ts'
+import { Pool } from './simulation/pool.ts'
 import { describeDetections, describePlan, describeViolation } from './simulation/report.ts'
 import type { Detection } from './simulation/report.ts'
 import { run } from './simulation/run.ts'
 import { shrink } from './simulation/shrink.ts'
+import { Totals } from './simulation/task.ts'
 import type { Task } from './simulation/task.ts'
 
 interface Options {
@@ -44,7 +44,7 @@ const only = ({ form, mutant }: Options): Pick<Task, 'form' | 'mutant'> => ({
 
 async function runSeeds(pool: Pool, options: Options): Promise<ExitCode> {
   const { from, seeds = SEEDS } = options
-  const totals = { schedules: 0, events: 0, callbacks: 0, commits: 0 }
+  const totals = new Totals()
   const broken: number[] = []
   const startedMs = performance.now()
   const speed = () => Math.round((totals.schedules * 1000) / (performance.now() - startedMs))
@@ -59,10 +59,7 @@ async function runSeeds(pool: Pool, options: Options): Promise<ExitCode> {
       yield { from: at, count: Math.min(BATCH, from + seeds - at), until: 'end', ...only(options) }
   }
   await pool.runAll(tasks(), (result) => {
-    totals.schedules += result.schedules
-    totals.events += result.events
-    totals.callbacks += result.callbacks
-    totals.commits += result.commits
+    totals.add(result)
     for (const { seed, rule } of result.violations) {
       broken.push(seed)
       // A long run may take hours to end.
@@ -80,11 +77,9 @@ async function runSeeds(pool: Pool, options: Options): Promise<ExitCode> {
   return printTotals(totals.schedules - broken.length, broken.length)
 }
 
-const variantOf = (mutant = '') => mutantOf(mutant) ?? {}
-
 /** Prints the promise that a seed breaks, with the shortest schedule. */
 async function printShrunk(seed: number, { form, mutant }: Options): Promise<void> {
-  const variant = variantOf(mutant)
+  const variant = mutantOf(mutant)
   const plan = planOf(seed, form)
   const { violation } = await run(plan, variant)
   if (!violation) return
@@ -93,11 +88,10 @@ async function printShrunk(seed: number, { form, mutant }: Options): Promise<voi
 }
 
 async function replay(seed: number, options: Options): Promise<ExitCode> {
-  const { form, mutant, trace } = options
-  const variant = variantOf(mutant)
-  const plan = planOf(seed, form)
-  const result = await run(plan, variant, 'trace')
-  if (trace) print(...describePlan(plan), ...result.trace.map((line) => line.replaceAll('\n', ' / ')), '')
+  const plan = planOf(seed, options.form)
+  const result = await run(plan, mutantOf(options.mutant), 'trace')
+  if (options.trace)
+    print(...describePlan(plan), ...result.trace.map((line) => line.replaceAll('\n', ' / ')), '')
   else if (result.violation) await printShrunk(seed, options)
   return result.violation ? printTotals(0, 1) : printTotals(1, 0)
 }
@@ -159,7 +153,7 @@ Examples:
   exitCodes: { 0: 'all promises hold and all mutants are detected', 1: 'otherwise' },
   async run(options) {
     if (options.seed !== undefined) return replay(options.seed, options)
-    const pool = createPool(options.workers)
+    const pool = new Pool(options.workers)
     try {
       return options.mutants ? await runMutants(pool, options) : await runSeeds(pool, options)
     } finally {

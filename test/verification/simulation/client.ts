@@ -11,7 +11,7 @@ const CLIENT_TIMEOUT_MS = BUDGET_MS + 600
 const MAX_TRIES = 3
 const RETRY_AFTER_MS = 50
 
-interface Options {
+interface ClientOptions {
   readonly plan: Plan
   readonly dialogue: DialoguePlan
   readonly timeline: Timeline
@@ -22,13 +22,9 @@ interface Options {
   readonly log: (line: () => string) => void
 }
 
-/** Starts the subscriber and the aggregator of one dialogue. They reply to screens and retry unanswered callbacks. */
-export function startClient(options: Options): void {
-  new Client(options).start()
-}
-
-class Client {
-  readonly #options: Options
+/** The subscriber and the aggregator of one dialogue. They reply to screens and retry unanswered callbacks. */
+export class Client {
+  readonly #options: ClientOptions
   readonly #faults: readonly Fault[]
   readonly #sent = new Set<number>()
   readonly #signatures = new Map<string, SignedDelivery>()
@@ -40,14 +36,11 @@ class Client {
   #sends = 0
   #hasRetried = false
 
-  constructor(options: Options) {
+  constructor(options: ClientOptions) {
     this.#options = options
     const { plan, dialogue } = options
     this.#faults = plan.faults.filter((fault) => 'dialogue' in fault && fault.dialogue === dialogue.name)
-  }
-
-  start(): void {
-    this.#startTurn(0, this.#options.dialogue.startMs)
+    this.#startTurn(0, dialogue.startMs)
   }
 
   #after(ms: number, run: () => 'woke' | 'quiet'): () => void {
@@ -80,7 +73,7 @@ class Client {
     const faults = isFirst ? this.#faultsOf(turn) : []
     this.#sent.add(turn)
     const node = this.#options.node ?? ((randomAt(plan.seed, 64 * (turn + 1) + mine) & 1) as NodeIndex)
-    const slowMs = faults.reduce((ms, fault) => ms + (fault.kind === 'slow' ? fault.ms : 0), 0)
+    const slowMs = totalMs(faults, 'slow')
     let isLost = faults.some(({ kind }) => kind === 'answer-lost')
     const onAnswer = (answer: Answer) => {
       if (isLost) log(() => `the answer to turn ${turn} of ${dialogue.name} is lost`)
@@ -98,27 +91,23 @@ class Client {
       cancelTimeout()
       retryAfter(RETRY_AFTER_MS)
     }
-    this.#send(this.#repliesUpTo(turn), { node, turn, isFirst, slowMs }, onAnswer, onDown)
+    this.#send(this.#repliesUpTo(turn), { node, turn, isFirst }, slowMs, onAnswer, onDown)
     for (const fault of faults) this.#inject(fault, turn)
   }
 
   /** Sends one callback. With `turn`, its signature and screen are those of the turn; without, they are new. */
   #send(
     replies: readonly string[],
-    of: {
-      readonly node: NodeIndex
-      readonly turn?: number
-      readonly isFirst?: boolean
-      readonly slowMs?: number
-    },
+    of: { readonly node: NodeIndex; readonly turn?: number; readonly isFirst?: boolean },
+    slowMs = 0,
     onAnswer: (answer: Answer) => void = () => {},
     onDown: () => void = () => {},
   ): void {
     const { plan, dialogue, nodes, log } = this.#options
-    const { node, isFirst = false, slowMs = 0 } = of
-    const screen = of.turn === undefined ? undefined : this.#screens.get(of.turn)
+    const { node, turn, isFirst = false } = of
+    const screen = turn === undefined ? undefined : this.#screens.get(turn)
     const sent = this.#sends++
-    const signed = dialogue.signed && this.#signatureOf(of.turn ?? `x${sent}`)
+    const signed = dialogue.signed && this.#signatureOf(turn ?? `x${sent}`)
     const delivery = deliveryOf(dialogue, replies, { node, isFirst, screen, signed })
     const position = dialogue.name.charCodeAt(0) * 1000 + sent
     const latencyMs = plan.latency === 'fixed' ? 1 : randomAt(plan.seed, position) & 3
@@ -150,8 +139,8 @@ class Client {
         nodes[node].end({ dialect, sessionId, msisdn: msisdnOf(dialogue.subscriber), why: fault.why })
         return 'woke'
       }
-      if (fault.kind === 'rival')
-        this.#send([...this.#repliesUpTo(Math.max(0, turn - 1)), fault.typed], { node })
+      const before = this.#repliesUpTo(Math.max(0, turn - 1))
+      if (fault.kind === 'rival') this.#send([...before, fault.typed], { node })
       else if (fault.kind === 'ahead') this.#send(this.#repliesUpTo(turn + 1), { node })
       else this.#send(this.#repliesUpTo(turn), { node, turn })
       return 'quiet'
@@ -170,13 +159,16 @@ class Client {
     const next = dialogue.answers[turn]
     if (!answer.waits || !next) return
     this.#screens.set(turn + 1, answer.text)
-    const pauses = this.#faultsOf(turn).map((fault) => (fault.kind === 'pause' ? fault.ms : 0))
-    this.#startTurn(turn + 1, next.afterMs + pauses.reduce((sum, ms) => sum + ms, 0))
+    this.#startTurn(turn + 1, next.afterMs + totalMs(this.#faultsOf(turn), 'pause'))
   }
 }
 
-export const isUnavailable = ({ text }: Answer): boolean =>
-  text === systemMessages.unavailable.en || text === systemMessages.unavailable.ru
+/** Returns the total duration of the faults of one kind. */
+export const totalMs = (faults: readonly Fault[], kind: DelayKind): number =>
+  faults.reduce((ms, fault) => ms + (fault.kind === kind ? fault.ms : 0), 0)
+type DelayKind = 'slow' | 'pause' | 'command-slow' | 'reply-slow'
 
-export const isBusy = ({ text }: Answer): boolean =>
-  text === systemMessages.busy.en || text === systemMessages.busy.ru
+export const isUnavailable = ({ text }: Answer): boolean =>
+  Object.values<string>(systemMessages.unavailable).includes(text)
+
+export const isBusy = ({ text }: Answer): boolean => Object.values<string>(systemMessages.busy).includes(text)

@@ -16,7 +16,10 @@ const machine = setup({
     countWords: lookup<undefined, { count: number }>(),
     addWord: effect<{ word: string }, { word: string; count: number }>(),
   },
-  actions: { move: assign({ moves: ({ context }) => context.moves + 1 }) },
+  actions: {
+    move: assign({ moves: ({ context }) => context.moves + 1 }),
+    remember: assign((_, { word, count }: { word: string; count: number }) => ({ last: word, count })),
+  },
 }).createMachine({
   id: 'tally',
   context: ({ input }) => ({ ...input, last: '', count: 0, moves: 0 }),
@@ -44,18 +47,9 @@ const machine = setup({
           {
             guard: ({ event }) => event.output.word.startsWith('z'),
             target: 'finished',
-            actions: assign({
-              last: ({ event }) => event.output.word,
-              count: ({ event }) => event.output.count,
-            }),
+            actions: { type: 'remember', params: ({ event }) => event.output },
           },
-          {
-            target: 'words',
-            actions: assign({
-              last: ({ event }) => event.output.word,
-              count: ({ event }) => event.output.count,
-            }),
-          },
+          { target: 'words', actions: { type: 'remember', params: ({ event }) => event.output } },
         ],
         onError: 'failed',
       },

@@ -1,6 +1,7 @@
 import { UssdError } from '../../../src/engine/errors.ts'
 import type { Commit, Store } from '../../../src/gateway/ports.ts'
 import { randomAt } from '../../support/random.ts'
+import { totalMs } from './client.ts'
 import type { Delivery } from './delivery.ts'
 import type { ModelStore } from './model-store.ts'
 import { COMMAND_TIMEOUT_MS } from './plan.ts'
@@ -130,10 +131,10 @@ export class FaultyStores {
         })
       const cancelTimeout = timeline.at(timeline.nowMs + COMMAND_TIMEOUT_MS, () => fail('timeout'))
       const reply = (value: T) => {
-        const atMs = timeline.nowMs + this.#latencyMs(2 * number + 1) + delayOf(faults, 'reply-slow')
+        const atMs = timeline.nowMs + this.#latencyMs(2 * number + 1) + totalMs(faults, 'reply-slow')
         timeline.at(atMs, () => settle(() => resolve(value)))
       }
-      const atMs = timeline.nowMs + this.#latencyMs(2 * number) + delayOf(faults, 'command-slow')
+      const atMs = timeline.nowMs + this.#latencyMs(2 * number) + totalMs(faults, 'command-slow')
       timeline.at(atMs, () => this.#arrive({ label, faults, isCommit, execute, reply, fail }))
       if (crash) connection.crash(crash.downMs)
     })
@@ -169,9 +170,6 @@ export class FaultyStores {
     return 'quiet'
   }
 }
-
-const delayOf = (faults: readonly Fault[], kind: 'command-slow' | 'reply-slow'): number =>
-  faults.reduce((ms, fault) => ms + (fault.kind === kind ? fault.ms : 0), 0)
 
 const kindOf = (result: unknown): string =>
   typeof result === 'object' && result !== null && 'kind' in result ? String(result.kind) : 'answered'

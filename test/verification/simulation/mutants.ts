@@ -1,16 +1,28 @@
 import { UssdError } from '../../../src/engine/errors.ts'
+import type { Clock } from '../../../src/gateway/clock.ts'
 import type { Services } from '../../../src/gateway/effects.ts'
 import type { Keyring, Purpose } from '../../../src/gateway/records/keyring.ts'
-import type { Change, LoadedRecords, RecordName, Store } from '../../../src/gateway/ports.ts'
+import type { Callback, Commit, LoadedRecords, RecordName, Store } from '../../../src/gateway/ports.ts'
 import type { Session } from '../../../src/gateway/records/session.ts'
 import type { TurnClass, TurnClassifier } from '../../../src/gateway/turn-identity.ts'
 import { keysOf } from './keys.ts'
 import { BUDGET_MS } from './plan.ts'
 import type { Form } from './plan.ts'
-import type { Variant } from './variant.ts'
+import type { StoreRule } from './model-store.ts'
 
-/** The version reported for a commit that did not happen. */
-const NO_VERSION = '0'.repeat(16)
+/** The result reported for a commit that did not happen. */
+const PRETENDED = { kind: 'ok', version: '0'.repeat(16) } as const
+
+/** Replacements for parts of the gateway or the store; empty for the shipped gateway. */
+export interface Variant {
+  /** A rule that the model store does not enforce. */
+  readonly without?: StoreRule
+  readonly clockOf?: (clock: Clock) => Clock
+  readonly storeOf?: (store: Store) => Store
+  readonly classifierOf?: (classifier: TurnClassifier) => TurnClassifier
+  readonly keyringOf?: (keyring: Keyring) => Keyring
+  readonly servicesOf?: (services: Services) => Services
+}
 
 /** A variant without one rule, which the simulation must detect. */
 export interface Mutant extends Variant {
@@ -25,13 +37,8 @@ export interface Mutant extends Variant {
 const positional: readonly Form[] = ['cumulative', 'deep-cumulative', 'sequenced']
 
 /** Classifies any callback as a new turn with the input that was typed last. */
-function asNewTurn(
-  found: TurnClass,
-  callback: Parameters<TurnClassifier['classify']>[0],
-  session: Session | undefined,
-): TurnClass {
-  const { reported } = callback
-  const id = found.kind === 'repeat' ? found.receipt.turn : `${JSON.stringify(reported)}`
+function asNewTurn(found: TurnClass, { reported }: Callback, session: Session | undefined): TurnClass {
+  const id = found.kind === 'repeat' ? found.receipt.turn : JSON.stringify(reported)
   const key = session?.key ?? keysOf(['old']).id
   if (reported.kind === 'cumulative') {
     if (reported.text === '') return { kind: 'begin', id, key, position: 0 }
@@ -43,16 +50,47 @@ function asNewTurn(
   return { kind: 'reply', id, key, position, typed: reported.typed }
 }
 
-const classifying =
-  (classify: (real: TurnClassifier, ...of: Parameters<TurnClassifier['classify']>) => TurnClass) =>
+/** Accepts callbacks of one class as new turns. */
+const acceptingAsNew =
+  (kind: TurnClass['kind']) =>
   (real: TurnClassifier): TurnClassifier => ({
-    classify: (callback, session, nowMs) => classify(real, callback, session, nowMs),
+    classify(callback, session, nowMs) {
+      const found = real.classify(callback, session, nowMs)
+      return found.kind === kind ? asNewTurn(found, callback, session) : found
+    },
   })
+
+/** Classifies a callback with a changed session. */
+const withSession =
+  (change: (session: Session, nowMs: number) => Session) =>
+  (real: TurnClassifier): TurnClassifier => ({
+    classify: (callback, session, nowMs) => real.classify(callback, session && change(session, nowMs), nowMs),
+  })
+
+/** Repeats the last answer for any callback in its position. */
+const repeatingByPosition = (real: TurnClassifier): TurnClassifier => ({
+  classify(callback, session, nowMs) {
+    const found = real.classify(callback, session, nowMs)
+    const { reported } = callback
+    const position =
+      reported.kind === 'sequenced'
+        ? reported.number
+        : reported.kind === 'cumulative'
+          ? reported.text.length
+          : -1
+    const receipt = session?.receipts.at(-1)
+    const isRepeat = found.kind === 'out-of-step' && position === session?.heard
+    return isRepeat && receipt ? { kind: 'repeat', receipt } : found
+  },
+})
 
 /** Replaces the commit of a store. */
 const committing =
-  (commit: (store: Store, ...of: Parameters<Store['commit']>) => ReturnType<Store['commit']>) =>
+  (commit: (store: Store, one: Commit) => ReturnType<Store['commit']>) =>
   (store: Store): Store => ({ ...store, commit: (one) => commit(store, one) })
+
+/** Changes what a store commits. */
+const altering = (change: (one: Commit) => Commit) => committing((store, one) => store.commit(change(one)))
 
 /** After a conflict, returns the session value from before it with the new version. */
 function keepsSession(store: Store): Store {
@@ -91,12 +129,6 @@ const comparingFirst =
     return openAccess?.(input, call)
   }
 
-/** Moves receipts from the future to now. */
-const withPastReceipts = (session: Session, nowMs: number): Session => ({
-  ...session,
-  receipts: session.receipts.map((receipt) => ({ ...receipt, atMs: Math.min(receipt.atMs, nowMs) })),
-})
-
 /** Uses the current key for secrets whose key is unknown. */
 function withFallbackKey(keyring: Keyring): Keyring['mac'] {
   const isSecret = (purpose: Purpose) => purpose === 'puk1' || purpose === 'password'
@@ -118,46 +150,24 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'no receipts',
     description: 'a duplicate runs the turn again',
-    classifierOf: classifying((real, callback, session, nowMs) => {
-      const found = real.classify(callback, session, nowMs)
-      return found.kind === 'repeat' ? asNewTurn(found, callback, session) : found
-    }),
+    classifierOf: acceptingAsNew('repeat'),
   },
   {
     name: 'receipts by position',
     description: 'any callback in the position of an answered turn gets its answer',
     forms: positional,
-    classifierOf: classifying((real, callback, session, nowMs) => {
-      const found = real.classify(callback, session, nowMs)
-      const { reported } = callback
-      const position =
-        reported.kind === 'sequenced'
-          ? reported.number
-          : reported.kind === 'cumulative'
-            ? reported.text.length
-            : -1
-      const receipt = session?.receipts.at(-1)
-      return found.kind === 'out-of-step' && receipt && position === session?.heard
-        ? { kind: 'repeat', receipt }
-        : found
-    }),
+    classifierOf: repeatingByPosition,
   },
   {
     name: 'no step check',
     description: 'a callback out of step is accepted as the next reply',
     forms: positional,
-    classifierOf: classifying((real, callback, session, nowMs) => {
-      const found = real.classify(callback, session, nowMs)
-      return found.kind === 'out-of-step' ? asNewTurn(found, callback, session) : found
-    }),
+    classifierOf: acceptingAsNew('out-of-step'),
   },
   {
     name: 'no end',
     description: 'a dialogue that has ended starts again',
-    classifierOf: classifying((real, callback, session, nowMs) => {
-      const found = real.classify(callback, session, nowMs)
-      return found.kind === 'ended' ? asNewTurn(found, callback, session) : found
-    }),
+    classifierOf: acceptingAsNew('ended'),
   },
   {
     name: 'no subscriber version',
@@ -180,7 +190,7 @@ export const mutants: readonly Mutant[] = [
     description: 'a commit rejected as late counts as done',
     storeOf: committing(async (store, one) => {
       const committed = await store.commit(one)
-      return committed.kind === 'late' ? { kind: 'ok', version: NO_VERSION } : committed
+      return committed.kind === 'late' ? PRETENDED : committed
     }),
   },
   {
@@ -188,9 +198,7 @@ export const mutants: readonly Mutant[] = [
     description: 'a commit whose reply was lost counts as done',
     storeOf: committing((store, one) =>
       store.commit(one).catch((error: unknown) => {
-        if (error instanceof UssdError && error.code === 'USSD_STORE_UNAVAILABLE') {
-          return { kind: 'ok', version: NO_VERSION } as const
-        }
+        if (error instanceof UssdError && error.code === 'USSD_STORE_UNAVAILABLE') return PRETENDED
         throw error
       }),
     ),
@@ -203,25 +211,27 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'far deadline',
     description: 'a commit may execute after its turn is over',
-    storeOf: committing((store, one) => store.commit({ ...one, deadlineMs: one.deadlineMs + 5000 })),
+    storeOf: altering((one) => ({ ...one, deadlineMs: one.deadlineMs + 5000 })),
   },
   {
     name: 'no expiry',
     description: 'a session never expires',
-    storeOf: committing((store, one) =>
-      store.commit({
-        ...one,
-        changes: one.changes.map((change) => ({ ...change, write: withoutExpiry(change.write) })),
-      }),
-    ),
+    storeOf: altering((one) => ({
+      ...one,
+      changes: one.changes.map(({ write, ...change }) => ({
+        ...change,
+        write: write.kind === 'put' ? { kind: 'put', value: write.value } : write,
+      })),
+    })),
   },
   {
     name: 'entries by turn',
     description: 'a journal id contains only the turn id, which repeats where turns are not numbered',
     forms: ['latest-only'],
-    storeOf: committing((store, one) =>
-      store.commit({ ...one, journal: one.journal.map((entry) => entry.replace(/:\d+(:\d+",)/, '$1')) }),
-    ),
+    storeOf: altering((one) => ({
+      ...one,
+      journal: one.journal.map((entry) => entry.replace(/:\d+(:\d+",)/, '$1')),
+    })),
   },
   {
     name: 'compares first',
@@ -236,38 +246,39 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'no lower bound',
     description: 'a commit may execute after the clock was set back',
-    storeOf: committing((store, { loadedMs: _loadedMs, ...one }) => store.commit(one)),
+    storeOf: altering(({ loadedMs: _loadedMs, ...one }) => one),
   },
   {
     name: 'repeats from the future',
     description: 'a reply counts as a duplicate of one that seems to be in the future',
     forms: ['latest-only'],
-    classifierOf: classifying((real, callback, session, nowMs) =>
-      real.classify(callback, session && withPastReceipts(session, nowMs), nowMs),
-    ),
+    classifierOf: withSession((session, nowMs) => ({
+      ...session,
+      receipts: session.receipts.map((receipt) => ({ ...receipt, atMs: Math.min(receipt.atMs, nowMs) })),
+    })),
   },
   {
     name: 'secrets by time',
     description: 'a repeated secret is a duplicate only for a while',
     forms: ['latest-only'],
-    classifierOf: classifying((real, callback, session, nowMs) =>
-      real.classify(callback, session && { ...session, asksAgain: true }, nowMs),
-    ),
+    classifierOf: withSession((session) => ({ ...session, asksAgain: true })),
   },
   {
     name: 'no deliveries',
     description: 'a signed callback is known only from the receipts of its session',
-    storeOf: committing((store, one) =>
-      store.commit({ ...one, changes: one.changes.filter(({ name }) => !name.startsWith('delivery:')) }),
-    ),
+    storeOf: altering((one) => ({
+      ...one,
+      changes: one.changes.filter(({ name }) => !name.startsWith('delivery:')),
+    })),
   },
   {
     name: 'every begin starts',
     description: 'where turns are not numbered, every begin starts a new dialogue',
     forms: ['latest-only'],
-    classifierOf: classifying((real, callback, session, nowMs) =>
-      real.classify({ ...callback, reusesSessionId: true }, session, nowMs),
-    ),
+    classifierOf: (real) => ({
+      classify: (callback, session, nowMs) =>
+        real.classify({ ...callback, reusesSessionId: true }, session, nowMs),
+    }),
   },
   {
     name: 'busy is an answer',
@@ -285,8 +296,5 @@ export const mutants: readonly Mutant[] = [
   },
 ]
 
-/** Returns the mutant with this name. */
-export const mutantOf = (name: string): Mutant | undefined => mutants.find((mutant) => mutant.name === name)
-
-const withoutExpiry = (write: Change['write']): Change['write'] =>
-  write.kind === 'put' ? { kind: 'put', value: write.value } : write
+/** Returns the mutant with this name; without a name, `undefined`, which runs the shipped gateway. */
+export const mutantOf = (name?: string): Mutant | undefined => mutants.find((mutant) => mutant.name === name)

@@ -19,7 +19,7 @@ import { createArgon2 } from './services.ts'
 import type { Comparison } from './services.ts'
 import { tallyServices } from './counter-menu.ts'
 import type { Timeline } from './timeline.ts'
-import type { Variant } from './variant.ts'
+import type { Variant } from './mutants.ts'
 import type { FaultyStores, StoreConnection } from './faulty-store.ts'
 
 interface Options {

@@ -3,7 +3,7 @@ import { bucketOf } from '../../../src/gateway/records/records.ts'
 import { RECEIPT_TTL_MS } from '../../../src/gateway/records/session.ts'
 import { PUK1_ATTEMPTS } from '../../../src/gateway/records/subscriber.ts'
 import type { Subscriber } from '../../../src/gateway/records/subscriber.ts'
-import { startClient } from './client.ts'
+import { Client } from './client.ts'
 import { msisdnOf, nameOf, subscriberOf } from './delivery.ts'
 import { FaultyStores } from './faulty-store.ts'
 import { createModelStore } from './model-store.ts'
@@ -15,7 +15,7 @@ import { PromiseChecks } from './promises.ts'
 import type { Violation } from './promises.ts'
 import { menus, subscriberRecord } from './services.ts'
 import { createTimeline } from './timeline.ts'
-import type { Variant } from './variant.ts'
+import type { Variant } from './mutants.ts'
 
 /** The result of one schedule. */
 export interface RunResult {
@@ -97,7 +97,7 @@ class Run {
         return 'quiet'
       })
     }
-    for (const dialogue of dialogues) startClient({ ...shared, dialogue })
+    for (const dialogue of dialogues) void new Client({ ...shared, dialogue })
     await this.#untilQuiet()
 
     this.#stores.stopFaults()
@@ -106,7 +106,7 @@ class Run {
     for (const node of [0, 1] as const) {
       const onAnswer = ({ text }: Answer) => void (shown[node] = text)
       const dialogue = lastDialogue(node, this.#timeline.nowMs)
-      startClient({ ...shared, plan: { ...this.#plan, faults: [] }, dialogue, node, onAnswer })
+      void new Client({ ...shared, plan: { ...this.#plan, faults: [] }, dialogue, node, onAnswer })
     }
     await this.#untilQuiet()
     if (!this.#violation) this.#checkEnd(shown)

@@ -3,7 +3,7 @@ import type { DialoguePlan, Plan } from './plan.ts'
 import type { Violation } from './promises.ts'
 import { run } from './run.ts'
 import type { RunResult } from './run.ts'
-import type { Variant } from './variant.ts'
+import type { Variant } from './mutants.ts'
 
 const MAX_RUNS = 600
 
@@ -18,7 +18,7 @@ export interface Shrunk {
  * Returns the smallest schedule found that breaks the same promise. Removes faults, dialogues and answers one at a time while
  * the promise stays broken, and traces the events of the result.
  */
-export async function shrink(plan: Plan, variant: Variant, violation: Violation): Promise<Shrunk> {
+export async function shrink(plan: Plan, variant: Variant | undefined, violation: Violation): Promise<Shrunk> {
   let best = plan
   let runs = 0
   const isSame = async (one: Plan) => {

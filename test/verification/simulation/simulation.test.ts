@@ -139,7 +139,7 @@ describe('a mutant', () => {
   )
 
   it('is reported with the shortest schedule that detects it', async () => {
-    const mutant = mutantOf('no receipts') ?? {}
+    const mutant = mutantOf('no receipts')
     const { violations } = await runTask({ from: 0, count: 100, mutant: 'no receipts', until: 'violation' })
     const seed = violations[0]?.seed ?? 0
     const plan = planOf(seed)

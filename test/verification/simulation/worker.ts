@@ -2,8 +2,4 @@
 import { runTask } from './task.ts'
 import type { Task } from './task.ts'
 
-async function answer(task: Task): Promise<void> {
-  process.send?.(await runTask(task))
-}
-
-process.on('message', (task: Task) => void answer(task))
+process.on('message', (task: Task) => void runTask(task).then((result) => process.send?.(result)))
