@@ -4,26 +4,15 @@ import { InvalidArgumentError, Option } from 'commander'
 import { defineCommand, print, wholeNumber } from '../../src/cli/command.ts'
 import type { ExitCode } from '../../src/cli/command.ts'
 import { CommandError } from '../../src/cli/command-error.ts'
-import { progress } from '../support/harness.ts'
 import { findRedisBinary } from '../support/redis/redis-binary.ts'
 import { redisFaults } from './chaos/redis-host.ts'
-import type { RedisFault } from './chaos/redis-host.ts'
 import { spokenDialects } from './chaos/dialects.ts'
-import { linesOf, reportOf } from './chaos/report.ts'
+import { linesOf, reportOf, verdictOf } from './chaos/report.ts'
 import { run, settingsOf } from './chaos/run.ts'
 import type { RunOptions } from './chaos/run.ts'
 
-interface Options {
+type Options = Omit<RunOptions, 'dialogues' | 'dialects'> & {
   readonly dialogues?: number
-  readonly seed: number
-  readonly redis: RedisFault
-  readonly crash: number
-  readonly killEvery: number
-  readonly redisEvery: number
-  readonly network: 'on' | 'off'
-  readonly parallel: number
-  readonly retries: RunOptions['retries']
-  readonly settings: RunOptions['settings']
   readonly dialect: string
   readonly argon2?: true
   readonly control?: true
@@ -49,34 +38,27 @@ const dialectNames = (dialect: string): readonly string[] => {
 const interrupted = new AbortController()
 
 async function main(cli: Options): Promise<ExitCode> {
-  const kind = cli.control ? 'control' : 'run'
   const cutsPower = cli.redis === 'power-cut'
   const interrupt = () => interrupted.abort(new CommandError('interrupted', 1))
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   const options: RunOptions = {
+    ...cli,
     dialogues: cli.dialogues ?? (cli.short ? DIALOGUES.short : DIALOGUES.long),
-    seed: cli.seed,
-    redis: cli.redis,
-    appendfsync: kind === 'control' && cutsPower ? 'everysec' : 'always',
-    commit: kind === 'control' && !cutsPower ? 'naive' : 'shipped',
+    appendfsync: cli.control && cutsPower ? 'everysec' : 'always',
+    commit: cli.control && !cutsPower ? 'naive' : 'shipped',
     hashing: cli.argon2 ? 'argon2' : 'quick',
-    network: cli.network === 'on' ? 'faulty' : 'reliable',
     slowDialogues: cli.short ? 'excluded' : 'included',
-    crashRate: cli.crash,
-    killEvery: cli.killEvery,
-    redisEvery: cli.redisEvery,
-    parallel: cli.parallel,
-    retries: cli.retries,
-    settings: cli.settings,
     dialects: dialectNames(cli.dialect),
     signal: interrupted.signal,
-    progress,
   }
   await findRedisBinary({ install: 'no' })
   const report = reportOf(await run(options), options)
-  if (cli.json !== undefined) writeFileSync(cli.json, `${JSON.stringify({ kind, ...report }, null, 2)}\n`)
-  print(...linesOf(report, kind))
-  return report.holds === (kind === 'run') ? 0 : 1
+  const json = { kind: cli.control ? 'control' : 'run', ...report }
+  if (cli.json !== undefined) writeFileSync(cli.json, `${JSON.stringify(json, null, 2)}\n`)
+  const required = cli.control && (cutsPower ? 'lost acknowledged' : 'double effect')
+  const { isMet, message } = verdictOf(report, required)
+  print(...linesOf(report), message)
+  return isMet ? 0 : 1
 }
 
 const oneOf = (flags: string, description: string, choices: readonly string[], value: string) =>

@@ -26,8 +26,8 @@ const RETRY_TIMEOUT_MS = { sequenced: 120_000, 'latest-only': 12_000, late: 70_0
 const ANSWER_TIMEOUT_MS = 20_000
 
 /** Answers that acknowledge nothing, in any language: without the record, the language is unknown. */
-const unavailable: readonly string[] = [systemMessages.unavailable, systemMessages.busy].flatMap((of) =>
-  Object.values(of),
+const unacknowledged: readonly string[] = [systemMessages.unavailable, systemMessages.busy].flatMap((texts) =>
+  Object.values(texts),
 )
 
 export interface Delivery {
@@ -37,82 +37,58 @@ export interface Delivery {
   readonly wire: WireCall
 }
 
-export type DeliveryResult =
-  | { readonly kind: 'answer'; readonly text: string; readonly waits: boolean; readonly echo: Echo }
-  /** The outcome is unknown, and the callback may not be retried any more. */
-  | { readonly kind: 'given-up' }
+export interface Answered {
+  readonly text: string
+  readonly waits: boolean
+  readonly echo: Echo
+}
 
 /** Counts of callbacks and answers. */
-export interface Tally {
-  /** Callbacks sent, including duplicates. */
-  callbacks: number
-  copies: number
-  /** Answers other than "unavailable". */
-  answered: number
-  unavailable: number
-  /** Callbacks without an answer because the gateway died. */
-  unheard: number
-  /** Callbacks that a living gateway did not answer. */
-  silent: number
-  /** Answers that the dialect cannot parse. */
-  malformed: number
-  /** Malformed answers by status. */
-  readonly malformedBy: Record<number, number>
-  /** The slowest answer, including "unavailable". */
-  worstAnswerMs: number
-}
+export type Tally = RetryingAggregator['tally']
 
 /** The aggregators: deliver callbacks to any running gateway, with duplicates and retries. */
-export interface Aggregator {
-  readonly tally: Readonly<Tally>
-  /** Delivers a turn until it is answered. */
-  deliver(delivery: Delivery, random: Random): Promise<DeliveryResult>
-  /** Sends a duplicate of an earlier turn without waiting for the answer. */
-  redeliver(delivery: Delivery, random: Random): void
-  /** Resolves when no duplicate is in flight. */
-  settled(): Promise<void>
-}
-
-interface Options {
-  readonly gateways: Pick<Gateways, 'pick'>
-  /** Adds an event to the history of a dialogue. */
-  readonly note: (dialogue: DialogueHistory, what: string) => void
-  /** The gateways' `REPEAT_WITHIN_MS`. */
-  readonly repeatWithinMs: number
-}
-
-export const createAggregator = (options: Options): Aggregator => new RetryingAggregator(options)
-
-class RetryingAggregator implements Aggregator {
-  readonly #options: Options
+export class RetryingAggregator {
+  readonly #options
   readonly #pending = new Set<Promise<unknown>>()
-  readonly tally: Tally = {
+  readonly tally = {
+    /** Callbacks sent, including duplicates. */
     callbacks: 0,
     copies: 0,
+    /** Answers other than "unavailable". */
     answered: 0,
     unavailable: 0,
+    /** Callbacks without an answer because the gateway died. */
     unheard: 0,
+    /** Callbacks that a living gateway did not answer. */
     silent: 0,
+    /** Answers that the dialect cannot parse, also by status. */
     malformed: 0,
-    malformedBy: {},
+    malformedBy: {} as Record<number, number>,
+    /** The slowest answer, including "unavailable". */
     worstAnswerMs: 0,
   }
 
-  constructor(options: Options) {
+  constructor(options: {
+    readonly gateways: Pick<Gateways, 'pick'>
+    /** Adds an event to the history of a dialogue. */
+    readonly note: (dialogue: DialogueHistory, what: string) => void
+    /** The gateways' `REPEAT_WITHIN_MS`. */
+    readonly repeatWithinMs: number
+  }) {
     this.#options = options
   }
 
-  async deliver(delivery: Delivery, random: Random): Promise<DeliveryResult> {
+  /** Delivers a turn until it is answered. `undefined`: the outcome is unknown, and the callback may not be retried any more. */
+  async deliver(delivery: Delivery, random: Random): Promise<Answered | undefined> {
     const { gateways } = this.#options
     const isRetriedLate = delivery.dialogue.retries === 'late'
     const [isDoubled, isDelayed, delay] = [random() < FAULT_RATES.twin, random() < FAULT_RATES.late, random()]
     const isPatient = isRetriedLate && random() < 0.5
     if (isRetriedLate) this.#scheduleLateDuplicates(delivery, random)
     let before: string | undefined
-    for (let attempt = 0; attempt === 0 || isOpen(delivery); attempt++) {
+    for (let attempt = 0; attempt === 0 || isOpen(delivery);) {
       const url = gateways.pick(random, before)
       if (url === undefined) {
-        attempt -= 1
         await sleep(20)
         continue
       }
@@ -126,15 +102,18 @@ class RetryingAggregator implements Aggregator {
       // Backoff with jitter: simultaneous retries would overload a gateway that has just started.
       const maxMs = isRetriedLate ? 4000 : 1000
       const backoffMs = Math.min(maxMs, 25 * 2 ** attempt) * (0.5 + random())
-      await sleep(isPatient ? lateRetryMs(random) : backoffMs)
+      await sleep(isPatient ? between(LATE_RETRY_MS, random) : backoffMs)
+      attempt += 1
     }
-    return { kind: 'given-up' }
+    return undefined
   }
 
+  /** Sends a duplicate of an earlier turn without waiting for the answer. */
   redeliver(delivery: Delivery, random: Random): void {
     this.#track(this.#sendDuplicate(delivery, 0, random))
   }
 
+  /** Resolves when no duplicate is in flight. */
   async settled(): Promise<void> {
     while (this.#pending.size > 0) await Promise.all(this.#pending)
   }
@@ -147,7 +126,8 @@ class RetryingAggregator implements Aggregator {
   #scheduleLateDuplicates(delivery: Delivery, random: Random): void {
     const drawn = random()
     for (const rate of [LATE_DUPLICATE_RATES.once, LATE_DUPLICATE_RATES.twice])
-      if (drawn < rate) this.#track(this.#sendDuplicate(delivery, lateRetryMs(random), random, 'always'))
+      if (drawn < rate)
+        this.#track(this.#sendDuplicate(delivery, between(LATE_RETRY_MS, random), random, 'always'))
   }
 
   #sendTwin(delivery: Delivery, url: string, random: Random): void {
@@ -206,7 +186,7 @@ class RetryingAggregator implements Aggregator {
       return undefined
     }
     const { text, waits } = parsed.answer
-    if (unavailable.includes(text)) {
+    if (unacknowledged.includes(text)) {
       this.tally.unavailable += 1
       note(dialogue, `${mark}: "unavailable"`)
       return undefined
@@ -215,11 +195,9 @@ class RetryingAggregator implements Aggregator {
     note(dialogue, `${mark}: ${JSON.stringify(text)}`)
     const late = turn.sendings[0] !== sending && isLate(turn, sending, repeatWithinMs)
     turn.replies.push({ bytes: `${status} ${body}`, text, ...(late && { late }) })
-    return { kind: 'answer', text, waits, echo: parsed.echo }
+    return { text, waits, echo: parsed.echo }
   }
 }
-
-type Answered = Extract<DeliveryResult, { kind: 'answer' }>
 
 /** Returns true while the turn may still be retried. */
 function isOpen({ dialogue: { retries, numbered }, turn }: Delivery): boolean {
@@ -228,7 +206,8 @@ function isOpen({ dialogue: { retries, numbered }, turn }: Delivery): boolean {
 }
 
 async function request({ dialect, wire }: Delivery, url: string): Promise<WireResponse> {
-  const response = await fetch(addressOf(url, dialect, wire), {
+  const query = wire.query === '' ? '' : `?${wire.query}`
+  const response = await fetch(`${url}/ussd/${dialect.name}${wire.path}${query}`, {
     method: wire.method,
     headers: wire.headers,
     signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
@@ -238,9 +217,6 @@ async function request({ dialect, wire }: Delivery, url: string): Promise<WireRe
   return { status: response.status, type, body: await response.text() }
 }
 
-const lateRetryMs = (random: Random): number =>
-  LATE_RETRY_MS.min + random() * (LATE_RETRY_MS.max - LATE_RETRY_MS.min)
-
-function addressOf(url: string, dialect: Dialect, { path, query }: WireCall): string {
-  return `${url}/ussd/${dialect.name}${path}${query === '' ? '' : `?${query}`}`
-}
+/** Draws a number from `min` up to `max`. */
+export const between = ({ min, max }: { readonly min: number; readonly max: number }, random: Random) =>
+  min + random() * (max - min)

@@ -1,9 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Report } from './report.ts'
 import { runCommand } from '../../support/command.ts'
+import { findRedisBinary } from '../../support/redis/redis-binary.ts'
 
 let folder = ''
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'chaos-test-'))))
@@ -43,7 +45,7 @@ describe('npm run chaos', () => {
   it('fails when the control has no violation', async () => {
     const quiet = ['--crash', '0', '--kill-every', '0', '--network', 'off', '--parallel', '1']
     const { code, out } = await run(['--control', '--dialogues', '1', ...quiet])
-    expect(out).toMatch(/\nFAILED: the control has no violation, so the harness is blind\n$/)
+    expect(out).toMatch(/\nFAILED: the control has no violation 'double effect', so the harness is blind\n$/)
     expect(code).toBe(1)
   }, 120_000)
 
@@ -59,14 +61,9 @@ describe('npm run chaos', () => {
 
 /** Returns a folder with a link to redis-server, to use as PATH without a compiler. */
 async function pathWithoutCompiler(): Promise<string> {
-  const { symlink } = await import('node:fs/promises')
-  const { findRedisBinary } = await import('../../support/redis/redis-binary.ts')
   const binary = await findRedisBinary({ install: 'no' })
-  const { existsSync } = await import('node:fs')
-  const at = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((one) => join(one, binary))
-    .find((one) => existsSync(one))
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  const at = folders.map((one) => join(one, binary)).find((one) => existsSync(one))
   await symlink(at ?? '', join(folder, binary))
   return folder
 }

@@ -19,7 +19,7 @@ function die(point: CrashPoint): void {
 }
 
 async function listen(message: ToGateway): Promise<void> {
-  const { redisUrl, settings, seed, generation, crashRate, commit, hashing } = message
+  const { redisUrl, settings, seed, generation, crash: crashRate, commit, hashing } = message
   const config = loadConfig({ ...settings, REDIS_URL: redisUrl })
   const random = createRandom(seed, `gateway ${generation}`)
   const doomed = () => random() < crashRate

@@ -15,7 +15,7 @@ export interface ToGateway {
   /** The number of gateways started before; seeds its own crashes. */
   readonly generation: number
   /** The probability of a crash at each point, 0 to 1. */
-  readonly crashRate: number
+  readonly crash: number
   readonly commit: 'shipped' | 'naive'
   readonly hashing: 'argon2' | 'quick'
 }
@@ -86,11 +86,10 @@ export async function startGateways(options: GatewayOptions): Promise<Gateways> 
     pick(random, not) {
       const up = [...urls.values()]
       const others = up.length > 1 ? up.filter((url) => url !== not) : up
-      return others[Math.floor(random() * others.length)]
+      return others.length === 0 ? undefined : random.pick(others)
     },
     killOne(random) {
-      const up = [...urls.keys()]
-      up[Math.floor(random() * up.length)]?.kill('SIGKILL')
+      if (urls.size > 0) random.pick([...urls.keys()]).kill('SIGKILL')
     },
     close,
   }

@@ -32,11 +32,12 @@ export interface TurnHistory {
 /** When aggregators duplicate answered callbacks: at once, or 10 to 25 seconds later. */
 export type Retries = 'soon' | 'late'
 
-/** `numbered`: callbacks identify their turn. `shared`: all dialogues of the number share one session. */
 export interface DialogueHistory {
   readonly name: string
   readonly dialect: string
+  /** Callbacks identify their turn. */
   readonly numbered: boolean
+  /** All dialogues of the number share one session. */
   readonly shared: boolean
   readonly retries: Retries
   readonly sessionId: string
@@ -102,6 +103,6 @@ export const isLate = (
   repeatWithinMs: number,
 ): boolean => endedMs - (sendings[0]?.sentMs ?? Infinity) >= repeatWithinMs
 
-/** Returns true when one of these turns had a late duplicate. */
-export const hadLateDuplicate = (turns: readonly TurnHistory[], repeatWithinMs: number): boolean =>
-  turns.some((turn) => turn.sendings.slice(1).some((sending) => isLate(turn, sending, repeatWithinMs)))
+/** Returns the late duplicates of a turn. */
+export const lateDuplicatesOf = (turn: TurnHistory, repeatWithinMs: number): readonly Sending[] =>
+  turn.sendings.slice(1).filter((sending) => isLate(turn, sending, repeatWithinMs))

@@ -7,13 +7,10 @@ import type { Fault, Proxy } from '../../support/redis/proxy.ts'
  * recover. `stop` resolves when the last fault is over.
  */
 export function injectAtRandom(
-  {
-    every,
-    answered,
-    random,
-  }: { readonly every: number; readonly answered: () => number; readonly random: Random },
+  when: { readonly every: number; readonly answered: () => number; readonly random: Random },
   inject: () => Promise<void> | void,
 ): { stop(): Promise<void> } {
+  const { every, answered, random } = when
   let isStopped = every === 0
   const running = (async () => {
     // Between half and one and a half times `every`: no bursts and no long pauses.

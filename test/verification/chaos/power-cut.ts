@@ -1,35 +1,29 @@
 import { spawnSync } from 'node:child_process'
 import { readFile, readdir, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { CommandError } from '../../../src/cli/command-error.ts'
 
 const source = fileURLToPath(new URL('./synced.c', import.meta.url))
 
-/** Thrown where this machine cannot simulate a power cut. */
-export class NoPowerCut extends CommandError {
-  constructor(message: string) {
-    super(message, 2)
-  }
-}
-
 /**
- * Compiles a shim into the folder and returns the environment in which redis-server records its synced bytes. Throws `NoPowerCut`
- * where that is not possible.
+ * Compiles a shim into the folder and returns the environment in which redis-server records its synced bytes. Throws a
+ * `CommandError` where that is not possible.
  */
 export function shimIn(folder: string): Readonly<Record<string, string>> {
   if (process.platform !== 'linux')
-    throw new NoPowerCut('A power cut needs Linux: redis-server must load a preloaded library.')
+    throw new CommandError('A power cut needs Linux: redis-server must load a preloaded library.', 2)
   const shim = join(folder, 'synced.so')
   const compiled = spawnSync('cc', ['-shared', '-fPIC', '-O2', '-o', shim, source, '-ldl'], {
     encoding: 'utf8',
   })
   if (compiled.error) {
-    throw new NoPowerCut(
-      'A power cut needs a C compiler. Install one so that cc is on PATH: apt-get install gcc libc6-dev, dnf install gcc.',
-    )
+    const how = 'Install one so that cc is on PATH: apt-get install gcc libc6-dev, dnf install gcc.'
+    throw new CommandError(`A power cut needs a C compiler. ${how}`, 2)
   }
-  if (compiled.status !== 0) throw new NoPowerCut(`cc cannot compile the shim: ${compiled.stderr.trim()}`)
+  if (compiled.status !== 0)
+    throw new CommandError(`cc cannot compile the shim: ${compiled.stderr.trim()}`, 2)
   return { LD_PRELOAD: shim }
 }
 
@@ -38,17 +32,28 @@ export function shimIn(folder: string): Readonly<Record<string, string>> {
  * record of a sync is emptied. Base files are kept: Redis syncs them before it renames them.
  */
 export async function cutPower(dir: string): Promise<number> {
-  const folder = join(dir, 'appendonlydir')
   let lost = 0
-  for (const name of await readdir(folder)) {
-    if (!name.endsWith('.incr.aof')) continue
+  for (const { file, synced, unsynced } of await unsyncedFiles(dir)) {
+    await truncate(file, synced)
+    lost += unsynced
+  }
+  return lost
+}
+
+/** Waits until a power cut would lose something, for at most a second. With `appendfsync always` it rarely would. */
+export async function waitForUnsynced(dir: string): Promise<void> {
+  const untilMs = performance.now() + 1000
+  while (performance.now() < untilMs && (await unsyncedFiles(dir)).length === 0) await sleep(5)
+}
+
+async function unsyncedFiles(dir: string) {
+  const folder = join(dir, 'appendonlydir')
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.incr.aof'))
+  const files = names.map(async (name) => {
     const file = join(folder, name)
     const { size } = await stat(file)
     const synced = Number(await readFile(`${file}.synced`, 'utf8').catch(() => '0'))
-    if (size > synced) {
-      await truncate(file, synced)
-      lost += size - synced
-    }
-  }
-  return lost
+    return { file, synced, unsynced: size - synced }
+  })
+  return (await Promise.all(files)).filter(({ unsynced }) => unsynced > 0)
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../../../src/simulator/random.ts'
 import { freePort, startRedisServer } from '../../support/redis/redis-server.ts'
-import { cutPower, shimIn } from './power-cut.ts'
+import { between } from './aggregator.ts'
+import { cutPower, shimIn, waitForUnsynced } from './power-cut.ts'
 
 /** The faults of Redis. */
 export const redisFaults = ['none', 'kill', 'stop', 'power-cut'] as const
@@ -23,7 +24,7 @@ export interface RedisHost {
 /** Longer than a command timeout, shorter than a turn budget. */
 const STOPPED_MS = { min: 300, max: 1500 } as const
 
-/** Starts Redis. Throws `NoPowerCut` where this machine cannot simulate the fault. */
+/** Starts Redis. Throws a `CommandError` where this machine cannot simulate the fault. */
 export async function startRedisHost(options: {
   readonly fault: RedisFault
   readonly appendfsync: 'always' | 'everysec'
@@ -54,9 +55,10 @@ export async function startRedisHost(options: {
       faults += 1
       if (fault === 'stop') {
         server.freeze()
-        await sleep(STOPPED_MS.min + random() * (STOPPED_MS.max - STOPPED_MS.min))
+        await sleep(between(STOPPED_MS, random))
         return server.thaw()
       }
+      if (fault === 'power-cut') await waitForUnsynced(server.dir)
       await server.kill()
       if (fault === 'power-cut') lostBytes += await cutPower(server.dir)
       server = await start(server.dir)

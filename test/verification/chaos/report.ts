@@ -7,53 +7,34 @@ import type { RunOptions, RunResult } from './run.ts'
 /** The report of a run; `--json` writes it. */
 export type Report = Readonly<ReturnType<typeof reportOf>>
 
-const LEADING = ['double effect', 'lost acknowledged', 'differing reply', 'unanswered']
-
 /** Computes the report from the result of a run. */
 export function reportOf(result: RunResult, options: RunOptions) {
   const { seed, redis, appendfsync, retries, settings, dialects } = options
-  const { tally, findings, kills } = result
+  const { tally, findings, ended, events, redisFaults, lostBytes, ...totals } = result
+  const { callbacks, copies, unavailable, unheard, malformedBy } = tally
   const count = (kind: ViolationKind) =>
     findings.reduce((sum, { violation }) => sum + (violation.kind === kind ? violation.count : 0), 0)
-  const byKind = Object.fromEntries(violationKinds.map((kind) => [kind, count(kind)])) as Record<
-    ViolationKind,
-    number
-  >
+  const counts = violationKinds.map((kind) => [kind, count(kind)] as const)
+  const byKind = Object.fromEntries(counts) as Record<ViolationKind, number>
   const violations = {
     ...byKind,
     unanswered: byKind.unanswered + tally.silent,
     'malformed answer': tally.malformed,
-    'ended by itself': result.ended.length,
+    'ended by itself': ended.length,
   }
-  const { callbacks, copies, unavailable, unheard } = tally
   return {
     seed,
-    dialogues: result.dialogues,
-    givenUp: result.givenUp,
-    turns: result.turns,
-    callbacks,
-    copies,
-    lateCopies: result.lateCopies,
-    moved: result.moved,
-    residues: result.residues,
-    pending: result.pending,
-    retries,
-    settings,
-    dialects,
-    unavailable,
-    unheard,
-    kills,
-    redis: { fault: redis, appendfsync, faults: result.redisFaults, lostBytes: result.lostBytes },
-    network: result.network,
+    ...totals,
+    ...{ callbacks, copies, unavailable, unheard, retries, settings, dialects },
+    redis: { fault: redis, appendfsync, faults: redisFaults, lostBytes },
     worstAnswerMs: Math.round(tally.worstAnswerMs),
-    tookMs: Math.round(result.tookMs),
     violations,
     holds: Object.values(violations).every((times) => times === 0),
     /** The shortest dialogue with a violation, line by line. */
     shortest: [
-      ...shortestOf(findings, result.events),
-      ...result.ended.slice(0, 3),
-      ...Object.entries(tally.malformedBy).map(
+      ...shortestOf(findings, events),
+      ...ended.slice(0, 3),
+      ...Object.entries(malformedBy).map(
         ([status, times]) => `malformed answer: ${times} with status ${status}`,
       ),
     ],
@@ -78,45 +59,56 @@ function shortestOf(findings: readonly Finding[], events: readonly HistoryEvent[
   return [title, `A subscriber ${dialogue.name} (${dialogue.dialect}):`, ...lines.slice(0, MAX_LINES)]
 }
 
-/** Formats a report as lines. A `control` must have violations. */
-export function linesOf(report: Report, kind: 'run' | 'control'): readonly string[] {
+/** Formats a report as lines, without the verdict. */
+export function linesOf(report: Report): readonly string[] {
   const { violations, kills, redis, network } = report
-  const others = Object.entries(violations).filter(([name]) => !LEADING.includes(name))
+  const {
+    'double effect': doubles,
+    'lost acknowledged': lost,
+    'differing reply': differing,
+    unanswered,
+    ...others
+  } = violations
   const killed = Object.values(kills).reduce((sum, one) => sum + one, 0)
-  const row = (name: string, value: string | number) => `${name.padEnd(20)}${value}`
   const cut = redis.fault === 'power-cut' ? `, ${redis.lostBytes} bytes not synced` : ''
+  const rows = {
+    seed: report.seed,
+    dialogues: `${report.dialogues} (${report.givenUp} given up)`,
+    turns: `${report.turns}, ${report.callbacks} callbacks, ${report.copies} of them duplicates`,
+    dialects: report.dialects.join(', '),
+    settings: `${report.settings}; retries ${report.retries}, ${report.lateCopies} late`,
+    'late duplicates': `moved ${report.moved} dialogues; saved ${report.residues} passwords by their first entry`,
+    'attempts pending': report.pending,
+    'gateways killed': `${killed}: ${listOf(Object.entries(kills))}`,
+    Redis: `${redis.fault} ${redis.faults} times, appendfsync ${redis.appendfsync}${cut}`,
+    'network faults': listOf(Object.entries(network)),
+    answers: `${report.unavailable} "unavailable", ${report.unheard} lost with the gateway`,
+    'worst answer': `${(report.worstAnswerMs / 1000).toFixed(1)} s`,
+    'double effects': doubles,
+    'lost acknowledged': lost,
+    'differing replies': differing,
+    unanswered,
+    'other violations': listOf(Object.entries(others)),
+  }
   return [
     ...(report.shortest.length > 0 ? [...report.shortest, ''] : []),
-    row('seed', report.seed),
-    row('dialogues', `${report.dialogues} (${report.givenUp} given up)`),
-    row('turns', `${report.turns}, ${report.callbacks} callbacks, ${report.copies} of them duplicates`),
-    row('dialects', report.dialects.join(', ')),
-    row('settings', `${report.settings}; retries ${report.retries}, ${report.lateCopies} late`),
-    row(
-      'late duplicates',
-      `moved ${report.moved} dialogues; saved ${report.residues} passwords by their first entry`,
-    ),
-    row('attempts pending', report.pending),
-    row('gateways killed', `${killed}: ${listOf(Object.entries(kills))}`),
-    row('Redis', `${redis.fault} ${redis.faults} times, appendfsync ${redis.appendfsync}${cut}`),
-    row('network faults', listOf(Object.entries(network))),
-    row('answers', `${report.unavailable} "unavailable", ${report.unheard} lost with the gateway`),
-    row('worst answer', `${(report.worstAnswerMs / 1000).toFixed(1)} s`),
-    row('double effects', violations['double effect']),
-    row('lost acknowledged', violations['lost acknowledged']),
-    row('differing replies', violations['differing reply']),
-    row('unanswered', violations.unanswered),
-    row('other violations', listOf(others)),
-    verdictOf(report, kind),
+    ...Object.entries(rows).map(([name, value]) => `${name.padEnd(20)}${value}`),
   ]
 }
 
-function verdictOf({ holds, seed }: Report, kind: 'run' | 'control'): string {
-  if (kind === 'control')
+/**
+ * Judges a report. A run must have no violation. A control must have a violation of the kind that its missing protection
+ * prevents: any other kind would not show that the harness can see it.
+ */
+export function verdictOf(
+  { holds, seed, violations }: Report,
+  required?: ViolationKind,
+): { readonly isMet: boolean; readonly message: string } {
+  if (required === undefined)
     return holds
-      ? 'FAILED: the control has no violation, so the harness is blind'
-      : 'passed: the control has violations, as required'
-  return holds
-    ? 'passed: every acknowledged effect exactly once, others at most once'
-    : `FAILED: a promise is broken (--seed ${seed})`
+      ? { isMet: true, message: 'passed: every acknowledged effect exactly once, others at most once' }
+      : { isMet: false, message: `FAILED: a promise is broken (--seed ${seed})` }
+  return violations[required] > 0
+    ? { isMet: true, message: 'passed: the control has violations, as required' }
+    : { isMet: false, message: `FAILED: the control has no violation '${required}', so the harness is blind` }
 }

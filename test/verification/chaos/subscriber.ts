@@ -3,10 +3,10 @@ import type { NetworkTurn } from '../../../src/dialects/dialect.ts'
 import type { Keyring } from '../../../src/gateway/records/keyring.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import type { Random } from '../../../src/simulator/random.ts'
-import { FAULT_RATES } from './aggregator.ts'
-import type { Aggregator, Delivery } from './aggregator.ts'
+import { FAULT_RATES, between } from './aggregator.ts'
+import type { Delivery, RetryingAggregator } from './aggregator.ts'
 import type { SpokenDialect } from './dialects.ts'
-import { hadLateDuplicate, violation } from './history.ts'
+import { lateDuplicatesOf, violation } from './history.ts'
 import type { DialogueHistory, Retries, SubscriberHistory, TurnHistory } from './history.ts'
 import { drawScript, drawWrong, guessingAtOnce } from './script.ts'
 import type { Model, Outcome, Script, Step } from './script.ts'
@@ -14,7 +14,7 @@ import { turnIdOf } from './turn-id.ts'
 
 /** The parts of a run that a subscriber uses. */
 export interface Environment {
-  readonly aggregator: Aggregator
+  readonly aggregator: RetryingAggregator
   readonly dialects: readonly SpokenDialect[]
   readonly retries: Retries
   /** The gateways' setting. */
@@ -25,7 +25,8 @@ export interface Environment {
   /** Reserves the next dialogue; returns false when all have been started. */
   readonly takeOne: () => boolean
   readonly note: (dialogue: DialogueHistory, what: string) => void
-  readonly ended: (dialogue: DialogueHistory) => void
+  /** A dialogue has ended. */
+  readonly ended: () => void
 }
 
 /** Dialogues of one subscriber, one after another. */
@@ -44,42 +45,35 @@ const GUESSERS = 4
 /** Runs the dialogues of a subscriber. Stops at a violation: the state is unknown from then on. */
 export async function runSubscriber(
   history: SubscriberHistory,
-  {
-    puk1,
-    random,
-    isGuessed,
-  }: { readonly puk1: string; readonly random: Random; readonly isGuessed: boolean },
+  of: { readonly puk1: string; readonly random: Random; readonly isGuessed: boolean },
   environment: Environment,
 ): Promise<void> {
-  const numbered = environment.dialects.filter((one) => one.numbered)
-  const drawFrom = (dialects: readonly SpokenDialect[]) => dialects[Math.floor(random() * dialects.length)]
+  const { puk1, random, isGuessed } = of
+  const { dialects, retries, slowDialogues, takeOne, ended } = environment
+  const play = (script: Script, spoken: SpokenDialect) =>
+    runDialogue(history, script, { spoken, random }, environment).finally(ended)
   if (isGuessed) {
+    const numbered = dialects.filter((one) => one.numbered)
     const guess = () => drawWrong(random, puk1)
     const guessers: Promise<boolean>[] = []
-    for (let at = 0; at < GUESSERS; at++) {
-      const spoken = drawFrom(numbered)
-      if (spoken && environment.takeOne())
-        guessers.push(runDialogue(history, guessingAtOnce(guess), { spoken, random }, environment))
-    }
+    while (guessers.length < GUESSERS && takeOne())
+      guessers.push(play(guessingAtOnce(guess), random.pick(numbered)))
     await Promise.all(guessers)
     return
   }
   let model: Model = { isOpen: history.registered === 'open', attemptsLeft: 10 }
-  for (let at = 0; at < DIALOGUES_EACH; at++) {
-    const spoken = drawFrom(environment.dialects)
-    if (!spoken || !environment.takeOne()) return
-    const repeats = spoken.numbered ? 'often' : environment.slowDialogues === 'included' ? 'once' : 'never'
+  for (let at = 0; at < DIALOGUES_EACH && takeOne(); at++) {
+    const spoken = random.pick(dialects)
+    const repeats = spoken.numbered ? 'often' : slowDialogues === 'included' ? 'once' : 'never'
     const { script, after } = drawScript(model, { puk1, random, repeats })
-    if (environment.retries === 'late' && at > 0) await sleep(readingMs(random))
-    if (!(await runDialogue(history, script, { spoken, random }, environment))) return
+    if (retries === 'late' && at > 0) await sleep(readingMs(random))
+    if (!(await play(script, spoken))) return
     model = after
   }
 }
 
-const readingMs = (random: Random): number => {
-  const { min, max } = random() < READS.quickly.rate ? READS.quickly : READS.long
-  return min + random() * (max - min)
-}
+const readingMs = (random: Random): number =>
+  between(random() < READS.quickly.rate ? READS.quickly : READS.long, random)
 
 const historyOf = (
   msisdn: string,
@@ -139,22 +133,18 @@ async function runDialogue(
     dialogue.turns.push(turn)
     const delivery: Delivery = { dialect, dialogue, turn, wire }
     const delivered = await environment.aggregator.deliver(delivery, random)
-    if (delivered.kind === 'given-up') {
+    if (!delivered) {
       environment.note(dialogue, 'given up')
       if (numbered) dialogue.wrong.push(violation('unanswered', 'A turn was never answered.'))
-      environment.ended(dialogue)
       return false
     }
     const { text, waits, echo } = delivered
     turn.answeredMs = Date.now()
-    const mayDetour = hadLateDuplicate(
-      dialogue.shared ? dialogues.flatMap(({ turns }) => turns) : dialogue.turns,
-      repeatWithinMs,
-    )
+    const earlier = dialogue.shared ? dialogues.flatMap(({ turns }) => turns) : dialogue.turns
+    const mayDetour = earlier.some((one) => lateDuplicatesOf(one, repeatWithinMs).length > 0)
     const outcome = outcomeOf(step, { text, waits }, mayDetour ? (dialogue.shared ? 'any' : 'known') : 'none')
     if (!outcome) {
       dialogue.wrong.push(unexpected(text, turn, dialogue))
-      environment.ended(dialogue)
       return false
     }
     turn.outcome = outcome
@@ -162,17 +152,14 @@ async function runDialogue(
     // The state is unknown from here on.
     if (dialogue.moved && (dialogue.shared || !waits)) {
       environment.note(dialogue, 'leaves: a late duplicate has moved the dialogue')
-      environment.ended(dialogue)
       return false
     }
     shown = outcome
     if (typed !== undefined) answeredMs.set(typed, performance.now())
     deliveries.push(delivery)
     network = { ...network, answers: [...network.answers, { answer: { text, waits }, echo }] }
-    const old = deliveries[Math.floor(random() * deliveries.length)]
-    if (random() < FAULT_RATES.old && old) environment.aggregator.redeliver(old, random)
+    if (random() < FAULT_RATES.old) environment.aggregator.redeliver(random.pick(deliveries), random)
   }
-  environment.ended(dialogue)
   return true
 }
 
