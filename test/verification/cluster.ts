@@ -6,7 +6,7 @@ import { scenarios } from './cluster/scenarios.ts'
 import { defineCommand, messageOf, print, wholeNumber } from '../../src/cli/command.ts'
 import type { ExitCode } from '../../src/cli/command.ts'
 import { CommandError } from '../../src/cli/command-error.ts'
-import { printTotals, progress } from '../support/harness.ts'
+import { printTotals } from '../support/harness.ts'
 import { findRedisBinary } from '../support/redis/redis-binary.ts'
 
 interface Options {
@@ -23,7 +23,7 @@ async function main({ writers, calm }: Options, args: readonly string[]): Promis
   for (const name of chosen) {
     const scenario = scenarios[name]
     if (!scenario) continue
-    const outcome = await runScenario(scenario, { writers, calmMs: calm * 1000, progress })
+    const outcome = await runScenario(scenario, { writers, calmMs: calm * 1000 })
     const requirements = requirementsOf(outcome, scenario.kind)
     if (requirements.some(({ holds }) => !holds)) failed += 1
     print(...describe(outcome, requirements), '')

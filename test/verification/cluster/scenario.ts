@@ -1,14 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { bucketOf } from '../../../src/gateway/records/records.ts'
-import { slotOf } from '../../../src/store/redis/keys.ts'
 import { withCleanup } from '../../support/cleanup.ts'
+import { progress } from '../../support/harness.ts'
 import { startRedisCluster } from '../../support/redis/redis-cluster.ts'
 import type { RedisCluster } from '../../support/redis/redis-cluster.ts'
 import { openGateways } from './gateways.ts'
-import { startLoad } from './load.ts'
-import type { Load } from './load.ts'
+import { Load, partOfNumber } from './load.ts'
+import { watchStalls } from './stalls.ts'
 
 const MASTERS = 3
+/** After a stall, connections are closed and circuits stay open for a while. */
+const AFTERMATH_MS = 3000
 
 /** A fault of the cluster under load. */
 export interface Scenario {
@@ -27,80 +28,72 @@ export interface Scenario {
 }
 
 /** The result of a scenario. A part is a third of the slots. */
-export interface Outcome {
-  readonly name: string
-  readonly turns: number
-  /** Closings shown to a subscriber. */
-  readonly acknowledged: number
-  /** Turns answered with "unavailable", in the failed part and in the others. */
-  readonly failedThere: number
-  readonly failedElsewhere: number
-  /** From the fault to the last "unavailable" in the failed part; 0 without any. */
-  readonly recoveryMs: number
-  /** From the fault to the takeover by a replica. */
-  readonly takenOverMs: number | undefined
-  readonly worstMs: number
-  /** Acknowledged closings missing from the journals, and dialogues that closed twice. */
-  readonly lost: number
-  readonly doubles: number
-  /** Dialogues and openings that were acknowledged and then forgotten. */
-  readonly forgotten: number
-  readonly odd: readonly string[]
-  /** Reasons of failures outside the failed part, with counts. */
-  readonly whyElsewhere: Readonly<Record<string, number>>
-  /** Error replies of the nodes: MOVED, ASK, TRYAGAIN, NOSCRIPT … */
-  readonly errors: Readonly<Record<string, number>>
-}
+export type Outcome = Awaited<ReturnType<typeof runScenario>>
 
 /** Runs a scenario on a new cluster, with load before, during and after the fault. */
 export function runScenario(
-  scenario: Scenario,
-  options: { readonly writers: number; readonly calmMs: number; readonly progress: (line: string) => void },
-): Promise<Outcome> {
-  const { writers, calmMs, progress } = options
-  const { name, replicas, replicasEach } = scenario
+  { name, replicas, replicasEach, strike }: Scenario,
+  { writers, calmMs }: { readonly writers: number; readonly calmMs: number },
+) {
   return withCleanup(async (defer) => {
     progress(`${name}: starting ${MASTERS * (1 + replicasEach)} servers`)
     const cluster = await startRedisCluster({ masters: MASTERS, replicasEach })
     defer(() => cluster.stop())
+    const partOf = partOfNumber((slot) => cluster.partOf(slot))
     const whyElsewhere: Record<string, number> = {}
-    const onFailed = (msisdn: string, detail: string) => {
-      if (cluster.partOf(slotOf(bucketOf(msisdn))) !== 0)
-        whyElsewhere[detail] = (whyElsewhere[detail] ?? 0) + 1
-    }
-    const opened = await openGateways(cluster.addresses, { count: 2, replicas, onFailed })
+    const opened = await openGateways(cluster.addresses, replicas, (msisdn, detail) => {
+      if (partOf(msisdn) !== 0) whyElsewhere[detail] = (whyElsewhere[detail] ?? 0) + 1
+    })
     defer(() => opened.close())
-    const load = startLoad(opened, { writers, parts: MASTERS, partOf: (slot) => cluster.partOf(slot) })
+    const stalls = watchStalls(
+      cluster.masters.slice(1).map(
+        ({ admin }) =>
+          () =>
+            admin.ping(),
+      ),
+    )
+    defer(() => stalls.stop())
+    const load = new Load(opened, { writers, parts: MASTERS, partOf })
     await Promise.all(cluster.masters.map((_, part) => load.serves(part)))
     await pause(calmMs)
-    progress(`${name}: ${load.turns()} turns, injecting the fault`)
+    progress(`${name}: ${load.turns} turns, injecting the fault`)
     const struckMs = performance.now()
-    const takenOverAtMs = await scenario.strike(cluster, load)
+    const takenOverAtMs = await strike(cluster, load)
     await load.serves(0)
     await pause(calmMs)
     await load.stop()
-    progress(`${name}: ${load.turns()} turns, reading the journals`)
+    progress(`${name}: ${load.turns} turns, reading the journals`)
     const there = load.failures.filter(({ part }) => part === 0)
-    const { lost, doubles } = await load.ledger.audit(opened.store, load.msisdns)
+    const elsewhere = load.failures.filter(({ part }) => part !== 0)
+    const inStalls = elsewhere.filter(({ sentMs, atMs }) => stalls.during(sentMs - AFTERMATH_MS, atMs) > 0)
+    const { turns, acknowledged, worstMs, forgotten, odd } = load
     return {
       name,
-      turns: load.turns(),
-      acknowledged: load.ledger.acknowledged(),
+      turns,
+      acknowledged,
+      /** Turns answered with "unavailable" in the failed part. */
       failedThere: there.length,
-      failedElsewhere: load.failures.length - there.length,
+      /** The same in the other parts: during stalls of the machine, and at other times. */
+      failedInStalls: inStalls.length,
+      failedElsewhere: elsewhere.length - inStalls.length,
+      /** From the fault to the last "unavailable" in the failed part; 0 without any. */
       recoveryMs: Math.max(0, ...there.map(({ atMs }) => atMs - struckMs)),
+      /** From the fault to the takeover by a replica. */
       takenOverMs: takenOverAtMs === undefined ? undefined : takenOverAtMs - struckMs,
-      worstMs: load.worstMs(),
-      lost,
-      doubles,
-      forgotten: load.forgotten(),
-      odd: load.odd,
+      worstMs,
+      /** The length of all stalls of the machine. */
+      stalledMs: stalls.during(0, Infinity),
+      ...(await load.audit(opened.store)),
+      forgotten,
+      odd,
+      /** Reasons of failures outside the failed part, with counts. */
       whyElsewhere,
       errors: await errorsOf(cluster),
     }
   })
 }
 
+/** Counts the error replies of all nodes: MOVED, ASK, TRYAGAIN, NOSCRIPT … */
 async function errorsOf({ masters, replicas }: RedisCluster): Promise<Record<string, number>> {
   const sums: Record<string, number> = {}
   for (const { admin } of [...masters, ...replicas.flat()]) {

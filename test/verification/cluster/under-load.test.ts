@@ -8,7 +8,7 @@ const TIMEOUT_MS = 90_000
 async function playScenario(name: string): Promise<Outcome> {
   const scenario = scenarios[name]
   if (!scenario) throw new Error(`there is no scenario ${name}`)
-  return runScenario(scenario, { writers: 12, calmMs: 500, progress: () => {} })
+  return runScenario(scenario, { writers: 12, calmMs: 500 })
 }
 
 describe('a Redis Cluster under load', () => {
