@@ -64,10 +64,14 @@ const entry = (turnId: string, change: Change, sessionId = 's1', atMs = 1): Jour
 async function check(
   dialogues: DialogueHistory[],
   journal: readonly JournalRecord[],
-  record: Subscriber | undefined = newSubscriber,
+  record: Subscriber | null = newSubscriber,
 ) {
   const history: SubscriberHistory = { msisdn, passwordGeneration: 0, registered: 'open', dialogues }
-  const { findings, residues } = await checkSubscriber(history, { record, journal }, settings)
+  const { findings, residues } = await checkSubscriber(
+    history,
+    { record: record ?? undefined, journal },
+    settings,
+  )
   return [
     ...findings.map(({ violation: { kind, count } }) => `${kind} ${count}`),
     ...(residues > 0 ? [`residue ${residues}`] : []),
@@ -76,70 +80,63 @@ async function check(
 
 const closed: Subscriber = { ...newSubscriber, access: 'closed-by-subscriber' }
 const closing = shows('closed', 'access-closed')
+/** A journal entry of a closing. */
+const closedIn = (turnId: string, ...more: [sessionId?: string, atMs?: number]) =>
+  entry(turnId, 'access-closed', ...more)
 
-describe('checkSubscriber', () => {
+describe('the check of a subscriber', () => {
   it('accepts acknowledged effects that are stored once', async () => {
-    expect(
-      await check([dialogue([turn(shows('menu')), turn(closing)])], [entry('b', 'access-closed')], closed),
-    ).toEqual([])
+    const acknowledged = [dialogue([turn(shows('menu')), turn(closing)])]
+    expect(await check(acknowledged, [closedIn('b')], closed)).toEqual([])
   })
 
   it('accepts an unacknowledged effect once or not at all', async () => {
     const unanswered = () => [dialogue([turn(shows('menu')), turn(closing, 'unanswered')])]
     expect(await check(unanswered(), [])).toEqual([])
-    expect(await check(unanswered(), [entry('b', 'access-closed')], closed)).toEqual([])
-    expect(
-      await check(unanswered(), [entry('b', 'access-closed'), entry('c', 'access-closed')], closed),
-    ).toEqual(['double effect 1'])
+    expect(await check(unanswered(), [closedIn('b')], closed)).toEqual([])
+    const twice = [closedIn('b'), closedIn('c')]
+    expect(await check(unanswered(), twice, closed)).toEqual(['double effect 1'])
   })
 
   it('finds a double effect under one turn id or two', async () => {
     const answered = [dialogue([turn(closing)])]
-    expect(await check(answered, [entry('b', 'access-closed'), entry('b', 'access-closed')], closed)).toEqual(
-      ['double effect 1'],
-    )
-    expect(await check(answered, [entry('b', 'access-closed'), entry('c', 'access-closed')], closed)).toEqual(
-      ['double effect 1'],
-    )
+    for (const turnId of ['b', 'c']) {
+      const twice = [closedIn('b'), closedIn(turnId)]
+      expect(await check(answered, twice, closed)).toEqual(['double effect 1'])
+    }
   })
 
   it('finds a lost effect and a lost subscriber', async () => {
     expect(await check([dialogue([turn(closing)])], [])).toEqual(['lost acknowledged 1'])
-    const history: SubscriberHistory = { msisdn, passwordGeneration: 0, registered: 'open', dialogues: [] }
-    const { findings: gone } = await checkSubscriber(history, { record: undefined, journal: [] }, settings)
-    expect(gone.map(({ violation }) => violation.kind)).toEqual(['lost acknowledged'])
+    expect(await check([], [], null)).toEqual(['lost acknowledged 1'])
   })
 
   it('finds effects out of order and effects of no known turn', async () => {
     const opening = shows('opened', 'access-opened')
     const both = [dialogue([turn(closing), turn(opening)])]
-    expect(await check(both, [entry('c', 'access-opened'), entry('b', 'access-closed')], closed)).toEqual([
-      'record differs 1',
-    ])
-    expect(await check([], [entry('b', 'access-closed', 'another')], closed)).toEqual(['invented effect 1'])
+    const swapped = [entry('c', 'access-opened'), closedIn('b')]
+    expect(await check(both, swapped, closed)).toEqual(['record differs 1'])
+    expect(await check([], [closedIn('b', 'another')], closed)).toEqual(['invented effect 1'])
   })
 
   it('finds differing replies, except the current screen in an unnumbered dialect', async () => {
-    const first = () => {
-      const one = turn(shows('menu'))
-      one.replies.push({ bytes: 'closed', text: 'closed' })
+    const alsoShown = (outcome: Outcome, text: string) => {
+      const one = turn(outcome)
+      one.replies.push({ bytes: text, text })
       return one
     }
-    const entries = [entry('b', 'access-closed')]
-    expect(await check([dialogue([first(), turn(closing)])], entries, closed)).toEqual(['differing reply 1'])
-    expect(await check([dialogue([first(), turn(closing)], { numbered: false })], entries, closed)).toEqual(
-      [],
-    )
-    const last = turn(closing)
-    last.replies.push({ bytes: 'menu', text: 'menu' })
-    expect(
-      await check([dialogue([turn(shows('menu')), last], { numbered: false })], entries, closed),
-    ).toEqual(['differing reply 1'])
+    const checked = (turns: TurnHistory[], numbered: boolean) =>
+      check([dialogue(turns, { numbered })], [closedIn('b')], closed)
+    const moved = () => [alsoShown(shows('menu'), 'closed'), turn(closing)]
+    expect(await checked(moved(), true)).toEqual(['differing reply 1'])
+    expect(await checked(moved(), false)).toEqual([])
+    const back = [turn(shows('menu')), alsoShown(closing, 'menu')]
+    expect(await checked(back, false)).toEqual(['differing reply 1'])
   })
 
   it('finds a record that differs from the journal', async () => {
     const done = [dialogue([turn(closing)])]
-    expect(await check(done, [entry('b', 'access-closed')])).toEqual(['record differs 1'])
+    expect(await check(done, [closedIn('b')])).toEqual(['record differs 1'])
     const refused = [dialogue([turn(shows('wrong', 'puk1-refused'))])]
     const entries = [entry('b', 'puk1-refused')]
     expect(await check(refused, entries, { ...newSubscriber, puk1AttemptsLeft: 9 })).toEqual([])
@@ -168,38 +165,33 @@ describe('checkSubscriber', () => {
     const record = { ...newSubscriber, puk1AttemptsLeft: 8 }
     expect(await check(guessers(8), entries, record)).toEqual([])
     expect(await check(guessers(9), entries, record)).toEqual(['guess not counted 1'])
-    expect(await check(guessers(9), entries.slice(0, 1), { ...newSubscriber, puk1AttemptsLeft: 9 })).toEqual([
-      'lost acknowledged 1',
-      'guess not counted 1',
-    ])
+    const once = { ...newSubscriber, puk1AttemptsLeft: 9 }
+    const lost = ['lost acknowledged 1', 'guess not counted 1']
+    expect(await check(guessers(9), entries.slice(0, 1), once)).toEqual(lost)
   })
+})
 
+describe('the check of duplicates', () => {
   it('finds an effect of a duplicate before or after the turn that requests it', async () => {
     const later = { sendings: [{ sentMs: 5000, endedMs: 5001 }], answeredMs: 5001 }
     const answered = [dialogue([turn(shows('menu')), turn(closing, 'answered', later)], { numbered: false })]
-    const at = (atMs: number) => check(answered, [entry('b', 'access-closed', 's1', atMs)], closed)
+    const at = (atMs: number) => check(answered, [closedIn('b', 's1', atMs)], closed)
     expect(await at(5000)).toEqual([])
     expect(await at(4000)).toEqual(['done by a duplicate 1'])
     expect(await at(6000)).toEqual(['done by a duplicate 1'])
   })
 
   it('accepts only a late duplicate of a first password entry that saves it', async () => {
-    const first = (again: number) => ({
-      ...turn(shows('repeat'), 'answered', {
-        sendings: [
-          { sentMs: 1, endedMs: 1 },
-          { sentMs: again, endedMs: again + 9 },
-        ],
-      }),
-    })
-    const second = { sendings: [{ sentMs: 20_000, endedMs: 20_001 }], answeredMs: 20_001 }
     const saved = (mark: string, again: number) => {
-      const turns = [first(again), turn(shows('saved', 'password-set'), 'answered', second)]
-      const [one, two] = turns.map((each) => ({ ...each, step: { ...each.step, mark } })) as [
-        TurnHistory,
-        TurnHistory,
+      const sendings = [
+        { sentMs: 1, endedMs: 1 },
+        { sentMs: again, endedMs: again + 9 },
       ]
-      return dialogue([one, { ...two, step: { ...two.step, mark: 'the same' } }], { numbered: false })
+      const first = turn(shows('repeat'), 'answered', { sendings })
+      const later = { sendings: [{ sentMs: 20_000, endedMs: 20_001 }], answeredMs: 20_001 }
+      const second = turn(shows('saved', 'password-set'), 'answered', later)
+      const turns = [{ ...first, step: { ...first.step, mark } }, second]
+      return dialogue(turns, { numbered: false })
     }
     const record = { ...newSubscriber, passwordGeneration: 1 }
     const at = (atMs: number) => [entry('b', 'password-set', 's1', atMs)]
@@ -209,23 +201,20 @@ describe('checkSubscriber', () => {
     expect(await check([saved('another', 12_000)], at(12_004), record)).toEqual(['done by a duplicate 1'])
     const numbered = { ...saved('a password', 12_000), numbered: true }
     expect(await check([numbered], at(12_004), record)).toEqual(['done by a duplicate 1'])
-    expect(await check([saved('a password', 12_000)], [...at(12_004), ...at(20_000)], record)).toContain(
-      'double effect 1',
-    )
+    const both = [...at(12_004), ...at(20_000)]
+    expect(await check([saved('a password', 12_000)], both, record)).toContain('double effect 1')
   })
 
   it('accepts a pending attempt only for a turn that was never answered', async () => {
     const refused = shows('wrong', 'puk1-refused')
     const pending = { turn: 'turn:2', owner: 'run', untilMs: 1, left: 9 }
     const record = { ...newSubscriber, puk1AttemptsLeft: 9, puk1Pending: [pending] }
-    expect(await check([dialogue([turn(refused, 'unanswered')])], [], record)).toEqual([])
-    expect(
-      await check([dialogue([turn(refused, 'unanswered')])], [], { ...record, puk1Pending: [] }),
-    ).toEqual(['record differs 1'])
+    const unanswered = [dialogue([turn(refused, 'unanswered')])]
+    expect(await check(unanswered, [], record)).toEqual([])
+    expect(await check(unanswered, [], { ...record, puk1Pending: [] })).toEqual(['record differs 1'])
+    const answered = [dialogue([turn(refused)])]
     const twice = { ...record, puk1AttemptsLeft: 8 }
-    expect(await check([dialogue([turn(refused)])], [entry('b', 'puk1-refused')], twice)).toEqual([
-      'attempt left pending 1',
-    ])
+    expect(await check(answered, [entry('b', 'puk1-refused')], twice)).toEqual(['attempt left pending 1'])
   })
 
   it('accepts any screen as the answer to a late duplicate', async () => {

@@ -3,9 +3,8 @@ import { handleOf } from '../../../src/gateway/records/records.ts'
 import { PUK1_ATTEMPTS } from '../../../src/gateway/records/subscriber.ts'
 import type { Change, JournalRecord, Subscriber } from '../../../src/gateway/records/subscriber.ts'
 import type { Hashing } from '../../../src/services/hashing/hashing.ts'
-import { violation } from './history.ts'
-import { isLate } from './history.ts'
-import type { DialogueHistory, SubscriberHistory, TurnHistory, Violation } from './history.ts'
+import { lateDuplicatesOf, violation } from './history.ts'
+import type { DialogueHistory, SubscriberHistory, TurnHistory, Violation, ViolationKind } from './history.ts'
 import { FIRST_ENTRY } from './script.ts'
 
 /** The stored data of a subscriber after the run. */
@@ -21,32 +20,28 @@ export interface Finding {
   readonly dialogue: DialogueHistory | undefined
 }
 
-export interface Checked {
-  readonly findings: readonly Finding[]
-  /** Passwords saved by a late duplicate of the first entry, which counts as the second. */
-  readonly residues: number
-  /** Reserved PUK1 attempts whose outcome was never shown. */
-  readonly pending: number
+interface Settings {
+  readonly hashing: Pick<Hashing, 'verify'>
+  /** The gateways' setting. */
+  readonly repeatWithinMs: number
 }
 
 /**
- * Compares the history of a subscriber with the store: acknowledged effects happened exactly once, others at most once.
- * `repeatWithinMs` is the gateways' setting.
+ * Compares the history of a subscriber with the store: acknowledged effects happened exactly once, others at most once. Also
+ * counts the passwords saved by a late duplicate of the first entry, and the pending PUK1 attempts.
  */
 export async function checkSubscriber(
   history: SubscriberHistory,
-  stored: StoredSubscriber,
-  { hashing, repeatWithinMs }: { readonly hashing: Pick<Hashing, 'verify'>; readonly repeatWithinMs: number },
-): Promise<Checked> {
-  const { record, journal } = stored
-  let residues = 0
-  const ofSubscriber = journal.filter(({ by }) => by === 'subscriber')
+  { record, journal }: StoredSubscriber,
+  { hashing, repeatWithinMs }: Settings,
+): Promise<{ findings: readonly Finding[]; residues: number; pending: number }> {
   const findings: Finding[] = []
   const find = (dialogue: DialogueHistory | undefined, ...violations: readonly Violation[]) => {
     for (const one of violations) findings.push({ violation: one, dialogue })
   }
-
+  const ofSubscriber = journal.filter(({ by }) => by === 'subscriber')
   const known = new Set<JournalRecord>()
+  let residues = 0
   for (const dialogue of history.dialogues) {
     const entries = ofSubscriber.filter((entry) => isOf(entry, dialogue, history))
     for (const entry of entries) known.add(entry)
@@ -57,17 +52,23 @@ export async function checkSubscriber(
     find(dialogue, ...repliesOf(dialogue), ...effectsOf(dialogue, entries, residue.length > 0))
   }
   const invented = ofSubscriber.filter((entry) => !known.has(entry)).length
-  if (invented > 0)
-    find(undefined, violation('invented effect', 'The journal has effects of no known turn.', invented))
-
-  if (!record) find(undefined, violation('lost acknowledged', 'The subscriber record is missing.'))
-  else {
-    find(undefined, ...recordOf(record, history, ofSubscriber), ...guessesOf(history))
-    find(undefined, ...pendingOf(record, history))
+  find(undefined, ...some(invented, 'invented effect', 'The journal has effects of no known turn.'))
+  if (!record) {
+    find(undefined, violation('lost acknowledged', 'The subscriber record is missing.'))
+    return { findings, residues, pending: 0 }
   }
-  if (record) find(undefined, ...(await passwordOf(record, history, ofSubscriber, hashing)))
-  return { findings, residues, pending: record?.puk1Pending.length ?? 0 }
+  find(undefined, ...recordOf(record, history, ofSubscriber), ...guessesOf(history))
+  find(
+    undefined,
+    ...pendingOf(record, history),
+    ...(await passwordOf(record, history, ofSubscriber, hashing)),
+  )
+  return { findings, residues, pending: record.puk1Pending.length }
 }
+
+/** Returns one violation for a positive count. */
+const some = (count: number, kind: ViolationKind, message: string): readonly Violation[] =>
+  count > 0 ? [violation(kind, message, count)] : []
 
 /** Returns true for an entry of this dialogue. With a shared session, it belongs to the dialogue that began last. */
 function isOf(
@@ -114,14 +115,10 @@ function isResidue(
   const at = turns.findIndex(({ step }) => step.mark === FIRST_ENTRY)
   const [first, second] = [turns[at], turns[at + 1]]
   if (!first || entry.atMs >= (second?.sendings[0]?.sentMs ?? Infinity) - CLOCK_SLACK_MS) return false
-  return first.sendings
-    .slice(1)
-    .some(
-      (sending) =>
-        isLate(first, sending, repeatWithinMs) &&
-        entry.atMs >= sending.sentMs - CLOCK_SLACK_MS &&
-        entry.atMs <= (sending.endedMs ?? Infinity) + CLOCK_SLACK_MS,
-    )
+  return lateDuplicatesOf(first, repeatWithinMs).some(
+    ({ sentMs, endedMs = Infinity }) =>
+      entry.atMs >= sentMs - CLOCK_SLACK_MS && entry.atMs <= endedMs + CLOCK_SLACK_MS,
+  )
 }
 
 /** Finds pending attempts whose turn was answered. */
@@ -131,15 +128,8 @@ function pendingOf({ puk1Pending }: Subscriber, { dialogues }: SubscriberHistory
       turns.filter(({ outcome, step }) => !outcome || !step.outcomes.includes(outcome)).map(({ id }) => id),
     ),
   )
-  const left = puk1Pending.filter(({ turn }) => !unanswered.has(turn.split(':')[0] ?? ''))
-  if (left.length === 0) return []
-  return [
-    violation(
-      'attempt left pending',
-      'Attempts are pending although their turns were answered.',
-      left.length,
-    ),
-  ]
+  const left = puk1Pending.filter(({ turn }) => !unanswered.has(turn.split(':')[0] ?? '')).length
+  return some(left, 'attempt left pending', 'Attempts are pending although their turns were answered.')
 }
 
 /**
@@ -168,12 +158,10 @@ function effectsOf(
   entries: readonly JournalRecord[],
   isSavedAtOnce: boolean,
 ): readonly Violation[] {
-  const violations: Violation[] = []
   const ids = new Set(entries.map(({ id }) => id))
-  const repeated = entries.length - ids.size
-  if (repeated > 0)
-    violations.push(violation('double effect', 'The journal repeats effects of one turn.', repeated))
   const did = [...ids].map((id) => entries.find((entry) => entry.id === id)?.change)
+  const repeated = entries.length - ids.size
+  const violations = [...some(repeated, 'double effect', 'The journal repeats effects of one turn.')]
 
   const choices = turns.map(({ outcome, step }): Choices => {
     // A password saved by a duplicate of the first entry is not saved again by the second.
@@ -183,18 +171,16 @@ function effectsOf(
       : [[], ...[...step.outcomes, ...step.detours].flatMap(({ changes }) => changes)]
   })
   if (isOneOf(did, choices)) return violations
-  const max = counted(choices.flatMap((of) => longest(of)))
-  const min = counted(choices.flatMap((of) => shortest(of)))
-  const have = counted(did)
-  for (const change of new Set([...max.keys(), ...have.keys()])) {
-    const [has, atMost, atLeast] = [have, max, min].map((of) => of.get(change) ?? 0) as [
-      number,
-      number,
-      number,
-    ]
+  const byLength = choices.map((of) => of.toSorted((a, b) => a.length - b.length))
+  const min = byLength.flatMap((of) => of[0] ?? [])
+  const max = byLength.flatMap((of) => of.at(-1) ?? [])
+  for (const change of new Set([...max, ...did])) {
+    const [has = 0, atMost = 0, atLeast = 0] = [did, max, min].map(
+      (list: readonly unknown[]) => list.filter((one) => one === change).length,
+    )
     const message = `${change}: ${has} in the journal, ${atLeast} acknowledged.`
-    if (has > atMost) violations.push(violation('double effect', message, has - atMost))
-    if (has < atLeast) violations.push(violation('lost acknowledged', message, atLeast - has))
+    violations.push(...some(has - atMost, 'double effect', message))
+    violations.push(...some(atLeast - has, 'lost acknowledged', message))
   }
   return violations.length > 0
     ? violations
@@ -202,14 +188,6 @@ function effectsOf(
 }
 
 type Choices = readonly (readonly Change[])[]
-const longest = (of: Choices) => of.reduce((a, b) => (b.length > a.length ? b : a), [])
-const shortest = (of: Choices) => of.reduce((a, b) => (b.length < a.length ? b : a))
-
-function counted<T>(of: readonly T[]): Map<T, number> {
-  const counts = new Map<T, number>()
-  for (const one of of) counts.set(one, (counts.get(one) ?? 0) + 1)
-  return counts
-}
 
 /** Returns true when a list consists of one choice of each, in order. */
 function isOneOf(did: readonly (Change | undefined)[], choices: readonly Choices[]): boolean {
@@ -226,16 +204,13 @@ function recordOf(
   { registered, passwordGeneration }: SubscriberHistory,
   journal: readonly JournalRecord[],
 ): readonly Violation[] {
-  let [access, attemptsLeft, generation]: [string, number, number] = [
-    registered,
-    PUK1_ATTEMPTS,
-    passwordGeneration,
-  ]
+  let access: string = registered
+  let [attemptsLeft, passwords] = [PUK1_ATTEMPTS, 0]
   for (const { change } of journal) {
     if (change === 'access-closed') access = 'closed-by-subscriber'
     if (change === 'access-opened') [access, attemptsLeft] = ['open', PUK1_ATTEMPTS]
     if (change === 'puk1-refused' || change === 'puk1-locked') attemptsLeft -= 1
-    if (change === 'password-set') generation += 1
+    if (change === 'password-set') passwords += 1
   }
   const differs = (what: string, has: number | string, journalled: number | string) =>
     has === journalled
@@ -245,11 +220,7 @@ function recordOf(
     ...differs('access', record.access, access),
     // A pending attempt is subtracted already, but not in the journal yet.
     ...differs('guesses of PUK1 left', record.puk1AttemptsLeft + record.puk1Pending.length, attemptsLeft),
-    ...differs(
-      'passwords set',
-      record.passwordGeneration - passwordGeneration,
-      generation - passwordGeneration,
-    ),
+    ...differs('passwords set', record.passwordGeneration - passwordGeneration, passwords),
   ]
 }
 
@@ -272,9 +243,7 @@ async function passwordOf(
 
 /** Finds answered guesses that were not counted: two show the same number without an opening in between. */
 function guessesOf({ dialogues }: SubscriberHistory): readonly Violation[] {
-  const outcomes = dialogues.flatMap(({ turns }) =>
-    turns.flatMap(({ outcome }) => (outcome ? [outcome] : [])),
-  )
+  const outcomes = dialogues.flatMap(({ turns }) => turns.flatMap(({ outcome }) => outcome ?? []))
   let shown: number[] = []
   let unaccounted = 0
   for (const { attemptsLeft, changes } of outcomes) {
@@ -283,7 +252,5 @@ function guessesOf({ dialogues }: SubscriberHistory): readonly Violation[] {
     if (shown.includes(attemptsLeft)) unaccounted += 1
     shown.push(attemptsLeft)
   }
-  if (unaccounted === 0) return []
-  const message = 'Wrong PUK1 guesses were answered without being counted.'
-  return [violation('guess not counted', message, unaccounted)]
+  return some(unaccounted, 'guess not counted', 'Wrong PUK1 guesses were answered without being counted.')
 }

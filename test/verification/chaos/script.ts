@@ -42,27 +42,36 @@ export interface Model {
   readonly attemptsLeft: number
 }
 
-type Screen = string | ((context: never) => string)
+interface Screen {
+  readonly en: string | ((context: never) => string)
+}
 
-const textOf = (screen: { readonly en: Screen }, context: { attemptsLeft?: number } = {}): string =>
-  typeof screen.en === 'string' ? screen.en : screen.en(context as never)
+const textOf = ({ en }: Screen, context: { attemptsLeft?: number } = {}): string =>
+  typeof en === 'string' ? en : en(context as never)
 
-const noChanges: Outcome['changes'] = [[]]
-const waiting = (screen: { readonly en: Screen }): Outcome => ({
+const waiting = (screen: Screen, ...changes: readonly Change[]): Outcome => ({
   text: textOf(screen),
   waits: true,
-  changes: noChanges,
-})
-const ending = (screen: { readonly en: Screen }, ...changes: readonly Change[]): Outcome => ({
-  text: textOf(screen),
-  waits: false,
   changes: [changes],
 })
-const rejected = (screen: { readonly en: Screen }, waits: boolean, attemptsLeft: number): Outcome => ({
+const ending = (screen: Screen, ...changes: readonly Change[]): Outcome => ({
+  ...waiting(screen, ...changes),
+  waits: false,
+})
+const rejected = (screen: Screen, waits: boolean, attemptsLeft: number): Outcome => ({
   text: textOf(screen, { attemptsLeft }),
   waits,
   changes: [['puk1-refused']],
   attemptsLeft,
+})
+/** The dialogue has ended: duplicates of a choice counted as invalid PUK1 entries. */
+const alreadyEnded = (...choices: readonly Change[]): Outcome => ({
+  ...ending(systemMessages.ended),
+  changes: [[], choices],
+})
+const notUnderstood = ({ text, ...outcome }: Outcome): Outcome => ({
+  ...outcome,
+  text: `${systemMessages.notUnderstood.en}\n${text}`,
 })
 
 const step = (typed: string | undefined, mark: string, ...outcomes: readonly Outcome[]): Step => ({
@@ -72,17 +81,6 @@ const step = (typed: string | undefined, mark: string, ...outcomes: readonly Out
   detours: [],
 })
 
-/** The dialogue has ended: duplicates of a choice counted as invalid PUK1 entries. */
-const alreadyEnded = (...choices: readonly Change[]): Outcome => ({
-  text: systemMessages.ended.en,
-  waits: false,
-  changes: [[], choices],
-})
-const notUnderstood = ({ text, ...outcome }: Outcome): Outcome => ({
-  ...outcome,
-  text: `${systemMessages.notUnderstood.en}\n${text}`,
-})
-
 type FixedStep = readonly [
   mark: string,
   typed: string | undefined,
@@ -90,16 +88,12 @@ type FixedStep = readonly [
   ...detours: readonly Outcome[],
 ]
 
+const dials = (screen: Screen): FixedStep => dials(screen)
+
 /** Creates a script with a known sequence of screens. */
 function fixed(script: Omit<Script, 'next'>, ...steps: readonly FixedStep[]): Script {
-  let at = 0
-  return {
-    ...script,
-    next() {
-      const [mark, typed, outcome, ...detours] = steps[at++] ?? []
-      return outcome && { ...step(typed, mark ?? '', outcome), detours }
-    },
-  }
+  const left = steps.map(([mark, typed, outcome, ...detours]) => ({ ...step(typed, mark, outcome), detours }))
+  return { ...script, next: () => left.shift() }
 }
 
 /** Draws eight digits that trigger no warning about weak passwords and match no choice. */
@@ -124,7 +118,7 @@ const ACCESS = '*141*3*6#'
 const settingPassword = (typed: string): Script =>
   fixed(
     { name: 'sets a password', dialled: PASSWORD, password: typed },
-    ['dials', undefined, waiting(password.password)],
+    dials(password.password),
     // A late duplicate of the first entry counts as the second one.
     [FIRST_ENTRY, typed, waiting(password.repeatPassword), ending(password.saved, 'password-set')],
     ['the same', typed, ending(password.saved, 'password-set')],
@@ -133,71 +127,62 @@ const settingPassword = (typed: string): Script =>
 const settingAfterSlip = (typed: string, other: string): Script =>
   fixed(
     { name: 'sets a password after a slip', dialled: PASSWORD, password: typed },
-    ['dials', undefined, waiting(password.password)],
+    dials(password.password),
     ['a password', typed, waiting(password.repeatPassword)],
     ['another', other, waiting(password.different)],
     ['a password', typed, waiting(password.repeatPassword)],
     ['the same', typed, ending(password.saved, 'password-set')],
   )
 
+const confirmClosing: FixedStep = ['2', '2', ending(access.accessClosed, 'access-closed')]
+
 const closingAccess = (): Script =>
   fixed(
     { name: 'closes access', dialled: ACCESS },
-    ['dials', undefined, waiting(access.open)],
+    dials(access.open),
     ['1', '1', waiting(access.closeConfirmation), notUnderstood(waiting(access.closeConfirmation))],
-    ['2', '2', ending(access.accessClosed, 'access-closed')],
+    confirmClosing,
   )
 
 const closingByShortcut = (): Script =>
   fixed(
     { name: 'closes access, 1 dialled at once', dialled: '*141*3*6*1#' },
-    ['dials', undefined, waiting(access.closeConfirmation)],
-    ['2', '2', ending(access.accessClosed, 'access-closed')],
+    dials(access.closeConfirmation),
+    confirmClosing,
   )
 
 /** On the PUK1 screen, a duplicate of the choice before is an invalid entry, which costs no attempt. */
-const choosePuk1Step = (attemptsLeft: number): FixedStep => [
-  '1',
-  '1',
-  waiting(access.puk1),
-  waiting(access.notPuk1),
-  { text: textOf(access.notOpened, { attemptsLeft }), waits: false, changes: noChanges },
-]
-
-const openingAccess = (puk1: string, attemptsLeft: number): Script =>
+const enteringPuk1 = (name: string, attemptsLeft: number, ...entries: readonly FixedStep[]): Script =>
   fixed(
-    { name: 'opens access', dialled: ACCESS },
-    ['dials', undefined, waiting(access.closed)],
-    choosePuk1Step(attemptsLeft),
-    ['PUK1', puk1, ending(access.accessOpened, 'access-opened'), alreadyEnded()],
+    { name, dialled: ACCESS },
+    dials(access.closed),
+    [
+      '1',
+      '1',
+      waiting(access.puk1),
+      waiting(access.notPuk1),
+      { text: textOf(access.notOpened, { attemptsLeft }), waits: false, changes: [[]] },
+    ],
+    ...entries,
   )
 
-const wrongPuk1Step = (wrong: string, left: number): FixedStep => [
+const rightPuk1 = (puk1: string): FixedStep => [
+  'PUK1',
+  puk1,
+  ending(access.accessOpened, 'access-opened'),
+  alreadyEnded(),
+]
+
+const wrongPuk1 = (wrong: string, left: number): FixedStep => [
   'a wrong PUK1',
   wrong,
   rejected(access.wrongPuk1, true, left),
-  { ...waiting(access.notPuk1), changes: [['puk1-refused']] },
+  waiting(access.notPuk1, 'puk1-refused'),
   rejected(access.notOpened, false, left),
   alreadyEnded('puk1-refused'),
 ]
 
-const openingAfterMistake = (puk1: string, wrong: string, attemptsLeft: number): Script =>
-  fixed(
-    { name: 'opens access after a wrong PUK1', dialled: ACCESS },
-    ['dials', undefined, waiting(access.closed)],
-    choosePuk1Step(attemptsLeft),
-    wrongPuk1Step(wrong, attemptsLeft - 1),
-    ['PUK1', puk1, ending(access.accessOpened, 'access-opened'), alreadyEnded()],
-  )
-
-const guessingPuk1 = (wrong: string, attemptsLeft: number): Script =>
-  fixed(
-    { name: 'guesses PUK1 and leaves', dialled: ACCESS },
-    ['dials', undefined, waiting(access.closed)],
-    choosePuk1Step(attemptsLeft),
-    wrongPuk1Step(wrong, attemptsLeft - 1),
-    ['0', '0', ending(access.goodbye), alreadyEnded()],
-  )
+const leaving: FixedStep = ['0', '0', ending(access.goodbye), alreadyEnded()]
 
 /** Allowed repetitions of an input in a dialogue. Without turn numbers, each repetition must wait. */
 export type Repeats = 'often' | 'once' | 'never'
@@ -209,17 +194,24 @@ export function drawScript(
 ): { readonly script: Script; readonly after: Model } {
   const drawn = random()
   const [typed, wrong] = [drawDigits(random), drawWrong(random, puk1)]
-  const left = { isOpen, attemptsLeft }
+  const before = { isOpen, attemptsLeft }
   if (isOpen) {
-    if (drawn < 0.2 && repeats === 'often') return { script: settingAfterSlip(typed, wrong), after: left }
-    if (drawn < 0.5 && repeats !== 'never') return { script: settingPassword(typed), after: left }
+    if (drawn < 0.2 && repeats === 'often') return { script: settingAfterSlip(typed, wrong), after: before }
+    if (drawn < 0.5 && repeats !== 'never') return { script: settingPassword(typed), after: before }
     const script = drawn < 0.75 ? closingAccess() : closingByShortcut()
     return { script, after: { isOpen: false, attemptsLeft } }
   }
-  const opened = { isOpen: true, attemptsLeft: 10 }
-  if (drawn < 0.5 || attemptsLeft < 3) return { script: openingAccess(puk1, attemptsLeft), after: opened }
-  if (drawn < 0.8) return { script: openingAfterMistake(puk1, wrong, attemptsLeft), after: opened }
-  return { script: guessingPuk1(wrong, attemptsLeft), after: { isOpen, attemptsLeft: attemptsLeft - 1 } }
+  const [after, right] = [{ isOpen: true, attemptsLeft: 10 }, rightPuk1(puk1)]
+  if (drawn < 0.5 || attemptsLeft < 3)
+    return { script: enteringPuk1('opens access', attemptsLeft, right), after }
+  const left = attemptsLeft - 1
+  const mistake = wrongPuk1(wrong, left)
+  if (drawn < 0.8) {
+    const script = enteringPuk1('opens access after a wrong PUK1', attemptsLeft, mistake, right)
+    return { script, after }
+  }
+  const script = enteringPuk1('guesses PUK1 and leaves', attemptsLeft, mistake, leaving)
+  return { script, after: { isOpen, attemptsLeft: left } }
 }
 
 /** Creates one of several parallel dialogues that guess PUK1 of one subscriber. Any may show any count of attempts. */
