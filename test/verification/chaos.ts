@@ -20,6 +20,9 @@ type Options = Omit<RunOptions, 'dialogues' | 'dialects'> & {
   readonly json?: string
 }
 
+const RETRIES_HELP = 'when aggregators duplicate answered callbacks; mixed: late in a fifth of the dialogues'
+const SETTINGS_HELP = 'gateway settings; patient: REPEAT_WITHIN_MS=30000, WEAK_PASSWORDS=allow'
+const DIALECT_HELP = 'one dialect, those without turn numbers, or all; a group excludes nalo:no-session-id'
 const DIALOGUES = { long: 1000, short: 100 } as const
 
 const rate = (value: string) => {
@@ -63,6 +66,8 @@ async function main(cli: Options): Promise<ExitCode> {
 
 const oneOf = (flags: string, description: string, choices: readonly string[], value: string) =>
   new Option(flags, description).choices(choices).default(value)
+const count = wholeNumber(0, 1_000_000)
+const dialectChoices = [...spokenDialects.map(({ name }) => name), 'latest-only', 'all']
 
 const command = defineCommand<Options>({
   name: 'chaos',
@@ -70,54 +75,17 @@ const command = defineCommand<Options>({
   summary: 'Kills gateways and Redis under load and looks for lost and double effects.',
   configure: (command) =>
     command
-      .option(
-        '--dialogues <number>',
-        `number of dialogues (default: ${DIALOGUES.long})`,
-        wholeNumber(0, 1_000_000),
-      )
+      .option('--dialogues <number>', `number of dialogues (default: ${DIALOGUES.long})`, count)
       .option('--seed <number>', 'decides inputs, duplicates and kills', wholeNumber(0, 999_999_999), 1)
       .addOption(oneOf('--redis <fault>', 'fault of Redis, at random times', redisFaults, 'none'))
       .option('--crash <rate>', 'probability that a gateway dies at each crash point of a turn', rate, 0.002)
-      .option(
-        '--kill-every <answers>',
-        'kill a gateway about every n answers; 0: never',
-        wholeNumber(0, 1e6),
-        60,
-      )
-      .option(
-        '--redis-every <answers>',
-        'inject the Redis fault about every n answers',
-        wholeNumber(0, 1e6),
-        100,
-      )
-      .addOption(
-        oneOf('--network <on|off>', 'faults of the network between gateways and Redis', ['on', 'off'], 'on'),
-      )
+      .option('--kill-every <answers>', 'kill a gateway about every n answers; 0: never', count, 60)
+      .option('--redis-every <answers>', 'inject the Redis fault about every n answers', count, 100)
+      .addOption(oneOf('--network <on|off>', 'faults of the network to Redis', ['on', 'off'], 'on'))
       .option('--parallel <number>', 'parallel subscribers', wholeNumber(1, 500), 24)
-      .addOption(
-        oneOf(
-          '--retries <when>',
-          'when aggregators duplicate answered callbacks; mixed: late in a fifth of the dialogues',
-          ['soon', 'late', 'mixed'],
-          'mixed',
-        ),
-      )
-      .addOption(
-        oneOf(
-          '--settings <which>',
-          'gateway settings; patient: REPEAT_WITHIN_MS=30000, WEAK_PASSWORDS=allow',
-          Object.keys(settingsOf),
-          'default',
-        ),
-      )
-      .addOption(
-        oneOf(
-          '--dialect <name>',
-          'one dialect, those without turn numbers, or all; a group excludes nalo:no-session-id',
-          [...spokenDialects.map(({ name }) => name), 'latest-only', 'all'],
-          'all',
-        ),
-      )
+      .addOption(oneOf('--retries <when>', RETRIES_HELP, ['soon', 'late', 'mixed'], 'mixed'))
+      .addOption(oneOf('--settings <which>', SETTINGS_HELP, Object.keys(settingsOf), 'default'))
+      .addOption(oneOf('--dialect <name>', DIALECT_HELP, dialectChoices, 'all'))
       .option('--argon2', 'use real hashing instead of a keyed digest')
       .option('--control', 'a run that must fail: a naive commit or, with power cuts, appendfsync everysec')
       .option('--short', `${DIALOGUES.short} dialogues`)

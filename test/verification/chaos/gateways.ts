@@ -23,17 +23,7 @@ export interface ToGateway {
 export type ToHarness = { readonly kind: 'warm' } | { readonly kind: 'listening'; readonly url: string }
 
 /** The running gateways. Each one that dies is replaced at once. */
-export interface Gateways {
-  /** Returns a random listening URL, avoiding `not` if there is another; undefined while none listens. */
-  pick(random: Random, not?: string): string | undefined
-  /** Kills a random gateway with SIGKILL. */
-  killOne(random: Random): void
-  /** Deaths by crash point; `random` counts `killOne`. */
-  readonly kills: Readonly<Record<CrashPoint | 'random', number>>
-  /** Error output of gateways that exited by themselves; none may. */
-  readonly ended: readonly string[]
-  close(): Promise<void>
-}
+export type Gateways = Awaited<ReturnType<typeof startGateways>>
 
 /** Spare processes with loaded code: loading takes most of a second. */
 const SPARES = 2
@@ -47,7 +37,7 @@ interface GatewayOptions {
 }
 
 /** Starts one gateway for each Redis URL and replaces each that dies. Calls `onDeath` for every death. */
-export async function startGateways(options: GatewayOptions): Promise<Gateways> {
+export async function startGateways(options: GatewayOptions) {
   const { redisUrls, message } = options
   const processes = createProcesses(options)
   const { urls, ended } = processes
@@ -81,14 +71,18 @@ export async function startGateways(options: GatewayOptions): Promise<Gateways> 
   }
 
   return {
+    /** Deaths by crash point; `random` counts `killOne`. */
     kills: processes.kills,
+    /** Error output of gateways that exited by themselves; none may. */
     ended,
-    pick(random, not) {
+    /** Returns a random listening URL, avoiding `not` if there is another; undefined while none listens. */
+    pick(random: Random, not?: string): string | undefined {
       const up = [...urls.values()]
       const others = up.length > 1 ? up.filter((url) => url !== not) : up
       return others.length === 0 ? undefined : random.pick(others)
     },
-    killOne(random) {
+    /** Kills a random gateway with SIGKILL. */
+    killOne(random: Random): void {
       if (urls.size > 0) random.pick([...urls.keys()]).kill('SIGKILL')
     },
     close,

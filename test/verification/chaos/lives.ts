@@ -20,11 +20,7 @@ export function runSubscribers(
   around: Pick<Environment, 'aggregator' | 'dialects' | 'repeatWithinMs' | 'keyring' | 'note'> & {
     readonly register: Register
   },
-): {
-  readonly histories: readonly SubscriberHistory[]
-  readonly done: number
-  readonly over: Promise<unknown>
-} {
+) {
   const { register, dialects } = around
   const histories: SubscriberHistory[] = []
   const hasNumbers = dialects.some(({ numbered }) => numbered)

@@ -8,29 +8,16 @@ import { cutPower, shimIn, waitForUnsynced } from './power-cut.ts'
 export const redisFaults = ['none', 'kill', 'stop', 'power-cut'] as const
 export type RedisFault = (typeof redisFaults)[number]
 
-/** A Redis that is killed, stopped or loses power, and returns on the same port with the same folder. */
-export interface RedisHost {
-  readonly url: string
-  readonly port: number
-  /** The number of injected faults. */
-  readonly faults: number
-  /** Bytes of the append-only file lost to power cuts. */
-  readonly lostBytes: number
-  /** Injects the fault once; resolves when Redis is back. */
-  inject(random: Random): Promise<void>
-  close(): Promise<void>
-}
-
 /** Longer than a command timeout, shorter than a turn budget. */
 const STOPPED_MS = { min: 300, max: 1500 } as const
 
-/** Starts Redis. Throws a `CommandError` where this machine cannot simulate the fault. */
+/** Starts a Redis that is killed, stopped or loses power, and returns on the same port with the same folder. Throws a `CommandError` where this machine cannot simulate the fault. */
 export async function startRedisHost(options: {
   readonly fault: RedisFault
   readonly appendfsync: 'always' | 'everysec'
   /** The folder for the compiled shim. */
   readonly folder: string
-}): Promise<RedisHost> {
+}) {
   const { fault, appendfsync, folder } = options
   const port = await freePort()
   let [faults, lostBytes] = [0, 0]
@@ -44,13 +31,16 @@ export async function startRedisHost(options: {
   return {
     url: server.url,
     port,
+    /** The number of injected faults. */
     get faults() {
       return faults
     },
+    /** Bytes of the append-only file lost to power cuts. */
     get lostBytes() {
       return lostBytes
     },
-    async inject(random) {
+    /** Injects the fault once; resolves when Redis is back. */
+    async inject(random: Random): Promise<void> {
       if (fault === 'none') return
       faults += 1
       if (fault === 'stop') {

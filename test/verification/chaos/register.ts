@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Secret } from '../../../src/engine/secret.ts'
 import { bucketOf, subscriberName } from '../../../src/gateway/records/records.ts'
 import { Subscriber, parseRecord } from '../../../src/gateway/records/subscriber.ts'
@@ -13,22 +14,12 @@ import type { StoredSubscriber } from './check.ts'
 import type { SubscriberHistory } from './history.ts'
 import { drawDigits } from './script.ts'
 
-/** The operator's side of a run, directly on Redis. */
-export interface Register {
-  /** Registers a subscriber, retrying until it is acknowledged. */
-  add(
-    msisdn: string,
-    access: SubscriberHistory['registered'],
-    random: Random,
-  ): Promise<{ readonly puk1: string; readonly history: SubscriberHistory }>
-  /** Reads every record and the whole journal. */
-  readAll(): Promise<{ of(msisdn: string): StoredSubscriber }>
-  close(): Promise<void>
-}
-
 const RETRY_TIMEOUT_MS = 30_000
 
-export function openRegister(url: string, hashing: Hashing): Register {
+export type Register = ReturnType<typeof openRegister>
+
+/** Opens the operator's side of a run, directly on Redis. */
+export function openRegister(url: string, hashing: Hashing) {
   const client = createRedisClient({ url }, { commandTimeoutMs: 2000 })
   const store = createRedisStore({ client })
   const passwords = createPasswords(hashing)
@@ -41,14 +32,17 @@ export function openRegister(url: string, hashing: Hashing): Register {
   }
 
   return {
-    async add(msisdn, access, random) {
+    /** Registers a subscriber, retrying until it is acknowledged. */
+    async add(msisdn: string, access: SubscriberHistory['registered'], random: Random) {
       const puk1 = drawDigits(random)
       await retry(() => subscribers.put(msisdn, { language: 'en', access, puk1: new Secret(puk1) }))
       registered.push(msisdn)
       const passwordGeneration = (await retry(() => recordOf(msisdn)))?.passwordGeneration ?? 0
-      return { puk1, history: { msisdn, passwordGeneration, registered: access, dialogues: [] } }
+      const history: SubscriberHistory = { msisdn, passwordGeneration, registered: access, dialogues: [] }
+      return { puk1, history }
     },
 
+    /** Reads every record and the whole journal. */
     async readAll() {
       const buckets = new Map<number, readonly JournalRecord[]>()
       for (const bucket of new Set(registered.map(bucketOf)))
@@ -56,7 +50,7 @@ export function openRegister(url: string, hashing: Hashing): Register {
       const records = new Map<string, Subscriber | undefined>()
       for (const msisdn of registered) records.set(msisdn, await retry(() => recordOf(msisdn)))
       return {
-        of: (msisdn) => ({
+        of: (msisdn: string): StoredSubscriber => ({
           record: records.get(msisdn),
           journal: (buckets.get(bucketOf(msisdn)) ?? []).filter((entry) => entry.msisdn === msisdn),
         }),
@@ -75,7 +69,7 @@ async function retry<T>(job: () => Promise<T>): Promise<T> {
       return await job()
     } catch (error) {
       if (performance.now() > untilMs) throw error
-      await new Promise((resolve) => void setTimeout(resolve, 100))
+      await sleep(100)
     }
   }
 }

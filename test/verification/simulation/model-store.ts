@@ -1,13 +1,5 @@
-import type {
-  Change,
-  Commit,
-  CommitResult,
-  LoadedRecords,
-  RecordName,
-  ReplicationResult,
-  ReadRecord,
-  Version,
-} from '../../../src/gateway/ports.ts'
+import type { Change, Commit, CommitResult, LoadedRecords } from '../../../src/gateway/ports.ts'
+import type { ReadRecord, RecordName, ReplicationResult, Version } from '../../../src/gateway/ports.ts'
 import type { Delivery } from './delivery.ts'
 
 /** A rule of the commit that a mutant can remove. */
@@ -28,27 +20,17 @@ export interface Written {
   readonly before: readonly (string | undefined)[]
 }
 
-/**
- * A synchronous model of the store port: versioned records with expiry, one clock, a journal. It reports `written` before any
- * other operation runs.
- */
-export interface ModelStore {
-  load(bucket: number, names: readonly RecordName[]): LoadedRecords
-  /** Commits; `by` is the turn that it belongs to, for the checks. */
-  commit(commit: Commit, by?: Delivery): CommitResult
-  /** Returns 'conflict' when a record has changed since it was loaded. */
-  ensureReplicated(bucket: number, records: readonly ReadRecord[]): ReplicationResult
-  /** All entries, oldest first. */
-  readonly journal: readonly { readonly bucket: number; readonly entry: string }[]
-  /** Counts the records that have not expired at a time. */
-  countAt(ms: number): number
-}
+export type ModelStore = ReturnType<typeof createModelStore>
 
+/**
+ * Creates a synchronous model of the store port: versioned records with expiry, one clock, a journal. It reports `written` before
+ * any other operation runs.
+ */
 export function createModelStore(options: {
   readonly nowMs: () => number
   readonly without?: StoreRule | undefined
   readonly written?: (written: Written) => void
-}): ModelStore {
+}) {
   const { nowMs: now, without } = options
   const records = new Map<string, Held>()
   const journal: { readonly bucket: number; readonly entry: string }[] = []
@@ -72,9 +54,10 @@ export function createModelStore(options: {
   }
 
   return {
-    journal,
+    /** All entries, oldest first. */
+    journal: journal as readonly (typeof journal)[number][],
 
-    load(bucket, names) {
+    load(bucket: number, names: readonly RecordName[]): LoadedRecords {
       const nowMs = now()
       return {
         nowMs,
@@ -85,7 +68,8 @@ export function createModelStore(options: {
       }
     },
 
-    commit(commit, by) {
+    /** Commits; `by` is the turn that it belongs to, for the checks. */
+    commit(commit: Commit, by?: Delivery): CommitResult {
       const { bucket, changes, deadlineMs, loadedMs = -Infinity } = commit
       const nowMs = now()
       if (without !== 'deadline' && !(nowMs <= deadlineMs)) return { kind: 'late' }
@@ -105,17 +89,16 @@ export function createModelStore(options: {
       return { kind: 'ok', version }
     },
 
-    ensureReplicated(bucket, records) {
+    /** Returns 'conflict' when a record has changed since it was loaded. */
+    ensureReplicated(bucket: number, records: readonly ReadRecord[]): ReplicationResult {
       const nowMs = now()
       const isUnchanged = ({ name, expectedVersion }: ReadRecord) =>
         expectedVersion === undefined || read(keyOf(bucket, name), nowMs)?.version === expectedVersion
       return { kind: records.every(isUnchanged) ? 'ok' : 'conflict' }
     },
 
-    countAt(ms) {
-      let count = 0
-      for (const { expiresAtMs } of records.values()) if (expiresAtMs >= ms) count += 1
-      return count
-    },
+    /** Counts the records that have not expired at a time. */
+    countAt: (ms: number): number =>
+      [...records.values()].filter(({ expiresAtMs }) => expiresAtMs >= ms).length,
   }
 }

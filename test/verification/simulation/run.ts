@@ -14,7 +14,7 @@ import type { DialoguePlan, Fault, NodeIndex, Plan } from './plan.ts'
 import { PromiseChecks } from './promises.ts'
 import type { Violation } from './promises.ts'
 import { menus, subscriberRecord } from './services.ts'
-import { createTimeline } from './timeline.ts'
+import { Timeline } from './timeline.ts'
 import type { Variant } from './mutants.ts'
 
 /** The result of one schedule. */
@@ -45,7 +45,7 @@ class Run {
   readonly #plan: Plan
   readonly #variant: Variant
   readonly #log: (line: () => string) => void
-  readonly #timeline
+  readonly #timeline: Timeline
   readonly #trace: string[] = []
   readonly #checks: PromiseChecks
   readonly #store: ModelStore
@@ -61,7 +61,7 @@ class Run {
   constructor(plan: Plan, variant: Variant, output: 'verdict' | 'trace') {
     this.#plan = plan
     this.#variant = variant
-    const timeline = createTimeline(plan.seed)
+    const timeline = new Timeline(plan.seed)
     this.#timeline = timeline
     const trace = (line: () => string) =>
       void this.#trace.push(`${String(timeline.nowMs).padStart(9)} ms  ${line()}`)

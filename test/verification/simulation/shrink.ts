@@ -18,7 +18,11 @@ export interface Shrunk {
  * Returns the smallest schedule found that breaks the same promise. Removes faults, dialogues and answers one at a time while
  * the promise stays broken, and traces the events of the result.
  */
-export async function shrink(plan: Plan, variant: Variant | undefined, violation: Violation): Promise<Shrunk> {
+export async function shrink(
+  plan: Plan,
+  variant: Variant | undefined,
+  violation: Violation,
+): Promise<Shrunk> {
   let best = plan
   let runs = 0
   const isSame = async (one: Plan) => {
