@@ -6,7 +6,6 @@ import type { Clock } from '../../../src/gateway/clock.ts'
 import type { Gateway } from '../../../src/gateway/gateway.ts'
 import type { Answer, Callback, Ended, RecordName } from '../../../src/gateway/ports.ts'
 import { subscriberName } from '../../../src/gateway/records/records.ts'
-import type { Session } from '../../../src/gateway/records/session.ts'
 import type { TurnClassifier } from '../../../src/gateway/turn-identity.ts'
 import { createHarnessCore } from '../../support/harness-core.ts'
 import { randomAt } from '../../support/random.ts'
@@ -15,8 +14,8 @@ import type { Delivery } from './delivery.ts'
 import { nameOf } from './delivery.ts'
 import { BUDGET_MS, REPEAT_WITHIN_MS } from './plan.ts'
 import type { NodeIndex, Plan } from './plan.ts'
+import type { PromiseChecks } from './promises.ts'
 import { createArgon2 } from './services.ts'
-import type { Comparison } from './services.ts'
 import { tallyServices } from './counter-menu.ts'
 import type { Timeline } from './timeline.ts'
 import type { Variant } from './mutants.ts'
@@ -34,11 +33,9 @@ interface Options {
   /** The number of the next PUK1 comparison; `undefined` when faults have stopped. */
   readonly nextHash: () => number | undefined
   readonly storeMs: () => number
+  readonly checks: PromiseChecks
   readonly onAnswered: (delivery: Delivery, answer: Answer) => void
-  readonly onClassified: (delivery: Delivery, session: Session | undefined) => void
-  /** A PUK1 guess was compared during a turn. */
-  readonly onCompared: (comparison: Comparison, by: Delivery | undefined) => void
-  readonly onFailed: (rule: string, detail: string) => void
+  readonly violated: (rule: string, detail: string) => void
   readonly log: (line: () => string) => void
 }
 
@@ -129,7 +126,7 @@ export class SimulatedNode {
   }
 
   #failed(what: string, error: unknown): void {
-    this.#options.onFailed('the gateway never rejects', `${what}: ${String(error)}`)
+    this.#options.violated('the gateway never rejects', `${what}: ${String(error)}`)
   }
 
   #wake(process: Process, run: () => void): 'woke' | 'quiet' {
@@ -178,7 +175,7 @@ export class SimulatedNode {
   }
 
   #overrides(clock: Clock, current: Map<RecordName, Delivery>): CoreOverrides {
-    const { node, plan, variant, log, nextHash, onCompared } = this.#options
+    const { node, plan, variant, log, nextHash, checks } = this.#options
     const { clockOf = unchanged, storeOf = unchanged } = variant
     const { classifierOf = unchanged, servicesOf = unchanged } = variant
     return {
@@ -191,7 +188,7 @@ export class SimulatedNode {
         },
         compared: (comparison) => {
           log(() => `${this.#name} compares a ${comparison.isRight ? 'right' : 'wrong'} PUK1`)
-          onCompared(comparison, current.get(comparison.record))
+          checks.secrets.compared(comparison, current.get(comparison.record))
         },
       }),
       parallelHashes: 1,
@@ -211,7 +208,7 @@ export class SimulatedNode {
           delivery.turnClass = turnClass
           delivery.readMs = nowMs
           current.set(subscriberName(callback.msisdn), delivery)
-          this.#options.onClassified(delivery, session)
+          this.#options.checks.classified(delivery, session)
         }
         return turnClass
       },

@@ -149,13 +149,12 @@ class Run {
       nextEffect: () => (this.#isFaultFree ? undefined : counts.effects++),
       nextHash: () => (this.#isFaultFree ? undefined : counts.hashes++),
       storeMs: () => this.#storeMs(),
-      onClassified: (delivery, session) => this.#checks.classified(delivery, session),
-      onCompared: (comparison, by) => this.#checks.secrets.compared(comparison, by),
+      checks: this.#checks,
       onAnswered: (delivery, answer) => {
         counts.callbacks += 1
         this.#checks.answered(delivery, answer)
       },
-      onFailed: (rule, detail) => this.#violated(rule, detail),
+      violated: (rule, detail) => this.#violated(rule, detail),
       log: this.#log,
     })
   }

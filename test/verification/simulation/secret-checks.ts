@@ -10,12 +10,15 @@ import { PUK1 } from './typed.ts'
 
 /** The observed state of one subscriber's PUK1. */
 interface Observed {
+  readonly record: RecordName
   subscriber: Subscriber
+  /** The turn whose comparison was right last. */
+  right?: Delivery | undefined
   /** The limit of different guesses, and the guesses compared, since all attempts were restored. */
   maxGuesses: number
-  guesses: Set<string>
+  readonly guesses: Set<string>
   /** Attempt counts shown since then. */
-  shown: Set<number>
+  readonly shown: Set<number>
   /** The turns that reserved an attempt, by owner id. */
   readonly owners: Map<string, Delivery>
 }
@@ -37,8 +40,6 @@ export class SecretChecks {
   readonly #violated
   readonly #observed = new Map<RecordName, Observed>()
   readonly #usage = new Map<string, Usage>()
-  /** The turn whose comparison was right last, by record. */
-  readonly #right = new Map<RecordName, Delivery | undefined>()
   readonly #keyIds: readonly (readonly string[])[]
 
   constructor(options: {
@@ -61,7 +62,7 @@ export class SecretChecks {
     guesses.add(guess)
     if (guesses.size > maxGuesses)
       this.#violated('no more guesses are compared than are left', `${guesses.size} of ${maxGuesses}`)
-    this.#right.set(record, isRight ? by : undefined)
+    observed.right = isRight ? by : undefined
   }
 
   /** Call it when a subscriber record has been created, or changed by a turn or the operator. */
@@ -75,6 +76,7 @@ export class SecretChecks {
     const observed = this.#observed.get(record)
     if (!observed || !before) {
       this.#observed.set(record, {
+        record,
         subscriber: after,
         maxGuesses: after.puk1AttemptsLeft,
         guesses: new Set(),
@@ -83,8 +85,8 @@ export class SecretChecks {
       })
       return
     }
-    if (by) this.#writtenByTurn(observed, record, after, by, new Set(entries.map(({ change }) => change)))
-    else this.#attemptsRestored(observed, record)
+    if (by) this.#writtenByTurn(observed, after, by, new Set(entries.map(({ change }) => change)))
+    else this.#attemptsRestored(observed)
     observed.subscriber = after
   }
 
@@ -115,16 +117,10 @@ export class SecretChecks {
       this.#violated('a failed effect leaves no receipt', what)
   }
 
-  #writtenByTurn(
-    observed: Observed,
-    record: RecordName,
-    after: Subscriber,
-    by: Delivery,
-    changes: ReadonlySet<string>,
-  ): void {
+  #writtenByTurn(observed: Observed, after: Subscriber, by: Delivery, changes: ReadonlySet<string>): void {
     const { owners } = observed
     for (const { owner } of after.puk1Pending) if (!owners.has(owner)) owners.set(owner, by)
-    this.#checkAttempts(observed, record, after, by, changes.has('access-opened'))
+    this.#checkAttempts(observed, after, by, changes.has('access-opened'))
     if ([...changes].some((change) => REFUSED.has(change)) && typedIn(by) === PUK1)
       this.#violated('a right secret is not counted as wrong', nameOf(by))
     // Effects of the counting menu are checked by its word list.
@@ -132,19 +128,13 @@ export class SecretChecks {
   }
 
   /** Checks that a turn costs one attempt, and that only a right PUK1 restores all of them. */
-  #checkAttempts(
-    observed: Observed,
-    record: RecordName,
-    after: Subscriber,
-    by: Delivery,
-    isOpened: boolean,
-  ): void {
+  #checkAttempts(observed: Observed, after: Subscriber, by: Delivery, isOpened: boolean): void {
     const { subscriber: before } = observed
     const lost = before.puk1AttemptsLeft - after.puk1AttemptsLeft
     const what = nameOf(by)
     if (isOpened) {
-      if (this.#right.get(record) !== by) this.#violated('only the right PUK1 opens access', what)
-      return this.#attemptsRestored(observed, record)
+      if (observed.right !== by) this.#violated('only the right PUK1 opens access', what)
+      return this.#attemptsRestored(observed)
     }
     const { attempts } = this.#usageOf(by)
     if (lost === 1 && count(attempts, by, 1) > 1)
@@ -175,12 +165,12 @@ export class SecretChecks {
       this.#violated('a late duplicate confirms nothing', `${nameOf(by)} replied to '${by.screen}'`)
   }
 
-  #attemptsRestored(observed: Observed, record: RecordName): void {
-    const subscriber = `${record.slice(-1)} `
+  #attemptsRestored(observed: Observed): void {
+    const subscriber = `${observed.record.slice(-1)} `
     for (const [name, { attempts }] of this.#usage) if (name.startsWith(subscriber)) attempts.clear()
     observed.maxGuesses = PUK1_ATTEMPTS
-    observed.guesses = new Set()
-    observed.shown = new Set()
+    observed.guesses.clear()
+    observed.shown.clear()
   }
 
   #usageOf(delivery: Delivery): Usage {
