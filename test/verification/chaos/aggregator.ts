@@ -43,22 +43,20 @@ export interface Answered {
   readonly echo: Echo
 }
 
-/** Counts of callbacks and answers. */
-export type Tally = RetryingAggregator['tally']
-
 /** The aggregators: deliver callbacks to any running gateway, with duplicates and retries. */
 export class RetryingAggregator {
   readonly #options
   readonly #pending = new Set<Promise<unknown>>()
+  /** Counts of callbacks and answers. */
   readonly tally = {
     /** Callbacks sent, including duplicates. */
     callbacks: 0,
-    copies: 0,
+    duplicates: 0,
     /** Answers other than "unavailable". */
     answered: 0,
     unavailable: 0,
     /** Callbacks without an answer because the gateway died. */
-    unheard: 0,
+    lost: 0,
     /** Callbacks that a living gateway did not answer. */
     silent: 0,
     /** Answers that the dialect cannot parse, also by status. */
@@ -132,7 +130,7 @@ export class RetryingAggregator {
 
   #sendTwin(delivery: Delivery, url: string, random: Random): void {
     const other = this.#options.gateways.pick(random, url)
-    this.tally.copies += 1
+    this.tally.duplicates += 1
     this.#options.note(delivery.dialogue, 'sent twice at the same time')
     if (other !== undefined) this.#track(this.#send(delivery, other))
   }
@@ -148,7 +146,7 @@ export class RetryingAggregator {
     const url = gateways.pick(random)
     if (url === undefined || (when === 'open' && !isOpen(delivery))) return
     const { dialogue, turn } = delivery
-    this.tally.copies += 1
+    this.tally.duplicates += 1
     note(dialogue, `a duplicate of turn ${dialogue.turns.indexOf(turn) + 1} is sent`)
     await this.#send(delivery, url)
   }
@@ -168,7 +166,7 @@ export class RetryingAggregator {
       return this.#read(delivery, sending, mark, response)
     } catch {
       if (performance.now() - startedMs >= ANSWER_TIMEOUT_MS) this.tally.silent += 1
-      else this.tally.unheard += 1
+      else this.tally.lost += 1
       this.#options.note(dialogue, `${mark}: no answer`)
       return undefined
     }

@@ -27,9 +27,9 @@ describe('npm run chaos', () => {
     expect(report).toMatchObject({ holds: true, dialogues: 100, shortest: [] })
     expect(Object.values(report.kills).reduce((sum, one) => sum + one)).toBeGreaterThan(3)
     expect(report.redis.faults).toBeGreaterThan(1)
-    expect(report.copies).toBeGreaterThan(10)
+    expect(report.duplicates).toBeGreaterThan(10)
     expect(report).toMatchObject({ retries: 'mixed', settings: 'default' })
-    expect(report.lateCopies).toBeGreaterThan(5)
+    expect(report.lateDuplicates).toBeGreaterThan(5)
     expect(new Set(Object.values(report.violations))).toEqual(new Set([0]))
   }, 300_000)
 

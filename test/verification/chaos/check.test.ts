@@ -67,14 +67,14 @@ async function check(
   record: Subscriber | null = newSubscriber,
 ) {
   const history: SubscriberHistory = { msisdn, passwordGeneration: 0, registered: 'open', dialogues }
-  const { findings, residues } = await checkSubscriber(
+  const { findings, savedByDuplicate } = await checkSubscriber(
     history,
     { record: record ?? undefined, journal },
     settings,
   )
   return [
     ...findings.map(({ violation: { kind, count } }) => `${kind} ${count}`),
-    ...(residues > 0 ? [`residue ${residues}`] : []),
+    ...(savedByDuplicate > 0 ? [`saved by duplicate ${savedByDuplicate}`] : []),
   ]
 }
 
@@ -142,7 +142,9 @@ describe('the check of a subscriber', () => {
     expect(await check(refused, entries, { ...newSubscriber, puk1AttemptsLeft: 9 })).toEqual([])
     expect(await check(refused, entries)).toEqual(['record differs 1'])
   })
+})
 
+describe('the check of secrets', () => {
   it('finds a stored password other than the one saved last', async () => {
     const saved = [dialogue([turn(shows('saved', 'password-set'))], { password: '48151623' })]
     const entries = [entry('b', 'password-set')]
@@ -195,7 +197,7 @@ describe('the check of duplicates', () => {
     }
     const record = { ...newSubscriber, passwordGeneration: 1 }
     const at = (atMs: number) => [entry('b', 'password-set', 's1', atMs)]
-    expect(await check([saved('a password', 12_000)], at(12_004), record)).toEqual(['residue 1'])
+    expect(await check([saved('a password', 12_000)], at(12_004), record)).toEqual(['saved by duplicate 1'])
     expect(await check([saved('a password', 12_000)], at(13_000), record)).toEqual(['done by a duplicate 1'])
     expect(await check([saved('a password', 2000)], at(2004), record)).toEqual(['done by a duplicate 1'])
     expect(await check([saved('another', 12_000)], at(12_004), record)).toEqual(['done by a duplicate 1'])

@@ -34,28 +34,28 @@ export async function checkSubscriber(
   history: SubscriberHistory,
   { record, journal }: StoredSubscriber,
   { hashing, repeatWithinMs }: Settings,
-): Promise<{ findings: readonly Finding[]; residues: number; pending: number }> {
+): Promise<{ findings: readonly Finding[]; savedByDuplicate: number; pending: number }> {
   const findings: Finding[] = []
   const find = (dialogue: DialogueHistory | undefined, ...violations: readonly Violation[]) => {
     for (const one of violations) findings.push({ violation: one, dialogue })
   }
   const ofSubscriber = journal.filter(({ by }) => by === 'subscriber')
   const known = new Set<JournalRecord>()
-  let residues = 0
+  let savedByDuplicate = 0
   for (const dialogue of history.dialogues) {
     const entries = ofSubscriber.filter((entry) => isOf(entry, dialogue, history))
     for (const entry of entries) known.add(entry)
-    const residue = entries.filter((entry) => isResidue(entry, dialogue, repeatWithinMs))
-    residues += residue.length
-    const others = entries.filter((entry) => !residue.includes(entry))
+    const saved = entries.filter((entry) => isSavedByDuplicate(entry, dialogue, repeatWithinMs))
+    savedByDuplicate += saved.length
+    const others = entries.filter((entry) => !saved.includes(entry))
     find(dialogue, ...dialogue.wrong, ...duplicatesOf(dialogue, others))
-    find(dialogue, ...repliesOf(dialogue), ...effectsOf(dialogue, entries, residue.length > 0))
+    find(dialogue, ...repliesOf(dialogue), ...effectsOf(dialogue, entries, saved.length > 0))
   }
   const invented = ofSubscriber.filter((entry) => !known.has(entry)).length
   find(undefined, ...some(invented, 'invented effect', 'The journal has effects of no known turn.'))
   if (!record) {
     find(undefined, violation('lost acknowledged', 'The subscriber record is missing.'))
-    return { findings, residues, pending: 0 }
+    return { findings, savedByDuplicate, pending: 0 }
   }
   find(undefined, ...recordOf(record, history, ofSubscriber), ...guessesOf(history))
   find(
@@ -63,7 +63,7 @@ export async function checkSubscriber(
     ...pendingOf(record, history),
     ...(await passwordOf(record, history, ofSubscriber, hashing)),
   )
-  return { findings, residues, pending: record.puk1Pending.length }
+  return { findings, savedByDuplicate, pending: record.puk1Pending.length }
 }
 
 /** Returns one violation for a positive count. */
@@ -106,7 +106,7 @@ function duplicatesOf({ turns }: DialogueHistory, entries: readonly JournalRecor
  * Recognises the one accepted exception of unnumbered dialects: a duplicate of the first password entry, later than
  * `REPEAT_WITHIN_MS` and before the second entry, counts as the second entry.
  */
-function isResidue(
+function isSavedByDuplicate(
   entry: JournalRecord,
   { turns, numbered }: DialogueHistory,
   repeatWithinMs: number,

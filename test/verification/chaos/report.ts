@@ -11,7 +11,7 @@ export type Report = Readonly<ReturnType<typeof reportOf>>
 export function reportOf(result: RunResult, options: RunOptions) {
   const { seed, redis, appendfsync, retries, settings, dialects } = options
   const { tally, findings, ended, events, redisFaults, lostBytes, ...totals } = result
-  const { callbacks, copies, unavailable, unheard, malformedBy } = tally
+  const { callbacks, duplicates, unavailable, lost, malformedBy } = tally
   const count = (kind: ViolationKind) =>
     findings.reduce((sum, { violation }) => sum + (violation.kind === kind ? violation.count : 0), 0)
   const counts = violationKinds.map((kind) => [kind, count(kind)] as const)
@@ -25,7 +25,7 @@ export function reportOf(result: RunResult, options: RunOptions) {
   return {
     seed,
     ...totals,
-    ...{ callbacks, copies, unavailable, unheard, retries, settings, dialects },
+    ...{ callbacks, duplicates, unavailable, lost, retries, settings, dialects },
     redis: { fault: redis, appendfsync, faults: redisFaults, lostBytes },
     worstAnswerMs: Math.round(tally.worstAnswerMs),
     violations,
@@ -74,15 +74,15 @@ export function linesOf(report: Report): readonly string[] {
   const rows = {
     seed: report.seed,
     dialogues: `${report.dialogues} (${report.givenUp} given up)`,
-    turns: `${report.turns}, ${report.callbacks} callbacks, ${report.copies} of them duplicates`,
+    turns: `${report.turns}, ${report.callbacks} callbacks, ${report.duplicates} of them duplicates`,
     dialects: report.dialects.join(', '),
-    settings: `${report.settings}; retries ${report.retries}, ${report.lateCopies} late`,
-    'late duplicates': `moved ${report.moved} dialogues; saved ${report.residues} passwords by their first entry`,
+    settings: `${report.settings}; retries ${report.retries}, ${report.lateDuplicates} late`,
+    'late duplicates': `moved ${report.moved} dialogues; saved ${report.savedByDuplicate} passwords by their first entry`,
     'attempts pending': report.pending,
     'gateways killed': `${killed}: ${listOf(Object.entries(kills))}`,
     Redis: `${redis.fault} ${redis.faults} times, appendfsync ${redis.appendfsync}${cut}`,
     'network faults': listOf(Object.entries(network)),
-    answers: `${report.unavailable} "unavailable", ${report.unheard} lost with the gateway`,
+    answers: `${report.unavailable} "unavailable", ${report.lost} lost with the gateway`,
     'worst answer': `${(report.worstAnswerMs / 1000).toFixed(1)} s`,
     'double effects': doubles,
     'lost acknowledged': lost,

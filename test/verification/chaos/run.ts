@@ -21,7 +21,7 @@ import { startGateways } from './gateways.ts'
 import type { ToGateway } from './gateways.ts'
 import { lateDuplicatesOf } from './history.ts'
 import type { DialogueHistory, HistoryEvent, Retries, SubscriberHistory } from './history.ts'
-import { runSubscribers } from './lives.ts'
+import { runSubscribers } from './subscribers.ts'
 import { injectAtRandom, injectNetworkFault } from './nemesis.ts'
 import type { NetworkFault } from './nemesis.ts'
 import { startRedisHost } from './redis-host.ts'
@@ -101,18 +101,18 @@ export const run = (options: RunOptions) =>
     progress(`checking ${running.histories.length} subscribers`)
     const stored = await register.readAll()
     const findings: Finding[] = []
-    let [residues, pending] = [0, 0]
+    let [savedByDuplicate, pending] = [0, 0]
     for (const history of running.histories) {
       const checked = await checkSubscriber(history, stored.of(history.msisdn), { hashing, repeatWithinMs })
       findings.push(...checked.findings)
-      residues += checked.residues
+      savedByDuplicate += checked.savedByDuplicate
       pending += checked.pending
     }
     return {
       ...totalsOf(running.histories, repeatWithinMs),
       findings,
       /** Passwords saved by a late duplicate of their first entry. */
-      residues,
+      savedByDuplicate,
       /** PUK1 attempts that are still reserved at the end. */
       pending,
       tally: aggregator.tally,
@@ -206,7 +206,7 @@ function totalsOf(histories: readonly SubscriberHistory[], repeatWithinMs: numbe
     givenUp: dialogues.filter(({ events }) => events.some(({ what }) => what === 'given up')).length,
     turns: turns.length,
     /** Duplicates later than `REPEAT_WITHIN_MS`. */
-    lateCopies: turns.reduce((sum, turn) => sum + lateDuplicatesOf(turn, repeatWithinMs).length, 0),
+    lateDuplicates: turns.reduce((sum, turn) => sum + lateDuplicatesOf(turn, repeatWithinMs).length, 0),
     /** Dialogues that a late duplicate moved to another screen. */
     moved: dialogues.filter(({ moved }) => moved).length,
   }

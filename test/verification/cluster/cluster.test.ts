@@ -19,7 +19,7 @@ const outcome: Outcome = {
   lost: 0,
   doubles: 0,
   forgotten: 0,
-  odd: [],
+  unexpected: [],
   whyElsewhere: {},
   errors: {},
 }
@@ -36,7 +36,7 @@ describe('the requirements of a scenario', () => {
     expect(notMet({ forgotten: 1 })).toEqual(['no acknowledged change is lost'])
     expect(notMet({ doubles: 1 })).toEqual(['no double effect'])
     expect(notMet({ failedElsewhere: 1 })).toEqual(['no failure in the other thirds'])
-    expect(notMet({ odd: ['begin: ?'] })).toEqual(['no unexpected answer'])
+    expect(notMet({ unexpected: ['begin: ?'] })).toEqual(['no unexpected answer'])
     expect(notMet({}, 'control')).toEqual(['the control loses changes'])
     expect(notMet({ lost: 1 }, 'control')).toEqual([])
   })

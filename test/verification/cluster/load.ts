@@ -53,7 +53,7 @@ export class Load {
   readonly msisdns: readonly string[]
   readonly failures: Failure[] = []
   /** Answers that the menu cannot give; none are expected. */
-  readonly odd: string[] = []
+  readonly unexpected: string[] = []
   turns = 0
   /** The longest response time of any turn. */
   worstMs = 0
@@ -147,7 +147,7 @@ export class Load {
         return
       }
       if (!screen.test(shown)) {
-        this.odd.push(`${text || 'begin'}: ${shown.split('\n')[0]}`)
+        this.unexpected.push(`${text || 'begin'}: ${shown.split('\n')[0]}`)
         return
       }
     }

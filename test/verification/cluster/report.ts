@@ -15,7 +15,7 @@ export interface Requirement {
 
 /** Checks the result of a scenario. Stalls of the machine extend every time limit. */
 export function requirementsOf(outcome: Outcome, kind: Scenario['kind']): readonly Requirement[] {
-  const { lost, forgotten, doubles, failedElsewhere, recoveryMs, worstMs, stalledMs, odd } = outcome
+  const { lost, forgotten, doubles, failedElsewhere, recoveryMs, worstMs, stalledMs, unexpected } = outcome
   const isWithin = (ms: number, limitMs: number) => ms <= limitMs + stalledMs
   return [
     { title: 'no double effect', holds: doubles === 0 },
@@ -28,7 +28,7 @@ export function requirementsOf(outcome: Outcome, kind: Scenario['kind']): readon
       title: 'every turn answered within its budget',
       holds: isWithin(worstMs, TURN_BUDGET_MS + TIMER_SLACK_MS),
     },
-    { title: 'no unexpected answer', holds: odd.length === 0 },
+    { title: 'no unexpected answer', holds: unexpected.length === 0 },
     kind === 'control'
       ? { title: 'the control loses changes', holds: lost > 0 }
       : { title: 'no acknowledged change is lost', holds: lost === 0 && forgotten === 0 },
@@ -54,7 +54,7 @@ export function describe(outcome: Outcome, requirements: readonly Requirement[])
     ...(redirects.length > 0 ? [`  the nodes answered: ${listOf(redirects)}`] : []),
     ...(outcome.stalledMs > 0 ? [stalls] : []),
     ...Object.entries(outcome.whyElsewhere).map(([why, times]) => `  in the others, ${times} times: ${why}`),
-    ...outcome.odd.slice(0, 3).map((text) => `  unexpected answer: ${text}`),
+    ...outcome.unexpected.slice(0, 3).map((text) => `  unexpected answer: ${text}`),
     ...requirements.filter(({ holds }) => !holds).map(({ title }) => `  NOT MET: ${title}`),
   ]
 }

@@ -24,7 +24,7 @@ export interface Scenario {
    * Injects the fault into the first master. Resolves when the cluster is left alone again, with the time
    * (`performance.now()`) at which a replica took over, if one had to.
    */
-  readonly strike: (cluster: RedisCluster, load: Load) => Promise<number | undefined>
+  readonly inject: (cluster: RedisCluster, load: Load) => Promise<number | undefined>
 }
 
 /** The result of a scenario. A part is a third of the slots. */
@@ -32,7 +32,7 @@ export type Outcome = Awaited<ReturnType<typeof runScenario>>
 
 /** Runs a scenario on a new cluster, with load before, during and after the fault. */
 export function runScenario(
-  { name, replicas, replicasEach, strike }: Scenario,
+  { name, replicas, replicasEach, inject }: Scenario,
   { writers, calmMs }: { readonly writers: number; readonly calmMs: number },
 ) {
   return withCleanup(async (defer) => {
@@ -57,8 +57,8 @@ export function runScenario(
     await Promise.all(cluster.masters.map((_, part) => load.serves(part)))
     await pause(calmMs)
     progress(`${name}: ${load.turns} turns, injecting the fault`)
-    const struckMs = performance.now()
-    const takenOverAtMs = await strike(cluster, load)
+    const injectedMs = performance.now()
+    const takenOverAtMs = await inject(cluster, load)
     await load.serves(0)
     await pause(calmMs)
     await load.stop()
@@ -66,7 +66,7 @@ export function runScenario(
     const there = load.failures.filter(({ part }) => part === 0)
     const elsewhere = load.failures.filter(({ part }) => part !== 0)
     const inStalls = elsewhere.filter(({ sentMs, atMs }) => stalls.during(sentMs - AFTERMATH_MS, atMs) > 0)
-    const { turns, acknowledged, worstMs, forgotten, odd } = load
+    const { turns, acknowledged, worstMs, forgotten, unexpected } = load
     return {
       name,
       turns,
@@ -77,15 +77,15 @@ export function runScenario(
       failedInStalls: inStalls.length,
       failedElsewhere: elsewhere.length - inStalls.length,
       /** From the fault to the last "unavailable" in the failed part; 0 without any. */
-      recoveryMs: Math.max(0, ...there.map(({ atMs }) => atMs - struckMs)),
+      recoveryMs: Math.max(0, ...there.map(({ atMs }) => atMs - injectedMs)),
       /** From the fault to the takeover by a replica. */
-      takenOverMs: takenOverAtMs === undefined ? undefined : takenOverAtMs - struckMs,
+      takenOverMs: takenOverAtMs === undefined ? undefined : takenOverAtMs - injectedMs,
       worstMs,
       /** The length of all stalls of the machine. */
       stalledMs: stalls.during(0, Infinity),
       ...(await load.audit(opened.store)),
       forgotten,
-      odd,
+      unexpected,
       /** Reasons of failures outside the failed part, with counts. */
       whyElsewhere,
       errors: await errorsOf(cluster),

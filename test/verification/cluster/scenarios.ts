@@ -71,9 +71,9 @@ async function forgetScripts(cluster: RedisCluster): Promise<undefined> {
 
 const safe = (
   name: string,
-  strike: Scenario['strike'],
+  inject: Scenario['inject'],
   { replicas = 1, replicasEach = 1 }: Partial<Scenario> = {},
-): Scenario => ({ kind: 'safe', name, replicas, replicasEach, strike })
+): Scenario => ({ kind: 'safe', name, replicas, replicasEach, inject })
 
 export const scenarios: Readonly<Record<string, Scenario>> = {
   kill: safe('kill -9 of a master', kill, { replicas: 0 }),

@@ -21,7 +21,7 @@ const machine = setup({
     remember: assign((_, { word, count }: { word: string; count: number }) => ({ last: word, count })),
   },
 }).createMachine({
-  id: 'tally',
+  id: 'counter',
   context: ({ input }) => ({ ...input, last: '', count: 0, moves: 0 }),
   initial: 'countingWords',
   states: {
@@ -75,13 +75,13 @@ const screens: Screens<typeof machine> = {
   goodbye: everywhere('Goodbye'),
 }
 
-export const tally = { machine, screens }
+export const counterMenu = { machine, screens }
 
 /** Returns the words of a subscriber, stored in a field that no shipped menu uses. */
 export const wordsOf = ({ tariff }: { readonly tariff: string }): readonly string[] =>
   tariff === '' ? [] : tariff.split(' ')
 
-export const tallyServices = {
+export const counterServices = {
   async countWords(_input: undefined, { subscriber }: EffectContext): Promise<{ count: number }> {
     return { count: wordsOf(subscriber.current).length }
   },

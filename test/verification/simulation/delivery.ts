@@ -17,7 +17,7 @@ export interface Delivery {
   /** Arrival at the gateway, in virtual time and on the store's clock. */
   arrivedMs: number
   arrivedStoreMs: number
-  /** How the gateway classified it last, and the store time of that load. */
+  /** The last classification by the gateway, and the store time of that load. */
   turnClass: TurnClass | undefined
   readMs: number | undefined
 }
@@ -26,7 +26,7 @@ export const msisdnOf = (subscriber: number): string => `+37529123456${subscribe
 
 export const subscriberOf = (subscriber: number): string => subscriberName(msisdnOf(subscriber))
 
-/** True when other dialogues share the session id, as some aggregators without turn numbers do. */
+/** Returns true when other dialogues share the session id, as some aggregators without turn numbers do. */
 export const isReused = ({ form, sharedSessionId }: DialoguePlan): boolean =>
   form === 'latest-only' && sharedSessionId !== undefined
 

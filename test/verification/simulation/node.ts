@@ -16,7 +16,7 @@ import { BUDGET_MS, REPEAT_WITHIN_MS } from './plan.ts'
 import type { NodeIndex, Plan } from './plan.ts'
 import type { PromiseChecks } from './promises.ts'
 import { createArgon2 } from './services.ts'
-import { tallyServices } from './counter-menu.ts'
+import { counterServices } from './counter-menu.ts'
 import type { Timeline } from './timeline.ts'
 import type { Variant } from './mutants.ts'
 import type { FaultyStores, StoreConnection } from './faulty-store.ts'
@@ -195,7 +195,7 @@ export class SimulatedNode {
       wrapStore: storeOf,
       wrapClassifier: (classifier) => this.#observed(classifierOf(classifier), current),
       wrapServices: (services) =>
-        servicesOf(withEffectFaults(this.#options, { ...services, ...tallyServices }, clock)),
+        servicesOf(withEffectFaults(this.#options, { ...services, ...counterServices }, clock)),
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Ended } from '../../../src/gateway/ports.ts'
 
-/** How a dialect identifies a turn: by all input so far (two variants), by a number, or not at all. */
+/** The ways in which a dialect identifies a turn: all input so far (two variants), a number, or nothing. */
 export const forms = ['cumulative', 'deep-cumulative', 'sequenced', 'latest-only'] as const
 export type Form = (typeof forms)[number]
 
@@ -22,7 +22,7 @@ export interface DialoguePlan {
   readonly signed?: true
   /** Replies in order while the dialogue waits; each is sent `afterMs` after the screen. */
   readonly answers: readonly { readonly typed: string; readonly afterMs: number }[]
-  /** Whether a turn answered with "unavailable" or "busy" is retried once. */
+  /** Retry a turn once that is answered with "unavailable" or "busy". */
   readonly retries: boolean
 }
 

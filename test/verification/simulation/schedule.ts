@@ -43,8 +43,8 @@ function dialogueOf(
   random: Random,
   of: { readonly name: string; readonly form: Form; readonly subscriber: number },
 ): DialoguePlan {
-  const menu = random.oneIn(8) ? random.pick(['access', 'password'] as const) : 'tally'
-  const typed = menu === 'tally' ? wordsFor(random, of.name) : realAnswers(random, menu)
+  const menu = random.oneIn(8) ? random.pick(['access', 'password'] as const) : 'counter'
+  const typed = menu === 'counter' ? wordsFor(random, of.name) : realAnswers(random, menu)
   return {
     ...of,
     code: CODES[menu],

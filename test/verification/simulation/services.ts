@@ -11,7 +11,7 @@ import { createDigestArgon2 } from '../../support/digest-argon2.ts'
 import { keysOf } from './keys.ts'
 import { msisdnOf, subscriberOf } from './delivery.ts'
 import type { KeyName } from './plan.ts'
-import { tally } from './counter-menu.ts'
+import { counterMenu } from './counter-menu.ts'
 import { PUK1 } from './typed.ts'
 
 /** Hashing time plays no part in a commit, so a digest is enough. */
@@ -56,7 +56,7 @@ export const createArgon2 = (options: {
   },
 })
 
-export const menus = { ...shippedMenus, '*100#': tally } satisfies Record<string, Menu>
+export const menus = { ...shippedMenus, '*100#': counterMenu } satisfies Record<string, Menu>
 
 /** Returns the stored record of a subscriber at the start. */
 export const subscriberRecord = (

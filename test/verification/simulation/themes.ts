@@ -122,7 +122,7 @@ const clock: Theme = (random, form) => {
   const ownForm = form ?? mostlyLatestOnly(random)
   const shared = random.oneIn(2) ? { sharedSessionId: 's' } : {}
   const moves = times(2 + random.below(3), () => random.pick(['1', '1', '1', '9']))
-  const one = { name: 'a', form: ownForm, subscriber: OPEN, code: CODES.tally, ...shared }
+  const one = { name: 'a', form: ownForm, subscriber: OPEN, code: CODES.counter, ...shared }
   const pauses = [1, 3500, 5000, 12_000]
   const dialogues: DialoguePlan[] = []
   if (random.oneIn(4)) dialogues.push(shippedMenu(random, 'a', ownForm))
@@ -170,7 +170,7 @@ const replays: Theme = (random, form) => {
     const more = { startMs, ...shared, ...signed }
     if (!isLong && !random.oneIn(2)) return shippedMenu(random, name, ownForm, more)
     const words = isLong ? [...times(18, (at) => `${name}${at}`), `z${name}`] : wordsFor(random, name)
-    const own = { name, form: ownForm, subscriber: OPEN, code: CODES.tally, ...more }
+    const own = { name, form: ownForm, subscriber: OPEN, code: CODES.counter, ...more }
     return dialogue(random, own, words, [10, 500, 3500])
   }
   const dialogues = [of('a', 0)]

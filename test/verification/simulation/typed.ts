@@ -1,7 +1,7 @@
 import type { Random } from '../../../src/simulator/random.ts'
 
 /** The codes that subscribers dial. */
-export const CODES = { tally: '*100#', access: '*141*3*6#', password: '*141*0#' } as const
+export const CODES = { counter: '*100#', access: '*141*3*6#', password: '*141*0#' } as const
 
 export const PUK1 = '12345678'
 
