@@ -10,7 +10,7 @@ import { createApp } from '../../src/http/app.ts'
 import { trust } from '../../src/http/connections.ts'
 import type { ConnectionLimits } from '../../src/http/connections.ts'
 import { createHttpServer } from '../../src/http/server.ts'
-import { wire } from '../support/attack.ts'
+import { sendRaw } from '../support/attack.ts'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
 
@@ -327,7 +327,7 @@ describe('a gateway', () => {
     }
     const all = Array.from({ length: 1100 }, (_one, n) => callback(n)).join('')
     const port = Number(new URL(gateway.url).port)
-    const { answered } = await wire(port, [all], { quietMs: 20_000, timeoutMs: 60_000 })
+    const { answered } = await sendRaw(port, [all], { quietMs: 20_000, timeoutMs: 60_000 })
     expect(answered.match(/HTTP\/1\.1 200 OK\r\n[^]*?\r\n\r\nCON /g)).toHaveLength(1100)
   })
 

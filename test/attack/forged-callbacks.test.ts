@@ -6,7 +6,7 @@ import { dialects } from '../../src/dialects/index.ts'
 import { startRedisServer } from '../support/redis/redis-server.ts'
 import type { RedisServer } from '../support/redis/redis-server.ts'
 import { dumpOf, post, signed, turnOf } from '../support/attack.ts'
-import type { Answered } from '../support/attack.ts'
+import type { HttpResponse } from '../support/attack.ts'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
 
@@ -42,7 +42,8 @@ const start = (env: Record<string, string>) =>
 
 const turnsIn = (gateway: Running) => gateway.log().split('"event":"turn"').length - 1
 
-const codeOf = ({ status, body }: Answered) => Number(/"responseExitCode":(\d+)/.exec(body)?.[1] ?? status)
+const codeOf = ({ status, body }: HttpResponse) =>
+  Number(/"responseExitCode":(\d+)/.exec(body)?.[1] ?? status)
 
 describe('callbacks that must be signed and carry a token', () => {
   let gateway: Running

@@ -7,7 +7,7 @@ import { marks } from '../verification/fuzz/corpus.ts'
 import { startRedisServer } from '../support/redis/redis-server.ts'
 import type { RedisServer } from '../support/redis/redis-server.ts'
 import { auditKeyspace } from '../../src/store/redis/keyspace-audit.ts'
-import { dumpOf, wire } from '../support/attack.ts'
+import { dumpOf, sendRaw } from '../support/attack.ts'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
 
@@ -155,7 +155,7 @@ describe('a hostile request', () => {
       'rejected',
     ],
   ])('%s', async (_what, parts, expected) => {
-    const { answered, closed } = await wire(port, parts)
+    const { answered, closed } = await sendRaw(port, parts)
     for (const status of statuses(answered)) expect(status).toBeLessThan(500)
     if (expected === 'rejected') expect(answered).toMatch(rejected)
     if (expected === 'shown') expect(answered).toMatch(/^HTTP\/1\.1 200 [^]*\r\n\r\nCON /)
@@ -171,13 +171,13 @@ describe('a hostile request', () => {
     const inner = posting(`${fields}&text=`).toString('latin1')
     const before = gateway.log().split('"event":"turn"').length
     const outer = head([`Content-Length: ${inner.length}`, 'Transfer-Encoding: chunked'])
-    await wire(port, [outer, `0\r\n\r\n${inner}`])
+    await sendRaw(port, [outer, `0\r\n\r\n${inner}`])
     expect(gateway.log().split('"event":"turn"').length).toBe(before)
   })
 
   it('is answered in order when 50 are pipelined', async () => {
     const one = (n: number) => posting(`${fields.replace('hostile', `pipelined-${n}`)}&text=`)
-    const { answered } = await wire(
+    const { answered } = await sendRaw(
       port,
       Array.from({ length: 50 }, (_, n) => one(n)),
       { quietMs: 1500 },
@@ -203,7 +203,7 @@ describe('a property name of Object.prototype', () => {
 
   it.each(names)('is not a dialect: %s', async (name) => {
     for (const path of [`/ussd/${name}/x`, `/ussd/${name}`, `/ussd/${name}/%zz`, `/ussd/x/../${name}/x`]) {
-      const { answered } = await wire(port, [posting(`${fields}&text=`, [], path)], { quietMs: 20 })
+      const { answered } = await sendRaw(port, [posting(`${fields}&text=`, [], path)], { quietMs: 20 })
       expect(answered).toMatch(
         /^HTTP\/1\.1 40[04] [^]*\r\n\r\n\{"error":\{"code":"USSD_(NOT_FOUND|BAD_REQUEST)"/,
       )
@@ -224,7 +224,7 @@ describe('a property name of Object.prototype', () => {
       head([], 'GET', `/${name}`),
     ]
     for (const one of asked) {
-      const { answered } = await wire(port, [one], { quietMs: 20 })
+      const { answered } = await sendRaw(port, [one], { quietMs: 20 })
       expect(statuses(answered)).toEqual([expect.any(Number)])
       expect(statuses(answered)[0]).toBeLessThan(500)
     }
@@ -235,7 +235,7 @@ describe('slow requests', () => {
   it('time out while other requests are served', async () => {
     const beganAt = Date.now()
     // The timeouts are 3 and 5 seconds. A busy machine may take longer.
-    const slowly = (parts: readonly string[]) => wire(port, parts, { quietMs: 5000, timeoutMs: 40_000 })
+    const slowly = (parts: readonly string[]) => sendRaw(port, parts, { quietMs: 5000, timeoutMs: 40_000 })
     const slow = [
       ...Array.from({ length: 500 }, () => slowly(['POST /ussd/africastalking HTTP/1.1\r\nHost: x\r\nX-'])),
       ...Array.from({ length: 500 }, () => slowly([head(['Content-Length: 100']), 'sessionId='])),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { assign, createMachine } from 'xstate'
 import { compileMenu } from '../../src/engine/menu.ts'
-import { compiled, inAll, subjects } from '../support/machines.ts'
+import { compiled, inAll, menusWithOutcomes } from '../support/machines.ts'
 
 const states = { open: { on: { 1: 'done' } }, done: { type: 'final' } }
 const revisionOf = (config: object = {}, implementations: object = {}) =>
@@ -9,7 +9,7 @@ const revisionOf = (config: object = {}, implementations: object = {}) =>
 
 describe('the revision of a menu', () => {
   it('is 8 hex digits, and stable', () => {
-    for (const { menu } of subjects) {
+    for (const { menu } of menusWithOutcomes) {
       expect(menu.revision).toMatch(/^[0-9a-f]{8}$/)
       expect(compileMenu(menu.code, menu).revision).toBe(menu.revision)
     }
@@ -17,7 +17,7 @@ describe('the revision of a menu', () => {
   })
 
   it('differs between menus', () => {
-    expect(new Set(subjects.map(({ menu }) => menu.revision)).size).toBe(subjects.length)
+    expect(new Set(menusWithOutcomes.map(({ menu }) => menu.revision)).size).toBe(menusWithOutcomes.length)
   })
 
   it('does not change with a text', () => {

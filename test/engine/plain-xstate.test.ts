@@ -9,7 +9,7 @@ import type { Reply } from '../../src/engine/authoring.ts'
 import type { CompiledMenu } from '../../src/engine/menu.ts'
 import { render, screenName } from '../../src/engine/render.ts'
 import { begin, reply, restore, stateOf } from '../../src/engine/turn.ts'
-import { performing, subjects } from '../support/machines.ts'
+import { runEffectsWith, menusWithOutcomes } from '../support/machines.ts'
 import type { AnyOutcomes } from '../support/machines.ts'
 import { toJson } from '../support/walk.ts'
 
@@ -37,7 +37,7 @@ async function byEngine(
   { typed, choices }: { typed: readonly string[]; choices: readonly number[] },
   between: (snapshot: AnyMachineSnapshot) => AnyMachineSnapshot,
 ) {
-  const { perform, performed } = performing(outcomes, choices)
+  const { perform, performed } = runEffectsWith(outcomes, choices)
   let snapshot = between(await begin(menu, 'ru', perform))
   const shown: unknown[] = [shownBy(menu, snapshot)]
   for (const entry of typed) {
@@ -54,7 +54,7 @@ async function byActor(
   outcomes: AnyOutcomes,
   { typed, choices }: { typed: readonly string[]; choices: readonly number[] },
 ) {
-  const { perform, performed } = performing(outcomes, choices)
+  const { perform, performed } = runEffectsWith(outcomes, choices)
   const actors = Object.fromEntries(
     Object.keys(outcomes).map((name) => [
       name,
@@ -87,7 +87,7 @@ async function byActor(
 
 const live = (snapshot: AnyMachineSnapshot) => snapshot
 
-describe.each(subjects.map(({ menu, outcomes }) => ({ code: menu.code, menu, outcomes })))(
+describe.each(menusWithOutcomes.map(({ menu, outcomes }) => ({ code: menu.code, menu, outcomes })))(
   'the menu of $code',
   ({ menu, outcomes }) => {
     it('shows the same screens in an XState actor', async () => {
@@ -130,7 +130,7 @@ describe.each(subjects.map(({ menu, outcomes }) => ({ code: menu.code, menu, out
           fc.array(fc.constantFrom('1', mark, mark.slice(0, 8)), { maxLength: 8 }),
           dialogues,
           async (typed, { choices }) => {
-            const { perform } = performing(outcomes, choices)
+            const { perform } = runEffectsWith(outcomes, choices)
             let snapshot = await begin(menu, 'en', perform)
             for (const entry of typed) {
               snapshot = (await reply(menu, snapshot, entry, perform)) ?? snapshot

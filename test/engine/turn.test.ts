@@ -18,7 +18,7 @@ import {
   toEvent,
 } from '../../src/engine/turn.ts'
 import type { RunEffect, RunEffectSync } from '../../src/engine/turn.ts'
-import { compiled, performing, rejects } from '../support/machines.ts'
+import { compiled, runEffectsWith, rejects } from '../support/machines.ts'
 
 type Context = Dialogue & { said: string; count: number }
 
@@ -119,7 +119,7 @@ const menu = compiled(machine)
 const known = { greet: [{ known: true }], send: [{ sent: true }] }
 
 /** The snapshot after these replies. Throws for a reply that is not understood. */
-async function after(replies: readonly string[], perform: RunEffect = performing(known).perform) {
+async function after(replies: readonly string[], perform: RunEffect = runEffectsWith(known).perform) {
   let snapshot = await begin(menu, 'en', perform)
   for (const typed of replies) {
     const next = await reply(menu, snapshot, typed, perform)
@@ -142,23 +142,23 @@ const faultOf = (work: Promise<unknown>): Promise<ErrorCode | undefined> =>
 
 describe('begin', () => {
   it('runs the first effect, with its name and input, before the first screen', async () => {
-    const { perform, performed } = performing(known)
+    const { perform, performed } = runEffectsWith(known)
     expect(valueOf(await begin(menu, 'be', perform))).toBe('menu')
     expect(performed).toEqual([{ name: 'greet', input: { language: 'be' } }])
   })
 
   it('keeps the language in the context', async () => {
-    expect((await begin(menu, 'be', performing(known).perform)).context).toMatchObject({ language: 'be' })
+    expect((await begin(menu, 'be', runEffectsWith(known).perform)).context).toMatchObject({ language: 'be' })
   })
 
   it('follows the outcome of the first effect', async () => {
-    const stranger = await begin(menu, 'en', performing({ greet: [{ known: false }] }).perform)
+    const stranger = await begin(menu, 'en', runEffectsWith({ greet: [{ known: false }] }).perform)
     expect(valueOf(stranger)).toBe('stranger')
     expect(hasEnded(stranger)).toBe(true)
   })
 
   it('takes onError when the first effect rejects', async () => {
-    expect(valueOf(await begin(menu, 'en', performing({ greet: [rejects] }).perform))).toBe('unavailable')
+    expect(valueOf(await begin(menu, 'en', runEffectsWith({ greet: [rejects] }).perform))).toBe('unavailable')
   })
 
   it('takes onError when the first effect throws synchronously', async () => {
@@ -169,7 +169,7 @@ describe('begin', () => {
   })
 
   it('runs no effect when the machine invokes none', async () => {
-    const { perform, performed } = performing({})
+    const { perform, performed } = runEffectsWith({})
     const plain = compiled(createMachine({ initial: 'screen', states: { screen: {} } }))
     expect(valueOf(await begin(plain, 'en', perform))).toBe('screen')
     expect(performed).toEqual([])
@@ -183,7 +183,7 @@ describe('begin', () => {
         },
       }),
     )
-    expect(await faultOf(begin(faulty, 'en', performing({}).perform))).toBe('USSD_MENU_FAULTY')
+    expect(await faultOf(begin(faulty, 'en', runEffectsWith({}).perform))).toBe('USSD_MENU_FAULTY')
   })
 })
 
@@ -221,7 +221,7 @@ describe('a reply', () => {
   it.each(['80291', '1', '', 'text', 'secret', '１'])(
     'of %j reaches the effect as a Secret when the screen asks for one',
     async (typed) => {
-      const { perform, performed } = performing(known)
+      const { perform, performed } = runEffectsWith(known)
       expect(valueOf(await after(['3', typed], perform))).toBe('bye')
       const pin = pinOf(performed[1])
       expect(pin).toBeInstanceOf(Secret)
@@ -246,7 +246,7 @@ describe('a reply', () => {
     'xstate.done.actor.0.(machine).greetingSubscriber',
     'xstate.after.1.menu',
   ])('of %j is not understood when the screen offers only choices, and changes nothing', async (typed) => {
-    const { perform, performed } = performing(known)
+    const { perform, performed } = runEffectsWith(known)
     const snapshot = await after(['1'], perform)
     const before = JSON.stringify(stateOf(snapshot))
     expect(await reply(menu, snapshot, typed, perform)).toBeUndefined()
@@ -256,21 +256,21 @@ describe('a reply', () => {
 
   it('rejected by a guard is not understood', async () => {
     const snapshot = await after([])
-    expect(await reply(menu, snapshot, '8', performing(known).perform)).toBeUndefined()
+    expect(await reply(menu, snapshot, '8', runEffectsWith(known).perform)).toBeUndefined()
     expect(valueOf(await after(['1', '8']))).toBe('bye')
   })
 
   it('does not modify the previous snapshot', async () => {
     const snapshot = await after([])
     const before = JSON.stringify(stateOf(snapshot))
-    await reply(menu, snapshot, '1', performing(known).perform)
+    await reply(menu, snapshot, '1', runEffectsWith(known).perform)
     expect(JSON.stringify(stateOf(snapshot))).toBe(before)
   })
 
   it('after the end of the dialogue is not understood', async () => {
     const ended = await after(['0'])
     for (const typed of ['0', '1', 'x', '']) {
-      expect(await reply(menu, ended, typed, performing(known).perform)).toBeUndefined()
+      expect(await reply(menu, ended, typed, runEffectsWith(known).perform)).toBeUndefined()
     }
   })
 })
@@ -281,7 +281,7 @@ describe('an effect', () => {
     ['not sent', { sent: false }, 'pin'],
     ['unknown', rejects, 'unavailable'],
   ])('with the outcome "%s" leads to its target', async (_how, outcome, target) => {
-    const { perform } = performing({ greet: [{ known: true }], send: [outcome] })
+    const { perform } = runEffectsWith({ greet: [{ known: true }], send: [outcome] })
     expect(valueOf(await after(['3', '80291'], perform))).toBe(target)
   })
 
@@ -294,7 +294,7 @@ describe('an effect', () => {
   })
 
   it('does not run for a reply that is not understood', async () => {
-    const { perform, performed } = performing(known)
+    const { perform, performed } = runEffectsWith(known)
     await reply(menu, await after(['3'], perform), '', perform)
     expect(performed.map(({ name }) => name)).toEqual(['greet', 'send'])
     await reply(menu, await after([], perform), 'x', perform)
@@ -317,8 +317,10 @@ describe('an effect', () => {
           },
         }),
       )
-    expect(valueOf(await begin(chain(10), 'en', performing({ step: [1] }).perform))).toBe('done')
-    expect(await faultOf(begin(chain(11), 'en', performing({ step: [1] }).perform))).toBe('USSD_MENU_FAULTY')
+    expect(valueOf(await begin(chain(10), 'en', runEffectsWith({ step: [1] }).perform))).toBe('done')
+    expect(await faultOf(begin(chain(11), 'en', runEffectsWith({ step: [1] }).perform))).toBe(
+      'USSD_MENU_FAULTY',
+    )
   })
 })
 
@@ -329,7 +331,7 @@ describe('a faulty menu', () => {
     ['with an assign that throws', ['7', '2']],
     ['with an effect input that throws', ['7', '3']],
   ])('%s fails the turn as USSD_MENU_FAULTY', async (_what, replies) => {
-    const { perform, performed } = performing(known)
+    const { perform, performed } = runEffectsWith(known)
     expect(await faultOf(after(replies, perform))).toBe('USSD_MENU_FAULTY')
     expect(performed.length).toBeLessThanOrEqual(11)
   })
@@ -433,7 +435,7 @@ describe('the synchronous driver', () => {
 
 describe('applyShortcut', () => {
   const following = async (shortcut: readonly string[]) => {
-    const { perform, performed } = performing(known)
+    const { perform, performed } = runEffectsWith(known)
     const { snapshot, understood } = await applyShortcut(menu, await after([], perform), shortcut, perform)
     return { value: valueOf(snapshot), context: snapshot.context as Context, understood, performed }
   }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import { check } from '../../src/menu-analysis/check.ts'
 import { systemMessages } from '../../src/gateway/system-messages.ts'
-import { compiled, inAll, soundMenuBut } from '../support/machines.ts'
+import { compiled, inAll, soundMenuWith } from '../support/machines.ts'
 import type { States, Texts } from '../support/machines.ts'
 
 function problemsOf(states: States, texts: Texts = {}): string[] {
-  const { machine, screens } = soundMenuBut(states, texts)
+  const { machine, screens } = soundMenuWith(states, texts)
   return check(compiled(machine, screens), systemMessages.notUnderstood)
 }
 
@@ -98,7 +98,7 @@ describe('a choice of a parent state', () => {
   })
 
   it('is named when it belongs to the root', () => {
-    const { machine, screens } = soundMenuBut(...inside({ 8: undefined }, {}, '8 Exit\n'), {
+    const { machine, screens } = soundMenuWith(...inside({ 8: undefined }, {}, '8 Exit\n'), {
       on: { 8: '.bye' },
     })
     expect(check(compiled(machine, screens), systemMessages.notUnderstood)).toContain(

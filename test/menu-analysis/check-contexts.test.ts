@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
 import { check } from '../../src/menu-analysis/check.ts'
 import { systemMessages } from '../../src/gateway/system-messages.ts'
-import { compiled, inAll, soundMenuBut } from '../support/machines.ts'
+import { compiled, inAll, soundMenuWith } from '../support/machines.ts'
 
 type Context = { left: number; isNew: boolean; name: string | null; used: number }
 
 /** Checks a menu with this text on its last screen. */
 function problemsOf(text: (context: Context) => string, samples: readonly Partial<Context>[] = []): string[] {
   const context = () => ({ left: 3, isNew: false, name: null, used: 0 })
-  const { machine, screens } = soundMenuBut({}, { bye: { ...inAll('Goodbye'), en: text } }, { context })
+  const { machine, screens } = soundMenuWith({}, { bye: { ...inAll('Goodbye'), en: text } }, { context })
   return check(compiled(machine, screens), systemMessages.notUnderstood, samples)
 }
 

@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals'
 import { check } from '../../src/menu-analysis/check.ts'
 import { systemMessages } from '../../src/gateway/system-messages.ts'
 import * as contacts from '../docs/contacts-menu.ts'
-import { compiled, inAll, soundMenuBut } from '../support/machines.ts'
+import { compiled, inAll, soundMenuWith } from '../support/machines.ts'
 import type { States, Texts } from '../support/machines.ts'
 
 function problemsOf(states: States, texts: Texts = {}): string[] {
-  const { machine, screens } = soundMenuBut(states, texts)
+  const { machine, screens } = soundMenuWith(states, texts)
   return check(compiled(machine, screens), systemMessages.notUnderstood)
 }
 

@@ -4,16 +4,16 @@ import { effect } from '../../src/engine/authoring.ts'
 import type { Language } from '../../src/engine/authoring.ts'
 import { check } from '../../src/menu-analysis/check.ts'
 import { systemMessages } from '../../src/gateway/system-messages.ts'
-import { compiled, inAll, soundMenuBut, subjects } from '../support/machines.ts'
+import { compiled, inAll, soundMenuWith, menusWithOutcomes } from '../support/machines.ts'
 import type { States, Texts } from '../support/machines.ts'
 
-function problemsOf(...but: Parameters<typeof soundMenuBut>): string[] {
-  const { machine, screens } = soundMenuBut(...but)
+function problemsOf(...but: Parameters<typeof soundMenuWith>): string[] {
+  const { machine, screens } = soundMenuWith(...but)
   return check(compiled(machine, screens), systemMessages.notUnderstood)
 }
 
 describe('a sound menu', () => {
-  it.each(subjects.map(({ menu }) => ({ code: menu.code, menu })))('is $code', ({ menu }) => {
+  it.each(menusWithOutcomes.map(({ menu }) => ({ code: menu.code, menu })))('is $code', ({ menu }) => {
     expect(check(menu, systemMessages.notUnderstood)).toEqual([])
   })
 

@@ -6,7 +6,7 @@ import type { CompiledMenu } from '../../src/engine/menu.ts'
 import { screenName } from '../../src/engine/render.ts'
 import { nameOf } from '../../src/menu-analysis/statechart.ts'
 import { begin, applyShortcut } from '../../src/engine/turn.ts'
-import { compiled, performing, soundMenuBut, subjects } from '../support/machines.ts'
+import { compiled, runEffectsWith, soundMenuWith, menusWithOutcomes } from '../support/machines.ts'
 import type { AnyOutcomes } from '../support/machines.ts'
 
 const analysed = ({ machine }: CompiledMenu, shortcut: readonly string[]): string[] =>
@@ -19,7 +19,7 @@ async function executed(
   outcomes: AnyOutcomes,
   choices: number[],
 ) {
-  const { perform } = performing(outcomes, choices)
+  const { perform } = runEffectsWith(outcomes, choices)
   const { snapshot } = await applyShortcut(menu, await begin(menu, languages[0], perform), shortcut, perform)
   return screenName(snapshot.value)
 }
@@ -28,7 +28,7 @@ const part = fc.constantFrom('0', '1', '2', '3', '6', '9', '', '250', ' 1 ')
 const few = { maxLength: 3 }
 
 describe('the static analysis of a dialled string', () => {
-  it.each(subjects.map(({ menu, outcomes }) => ({ code: menu.code, menu, outcomes })))(
+  it.each(menusWithOutcomes.map(({ menu, outcomes }) => ({ code: menu.code, menu, outcomes })))(
     'finds every screen at which $code stops',
     async ({ menu, outcomes }) => {
       const choices = fc.array(fc.nat(6), { minLength: 1, maxLength: 4 })
@@ -41,7 +41,7 @@ describe('the static analysis of a dialled string', () => {
   )
 
   it.each([[], ['1'], ['1', '7'], ['0'], ['5']])('finds no other screen: %j', async (...shortcut) => {
-    for (const { menu, outcomes } of subjects) {
+    for (const { menu, outcomes } of menusWithOutcomes) {
       const all = [0, 1, 2, 3, 4, 5, 6].flatMap((first) => [0, 1, 2].map((next) => [first, next]))
       const screens = await Promise.all(all.map((choices) => executed(menu, shortcut, outcomes, choices)))
       expect(analysed(menu, shortcut)).toEqual([...new Set(screens)].toSorted())
@@ -50,7 +50,7 @@ describe('the static analysis of a dialled string', () => {
 
   it('agrees with the engine on nested states, blocked choices, guards and text', async () => {
     const rejecting = () => false
-    const nested = soundMenuBut({
+    const nested = soundMenuWith({
       open: {
         initial: 'list',
         on: { 5: 'amount', 6: 'amount', 7: 'sure' },

@@ -6,7 +6,7 @@ import type { LintedMenu } from '../../src/menu-analysis/lint.ts'
 import type { Shortcut } from '../../src/menu-analysis/lint-shortcuts.ts'
 import { systemMessages } from '../../src/gateway/system-messages.ts'
 import * as contacts from '../docs/contacts-menu.ts'
-import { inAll, soundMenuBut } from '../support/machines.ts'
+import { inAll, soundMenuWith } from '../support/machines.ts'
 
 const { notUnderstood } = systemMessages
 
@@ -15,8 +15,8 @@ const problemsOf = (
   shortcuts: readonly Shortcut[] = [],
 ): readonly string[] => lintMenus(table, { notUnderstood, shortcuts })
 
-const sound = soundMenuBut()
-const at = (...but: Parameters<typeof soundMenuBut>) => ({ '*100#': soundMenuBut(...but) })
+const sound = soundMenuWith()
+const at = (...but: Parameters<typeof soundMenuWith>) => ({ '*100#': soundMenuWith(...but) })
 const one = (language: string, text: string) => ({
   ...inAll('Open\n1 Close\n3 Amount\n0 Exit'),
   [language]: text,
@@ -112,7 +112,7 @@ describe('lintMenus reports', () => {
       'a text that is too long in some context',
       {
         '*100#': {
-          ...soundMenuBut(
+          ...soundMenuWith(
             {},
             {
               bye: { ...inAll('Goodbye'), ru: (c: object) => 'я'.repeat(79) + ('n' in c ? String(c.n) : '') },
@@ -223,14 +223,14 @@ describe('a code with the prefix of another', () => {
   it('shadows a sequence of choices', () => {
     const open = { on: { 1: 'sure', 3: 'amount', 0: 'bye' } }
     const amount = { on: { 6: 'open', 0: 'bye' } }
-    const first = soundMenuBut({ open, amount }, { amount: inAll('Amount\n6 More\n0 Exit') })
+    const first = soundMenuWith({ open, amount }, { amount: inAll('Amount\n6 More\n0 Exit') })
     expect(problemsOf({ '*100#': first, '*100*3*6#': sound })).toEqual(hidden('3, then 6', '*100*3*6#'))
     expect(problemsOf({ '*100#': first, '*100*3*7#': sound })).toEqual([])
     expect(problemsOf({ '*100#': first, '*100*6#': sound })).toEqual([])
   })
 
   it('shadows a choice that depends on an outcome', () => {
-    const first = soundMenuBut(
+    const first = soundMenuWith(
       {
         lookingUp: { invoke: { src: 'look', onDone: 'open', onError: 'amount' } },
         amount: { on: { 7: 'open', 0: 'bye' } },
@@ -241,14 +241,14 @@ describe('a code with the prefix of another', () => {
   })
 
   it('shadows free text, unless a guard can reject it', () => {
-    const free = soundMenuBut({ amount: { on: { text: 'open', 0: 'bye' } } })
+    const free = soundMenuWith({ amount: { on: { text: 'open', 0: 'bye' } } })
     expect(problemsOf({ '*100#': free, '*100*3*250#': sound })).toEqual(hidden('3, then 250', '*100*3*250#'))
     expect(problemsOf({ '*100#': sound, '*100*3*250#': sound })).toEqual([])
   })
 
   it('shadows nothing behind a confirmation or a secret, where a shortcut stops', () => {
     expect(problemsOf({ '*100#': sound, '*100*1*2#': sound })).toEqual([])
-    const secret = soundMenuBut({ amount: { on: { secret: 'open', 0: 'bye' } } })
+    const secret = soundMenuWith({ amount: { on: { secret: 'open', 0: 'bye' } } })
     expect(problemsOf({ '*100#': secret, '*100*3*0#': sound })).toEqual([])
   })
 })

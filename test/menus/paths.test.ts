@@ -6,14 +6,14 @@ import { hasEnded } from '../../src/engine/turn.ts'
 import { systemMessages } from '../../src/gateway/system-messages.ts'
 import { measure } from '../../src/ussd/message.ts'
 import { transliterate } from '../../src/ussd/transliterate.ts'
-import { subjects } from '../support/machines.ts'
+import { menusWithOutcomes } from '../support/machines.ts'
 import { walk } from '../support/walk.ts'
 import type { Walk } from '../support/walk.ts'
 
 /** A password, a PUK1, a reply that is neither, and an empty reply. */
 const TYPED = ['80291', '12345678', 'abc', '']
 
-const cases = subjects.flatMap(({ menu, outcomes }) =>
+const cases = menusWithOutcomes.flatMap(({ menu, outcomes }) =>
   languages.map((language) => ({ code: menu.code, menu, outcomes, language })),
 )
 
@@ -21,8 +21,8 @@ describe.each(cases)('all dialogues of $code in $language', ({ menu, outcomes, l
   const walked: Promise<Walk> = walk(menu, outcomes, language, TYPED)
 
   it('reach every screen', async () => {
-    const { places } = await walked
-    const met = new Set(places.map(({ snapshot }) => screenName(snapshot.value)))
+    const { waitingStates } = await walked
+    const met = new Set(waitingStates.map(({ snapshot }) => screenName(snapshot.value)))
     const screens = leavesOf(menu.machine)
       .filter((leaf) => !isWorking(leaf))
       .map(nameOf)
@@ -36,8 +36,8 @@ describe.each(cases)('all dialogues of $code in $language', ({ menu, outcomes, l
   })
 
   it('show screens that fit one message in either script, also below the line for a wrong choice', async () => {
-    const { places } = await walked
-    const tooLong = places.flatMap(({ snapshot, mayBeMistaken }) => {
+    const { waitingStates } = await walked
+    const tooLong = waitingStates.flatMap(({ snapshot, mayBeMistaken }) => {
       const screen = render(menu, snapshot, language)
       const said =
         mayBeMistaken && !hasEnded(snapshot) ? `${systemMessages.notUnderstood[language]}\n${screen}` : screen
@@ -48,8 +48,8 @@ describe.each(cases)('all dialogues of $code in $language', ({ menu, outcomes, l
   })
 
   it('list exactly the digits that they accept', async () => {
-    const { places } = await walked
-    const wrong = places.flatMap(({ snapshot, choices }) => {
+    const { waitingStates } = await walked
+    const wrong = waitingStates.flatMap(({ snapshot, choices }) => {
       const listed = [...render(menu, snapshot, language).matchAll(/^([0-9]) /gm)].map(
         ([, digit]) => digit ?? '',
       )
@@ -60,15 +60,17 @@ describe.each(cases)('all dialogues of $code in $language', ({ menu, outcomes, l
   })
 
   it('end, or offer a choice', async () => {
-    const { places } = await walked
-    const trapped = places.filter(({ snapshot, choices }) => !hasEnded(snapshot) && choices.length === 0)
+    const { waitingStates } = await walked
+    const trapped = waitingStates.filter(
+      ({ snapshot, choices }) => !hasEnded(snapshot) && choices.length === 0,
+    )
     expect(trapped.map(({ snapshot }) => screenName(snapshot.value))).toEqual([])
   })
 
   it('keep their language', async () => {
-    const { places } = await walked
+    const { waitingStates } = await walked
     expect(
-      new Set(places.map(({ snapshot }) => (snapshot.context as { language: string }).language)),
+      new Set(waitingStates.map(({ snapshot }) => (snapshot.context as { language: string }).language)),
     ).toEqual(new Set([language]))
   })
 })

@@ -4,7 +4,7 @@ import { UssdError } from '../../src/engine/errors.ts'
 import type { Store } from '../../src/gateway/ports.ts'
 import type { Access } from '../../src/gateway/records/subscriber.ts'
 import type { AdministeredState } from '../../src/services/administration.ts'
-import { createOffice, meanwhile } from '../support/administration.ts'
+import { createOffice, beforeFirstCommit } from '../support/administration.ts'
 import { dialogue } from '../support/gateway.ts'
 import { stores } from '../support/redis/stores.ts'
 import type { StoreUnderTest } from '../support/redis/stores.ts'
@@ -42,7 +42,7 @@ describe.each(Object.entries(stores))('concurrent administration over the %s sto
   describe('during setAccess', () => {
     /** Sets access, and runs `interfere` between the load and the commit. */
     const setWhile = (access: AdministeredState, interfere: () => Promise<unknown>, msisdn = member) =>
-      office.another(meanwhile(under.store, interfere)).setAccess({ by: chief, msisdn, access })
+      office.another(beforeFirstCommit(under.store, interfere)).setAccess({ by: chief, msisdn, access })
 
     /** The subscriber closes access by `*141*3*6#`. */
     async function closeByPhone() {

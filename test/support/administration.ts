@@ -45,7 +45,7 @@ export function createOffice(store: Store) {
 }
 
 /** Wraps a store and runs an action before its first commit. */
-export function meanwhile(store: Store, action: () => Promise<unknown>): Store {
+export function beforeFirstCommit(store: Store, action: () => Promise<unknown>): Store {
   let isPending = true
   return {
     ...store,

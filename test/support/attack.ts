@@ -27,7 +27,7 @@ export const turnOf = (
 })
 
 /** An HTTP response. */
-export interface Answered {
+export interface HttpResponse {
   readonly status: number
   readonly type: string
   readonly body: string
@@ -40,7 +40,7 @@ export function post(
   dialect: Dialect,
   wire: WireCall,
   headers: Readonly<Record<string, string>> = {},
-): Promise<Answered> {
+): Promise<HttpResponse> {
   const target = targetOf(dialect, wire)
   return new Promise((resolve, reject) => {
     const outgoing = request(url + target, {
@@ -78,7 +78,7 @@ export const signed = (
 ): Readonly<Record<string, string>> => sign(key, { ...wire, target: targetOf(dialect, wire) }, { id, atMs })
 
 /** Writes raw bytes to a port. Resolves with the response when the connection closes or stays quiet. */
-export function wire(
+export function sendRaw(
   port: number,
   parts: readonly (string | Uint8Array)[],
   { quietMs = 300, timeoutMs = 10_000 } = {},

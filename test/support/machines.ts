@@ -70,7 +70,7 @@ const outcomesOf: Readonly<Partial<Record<keyof typeof menus, AnyOutcomes>>> = {
 }
 
 /** Every menu of the routing table, with the possible outcomes of its effects. */
-export const subjects = (Object.keys(menus) as (keyof typeof menus)[]).map((code) => ({
+export const menusWithOutcomes = (Object.keys(menus) as (keyof typeof menus)[]).map((code) => ({
   menu: compileMenu(code, menus[code]),
   outcomes: outcomesOf[code] ?? {},
 }))
@@ -89,7 +89,7 @@ const present = (of: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined))
 
 /** Creates a valid menu with changes: `states` and `texts` replace its own, and `undefined` removes one. */
-export function soundMenuBut(states: States = {}, texts: Texts = {}, root: object = {}): Menu {
+export function soundMenuWith(states: States = {}, texts: Texts = {}, root: object = {}): Menu {
   const config = {
     context: ({ input }: { input: { language: Language } }) => ({ ...input, left: 3 }),
     initial: 'lookingUp',
@@ -123,7 +123,7 @@ export function soundMenuBut(states: States = {}, texts: Texts = {}, root: objec
 }
 
 /** Creates a runner of effects that picks outcomes by `choices`, in turn. `performed` records the calls. */
-export function performing(outcomes: AnyOutcomes, choices: readonly number[] = [0]) {
+export function runEffectsWith(outcomes: AnyOutcomes, choices: readonly number[] = [0]) {
   const performed: { name: string; input: unknown }[] = []
   const perform: RunEffect = (effect) => {
     const of = outcomes[effect.name] ?? []

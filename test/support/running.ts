@@ -9,10 +9,10 @@ export interface Running extends App {
   /** Every line of the log so far. */
   log(): string
   /** Sends a callback in the Africa's Talking dialect. Omits fields that are `undefined`. */
-  call(fields: Readonly<Record<string, string | undefined>>, init?: RequestInit): Promise<Called>
+  call(fields: Readonly<Record<string, string | undefined>>, init?: RequestInit): Promise<CallbackResponse>
 }
 
-export interface Called {
+export interface CallbackResponse {
   readonly status: number
   readonly type: string | null
   readonly body: string

@@ -3,7 +3,7 @@ import type { AnyMachineSnapshot, AnyStateMachine, AnyTransitionDefinition } fro
 import type { Language } from '../../src/engine/authoring.ts'
 import { compileMenu } from '../../src/engine/menu.ts'
 import type { CompiledMenu } from '../../src/engine/menu.ts'
-import { begin, hasEnded, reply, restore, stateOf } from '../../src/engine/turn.ts'
+import { begin, reply, restore, stateOf } from '../../src/engine/turn.ts'
 import type { DialogueState, RunEffect } from '../../src/engine/turn.ts'
 import { transitionsOf } from '../../src/menu-analysis/coverage/names.ts'
 import { watchMachine } from '../../src/menu-analysis/coverage/watched-machine.ts'
@@ -12,25 +12,23 @@ import type { AnyOutcomes } from './machines.ts'
 
 const DIGITS = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']
 
-/** A waiting state of a dialogue, with the effect of each digit. */
-export interface Place {
+/** A state of a dialogue between two turns. */
+export interface WaitingState {
   readonly snapshot: AnyMachineSnapshot
   /** The digits that the state accepts as a choice. */
   readonly choices: readonly string[]
   /** True if some reply is not understood, so that the screen may have the system line above it. */
   readonly mayBeMistaken: boolean
-  /** The digits that end the dialogue at once. */
-  readonly waysOut: readonly string[]
 }
 
 export interface Walk {
-  readonly places: readonly Place[]
+  readonly waitingStates: readonly WaitingState[]
   /** The transitions of the machine by name, and those that no dialogue took. */
   readonly transitions: readonly string[]
   readonly untaken: readonly string[]
 }
 
-const MAX_PLACES = 2000
+const MAX_STATES = 2000
 
 /** @param inputs the inputs to try on every screen, besides the ten digits */
 export async function walk(
@@ -41,7 +39,7 @@ export async function walk(
 ): Promise<Walk> {
   const spied = spy(menu.machine)
   const watched = compileMenu(menu.code, { ...menu, machine: spied.machine })
-  const seen = new Map<string, Place>()
+  const seen = new Map<string, WaitingState>()
   const ahead: DialogueState[] = []
   const arrive = (snapshot: AnyMachineSnapshot) => void ahead.push(toJson(stateOf(snapshot)))
 
@@ -50,30 +48,26 @@ export async function walk(
   for (let state = ahead.pop(); state; state = ahead.pop()) {
     const key = JSON.stringify(state)
     if (seen.has(key)) continue
-    if (seen.size === MAX_PLACES) throw new Error(`The menu has more than ${MAX_PLACES} waiting states.`)
+    if (seen.size === MAX_STATES) throw new Error(`The menu has more than ${MAX_STATES} waiting states.`)
     const snapshot = restore(watched, state)
     const choices: string[] = []
-    const waysOut: string[] = []
     let mayBeMistaken = false
     for (const entry of [...DIGITS, ...inputs]) {
       spied.events.clear()
-      const nexts: (AnyMachineSnapshot | undefined)[] = []
       for await (const next of everyOutcome(outcomes, (perform) =>
         reply(watched, snapshot, entry, perform),
       )) {
-        nexts.push(next)
         if (next) arrive(next)
+        else mayBeMistaken = true
         // On a screen for free text, all digits that are not choices behave alike.
         if (DIGITS.includes(entry) && !spied.events.has(entry)) break
       }
-      if (nexts.includes(undefined)) mayBeMistaken = true
       if (spied.events.has(entry)) choices.push(entry)
-      if (spied.events.has(entry) && nexts.every((next) => next && hasEnded(next))) waysOut.push(entry)
     }
-    seen.set(key, { snapshot, choices, waysOut, mayBeMistaken })
+    seen.set(key, { snapshot, choices, mayBeMistaken })
   }
   return {
-    places: [...seen.values()],
+    waitingStates: [...seen.values()],
     transitions: spied.all.map(({ name }) => name),
     untaken: spied.all.filter(({ definition }) => !spied.taken.has(definition)).map(({ name }) => name),
   }

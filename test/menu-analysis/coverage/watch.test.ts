@@ -13,7 +13,7 @@ import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { kinds } from '../../../src/menu-analysis/coverage/coverage.ts'
 import type { Kind } from '../../../src/menu-analysis/coverage/coverage.ts'
 import { watch } from '../../../src/menu-analysis/coverage/watch.ts'
-import { inAll, performing, subjects } from '../../support/machines.ts'
+import { inAll, runEffectsWith, menusWithOutcomes } from '../../support/machines.ts'
 import type { AnyOutcomes } from '../../support/machines.ts'
 import { toJson } from '../../support/walk.ts'
 
@@ -41,7 +41,7 @@ async function converse(
   choices: readonly number[] = [0],
   language: Language = 'ru',
 ) {
-  const { perform } = performing(outcomes, choices)
+  const { perform } = runEffectsWith(outcomes, choices)
   const seen: unknown[] = []
   const add = (snapshot: AnyMachineSnapshot) =>
     seen.push([stateOf(snapshot), snapshot.status, render(menu, snapshot, language)])
@@ -106,7 +106,7 @@ const every: Menu = {
 
 describe('a watched menu', () => {
   it('behaves like the original: equal states, contexts and texts for equal replies', async () => {
-    const cases = [...subjects, { menu: compileMenu(CODE, every), outcomes: {} }].map(
+    const cases = [...menusWithOutcomes, { menu: compileMenu(CODE, every), outcomes: {} }].map(
       ({ menu, outcomes }) => ({
         menu,
         outcomes,
@@ -132,17 +132,20 @@ describe('a watched menu', () => {
     )
   })
 
-  it.each(subjects)('of $menu.code keeps the revision, the check results and the lookups', ({ menu }) => {
-    const watched = compileMenu(menu.code, watch({ [menu.code]: menu }).menus[menu.code] as Menu)
-    expect(watched.revision).toBe(menu.revision)
-    expect(check(watched, systemMessages.notUnderstood)).toEqual(check(menu, systemMessages.notUnderstood))
-    const lookups = ({ machine: { implementations } }: Menu) =>
-      Object.entries(implementations.actors)
-        .filter(([, logic]) => isLookup(logic))
-        .map(([name]) => name)
-    expect(lookups(watched)).toEqual(lookups(menu))
-    expect(lookups(menu).length).toBeGreaterThan(0)
-  })
+  it.each(menusWithOutcomes)(
+    'of $menu.code keeps the revision, the check results and the lookups',
+    ({ menu }) => {
+      const watched = compileMenu(menu.code, watch({ [menu.code]: menu }).menus[menu.code] as Menu)
+      expect(watched.revision).toBe(menu.revision)
+      expect(check(watched, systemMessages.notUnderstood)).toEqual(check(menu, systemMessages.notUnderstood))
+      const lookups = ({ machine: { implementations } }: Menu) =>
+        Object.entries(implementations.actors)
+          .filter(([, logic]) => isLookup(logic))
+          .map(([name]) => name)
+      expect(lookups(watched)).toEqual(lookups(menu))
+      expect(lookups(menu).length).toBeGreaterThan(0)
+    },
+  )
 
   it('keeps the check results of a faulty menu', () => {
     const faulty: Menu = {
@@ -189,7 +192,7 @@ describe('the items to cover', () => {
     expect(named('texts').slice(0, 4)).toEqual(['first/ru', 'first/be', 'first/en', 'group.inner/ru'])
   })
 
-  it.each(subjects)('have unique names in $menu.code', ({ menu }) => {
+  it.each(menusWithOutcomes)('have unique names in $menu.code', ({ menu }) => {
     const { named } = watchOne(menu)
     for (const kind of kinds) {
       expect(named(kind).length).toBeGreaterThan(5)
@@ -265,7 +268,7 @@ describe('a dialogue', () => {
   })
 
   it('covers each outcome of an effect', async () => {
-    const subject = subjects.find(({ menu }) => menu.code === '*141*3*6#')
+    const subject = menusWithOutcomes.find(({ menu }) => menu.code === '*141*3*6#')
     if (!subject) throw new Error('no such menu')
     const { menu, covered } = watchOne(subject.menu)
     await converse(menu, ['1', '2'], subject.outcomes)

@@ -10,7 +10,7 @@ import { dotOf } from '../../../src/menu-analysis/diagram/dot.ts'
 import { guardText } from '../../../src/menu-analysis/diagram/labels.ts'
 import { indexPage, menuPage } from '../../../src/menu-analysis/diagram/page.ts'
 import { svgOf } from '../../../src/menu-analysis/diagram/svg.ts'
-import { compiled, inAll, performing, subjects } from '../../support/machines.ts'
+import { compiled, inAll, runEffectsWith, menusWithOutcomes } from '../../support/machines.ts'
 
 /** A menu with names and texts that need escaping, and with nested states. */
 const awkward = compiled(
@@ -47,7 +47,7 @@ const awkward = compiled(
   },
 )
 
-const all = [...subjects.map(({ menu }) => menu), awkward]
+const all = [...menusWithOutcomes.map(({ menu }) => menu), awkward]
 
 describe('a diagram', () => {
   it('has one edge between two states, with the labels of all transitions', () => {
@@ -117,7 +117,7 @@ describe('DOT', () => {
   })
 
   it('shows the name of an effect, a double border for a final state, and the first line of a screen', () => {
-    const dot = dotOf(subjects[1]?.menu ?? awkward)
+    const dot = dotOf(menusWithOutcomes[1]?.menu ?? awkward)
     expect(dot).toMatch(/"readingAccess" \[shape=ellipse.*<I>readAccess<\/I>/)
     expect(dot).toMatch(/"goodbye" \[shape=box.*peripheries=2.*Доступ не изменён/)
     expect(dot).not.toMatch(/"open" \[.*peripheries/)
@@ -128,7 +128,7 @@ describe('DOT', () => {
   it('draws uncovered states and transitions dashed and red', async () => {
     const watched = watch({ [awkward.code]: awkward })
     const menu = compileMenu(awkward.code, watched.menus[awkward.code] as Menu)
-    const { perform } = performing({})
+    const { perform } = runEffectsWith({})
     await reply(menu, await begin(menu, 'ru', perform), '1', perform)
     const dot = dotOf(menu, watched.coverage()[0])
     expect(dot).toMatch(/"root" -> "state.a-b" \[label=" 1 "\]/)
@@ -145,7 +145,7 @@ describe('DOT', () => {
 })
 
 describe('the page of a menu', () => {
-  it.each(subjects.map(({ menu }) => menu))(
+  it.each(menusWithOutcomes.map(({ menu }) => menu))(
     'of $code has a section for every screen and every effect, and embeds the picture',
     (menu) => {
       const page = menuPage(menu, 'menu.svg')
@@ -170,7 +170,7 @@ describe('the page of a menu', () => {
   })
 
   it('is linked from the index', () => {
-    const index = indexPage(subjects.map(({ menu }) => ({ menu, page: `${menu.machine.id}.md` })))
+    const index = indexPage(menusWithOutcomes.map(({ menu }) => ({ menu, page: `${menu.machine.id}.md` })))
     expect(index).toMatch(/^\| `\*141\*0#` +\| \[password\]\(password\.md\) +\| 13 +\| `readAccess`, /m)
   })
 
