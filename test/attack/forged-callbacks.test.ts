@@ -1,12 +1,11 @@
 /** Forged callbacks: none reaches a menu, and the store does not change. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Redis } from 'ioredis'
-import type { Dialect, WireCall } from '../../src/dialects/dialect.ts'
+import type { Dialect, WireCall, WireResponse } from '../../src/dialects/dialect.ts'
 import { dialects } from '../../src/dialects/index.ts'
 import { startRedisServer } from '../support/redis/redis-server.ts'
 import type { RedisServer } from '../support/redis/redis-server.ts'
 import { dumpOf, post, signed, turnOf } from '../support/attack.ts'
-import type { HttpResponse } from '../support/attack.ts'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
 
@@ -42,7 +41,7 @@ const start = (env: Record<string, string>) =>
 
 const turnsIn = (gateway: Running) => gateway.log().split('"event":"turn"').length - 1
 
-const codeOf = ({ status, body }: HttpResponse) =>
+const codeOf = ({ status, body }: WireResponse) =>
   Number(/"responseExitCode":(\d+)/.exec(body)?.[1] ?? status)
 
 describe('callbacks that must be signed and carry a token', () => {

@@ -1,9 +1,8 @@
 /** Concurrent guesses over several processes, some of them killed: the limits hold for all of them together. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { startChild } from '../verification/fuzz/child.ts'
-import type { Child } from '../verification/fuzz/child.ts'
+import { startGatewayProcess } from '../support/gateway-process.ts'
+import type { GatewayProcess } from '../support/gateway-process.ts'
 import { startRedisServer } from '../support/redis/redis-server.ts'
 import type { RedisServer } from '../support/redis/redis-server.ts'
 import { africastalking } from '../../src/dialects/africastalking.ts'
@@ -16,18 +15,10 @@ const GUESSES = 16
 
 let server: RedisServer
 let redis: Redis
-const gateways: Child[] = []
+const gateways: GatewayProcess[] = []
 
-const start = () => {
-  const env = {
-    PORT: '0',
-    REDIS_URL: server.url,
-    SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'),
-    ADMIN_TOKEN: adminToken,
-    TURN_BUDGET_MS: '10000',
-  }
-  return startChild(env, join(server.dir, 'gateway.log'))
-}
+const start = () =>
+  startGatewayProcess({ REDIS_URL: server.url, ADMIN_TOKEN: adminToken, TURN_BUDGET_MS: '10000' })
 
 beforeAll(async () => {
   server = await startRedisServer()

@@ -1,7 +1,10 @@
+import { once } from 'node:events'
 import { request } from 'node:http'
+import type { Agent, IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import type { Redis } from 'ioredis'
-import type { Dialect, NetworkTurn, WireCall } from '../../src/dialects/dialect.ts'
+import type { Dialect, NetworkTurn, WireCall, WireResponse } from '../../src/dialects/dialect.ts'
 import { sign } from '../../src/dialects/signature.ts'
 
 /**
@@ -26,45 +29,39 @@ export const turnOf = (
   replies,
 })
 
-/** An HTTP response. */
-export interface HttpResponse {
-  readonly status: number
-  readonly type: string
-  readonly body: string
-  readonly headers: Readonly<Record<string, string>>
-}
-
 /** Sends a callback with further headers. Rejects when the connection breaks. */
-export function post(
+export async function post(
   url: string,
   dialect: Dialect,
-  wire: WireCall,
+  wire: Pick<WireCall, 'path' | 'query' | 'headers'> & {
+    readonly method: string
+    readonly body: string | Uint8Array
+  },
   headers: Readonly<Record<string, string>> = {},
-): Promise<HttpResponse> {
-  const target = targetOf(dialect, wire)
-  return new Promise((resolve, reject) => {
-    const outgoing = request(url + target, {
-      method: wire.method,
-      headers: { ...wire.headers, ...headers, 'content-length': Buffer.byteLength(wire.body) },
-      agent: false,
-    })
-    outgoing.on('error', reject).on('response', (response) => {
-      let body = ''
-      response.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          type: response.headers['content-type'] ?? '',
-          headers: response.headers as Record<string, string>,
-          body,
-        }),
-      )
-    })
-    outgoing.end(wire.body)
+  agent: Agent | false = false,
+): Promise<Required<WireResponse>> {
+  const { hostname, port } = new URL(url)
+  const outgoing = request({
+    hostname,
+    port,
+    path: targetOf(dialect, wire),
+    method: wire.method,
+    headers: { ...wire.headers, ...headers, 'content-length': Buffer.byteLength(wire.body) },
+    agent,
   })
+  // A gateway may answer, and then close the connection while the body is still being sent.
+  outgoing.on('error', () => {}).end(wire.body)
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage]
+  const received = Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join('\n')])
+  return {
+    status: response.statusCode ?? 0,
+    type: response.headers['content-type'] ?? '',
+    headers: Object.fromEntries(received) as Record<string, string>,
+    body: await text(response),
+  }
 }
 
-const targetOf = (dialect: Dialect, { path, query }: WireCall) =>
+const targetOf = (dialect: Dialect, { path, query }: Pick<WireCall, 'path' | 'query'>) =>
   `/ussd/${dialect.name}${path}${query === '' ? '' : `?${query}`}`
 
 let ids = 0

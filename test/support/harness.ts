@@ -6,6 +6,10 @@ import type { ExitCode } from '../../src/cli/command.ts'
 export interface Verdict {
   readonly holds: boolean
   readonly message: string
+  /** Lines printed below the message. */
+  readonly details?: readonly string[]
+  /** True by default. Other verdicts are printed but not counted. */
+  readonly isRequired?: boolean
 }
 
 /** Writes a line of progress to standard error. */
@@ -17,16 +21,22 @@ export function printTotals(passed: number, failed: number): ExitCode {
   return failed === 0 ? 0 : 1
 }
 
-/** Prints each verdict and the totals; returns the exit code. */
+/** Prints each verdict and the totals of the required ones; returns the exit code. */
 export function printVerdicts(verdicts: readonly Verdict[]): ExitCode {
-  print(...verdicts.map(({ holds, message }) => `${holds ? '✓' : '✗'} ${message}`))
-  const failed = verdicts.filter(({ holds }) => !holds).length
-  return printTotals(verdicts.length - failed, failed)
+  for (const { holds, message, details = [] } of verdicts)
+    print(`${holds ? '✓' : '✗'} ${message}`, ...details.map((line) => `  ${line}`))
+  const required = verdicts.filter(({ isRequired = true }) => isRequired)
+  const failed = required.filter(({ holds }) => !holds).length
+  return printTotals(required.length - failed, failed)
 }
 
-/** The quantile of the values; `part` is from 0 to 1. */
-export const quantile = (values: readonly number[], part: number): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length * part)] ?? Number.NaN
+/** The quantile of the values; `part` is from 0 to 1. NaN without values, or when one is NaN. */
+export const quantile = (values: readonly number[], part: number): number => {
+  const at = Math.min(values.length - 1, Math.floor(values.length * part))
+  return values.some(Number.isNaN) ? Number.NaN : (values.toSorted((a, b) => a - b)[at] ?? Number.NaN)
+}
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5)
 
 /** Formats counts: `a 1, b 2`. */
 export const listOf = (counts: Iterable<readonly [string | number, number]>): string =>

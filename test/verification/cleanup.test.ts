@@ -6,7 +6,7 @@ jest.unstable_mockModule('../support/redis/redis-server.ts', () => ({ startRedis
 const failingStart = () => {
   throw new Error('The gateway did not start.')
 }
-jest.unstable_mockModule('./fuzz/child.ts', () => ({ startChild: failingStart }))
+jest.unstable_mockModule('../support/gateway-process.ts', () => ({ startGatewayProcess: failingStart }))
 jest.unstable_mockModule('../../src/app.ts', () => ({ startApp: failingStart }))
 
 const { withCleanup } = await import('../support/cleanup.ts')
@@ -27,7 +27,7 @@ describe('a harness whose gateway does not start', () => {
   it.each<[string, () => Promise<unknown>]>([
     ['fuzz', () => fuzz({ callbacks: 1, connections: 1, seed: 1, onProgress: () => {} })],
     ['timing', () => measure(normal, options)],
-    ['overload', () => startTarget({ MAX_TURNS_IN_FLIGHT: 'many' })],
+    ['overload', () => withCleanup((defer) => startTarget({}, defer))],
   ])('stops its Redis: %s', async (_name, run) => {
     await expect(run()).rejects.toThrow('The gateway did not start')
     expect(startRedisServer).toHaveBeenCalledTimes(1)

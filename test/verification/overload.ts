@@ -2,13 +2,14 @@
 import { Option } from 'commander'
 import { defineCommand, print, wholeNumber } from '../../src/cli/command.ts'
 import type { ExitCode } from '../../src/cli/command.ts'
-import { printTotals, progress } from '../support/harness.ts'
+import { withCleanup } from '../support/cleanup.ts'
+import { printVerdicts, progress } from '../support/harness.ts'
+import type { Verdict } from '../support/harness.ts'
 import { createCallers } from './overload/callers.ts'
 import { createConnections } from './overload/connections.ts'
 import { measureConnections } from './overload/measure-connections.ts'
 import { measure } from './overload/measure.ts'
-import { connectionVerdicts, stolenLine, verdicts } from './overload/report.ts'
-import type { Goal } from './overload/report.ts'
+import { connectionVerdicts, stolenLine, turnVerdicts } from './overload/report.ts'
 import { startTarget } from './overload/target.ts'
 import type { Target } from './overload/target.ts'
 
@@ -20,44 +21,36 @@ interface Options {
   readonly times: number
 }
 
-async function main(options: Options): Promise<ExitCode> {
-  progress('starting Redis and a gateway')
-  const target = await startTarget(
-    options.most === undefined ? {} : { MAX_TURNS_IN_FLIGHT: String(options.most) },
-  )
-  try {
+const main = (options: Options): Promise<ExitCode> =>
+  withCleanup(async (defer) => {
+    const { most, only, quick } = options
+    progress('starting Redis and a gateway')
+    const env = most === undefined ? {} : { MAX_TURNS_IN_FLIGHT: String(most) }
+    const target = await startTarget(env, defer)
     // Turns of one subscriber are serialised, so the load needs many subscribers.
     const msisdns = await target.register(4000)
-    const all = [
-      ...(options.only === 'connections' ? [] : await loadTurns(target, msisdns.slice(0, 2000), options)),
-      ...(options.only === 'turns' ? [] : await loadConnections(target, msisdns.slice(2000), options)),
+    const verdicts = [
+      ...(only === 'connections' ? [] : await loadTurns(target, msisdns.slice(0, 2000), options)),
+      ...(only === 'turns' ? [] : await loadConnections(target, msisdns.slice(2000), options)),
     ]
-    const required = all.filter(({ isTimed }) => !options.quick || !isTimed)
-    const failed = required.filter(({ holds }) => !holds).length
-    return printTotals(required.length - failed, failed)
-  } finally {
-    await target.close()
-  }
-}
+    return printVerdicts(quick ? verdicts : verdicts.map((one) => ({ ...one, isRequired: true })))
+  })
 
 /** Measures turns above capacity, and passwords beside turns. */
 async function loadTurns(
   target: Target,
   msisdns: readonly string[],
   { quick, connections: maxConnections, times }: Options,
-): Promise<readonly Goal[]> {
+): Promise<readonly Verdict[]> {
   const connections = createConnections(target.port, maxConnections)
   try {
     const callers = createCallers(connections, msisdns.slice(0, 1000))
     const flooding = createCallers(connections, msisdns.slice(1000))
-    const rounds = await measure(callers, flooding, {
-      rounds: quick ? 1 : 5,
-      times,
-      connections: maxConnections,
-      unitMs: quick ? 250 : 1000,
-      progress,
-    })
-    return printAll(verdicts(rounds, times), stolenLine(rounds))
+    const scale = quick ? { rounds: 1, unitMs: 250 } : { rounds: 5, unitMs: 1000 }
+    const options = { ...scale, times, connections: maxConnections, progress }
+    const rounds = await measure(callers, flooding, options)
+    print(...stolenLine(rounds))
+    return turnVerdicts(rounds, times)
   } finally {
     connections.close()
   }
@@ -68,21 +61,12 @@ async function loadConnections(
   target: Target,
   msisdns: readonly string[],
   { quick }: Options,
-): Promise<readonly Goal[]> {
+): Promise<readonly Verdict[]> {
   const counts = { idle: quick ? 3000 : 10_000, unread: 100, endless: 100 }
-  const rounds = await measureConnections(target, {
-    rounds: quick ? 1 : 5,
-    phaseMs: quick ? 1000 : 4000,
-    counts,
-    msisdns,
-    progress,
-  })
-  return printAll(connectionVerdicts(rounds, counts), stolenLine(rounds))
-}
-
-function printAll(all: readonly Goal[], stolen: string | undefined): readonly Goal[] {
-  print(...all.map(({ message }) => message), ...(stolen === undefined ? [] : [stolen]))
-  return all
+  const scale = quick ? { rounds: 1, phaseMs: 1000 } : { rounds: 5, phaseMs: 4000 }
+  const rounds = await measureConnections(target, { ...scale, counts, msisdns, progress })
+  print(...stolenLine(rounds))
+  return connectionVerdicts(rounds, counts)
 }
 
 const positive = wholeNumber(1, 999_999)

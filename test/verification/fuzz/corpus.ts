@@ -9,48 +9,17 @@ export const marks = [
   'canary-callback-token',
 ] as const
 
-/** Codes that dialogues start with; repeated ones are more likely. */
-export const codes = [
-  '*141*0#',
-  '*141*0#',
-  '*141*3*6#',
-  '*141*3*6#',
-  '*141*3*6*1#',
-  '*141*3*6*1*2*2*2#',
-  '*141#',
-  '*999#',
-] as const
+const likelyCodes = ['*141*0#', '*141*3*6#']
+/** Codes that dialogues start with. */
+export const codes = [...likelyCodes, ...likelyCodes, '*141*3*6*1#', '*141*3*6*1*2*2*2#', '*141#', '*999#']
 
 /** Valid and invalid replies; repeated ones are more likely. */
 export const replies = [
-  '0',
-  '1',
-  '1',
-  '2',
-  '2',
-  '9',
-  '',
-  '*',
-  '#',
-  '1*2',
-  '1#',
-  '00',
-  '98',
-  ' 1',
-  '1 ',
-  'ж',
-  '٣',
-  '１',
-  '𝟏',
-  '8029',
-  '80291',
-  '80292',
-  '12345678',
-  '777777',
-  '1234567890',
-  '12345678901',
+  ...'0 1 1 2 2 9 * # 1*2 1# 00 98 ж ٣ １ 𝟏'.split(' '),
+  ...'8029 80291 80292 12345678 777777 1234567890 12345678901'.split(' '),
+  ...['', ' 1', '1 '],
   ...marks,
-] as const
+]
 
 const digitsOf = (zero: number) => (digits: string) =>
   digits.replaceAll(/\d/g, (digit) => String.fromCodePoint(zero + Number(digit)))
@@ -60,21 +29,9 @@ export const otherScripts = [0x660, 0x966, 0xff10, 0x1d7ce].map(digitsOf)
 
 /** Field names with a special meaning to a careless parser. */
 export const oddNames = [
-  '__proto__',
-  'constructor',
-  'prototype',
-  'toString',
-  'hasOwnProperty',
-  '__defineGetter__',
-  'text[]',
-  'text[0]',
-  'text[__proto__]',
-  'text.length',
-  'TEXT',
-  '',
-  ' ',
-  'token',
-  'constructor[prototype][x]',
+  ...'__proto__ constructor prototype toString hasOwnProperty __defineGetter__'.split(' '),
+  ...'text[] text[0] text[__proto__] text.length TEXT token constructor[prototype][x]'.split(' '),
+  ...['', ' '],
 ]
 
 /** Field values known to break parsers, and random ones of this seed. */
@@ -83,42 +40,15 @@ export const oddValues = (seed: number): readonly string[] => [
   ' ',
   '\0',
   'a\r\nSet-Cookie: a=b',
-  '\u0085',
-  '\u2028',
-  '\u202e',
-  '\ufeff1',
-  '\ufffd',
-  '\ud800',
-  '\udfff',
-  'null',
-  'undefined',
-  'NaN',
-  '-1',
-  '1e309',
-  '0x10',
-  '99999999999999999999',
-  '[object Object]',
-  'true',
-
-  '{b0}',
-  '{b0}:journal',
-  'ussd:{b0}:journal',
-  'subscriber:375291234567',
-  '../../etc/passwd',
-  '%00',
-  '%zz',
   "'; DROP TABLE",
-  '${jndi:ldap://x}',
-  '{{7*7}}',
   '<!ENTITY a "b">',
-  '&a;',
-  ']]>',
-  '\x1b[2J',
+  '[object Object]',
   'return 1',
-
-  '+375291234567',
-  '+48123456789',
-  '*141*0#',
+  ...'\u0085 \u2028 \u202e \ufeff1 \ufffd \ud800 \udfff \x1b[2J'.split(' '),
+  ...'null undefined true NaN -1 1e309 0x10 99999999999999999999'.split(' '),
+  ...'{b0} {b0}:journal ussd:{b0}:journal subscriber:375291234567'.split(' '),
+  ...'../../etc/passwd %00 %zz ${jndi:ldap://x} {{7*7}} &a; ]]>'.split(' '),
+  ...'+375291234567 +48123456789 *141*0#'.split(' '),
   '*'.repeat(182),
   '1'.repeat(2001),
   'é'.repeat(700),

@@ -1,12 +1,13 @@
+import { Agent } from 'node:http'
 import { demoSubscribers } from '../../../src/services/demo.ts'
 import type { Dialect, NetworkTurn } from '../../../src/dialects/dialect.ts'
 import { createRandom } from '../../../src/simulator/random.ts'
 import type { Random } from '../../../src/simulator/random.ts'
+import { post } from '../../support/attack.ts'
 import { codes, replies } from './corpus.ts'
 import { BODY_LIMIT_BYTES, problemOf } from './judge.ts'
 import { rawRequest } from './mutate.ts'
 import type { Mutate, RawRequest } from './mutate.ts'
-import { createSender } from './sender.ts'
 
 /** Counts of requests and responses. */
 export interface Tally {
@@ -49,11 +50,12 @@ export async function fuzzLane(options: {
 }): Promise<void> {
   const { dialects, until, tally, mutate } = options
   const random = createRandom(options.seed)
-  const sender = createSender(options.url, options.token)
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const headers = { authorization: `Bearer ${options.token}` }
 
   const deliver = async (dialect: Dialect, sent: RawRequest) => {
     tally.sent += 1
-    const response = await sender.send(sent, `/ussd/${dialect.name}`)
+    const response = await post(options.url, dialect, sent, headers, agent).catch(() => undefined)
     if (!response) {
       // The gateway may close the connection while an oversized body is still being sent.
       if (sent.body.length > BODY_LIMIT_BYTES) tally.cut += 1
@@ -97,7 +99,7 @@ export async function fuzzLane(options: {
       }
     }
   }
-  sender.close()
+  agent.destroy()
 }
 
 function firstTurn(dialect: Dialect, random: Random): NetworkTurn {

@@ -41,6 +41,9 @@ interface Draw {
   readonly corpus: Corpus
 }
 
+/** Mutations to choose from; only the chosen one draws further. */
+type Choices<T> = readonly (() => T)[]
+
 /** Creates the mutations of a seed. The same seed gives the same requests. */
 export function createMutations(seed: number): Mutate {
   const values = oddValues(seed)
@@ -65,129 +68,83 @@ export function createMutations(seed: number): Mutate {
   }
 }
 
-/** Drops, duplicates, swaps, renames or refills fields of a form or query. */
+/** Drops, duplicates, swaps, renames or refills a field of a form or query. */
 function mutateForm(text: string, { random, corpus }: Draw): string {
-  const pairs = [...new URLSearchParams(text)].map(([name, value]) => [name, value] as [string, string])
-  const pair = pairs[random.below(pairs.length)]
-  if (!pair) return `${encodeURIComponent(random.pick(oddNames))}=1`
-  const at = pairs.indexOf(pair)
-  switch (random.below(8)) {
-    case 0:
-      pairs.splice(at, 1)
-      break
-    case 1:
-      pairs.push([pair[0], random.oneIn(2) ? pair[1] : random.pick(corpus.values)])
-      break
-    case 2: {
-      const other = random.pick(pairs)
-      const [mine, theirs] = [pair[1], other[1]]
-      pair[1] = theirs
-      other[1] = mine
-      break
-    }
-    case 3:
-      pair[0] = random.pick([`${pair[0]}[]`, pair[0].toUpperCase(), `${pair[0]}[a][b]`, ...oddNames])
-      break
-    case 4:
-      pairs.push([random.pick(oddNames), random.pick(corpus.values)])
-      break
-    case 5:
-      pair[1] = random.pick(otherScripts)(pair[1])
-      break
-    case 6:
-      // Bypasses the encoder: raw percent and plus signs.
-      return `${text}&${encodeURIComponent(pair[0])}=${random.pick(['%', '%FF', '%ED%A0%80', '%u0031', '+', '%2', '=', ';a=1'])}`
-    default:
-      pair[1] = random.pick(corpus.values)
-  }
-  return new URLSearchParams(pairs).toString()
+  const pairs = [...new URLSearchParams(text)]
+  const at = random.below(pairs.length)
+  const [name, value] = pairs[at] ?? []
+  if (name === undefined || value === undefined) return `${encodeURIComponent(random.pick(oddNames))}=1`
+  const form = (changed: [string, string][]) => new URLSearchParams(changed).toString()
+  const renamed = (to: string) => form(pairs.with(at, [to, value]))
+  const refilled = (to: string) => form(pairs.with(at, [name, to]))
+  const extended = (...pair: [string, string]) => form([...pairs, pair])
+  const choices: Choices<string> = [
+    () => form(pairs.toSpliced(at, 1)),
+    () => extended(name, random.oneIn(2) ? value : random.pick(corpus.values)),
+    () => {
+      const other = random.below(pairs.length)
+      const [otherName, otherValue] = pairs[other] as [string, string]
+      return form(pairs.with(at, [name, otherValue]).with(other, [otherName, value]))
+    },
+    () => renamed(random.pick([`${name}[]`, name.toUpperCase(), `${name}[a][b]`, ...oddNames])),
+    () => extended(random.pick(oddNames), random.pick(corpus.values)),
+    () => refilled(random.pick(otherScripts)(value)),
+    // Bypasses the encoder.
+    () => `${text}&${encodeURIComponent(name)}=${random.pick(rawValues)}`,
+    () => refilled(random.pick(corpus.values)),
+  ]
+  return random.pick(choices)()
 }
+
+/** Percent escapes, plus signs and separators that an encoder would escape. */
+const rawValues = '% %FF %ED%A0%80 %u0031 + %2 = ;a=1'.split(' ')
+const oddJson = 'null [] {} [["a"]] 1e400 -1 0.5 true 9007199254740993 {"toString":1}'.split(' ')
 
 /** Mutates a JSON object: other types, duplicate names, prototype names. */
 function mutateJson(text: string, { random, corpus }: Draw): string {
   const fields = JSON.parse(text) as Record<string, unknown>
-  const name = random.pick(Object.keys(fields))
+  const names = Object.keys(fields)
+  const name = random.pick(names)
+  const refilled = (value: unknown) => JSON.stringify({ ...fields, [name]: value })
+  const extended = (name: string, json: string) => `${text.slice(0, -1)},${JSON.stringify(name)}:${json}}`
   const value = JSON.stringify(random.pick(corpus.values))
-  const quotedName = JSON.stringify(name)
-  switch (random.below(8)) {
-    case 0:
-      return JSON.stringify({ ...fields, [name]: undefined })
-    case 1:
-      return `${text.slice(0, -1)},${quotedName}:${value}}`
-    case 2:
-      return JSON.stringify({ ...fields, [name]: fields[random.pick(Object.keys(fields))] })
-    case 3: {
-      const odd = [
-        'null',
-        '[]',
-        '{}',
-        '[["a"]]',
-        '1e400',
-        '-1',
-        '0.5',
-        'true',
-        '9007199254740993',
-        '{"toString":1}',
-      ]
-      return JSON.stringify({ ...fields, [name]: '~' }).replace('"~"', random.pick(odd))
-    }
-    case 4:
-      return `${text.slice(0, -1)},${JSON.stringify(random.pick(oddNames))}:${random.pick([value, '{"a":1}'])}}`
-    case 5:
-      return JSON.stringify({ ...fields, [name]: random.pick(otherScripts)(String(fields[name])) })
-    case 6:
-      return random.pick([
-        `[${text}]`,
-        `${text}${text}`,
-        `${'['.repeat(4000)}`,
-        `\ufeff${text}`,
-        `//\n${text}`,
-        'null',
-      ])
-    default:
-      return JSON.stringify({ ...fields, [name]: random.pick(corpus.values) })
-  }
+  const choices: Choices<string> = [
+    () => refilled(undefined),
+    () => extended(name, value),
+    () => refilled(fields[random.pick(names)]),
+    () => refilled('~').replace('"~"', random.pick(oddJson)),
+    () => extended(random.pick(oddNames), random.pick([value, '{"a":1}'])),
+    () => refilled(random.pick(otherScripts)(String(fields[name]))),
+    () => random.pick([`[${text}]`, text + text, '['.repeat(4000), `\ufeff${text}`, `//\n${text}`, 'null']),
+    () => refilled(random.pick(corpus.values)),
+  ]
+  return random.pick(choices)()
 }
 
-/** XML: values, elements and attributes dropped and doubled, entities, depth. */
+const xmlTexts = '&#0; &#xD800; &b; <![CDATA[1]]> <!---->1 &#x31; &amp;amp;'.split(' ')
+
+/** Mutates XML: values, elements and attributes dropped and doubled, entities, depth. */
 function mutateXml(text: string, { random, corpus }: Draw): string {
   const value = random.pick(corpus.values)
   const escaped = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
-  const spots = [...text.matchAll(/="[^"]*"|>[^<>]+</g)].filter(({ index }) => index > 40)
+  const spots = [...text.matchAll(/(?<==")[^"]*(?=")|(?<=>)[^<>]+(?=<)/g)].filter(({ index }) => index > 40)
   const spot = spots[random.below(spots.length)]
-  const put = (filling: string) => {
-    if (!spot) return text
-    const [was] = spot
-    return (
-      text.slice(0, spot.index) +
-      (was.startsWith('=') ? `="${filling}"` : `>${filling}<`) +
-      text.slice(spot.index + was.length)
-    )
-  }
-  switch (random.below(9)) {
-    case 0:
-      return put('')
-    case 1:
-      return put(value)
-    case 2:
-      return text.replace(/<(\w+)[^<]*<\/\1>/, (element) => (random.oneIn(2) ? '' : element + element))
-    case 3:
-      return text.replace(/\s(\w+)="[^"]*"/g, (attribute) =>
-        random.oneIn(4) ? '' : random.oneIn(4) ? attribute + attribute : attribute,
-      )
-    case 4:
-      return text.replace('?>', '?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]>')
-    case 5:
-      return `${'<a>'.repeat(random.below(2000))}${text}`
-    case 6:
-      return put(
-        random.pick(['&#0;', '&#xD800;', '&b;', '<![CDATA[1]]>', '<!-- -->1', '&#x31;', '&amp;amp;']),
-      )
-    case 7:
-      return text.replace('UTF-8', random.pick(['UTF-16', 'EBCDIC', 'utf-7', '']))
-    default:
-      return put(escaped)
-  }
+  const refilled = (filling: string) =>
+    spot ? text.slice(0, spot.index) + filling + text.slice(spot.index + spot[0].length) : text
+  const dropOrDouble = (part: string) => (random.oneIn(2) ? '' : part + part)
+  const choices: Choices<string> = [
+    () => refilled(''),
+    () => refilled(value),
+    () => text.replace(/<(\w+)[^<]*<\/\1>/, dropOrDouble),
+    () =>
+      text.replace(/\s\w+="[^"]*"/g, (attribute) => (random.oneIn(2) ? dropOrDouble(attribute) : attribute)),
+    () => text.replace('?>', '?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]>'),
+    () => `${'<a>'.repeat(random.below(2000))}${text}`,
+    () => refilled(random.pick(xmlTexts)),
+    () => text.replace('UTF-8', random.pick(['UTF-16', 'EBCDIC', 'utf-7', ''])),
+    () => refilled(escaped),
+  ]
+  return random.pick(choices)()
 }
 
 /** Mutates text in its own format: JSON, XML or a form. */
@@ -200,56 +157,36 @@ function mutateText(before: string, draw: Draw): string {
 /** Cuts, rotates, fills or replaces the bytes. */
 function mutateRaw(body: Buffer, { random, corpus }: Draw): Buffer {
   const at = random.below(body.length + 1)
+  const [before, after] = [body.subarray(0, at), body.subarray(at)]
   const odd = random.pick(corpus.bytes)
-  switch (random.below(6)) {
-    case 0:
-      return body.subarray(0, at)
-    case 1: {
-      const copy = Buffer.from(body)
-      if (at < copy.length) copy[at] = random.below(256)
-      return copy
-    }
-    case 2:
-      return Buffer.concat([body.subarray(0, at), odd, body.subarray(at)])
-    case 3:
-      return odd
-    case 4:
-      return Buffer.concat([
-        body,
-        Buffer.alloc(random.below(9000), random.pick(['a', ' ', '&', '<', '[', '\0', '%'])),
-      ])
-    default:
-      return Buffer.concat([body.subarray(at), body.subarray(0, at)])
-  }
+  const choices: Choices<Buffer> = [
+    () => before,
+    () => Buffer.concat([before, Buffer.of(random.below(256)), after.subarray(1)]),
+    () => Buffer.concat([before, odd, after]),
+    () => odd,
+    () => Buffer.concat([body, Buffer.alloc(random.below(9000), random.pick([...'a &<[\0%']))]),
+    () => Buffer.concat([after, before]),
+  ]
+  return random.pick(choices)()
 }
+
+const methods = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']
+const paths = ['/', '/events', '/%zz', '/..%2f', '/session/%00/start', '/session//start']
 
 /** Mutates the method, the path, the query or a header. */
 function mutateHead(sent: RawRequest, draw: Draw): RawRequest {
   const { random, corpus } = draw
-  switch (random.below(5)) {
-    case 0:
-      return { ...sent, headers: { ...sent.headers, 'content-type': random.pick(contentTypes) } }
-    case 1:
-      return { ...sent, headers: { ...sent.headers, 'content-encoding': random.pick(['gzip', 'br', 'x']) } }
-    case 2:
-      return { ...sent, method: random.pick(['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) }
-    case 3: {
-      const path = random.pick([
-        '/',
-        '/events',
-        '/%zz',
-        '/..%2f',
-        `/session/${encodeURIComponent('\0')}/start`,
-        '/session//start',
-      ])
-      return {
-        ...sent,
-        path: random.oneIn(2)
-          ? path
-          : sent.path.replace(/\d+/, encodeURIComponent(random.pick(corpus.pathValues))),
-      }
-    }
-    default:
-      return { ...sent, query: mutateForm(sent.query || 'text=1', draw).slice(0, 6000) }
-  }
+  const withHeader = (name: string, value: string) => ({
+    ...sent,
+    headers: { ...sent.headers, [name]: value },
+  })
+  const choices: Choices<RawRequest> = [
+    () => withHeader('content-type', random.pick(contentTypes)),
+    () => withHeader('content-encoding', random.pick(['gzip', 'br', 'x'])),
+    () => ({ ...sent, method: random.pick(methods) }),
+    () => ({ ...sent, path: random.pick(paths) }),
+    () => ({ ...sent, path: sent.path.replace(/\d+/, encodeURIComponent(random.pick(corpus.pathValues))) }),
+    () => ({ ...sent, query: mutateForm(sent.query || 'text=1', draw).slice(0, 6000) }),
+  ]
+  return random.pick(choices)()
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
@@ -5,15 +6,18 @@ import { dialects } from '../../../src/dialects/index.ts'
 import { auditKeyspace } from '../../../src/store/redis/keyspace-audit.ts'
 import type { KeyspaceReport } from '../../../src/store/redis/keyspace-audit.ts'
 import { withCleanup } from '../../support/cleanup.ts'
+import { startGatewayProcess } from '../../support/gateway-process.ts'
+import type { GatewayProcess } from '../../support/gateway-process.ts'
 import { startRedisServer } from '../../support/redis/redis-server.ts'
-import { startChild } from './child.ts'
-import type { Memory } from './child.ts'
 import { marks } from './corpus.ts'
 import { spokenDialects } from '../chaos/dialects.ts'
 import { createTally, fuzzLane } from './dialogues.ts'
 import type { Tally } from './dialogues.ts'
 import { filesIn, marksIn, searchFiles } from './leaks.ts'
 import { createMutations } from './mutate.ts'
+
+/** Memory in bytes, after garbage collection. */
+type Memory = Pick<NodeJS.MemoryUsage, 'rss' | 'heapUsed'>
 
 /** The result of a fuzzing run. */
 export interface FuzzResult {
@@ -32,6 +36,7 @@ export interface FuzzResult {
 }
 
 const [, , , , token] = marks
+const MEMORY_TIMEOUT_MS = 30_000
 
 /** Keeps every write in the append-only file and every command in the slow log, so that all of it can be searched. */
 const REDIS_ARGS = (
@@ -62,14 +67,9 @@ export function fuzz(options: {
     const redis = new Redis(server.url)
     defer(() => redis.disconnect())
     const logFile = join(server.dir, 'gateway.log')
-    const env = {
-      PORT: '0',
-      REDIS_URL: server.url,
-      SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'),
-      ...settings,
-    }
-    const child = await startChild(env, logFile)
-    defer(() => child.stop())
+    const execArgv = ['--expose-gc', '--import', new URL('memory-probe.ts', import.meta.url).href]
+    const gateway = await startGatewayProcess({ REDIS_URL: server.url, ...settings }, { logFile, execArgv })
+    defer(() => gateway.stop())
     const tally = createTally()
     const timer = setInterval(() => options.onProgress(tally.sent), 2000)
     defer(() => clearInterval(timer))
@@ -78,7 +78,7 @@ export function fuzz(options: {
     const sendUntil = async (sent: number) => {
       const lane = (number: number) =>
         fuzzLane({
-          url: child.url,
+          url: gateway.url,
           token,
           dialects: spoken,
           mutate,
@@ -90,19 +90,19 @@ export function fuzz(options: {
     }
     // Caches and compiled code grow during warm-up; only later growth is a leak.
     await sendUntil(Math.floor(callbacks / 10))
-    const start = await child.memory()
+    const start = await memoryOf(gateway)
     const startedMs = performance.now()
     const warmUp = tally.sent
     await sendUntil(Math.floor(callbacks / 2))
-    const middle = await child.memory()
+    const middle = await memoryOf(gateway)
     await sendUntil(callbacks)
     const seconds = ((performance.now() - startedMs) / 1000) * (tally.sent / (tally.sent - warmUp))
-    const end = await child.memory()
-    const metrics = await (await fetch(`${child.url}/metrics`)).text()
+    const end = await memoryOf(gateway)
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
     const slowLog = JSON.stringify(await redis.slowlog('GET', '2000'))
     const keyspace = await auditKeyspace({ redis })
-    const crashed = child.hasEnded()
-    await child.stop()
+    const crashed = gateway.hasEnded()
+    await gateway.stop()
     const files = await searchFiles(await filesIn(server.dir))
     const leaksIn = (text: string, where: string) => marksIn(text).map((mark) => `${mark} in ${where}`)
     return {
@@ -116,6 +116,13 @@ export function fuzz(options: {
       faults: await faultsIn(logFile),
     }
   })
+}
+
+async function memoryOf({ process }: GatewayProcess): Promise<Memory> {
+  const signal = AbortSignal.timeout(MEMORY_TIMEOUT_MS)
+  process.send('memory')
+  const [memory] = (await once(process, 'message', { signal })) as [Memory]
+  return memory
 }
 
 async function faultsIn(logFile: string): Promise<ReadonlyMap<string, number>> {

@@ -6,8 +6,6 @@ import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import { constants, setPriority } from 'node:os'
 import { platform, stdin, stdout } from 'node:process'
-import { attacks } from './attack-kinds.ts'
-import type { Attack } from './attack-kinds.ts'
 
 /** Rate limits for opening: at the start, and for reopening. */
 const OPENED_PER_SECOND = 2000
@@ -18,21 +16,22 @@ const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`
 const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`
 const paths = ['POST /self-care/sessions', 'GET /healthz', 'PUT /subscribers/1', 'POST /nowhere']
 
-const behaviour: Record<Attack, (socket: Socket, nth: number) => void> = {
+/** Ways in which connections hold resources of a gateway. */
+const behaviour = {
   /** Sends one request and stays idle. */
-  idle(socket) {
+  idle(socket: Socket) {
     socket.write(get('/healthz'))
     socket.resume()
   },
 
   /** Pipelines hundreds of requests and reads no response. */
-  unread(socket) {
+  unread(socket: Socket) {
     socket.pause()
     socket.write(get('/openapi.json').repeat(999))
   },
 
   /** Sends an endless body as fast as it is read. */
-  endless(socket, nth) {
+  endless(socket: Socket, nth: number) {
     const line = `${paths[nth % paths.length]} HTTP/1.1\r\nHost: 127.0.0.1\r\n`
     socket.write(`${line}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`)
     const write = () => {
@@ -43,34 +42,33 @@ const behaviour: Record<Attack, (socket: Socket, nth: number) => void> = {
   },
 }
 
+export type Attack = keyof typeof behaviour
+
 function attack(kind: Attack, port: number, count: number): void {
   let held = 0
   let opened = 0
+  let isReady = false
   const open = () => {
     held += 1
-    opened += 1
+    const nth = (opened += 1)
     // More source addresses give more ports; only Linux routes all of 127.0.0.0/8.
-    const localAddress = platform === 'linux' ? `127.0.0.${2 + (opened % 50)}` : '127.0.0.1'
+    const localAddress = platform === 'linux' ? `127.0.0.${2 + (nth % 50)}` : '127.0.0.1'
     const socket = connect({ port, host: '127.0.0.1', localAddress })
-    const nth = opened
     socket.on('connect', () => behaviour[kind](socket, nth))
     socket.on('error', () => {})
     socket.on('close', () => (held -= 1))
   }
-  let isReady = false
-  const timer = setInterval(() => {
+  setInterval(() => {
     const perTick = ((isReady ? REOPENED_PER_SECOND : OPENED_PER_SECOND) * TICK_MS) / 1000
     for (let n = 0; n < perTick && held < count; n += 1) open()
     if (isReady || opened < count) return
     isReady = true
     stdout.write('ready\n')
   }, TICK_MS)
-  timer.ref()
 }
 
 // A real attacker has its own processors, so this one yields to the gateway.
 setPriority(constants.priority.PRIORITY_LOW)
 stdin.resume().on('end', () => process.exit(0))
 const [kind, port, count] = process.argv.slice(2)
-const known = attacks.find((each) => each === kind)
-if (known) attack(known, Number(port), Number(count))
+attack(kind as Attack, Number(port), Number(count))

@@ -2,8 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { attacks } from './attack-kinds.ts'
-import type { Attack } from './attack-kinds.ts'
+import type { Attack } from './attackers.ts'
 import { createCallers } from './callers.ts'
 import { createConnections } from './connections.ts'
 import type { Connections } from './connections.ts'
@@ -42,26 +41,20 @@ export async function measureConnections(
 ): Promise<readonly ConnectionRound[]> {
   const { phaseMs, counts, progress } = options
   const kept = createConnections(target.port, 512)
-  const callers = [
-    createCallers(kept, options.msisdns.slice(0, 1000)),
-    createCallers(newConnections(target.port), options.msisdns.slice(1000)),
-  ]
+  const known = createCallers(kept, options.msisdns.slice(0, 1000))
+  const newcomers = createCallers(newConnections(target.port), options.msisdns.slice(1000))
   let sent = 0
-  const turn = () => {
-    sent += 1
-    const [old, newcomer] = callers
-    return (sent % NEW_CONNECTION_EVERY === 0 ? newcomer : old)?.plain() ?? Promise.resolve('unsent' as const)
-  }
+  const turn = () => (++sent % NEW_CONNECTION_EVERY === 0 ? newcomers : known).plain()
   const phase = async (): Promise<Phase> => {
     const honest = await openLoop(turn, HONEST_PER_SECOND, phaseMs)
     return { honest, memory: await target.memory() }
   }
   const beside = async (attack: Attack): Promise<Phase> => {
-    const attacker = await startAttack(attack, target.port, counts[attack])
+    const stop = await startAttack(attack, target.port, counts[attack])
     try {
       return await phase()
     } finally {
-      await attacker.stop()
+      await stop()
       // Let the gateway close the hostile connections before the next phase.
       await sleep(500)
     }
@@ -74,7 +67,7 @@ export async function measureConnections(
       const before = processorTime()
       const undisturbed = await phase()
       const attacked = {} as Record<Attack, Phase>
-      for (const attack of attacks) attacked[attack] = await beside(attack)
+      for (const attack of Object.keys(counts) as Attack[]) attacked[attack] = await beside(attack)
       rounds.push({ undisturbed, attacked, stolen: stolenSince(before) })
       progress(`connections, round ${rounds.length} of ${options.rounds}`)
     }
@@ -95,17 +88,16 @@ function newConnections(port: number): Connections {
   }
 }
 
-async function startAttack(attack: Attack, port: number, count: number) {
+/** Starts hostile connections; returns a function that stops them. */
+async function startAttack(attack: Attack, port: number, count: number): Promise<() => Promise<unknown>> {
   const script = fileURLToPath(new URL('./attackers.ts', import.meta.url))
   const child = spawn(process.execPath, ['--import', 'tsx', script, attack, String(port), String(count)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit')
   await Promise.race([once(child.stdout, 'data'), exited])
-  return {
-    async stop() {
-      child.stdin.end()
-      await exited
-    },
+  return () => {
+    child.stdin.end()
+    return exited
   }
 }
