@@ -8,7 +8,6 @@ import type { ExitCode } from '../../src/cli/command.ts'
 import { CommandError } from '../../src/cli/command-error.ts'
 import { record } from './golden-dialogues/record.ts'
 import { isVersion, readRelease, versionsIn, writeRelease } from './golden-dialogues/release.ts'
-import { createDigestArgon2 } from '../support/digest-argon2.ts'
 import { progress } from '../support/harness.ts'
 import { compareWith } from './golden-dialogues/differences.ts'
 
@@ -51,13 +50,12 @@ async function main({ release, to, replace, check }: Options): Promise<ExitCode>
 /** Compares the current menus with every recording; only the latest one must show the same texts. */
 async function compareAll(folder: string): Promise<ExitCode> {
   const versions = versionsIn(folder)
-  const argon2 = createDigestArgon2()
   let [dialogues, turns] = [0, 0]
   const differences: string[] = []
   for (const version of versions) {
     const compare = version === versions.at(-1) ? 'screens' : 'states'
     for (const recording of readRelease(folder, version)) {
-      const compared = await compareWith(recording, { menus, compare, argon2 })
+      const compared = await compareWith(recording, { menus, compare })
       dialogues += compared.dialogues
       turns += compared.turns
       differences.push(...compared.differences)

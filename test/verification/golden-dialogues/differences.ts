@@ -1,9 +1,8 @@
 import type { Menu } from '../../../src/engine/menu.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
-import type { Argon2 } from '../../../src/services/hashing/hashing.ts'
-import type { Dialogue, Recording, SubscriberState, Turn } from './release.ts'
+import type { Dialogue, Recording, SubscriberState } from './release.ts'
 import { createStage, isSame } from './stage.ts'
-import type { PlayedTurn, Stage, StoredState } from './stage.ts'
+import type { PlayedTurn, StoredState } from './stage.ts'
 
 /** The result of comparing one recording with the current menus. */
 export interface Comparison {
@@ -24,79 +23,44 @@ export interface CompareOptions {
    * end with `menuChanged`, required of older releases, whose texts may have changed since.
    */
   readonly compare: 'screens' | 'states'
-  readonly argon2?: Argon2
 }
 
-/** Compares the current menus with a recording. */
-export async function compareWith(recording: Recording, options: CompareOptions): Promise<Comparison> {
-  const stage = createStage({ ...options, ...recording })
+/** Replays the dialogues of a recording on the current menus, and resumes each after every turn that waited. */
+export async function compareWith(
+  recording: Recording,
+  { menus, compare }: CompareOptions,
+): Promise<Comparison> {
+  const stage = createStage({ ...recording, menus })
+  const menuChanged = systemMessages.menuChanged[recording.language]
+  const isSameTurn = compare === 'screens' ? hasSameScreen : hasSameState
   const differences: string[] = []
   let [turns, continued, ended] = [0, 0, 0]
   for (const dialogue of recording.dialogues) {
-    const whole = fillIn(recording, dialogue)
-    const differs = (at: number, how: string, was: string, is: string) =>
-      void differences.push(messageOf(recording, dialogue, { at, how, was, is }))
-    if (options.compare === 'screens') turns += await compareWhole(stage, dialogue, whole, differs)
-    const resumed = await compareResumed(
-      stage,
-      { recording, dialogue, whole, compare: options.compare },
-      differs,
-    )
-    continued += resumed.continued
-    ended += resumed.ended
+    const recorded = fillIn(recording, dialogue)
+    const typed = dialogue.turns.map((turn) => turn.typed ?? '')
+    const addDifference = (played: readonly PlayedTurn[], from: number, how: string) => {
+      const first = played.findIndex((now, at) => !isSameTurn(recorded[from + at] as PlayedTurn, now))
+      const [then, now] = [recorded[from + first], played[first]]
+      if (then && now) differences.push(messageOf(recording, dialogue, from + first, how, then, now))
+    }
+    if (compare === 'screens') {
+      const played = await stage.play(dialogue, typed.slice(1))
+      turns += played.length
+      addDifference(played, 0, 'has a different answer')
+    }
+    for (const [at, { rests, subscriber }] of recorded.entries()) {
+      const from = at + 1
+      if (!rests || from === recorded.length) continue
+      const played = await stage.resume(dialogue, { turns: from, rests, subscriber }, typed.slice(from))
+      if (played[0]?.screen === menuChanged && played[0].state === 'ended') ended += 1
+      else {
+        continued += 1
+        addDifference(played, from, `differs when resumed after turn ${from}`)
+      }
+    }
   }
   return { dialogues: recording.dialogues.length, turns, continued, ended, differences }
 }
-
-type Differs = (at: number, how: string, was: string, is: string) => void
-
-async function compareWhole(
-  stage: Stage,
-  dialogue: Dialogue,
-  whole: readonly PlayedTurn[],
-  differs: Differs,
-): Promise<number> {
-  const played = await stage.play(dialogue, typedFrom(dialogue, 1))
-  const first = whole.findIndex((then, at) => !hasSameScreen(then, played[at]))
-  const [then, now] = [whole[first], played[first]]
-  if (then && now) differs(first, 'has a different answer', shown(then), shown(now))
-  return played.length
-}
-
-/** Resumes a dialogue after each turn that waited, and plays the rest. */
-async function compareResumed(
-  stage: Stage,
-  of: Pick<CompareOptions, 'compare'> & {
-    readonly recording: Recording
-    readonly dialogue: Dialogue
-    readonly whole: readonly PlayedTurn[]
-  },
-  differs: Differs,
-): Promise<{ readonly continued: number; readonly ended: number }> {
-  const { recording, dialogue, whole, compare } = of
-  let [continued, ended] = [0, 0]
-  const menuChanged = systemMessages.menuChanged[recording.language]
-  for (const [at, { rests, subscriber }] of whole.entries()) {
-    const typed = typedFrom(dialogue, at + 1)
-    if (!rests || typed.length === 0) continue
-    const played = await stage.resume(dialogue, { turns: at + 1, rests, subscriber }, typed)
-    const [next] = played
-    if (next?.screen === menuChanged && next.state === 'ended') {
-      ended += 1
-      continue
-    }
-    continued += 1
-    const isSameTurn = compare === 'screens' ? hasSameScreen : hasSameState
-    const first = played.findIndex((now, on) => !isSameTurn(whole[at + 1 + on] as PlayedTurn, now))
-    const [then, now] = [whole[at + 1 + first], played[first]]
-    const how = `differs when resumed after turn ${at + 1}`
-    if (first >= 0 && then && now) differs(at + 1 + first, how, shown(then), shown(now))
-  }
-  return { continued, ended }
-}
-
-const typedFrom = ({ turns }: Dialogue, at: number): readonly string[] =>
-  turns.slice(at).map(({ typed }) => typed ?? '')
 
 /** Restores what the recording omits because it did not change. */
 function fillIn(
@@ -105,7 +69,7 @@ function fillIn(
 ): readonly PlayedTurn[] {
   let rests: StoredState | null = null
   let subscriber: SubscriberState = first
-  return turns.map((turn: Turn) => {
+  return turns.map((turn) => {
     const state = turn.rests
     if (state === null) rests = null
     else if (state) rests = { menu, revision, state: state as StoredState['state'] }
@@ -114,11 +78,11 @@ function fillIn(
   })
 }
 
-const hasSameScreen = (then: PlayedTurn, now: PlayedTurn | undefined): boolean =>
-  then.screen === now?.screen && hasSameState(then, now)
+const hasSameScreen = (then: PlayedTurn, now: PlayedTurn): boolean =>
+  then.screen === now.screen && hasSameState(then, now)
 
-const hasSameState = (then: PlayedTurn, now: PlayedTurn | undefined): boolean =>
-  then.state === now?.state &&
+const hasSameState = (then: PlayedTurn, now: PlayedTurn): boolean =>
+  then.state === now.state &&
   then.asksSecret === now.asksSecret &&
   isSame(then.subscriber, now.subscriber) &&
   // Another revision names its states differently; then only screens and effects are compared.
@@ -134,20 +98,17 @@ const shown = ({ screen, state, asksSecret, rests, subscriber }: PlayedTurn): st
 
 function messageOf(
   { version, menu, language }: Recording,
-  { name, turns }: Dialogue,
-  {
-    at,
-    how,
-    was,
-    is,
-  }: { readonly at: number; readonly how: string; readonly was: string; readonly is: string },
+  { name }: Dialogue,
+  at: number,
+  how: string,
+  then: PlayedTurn,
+  now: PlayedTurn,
 ): string {
-  const typed = turns[at]?.typed
-  const what = typed === null ? 'code dialled' : `'${typed ?? ''}' typed`
+  const input = then.typed === null ? 'code dialled' : `'${then.typed}' typed`
   return [
-    `${menu} ${language}, "${name}": turn ${at + 1} (${what}) ${how}.`,
-    `  ${version}: ${was}`,
-    `  now:   ${is}`,
+    `${menu} ${language}, "${name}": turn ${at + 1} (${input}) ${how}.`,
+    `  ${version}: ${shown(then)}`,
+    `  now:   ${shown(now)}`,
     '  If this is intended, record the next release: npm run release:record -- --release <version>',
   ].join('\n')
 }

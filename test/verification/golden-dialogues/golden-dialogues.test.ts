@@ -10,13 +10,10 @@ import type { CompareOptions } from './differences.ts'
 import { readRelease, versionsIn, writeRelease } from './release.ts'
 import { guardChanged, stateRenamed, textChanged } from '../../support/changed-menus.ts'
 import { runCommand } from '../../support/command.ts'
-import { createDigestArgon2 } from '../../support/digest-argon2.ts'
 
 const folder = 'test/verification/golden-dialogues/releases'
 const versions = versionsIn(folder)
 const last = versions.at(-1) ?? ''
-// Hashes are not part of a dialogue.
-const argon2 = createDigestArgon2()
 const lastOf = (menu: string, language: string) =>
   readRelease(folder, last).filter((one) => one.menu === menu && one.language === language)
 
@@ -26,7 +23,7 @@ const compare = async (
 ) => {
   const [recording] = lastOf('*141*3*6#', 'en')
   if (!recording) throw new Error('There is no recording.')
-  return compareWith(recording, { menus: { ...menus, ...changed }, compare: what, argon2 })
+  return compareWith(recording, { menus: { ...menus, ...changed }, compare: what })
 }
 
 describe('golden dialogues', () => {
@@ -47,7 +44,7 @@ describe('golden dialogues', () => {
   it.each(releases)(
     '%s: %s in %s continue or end with menuChanged',
     async (version, _menu, _language, recording) => {
-      const options = { menus, compare: version === last ? 'screens' : 'states', argon2 } as const
+      const options = { menus, compare: version === last ? 'screens' : 'states' } as const
       const { differences, continued, ended, dialogues } = await compareWith(recording, options)
       // One difference is enough to read.
       expect(differences.slice(0, 1).join('')).toBe('')
@@ -117,11 +114,7 @@ describe('a changed menu', () => {
     const [recording] = lastOf('*141*3*6#', 'be')
     if (!recording) throw new Error('There is no recording.')
     const without = { '*141*0#': menus['*141*0#'] }
-    const { differences, continued } = await compareWith(recording, {
-      menus: without,
-      compare: 'states',
-      argon2,
-    })
+    const { differences, continued } = await compareWith(recording, { menus: without, compare: 'states' })
     expect([differences, continued]).toEqual([[], 0])
   })
 })

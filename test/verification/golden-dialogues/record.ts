@@ -4,7 +4,6 @@ import { languages } from '../../../src/engine/authoring.ts'
 import type { Language } from '../../../src/engine/authoring.ts'
 import type { Menu } from '../../../src/engine/menu.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
-import type { Argon2 } from '../../../src/services/hashing/hashing.ts'
 import { planFor } from '../../../src/exploration/plan.ts'
 import type { Job } from '../../../src/exploration/replay.ts'
 import { modelSpecsOf } from '../../../src/exploration/model-spec.ts'
@@ -33,17 +32,16 @@ type PlannedDialogue = Omit<Dialogue, 'turns'> & { readonly typed: readonly stri
 export async function record(options: {
   readonly version: string
   readonly menus: Readonly<Record<string, Menu>>
-  readonly argon2?: Argon2
   readonly progress: (line: string) => void
 }): Promise<readonly Recording[]> {
-  const { version, menus, argon2 } = options
+  const { version, menus } = options
   // Derived from the version, so that sealed secrets do not change between recordings. It protects nothing.
   const secretsKey = createHash('sha256').update(`released dialogues ${version}`).digest('base64')
   const recordings: Recording[] = []
   for (const spec of specs) {
     for (const language of languages) {
       const { puk1 } = secrets
-      const stage = createStage({ menus, language, secretsKey, puk1, ...(argon2 && { argon2 }) })
+      const stage = createStage({ menus, language, secretsKey, puk1 })
       const { code } = spec.menu
       const dialogues: Dialogue[] = []
       let revision = ''

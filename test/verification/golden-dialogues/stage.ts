@@ -8,9 +8,9 @@ import type { Store, Versioned } from '../../../src/gateway/ports.ts'
 import { bucketOf, sessionName, subscriberName } from '../../../src/gateway/records/records.ts'
 import { Session } from '../../../src/gateway/records/session.ts'
 import { Subscriber, parseRecord } from '../../../src/gateway/records/subscriber.ts'
-import type { Argon2 } from '../../../src/services/hashing/hashing.ts'
 import type { WeakPasswordPolicy } from '../../../src/services/password.ts'
 import { createMemoryStore } from '../../../src/store/memory.ts'
+import { createDigestArgon2 } from '../../support/digest-argon2.ts'
 import { createHarnessCore } from '../../support/harness-core.ts'
 import type { Dialogue, SubscriberState, Turn } from './release.ts'
 
@@ -27,27 +27,11 @@ export interface PlayedTurn extends Omit<Turn, 'rests' | 'subscriber'> {
 
 type Caller = Pick<Dialogue, 'msisdn' | 'dialled' | 'weakPasswords'>
 
-export interface Stage {
-  /** Plays a dialogue from the start. */
-  play(
-    dialogue: Caller & Pick<Dialogue, 'subscriber'>,
-    typed: readonly string[],
-  ): Promise<readonly PlayedTurn[]>
-  /** Stores a session as it was after some turns, and plays the inputs that follow. */
-  resume(
-    dialogue: Caller,
-    from: { readonly turns: number; readonly rests: StoredState; readonly subscriber: SubscriberState },
-    typed: readonly string[],
-  ): Promise<readonly PlayedTurn[]>
-}
-
 interface StageOptions {
   readonly menus: Readonly<Record<string, Menu>>
   readonly language: Language
   readonly secretsKey: string
   readonly puk1: string
-  /** A faster replacement: hashes are not part of a dialogue. */
-  readonly argon2?: Argon2
 }
 
 /** Fixed, because the year decides which digits look like a date. */
@@ -56,7 +40,7 @@ const IDLE_MS = 900_000
 const DIALECT = 'released'
 
 /** Creates a stage with an empty store. */
-export function createStage({ language, puk1, ...options }: StageOptions): Stage {
+export function createStage({ language, puk1, ...options }: StageOptions) {
   const store = createMemoryStore({ now: () => NOW_MS })
   const coreOf = createCores(store, options)
 
@@ -72,18 +56,24 @@ export function createStage({ language, puk1, ...options }: StageOptions): Stage
     const { gateway } = coreOf(caller.weakPasswords)
     const played: PlayedTurn[] = []
     for (const [at, text] of typed.entries())
-      played.push(await playTurn(store, gateway, caller, { number: first + at, typed: text }))
+      played.push(await playTurn(store, gateway, caller, first + at, text))
     return played
   }
 
   return {
-    async play(dialogue, typed) {
+    /** Plays a dialogue from the start. */
+    async play(dialogue: Caller & Pick<Dialogue, 'subscriber'>, typed: readonly string[]) {
       await forget(store, dialogue.msisdn)
       await register(dialogue.msisdn, dialogue.subscriber)
       return playTurns(dialogue, 0, [null, ...typed])
     },
 
-    async resume(dialogue, { turns, rests, subscriber }, typed) {
+    /** Stores a session as it was after some turns, and plays the inputs that follow. */
+    async resume(
+      dialogue: Caller,
+      { turns, rests, subscriber }: Pick<PlayedTurn, 'subscriber'> & { turns: number; rests: StoredState },
+      typed: readonly string[],
+    ) {
       const { msisdn, dialled } = dialogue
       await forget(store, msisdn)
       await register(msisdn, subscriber)
@@ -105,24 +95,22 @@ export function createStage({ language, puk1, ...options }: StageOptions): Stage
 
 export const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
-/** Creates one core for each password policy; all share the store and the keys. */
-function createCores(store: Store, options: Pick<StageOptions, 'menus' | 'secretsKey' | 'argon2'>) {
-  const keyring = createKeyring({ current: Buffer.from(options.secretsKey, 'base64') })
-  const cores = new Map<WeakPasswordPolicy, Core>()
-  return (weakPasswords: WeakPasswordPolicy): Core => {
-    const core =
-      cores.get(weakPasswords) ??
-      createHarnessCore({
-        store,
-        kind: 'embedded',
-        menus: options.menus,
-        keyring,
-        settings: { sessionIdleMs: IDLE_MS, turnBudgetMs: 10_000, repeatWithinMs: 0, weakPasswords },
-        ...(options.argon2 && { overrides: { argon2: options.argon2 } }),
-      })
-    cores.set(weakPasswords, core)
-    return core
-  }
+/** Creates one core for each password policy; all share the store and the keys. Hashes are fast: no dialogue shows one. */
+function createCores(store: Store, { menus, secretsKey }: Pick<StageOptions, 'menus' | 'secretsKey'>) {
+  const keyring = createKeyring({ current: Buffer.from(secretsKey, 'base64') })
+  const overrides = { argon2: createDigestArgon2() }
+  const settings = { sessionIdleMs: IDLE_MS, turnBudgetMs: 10_000, repeatWithinMs: 0 }
+  const coreWith = (weakPasswords: WeakPasswordPolicy) =>
+    createHarnessCore({
+      store,
+      kind: 'embedded',
+      menus,
+      keyring,
+      settings: { ...settings, weakPasswords },
+      overrides,
+    })
+  const cores = { warn: coreWith('warn'), reject: coreWith('reject'), allow: coreWith('allow') }
+  return (weakPasswords: WeakPasswordPolicy): Core => cores[weakPasswords]
 }
 
 /** Sends one callback and reads the states after it. */
@@ -130,7 +118,8 @@ async function playTurn(
   store: Store,
   gateway: Core['gateway'],
   { msisdn, dialled }: Caller,
-  { number, typed }: { readonly number: number; readonly typed: string | null },
+  number: number,
+  typed: string | null,
 ): Promise<PlayedTurn> {
   const reported = { kind: 'sequenced', number, typed: typed ?? undefined } as const
   const callback = { dialect: DIALECT, sessionId: DIALECT, msisdn, dialled, reported }
