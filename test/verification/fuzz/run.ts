@@ -75,18 +75,12 @@ export function fuzz(options: {
     defer(() => clearInterval(timer))
 
     const mutate = createMutations(seed)
-    const sendUntil = async (sent: number) => {
-      const lane = (number: number) =>
-        fuzzLane({
-          url: gateway.url,
-          token,
-          dialects: spoken,
-          mutate,
-          seed: seed * 1_000_003 + sent + number,
-          until: sent,
-          tally,
-        })
-      await Promise.all(Array.from({ length: connections }, (_, number) => lane(number)))
+    const shared = { url: gateway.url, token, dialects: spoken, mutate, tally }
+    const sendUntil = async (until: number) => {
+      const lanes = Array.from({ length: connections }, (_, number) =>
+        fuzzLane({ ...shared, seed: seed * 1_000_003 + until + number, until }),
+      )
+      await Promise.all(lanes)
     }
     // Caches and compiled code grow during warm-up; only later growth is a leak.
     await sendUntil(Math.floor(callbacks / 10))

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis'
 import type { RedisServer } from '../../support/redis/redis-server.ts'
 
 /** A state of Redis in which attempts are measured. While it rejects writes, every attempt must be rejected alike. */
@@ -17,7 +18,6 @@ export const conditions: readonly Condition[] = [
 ]
 
 export async function applyCondition({ commands }: Condition, { url }: RedisServer): Promise<void> {
-  const { Redis } = await import('ioredis')
   const admin = new Redis(url)
   try {
     for (const [name, ...args] of commands) await admin.call(name, ...args)

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import { startApp } from '../../../src/app.ts'
 import { loadConfig } from '../../../src/config.ts'
 import { withCleanup } from '../../support/cleanup.ts'
-import { quantile } from '../../support/harness.ts'
+import { median } from '../../support/harness.ts'
 import type { Verdict } from '../../support/harness.ts'
 import type { Random } from '../../../src/simulator/random.ts'
 import { startRedisServer } from '../../support/redis/redis-server.ts'
@@ -20,12 +20,8 @@ export interface Goals {
   readonly ksDistance: number
 }
 
-interface Measurement {
-  readonly kinds: readonly Kind[]
-  /** Response times in milliseconds. */
-  readonly times: ReadonlyMap<Kind, readonly number[]>
-  readonly answers: ReadonlyMap<Kind, ReadonlySet<string>>
-}
+/** Response times in milliseconds, and the distinct answers, of each kind of attempt. */
+type Measurement = ReadonlyMap<Kind, { readonly times: number[]; readonly answers: Set<string> }>
 
 /** Measures every group of attempts against a new gateway and Redis in one condition. */
 export function measure(
@@ -34,7 +30,7 @@ export function measure(
     readonly goals: Goals
     readonly samples: number
     readonly random: Random
-    readonly print: (line: string) => void
+    readonly print: (...lines: string[]) => void
     readonly progress: (line: string) => void
   },
 ): Promise<readonly Verdict[]> {
@@ -57,21 +53,20 @@ export function measure(
     const verdicts: Verdict[] = []
     for (const [group, kinds] of Object.entries(groups)) {
       const name = `${condition.name}, ${group}`
-      const times = new Map<Kind, number[]>(kinds.map((kind) => [kind, []]))
-      const answers = new Map<Kind, Set<string>>(kinds.map((kind) => [kind, new Set<string>()]))
+      const measured: Measurement = new Map(kinds.map((kind) => [kind, { times: [], answers: new Set() }]))
       for (let round = -WARM_UP_ROUNDS; round < samples; round++) {
         for (const kind of shuffle<Kind>(kinds, random)) {
           const { path, body } = await attempts[kind](round + WARM_UP_ROUNDS)
           const { ms, answer } = await send(url + path, body)
           if (round < 0) continue
-          times.get(kind)?.push(ms)
-          answers.get(kind)?.add(answer)
+          measured.get(kind)?.times.push(ms)
+          measured.get(kind)?.answers.add(answer)
         }
         if (round % 100 === 0) progress(`${name}: ${round} of ${samples}`)
       }
-      const measured = { kinds, times, answers }
-      printKinds(name, measured, print)
-      verdicts.push(...judge(name, condition, goals, measured))
+      const [lines, judged] = judge(name, condition, goals, measured)
+      print(...lines)
+      verdicts.push(...judged)
     }
     return verdicts
   })
@@ -89,34 +84,32 @@ async function send(url: string, body: object): Promise<{ readonly ms: number; r
   return { ms, answer: response.status < 300 ? 'done' : `${response.status} ${text}` }
 }
 
-function printKinds(name: string, { kinds, times }: Measurement, print: (line: string) => void): void {
-  const timesOf = (kind: Kind) => times.get(kind) ?? []
-  const [right] = kinds as [Kind, ...Kind[]]
-  const least = Math.min(...kinds.map((kind) => quantile(timesOf(kind), 0.5)))
-  for (const kind of kinds) {
-    const median = quantile(timesOf(kind), 0.5)
-    const distance = ksDistance(timesOf(right), timesOf(kind)).toFixed(3)
-    print(
-      `${name}, ${kind}: median ${median.toFixed(2)} ms, ${(median / least).toFixed(3)} times the smallest; distance ${distance}`,
-    )
-  }
-}
-
+/** Returns one line for each kind, and the verdicts. */
 function judge(
   name: string,
-  condition: Condition,
+  { writes }: Condition,
   goals: Goals,
-  { kinds, times, answers }: Measurement,
-): readonly Verdict[] {
-  const timesOf = (kind: Kind) => times.get(kind) ?? []
-  const [right, ...others] = kinds as [Kind, ...Kind[]]
-  const medians = kinds.map((kind) => quantile(timesOf(kind), 0.5))
+  measured: Measurement,
+): readonly [lines: readonly string[], verdicts: readonly Verdict[]] {
+  const [right] = [...measured.values()]
+  const rows = [...measured].map(([kind, { times, answers }]) => ({
+    kind,
+    answers,
+    median: median(times),
+    distance: ksDistance(right?.times ?? [], times),
+  }))
+  const medians = rows.map((row) => row.median)
   const spread = Math.max(...medians) / Math.min(...medians) - 1
-  const distance = Math.max(...others.map((kind) => ksDistance(timesOf(right), timesOf(kind))))
+  const distance = Math.max(...rows.map((row) => row.distance))
   // While Redis rejects writes, the right secret is rejected as well.
-  const rejected = condition.writes === 'accepted' ? others : kinds
-  const rejections = new Set(rejected.flatMap((kind) => [...(answers.get(kind) ?? [])]))
-  return [
+  const rejected = writes === 'accepted' ? rows.slice(1) : rows
+  const rejections = new Set(rejected.flatMap(({ answers }) => [...answers]))
+  const lines = rows.map(
+    (row) =>
+      `${name}, ${row.kind}: median ${row.median.toFixed(2)} ms, ` +
+      `${(row.median / Math.min(...medians)).toFixed(3)} times the smallest; distance ${row.distance.toFixed(3)}`,
+  )
+  const verdicts = [
     {
       holds: spread <= goals.medianSpread,
       message: `${name}: medians differ by ${(spread * 100).toFixed(1)} %, at most ${goals.medianSpread * 100}`,
@@ -130,6 +123,7 @@ function judge(
       message: `${name}: ${rejections.size} different rejections, exactly 1 required`,
     },
   ]
+  return [lines, verdicts]
 }
 
 const shuffle = <T>(all: readonly T[], random: Random): readonly T[] =>
