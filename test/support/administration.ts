@@ -1,10 +1,8 @@
 import { Secret } from '../../src/engine/secret.ts'
 import type { Store } from '../../src/gateway/ports.ts'
-import { bucketOf, subscriberName } from '../../src/gateway/records/records.ts'
-import type { Subscriber } from '../../src/gateway/records/subscriber.ts'
 import { createAdministration } from '../../src/services/administration.ts'
 import { createDigestArgon2 } from './digest-argon2.ts'
-import { assemble } from './gateway.ts'
+import { assemble, recordOf } from './gateway.ts'
 import { journalOf } from './journal.ts'
 
 const budgetMs = 15_000
@@ -17,7 +15,7 @@ export function createOffice(store: Store) {
   return {
     gateway,
     selfCare,
-    register: (...args: Parameters<typeof gateway.register>) => gateway.register(...args),
+    register: gateway.register,
     administration,
     /** Creates the administration of another process, or over a faulty store. */
     another: (over: Store = store) => createAdministration({ store: over, budgetMs }),
@@ -29,11 +27,7 @@ export function createOffice(store: Store) {
       return loggedIn.token
     },
 
-    /** Returns the stored record with its version. */
-    async recordOf(msisdn: string) {
-      const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
-      return records[0] && { ...(JSON.parse(records[0].value) as Subscriber), version: records[0].version }
-    },
+    recordOf: (msisdn: string) => recordOf(store, msisdn),
 
     /** Returns the access changes of a number, oldest first, as `access-opened by administrator`. */
     async journalOf(msisdn: string): Promise<string[]> {

@@ -10,11 +10,30 @@ import { createKeyring } from '../../src/gateway/records/keyring.ts'
 import type { Keyring } from '../../src/gateway/records/keyring.ts'
 import type { Answer, Callback, Store } from '../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../src/gateway/records/records.ts'
+import type { Subscriber } from '../../src/gateway/records/subscriber.ts'
 import type { Argon2 } from '../../src/services/hashing/hashing.ts'
 import type { WeakPasswordPolicy } from '../../src/services/password.ts'
 import type { SubscriberPatch } from '../../src/services/subscribers.ts'
 
 export const keyring = createKeyring({ current: randomBytes(32) })
+
+/** The changes of a subscriber, with `puk1` and `password` in plain text. */
+export type PlainPatch = Omit<SubscriberPatch, 'puk1' | 'password'> & {
+  readonly puk1?: string
+  readonly password?: string
+}
+
+export const sealed = ({ puk1, password, ...fields }: PlainPatch): SubscriberPatch => ({
+  ...fields,
+  ...(puk1 !== undefined && { puk1: new Secret(puk1) }),
+  ...(password !== undefined && { password: new Secret(password) }),
+})
+
+/** Returns the stored record of a subscriber with its version. */
+export async function recordOf(store: Store, msisdn: string) {
+  const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
+  return records[0] && { ...(JSON.parse(records[0].value) as Subscriber), version: records[0].version }
+}
 
 /** Creates the shipped core over a store, with real services and fast hashes. */
 export function assemble(
@@ -58,25 +77,10 @@ export function assemble(
     reports,
     subscribers,
     hashing,
-    /** Registers a subscriber; `puk1` and `password` are plain text. */
-    async register(
-      msisdn: string,
-      patch: Omit<SubscriberPatch, 'puk1' | 'password'> & { puk1?: string; password?: string } = {},
-    ) {
-      const { puk1: pukText, password, ...fields } = patch
-      await subscribers.put(msisdn, {
-        language: 'en',
-        ...fields,
-        ...(pukText !== undefined && { puk1: new Secret(pukText) }),
-        ...(password !== undefined && { password: new Secret(password) }),
-      })
-    },
+    register: (msisdn: string, patch: PlainPatch = {}) =>
+      subscribers.put(msisdn, sealed({ language: 'en', ...patch })),
     async matches(msisdn: string, password: string): Promise<boolean> {
-      const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
-      const record = JSON.parse(records[0]?.value ?? '{}') as {
-        password: { hash: string; key: string } | null
-      }
-      const stored = record.password ?? undefined
+      const stored = (await recordOf(store, msisdn))?.password ?? undefined
       return (await hashing.verify(stored, 'password', msisdn, new Secret(password))).matches
     },
     /** Returns the journal changes of a number, oldest first. */

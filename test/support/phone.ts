@@ -1,5 +1,6 @@
 import type { Language, Text } from '../../src/engine/authoring.ts'
-import { assemble, dialogue } from './gateway.ts'
+import { dialogue } from './gateway.ts'
+import type { assemble, PlainPatch } from './gateway.ts'
 import type { SubscriberPatch } from '../../src/services/subscribers.ts'
 
 type Assembled = ReturnType<typeof assemble>
@@ -24,10 +25,7 @@ let numbers = 0
 const freshMsisdn = () => `+37533${String(6_600_000 + numbers++)}`
 
 /** Registers a new number and returns a phone for it. */
-export async function subscriberOf(
-  gateway: Assembled,
-  patch: Omit<SubscriberPatch, 'puk1' | 'password'> & { puk1?: string; password?: string } = {},
-) {
+export async function subscriberOf(gateway: Assembled, patch: PlainPatch = {}) {
   const msisdn = freshMsisdn()
   await gateway.register(msisdn, patch)
 

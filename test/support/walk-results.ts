@@ -19,14 +19,15 @@ export function stepResult(
   return { step, done, seen, notes, failure }
 }
 
-const screen = (text: string, state: 'waiting' | 'ended', problem?: string): StepResult['seen'] => ({
+type Seen = StepResult['seen']
+
+const screen = (text: string, state: 'waiting' | 'ended', problem?: string): Seen => ({
   kind: 'screen',
   screen: screenOf({ session: 's1', state, text, problem }),
 })
-export const waitingScreen = (text: string): StepResult['seen'] => screen(text, 'waiting')
-export const endedScreen = (text: string, problem?: string): StepResult['seen'] =>
-  screen(text, 'ended', problem)
-const status = (code: number): StepResult['seen'] => ({ kind: 'status', status: code })
+export const waitingScreen = (text: string): Seen => screen(text, 'waiting')
+export const endedScreen = (text: string, problem?: string): Seen => screen(text, 'ended', problem)
+const status = (code: number): Seen => ({ kind: 'status', status: code })
 
 export const dial = (code: string): Action => ({ kind: 'dial', code })
 const send = (text: string): Action => ({ kind: 'send', text, isSecret: text === '••••' })
@@ -63,7 +64,32 @@ export function resultOf(of: {
   return { walkthrough, dialect, steps: of.steps, postconditions, notes, verdict, ms }
 }
 
-const phone = 'subscriber'
+/** The steps of one phone. */
+const phone = (who: string) => {
+  type Rest = Omit<Parameters<typeof stepResult>[3], 'seen'>
+  return {
+    dials: (code: string, seen: Seen, rest: Rest = {}) =>
+      stepResult(who, dial(code), `☎ ${code}`, { seen, ...rest }),
+    types: (text: string, seen: Seen, rest: Rest = {}) =>
+      stepResult(who, send(text), `> ${text}`, { seen, ...rest }),
+    logsIn: () =>
+      stepResult(who, { kind: 'log-in', password: '••••' }, 'POST /self-care/sessions', {
+        seen: status(201),
+      }),
+    closes: (of: string) =>
+      stepResult(who, { kind: 'manage', of, access: 'closed' }, `PUT /self-care/subscribers/${of}/access`, {
+        seen: status(204),
+      }),
+    waits: (ms: number) => stepResult(who, { kind: 'wait', ms }, `(${ms / 1000} s pass)`),
+    looks: (seen: Seen) => stepResult(who, { kind: 'look' }, '', { seen }),
+  }
+}
+const subscriber = phone('subscriber')
+const alice = phone('alice')
+const bob = phone('bob')
+const twoPhones = { alice: '+375291234561', bob: '+375291234562' }
+
+const closedByOrganisation = 'Access is closed by your organisation. Please ask its administrator'
 
 export const passwordSet = resultOf({
   title: 'A subscriber sets a password',
@@ -71,20 +97,15 @@ export const passwordSet = resultOf({
   file: 'scripts/walkthroughs/password.yaml',
   ms: 41,
   steps: [
-    stepResult(phone, dial('*141*0#'), '☎ *141*0#', {
-      seen: waitingScreen('Личный кабинет. Введите новый пароль: 5-10 цифр\n0 Выход'),
-    }),
-    stepResult(phone, send('••••'), '> ••••', {
-      seen: waitingScreen('Простой пароль (цифры подряд). Повторите его или введите другой\n0 Выход'),
-      notes: ['fault injected: duplicate'],
-    }),
-    stepResult(phone, send('••••'), '> ••••', { seen: waitingScreen('Повторите новый пароль\n0 Выход') }),
-    stepResult(phone, send('••••'), '> ••••', {
-      seen: endedScreen('Пароль сохранён. Никому его не сообщайте'),
-    }),
-    stepResult(phone, { kind: 'log-in', password: '••••' }, 'POST /self-care/sessions', {
-      seen: status(201),
-    }),
+    subscriber.dials('*141*0#', waitingScreen('Личный кабинет. Введите новый пароль: 5-10 цифр\n0 Выход')),
+    subscriber.types(
+      '••••',
+      waitingScreen('Простой пароль (цифры подряд). Повторите его или введите другой\n0 Выход'),
+      { notes: ['fault injected: duplicate'] },
+    ),
+    subscriber.types('••••', waitingScreen('Повторите новый пароль\n0 Выход')),
+    subscriber.types('••••', endedScreen('Пароль сохранён. Никому его не сообщайте')),
+    subscriber.logsIn(),
   ],
 })
 
@@ -96,19 +117,21 @@ export const latinLetter = resultOf({
   line: 3,
   ms: 87,
   steps: [
-    stepResult(phone, dial('*141*3*6#'), '☎ *141*3*6#', {
-      seen: waitingScreen('Доступ в личный кабинет закрыт\n1 Открыть по PUK1\n0 Выход'),
-    }),
-    stepResult(phone, send('1'), '> 1', {
-      seen: waitingScreen('Введите PUK1 вашей SIM-карты: 8 цифр\n0 Выход'),
-    }),
-    stepResult(phone, send('••••'), '> ••••', {
-      line: 14,
-      seen: waitingScreen('Неверный PUK1. Осталось попыток: 9. Введите PUK1 eщё раз\n0 Выход'),
-      failure: differs(
-        screenExpected(whole('Неверный PUK1. Осталось попыток: 9. Введите PUK1 ещё раз\n0 Выход')),
-      ),
-    }),
+    subscriber.dials(
+      '*141*3*6#',
+      waitingScreen('Доступ в личный кабинет закрыт\n1 Открыть по PUK1\n0 Выход'),
+    ),
+    subscriber.types('1', waitingScreen('Введите PUK1 вашей SIM-карты: 8 цифр\n0 Выход')),
+    subscriber.types(
+      '••••',
+      waitingScreen('Неверный PUK1. Осталось попыток: 9. Введите PUK1 eщё раз\n0 Выход'),
+      {
+        line: 14,
+        failure: differs(
+          screenExpected(whole('Неверный PUK1. Осталось попыток: 9. Введите PUK1 ещё раз\n0 Выход')),
+        ),
+      },
+    ),
   ],
 })
 
@@ -119,15 +142,12 @@ export const trailingBlank = resultOf({
   line: 31,
   dialect: 'hubtel',
   steps: [
-    stepResult(phone, dial('*141*3*6#'), '☎ *141*3*6#', {
+    subscriber.dials('*141*3*6#', waitingScreen('Access to self-care is open\n1 Close it \n0 Exit'), {
       line: 36,
-      seen: waitingScreen('Access to self-care is open\n1 Close it \n0 Exit'),
       failure: differs(screenExpected(whole('Access to self-care is open\n1 Close it\n0 Exit'))),
     }),
   ],
 })
-
-const twoPhones = { alice: '+375291234561', bob: '+375291234562' }
 
 export const interleaved = resultOf({
   title: 'An administrator closes access while the subscriber looks at it',
@@ -137,34 +157,15 @@ export const interleaved = resultOf({
   ms: 1840,
   notes: ['effects were not checked: they are visible only on a gateway in this process'],
   steps: [
-    stepResult('alice', dial('*141*0#'), '☎ *141*0#', {
-      seen: waitingScreen('Асабісты кабінет. Увядзіце новы пароль: 5-10 лічбаў\n0 Выхад'),
-    }),
-    stepResult('bob', dial('*141*3*6#'), '☎ *141*3*6#', {
-      seen: waitingScreen('Access to self-care is open\n1 Close it\n0 Exit'),
-    }),
-    stepResult('alice', send('••••'), '> ••••', { seen: waitingScreen('Паўтарыце новы пароль\n0 Выхад') }),
-    stepResult('bob', send('1'), '> 1', {
-      seen: waitingScreen('Close access to self-care?\n2 Yes, close it\n0 No'),
-    }),
-    stepResult('alice', send('••••'), '> ••••', {
-      seen: endedScreen('Пароль захаваны. Нікому яго не паведамляйце'),
-    }),
-    stepResult(
-      'alice',
-      { kind: 'manage', of: 'bob', access: 'closed' },
-      'PUT /self-care/subscribers/bob/access',
-      {
-        seen: status(204),
-      },
-    ),
-    stepResult('alice', { kind: 'wait', ms: 20_000 }, '(20 s pass)'),
-    stepResult('bob', send('2'), '> 2', {
-      seen: endedScreen('Access is closed by your organisation. Please ask its administrator'),
-    }),
-    stepResult('bob', { kind: 'look' }, '', {
-      seen: endedScreen('Access is closed by your organisation. Please ask its administrator'),
-    }),
+    alice.dials('*141*0#', waitingScreen('Асабісты кабінет. Увядзіце новы пароль: 5-10 лічбаў\n0 Выхад')),
+    bob.dials('*141*3*6#', waitingScreen('Access to self-care is open\n1 Close it\n0 Exit')),
+    alice.types('••••', waitingScreen('Паўтарыце новы пароль\n0 Выхад')),
+    bob.types('1', waitingScreen('Close access to self-care?\n2 Yes, close it\n0 No')),
+    alice.types('••••', endedScreen('Пароль захаваны. Нікому яго не паведамляйце')),
+    alice.closes('bob'),
+    alice.waits(20_000),
+    bob.types('2', endedScreen(closedByOrganisation)),
+    bob.looks(endedScreen(closedByOrganisation)),
   ],
 })
 
@@ -176,20 +177,9 @@ export const wrongStatus = resultOf({
   phones: twoPhones,
   ms: 640,
   steps: [
-    stepResult('bob', { kind: 'log-in', password: '••••' }, 'POST /self-care/sessions', {
-      seen: status(201),
-    }),
-    stepResult(
-      'alice',
-      { kind: 'manage', of: 'bob', access: 'closed' },
-      'PUT /self-care/subscribers/bob/access',
-      {
-        seen: status(204),
-      },
-    ),
-    stepResult('bob', dial('*141*3*6#'), '☎ *141*3*6#', {
-      seen: endedScreen('Access is closed by your organisation. Please ask its administrator'),
-    }),
+    bob.logsIn(),
+    alice.closes('bob'),
+    bob.dials('*141*3*6#', endedScreen(closedByOrganisation)),
     stepResult('bob', { kind: 'visit' }, 'GET /self-care/session', {
       line: 58,
       seen: status(200),
@@ -203,13 +193,9 @@ export const networkTimeout = resultOf({
   file: 'scripts/walkthroughs/time-outs.yaml',
   ms: 9,
   steps: [
-    stepResult(phone, dial('*141*3*6#'), '☎ *141*3*6#', {
-      seen: waitingScreen('Доступ у асабісты кабінет адкрыты\n1 Закрыць\n0 Выхад'),
-    }),
-    stepResult(phone, { kind: 'wait', ms: 190_000 }, '(190 s pass)'),
-    stepResult(phone, { kind: 'look' }, '', {
-      seen: endedScreen('', 'The network ended the dialogue after 180 s.'),
-    }),
+    subscriber.dials('*141*3*6#', waitingScreen('Доступ у асабісты кабінет адкрыты\n1 Закрыць\n0 Выхад')),
+    subscriber.waits(190_000),
+    subscriber.looks(endedScreen('', 'The network ended the dialogue after 180 s.')),
   ],
 })
 
@@ -223,10 +209,8 @@ export const failedPostconditions = resultOf({
     { message: 'closeAccess was performed', expected: undefined },
   ],
   steps: [
-    stepResult(phone, dial('*141*3*6*1#'), '☎ *141*3*6*1#', {
-      seen: waitingScreen('Закрыть доступ в личный кабинет?\n2 Да, закрыть\n0 Нет'),
-    }),
-    stepResult(phone, send('0'), '> 0', { seen: endedScreen('Доступ не изменён. До свидания') }),
+    subscriber.dials('*141*3*6*1#', waitingScreen('Закрыть доступ в личный кабинет?\n2 Да, закрыть\n0 Нет')),
+    subscriber.types('0', endedScreen('Доступ не изменён. До свидания')),
   ],
 })
 
