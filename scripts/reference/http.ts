@@ -1,17 +1,10 @@
+import type { z } from 'zod'
 import { dialects } from '../../src/dialects/index.ts'
 import { openApiDocument } from '../../src/http/openapi/openapi.ts'
 import { code, codes, definitions, page, table } from './markdown.ts'
 
-interface Schema {
-  readonly $ref?: string
-  readonly type?: string | readonly string[]
-  readonly enum?: readonly unknown[]
-  readonly const?: string | number | boolean
-  readonly description?: string
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly required?: readonly string[]
-  readonly anyOf?: readonly Schema[]
-}
+type Schema = z.core.JSONSchema.JSONSchema
+
 interface Operation {
   readonly summary?: string
   readonly description?: string
@@ -51,7 +44,7 @@ function bodyFields({ requestBody }: Operation): string {
   if (!schema) return ''
   const { properties, required = [] } = resolve(schema)
   if (!properties) return `Body: ${code(mediaType)}.`
-  const fields = Object.entries(properties).map(([name, field]) => ({
+  const fields = Object.entries(properties as Record<string, Schema>).map(([name, field]) => ({
     name,
     note: [typeOf(field), required.includes(name) ? 'required' : ''].filter((part) => part !== '').join('; '),
     text: field.description ?? resolve(field).description ?? '',

@@ -1,17 +1,8 @@
+import type { z } from 'zod'
 import { scriptJsonSchema } from '../../src/walkthrough/script/schema.ts'
 import { code, codes, definitions, page } from './markdown.ts'
 
-interface Schema {
-  readonly $ref?: string
-  readonly type?: string
-  readonly enum?: readonly unknown[]
-  readonly const?: string | number | boolean
-  readonly description?: string
-  readonly properties?: Readonly<Record<string, Schema | false>>
-  readonly required?: readonly string[]
-  readonly anyOf?: readonly Schema[]
-  readonly $defs?: Readonly<Record<string, Schema>>
-}
+type Schema = z.core.JSONSchema.JSONSchema
 
 const schema = scriptJsonSchema() as Schema
 const nameOf = (ref: string) => ref.replace('#/$defs/', '')
@@ -20,7 +11,7 @@ function typeOf({ $ref, type, enum: allowed, const: only }: Schema): string {
   if ($ref !== undefined) return `[${nameOf($ref)}](#${nameOf($ref).toLowerCase()})`
   if (allowed) return codes(allowed.map(String))
   if (only !== undefined) return code(String(only))
-  return type ?? ''
+  return [type ?? []].flat().join(' or ')
 }
 
 const alternatives = ({ anyOf = [] }: Schema): string =>
@@ -28,7 +19,7 @@ const alternatives = ({ anyOf = [] }: Schema): string =>
 
 function keys({ properties = {}, required = [] }: Schema): string {
   const items = Object.entries(properties).flatMap(([name, value]) => {
-    if (value === false) return []
+    if (typeof value === 'boolean') return []
     const note = [typeOf(value), required.includes(name) ? 'required' : ''].filter((part) => part !== '')
     const text = value.description ?? schema.$defs?.[nameOf(value.$ref ?? '')]?.description ?? ''
     return [{ name, note: note.join('; '), text }]

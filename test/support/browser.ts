@@ -1,13 +1,12 @@
-import { accessSync, constants } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { chromium } from 'playwright-core'
 import type { Browser } from 'playwright-core'
-import { install } from './redis/redis-binary.ts'
+import { findProgram } from './redis/redis-binary.ts'
 
 /** Starts a headless Chromium without background network requests. The caller closes it. */
 export async function openBrowser(): Promise<Browser> {
-  const executablePath = await findBrowser()
-  return await chromium.launch({ executablePath, headless: true, args })
+  return chromium.launch({ executablePath: await findBrowser(), headless: true, args })
 }
 
 // No sandbox, because root cannot use it; no background requests.
@@ -30,31 +29,16 @@ const applications = [
 ]
 
 /** Returns the path of Chromium or Chrome; installs one if no prompt is needed. Throws with instructions otherwise. */
-async function findBrowser(): Promise<string> {
-  const found = installedBrowser()
-  if (found) return found
-  await install({ apt: ['chromium'], brew: ['--cask', 'google-chrome'] })
-  const installed = installedBrowser()
-  if (installed) return installed
-  throw new Error(
+const findBrowser = (): Promise<string> =>
+  findProgram(
+    installedBrowser,
+    { apt: ['chromium'], brew: ['--cask', 'google-chrome'] },
     'These tests need a browser: install Chromium or Chrome (apt-get install chromium, dnf install chromium, ' +
       'brew install --cask google-chrome) so that chromium, chromium-browser or google-chrome is on PATH.',
   )
-}
 
-const installedBrowser = (): string | undefined =>
-  programs.map(onPath).find(Boolean) ?? applications.find(isExecutable)
-
-function onPath(program: string): string | undefined {
+function installedBrowser(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter)
-  return folders.map((folder) => join(folder, program)).find(isExecutable)
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
+  const onPath = programs.flatMap((program) => folders.map((folder) => join(folder, program)))
+  return [...onPath, ...applications].find((file) => existsSync(file))
 }

@@ -6,7 +6,7 @@ import { defineCommand, messageOf, print } from '../../src/cli/command.ts'
 import { findCompiler } from '../support/compiler.ts'
 import { progress } from '../support/harness.ts'
 import { findRedisBinary } from '../support/redis/redis-binary.ts'
-import { figureOf, harnesses, tableOf } from './verify/harnesses.ts'
+import { figureOf, harnesses, tableOf, verdictOf } from './verify/harnesses.ts'
 import type { Harness, Result } from './verify/harnesses.ts'
 
 async function runHarness({ name, args, figure }: Harness): Promise<Result> {
@@ -19,11 +19,11 @@ async function runHarness({ name, args, figure }: Harness): Promise<Result> {
   })
   child.stderr.on('data', (bytes: Buffer) => (all += bytes.toString()))
   const [code] = (await once(child, 'close')) as [number | null]
-  // Exit code 2: the harness cannot run on this machine.
-  const verdict = code === 0 ? 'passed' : code === 2 ? 'skipped' : 'failed'
+  const printed = figureOf(output, figure)
+  const verdict = verdictOf(code, printed)
   if (verdict !== 'passed') progress(`${name} ${verdict} with exit code ${code}:\n${all.slice(-6000)}`)
   const seconds = (performance.now() - startedMs) / 1000
-  return { name, verdict, seconds, figure: figureOf(output, figure) }
+  return { name, verdict, seconds, figure: printed }
 }
 
 const command = defineCommand({

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
+import { runCommand } from '../../support/command.ts'
 import { lockfileFindings, readLockfile, unpinnedDependencies } from './lockfile.ts'
 import type { LockedPackage } from './lockfile.ts'
 import { registryCheckOf } from './npm.ts'
@@ -55,41 +55,25 @@ describe('a check that asks the registry', () => {
   const refused = 'npm warn audit 405 Method Not Allowed\nnpm error audit endpoint returned an error\n'
 
   it.each([
-    ['passes', 0, 'found 0 vulnerabilities\n', '', { result: 'passed', detail: 'found 0 vulnerabilities' }],
-    [
-      'fails with findings',
-      1,
-      '# report\n2 high vulnerabilities\n',
-      '',
-      { result: 'failed', detail: '2 high vulnerabilities' },
-    ],
-    ['fails without output', 1, '', '', { result: 'failed', detail: 'no output' }],
-    [
-      'is skipped offline',
-      1,
-      '',
-      offline,
-      { result: 'skipped', detail: 'registry not available: ENOTFOUND' },
-    ],
+    ['passes', 0, 'found 0 vulnerabilities\n', '', 'passed', 'found 0 vulnerabilities'],
+    ['fails with findings', 1, '# report\n2 high vulnerabilities\n', '', 'failed', '2 high vulnerabilities'],
+    ['fails without output', 1, '', '', 'failed', 'no output'],
+    ['is skipped offline', 1, '', offline, 'skipped', 'registry not available: ENOTFOUND'],
     [
       'is skipped when the registry refuses',
       1,
       '',
       refused,
-      { result: 'skipped', detail: 'registry not available: 405 Method Not Allowed' },
+      'skipped',
+      'registry not available: 405 Method Not Allowed',
     ],
-  ])('%s', (_name, status, stdout, stderr, expected) => {
-    expect(registryCheckOf({ status, stdout, stderr })).toEqual(expected)
+  ])('%s', (_name, status, stdout, stderr, result, detail) => {
+    expect(registryCheckOf({ status, stdout, stderr })).toEqual({ result, detail })
   })
 })
 
 describe('the command', () => {
-  const run = (args: readonly string[]) =>
-    spawnSync(process.execPath, ['--import', 'tsx', 'test/verification/dependency-audit.ts', ...args], {
-      encoding: 'utf8',
-    })
-
-  it('fails on a forbidden licence and lists every production package in the bill of materials', () => {
+  it('fails on a forbidden licence and lists every production package in the bill of materials', async () => {
     cpSync('package.json', join(folder, 'package.json'))
     const lockfile = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
       packages: Record<string, { license: string }>
@@ -99,24 +83,16 @@ describe('the command', () => {
     writeFileSync(join(folder, 'package-lock.json'), JSON.stringify(lockfile))
 
     const sbom = join(folder, 'sbom.json')
-    const { stdout, stderr, status } = run([
-      '--offline',
-      '--lockfile',
-      join(folder, 'package-lock.json'),
-      '--sbom',
-      sbom,
-    ])
-    expect([stderr, status]).toEqual(['', 1])
-    expect(stdout).toMatch(/^✗ express [\d.]+ has the licence GPL-3\.0-only, which is not allowed\n/)
-    expect(stdout).toMatch(/npm audit signatures: skipped \(--offline\)\n/)
-    expect(stdout).toMatch(/\n1 findings, 2 checks skipped\n$/)
+    const args = ['--offline', '--lockfile', join(folder, 'package-lock.json'), '--sbom', sbom]
+    const { out, err, code } = await runCommand('test/verification/dependency-audit', args)
+    expect([err, code]).toEqual(['', 1])
+    expect(out).toMatch(/^✗ express [\d.]+ has the licence GPL-3\.0-only, which is not allowed\n/)
+    expect(out).toMatch(/npm audit signatures: skipped \(--offline\)\n/)
+    expect(out).toMatch(/\n1 findings, 2 checks skipped\n$/)
 
     const bill = JSON.parse(readFileSync(sbom, 'utf8')) as { components: { name: string; version: string }[] }
-    const listed = bill.components.map(({ name, version }) => `${name}@${version}`)
-    expect(listed).toEqual(
-      expect.arrayContaining(
-        packages.filter(({ dev }) => !dev).map(({ name, version }) => `${name}@${version}`),
-      ),
-    )
+    const named = ({ name, version }: { name: string; version: string }) => `${name}@${version}`
+    const required = packages.filter(({ dev }) => !dev).map(named)
+    expect(bill.components.map(named)).toEqual(expect.arrayContaining(required))
   })
 })

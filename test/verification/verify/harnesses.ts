@@ -74,16 +74,24 @@ export const harnesses: readonly Harness[] = [
   {
     name: 'overload',
     args: script('overload', '--quick'),
-    figure: /^[^:\n]*times the peak: [^(\n]*(?= \()/gm,
+    figure: /\d+ times the peak: \d[^(\n]*(?= \()/gm,
   },
   { name: 'timing', args: script('timing', '--quick'), figure: TALLY },
   { name: 'harness-tests', args: JEST, figure: /^tests: \d+ passed, \d+ failed$/gm },
 ]
 
+export const NO_FIGURE = 'no figure printed'
+
 /** Returns the matches of a pattern on one line, or a note that there is none. */
 export function figureOf(output: string, figure: RegExp): string {
   const found = [...output.matchAll(figure)].map(([match]) => match.trim().replace(/ {2,}/g, ' '))
-  return found.join(', ') || 'no figure printed'
+  return found.join(', ') || NO_FIGURE
+}
+
+/** Exit code 2: the harness cannot run on this machine. A harness that prints no figure has checked nothing. */
+export function verdictOf(code: number | null, figure: string): Result['verdict'] {
+  if (code === 2) return 'skipped'
+  return code === 0 && figure !== NO_FIGURE ? 'passed' : 'failed'
 }
 
 /** Formats all results as a table, with the totals on the last line. */

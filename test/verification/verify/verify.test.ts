@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { runCommand } from '../../support/command.ts'
-import { figureOf, harnesses, tableOf } from './harnesses.ts'
+import { figureOf, harnesses, tableOf, verdictOf } from './harnesses.ts'
 
 describe('npm run verify', () => {
   it('starts programs that exist', () => {
@@ -28,6 +28,13 @@ describe('npm run verify', () => {
       'double effects 0, lost acknowledged 2',
     )
     expect(figureOf(output, /^never$/gm)).toBe('no figure printed')
+  })
+
+  it('fails a harness that exits with 0 but prints no figure', () => {
+    expect(verdictOf(0, '3 passed, 0 failed')).toBe('passed')
+    expect(verdictOf(0, figureOf('3 times the peak: unknown % of the peak', /^never$/gm))).toBe('failed')
+    expect(verdictOf(1, '2 passed, 1 failed')).toBe('failed')
+    expect(verdictOf(2, figureOf('', /^never$/gm))).toBe('skipped')
   })
 
   it('runs one harness and exits with 0', async () => {
