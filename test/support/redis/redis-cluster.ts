@@ -10,37 +10,10 @@ const ADMIN_TIMEOUT_MS = 5000
 const START_TIMEOUT_MS = 30_000
 
 /** One server of the cluster. Its initial role is fixed by its position; its current role may differ. */
-export interface ClusterNode {
-  readonly address: string
-  readonly port: number
-  /** A connection for administration. */
-  readonly admin: Redis
-  /** Kills the server. */
-  kill(): Promise<void>
-  /** Restarts it with the data of its folder. */
-  restart(): Promise<void>
-  freeze(): void
-  thaw(): void
-}
+export type ClusterNode = Awaited<ReturnType<typeof startNode>>
 
 /** A private cluster of real servers on loopback, with `appendfsync always`. */
-export interface RedisCluster {
-  /** `masters[i]` serves the i-th part of the slots at the start, and `replicas[i]` are its replicas. */
-  readonly masters: readonly ClusterNode[]
-  readonly replicas: readonly (readonly ClusterNode[])[]
-  /** `host:port` of every node, for `REDIS_CLUSTER`. */
-  readonly addresses: readonly string[]
-  /** Returns the index of the initial master of a slot, 0 to 16383. */
-  partOf(slot: number): number
-  /** Resolves when a node is a master with slots. */
-  promoted(node: ClusterNode): Promise<void>
-  /** Resolves when a replica is in sync with its master. */
-  inSync(node: ClusterNode): Promise<void>
-  /** Stops replication to the replicas of a master until they are thawed. */
-  breakReplication(part: number): Promise<void>
-  /** Stops all servers and removes their folders. */
-  stop(): Promise<void>
-}
+export type RedisCluster = Awaited<ReturnType<typeof startRedisCluster>>
 
 export async function startRedisCluster(
   options: {
@@ -51,32 +24,35 @@ export async function startRedisCluster(
     /** Further arguments of each server. */
     readonly args?: readonly string[]
   } = {},
-): Promise<RedisCluster> {
+) {
   const { masters: count = 3, replicasEach = 1, args = [] } = options
-  const started: (ClusterNode & { stop(): Promise<void> })[] = []
+  const started: ClusterNode[] = []
   const stop = async () => void (await Promise.all(started.map((node) => node.stop())))
   try {
     // Sequentially: parallel requests for a free port may return the same one.
     while (started.length < count * (1 + replicasEach)) started.push(await startNode(args))
     const masters = started.slice(0, count)
-    const replicas = masters.map((_, at) =>
-      Array.from({ length: replicasEach }, (__, nth) => at + count * (nth + 1)).map(
-        (index) => started[index] as ClusterNode,
-      ),
-    )
+    const replicas = masters.map((_, at) => started.slice(count).filter((__, nth) => nth % count === at))
     const firstSlot = (part: number) => Math.ceil((part * SLOTS) / count)
     await join(started, masters, replicas, firstSlot)
     return {
+      /** `masters[i]` serves the i-th part of the slots at the start, and `replicas[i]` are its replicas. */
       masters,
       replicas,
+      /** `host:port` of every node, for `REDIS_CLUSTER`. */
       addresses: started.map(({ address }) => address),
-      partOf: (slot) => masters.findLastIndex((_, part) => slot >= firstSlot(part)),
-      promoted: (node) => until(async () => /\bmyself,master\b.* \d+/.test(await linesOf(node, 'myself'))),
+      /** Returns the index of the initial master of a slot, 0 to 16383. */
+      partOf: (slot: number) => masters.findLastIndex((_, part) => slot >= firstSlot(part)),
+      /** Resolves when a node is a master with slots. */
+      promoted: (node: ClusterNode) =>
+        until(async () => /\bmyself,master\b.* \d+/.test(await linesOf(node, 'myself'))),
       inSync,
-      async breakReplication(part) {
+      /** Stops replication to the replicas of a master until they are thawed. */
+      async breakReplication(part: number) {
         for (const replica of replicas[part] ?? []) replica.freeze()
         await masters[part]?.admin.call('CLIENT', 'KILL', 'TYPE', 'replica')
       },
+      /** Stops all servers and removes their folders. */
       stop,
     }
   } catch (error) {
@@ -85,19 +61,20 @@ export async function startRedisCluster(
   }
 }
 
-async function startNode(args: readonly string[]): Promise<ClusterNode & { stop(): Promise<void> }> {
+async function startNode(args: readonly string[]) {
   const port = await freePort()
-  const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(NODE_TIMEOUT_MS)]
-  // Otherwise the whole cluster rejects commands while one part has no master.
-  const apart = ['--cluster-require-full-coverage', 'no']
-  const quick = ['--repl-ping-replica-period', '1']
-  const place = ['--cluster-announce-ip', '127.0.0.1', '--cluster-announce-port', String(port)]
-  const start = (dir?: string) =>
-    startRedisServer({
-      port,
-      ...(dir !== undefined && { dir }),
-      args: [...cluster, ...apart, ...quick, ...place, ...args],
-    })
+  const settings = {
+    'cluster-enabled': 'yes',
+    'cluster-node-timeout': NODE_TIMEOUT_MS,
+    // Otherwise the whole cluster rejects commands while one part has no master.
+    'cluster-require-full-coverage': 'no',
+    'cluster-announce-ip': '127.0.0.1',
+    'cluster-announce-port': port,
+    'repl-ping-replica-period': 1,
+  }
+  const clusterArgs = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
+  const start = (folder: { readonly dir?: string } = {}) =>
+    startRedisServer({ port, ...folder, args: [...clusterArgs, ...args] })
   let server: RedisServer = await start()
   const admin = new Redis(port, '127.0.0.1', {
     retryStrategy: () => POLL_MS,
@@ -109,11 +86,13 @@ async function startNode(args: readonly string[]): Promise<ClusterNode & { stop(
   return {
     address: `127.0.0.1:${port}`,
     port,
+    /** A connection for administration. */
     admin,
     kill: () => server.kill(),
+    /** Restarts it with the data of its folder. */
     async restart() {
       await server.kill()
-      server = await start(server.dir)
+      server = await start({ dir: server.dir })
     },
     freeze: () => server.freeze(),
     thaw: () => server.thaw(),
@@ -158,6 +137,7 @@ async function join(
   }
 }
 
+/** Resolves when a replica is in sync with its master. */
 const inSync = (node: ClusterNode) =>
   until(async () => {
     const info = await node.admin.info('replication')

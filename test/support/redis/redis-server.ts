@@ -21,58 +21,45 @@ export interface RedisServerOptions {
 }
 
 /** A private Redis on a loopback port, with an append-only file in its own folder. */
-export interface RedisServer {
-  readonly url: string
-  readonly port: number
-  readonly dir: string
-  readonly process: ChildProcess
-  /** Kills the server and removes its folder. */
-  stop(): Promise<void>
-  /** Kills the server and keeps its folder. */
-  kill(): Promise<void>
-  /** Pauses the process: connections stay open without answers until `thaw`. */
-  freeze(): void
-  thaw(): void
-}
+export type RedisServer = Awaited<ReturnType<typeof startRedisServer>>
 
 /** Servers that run. A test that fails before its clean-up must not leave them behind. */
 const running = new Set<ChildProcess>()
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')))
 
-export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
+export async function startRedisServer(options: RedisServerOptions = {}) {
+  const { appendfsync = 'always', env = {}, args = [] } = options
   const binary = options.binary ?? (await findRedisBinary({ install: 'no' }))
   const port = options.port ?? (await freePort())
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'ussd-redis-')))
   const replication = ['--repl-diskless-sync-delay', '0']
-  const persistence = ['--save', '', '--appendonly', 'yes', '--appendfsync', options.appendfsync ?? 'always']
-  const variables = Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`)
+  const persistence = ['--save', '', '--appendonly', 'yes', '--appendfsync', appendfsync]
   const place = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dir]
-  const child = spawn(
-    'env',
-    [...variables, binary, ...place, ...persistence, ...replication, ...(options.args ?? [])],
-    {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    },
-  )
+  const child = spawn(binary, [...place, ...persistence, ...replication, ...args], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, ...env },
+  })
   running.add(child)
   const exited = once(child, 'exit')
   child.once('exit', () => running.delete(child))
   await ready(child)
 
-  const end = async (signal: NodeJS.Signals) => {
-    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+  /** Kills the server and keeps its folder. */
+  const kill = async (): Promise<void> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
     await exited
   }
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
     dir,
-    process: child,
-    kill: () => end('SIGKILL'),
+    process: child as ChildProcess,
+    kill,
+    /** Pauses the process: connections stay open without answers until `thaw`. */
     freeze: () => void child.kill('SIGSTOP'),
     thaw: () => void child.kill('SIGCONT'),
-    // A frozen server cannot shut down gracefully, and its data is not needed.
-    stop: () => end('SIGKILL').then(() => rm(dir, { recursive: true, force: true })),
+    /** Kills the server and removes its folder. A frozen server cannot shut down gracefully. */
+    stop: () => kill().then(() => rm(dir, { recursive: true, force: true })),
   }
 }
 

@@ -17,7 +17,9 @@ export const codes = [...likelyCodes, ...likelyCodes, '*141*3*6*1#', '*141*3*6*1
 export const replies = [
   ...'0 1 1 2 2 9 * # 1*2 1# 00 98 ж ٣ １ 𝟏'.split(' '),
   ...'8029 80291 80292 12345678 777777 1234567890 12345678901'.split(' '),
-  ...['', ' 1', '1 '],
+  '',
+  ' 1',
+  '1 ',
   ...marks,
 ]
 
@@ -31,7 +33,8 @@ export const otherScripts = [0x660, 0x966, 0xff10, 0x1d7ce].map(digitsOf)
 export const oddNames = [
   ...'__proto__ constructor prototype toString hasOwnProperty __defineGetter__'.split(' '),
   ...'text[] text[0] text[__proto__] text.length TEXT token constructor[prototype][x]'.split(' '),
-  ...['', ' '],
+  '',
+  ' ',
 ]
 
 /** Field values known to break parsers, and random ones of this seed. */

@@ -154,6 +154,8 @@ function mutateText(before: string, draw: Draw): string {
   return mutateForm(before, draw)
 }
 
+const fillers = ['a', ' ', '&', '<', '[', '\0', '%']
+
 /** Cuts, rotates, fills or replaces the bytes. */
 function mutateRaw(body: Buffer, { random, corpus }: Draw): Buffer {
   const at = random.below(body.length + 1)
@@ -164,7 +166,7 @@ function mutateRaw(body: Buffer, { random, corpus }: Draw): Buffer {
     () => Buffer.concat([before, Buffer.of(random.below(256)), after.subarray(1)]),
     () => Buffer.concat([before, odd, after]),
     () => odd,
-    () => Buffer.concat([body, Buffer.alloc(random.below(9000), random.pick([...'a &<[\0%']))]),
+    () => Buffer.concat([body, Buffer.alloc(random.below(9000), random.pick(fillers))]),
     () => Buffer.concat([after, before]),
   ]
   return random.pick(choices)()

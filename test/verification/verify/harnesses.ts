@@ -80,7 +80,7 @@ export const harnesses: readonly Harness[] = [
   { name: 'harness-tests', args: JEST, figure: /^tests: \d+ passed, \d+ failed$/gm },
 ]
 
-export const NO_FIGURE = 'no figure printed'
+const NO_FIGURE = 'no figure printed'
 
 /** Returns the matches of a pattern on one line, or a note that there is none. */
 export function figureOf(output: string, figure: RegExp): string {
