@@ -248,7 +248,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Runs `serve`.
   'src/main.ts': ['src/cli/serve.ts', 'node:process'],
   // Generates the reference documentation.
-  scripts: ['src', 'commander', 'prettier', 'node:fs', 'node:process'],
+  scripts: ['src', 'commander', 'prettier', 'zod', 'node:fs', 'node:process'],
 }
 
 const root = normalize(join(dirname(fileURLToPath(import.meta.url)), '..'))

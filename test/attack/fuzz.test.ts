@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { dialects } from '../../src/dialects/index.ts'
-import { marksIn } from '../verification/fuzz/leaks.ts'
+import { canariesIn } from '../verification/fuzz/leaks.ts'
 import { createRandom } from '../../src/simulator/random.ts'
-import { marks } from '../verification/fuzz/corpus.ts'
+import { canaries } from '../verification/fuzz/corpus.ts'
 import { createMutations } from '../verification/fuzz/mutate.ts'
-import { isLate, problemOf } from '../verification/fuzz/judge.ts'
+import { isOverloadFault, problemOf } from '../verification/fuzz/judge.ts'
 import { fuzz } from '../verification/fuzz/run.ts'
 import { turnOf } from '../support/attack.ts'
 
@@ -24,7 +24,7 @@ describe('fuzzed callbacks', () => {
       crashed,
       problems: Object.fromEntries(tally.problems),
       broken: [...tally.statuses.keys()].filter((status) => status >= 500),
-      faults: [...faults.keys()].filter((code) => !isLate(code)),
+      faults: [...faults.keys()].filter((code) => !isOverloadFault(code)),
       findings: keyspace.findings,
       foreign: keyspace.foreign,
       leaks,
@@ -66,7 +66,7 @@ describe('fuzzed callbacks', () => {
     const error = dialect.formatError(400, 'Bad request: MSISDN is required')
     expect(problemOf(dialect, sent, { ...right, status: 503 })).toBe('status 503')
     expect(problemOf(dialect, sent, { ...right, body: 'CON a' })).toContain('wrong format')
-    expect(problemOf(dialect, sent, dialect.formatAnswer({ text: marks[0], waits: true }, {}))).toContain(
+    expect(problemOf(dialect, sent, dialect.formatAnswer({ text: canaries[0], waits: true }, {}))).toContain(
       'secret',
     )
     expect(problemOf(dialect, { ...sent, body: Buffer.from('{}') }, right)).toBe(
@@ -74,7 +74,7 @@ describe('fuzzed callbacks', () => {
     )
     expect(problemOf(dialect, sent, { ...error, body: 'Bad request: no form' })).toContain('wrong format')
     expect(problemOf(dialect, sent, { ...error, body: `${error.body} ` })).toBeUndefined()
-    expect(marksIn(`1${marks[0]}`)).toEqual([])
-    expect(marksIn(`x ${marks[0]}.`)).toEqual([marks[0]])
+    expect(canariesIn(`1${canaries[0]}`)).toEqual([])
+    expect(canariesIn(`x ${canaries[0]}.`)).toEqual([canaries[0]])
   })
 })

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { gzipSync } from 'node:zlib'
 import { Redis } from 'ioredis'
-import { filesIn, marksIn, searchFiles } from '../verification/fuzz/leaks.ts'
-import { marks } from '../verification/fuzz/corpus.ts'
+import { filesIn, canariesIn, searchFiles } from '../verification/fuzz/leaks.ts'
+import { canaries } from '../verification/fuzz/corpus.ts'
 import { startRedisServer } from '../support/redis/redis-server.ts'
 import type { RedisServer } from '../support/redis/redis-server.ts'
 import { auditKeyspace } from '../../src/store/redis/keyspace-audit.ts'
@@ -11,7 +11,7 @@ import { dumpOf, sendRaw } from '../support/attack.ts'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
 
-const [mark] = marks
+const [mark] = canaries
 const fields = `sessionId=hostile&phoneNumber=%2B375291234567&serviceCode=*141*3*6%23&networkCode=1`
 
 let server: RedisServer
@@ -266,7 +266,7 @@ describe('after all hostile requests', () => {
   it('no secret is in the log, the files, the slow log or the metrics, and no turn failed', async () => {
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
     const slow = JSON.stringify(await redis.slowlog('GET', '1000'))
-    expect([gateway.log(), metrics, slow].flatMap((text) => marksIn(text))).toEqual([])
+    expect([gateway.log(), metrics, slow].flatMap((text) => canariesIn(text))).toEqual([])
     expect((await searchFiles(await filesIn(server.dir))).found).toEqual([])
     expect(gateway.log()).not.toContain('"fault"')
   })

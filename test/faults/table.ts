@@ -35,9 +35,9 @@ const detected =
     return end
   }
 
-const network = (become: Parameters<World['proxy']['become']>[0]) => async (world: World) => {
-  world.proxy.become(become)
-  return async () => world.proxy.become({ kind: 'pass' })
+const network = (fault: Parameters<World['proxy']['inject']>[0]) => async (world: World) => {
+  world.proxy.inject(fault)
+  return async () => world.proxy.inject({ kind: 'pass' })
 }
 
 const subscriberKey = (msisdn: string) => `ussd:{b${bucketOf(msisdn)}}:subscriber:${msisdn.slice(1)}`

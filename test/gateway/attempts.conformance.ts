@@ -94,10 +94,10 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
 
       use(undefined)
       // A retry of the callback resumes its attempt.
-      const later = await gateway.gateway.turn(phone.last())
+      const later = await gateway.gateway.turn(phone.lastCallback())
       expect(later.text).toMatch(/^Wrong PUK1. Attempts left: 9\./)
       expect(await record()).toMatchObject({ puk1AttemptsLeft: 9, puk1Pending: [] })
-      expect(await gateway.gateway.turn(phone.last())).toEqual(later)
+      expect(await gateway.gateway.turn(phone.lastCallback())).toEqual(later)
       expect(counted.compared).toBe(2)
     })
 
@@ -140,7 +140,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       }
       const other = assemble(store, { argon2: busy })
       const phone = await asked()
-      const turn = phone.saying('1*12345678')
+      const turn = phone.withInput('1*12345678')
       expect(await other.gateway.turn(turn)).toEqual({ text: systemMessages.busy.en, waits: false })
       expect(other.reports.at(-1)).toMatchObject({ outcome: 'busy', fault: 'USSD_BUSY' })
       expect(await record()).toMatchObject({ puk1AttemptsLeft: 10, puk1Pending: [] })
@@ -165,7 +165,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       const elsewhere = assemble(store, { argon2, keyring: other })
       const phone = await asked()
       await phone.type('00000000')
-      const began = dialogue(elsewhere, phone.last().msisdn)
+      const began = dialogue(elsewhere, phone.lastCallback().msisdn)
       await began.dial('*141*3*6#')
       await began.type('1')
       counted.compared = 0
@@ -179,7 +179,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       const { asked, counted, argon2, store, gateway, record } = await setUp()
       const other = assemble(store, { argon2 })
       const phone = await asked()
-      const turn = phone.saying('1*00000000')
+      const turn = phone.withInput('1*00000000')
       const answers = await Promise.all([gateway.gateway.turn(turn), other.gateway.turn(turn)])
       expect(answers[0]).toEqual(answers[1])
       expect(answers[0]?.text).toMatch(/^Wrong PUK1. Attempts left: 9\./)

@@ -77,10 +77,10 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         const msisdn = await subscriber()
         const phone = dialogue(gateway, msisdn)
         const sent = [
-          [await phone.dial('*141*0#'), phone.last()],
-          [await phone.type('123'), phone.last()],
-          [await phone.type('80291'), phone.last()],
-          [await phone.type('80291'), phone.last()],
+          [await phone.dial('*141*0#'), phone.lastCallback()],
+          [await phone.type('123'), phone.lastCallback()],
+          [await phone.type('80291'), phone.lastCallback()],
+          [await phone.type('80291'), phone.lastCallback()],
         ] as const
         for (const [answer, callback] of [...sent, ...sent.toReversed()]) {
           expect(await gateway.gateway.turn(callback)).toEqual(answer)
@@ -95,7 +95,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         await phone.dial('*141*3*6#')
         await phone.type('1')
         const copies = Array.from({ length: 64 }, (_, copy) =>
-          twins[copy % 2 === 0 ? 0 : 1].gateway.turn(phone.saying('1*2')),
+          twins[copy % 2 === 0 ? 0 : 1].gateway.turn(phone.withInput('1*2')),
         )
         const answers = await Promise.all(copies)
         expect(new Set(answers.map(({ text, waits }) => `${waits} ${text}`)).size).toBe(1)
@@ -109,7 +109,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         await phone.dial('*141*3*6#')
         const answers = await Promise.all(
           Array.from({ length: 64 }, () =>
-            gateway.gateway.turn({ ...phone.last(), sessionId: 'one-and-the-same' }),
+            gateway.gateway.turn({ ...phone.lastCallback(), sessionId: 'one-and-the-same' }),
           ),
         )
         expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
@@ -133,16 +133,18 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         const phone = dialogue(gateway, msisdn)
         await phone.dial('*141*3*6#')
         const confirm = await phone.type('1')
-        const other = phone.saying('0')
+        const other = phone.withInput('0')
         expect(await gateway.gateway.turn(other)).toEqual(sentence('outOfStep'))
-        expect(await gateway.gateway.turn(phone.last())).toEqual(confirm)
+        expect(await gateway.gateway.turn(phone.lastCallback())).toEqual(confirm)
       })
 
       it('accepts one of two different concurrent replies', async () => {
         const msisdn = await subscriber()
         const phone = dialogue(gateway, msisdn)
         await phone.dial('*141*3*6#')
-        const answers = await Promise.all(['1', '0'].map((text) => gateway.gateway.turn(phone.saying(text))))
+        const answers = await Promise.all(
+          ['1', '0'].map((text) => gateway.gateway.turn(phone.withInput(text))),
+        )
         expect(
           answers.filter(
             ({ text }) => text === systemMessages.outOfStep.en || text === systemMessages.ended.en,
@@ -170,7 +172,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         const phone = dialogue(gateway, owner)
         await phone.dial('*141*3*6#')
         await phone.type('1')
-        const stolen = { ...phone.saying('1*2'), msisdn: other }
+        const stolen = { ...phone.withInput('1*2'), msisdn: other }
         expect(await gateway.gateway.turn(stolen)).toEqual(sentence('expired'))
         expect(await gateway.journalOf(other)).toEqual(['subscriber-created'])
         expect(await phone.type('2')).toMatchObject({ text: expect.stringContaining('Access is closed') })
@@ -204,7 +206,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         const before = dialogue(assemble(store, { menus: { '*1#': counterMenu() } }), msisdn, sessionId)
         await before.dial('*1#')
         const after = assemble(store, { menus: { '*1#': counterMenu('2') } })
-        const callback = before.saying('1')
+        const callback = before.withInput('1')
         expect(await after.gateway.turn(callback)).toEqual(sentence('menuChanged'))
         const gone = assemble(store, { menus: realMenus })
         expect(await gone.gateway.turn(callback)).toEqual(sentence('menuChanged'))
@@ -335,7 +337,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         const { sessionId } = phone
         await gateway.gateway.end({ dialect: 'test', sessionId, msisdn, why: 'cancelled' })
         expect(gateway.reports.at(-1)).toMatchObject({ outcome: 'cancelled', waits: false })
-        expect(await gateway.gateway.turn(phone.last())).toEqual(asked)
+        expect(await gateway.gateway.turn(phone.lastCallback())).toEqual(asked)
         expect(await phone.type('2')).toEqual(sentence('ended'))
         expect(await gateway.journalOf(msisdn)).toEqual(['subscriber-created'])
       })
@@ -355,7 +357,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         await phone.dial('*1#')
         expect(await phone.type('2')).toEqual(sentence('unavailable'))
         expect(failing.reports.at(-1)).toMatchObject({ outcome: 'unavailable', fault: 'USSD_SERVICE_FAILED' })
-        const asBefore = phone.saying('1')
+        const asBefore = phone.withInput('1')
         expect((await failing.gateway.turn(asBefore)).text).toBe('1\n1 More')
       })
     })

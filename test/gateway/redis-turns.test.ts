@@ -82,7 +82,7 @@ describe('a turn over Redis', () => {
     expect(await watched.sentBy(() => phone.type('123'))).toEqual(['evalsha', 'evalsha'])
     expect(await watched.sentBy(() => phone.type('80291'))).toEqual(['evalsha', 'evalsha'])
     expect(await watched.sentBy(() => phone.type('80291'))).toEqual(['evalsha', 'evalsha'])
-    expect(await watched.sentBy(() => gateway.gateway.turn(phone.last()))).toEqual(['evalsha'])
+    expect(await watched.sentBy(() => gateway.gateway.turn(phone.lastCallback()))).toEqual(['evalsha'])
     watched.stop()
   })
 
@@ -98,7 +98,7 @@ describe('a turn over Redis', () => {
       expect(await watched.sentBy(() => phone.dial('*141*3*6#'))).toEqual(turn)
       expect(await watched.sentBy(() => phone.type('1'))).toEqual(turn)
       expect(await watched.sentBy(() => phone.type('7'))).toEqual(turn)
-      expect(await watched.sentBy(() => waiting.gateway.turn(phone.last()))).toEqual(turn)
+      expect(await watched.sentBy(() => waiting.gateway.turn(phone.lastCallback()))).toEqual(turn)
       watched.stop()
     } finally {
       await replica.stop()
@@ -207,7 +207,7 @@ describe('a turn while Redis is down', () => {
     await server.kill()
     expect(await phone.type('2')).toEqual(unavailable)
     const again = await startRedisServer({ port: server.port })
-    await gateway.gateway.turn(phone.last())
+    await gateway.gateway.turn(phone.lastCallback())
     // The new server is empty, so a recovered gateway answers that the number is not registered.
     expect((await heals()).text).toBe(systemMessages.notServed.ru)
     await again.stop()
@@ -234,16 +234,16 @@ describe('a turn while Redis is down', () => {
 
   it('is answered when the network drops everything, and recovers on a new connection', async () => {
     const phone = await atConfirmation()
-    proxy.become({ kind: 'blackHole' })
+    proxy.inject({ kind: 'blackHole' })
     expect(await phone.type('2')).toEqual(unavailable)
-    proxy.become({ kind: 'pass' })
+    proxy.inject({ kind: 'pass' })
     expect((await heals()).text).toMatch(/^Access to self-care/)
   })
 
   it('gets the committed answer when only the answer of the commit is lost', async () => {
     const phone = await atConfirmation()
     // The load passes, the commit succeeds, its answer is lost, and the network recovers.
-    proxy.become({ kind: 'resetOnReply', after: 1, times: 1 })
+    proxy.inject({ kind: 'resetOnReply', after: 1, times: 1 })
     expect((await phone.type('2')).text).toMatch(/^Access is closed/)
     const closed = await gateway.journalOf(msisdn)
     expect(closed.filter((change) => change === 'access-closed')).toHaveLength(1)
@@ -251,11 +251,11 @@ describe('a turn while Redis is down', () => {
 
   it('commits once when every answer is lost for a while', async () => {
     const phone = await atConfirmation()
-    proxy.become({ kind: 'resetOnReply' })
+    proxy.inject({ kind: 'resetOnReply' })
     await phone.type('2')
-    proxy.become({ kind: 'pass' })
+    proxy.inject({ kind: 'pass' })
     const answer = await eventually(async () => {
-      const again = await gateway.gateway.turn(phone.last())
+      const again = await gateway.gateway.turn(phone.lastCallback())
       if (isUnavailable(again)) throw new Error('still unavailable')
       return again
     })

@@ -57,8 +57,10 @@ describe('two versions side by side on one Redis', () => {
       await phone.dial('*141*3*6#')
       await phone.type('1')
       // This version handles the next turns and writes session and subscriber; the newer one continues.
-      expect((await ours.gateway.turn(phone.saying('1*00000000'))).text).toMatch(/^Wrong PUK1/)
-      expect((await newer.gateway.turn(phone.saying('1*00000000*12345678'))).text).toMatch(/^Access to self/)
+      expect((await ours.gateway.turn(phone.withInput('1*00000000'))).text).toMatch(/^Wrong PUK1/)
+      expect((await newer.gateway.turn(phone.withInput('1*00000000*12345678'))).text).toMatch(
+        /^Access to self/,
+      )
       await ours.subscribers.put(msisdn, { tariff: 'Комфорт' })
       expect(await newer.subscribers.get(msisdn)).toMatchObject({ tariff: 'Комфорт', access: 'open' })
 

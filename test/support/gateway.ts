@@ -119,9 +119,9 @@ export function dialogue(
       return gateway.turn(callback())
     },
     /** Returns the last callback. */
-    last: callback,
+    lastCallback: callback,
     /** Returns the last callback with other cumulative input. */
-    saying: (text: string): Callback => ({
+    withInput: (text: string): Callback => ({
       ...callback(),
       reported: { kind: 'cumulative', code: dialled, text, begins: 'empty' },
     }),

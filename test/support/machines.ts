@@ -85,7 +85,7 @@ export const inAll = <T>(text: T) => ({ ru: text, be: text, en: text })
 export type States = Record<string, object | undefined>
 export type Texts = Record<string, unknown>
 
-const present = (of: Record<string, unknown>) =>
+const withoutUndefined = (of: Record<string, unknown>) =>
   Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined))
 
 /** Creates a valid menu with changes: `states` and `texts` replace its own, and `undefined` removes one. */
@@ -94,7 +94,7 @@ export function soundMenuWith(states: States = {}, texts: Texts = {}, root: obje
     context: ({ input }: { input: { language: Language } }) => ({ ...input, left: 3 }),
     initial: 'lookingUp',
     ...root,
-    states: present({
+    states: withoutUndefined({
       lookingUp: { invoke: { src: 'look', onDone: 'open', onError: 'bye' } },
       open: { on: { 1: 'sure', 3: 'amount', 0: 'bye' } },
       sure: { tags: 'confirmation', on: { 2: 'closingAll', 0: 'bye' } },
@@ -112,7 +112,7 @@ export function soundMenuWith(states: States = {}, texts: Texts = {}, root: obje
       actions: { count: assign({ left: 2 }), speak: () => {} },
     } as never,
   )
-  const screens = present({
+  const screens = withoutUndefined({
     open: inAll('Open\n1 Close\n3 Amount\n0 Exit'),
     sure: inAll('Sure?\n2 Yes\n0 No'),
     amount: inAll('How much?\n0 Exit'),

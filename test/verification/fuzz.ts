@@ -5,7 +5,7 @@ import { defineCommand, messageOf, print, wholeNumber } from '../../src/cli/comm
 import type { ExitCode } from '../../src/cli/command.ts'
 import { listOf, printVerdicts, progress } from '../support/harness.ts'
 import type { Verdict } from '../support/harness.ts'
-import { isLate } from './fuzz/judge.ts'
+import { isOverloadFault } from './fuzz/judge.ts'
 import { measureParsing } from './fuzz/parsing.ts'
 import { fuzz, settings } from './fuzz/run.ts'
 import type { FuzzResult } from './fuzz/run.ts'
@@ -66,7 +66,7 @@ const megabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MB`
 function verdictsOf({ tally, memory, crashed, keyspace, leaks, faults }: FuzzResult): readonly Verdict[] {
   const [, middle, end] = memory
   const problems = [...tally.problems.values()].reduce((sum, { times }) => sum + times, 0)
-  const unexpected = [...faults.keys()].filter((code) => !isLate(code)).join(', ')
+  const unexpected = [...faults.keys()].filter((code) => !isOverloadFault(code)).join(', ')
   const { findings, foreign } = keyspace
   const growth = end.rss - middle.rss
   return [

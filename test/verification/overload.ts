@@ -78,7 +78,7 @@ const command = defineCommand<Options>({
   configure: (command) =>
     command
       .option('--quick', 'one short round; timing goals are reported but do not fail the run')
-      .option('--most <number>', 'MAX_TURNS_IN_FLIGHT of the gateway (default: its own default)', positive)
+      .option('--most <number>', 'value of MAX_TURNS_IN_FLIGHT (default: that of the gateway)', positive)
       .option('--connections <number>', 'keep-alive connections of the aggregator', positive, 512)
       .option('--times <number>', 'multiple of the peak that is sent', positive, 3)
       .addOption(new Option('--only <part>', 'run one of the two parts').choices(['turns', 'connections'])),

@@ -60,7 +60,7 @@ async function dialogues(store: Store): Promise<string[]> {
     await closing.dial('*141*3*6#'),
     await closing.type('1'),
     await closing.type('2'),
-    await gateway.gateway.turn(closing.last()),
+    await gateway.gateway.turn(closing.lastCallback()),
   ]
   return screens.map(({ text, waits }) => `${waits} ${text}`)
 }

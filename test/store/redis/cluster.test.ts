@@ -71,9 +71,9 @@ describe('the cluster client', () => {
     }
     const before = await scripts()
     // The load succeeds; the commit runs, and its reply is lost.
-    proxy.become({ kind: 'resetOnReply', after: 1, times: 1 })
+    proxy.inject({ kind: 'resetOnReply', after: 1, times: 1 })
     expect((await phone.type('2')).text).toMatch(/^Access is closed/)
-    proxy.become({ kind: 'pass' })
+    proxy.inject({ kind: 'pass' })
     // Load, commit, the retried commit with a conflict, and the load that finds the receipt.
     expect((await scripts()) - before).toBe(4)
     const closed = (await gateway.journalOf(msisdn)).filter((change) => change === 'access-closed')

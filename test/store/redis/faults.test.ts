@@ -202,18 +202,18 @@ describe('the Redis store behind a faulty network', () => {
   })
 
   it('drops a connection that has become a black hole, and recovers on a new one', async () => {
-    proxy.become({ kind: 'blackHole' })
+    proxy.inject({ kind: 'blackHole' })
     await expectUnavailable(store)
     await expectUnavailable(store)
-    proxy.become({ kind: 'pass' })
+    proxy.inject({ kind: 'pass' })
     await untilAvailable(store)
     expect(await put(store, 'a')).toMatchObject({ kind: 'ok' })
   })
 
   it('applies a commit once when its reply was lost, as a load shows', async () => {
-    proxy.become({ kind: 'resetOnReply' })
+    proxy.inject({ kind: 'resetOnReply' })
     await expect(put(store, 'a')).rejects.toMatchObject({ code: 'USSD_STORE_UNAVAILABLE' })
-    proxy.become({ kind: 'pass' })
+    proxy.inject({ kind: 'pass' })
     await untilAvailable(store)
     expect((await store.load(bucket, [name])).records).toMatchObject([{ value: 'a' }])
     expect(await store.readJournal(bucket, undefined, 10)).toMatchObject([{ entry: 'a' }])
@@ -221,11 +221,11 @@ describe('the Redis store behind a faulty network', () => {
   })
 
   it('waits for a slow reply, and times out on a reply that is too slow', async () => {
-    proxy.become({ kind: 'delay', delayMs: 10 })
+    proxy.inject({ kind: 'delay', delayMs: 10 })
     expect(await put(store, 'a')).toMatchObject({ kind: 'ok' })
-    proxy.become({ kind: 'delay', delayMs: 5000 })
+    proxy.inject({ kind: 'delay', delayMs: 5000 })
     await expectUnavailable(store)
-    proxy.become({ kind: 'pass' })
+    proxy.inject({ kind: 'pass' })
     await untilAvailable(store)
     expect((await store.load(bucket, [name])).records).toMatchObject([{ value: 'a' }])
   })

@@ -138,7 +138,7 @@ describe('a commit with REDIS_REPLICAS=1', () => {
     const before = dialogue(assemble(patient), msisdn, sessionId)
     await before.dial('*141*3*6#')
     await before.type('1')
-    const confirmation = before.saying('1*2')
+    const confirmation = before.withInput('1*2')
     replica.freeze()
     const unavailable: Answer = { text: systemMessages.unavailable.en, waits: false }
     expect(await gateway.gateway.turn(confirmation)).toEqual(unavailable)

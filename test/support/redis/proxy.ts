@@ -15,7 +15,7 @@ export type Fault =
 
 export interface Proxy {
   readonly port: number
-  become(fault: Fault): void
+  inject(fault: Fault): void
   close(): Promise<void>
 }
 
@@ -28,7 +28,7 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
   let replies = 0
   const sockets = new Set<Socket>()
 
-  const forward = (from: Socket, to: Socket, link: { isLost: boolean }, atReply: ResetOnReply) => {
+  const forward = (from: Socket, to: Socket, link: { isSilent: boolean }, resetOnReply: ResetOnReply) => {
     let sent = Promise.resolve()
     sockets.add(from)
     from.on('error', () => {})
@@ -38,9 +38,9 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
     })
     from.on('data', (bytes) => {
       // TCP never loses bytes in the middle, so a connection with dropped bytes stays silent.
-      if (fault.kind === 'blackHole') link.isLost = true
-      if (link.isLost) return
-      if (fault.kind === 'resetOnReply' && atReply(fault)) return
+      if (fault.kind === 'blackHole') link.isSilent = true
+      if (link.isSilent) return
+      if (fault.kind === 'resetOnReply' && resetOnReply(fault)) return
       const due = Date.now() + (fault.kind === 'delay' ? fault.delayMs : 0)
       sent = sent.then(async () => {
         if (due > Date.now()) await sleep(due - Date.now(), undefined, { ref: false })
@@ -50,7 +50,7 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
   }
   const server = createServer((client) => {
     const target = connect(targetPort, '127.0.0.1')
-    const link = { isLost: false }
+    const link = { isSilent: false }
     forward(client, target, link, () => false)
     forward(target, client, link, ({ after = 0, times = Infinity }) => {
       replies += 1
@@ -63,7 +63,7 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
 
   return {
     port: (server.address() as AddressInfo).port,
-    become(next) {
+    inject(next) {
       fault = next
       replies = 0
     },

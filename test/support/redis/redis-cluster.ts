@@ -45,7 +45,7 @@ export async function startRedisCluster(
       partOf: (slot: number) => masters.findLastIndex((_, part) => slot >= firstSlot(part)),
       /** Resolves when a node is a master with slots. */
       promoted: (node: ClusterNode) =>
-        until(async () => /\bmyself,master\b.* \d+/.test(await linesOf(node, 'myself'))),
+        until(async () => /\bmyself,master\b.* \d+/.test(await nodesWith(node, 'myself'))),
       inSync,
       /** Stops replication to the replicas of a master until they are thawed. */
       async breakReplication(part: number) {
@@ -122,7 +122,7 @@ async function join(
   }
   for (const { port } of others) await first?.admin.cluster('MEET', '127.0.0.1', port)
   for (const node of all) {
-    await until(async () => (await linesOf(node, 'connected')).split('\n').length >= all.length)
+    await until(async () => (await nodesWith(node, 'connected')).split('\n').length >= all.length)
   }
   for (const [part, of] of replicas.entries()) {
     const id = await masters[part]?.admin.cluster('MYID')
@@ -132,7 +132,8 @@ async function join(
   for (const node of all) {
     await until(async () => String(await node.admin.cluster('INFO')).includes('cluster_state:ok'))
     await until(
-      async () => (await linesOf(node, 'slave')).split('\n').filter(Boolean).length >= replicas.flat().length,
+      async () =>
+        (await nodesWith(node, 'slave')).split('\n').filter(Boolean).length >= replicas.flat().length,
     )
   }
 }
@@ -144,8 +145,8 @@ const inSync = (node: ClusterNode) =>
     return /role:slave/.test(info) && /master_link_status:up/.test(info)
   })
 
-/** Returns the lines of CLUSTER NODES that contain a word. */
-async function linesOf({ admin }: ClusterNode, word: string): Promise<string> {
+/** Returns the lines of CLUSTER NODES with a word, such as a role or a state. */
+async function nodesWith({ admin }: ClusterNode, word: string): Promise<string> {
   const nodes = String(await admin.cluster('NODES'))
   return nodes
     .split('\n')
@@ -153,9 +154,9 @@ async function linesOf({ admin }: ClusterNode, word: string): Promise<string> {
     .join('\n')
 }
 
-async function until(isSo: () => Promise<boolean>): Promise<void> {
+async function until(isReached: () => Promise<boolean>): Promise<void> {
   const endMs = performance.now() + START_TIMEOUT_MS
-  while (!(await isSo().catch(() => false))) {
+  while (!(await isReached().catch(() => false))) {
     if (performance.now() > endMs)
       throw new Error('The cluster did not reach the expected state within 30 s.')
     await pause(POLL_MS)

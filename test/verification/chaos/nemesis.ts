@@ -41,8 +41,8 @@ export async function injectNetworkFault(proxy: Proxy, random: Random): Promise<
       : drawn < 0.7
         ? [{ kind: 'blackHole' }, 100 + random() * 500]
         : [{ kind: 'delay', delayMs: Math.round(5 + random() * 100) }, 500]
-  proxy.become(fault)
+  proxy.inject(fault)
   await sleep(forMs)
-  proxy.become({ kind: 'pass' })
+  proxy.inject({ kind: 'pass' })
   return fault.kind
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
 /** Canary secrets: no other code produces them, so any occurrence is a leak. */
-export const marks = [
+export const canaries = [
   '8361940275',
   '6093718254',
   '90573816',
@@ -20,7 +20,7 @@ export const replies = [
   '',
   ' 1',
   '1 ',
-  ...marks,
+  ...canaries,
 ]
 
 const digitsOf = (zero: number) => (digits: string) =>
@@ -57,7 +57,7 @@ export const oddValues = (seed: number): readonly string[] => [
   'é'.repeat(700),
   '1'.repeat(7000),
   ...otherScripts.map((script) => script('12345678')),
-  ...marks.flatMap((mark) => [mark, `${mark}\0`, `+${mark}`, `*${mark}#`, mark.repeat(30)]),
+  ...canaries.flatMap((canary) => [canary, `${canary}\0`, `+${canary}`, `*${canary}#`, canary.repeat(30)]),
   ...fc.sample(fc.string({ unit: 'binary', maxLength: 60 }), { seed, numRuns: 500 }),
   ...fc.sample(fc.string({ unit: 'grapheme', maxLength: 200 }), { seed, numRuns: 300 }),
 ]

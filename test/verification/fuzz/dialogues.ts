@@ -3,7 +3,7 @@ import { demoSubscribers } from '../../../src/services/demo.ts'
 import type { Dialect, NetworkTurn } from '../../../src/dialects/dialect.ts'
 import { createRandom } from '../../../src/simulator/random.ts'
 import type { Random } from '../../../src/simulator/random.ts'
-import { post } from '../../support/attack.ts'
+import { post, turnOf } from '../../support/attack.ts'
 import { codes, replies } from './corpus.ts'
 import { BODY_LIMIT_BYTES, problemOf } from './judge.ts'
 import { rawRequest } from './mutate.ts'
@@ -34,12 +34,12 @@ const SESSION_IDS = 1500
 
 /** Longer than the default `REPEAT_WITHIN_MS`: a later duplicate of an unnumbered turn is a new reply. */
 const LATE_AFTER_MS = 3200
-const MAX_REMEMBERED = 200
+const MAX_HISTORY = 200
 
 const msisdns = [...Object.keys(demoSubscribers), '+375291110001', '+375441110002', '+375331110003']
 
-/** Sends callbacks over one connection until the tally reaches `until`. Never rejects. */
-export async function fuzzLane(options: {
+/** Sends dialogues over one connection until the tally reaches `until` callbacks: valid, mutated and duplicated ones. */
+export async function sendCallbacks(options: {
   readonly url: string
   readonly token: string
   readonly dialects: readonly Dialect[]
@@ -59,20 +59,20 @@ export async function fuzzLane(options: {
     if (!response) {
       // The gateway may close the connection while an oversized body is still being sent.
       if (sent.body.length > BODY_LIMIT_BYTES) tally.cut += 1
-      else note(tally, `${dialect.name}: the connection was closed without an answer`, sent)
+      else addProblem(tally, `${dialect.name}: the connection was closed without an answer`, sent)
       return undefined
     }
     tally.statuses.set(response.status, (tally.statuses.get(response.status) ?? 0) + 1)
     const problem = problemOf(dialect, sent, response)
-    if (problem !== undefined) note(tally, `${dialect.name}: ${problem}`, sent)
+    if (problem !== undefined) addProblem(tally, `${dialect.name}: ${problem}`, sent)
     return response
   }
 
-  const sentBefore: { readonly dialect: Dialect; readonly sent: RawRequest; readonly atMs: number }[] = []
-  const deliverLate = async () => {
-    const [oldest] = sentBefore
+  const history: { readonly dialect: Dialect; readonly sent: RawRequest; readonly atMs: number }[] = []
+  const deliverLateDuplicate = async () => {
+    const [oldest] = history
     if (!oldest || performance.now() - oldest.atMs < LATE_AFTER_MS) return
-    sentBefore.shift()
+    history.shift()
     tally.late += 1
     await deliver(oldest.dialect, oldest.sent)
   }
@@ -85,16 +85,16 @@ export async function fuzzLane(options: {
       if (random.oneIn(2)) await deliver(dialect, mutate(wire, random))
       const response = await deliver(dialect, rawRequest(wire))
       if (random.oneIn(8)) await deliver(dialect, rawRequest(wire))
-      if (random.oneIn(4)) await deliverLate()
-      sentBefore.push({ dialect, sent: rawRequest(wire), atMs: performance.now() })
-      if (sentBefore.length > MAX_REMEMBERED) sentBefore.shift()
-      const read = response && dialect.parseResponse(response)
-      if (read?.kind !== 'answer' || (!read.answer.waits && !random.oneIn(5))) break
+      if (random.oneIn(4)) await deliverLateDuplicate()
+      history.push({ dialect, sent: rawRequest(wire), atMs: performance.now() })
+      if (history.length > MAX_HISTORY) history.shift()
+      const parsed = response && dialect.parseResponse(response)
+      if (parsed?.kind !== 'answer' || (!parsed.answer.waits && !random.oneIn(5))) break
       const end = random.oneIn(15) && dialect.formatEnd(turn, 'cancelled', Date.now())
       if (end) await deliver(dialect, random.oneIn(2) ? mutate(end, random) : rawRequest(end))
       turn = {
         ...turn,
-        answers: [...turn.answers, { answer: read.answer, echo: read.echo }],
+        answers: [...turn.answers, { answer: parsed.answer, echo: parsed.echo }],
         replies: [...turn.replies, random.pick(replies)],
       }
     }
@@ -102,20 +102,21 @@ export async function fuzzLane(options: {
   agent.destroy()
 }
 
+/** A session id that every dialect accepts; restcomm needs two numbers. */
+export const sessionIdOf = (dialect: Dialect, number: number): string =>
+  dialect.name === 'restcomm' ? `${number}:${number}` : String(7_000_000 + number)
+
 function firstTurn(dialect: Dialect, random: Random): NetworkTurn {
   const number = random.below(SESSION_IDS)
-  return {
-    // A format that every dialect accepts; restcomm needs two numbers.
-    sessionId: dialect.name === 'restcomm' ? `${number}:${number}` : String(7_000_000 + number),
+  return turnOf(dialect, {
+    sessionId: sessionIdOf(dialect, number),
     msisdn: msisdns[number % msisdns.length] as string,
     dialled: random.pick(codes),
-    replies: [],
-    answers: [],
     beganAtMs: Date.now(),
-  }
+  })
 }
 
-function note(tally: Tally, problem: string, sent: RawRequest): void {
+function addProblem(tally: Tally, problem: string, sent: RawRequest): void {
   const before = tally.problems.get(problem)
   if (before) before.times += 1
   else {

@@ -1,16 +1,21 @@
 import { parse } from 'node:querystring'
 import type { Dialect, Method, WireResponse } from '../../../src/dialects/dialect.ts'
-import { marks } from './corpus.ts'
+import { canaries } from './corpus.ts'
 import type { RawRequest } from './mutate.ts'
 
 /** The size limit of a request body. */
 export const BODY_LIMIT_BYTES = 8192
 
-/** Faults caused by load. The circuit opens after several store timeouts (decision 0034). */
-const OVERLOAD = ['USSD_BUSY', 'USSD_TURN_TIMED_OUT', 'USSD_STORE_UNAVAILABLE', 'USSD_STORE_CIRCUIT_OPEN']
+/** The circuit opens after several store timeouts (decision 0034). */
+const OVERLOAD_FAULTS = [
+  'USSD_BUSY',
+  'USSD_TURN_TIMED_OUT',
+  'USSD_STORE_UNAVAILABLE',
+  'USSD_STORE_CIRCUIT_OPEN',
+]
 
 /** Returns true for a fault that an overloaded machine explains; any other fault is a defect. */
-export const isLate = (fault: string): boolean => OVERLOAD.includes(fault)
+export const isOverloadFault = (fault: string): boolean => OVERLOAD_FAULTS.includes(fault)
 
 /** Returns the problem of an answer: a 5xx, a leaked secret or a format other than the dialect's. `undefined` when it is valid. */
 export function problemOf(dialect: Dialect, sent: RawRequest, response: WireResponse): string | undefined {
@@ -29,7 +34,8 @@ export function problemOf(dialect: Dialect, sent: RawRequest, response: WireResp
   })
   // Some dialects echo fields of the request.
   const echo = parsed.kind === 'malformed' ? '' : Object.values(parsed.echo).join('\n')
-  if (marks.some((mark) => body.includes(mark) && !echo.includes(mark))) return 'a secret in the answer'
+  if (canaries.some((canary) => body.includes(canary) && !echo.includes(canary)))
+    return 'a secret in the answer'
   switch (parsed.kind) {
     case 'ended':
       return body === dialect.formatEnded(parsed.echo).body
@@ -47,18 +53,15 @@ export function problemOf(dialect: Dialect, sent: RawRequest, response: WireResp
 
 /** Returns true for an error in the dialect's format, with one of the gateway's error texts. */
 function isError(dialect: Dialect, response: WireResponse): boolean {
-  const isJson = response.body.startsWith('{')
-  const pattern = isJson
-    ? /(?:Bad request|Unauthorised|Rejected): [^"]*/
-    : /(?:Bad request|Unauthorised|Rejected): [^"<&]*/
-  const message = pattern.exec(response.body)?.[0]
+  const rest = response.body.startsWith('{') ? '[^"]*' : '[^"<&]*'
+  const pattern = new RegExp(`(?:Bad request|Unauthorised|Rejected): ${rest}`)
+  const message = pattern.exec(response.body)?.[0].trimEnd()
   if (message === undefined) return false
-  const trimmed = message.trimEnd()
   const code = /"responseExitCode":(\d{3})/.exec(response.body)?.[1]
-  const own = dialect.formatError(Number(code ?? response.status), trimmed)
+  const own = dialect.formatError(Number(code ?? response.status), message)
   if (own.status !== response.status || own.type !== response.type) return false
   if (own.body === response.body) return true
   // Some dialects echo the request in errors: parsed as an answer, they must end the dialogue with the message.
   const read = dialect.parseResponse({ ...response, status: 200 })
-  return read.kind === 'answer' && !read.answer.waits && read.answer.text === trimmed
+  return read.kind === 'answer' && !read.answer.waits && read.answer.text === message
 }

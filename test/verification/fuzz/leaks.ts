@@ -1,16 +1,16 @@
 import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { marks } from './corpus.ts'
+import { canaries } from './corpus.ts'
 
 /** Digits inside a longer number are a time or a version, not a leak. */
-const patterns = marks.map((mark) =>
-  /^\d+$/.test(mark) ? new RegExp(`(?<!\\d)${mark}(?!\\d)`) : new RegExp(mark),
+const patterns = canaries.map((canary) =>
+  /^\d+$/.test(canary) ? new RegExp(`(?<!\\d)${canary}(?!\\d)`) : new RegExp(canary),
 )
 
 /** Returns the canary secrets in a text. */
-export const marksIn = (text: string): readonly string[] =>
-  marks.filter((_mark, at) => patterns[at]?.test(text))
+export const canariesIn = (text: string): readonly string[] =>
+  canaries.filter((_canary, at) => patterns[at]?.test(text))
 
 /** Searches files for canary secrets; returns the findings and the number of bytes searched. */
 export async function searchFiles(
@@ -22,7 +22,7 @@ export async function searchFiles(
     let tail = ''
     for await (const chunk of createReadStream(path, 'latin1') as AsyncIterable<string>) {
       bytes += chunk.length
-      for (const mark of marksIn(tail + chunk)) found.add(`${mark} in ${path}`)
+      for (const canary of canariesIn(tail + chunk)) found.add(`${canary} in ${path}`)
       tail = chunk.slice(-64)
     }
   }

@@ -1,15 +1,16 @@
 import type { Dialect, WireRequest } from '../../../src/dialects/dialect.ts'
 import { createRandom } from '../../../src/simulator/random.ts'
+import { turnOf } from '../../support/attack.ts'
+import { sessionIdOf } from './dialogues.ts'
 import { createMutations } from './mutate.ts'
 import type { RawRequest } from './mutate.ts'
 
 /** The size limit of a request body. */
 const MAX_BYTES = 8192
 
-const fill = (piece: string, around: readonly [string, string] = ['', '']) => {
-  const room = MAX_BYTES - around[0].length - around[1].length
-  return `${around[0]}${piece.repeat(Math.floor(room / piece.length))}${around[1]}`
-}
+/** Repeats a piece between a start and an end up to the limit. */
+const fill = (piece: string, [start, end]: readonly [string, string] = ['', '']) =>
+  start + piece.repeat(Math.floor((MAX_BYTES - start.length - end.length) / piece.length)) + end
 
 const validFields = 'sessionId=1&phoneNumber=%2B375291234567&serviceCode=%2A141%2A0%23&text='
 
@@ -35,15 +36,6 @@ const worstBodies: readonly string[] = [
   fill('<!', ['<ussd>', '</ussd>']),
 ]
 
-/** The slowest input of a dialect. */
-export interface SlowestParse {
-  readonly dialect: string
-  /** Milliseconds: the shortest of five measurements of the slowest input. */
-  readonly ms: number
-  readonly body: string
-  readonly inputs: number
-}
-
 const asRequest = ({ method, path, query, headers, body }: RawRequest): WireRequest => ({
   method: method as WireRequest['method'],
   path,
@@ -52,44 +44,41 @@ const asRequest = ({ method, path, query, headers, body }: RawRequest): WireRequ
   body: body.toString(),
 })
 
-/** Measures the slowest input of each dialect, among known expensive bodies and `mutated` random ones. */
-export function measureParsing(
-  dialects: readonly Dialect[],
-  seed: number,
-  mutated: number,
-): readonly SlowestParse[] {
+/**
+ * Finds the input of each dialect that takes longest to parse, among known expensive bodies and `mutations` random ones. `ms` is
+ * the shortest of five measurements, in milliseconds.
+ */
+export function measureParsing(dialects: readonly Dialect[], seed: number, mutations: number) {
   const mutate = createMutations(seed)
   return dialects.map((dialect) => {
     const random = createRandom(seed)
     const turn = {
-      sessionId: dialect.name === 'restcomm' ? '7:7' : '7000007',
+      sessionId: sessionIdOf(dialect, 7),
       msisdn: '+375291234567',
       dialled: '*141*0#',
       replies: ['1'],
-      answers: [],
-      beganAtMs: 0,
     }
-    const wire = dialect.formatRequest(turn)
+    const wire = dialect.formatRequest(turnOf(dialect, turn))
     const inputs = [
       ...worstBodies.flatMap((body) => [
         asRequest({ ...wire, body: Buffer.from(body) }),
         asRequest({ ...wire, query: body, body: Buffer.alloc(0) }),
       ]),
-      ...Array.from({ length: mutated }, () => asRequest(mutate(wire, random))),
+      ...Array.from({ length: mutations }, () => asRequest(mutate(wire, random))),
     ].filter(({ body }) => body.length <= MAX_BYTES)
     for (const request of inputs.slice(0, 2000)) dialect.parseRequest(request)
-    let slowest: Omit<SlowestParse, 'dialect' | 'inputs'> = { ms: 0, body: '' }
+    let slowest = { ms: 0, body: '' }
     for (const request of inputs) {
-      if (timeOf(dialect, request) <= slowest.ms) continue
+      if (parseMs(dialect, request) <= slowest.ms) continue
       // One long measurement may be other load on the machine; an expensive input is slow every time.
-      const ms = Math.min(...[1, 2, 3, 4, 5].map(() => timeOf(dialect, request)))
+      const ms = Math.min(...[1, 2, 3, 4, 5].map(() => parseMs(dialect, request)))
       if (ms > slowest.ms) slowest = { ms, body: request.body }
     }
     return { dialect: dialect.name, inputs: inputs.length, ...slowest }
   })
 }
 
-function timeOf(dialect: Dialect, request: WireRequest): number {
+function parseMs(dialect: Dialect, request: WireRequest): number {
   const startedMs = performance.now()
   dialect.parseRequest(request)
   return performance.now() - startedMs

@@ -9,11 +9,11 @@ import { withCleanup } from '../../support/cleanup.ts'
 import { startGatewayProcess } from '../../support/gateway-process.ts'
 import type { GatewayProcess } from '../../support/gateway-process.ts'
 import { startRedisServer } from '../../support/redis/redis-server.ts'
-import { marks } from './corpus.ts'
+import { canaries } from './corpus.ts'
 import { spokenDialects } from '../chaos/dialects.ts'
-import { createTally, fuzzLane } from './dialogues.ts'
+import { createTally, sendCallbacks } from './dialogues.ts'
 import type { Tally } from './dialogues.ts'
-import { filesIn, marksIn, searchFiles } from './leaks.ts'
+import { filesIn, canariesIn, searchFiles } from './leaks.ts'
 import { createMutations } from './mutate.ts'
 
 /** Memory in bytes, after garbage collection. */
@@ -35,7 +35,7 @@ export interface FuzzResult {
   readonly faults: ReadonlyMap<string, number>
 }
 
-const [, , , , token] = marks
+const token = canaries[4]
 const MEMORY_TIMEOUT_MS = 30_000
 
 /** Keeps every write in the append-only file and every command in the slow log, so that all of it can be searched. */
@@ -45,7 +45,7 @@ const REDIS_ARGS = (
 ).split(' ')
 
 /** Every dialect, and the variants of Nalo and Hubtel without a session id or a sequence number. */
-const spoken = [
+const testedDialects = [
   ...Object.values(dialects),
   ...spokenDialects.filter(({ name, dialect }) => name !== dialect.name).map(({ dialect }) => dialect),
 ]
@@ -75,10 +75,10 @@ export function fuzz(options: {
     defer(() => clearInterval(timer))
 
     const mutate = createMutations(seed)
-    const shared = { url: gateway.url, token, dialects: spoken, mutate, tally }
+    const shared = { url: gateway.url, token, dialects: testedDialects, mutate, tally }
     const sendUntil = async (until: number) => {
       const lanes = Array.from({ length: connections }, (_, number) =>
-        fuzzLane({ ...shared, seed: seed * 1_000_003 + until + number, until }),
+        sendCallbacks({ ...shared, seed: seed * 1_000_003 + until + number, until }),
       )
       await Promise.all(lanes)
     }
@@ -98,7 +98,7 @@ export function fuzz(options: {
     const crashed = gateway.hasEnded()
     await gateway.stop()
     const files = await searchFiles(await filesIn(server.dir))
-    const leaksIn = (text: string, where: string) => marksIn(text).map((mark) => `${mark} in ${where}`)
+    const leaksIn = (text: string, where: string) => canariesIn(text).map((canary) => `${canary} in ${where}`)
     return {
       tally,
       seconds,

@@ -2,7 +2,7 @@ import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import type { Connections } from './connections.ts'
 
 /** The outcome of a turn. `unsent`: no connection was free. */
-export type Outcome = 'served' | 'refused' | 'unavailable' | 'unsent' | 'broken'
+export type Outcome = 'served' | 'rejected' | 'unavailable' | 'unsent' | 'broken'
 
 /** Sends turns of many subscribers in the Africa's Talking dialect. */
 export interface Callers {
@@ -14,7 +14,7 @@ export interface Callers {
 
 const screens = {
   access: /^CON Доступ в личный кабинет открыт/,
-  left: /^END /,
+  exit: /^END /,
   password: /^CON Личный кабинет/,
   repeat: /^CON Повторите/,
   saved: /^END Пароль сохранён/,
@@ -39,9 +39,9 @@ export function createCallers(connections: Connections, msisdns: readonly string
     if (!sent) return 'unsent'
     const { status, body } = await sent
     if (status !== 200) return 'broken'
-    if (body === BUSY) return 'refused'
+    if (body === BUSY) return 'rejected'
     if (body === UNAVAILABLE) return 'unavailable'
-    return screen.test(body) ? 'served' : 'refused'
+    return screen.test(body) ? 'served' : 'rejected'
   }
 
   const begin = () => {
@@ -53,7 +53,7 @@ export function createCallers(connections: Connections, msisdns: readonly string
   return {
     async plain() {
       const open = waiting.shift()
-      if (open) return turn(open, '*141*3*6#', '0', screens.left)
+      if (open) return turn(open, '*141*3*6#', '0', screens.exit)
       const dialogue = begin()
       const outcome = await turn(dialogue, '*141*3*6#', '', screens.access)
       if (outcome === 'served') waiting.push(dialogue)

@@ -6,7 +6,7 @@ export interface Tally {
   seconds: number
   readonly counts: Record<Outcome | 'late', number>
   readonly servedMs: number[]
-  readonly refusedMs: number[]
+  readonly rejectedMs: number[]
   /** Sending delays. Large ones mean that the callers were the bottleneck. */
   readonly behindMs: number[]
 }
@@ -18,9 +18,9 @@ const MAX_TURN_MS = 2000
 
 const createTally = (): Tally => ({
   seconds: 0,
-  counts: { served: 0, late: 0, refused: 0, unavailable: 0, unsent: 0, broken: 0 },
+  counts: { served: 0, late: 0, rejected: 0, unavailable: 0, unsent: 0, broken: 0 },
   servedMs: [],
-  refusedMs: [],
+  rejectedMs: [],
   behindMs: [],
 })
 
@@ -32,8 +32,8 @@ async function send(turn: Turn, dueMs: number, tally: Tally): Promise<void> {
   const isLate = outcome === 'served' && tookMs > MAX_TURN_MS
   tally.counts[isLate ? 'late' : outcome] += 1
   if (outcome === 'served') tally.servedMs.push(tookMs)
-  // The menu itself reports a shed hash, so `refused` includes its screen.
-  if (outcome === 'refused' || outcome === 'unavailable') tally.refusedMs.push(tookMs)
+  // The menu itself reports a shed hash, so `rejected` includes its screen.
+  if (outcome === 'rejected' || outcome === 'unavailable') tally.rejectedMs.push(tookMs)
 }
 
 /** Runs callers that each wait for an answer before the next turn. Measures the peak. */

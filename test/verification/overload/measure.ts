@@ -4,9 +4,9 @@ import { closedLoop, openLoop, perSecond } from './load.ts'
 import type { Tally } from './load.ts'
 import { processorTime, stolenSince } from './processor.ts'
 
-/** One measurement of all phases, within seconds of each other: the speed of a machine drifts. */
+/** One measurement of all phases. They run within seconds of each other, because the speed of a machine drifts. */
 export interface Round {
-  /** Turns served a second at most, by callers that wait. */
+  /** Turns a second with callers that wait for their answers. */
   readonly peak: number
   readonly overload: Tally
   /** Half the peak: right after the overload, and beside a flood of hashes. */
