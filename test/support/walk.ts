@@ -30,65 +30,64 @@ export interface Walk {
 
 const MAX_STATES = 2000
 
-/** @param inputs the inputs to try on every screen, besides the ten digits */
+/** Explores all dialogues of a menu. `inputs` are tried on every screen, besides the ten digits. */
 export async function walk(
   menu: CompiledMenu,
   outcomes: AnyOutcomes,
   language: Language,
   inputs: readonly string[],
 ): Promise<Walk> {
-  const spied = spy(menu.machine)
-  const watched = compileMenu(menu.code, { ...menu, machine: spied.machine })
+  const recorded = recordTransitions(menu.machine)
+  const watched = compileMenu(menu.code, { ...menu, machine: recorded.machine })
   const seen = new Map<string, WaitingState>()
-  const ahead: DialogueState[] = []
-  const arrive = (snapshot: AnyMachineSnapshot) => void ahead.push(toJson(stateOf(snapshot)))
+  const pending: DialogueState[] = []
+  const arrive = (snapshot: AnyMachineSnapshot) => void pending.push(toJson(stateOf(snapshot)))
 
   for await (const first of everyOutcome(outcomes, (perform) => begin(watched, language, perform)))
     arrive(first)
-  for (let state = ahead.pop(); state; state = ahead.pop()) {
+  for (let state = pending.pop(); state; state = pending.pop()) {
     const key = JSON.stringify(state)
     if (seen.has(key)) continue
     if (seen.size === MAX_STATES) throw new Error(`The menu has more than ${MAX_STATES} waiting states.`)
     const snapshot = restore(watched, state)
     const choices: string[] = []
     let mayBeMistaken = false
-    for (const entry of [...DIGITS, ...inputs]) {
-      spied.events.clear()
+    for (const input of [...DIGITS, ...inputs]) {
+      recorded.events.clear()
       for await (const next of everyOutcome(outcomes, (perform) =>
-        reply(watched, snapshot, entry, perform),
+        reply(watched, snapshot, input, perform),
       )) {
         if (next) arrive(next)
         else mayBeMistaken = true
         // On a screen for free text, all digits that are not choices behave alike.
-        if (DIGITS.includes(entry) && !spied.events.has(entry)) break
+        if (DIGITS.includes(input) && !recorded.events.has(input)) break
       }
-      if (spied.events.has(entry)) choices.push(entry)
+      if (recorded.events.has(input)) choices.push(input)
     }
     seen.set(key, { snapshot, choices, mayBeMistaken })
   }
   return {
     waitingStates: [...seen.values()],
-    transitions: spied.all.map(({ name }) => name),
-    untaken: spied.all.filter(({ definition }) => !spied.taken.has(definition)).map(({ name }) => name),
+    transitions: recorded.all.map(({ name }) => name),
+    untaken: recorded.all.filter(({ definition }) => !recorded.taken.has(definition)).map(({ name }) => name),
   }
 }
 
 /** Returns a state after a round trip through JSON, as through the store. */
 export const toJson = <T>(state: T): T => JSON.parse(JSON.stringify(state)) as T
 
-/** Runs a turn once for every combination of outcomes of its effects. */
+/** Runs a turn once for every combination of outcomes of its effects. `plan` has the choice for each effect, in order. */
 async function* everyOutcome<T>(
   outcomes: AnyOutcomes,
   run: (perform: RunEffect) => Promise<T>,
 ): AsyncGenerator<T> {
-  let script: number[] | undefined = []
-  while (script) {
+  let plan: number[] | undefined = []
+  while (plan) {
     const chosen: { at: number; of: number }[] = []
-    const planned: number[] = script
     const result = await run(async ({ name }) => {
       const of = outcomes[name]
       if (!of) throw new Error(`The effect '${name}' has no outcomes.`)
-      const at = planned[chosen.length] ?? 0
+      const at = plan?.[chosen.length] ?? 0
       chosen.push({ at, of: of.length })
       const outcome = of[at]
       if (outcome === rejects) throw new Error(`${name} rejects`)
@@ -97,12 +96,12 @@ async function* everyOutcome<T>(
     yield result
     while (chosen.length > 0 && (chosen.at(-1)?.at ?? 0) + 1 === chosen.at(-1)?.of) chosen.pop()
     const last = chosen.pop()
-    script = last && [...chosen.map(({ at }) => at), last.at + 1]
+    plan = last && [...chosen.map(({ at }) => at), last.at + 1]
   }
 }
 
 /** Returns the machine with a record of the transitions taken and their events. */
-function spy(machine: AnyStateMachine) {
+function recordTransitions(machine: AnyStateMachine) {
   const taken = new Set<AnyTransitionDefinition>()
   const events = new Set<string>()
   const watched = watchMachine(machine, {

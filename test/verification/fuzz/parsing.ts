@@ -8,33 +8,37 @@ import type { RawRequest } from './mutate.ts'
 /** The size limit of a request body. */
 const MAX_BYTES = 8192
 
-/** Repeats a piece between a start and an end up to the limit. */
-const fill = (piece: string, [start, end]: readonly [string, string] = ['', '']) =>
-  start + piece.repeat(Math.floor((MAX_BYTES - start.length - end.length) / piece.length)) + end
-
 const validFields = 'sessionId=1&phoneNumber=%2B375291234567&serviceCode=%2A141%2A0%23&text='
 
-/** Bodies of the maximum size that are expensive to parse. */
-const worstBodies: readonly string[] = [
-  ...['a=1&', '&', '=', '%', '%41', '%ff', '+', 'a&', 'a[]=1&', '__proto__=1&'].map((piece) => fill(piece)),
-  ...['*', '1*', ' ', '%20', '\t', '9', '%D0%B6', 'e%CC%81', '#'].map((piece) =>
-    fill(piece, [validFields, '']),
-  ),
-  ...['*', '1', ' ', '-', '(', '+'].map((piece) => fill(piece, [validFields, '#'])),
-  ...['[', '{"a":', '[{"a":'].map((piece) => fill(piece)),
-  ...['"a":1,', '"__proto__":{},', `"\\u0061":"\\ud800",`].map((piece) => fill(piece, ['{', '"z":1}'])),
-  ...[' ', '*', '1', '\\n', 'é', 'e\u0301'].map((piece) =>
-    fill(piece, ['{"USERDATA":"', '","Message":"*"}']),
-  ),
-  ...['<a>', '<a b="1">', '<a/>', '<!---->', '<![CDATA[]]>', '<?a?>', '&amp;', '&#x31;', '<'].map((piece) =>
-    fill(piece, ['<dialog>', '</dialog>']),
-  ),
-  ...['a="1" ', ' ', 'a:b="1" ', '&amp;'].map((piece) => fill(piece, ['<dialog ', '/>'])),
-  fill('&amp;', ['<dialog a="', '"/>']),
-  fill('x', ['<', '/>']),
-  fill(']]>', ['<ussd><msg>', '</msg></ussd>']),
-  fill('<!', ['<ussd>', '</ussd>']),
+/** Pieces that are expensive to parse, with the text before and after their repetitions. */
+const expensive: readonly (readonly [pieces: readonly string[], start: string, end: string])[] = [
+  [
+    ['a=1&', '&', '=', '%', '%41', '%ff', '+', 'a&', 'a[]=1&', '__proto__=1&', '[', '{"a":', '[{"a":'],
+    '',
+    '',
+  ],
+  [['*', '1*', ' ', '%20', '\t', '9', '%D0%B6', 'e%CC%81', '#'], validFields, ''],
+  [['*', '1', ' ', '-', '(', '+'], validFields, '#'],
+  [['"a":1,', '"__proto__":{},', `"\\u0061":"\\ud800",`], '{', '"z":1}'],
+  [[' ', '*', '1', '\\n', 'é', 'e\u0301'], '{"USERDATA":"', '","Message":"*"}'],
+  [
+    ['<a>', '<a b="1">', '<a/>', '<!---->', '<![CDATA[]]>', '<?a?>', '&amp;', '&#x31;', '<'],
+    '<dialog>',
+    '</dialog>',
+  ],
+  [['a="1" ', ' ', 'a:b="1" ', '&amp;'], '<dialog ', '/>'],
+  [['&amp;'], '<dialog a="', '"/>'],
+  [['x'], '<', '/>'],
+  [[']]>'], '<ussd><msg>', '</msg></ussd>'],
+  [['<!'], '<ussd>', '</ussd>'],
 ]
+
+/** Bodies of the maximum size. */
+const worstBodies = expensive.flatMap(([pieces, start, end]) =>
+  pieces.map(
+    (piece) => start + piece.repeat(Math.floor((MAX_BYTES - start.length - end.length) / piece.length)) + end,
+  ),
+)
 
 const asRequest = ({ method, path, query, headers, body }: RawRequest): WireRequest => ({
   method: method as WireRequest['method'],

@@ -1,6 +1,7 @@
 /** Attempts at secrets over HTTP: each kind is rejected for a different reason, and none is rate limited. */
-import { Secret } from '../../../src/engine/secret.ts'
 import type { Subscribers } from '../../../src/services/subscribers.ts'
+import { sealed } from '../../support/gateway.ts'
+import type { PlainPatch } from '../../support/gateway.ts'
 import type { Condition } from './conditions.ts'
 
 /** The compared kinds; the first of each group is the right secret. */
@@ -35,15 +36,20 @@ export async function prepareAttempts(
   writes: Condition['writes'],
 ): Promise<Readonly<Record<Kind, Attempt>>> {
   let numbers = 0
-  const fresh = () => `+37529${String(2_000_000 + numbers++)}`
-  const register = async (patch: Parameters<Subscribers['put']>[1]) => {
-    const msisdn = fresh()
-    await subscribers.put(msisdn, patch)
+  const newNumber = () => `+37529${String(2_000_000 + numbers++)}`
+  const register = async (patch: PlainPatch) => {
+    const msisdn = newNumber()
+    await subscribers.put(msisdn, sealed(patch))
     return msisdn
   }
-  const secret = (digits: string) => new Secret(digits)
-  const entitled = { registrationByPuk1: true } as const
-
+  /** Returns the number to use in a round. */
+  const rotating = async (make: () => Promise<string>) => {
+    let msisdn = await make()
+    return async (round: number) => {
+      if (writes === 'accepted' && round % ATTEMPTS_PER_NUMBER === 0) msisdn = await make()
+      return msisdn
+    }
+  }
   const logIn = (msisdn: string, password: string) => ({
     path: '/self-care/sessions',
     body: { msisdn, password },
@@ -53,27 +59,18 @@ export async function prepareAttempts(
     body: { msisdn, puk1, password: PASSWORD },
   })
 
-  /** Returns the number to use in a round. */
-  const rotating = async (make: () => Promise<string>) => {
-    let msisdn = await make()
-    return async (round: number) => {
-      if (writes === 'accepted' && round % ATTEMPTS_PER_NUMBER === 0) msisdn = await make()
-      return msisdn
-    }
-  }
-  const withPassword = await rotating(() => register({ password: secret(PASSWORD), access: 'open' }))
-  const unregistered = await rotating(async () => fresh())
-  const closed = await rotating(() =>
-    register({ password: secret(PASSWORD), access: 'closed-by-subscriber' }),
-  )
+  const open = { password: PASSWORD, access: 'open' } as const
+  const entitled = { puk1: PUK1, access: 'open', registrationByPuk1: true } as const
+  const right = await register(open)
+  const withPassword = await rotating(() => register(open))
+  const unregistered = await rotating(async () => newNumber())
+  const closed = await rotating(() => register({ ...open, access: 'closed-by-subscriber' }))
   const without = await rotating(() => register({ access: 'open' }))
-  const right = await register({ password: secret(PASSWORD), access: 'open' })
-
-  const rightPuk1 = await register({ puk1: secret(PUK1), access: 'open', ...entitled })
-  const withPuk1 = await rotating(() => register({ puk1: secret(PUK1), access: 'open', ...entitled }))
-  const notEntitled = await register({ puk1: secret(PUK1), access: 'open' })
-  const closedToPuk1 = await register({ puk1: secret(PUK1), access: 'closed-by-operator', ...entitled })
-  const locked = await register({ puk1: secret(PUK1), access: 'open', ...entitled })
+  const rightPuk1 = await register(entitled)
+  const withPuk1 = await rotating(() => register(entitled))
+  const notEntitled = await register({ puk1: PUK1, access: 'open' })
+  const closedToPuk1 = await register({ ...entitled, access: 'closed-by-operator' })
+  const locked = await register(entitled)
 
   return {
     right: async () => logIn(right, PASSWORD),
@@ -83,7 +80,7 @@ export async function prepareAttempts(
     'without password': async (round) => logIn(await without(round), '70000'),
     'right PUK1': async () => setPassword(rightPuk1, PUK1),
     'wrong PUK1': async (round) => setPassword(await withPuk1(round), '20000000'),
-    'unknown number': async () => setPassword(fresh(), '20000000'),
+    'unknown number': async () => setPassword(newNumber(), '20000000'),
     'not entitled': async () => setPassword(notEntitled, PUK1),
     'closed access': async () => setPassword(closedToPuk1, PUK1),
     // The warm-up rounds use up its ten attempts.

@@ -3,7 +3,7 @@ export interface Harness {
   readonly name: string
   /** Arguments of Node. */
   readonly args: readonly string[]
-  /** Matches the lines of the output that are its figure; groups are joined, or the whole match is used. */
+  /** Matches each part of the output that belongs to its figure. */
   readonly figure: RegExp
 }
 
@@ -14,70 +14,44 @@ export interface Result {
   readonly seconds: number
 }
 
-const script = (path: string, ...args: readonly string[]) => [
-  '--import',
-  'tsx',
-  `test/verification/${path}.ts`,
-  ...args,
-]
+/** `command` is the program and its options, without the path of the program. */
+function harness(name: string, command: string, figure: RegExp): Harness {
+  const [program, ...options] = command.split(' ')
+  return { name, args: ['--import', 'tsx', `test/verification/${program}.ts`, ...options], figure }
+}
+
 const TALLY = /^\d+ passed, \d+ failed$/gm
 const CHAOS = /^(?:double effects|lost acknowledged|differing replies) +\d+$/gm
-const JEST = [
-  '--disable-warning=ExperimentalWarning',
-  '--experimental-vm-modules',
-  'node_modules/jest/bin/jest.js',
-  '--config',
-  'test/verification/jest.config.js',
-]
+const JEST = '--disable-warning=ExperimentalWarning --experimental-vm-modules node_modules/jest/bin/jest.js'
 
 /** Every harness, cheapest first. */
 export const harnesses: readonly Harness[] = [
-  {
-    name: 'dependency-audit',
-    args: script('dependency-audit', '--offline'),
-    figure: /^\d+ (?:packages locked|findings).*$/gm,
-  },
+  harness('dependency-audit', 'dependency-audit --offline', /^\d+ (?:packages locked|findings).*$/gm),
   {
     name: 'explore',
     args: ['--import', 'tsx', 'src/cli/ussd.ts', 'explore', '--quick'],
     figure: /^all menus .*$/gm,
   },
-  { name: 'golden-dialogues', args: script('golden-dialogues', '--check'), figure: /^\d+ dialogues.*$/gm },
+  harness('golden-dialogues', 'golden-dialogues --check', /^\d+ dialogues.*$/gm),
+  harness('simulation', 'simulation --seeds 3000', /^.* schedules of seeds .*?(?=;)/gm),
+  harness(
+    'simulation-mutants',
+    'simulation --mutants --seeds 2000',
+    /^\d+ mutants detected, \d+ survived$/gm,
+  ),
+  harness('fuzz', 'fuzz --callbacks 5000', TALLY),
+  harness('chaos', 'chaos --short --redis kill', CHAOS),
+  harness('chaos-control', 'chaos --short --control --dialogues 60', CHAOS),
+  harness('power-cut', 'chaos --short --redis power-cut', CHAOS),
+  harness('power-cut-control', 'chaos --short --redis power-cut --control', CHAOS),
+  harness('cluster', 'cluster kill-waiting cut-control --calm 1', TALLY),
+  harness('overload', 'overload --quick', /\d+ times the peak: \d[^(\n]*(?= \()/gm),
+  harness('timing', 'timing --quick', TALLY),
   {
-    name: 'simulation',
-    args: script('simulation', '--seeds', '3000'),
-    figure: /^.* schedules of seeds .*?(?=;)/gm,
+    name: 'harness-tests',
+    args: [...JEST.split(' '), '--config', 'test/verification/jest.config.js'],
+    figure: /^tests: \d+ passed, \d+ failed$/gm,
   },
-  {
-    name: 'simulation-mutants',
-    args: script('simulation', '--mutants', '--seeds', '2000'),
-    figure: /^\d+ mutants detected, \d+ survived$/gm,
-  },
-  { name: 'fuzz', args: script('fuzz', '--callbacks', '5000'), figure: TALLY },
-  { name: 'chaos', args: script('chaos', '--short', '--redis', 'kill'), figure: CHAOS },
-  {
-    name: 'chaos-control',
-    args: script('chaos', '--short', '--control', '--dialogues', '60'),
-    figure: CHAOS,
-  },
-  { name: 'power-cut', args: script('chaos', '--short', '--redis', 'power-cut'), figure: CHAOS },
-  {
-    name: 'power-cut-control',
-    args: script('chaos', '--short', '--redis', 'power-cut', '--control'),
-    figure: CHAOS,
-  },
-  {
-    name: 'cluster',
-    args: script('cluster', 'kill-waiting', 'cut-control', '--calm', '1'),
-    figure: TALLY,
-  },
-  {
-    name: 'overload',
-    args: script('overload', '--quick'),
-    figure: /\d+ times the peak: \d[^(\n]*(?= \()/gm,
-  },
-  { name: 'timing', args: script('timing', '--quick'), figure: TALLY },
-  { name: 'harness-tests', args: JEST, figure: /^tests: \d+ passed, \d+ failed$/gm },
 ]
 
 const NO_FIGURE = 'no figure printed'
