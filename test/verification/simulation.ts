@@ -13,7 +13,7 @@ import { describeDetections, describePlan, describeViolation } from './simulatio
 import type { Detection } from './simulation/report.ts'
 import { run } from './simulation/run.ts'
 import { shrink } from './simulation/shrink.ts'
-import { Totals } from './simulation/task.ts'
+import { addTo, zeroTotals } from './simulation/task.ts'
 import type { Task } from './simulation/task.ts'
 
 interface Options {
@@ -44,7 +44,7 @@ const only = ({ form, mutant }: Options): Pick<Task, 'form' | 'mutant'> => ({
 
 async function runSeeds(pool: Pool, options: Options): Promise<ExitCode> {
   const { from, seeds = SEEDS } = options
-  const totals = new Totals()
+  const totals = zeroTotals()
   const broken: number[] = []
   const startedMs = performance.now()
   const speed = () => Math.round((totals.schedules * 1000) / (performance.now() - startedMs))
@@ -59,7 +59,7 @@ async function runSeeds(pool: Pool, options: Options): Promise<ExitCode> {
       yield { from: at, count: Math.min(BATCH, from + seeds - at), until: 'end', ...only(options) }
   }
   await pool.runAll(tasks(), (result) => {
-    totals.add(result)
+    addTo(totals, result.totals)
     for (const { seed, rule } of result.violations) {
       broken.push(seed)
       // A long run may take hours to end.

@@ -88,7 +88,7 @@ type FixedStep = readonly [
   ...detours: readonly Outcome[],
 ]
 
-const dials = (screen: Screen): FixedStep => dials(screen)
+const dials = (screen: Screen): FixedStep => ['dials', undefined, waiting(screen)]
 
 /** Creates a script with a known sequence of screens. */
 function fixed(script: Omit<Script, 'next'>, ...steps: readonly FixedStep[]): Script {

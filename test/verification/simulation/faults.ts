@@ -21,7 +21,7 @@ export function faultsFor(random: Random, dialogues: readonly DialoguePlan[], id
 
 type Maker = (random: Random, dialogues: readonly DialoguePlan[], idleMs: number) => Fault
 
-export const nodeOf = (random: Random): NodeIndex => random.pick([0, 1])
+const nodeOf = (random: Random): NodeIndex => random.pick([0, 1])
 
 /** Draws a turn of a dialogue, and a gateway; turn 0 is the begin. */
 export function someTurn(random: Random, dialogues: readonly DialoguePlan[]) {

@@ -42,10 +42,10 @@ conforms('model', async () => {
 
 describe('a simulated gateway', () => {
   it('keeps its promises in the schedules of the first seeds', async () => {
-    const { violations, schedules, commits } = await runTask({ from: 0, count: 1000, until: 'end' })
+    const { violations, totals } = await runTask({ from: 0, count: 1000, until: 'end' })
     expect(violations).toEqual([])
-    expect(schedules).toBe(1000)
-    expect(commits).toBeGreaterThan(5000)
+    expect(totals.schedules).toBe(1000)
+    expect(totals.commits).toBeGreaterThan(5000)
   }, 120_000)
 
   it('repeats a seed byte for byte', async () => {

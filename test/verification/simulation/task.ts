@@ -13,40 +13,30 @@ export interface Task {
   readonly until: 'end' | 'violation'
 }
 
-/** Counts of one or several tasks. */
-export class Totals {
-  schedules = 0
-  events = 0
-  callbacks = 0
-  commits = 0
-
-  add({
-    schedules = 1,
-    events,
-    callbacks,
-    commits,
-  }: Pick<Totals, 'events' | 'callbacks' | 'commits'> & { schedules?: number }): void {
-    this.schedules += schedules
-    this.events += events
-    this.callbacks += callbacks
-    this.commits += commits
-  }
-}
+/** Counts of one or several schedules. */
+export const zeroTotals = () => ({ schedules: 0, events: 0, callbacks: 0, commits: 0 })
+export type Totals = ReturnType<typeof zeroTotals>
 
 /** Totals of a task, and the broken promises. */
-export interface TaskResult extends Omit<Totals, 'add'> {
+export interface TaskResult {
+  readonly totals: Totals
   readonly violations: readonly { readonly seed: number; readonly rule: string }[]
 }
 
+/** Adds counts to the totals. */
+export function addTo(totals: Totals, counts: Totals): void {
+  for (const name of ['schedules', 'events', 'callbacks', 'commits'] as const) totals[name] += counts[name]
+}
+
 export async function runTask({ from, count, form, mutant, until }: Task): Promise<TaskResult> {
-  const totals = new Totals()
+  const totals = zeroTotals()
   const violations: TaskResult['violations'][number][] = []
   for (let seed = from; seed < from + count; seed++) {
     const result = await run(planOf(seed, form), mutantOf(mutant))
-    totals.add(result)
+    addTo(totals, { schedules: 1, ...result })
     if (!result.violation) continue
     violations.push({ seed, rule: result.violation.rule })
     if (until === 'violation') break
   }
-  return { ...totals, violations }
+  return { totals, violations }
 }
