@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import type { Outcome } from './callers.ts'
 import { closedLoop, openLoop, perSecond } from './load.ts'
@@ -5,7 +6,8 @@ import { connectionVerdicts, turnVerdicts } from './report.ts'
 
 /** Judges one round in which every turn has the same outcome. */
 async function judge(outcome: Outcome) {
-  const turn = async () => outcome
+  // A turn takes a while: at once, a peak would be millions of turns a second.
+  const turn = () => sleep(1, outcome)
   const phase = await openLoop(turn, 1000, 5)
   const peak = perSecond(await closedLoop(turn, 1, 5))
   const overload = await openLoop(turn, 3 * peak, 5)
