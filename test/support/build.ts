@@ -14,14 +14,17 @@ export const MAIN = join(BUILD, 'src/main.js')
 export const USSD = join(BUILD, 'src/cli/ussd.js')
 
 /** Builds the product like `npm run build`, incrementally, into `BUILD`. */
-export async function buildProduct(): Promise<void> {
+export const buildProduct = (): Promise<void> => compileProject('tsconfig.build.json', BUILD)
+
+/** Compiles the files that a tsconfig names, incrementally, into a folder, with the Lua commands of the Redis store. */
+export async function compileProject(project: string, into: string): Promise<void> {
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
-  const options = ['-p', 'tsconfig.build.json', '--outDir', BUILD, '--incremental']
-  const buildInfo = ['--tsBuildInfoFile', join(BUILD, 'tsconfig.tsbuildinfo')]
+  const options = ['-p', project, '--outDir', into, '--incremental']
+  const buildInfo = ['--tsBuildInfoFile', join(into, 'tsconfig.tsbuildinfo')]
   await promisify(execFile)(process.execPath, [tsc, ...options, ...buildInfo], { cwd: root }).catch(
     // The compiler emits despite type errors: they are reported, and the tests still run.
     (error: { readonly stdout?: string }) => console.error(`The build has errors:\n${error.stdout}`),
   )
   const lua = 'src/store/redis/commands'
-  await cp(join(root, lua), join(BUILD, lua), { recursive: true })
+  await cp(join(root, lua), join(into, lua), { recursive: true })
 }
