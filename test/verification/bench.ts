@@ -34,8 +34,8 @@ const QUICK_ROUNDS = 6
 /** A burst takes about half a second: long enough for a clock of CPU time, short enough for rounds of all variants. */
 const BURST_TURNS = 2560
 const QUICK_BURST_TURNS = 1024
-/** Bursts before the first round, so that V8 has compiled the servers. */
-const WARM_UP_BURSTS = 3
+/** Turns of each server before the first round, so that V8 has compiled it and its heap has grown. */
+const WARM_UP_TURNS = 8000
 
 async function main(options: Options): Promise<ExitCode> {
   const { quick, only, out } = options
@@ -126,8 +126,12 @@ async function measureRounds(
     })
   }
   progress('warming up')
-  for (let repetition = 0; repetition < WARM_UP_BURSTS; repetition++) {
-    for (const { name } of chosen) await burst(name)
+  for (const server of new Set(chosen.map((variant) => variant.server))) {
+    const served = chosen.filter((variant) => variant.server === server)
+    for (let turns = 0, at = 0; turns < WARM_UP_TURNS; at++) {
+      const { name } = served[at % served.length] as Variant
+      turns += (await burst(name)).turns
+    }
   }
   return runRounds([...byName.keys()], {
     rounds: options.rounds,
