@@ -34,8 +34,12 @@ const QUICK_ROUNDS = 6
 /** A burst takes about half a second: long enough for a clock of CPU time, short enough for rounds of all variants. */
 const BURST_TURNS = 2560
 const QUICK_BURST_TURNS = 1024
-/** Turns of each server before the first round, so that V8 has compiled it and its heap has grown. */
-const WARM_UP_TURNS = 8000
+/**
+ * Turns of each server before the first round. V8 compiles a server and grows its heap during the first 20,000 turns; until
+ * then a turn takes up to twice as long.
+ */
+const WARM_UP_TURNS = 24_000
+const QUICK_WARM_UP_TURNS = 14_000
 
 async function main(options: Options): Promise<ExitCode> {
   const { quick, only, out } = options
@@ -100,6 +104,7 @@ async function measure(
   const rounds = await measureRounds(environment, chosen, {
     rounds: count,
     turns: quick ? QUICK_BURST_TURNS : BURST_TURNS,
+    warmUp: quick ? QUICK_WARM_UP_TURNS : WARM_UP_TURNS,
     random,
   })
   if (only || quick) return { rounds, ...details }
@@ -110,7 +115,12 @@ async function measure(
 async function measureRounds(
   environment: Environment,
   chosen: readonly Variant[],
-  options: { readonly rounds: number; readonly turns: number; readonly random: () => number },
+  options: {
+    readonly rounds: number
+    readonly turns: number
+    readonly warmUp: number
+    readonly random: () => number
+  },
 ): Promise<readonly Round[]> {
   const byName = new Map(chosen.map((variant) => [variant.name, variant]))
   const burst = (name: string) => {
@@ -128,7 +138,7 @@ async function measureRounds(
   progress('warming up')
   for (const server of new Set(chosen.map((variant) => variant.server))) {
     const served = chosen.filter((variant) => variant.server === server)
-    for (let turns = 0, at = 0; turns < WARM_UP_TURNS; at++) {
+    for (let turns = 0, at = 0; turns < options.warmUp; at++) {
       const { name } = served[at % served.length] as Variant
       turns += (await burst(name)).turns
     }

@@ -18,8 +18,8 @@ export interface Environment {
   readonly pinning: string
   readonly redis: Readonly<Record<keyof RedisUrls, RedisObserver>>
   /** Throws for a server that was not asked for. */
-  server(name: string): BenchServer
-  isGateway(name: string): boolean
+  readonly server: (name: string) => BenchServer
+  readonly isGateway: (name: string) => boolean
 }
 
 /** Hashing shares a core with turns in production only when there is no other. */

@@ -104,7 +104,7 @@ const passwordRatio = (rounds: readonly PasswordRound[] | undefined): Spread | u
   rounds && spread(rounds.map((round) => round.with.p99Ms / round.without.p99Ms))
 
 /** Turns without the expected answer, in all variants and phases. */
-export function errorsOf({ rounds, passwords = [] }: Measured): number {
+function errorsOf({ rounds, passwords = [] }: Measured): number {
   const samples = rounds.flatMap((round) => [...round.values()].map(({ errors }) => errors))
   const phases = passwords.map((round) => round.with.errors + round.without.errors)
   return [...samples, ...phases].reduce((sum, errors) => sum + errors, 0)

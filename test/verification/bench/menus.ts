@@ -3,7 +3,7 @@ import { setup } from 'xstate'
 import type { Dialogue as DialogueInput, Reply } from '../../../src/engine/authoring.ts'
 import type { Menu } from '../../../src/engine/menu.ts'
 
-export const DEEPEST = 40
+const DEEPEST = 40
 /** The number of levels below the first screen of every other menu. */
 const SHALLOW = 2
 
