@@ -40,7 +40,7 @@ export function embeddedStore(): ExplorationStore {
   }
 }
 
-const READY_TIMEOUT_MS = 5000
+const READY_TIMEOUT_MS = 2000
 const COMMAND_TIMEOUT_MS = 5000
 const SCAN_COUNT = 500
 
