@@ -4,7 +4,7 @@
  * the gateway drives it asynchronously, a model of the services synchronously.
  */
 import { getNextTransitions, initialTransition, transition } from 'xstate'
-import type { AnyMachineSnapshot, ExecutableActionObject, StateValue } from 'xstate'
+import type { AnyMachineSnapshot, AnyStateMachine, ExecutableActionObject, StateValue } from 'xstate'
 import type { Language, Reply } from './authoring.ts'
 import { UssdError } from './errors.ts'
 import type { CompiledMenu } from './menu.ts'
@@ -66,10 +66,14 @@ export const replySync = (
 ) => driveSync(replyTurn(menu, snapshot, event), runEffect)
 
 /** Restores a stored dialogue. Throws `USSD_MENU_FAULTY` when the machine has no such state. */
-export function restore(menu: CompiledMenu, state: DialogueState): AnyMachineSnapshot {
-  return asMenuFault(menu, () =>
-    menu.machine.resolveState({ value: state.value, context: state.context as object }),
-  )
+export function restore(menu: CompiledMenu, { value, context }: DialogueState): AnyMachineSnapshot {
+  const cache = cacheOf(menu.machine)
+  const key = keyOf(value)
+  // `resolveState` visits every sibling of the state.
+  const template =
+    cache.templates.get(key) ?? asMenuFault(menu, () => menu.machine.resolveState({ value, context: {} }))
+  cache.templates.set(key, template)
+  return { ...template, context } as AnyMachineSnapshot
 }
 
 /**
@@ -116,8 +120,30 @@ export function toEvent(snapshot: AnyMachineSnapshot, reply: string): Reply {
 }
 
 function offeredBy(snapshot: AnyMachineSnapshot): ReadonlySet<string> {
-  return new Set(getNextTransitions(snapshot).map((next) => next.eventType))
+  const { offers } = cacheOf(snapshot.machine)
+  const key = keyOf(snapshot.value as StateValue)
+  const offered = offers.get(key) ?? new Set(getNextTransitions(snapshot).map((next) => next.eventType))
+  offers.set(key, offered)
+  return offered
 }
+
+/** What is the same for every dialogue in a state, by state value. A machine has a limited number of these. */
+interface MachineCache {
+  readonly templates: Map<string, AnyMachineSnapshot>
+  readonly offers: Map<string, ReadonlySet<string>>
+}
+
+const caches = new WeakMap<AnyStateMachine, MachineCache>()
+
+function cacheOf(machine: AnyStateMachine): MachineCache {
+  const known = caches.get(machine)
+  if (known) return known
+  const cache: MachineCache = { templates: new Map(), offers: new Map() }
+  caches.set(machine, cache)
+  return cache
+}
+
+const keyOf = (value: StateValue): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 async function drive<T>(turn: Turn<T>, runEffect: RunEffect): Promise<T> {
   let step = turn.next()
