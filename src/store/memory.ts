@@ -39,6 +39,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
   const { now = Date.now, journalLimit = 10_000, maxCharacters = 64_000_000 } = options
   const records = createRecords(maxCharacters)
   const journals = createJournals(journalLimit)
+  const nextBatch = createBatches()
   let lastVersion = 0
   let closed = false
 
@@ -49,6 +50,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
 
   return {
     async load(bucket, names) {
+      await nextBatch()
       const nowMs = openedAt()
       return { nowMs, records: names.map((name) => records.read(keyOf(bucket, name), nowMs)) }
     },
@@ -92,6 +94,21 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
 
     size: records.size,
   }
+}
+
+/**
+ * Creates a function that resolves at the end of this iteration of the event loop, for all callers at once. Turns that arrive
+ * together then run together, as they do behind a Redis: one by one they cost twice the time.
+ */
+function createBatches(): () => Promise<void> {
+  let batch: Promise<void> | undefined
+  return () =>
+    (batch ??= new Promise<void>((resolve) => {
+      setImmediate(() => {
+        batch = undefined
+        resolve()
+      })
+    }))
 }
 
 /** Creates a map of records with expiry and a capacity in characters. */
