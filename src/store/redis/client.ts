@@ -57,7 +57,10 @@ export function createRedisClient(address: RedisAddress, options: RedisClientOpt
   redis.on('error', recordFault)
   redis.on('node error', recordFault)
   redis.on('ready', () => (fault = rejection = undefined))
-  if (redis instanceof Redis) dropWhenSetupFails(redis)
+  if (redis instanceof Redis) {
+    dropWhenSetupFails(redis)
+    writeTogether(redis)
+  }
 
   return {
     redis,
@@ -125,6 +128,27 @@ function dropWhenSetupFails(redis: Redis): void {
   redis.on('error', () => {
     if (redis.status === 'connect') redis.disconnect(true)
   })
+}
+
+/**
+ * Writes the commands of one iteration of the event loop in one piece: a system call for each costs a sixth of a turn here, and
+ * more in Redis. A single command waits for the end of the iteration.
+ */
+function writeTogether(redis: Redis): void {
+  const send = redis.sendCommand
+  let corked: Redis['stream'] | undefined
+  const flush = () => {
+    corked?.uncork()
+    corked = undefined
+  }
+  redis.sendCommand = function (command, stream) {
+    if (corked === undefined && redis.status === 'ready') {
+      corked = redis.stream
+      corked.cork()
+      setImmediate(flush)
+    }
+    return send.call(redis, command, stream)
+  }
 }
 
 /** Returns the reason when an error means that Redis rejects the configuration. The reason quotes no secret. */
