@@ -93,8 +93,12 @@ export function createLog(options: {
   })
   const limit = createLogLimit()
 
-  const write = (level: Level, event: LogEvent, fields: object = {}) =>
-    void logger.log({ level, message: '', event, fields })
+  // winston formats a line before it looks at its level.
+  const isWritten = (level: Level) => options.level !== 'silent' && logger.isLevelEnabled(level)
+
+  const write = (level: Level, event: LogEvent, fields: object = {}) => {
+    if (isWritten(level)) logger.log({ level, message: '', event, fields })
+  }
 
   /** Logs a line that is not a turn. Lines of one event and `kind` share a limit. */
   function limited(level: Level, event: LogEvent, fields: object = {}, kind = ''): void {
@@ -105,6 +109,7 @@ export function createLog(options: {
 
   return {
     turn(report) {
+      if (!isWritten(report.fault ? 'error' : 'info')) return
       const isBug = report.fault !== undefined && errorMessages[report.fault].status === 500
       write(report.fault ? 'error' : 'info', 'turn', {
         dialect: report.dialect,
