@@ -12,7 +12,7 @@ import type { Keyring } from './records/keyring.ts'
 import type { Answer, Callback, Ended, LoadedRecords, Store } from './ports.ts'
 import { createQueue } from './queue.ts'
 import type { Queue } from './queue.ts'
-import { bucketOf, deliveryName, sessionName } from './records/records.ts'
+import { bucketOf, deliveryName, handleOf, sessionName } from './records/records.ts'
 import { createRouting } from './routing.ts'
 import { RECEIPT_TTL_MS, Session } from './records/session.ts'
 import { parseRecord } from './records/subscriber.ts'
@@ -28,6 +28,7 @@ import type { Outcome, TurnResult, TurnRun } from './turn-handler.ts'
 import { changeOf, createBudget, put, transact } from './transaction.ts'
 import type { TransactionOutput, TransactionResult } from './transaction.ts'
 import type { TurnClassifier } from './turn-identity.ts'
+import { TurnTimeout } from './turn-timeout.ts'
 
 /**
  * The limit of queued turns of one subscriber. A phone sends one at a time, and duplicates are few: more is a defect or an
@@ -113,7 +114,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (busy) return busy
       admission.tryEnter()
       const startedMs = clock.nowMs()
-      const { result, tries } = await runTurn(callback).finally(() => admission.leave())
+      const { result, tries } = await runTurn(callback)
+      admission.leave()
       options.report({
         dialect: callback.dialect,
         session: logHandle(callback),
@@ -176,43 +178,49 @@ function createTurnRunner(options: GatewayOptions, queue: Queue, clock: Clock) {
   let runs = 0
   const activeRuns = new Set<string>()
 
-  async function runTransaction(callback: Callback, run: TurnRun) {
+  function runTransaction(callback: Callback, run: TurnRun) {
+    const { msisdn } = callback
     const budget = createBudget(turnBudgetMs, clock)
-    const at = { bucket: bucketOf(callback.msisdn), names: recordsOf(callback), budget, clock }
-    activeRuns.add(run.owner)
-    return queue
-      .run(callback.msisdn, () => transact(store, at, (loaded) => handleTurn(callback, loaded, run)))
-      .finally(() => activeRuns.delete(run.owner))
+    const at = { bucket: bucketOf(msisdn), names: run.names, budget, clock }
+    return queue.run(msisdn, () => transact(store, at, (loaded) => handleTurn(callback, loaded, run)))
   }
 
-  return async (callback: Callback): Promise<TransactionResult<TurnResult>> => {
-    const timeout = new AbortController()
-    let language: Language = 'ru'
-    let cancelTimer = () => {}
-    const timedOut = new Promise<never>((_resolve, reject) => {
-      cancelTimer = clock.after(turnBudgetMs, () => {
-        timeout.abort()
-        reject(new UssdError('USSD_TURN_TIMED_OUT'))
+  return (callback: Callback) =>
+    new Promise<TransactionResult<TurnResult>>((resolve) => {
+      const timeout = new TurnTimeout()
+      let language: Language = 'ru'
+      const fail = (error: unknown) => resolve({ result: failedTurn(asUssdError(error), language), tries: 0 })
+      const cancelTimer = clock.after(turnBudgetMs, () => {
+        timeout.expire()
+        fail(new UssdError('USSD_TURN_TIMED_OUT'))
       })
+      const handle = handleOf(callback.dialect, callback.sessionId)
+      const run: TurnRun = {
+        owner: `${processId}.${++runs}`,
+        isOver: (owner) => owner.startsWith(`${processId}.`) && !activeRuns.has(owner),
+        budgetMs: turnBudgetMs,
+        timeout,
+        handle,
+        names: recordsOf(callback, handle),
+        comparisons: new Map(),
+        onLanguage: (known) => void (language = known),
+      }
+      const finish = () => {
+        activeRuns.delete(run.owner)
+        cancelTimer()
+      }
+      activeRuns.add(run.owner)
+      runTransaction(callback, run).then(
+        (done) => {
+          finish()
+          resolve(done)
+        },
+        (error: unknown) => {
+          finish()
+          fail(error)
+        },
+      )
     })
-    try {
-      return await Promise.race([
-        runTransaction(callback, {
-          owner: `${processId}.${++runs}`,
-          isOver: (owner) => owner.startsWith(`${processId}.`) && !activeRuns.has(owner),
-          budgetMs: turnBudgetMs,
-          signal: timeout.signal,
-          comparisons: new Map(),
-          onLanguage: (known) => void (language = known),
-        }),
-        timedOut,
-      ])
-    } catch (error) {
-      return { result: failedTurn(asUssdError(error), language), tries: 0 }
-    } finally {
-      cancelTimer()
-    }
-  }
 }
 
 const namesOfEnd = ({ dialect, msisdn, sessionId, signed }: Ended): readonly string[] => [

@@ -8,8 +8,8 @@ import { resume, start } from './dialogue.ts'
 import type { DialogueResult } from './dialogue.ts'
 import type { EffectContext, Services } from './effects.ts'
 import { SIGNATURE_TOLERANCE_MS } from './ports.ts'
-import type { Answer, Callback, Change, Ended, LoadedRecords, SignedDelivery } from './ports.ts'
-import { deliveryName, handleOf, sessionName, subscriberName } from './records/records.ts'
+import type { Answer, Callback, Change, Ended, LoadedRecords, RecordName, SignedDelivery } from './ports.ts'
+import { deliveryName, sessionName, subscriberName } from './records/records.ts'
 import type { Routing } from './routing.ts'
 import { systemMessages } from './system-messages.ts'
 import type { SystemMessage } from './system-messages.ts'
@@ -20,6 +20,7 @@ import type { Draft, SubscriberDeferral } from './records/subscriber.ts'
 import { changeOf, put } from './transaction.ts'
 import type { Pause, Reservation, TransactionOutput } from './transaction.ts'
 import type { TurnClass, TurnClassifier } from './turn-identity.ts'
+import type { TurnTimeout } from './turn-timeout.ts'
 
 /** The outcome of a turn: `shown` and `not-understood` ran the menu, `repeat` replayed a receipt, the others are system messages. */
 export type Outcome =
@@ -80,7 +81,11 @@ export interface TurnRun {
   /** True for a run of this process that has ended. */
   readonly isOver: (owner: string) => boolean
   readonly budgetMs: number
-  readonly signal: AbortSignal
+  readonly timeout: Pick<TurnTimeout, 'signal'>
+  /** Digest of the session id. */
+  readonly handle: string
+  /** The names of `recordsOf`. */
+  readonly names: readonly RecordName[]
   /** Secret comparisons of this run, shared by its retries. */
   readonly comparisons: Map<string, Promise<unknown>>
   /** Called with the subscriber's language as soon as it is known. */
@@ -88,8 +93,11 @@ export interface TurnRun {
 }
 
 /** The names of the records that answer a callback, in the order that `createTurnHandler` expects. */
-export const recordsOf = ({ dialect, msisdn, sessionId, signed }: Callback): readonly string[] => [
-  sessionName(dialect, msisdn, sessionId),
+export const recordsOf = (
+  { dialect, msisdn, sessionId, signed }: Callback,
+  handle: string,
+): readonly RecordName[] => [
+  sessionName(dialect, msisdn, sessionId, handle),
   subscriberName(msisdn),
   ...(signed ? [deliveryName(msisdn, signed.id)] : []),
 ]
@@ -145,7 +153,7 @@ export function createTurnHandler(options: TurnHandlerOptions): TurnHandler {
     const turn = options.classifier.classify(callback, session, loaded.nowMs)
     switch (turn.kind) {
       case 'repeat':
-        return replay(turn.receipt, { callback, loaded, session })
+        return replay(turn.receipt, { callback, loaded, session }, run.names)
       case 'begin':
       case 'reply':
         return runTurn({ callback, loaded, session, turn, subscriber }, run, options)
@@ -162,7 +170,8 @@ export const isStale = ({ atMs }: SignedDelivery, nowMs: number): boolean =>
 /** Answers a duplicate from its receipt. */
 function replay(
   { text, waits, asksSecret }: Receipt,
-  of: { readonly callback: Callback; readonly loaded: LoadedRecords; readonly session: Session | undefined },
+  of: Pick<MenuTurn, 'callback' | 'loaded' | 'session'>,
+  names: readonly RecordName[],
 ): TurnOutput {
   const { callback, loaded, session } = of
   // Only these fields: a newer version may store more in a receipt.
@@ -171,9 +180,7 @@ function replay(
   // A signed duplicate has a delivery id of its own, which must stay known after the session has expired.
   if (!callback.signed) return { result }
   // The commit includes the records read, so that the answer is durable before it is sent.
-  const read = recordsOf(callback)
-    .slice(0, 2)
-    .map((name, i) => changeOf(name, loaded.records[i], { kind: 'keep' }))
+  const read = names.slice(0, 2).map((name, i) => changeOf(name, loaded.records[i], { kind: 'keep' }))
   return { result, changes: [...read, rememberDelivery(callback, callback.signed, answer, loaded.nowMs)] }
 }
 
@@ -198,20 +205,20 @@ async function runTurn(
     subscriber,
     msisdn: callback.msisdn,
     // In dialects without sequence numbers, an equal reply has the same turn id and may be another turn.
-    idempotencyKey: `${handleOf(callback.dialect, callback.sessionId)}:${turn.id}:${loaded.nowMs}`,
+    idempotencyKey: `${run.handle}:${turn.id}:${loaded.nowMs}`,
     atMs: loaded.nowMs,
     by: 'subscriber',
   })
-  const effects = createEffects(services, effectContext(menuTurn, run, draft))
+  const effects = new TurnEffects(services, () => effectContext(menuTurn, run, draft))
   const runMenu = () =>
     turn.kind === 'reply' && session?.state
-      ? resume(routing, session, session.state, turn.typed, language, effects.runEffect)
-      : start(routing, callback.dialled, language, effects.runEffect)
+      ? resume(routing, session, session.state, turn.typed, language, effects.run)
+      : start(routing, callback.dialled, language, effects.run)
   const dialogue = await runMenu().catch((error: unknown) => asUssdError(error))
 
   const { fault, deferral } = effects
-  const subscriberChange = (write: Change['write']) =>
-    changeOf(subscriberName(callback.msisdn), loaded.records[1], write)
+  const [sessionAt = '', subscriberAt = ''] = run.names
+  const subscriberChange = (write: Change['write']) => changeOf(subscriberAt, loaded.records[1], write)
   if (deferral) {
     const { next } = deferral
     if (next.kind === 'wait') return { waitMs: OTHER_RUN_MS }
@@ -228,7 +235,10 @@ async function runTurn(
   }
   if (dialogue.kind !== 'rested') return { result: systemReply(dialogue.kind, language) }
 
-  const { sessionChange, turns } = sessionAfter(menuTurn, dialogue, sessionIdleMs)
+  const { sessionChange, turns } = sessionAfter(menuTurn, dialogue, {
+    name: sessionAt,
+    idleMs: sessionIdleMs,
+  })
   const { signed } = callback
   return {
     result: {
@@ -263,42 +273,43 @@ function effectContext({ callback, loaded, turn }: MenuTurn, run: TurnRun, draft
       },
       run.comparisons,
     ),
-    dialogue: handleOf(callback.dialect, callback.sessionId),
+    dialogue: run.handle,
     keyId: turn.key,
     nowMs: loaded.nowMs,
-    signal: run.signal,
+    signal: run.timeout.signal,
   }
 }
 
 /** Runs the effects of one turn. Keeps the last fault, and the deferral that leaves the turn. */
-function createEffects(services: Services, context: EffectContext) {
-  let fault: UssdError | undefined
-  let deferral: SubscriberDeferral | undefined
-  const runEffect: RunEffect = async ({ name, input }) => {
+class TurnEffects {
+  fault: UssdError | undefined
+  deferral: SubscriberDeferral | undefined
+  readonly #services: Services
+  readonly #createContext: () => EffectContext
+  #context: EffectContext | undefined
+
+  constructor(services: Services, createContext: () => EffectContext) {
+    this.#services = services
+    this.#createContext = createContext
+  }
+
+  readonly run: RunEffect = async ({ name, input }) => {
     // After a deferral the turn is abandoned: whatever the menu still does is discarded.
-    if (deferral) throw deferral
+    if (this.deferral) throw this.deferral
     try {
-      const service = services[name]
+      const service = this.#services[name]
       if (!service) throw new UssdError('USSD_MENU_FAULTY', { detail: `there is no service '${name}'` })
-      return await service(input, context)
+      this.#context ??= this.#createContext()
+      return await service(input, this.#context)
     } catch (error) {
       if (error instanceof Deferral) {
-        deferral = error as SubscriberDeferral
+        this.deferral = error as SubscriberDeferral
         throw error
       }
       // The menu may have a screen for it; the log still needs the cause.
-      fault = asUssdError(error, 'USSD_SERVICE_FAILED', name)
-      throw fault
+      this.fault = asUssdError(error, 'USSD_SERVICE_FAILED', name)
+      throw this.fault
     }
-  }
-  return {
-    runEffect,
-    get fault() {
-      return fault
-    },
-    get deferral() {
-      return deferral
-    },
   }
 }
 
@@ -306,7 +317,7 @@ function createEffects(services: Services, context: EffectContext) {
 function sessionAfter(
   { callback, loaded, session, turn }: MenuTurn,
   dialogue: DialogueResult,
-  idleMs: number,
+  { name, idleMs }: { readonly name: RecordName; readonly idleMs: number },
 ): { readonly sessionChange: Change; readonly turns: number } {
   const before = turn.kind === 'reply' ? session : undefined
   // Without sequence numbers, a reply of the previous dialogue may still be delivered again.
@@ -328,11 +339,7 @@ function sessionAfter(
   })
   return {
     turns: after.session.turns,
-    sessionChange: changeOf(
-      sessionName(callback.dialect, callback.msisdn, callback.sessionId),
-      loaded.records[0],
-      put(after.session, after.ttlMs),
-    ),
+    sessionChange: changeOf(name, loaded.records[0], put(after.session, after.ttlMs)),
   }
 }
 

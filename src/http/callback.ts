@@ -59,7 +59,8 @@ export function callbackRoute(
     const parsed = dialect.parseRequest({
       method: request.method as Method,
       path,
-      query: request.query as Record<string, string | string[]>,
+      // Express parses the query anew each time it is read.
+      query: request.url.includes('?') ? (request.query as Record<string, string | string[]>) : {},
       headers: request.headers as Record<string, string>,
       body: bytes.toString(),
     })

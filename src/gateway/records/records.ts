@@ -1,5 +1,5 @@
 /** Names and buckets of records. All records of a subscriber share a bucket, so that one commit can change them atomically. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { RecordName } from '../ports.ts'
 
 /** Fixed for the life of a database: with another number, no record would be found. */
@@ -28,8 +28,12 @@ export const selfCareName = (tokenDigest: string): RecordName => `self-care:${to
  * The record of a session, which belongs to one MSISDN of one dialect. The same id from another number or aggregator names
  * another record. The key holds a digest of the id, because the aggregator may send any text.
  */
-export const sessionName = (dialect: string, msisdn: string, sessionId: string): RecordName =>
-  `session:${msisdn.slice(1)}:${handleOf(dialect, sessionId)}`
+export const sessionName = (
+  dialect: string,
+  msisdn: string,
+  sessionId: string,
+  handle = handleOf(dialect, sessionId),
+): RecordName => `session:${msisdn.slice(1)}:${handle}`
 
 /** The record of a handled signed callback, by the digest of its id. */
 export const deliveryName = (msisdn: string, id: string): RecordName =>
@@ -50,4 +54,4 @@ export function ownedBy(name: RecordName): Owned | undefined {
 
 /** Digest of an aggregator's session id for keys and logs, 22 characters. */
 export const handleOf = (dialect: string, sessionId: string): string =>
-  createHash('sha256').update(`${dialect}\0${sessionId}`).digest('base64url').slice(0, 22)
+  hash('sha256', `${dialect}\0${sessionId}`, 'base64url').slice(0, 22)
