@@ -80,8 +80,7 @@ export function createLog(options: {
   const toStandardOutput = new Writable({
     decodeStrings: false,
     write(line: string, _encoding, done) {
-      writer ??= standardOutput()
-      writer.write(line)
+      ;(writer ??= standardOutput()).write(line)
       done()
     },
   })
@@ -94,8 +93,7 @@ export function createLog(options: {
   const limit = createLogLimit()
 
   // winston formats a line before it looks at its level.
-  const isWritten = (level: Level) => options.level !== 'silent' && logger.isLevelEnabled(level)
-
+  const isWritten = (level: Level) => !logger.silent && logger.isLevelEnabled(level)
   const write = (level: Level, event: LogEvent, fields: object = {}) => {
     if (isWritten(level)) logger.log({ level, message: '', event, fields })
   }

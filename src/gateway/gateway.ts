@@ -210,16 +210,7 @@ function createTurnRunner(options: GatewayOptions, queue: Queue, clock: Clock) {
         cancelTimer()
       }
       activeRuns.add(run.owner)
-      runTransaction(callback, run).then(
-        (done) => {
-          finish()
-          resolve(done)
-        },
-        (error: unknown) => {
-          finish()
-          fail(error)
-        },
-      )
+      runTransaction(callback, run).then(resolve, fail).finally(finish)
     })
 }
 

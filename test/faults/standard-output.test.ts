@@ -28,7 +28,7 @@ describe('a process whose standard output', () => {
     cleanUps.push(() => closeSync(pipe.fd))
     const gateway = await start(pipe.fd)
     // More lines than the pipe's buffer holds.
-    for (let times = 0; times < 5; times++) await runTurns(gateway, 100)
+    for (let times = 0; times < 10; times++) await runTurns(gateway, 50)
     gateway.stop()
     expect(await gateway.exit).toEqual([0, null])
   })

@@ -6,7 +6,7 @@ describe('a process whose standard output', () => {
   it('is a pipe read late reports the number of dropped lines once, and continues', async () => {
     const pipe = await unreadPipe()
     const gateway = await start(pipe.fd)
-    while ((await gateway.dropped()) === 0) await runTurns(gateway, 100)
+    while ((await gateway.dropped()) === 0) await runTurns(gateway, 50)
     const dropped = await gateway.dropped()
 
     const lines: Record<string, unknown>[] = []

@@ -135,19 +135,19 @@ function dropWhenSetupFails(redis: Redis): void {
  * more in Redis. A single command waits for the end of the iteration.
  */
 function writeTogether(redis: Redis): void {
-  const send = redis.sendCommand
+  const send = redis.sendCommand.bind(redis)
   let corked: Redis['stream'] | undefined
   const flush = () => {
     corked?.uncork()
     corked = undefined
   }
-  redis.sendCommand = function (command, stream) {
+  redis.sendCommand = (command, stream) => {
     if (corked === undefined && redis.status === 'ready') {
       corked = redis.stream
       corked.cork()
       setImmediate(flush)
     }
-    return send.call(redis, command, stream)
+    return send(command, stream)
   }
 }
 
