@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Language } from '../engine/authoring.ts'
 import { UssdError, asUssdError } from '../engine/errors.ts'
+import { remember } from '../recent.ts'
 import type { ErrorCode } from '../engine/errors.ts'
 import type { Menu } from '../engine/menu.ts'
 import type { Admission } from './admission.ts'
@@ -97,8 +98,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const queue = createQueue({ maxWaiting: MAX_TURNS_QUEUED })
   const runTurn = createTurnRunner(options, queue, clock)
 
+  const recentLogHandle = remember(5000, (session) =>
+    keyring.mac('handle', session.split('\0')).toString('base64url').slice(0, 22),
+  )
   const logHandle = ({ dialect, sessionId }: Pick<Callback, 'dialect' | 'sessionId'>) =>
-    keyring.mac('handle', [dialect, sessionId]).toString('base64url').slice(0, 22)
+    recentLogHandle(`${dialect}\0${sessionId}`)
 
   function tryShed(dialect: string): Answer | undefined {
     if (!admission.tryShed()) return undefined

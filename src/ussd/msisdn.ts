@@ -3,6 +3,7 @@
  * because a number identifies who may set a password: it does not guess, search text or read keypad words.
  */
 import { parsePhoneNumberFromString } from 'libphonenumber-js/mobile'
+import { remember } from '../recent.ts'
 
 /**
  * The original operator of the number range. Numbers have been portable since 2012, so use it for display and tests, never
@@ -20,23 +21,12 @@ const separators = /[ \u00a0\u2009\u202f\t\r\n\-\u2010-\u2014\u2212.()/]/g
 // International with or without `+`; after 00 or 8~10; with trunk prefix 80 or 0; or the nine digits alone.
 const accepted = /^(?:\+?375|00375|810375|80|0|)(\d{9})$/
 
-/** Numbers parsed last, in two generations of this size: every turn of a dialogue has the same number. */
-const GENERATION_SIZE = 5000
 const MAX_CACHED_LENGTH = 32
-let recent = new Map<string, Msisdn>()
-let older = new Map<string, Msisdn>()
+const parseRecent = remember(5000, parse)
 
 /** Parses a number from a user or an aggregator. Without a country code, the country is Belarus. */
-export function parseMsisdn(raw: string): Msisdn {
-  const known = recent.get(raw) ?? older.get(raw)
-  if (known) return known
-  const parsed = parse(raw)
-  if (parsed.kind === 'msisdn' && raw.length <= MAX_CACHED_LENGTH) {
-    if (recent.size >= GENERATION_SIZE) [older, recent] = [recent, new Map()]
-    recent.set(raw, parsed)
-  }
-  return parsed
-}
+export const parseMsisdn = (raw: string): Msisdn =>
+  raw.length <= MAX_CACHED_LENGTH ? parseRecent(raw) : parse(raw)
 
 function parse(raw: string): Msisdn {
   const text = raw.replace(marks, '').trim().replace(/^tel:/i, '')

@@ -1,5 +1,6 @@
 /** Names and buckets of records. All records of a subscriber share a bucket, so that one commit can change them atomically. */
 import { hash } from 'node:crypto'
+import { remember } from '../../recent.ts'
 import type { RecordName } from '../ports.ts'
 
 /** Fixed for the life of a database: with another number, no record would be found. */
@@ -37,7 +38,7 @@ export const sessionName = (
 
 /** The record of a handled signed callback, by the digest of its id. */
 export const deliveryName = (msisdn: string, id: string): RecordName =>
-  `delivery:${msisdn.slice(1)}:${handleOf('delivery', id)}`
+  `delivery:${msisdn.slice(1)}:${digestOf(`delivery\0${id}`)}`
 
 /** The parts of a name that contains an MSISDN (E.164 with `+`). `rest` may be empty. */
 export interface Owned {
@@ -52,6 +53,9 @@ export function ownedBy(name: RecordName): Owned | undefined {
   return kind && digits ? { kind, msisdn: `+${digits}`, rest } : undefined
 }
 
+const digestOf = (text: string): string => hash('sha256', text, 'base64url').slice(0, 22)
+const recentDigestOf = remember(5000, digestOf)
+
 /** Digest of an aggregator's session id for keys and logs, 22 characters. */
 export const handleOf = (dialect: string, sessionId: string): string =>
-  hash('sha256', `${dialect}\0${sessionId}`, 'base64url').slice(0, 22)
+  recentDigestOf(`${dialect}\0${sessionId}`)
