@@ -237,7 +237,8 @@ describe('a handset', () => {
   it('sends every reply exactly as typed', async () => {
     const { application, handsets } = await phones(() => 'CON ok')
     const answer = fc.oneof(
-      fc.string({ maxLength: 30, unit: 'grapheme' }),
+      // Every dialect refuses U+FFFD: it is what a decoder leaves of invalid bytes.
+      fc.string({ maxLength: 30, unit: 'grapheme' }).filter((text) => !text.includes('\ufffd')),
       fc.stringMatching(/^[0-9*#+ &=%]{1,8}$/),
     )
     await fc.assert(
