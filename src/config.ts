@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { addressRanges, commaSeparated, shortTokens, signatureKeys, token } from './callback-settings.ts'
 import { UssdError } from './engine/errors.ts'
+import { recordFormats } from './gateway/records/record-format.ts'
 import { isLoopback } from './loopback.ts'
 import { isTargetPrefix } from './simulator/targets.ts'
 
@@ -87,6 +88,7 @@ const Environment = z.object({
     )
     .default([]),
   DEMO: onOff.optional(),
+  RECORD_FORMAT: z.enum(recordFormats).default('compact'),
   SESSION_IDLE_SECONDS: wholeNumber(1, 86_400).default(900),
   TURN_BUDGET_MS: wholeNumber(100, 10_000).default(2000),
   MAX_TURNS_IN_FLIGHT: wholeNumber(1, 100_000).default(256),
@@ -139,6 +141,7 @@ function toConfig(values: z.output<typeof Environment>, deprecations: readonly s
     /** URL prefixes that the simulated phones may call. */
     simulatorTargets: values.SIMULATOR_TARGETS as readonly string[],
     demo: values.DEMO ?? isEmbedded,
+    recordFormat: values.RECORD_FORMAT,
     sessionIdleMs: values.SESSION_IDLE_SECONDS * 1000,
     turnBudgetMs: values.TURN_BUDGET_MS,
     /** In this process. */

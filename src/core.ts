@@ -42,6 +42,7 @@ export type CoreSettings = Pick<
   | 'lostSecretsKeys'
   | 'weakPasswords'
   | 'sessionIdleMs'
+  | 'recordFormat'
   | 'turnBudgetMs'
   | 'repeatWithinMs'
   | 'maxTurnsInFlight'
@@ -109,6 +110,7 @@ const ignore = () => {}
 
 export function createCore(options: CoreOptions): Core {
   const { settings, keyring, menus, nodeOf, events = {}, overrides = {} } = options
+  const { recordFormat } = settings
   const { clock, wrapStore = same, wrapClassifier = same, wrapServices = same } = overrides
   const { requestBudgetMs: budgetMs = REQUEST_BUDGET_MS } = overrides
   const { onTurn = ignore, onShed = ignore, onCircuitChange = ignore, onAdmissionChange = ignore } = events
@@ -142,6 +144,7 @@ export function createCore(options: CoreOptions): Core {
     services: wrapServices(services),
     keyring,
     sessionIdleMs: settings.sessionIdleMs,
+    recordFormat,
     turnBudgetMs: settings.turnBudgetMs,
     classifier: wrapClassifier(createTurnClassifier({ keyring, repeatWithinMs: settings.repeatWithinMs })),
     clock,
@@ -161,10 +164,18 @@ export function createCore(options: CoreOptions): Core {
       store,
       hashing: registrations,
       passwords: createPasswords(registrations),
+      recordFormat,
       budgetMs,
     }),
-    selfCare: createSelfCare({ store, hashing: requests, puk1: createPuk1(requests), keyring, budgetMs }),
-    administration: createAdministration({ store, budgetMs }),
+    selfCare: createSelfCare({
+      store,
+      hashing: requests,
+      puk1: createPuk1(requests),
+      keyring,
+      recordFormat,
+      budgetMs,
+    }),
+    administration: createAdministration({ store, recordFormat, budgetMs }),
 
     async check() {
       if (isNamed) await naming.check()

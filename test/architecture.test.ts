@@ -177,6 +177,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/config.ts': [
     'src/callback-settings.ts',
     'src/engine/errors.ts',
+    'src/gateway/records/record-format.ts',
     'src/loopback.ts',
     'src/simulator/targets.ts',
     'zod',

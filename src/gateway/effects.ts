@@ -1,5 +1,5 @@
 import type { Attempt } from './attempts.ts'
-import type { Draft } from './records/subscriber.ts'
+import type { Draft } from './records/draft.ts'
 
 /** The context of an effect: everything its body receives besides the input. */
 export interface EffectContext {

@@ -15,8 +15,9 @@ import { createQueue } from './queue.ts'
 import type { Queue } from './queue.ts'
 import { bucketOf, deliveryName, handleOf, sessionName } from './records/records.ts'
 import { createRouting } from './routing.ts'
-import { RECEIPT_TTL_MS, Session } from './records/session.ts'
-import { parseRecord } from './records/subscriber.ts'
+import type { RecordFormat } from './records/record-format.ts'
+import { RECEIPT_TTL_MS } from './records/session.ts'
+import { parseSession, putSession } from './records/session-format.ts'
 import {
   createTurnHandler,
   failedTurn,
@@ -26,7 +27,7 @@ import {
   systemReply,
 } from './turn-handler.ts'
 import type { Outcome, TurnResult, TurnRun } from './turn-handler.ts'
-import { changeOf, createBudget, put, transact } from './transaction.ts'
+import { changeOf, createBudget, transact } from './transaction.ts'
 import type { TransactionOutput, TransactionResult } from './transaction.ts'
 import type { TurnClassifier } from './turn-identity.ts'
 import { TurnTimeout } from './turn-timeout.ts'
@@ -81,6 +82,7 @@ export interface GatewayOptions {
   readonly services: Services
   readonly keyring: Keyring
   readonly sessionIdleMs: number
+  readonly recordFormat: RecordFormat
   /** The total time of a turn, within the aggregator's timeout. */
   readonly turnBudgetMs: number
   readonly classifier: TurnClassifier
@@ -175,9 +177,9 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 /** Creates the function that runs a turn within its budget. A failed or late turn results in a system message. */
 function createTurnRunner(options: GatewayOptions, queue: Queue, clock: Clock) {
-  const { store, services, sessionIdleMs, turnBudgetMs, classifier } = options
+  const { store, services, sessionIdleMs, recordFormat, turnBudgetMs, classifier } = options
   const routing = createRouting(options.menus)
-  const handleTurn = createTurnHandler({ routing, services, sessionIdleMs, classifier })
+  const handleTurn = createTurnHandler({ routing, services, sessionIdleMs, recordFormat, classifier })
   const processId = randomBytes(6).toString('base64url')
   let runs = 0
   const activeRuns = new Set<string>()
@@ -229,13 +231,13 @@ function closeSession(
   { records: [record, delivery], nowMs }: LoadedRecords,
 ): TransactionOutput<void> {
   const { signed } = ended
-  const session = record && parseRecord(Session, record.value)
+  const session = record && parseSession(record.value)
   if (!session?.state || delivery || (signed && isStale(signed, nowMs))) return { result: undefined }
   const [name = ''] = namesOfEnd(ended)
   return {
     result: undefined,
     changes: [
-      changeOf(name, record, put({ ...session, state: null }, RECEIPT_TTL_MS)),
+      changeOf(name, record, putSession({ ...session, state: null }, RECEIPT_TTL_MS)),
       ...(signed ? [rememberDelivery(ended, signed, undefined, nowMs)] : []),
     ],
   }

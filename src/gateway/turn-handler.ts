@@ -13,10 +13,15 @@ import { deliveryName, sessionName, subscriberName } from './records/records.ts'
 import type { Routing } from './routing.ts'
 import { systemMessages } from './system-messages.ts'
 import type { SystemMessage } from './system-messages.ts'
-import { Delivered, Session, nextSession } from './records/session.ts'
-import type { Receipt } from './records/session.ts'
-import { Subscriber, createDraft, parseRecord } from './records/subscriber.ts'
-import type { Draft, SubscriberDeferral } from './records/subscriber.ts'
+import { Delivered, nextSession } from './records/session.ts'
+import type { Receipt, Session } from './records/session.ts'
+import { createDraft } from './records/draft.ts'
+import { parseRecord } from './records/record-format.ts'
+import type { RecordFormat } from './records/record-format.ts'
+import { parseSession, putSession } from './records/session-format.ts'
+import { parseSubscriber } from './records/subscriber-format.ts'
+import { Subscriber } from './records/subscriber.ts'
+import type { Draft, SubscriberDeferral } from './records/draft.ts'
 import { changeOf, put } from './transaction.ts'
 import type { Pause, Reservation, TransactionOutput } from './transaction.ts'
 import type { TurnClass, TurnClassifier } from './turn-identity.ts'
@@ -134,13 +139,14 @@ interface TurnHandlerOptions {
   readonly classifier: TurnClassifier
   readonly services: Services
   readonly sessionIdleMs: number
+  readonly recordFormat: RecordFormat
 }
 
 export function createTurnHandler(options: TurnHandlerOptions): TurnHandler {
   return async (callback, loaded, run) => {
     const [sessionRecord, subscriberRecord, deliveryRecord] = loaded.records
     if (!subscriberRecord) return { result: systemReply('not-served', 'ru') }
-    const subscriber = parseRecord(Subscriber, subscriberRecord.value)
+    const subscriber = parseSubscriber(subscriberRecord.value)
     const { language } = subscriber
     run.onLanguage(language)
     if (deliveryRecord) {
@@ -149,7 +155,7 @@ export function createTurnHandler(options: TurnHandlerOptions): TurnHandler {
     if (callback.signed && isStale(callback.signed, loaded.nowMs)) {
       return { result: systemReply('signature-expired', language) }
     }
-    const session = sessionRecord && parseRecord(Session, sessionRecord.value)
+    const session = sessionRecord && parseSession(sessionRecord.value)
     const turn = options.classifier.classify(callback, session, loaded.nowMs)
     switch (turn.kind) {
       case 'repeat':
@@ -197,7 +203,7 @@ interface MenuTurn {
 async function runTurn(
   menuTurn: MenuTurn,
   run: TurnRun,
-  { routing, services, sessionIdleMs }: TurnHandlerOptions,
+  { routing, services, sessionIdleMs, recordFormat }: TurnHandlerOptions,
 ): Promise<TurnOutput> {
   const { callback, loaded, session, turn, subscriber } = menuTurn
   const { language } = subscriber
@@ -208,6 +214,7 @@ async function runTurn(
     idempotencyKey: `${run.handle}:${turn.id}:${loaded.nowMs}`,
     atMs: loaded.nowMs,
     by: 'subscriber',
+    format: recordFormat,
   })
   const effects = new TurnEffects(services, () => effectContext(menuTurn, run, draft))
   const runMenu = () =>
@@ -238,6 +245,7 @@ async function runTurn(
   const { sessionChange, turns } = sessionAfter(menuTurn, dialogue, {
     name: sessionAt,
     idleMs: sessionIdleMs,
+    format: recordFormat,
   })
   const { signed } = callback
   return {
@@ -317,7 +325,7 @@ class TurnEffects {
 function sessionAfter(
   { callback, loaded, session, turn }: MenuTurn,
   dialogue: DialogueResult,
-  { name, idleMs }: { readonly name: RecordName; readonly idleMs: number },
+  to: { readonly name: RecordName; readonly idleMs: number; readonly format: RecordFormat },
 ): { readonly sessionChange: Change; readonly turns: number } {
   const before = turn.kind === 'reply' ? session : undefined
   // Without sequence numbers, a reply of the previous dialogue may still be delivered again.
@@ -334,12 +342,13 @@ function sessionAfter(
     position: turn.position,
     answer: dialogue.answer,
     nowMs: loaded.nowMs,
-    idleMs,
+    idleMs: to.idleMs,
+    format: to.format,
     replaced,
   })
   return {
     turns: after.session.turns,
-    sessionChange: changeOf(name, loaded.records[0], put(after.session, after.ttlMs)),
+    sessionChange: changeOf(to.name, loaded.records[0], putSession(after.session, after.ttlMs)),
   }
 }
 

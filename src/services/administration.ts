@@ -2,7 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Store } from '../gateway/ports.ts'
 import { bucketOf, subscriberName } from '../gateway/records/records.ts'
-import { Subscriber, createDraft, parseRecord } from '../gateway/records/subscriber.ts'
+import { createDraft } from '../gateway/records/draft.ts'
+import type { RecordFormat } from '../gateway/records/record-format.ts'
+import { parseSubscriber } from '../gateway/records/subscriber-format.ts'
+import { Subscriber } from '../gateway/records/subscriber.ts'
 import type { Access } from '../gateway/records/subscriber.ts'
 import { changeOf } from '../gateway/transaction.ts'
 import { createTransactions } from './transactions.ts'
@@ -45,21 +48,22 @@ export interface Administration {
 
 export function createAdministration(options: {
   readonly store: Store
+  readonly recordFormat: RecordFormat
   readonly budgetMs: number
 }): Administration {
-  const { store, budgetMs } = options
+  const { store, recordFormat, budgetMs } = options
   const run = createTransactions(store, budgetMs)
 
   async function read(msisdn: string): Promise<Subscriber | undefined> {
     const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
-    return records[0] && parseRecord(Subscriber, records[0].value)
+    return records[0] && parseSubscriber(records[0].value)
   }
 
   return {
     async setAccess({ by, msisdn, access }) {
       const name = subscriberName(msisdn)
       return run<boolean>(msisdn, [name], async ({ records: [record], nowMs }) => {
-        const subscriber = record && parseRecord(Subscriber, record.value)
+        const subscriber = record && parseSubscriber(record.value)
         // Read on every try, also for an unknown number, which must not be faster.
         const administrator = by === msisdn ? subscriber : await read(by)
         if (!record || !subscriber || !administrator) return { result: false }
@@ -77,6 +81,7 @@ export function createAdministration(options: {
           idempotencyKey: randomUUID(),
           atMs: nowMs,
           by: 'administrator',
+          format: recordFormat,
         })
         draft.change({ access: requested }, change)
         return {

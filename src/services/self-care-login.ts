@@ -3,7 +3,10 @@ import { UssdError } from '../engine/errors.ts'
 import type { Secret } from '../engine/secret.ts'
 import type { Change, LoadedRecords, Versioned } from '../gateway/ports.ts'
 import { loginName, subscriberName } from '../gateway/records/records.ts'
-import { Subscriber, newSubscriber, parseRecord } from '../gateway/records/subscriber.ts'
+import { parseRecord } from '../gateway/records/record-format.ts'
+import type { RecordFormat } from '../gateway/records/record-format.ts'
+import { parseSubscriber, putSubscriber } from '../gateway/records/subscriber-format.ts'
+import { newSubscriber } from '../gateway/records/subscriber.ts'
 import { changeOf, put } from '../gateway/transaction.ts'
 import type { Reservation, TransactionOutput } from '../gateway/transaction.ts'
 import { asRejection, compareSecret } from './compare-secret.ts'
@@ -28,8 +31,9 @@ export function createLogin(options: {
   readonly hashing: Hashing
   readonly sessions: SelfCareSessions
   readonly unknownLogins: UnknownLoginThrottle
+  readonly recordFormat: RecordFormat
 }): (msisdn: string, password: Secret) => Promise<LoginResult> {
-  const { request, hashing, sessions, unknownLogins } = options
+  const { request, hashing, sessions, unknownLogins, recordFormat } = options
 
   return async (msisdn, password) => {
     const names = [loginName(msisdn), subscriberName(msisdn), unknownLogins.nameOf(msisdn)]
@@ -61,7 +65,7 @@ export function createLogin(options: {
     const { msisdn, state } = of
     const { records, nowMs } = of.loaded
     const [loginRecord, record, slotRecord] = records
-    const subscriber = record ? parseRecord(Subscriber, record.value) : newSubscriber
+    const subscriber = record ? parseSubscriber(record.value) : newSubscriber
     const counter = record
       ? knownCounter(msisdn, loginRecord)
       : unknownCounter(unknownLogins.open(msisdn, slotRecord))
@@ -90,7 +94,9 @@ export function createLogin(options: {
     // The failure is counted already. Write the record again, because a success writes here, too.
     if (!record || !compared.matches) return { result: { kind: 'refused' }, changes: [counter.put()] }
     const { renewed } = compared
-    const write = renewed ? put({ ...subscriber, password: renewed }) : ({ kind: 'keep' } as const)
+    const write = renewed
+      ? putSubscriber({ ...subscriber, password: renewed }, recordFormat)
+      : ({ kind: 'keep' } as const)
     return {
       result: { kind: 'right', passwordGeneration },
       changes: [

@@ -4,8 +4,11 @@ import type { Secret } from '../engine/secret.ts'
 import { Deferral, createAttempt } from '../gateway/attempts.ts'
 import type { Change, Versioned } from '../gateway/ports.ts'
 import { subscriberName } from '../gateway/records/records.ts'
-import { Subscriber, createDraft, parseRecord } from '../gateway/records/subscriber.ts'
-import type { SubscriberDeferral } from '../gateway/records/subscriber.ts'
+import { createDraft } from '../gateway/records/draft.ts'
+import type { RecordFormat } from '../gateway/records/record-format.ts'
+import { parseSubscriber } from '../gateway/records/subscriber-format.ts'
+import { Subscriber } from '../gateway/records/subscriber.ts'
+import type { SubscriberDeferral } from '../gateway/records/draft.ts'
 import { changeOf } from '../gateway/transaction.ts'
 import type { Pause, Reservation, TransactionOutput } from '../gateway/transaction.ts'
 import { compareSecret } from './compare-secret.ts'
@@ -23,9 +26,10 @@ export function createPasswordSetting(options: {
   readonly hashing: Hashing
   readonly puk1: Puk1
   readonly unknownLogins: UnknownLoginThrottle
+  readonly recordFormat: RecordFormat
   readonly budgetMs: number
 }): (msisdn: string, puk1: Secret, password: Secret) => Promise<boolean> {
-  const { request, hashing, puk1: puk1s, unknownLogins, budgetMs } = options
+  const { request, hashing, puk1: puk1s, unknownLogins, recordFormat, budgetMs } = options
 
   return async (msisdn, puk1, password) => {
     const names = [subscriberName(msisdn), unknownLogins.nameOf(msisdn)]
@@ -35,7 +39,7 @@ export function createPasswordSetting(options: {
       (state) =>
         async ({ records, nowMs }, { reserved }) => {
           const [record, slotRecord] = records
-          const subscriber = record && parseRecord(Subscriber, record.value)
+          const subscriber = record && parseSubscriber(record.value)
           // Hash before the reservation: if hashing is busy, no attempt is spent.
           const hash = await state.once('password', () =>
             hashing.hash('password', msisdn, password, { signal: state.signal }),
@@ -73,6 +77,7 @@ export function createPasswordSetting(options: {
       idempotencyKey: state.id,
       atMs: nowMs,
       by: 'subscriber',
+      format: recordFormat,
     })
     const change = (write: Change['write']) => changeOf(subscriberName(msisdn), record, write)
     try {

@@ -4,7 +4,8 @@ import { macUnder } from '../gateway/records/keyring.ts'
 import type { Keyring } from '../gateway/records/keyring.ts'
 import type { Store } from '../gateway/ports.ts'
 import { bucketOf, selfCareName, subscriberName } from '../gateway/records/records.ts'
-import { Subscriber, parseRecord } from '../gateway/records/subscriber.ts'
+import { parseRecord } from '../gateway/records/record-format.ts'
+import { parseSubscriber } from '../gateway/records/subscriber-format.ts'
 import { changeOf, put } from '../gateway/transaction.ts'
 import { createTransactions } from './transactions.ts'
 
@@ -53,7 +54,7 @@ export function createSelfCareSessions(options: {
 
   async function isValid({ msisdn, passwordGeneration }: z.infer<typeof SelfCareSession>): Promise<boolean> {
     const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
-    const subscriber = records[0] && parseRecord(Subscriber, records[0].value)
+    const subscriber = records[0] && parseSubscriber(records[0].value)
     return subscriber?.access === 'open' && subscriber.passwordGeneration === passwordGeneration
   }
 

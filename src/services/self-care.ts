@@ -7,6 +7,7 @@
 import type { Secret } from '../engine/secret.ts'
 import type { Store } from '../gateway/ports.ts'
 import type { Keyring } from '../gateway/records/keyring.ts'
+import type { RecordFormat } from '../gateway/records/record-format.ts'
 import type { Hashing } from './hashing/hashing.ts'
 import type { Puk1 } from './puk1.ts'
 import { createLogin } from './self-care-login.ts'
@@ -33,16 +34,17 @@ export function createSelfCare(options: {
   readonly hashing: Hashing
   readonly puk1: Puk1
   readonly keyring: Keyring
+  readonly recordFormat: RecordFormat
   readonly budgetMs: number
 }): SelfCare {
-  const { store, hashing, puk1, keyring, budgetMs } = options
+  const { store, hashing, puk1, keyring, recordFormat, budgetMs } = options
   const request = createRequests(store, budgetMs)
   const sessions = createSelfCareSessions({ store, keyring, budgetMs })
   const unknownLogins = createUnknownLoginThrottle(keyring)
 
   return {
-    setPassword: createPasswordSetting({ request, hashing, puk1, unknownLogins, budgetMs }),
-    logIn: createLogin({ request, hashing, sessions, unknownLogins }),
+    setPassword: createPasswordSetting({ request, hashing, puk1, unknownLogins, recordFormat, budgetMs }),
+    logIn: createLogin({ request, hashing, sessions, unknownLogins, recordFormat }),
     use: (token) => sessions.use(token),
   }
 }

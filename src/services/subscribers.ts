@@ -2,15 +2,12 @@ import { randomInt, randomUUID } from 'node:crypto'
 import type { Secret } from '../engine/secret.ts'
 import type { Store } from '../gateway/ports.ts'
 import { subscriberName } from '../gateway/records/records.ts'
-import {
-  PUK1_ATTEMPTS,
-  Subscriber,
-  createDraft,
-  newSubscriber,
-  parseRecord,
-} from '../gateway/records/subscriber.ts'
-import type { Draft } from '../gateway/records/subscriber.ts'
-import { changeOf, put } from '../gateway/transaction.ts'
+import { createDraft } from '../gateway/records/draft.ts'
+import type { RecordFormat } from '../gateway/records/record-format.ts'
+import { parseSubscriber, putSubscriber } from '../gateway/records/subscriber-format.ts'
+import { PUK1_ATTEMPTS, Subscriber, newSubscriber } from '../gateway/records/subscriber.ts'
+import type { Draft } from '../gateway/records/draft.ts'
+import { changeOf } from '../gateway/transaction.ts'
 import type { Hashing } from './hashing/hashing.ts'
 import type { Passwords } from './password.ts'
 import { createTransactions } from './transactions.ts'
@@ -52,9 +49,10 @@ export function createSubscribers(options: {
   readonly store: Store
   readonly hashing: Hashing
   readonly passwords: Passwords
+  readonly recordFormat: RecordFormat
   readonly budgetMs: number
 }): Subscribers {
-  const { store, hashing, passwords, budgetMs } = options
+  const { store, hashing, passwords, recordFormat, budgetMs } = options
   const run = createTransactions(store, budgetMs)
 
   return {
@@ -66,18 +64,19 @@ export function createSubscribers(options: {
         const draft = createDraft({
           // Sessions begun under an earlier record of the number must not be valid for the new one.
           subscriber: record
-            ? parseRecord(Subscriber, record.value)
+            ? parseSubscriber(record.value)
             : { ...newSubscriber, passwordGeneration: randomInt(2 ** 47) },
           msisdn,
           idempotencyKey,
           atMs: nowMs,
           by: 'operator',
+          format: recordFormat,
         })
         const change = record ? 'subscriber-changed' : 'subscriber-created'
         await applyPatch(patch, change, { hashing, passwords, msisdn, draft, signal })
         return {
           result: { created: !record, view: viewOf(msisdn, draft.current) },
-          changes: [changeOf(name, record, put(draft.current))],
+          changes: [changeOf(name, record, putSubscriber(draft.current, recordFormat))],
           journal: draft.journal,
         }
       })
@@ -85,7 +84,7 @@ export function createSubscribers(options: {
 
     get(msisdn) {
       return run(msisdn, [subscriberName(msisdn)], ({ records: [record] }) => ({
-        result: record && viewOf(msisdn, parseRecord(Subscriber, record.value)),
+        result: record && viewOf(msisdn, parseSubscriber(record.value)),
       }))
     },
 
@@ -100,6 +99,7 @@ export function createSubscribers(options: {
           idempotencyKey,
           atMs: nowMs,
           by: 'operator',
+          format: recordFormat,
         })
         draft.change({}, 'subscriber-removed')
         return {

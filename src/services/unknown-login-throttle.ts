@@ -7,7 +7,7 @@ import { z } from 'zod'
 import type { Keyring } from '../gateway/records/keyring.ts'
 import type { Change, RecordName, Versioned } from '../gateway/ports.ts'
 import { unknownLoginName } from '../gateway/records/records.ts'
-import { parseRecord } from '../gateway/records/subscriber.ts'
+import { parseRecord } from '../gateway/records/record-format.ts'
 import { changeOf, put } from '../gateway/transaction.ts'
 import { FAILURES_TTL_MS, Login, LoginFields } from './login-throttle.ts'
 

@@ -7,6 +7,7 @@ import { startRedisServer } from '../support/redis/redis-server.ts'
 import type { RedisServer } from '../support/redis/redis-server.ts'
 import { africastalking } from '../../src/dialects/africastalking.ts'
 import { bucketOf } from '../../src/gateway/records/records.ts'
+import { parseSubscriber } from '../../src/gateway/records/subscriber-format.ts'
 import { post, turnOf } from '../support/attack.ts'
 
 const adminToken = 'admin-token'
@@ -88,8 +89,7 @@ const countVerified = (changes: readonly string[]) =>
 /** Counts the reserved attempts without an outcome: their process was killed or timed out. */
 async function pendingOf(msisdn: string): Promise<number> {
   const record = await redis.get(`ussd:{b${bucketOf(msisdn)}}:subscriber:${msisdn.slice(1)}`)
-  const { puk1Pending } = JSON.parse(record?.slice(17) ?? '{}') as { puk1Pending: unknown[] }
-  return puk1Pending.length
+  return parseSubscriber(record?.slice(17) ?? '').puk1Pending.length
 }
 
 async function attemptsLeft(msisdn: string): Promise<number> {

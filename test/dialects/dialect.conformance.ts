@@ -113,6 +113,7 @@ function converse(dialect: Dialect, begin: NetworkTurn, replies: readonly string
         asksAgain: false,
         confirms: false,
         replaced: undefined,
+        format: 'compact',
         position,
         answer,
         nowMs,

@@ -26,7 +26,7 @@ describe('docs/guides/operate.md', () => {
   })
 
   it('lists every change of the journal', () => {
-    const changes = wordsOfUnion('src/gateway/records/subscriber.ts', 'Change')
+    const changes = wordsOfUnion('src/gateway/records/draft.ts', 'Change')
     expect(quoted(section(guide, 'Journal'))).toEqual(expect.arrayContaining(changes))
   })
 })

@@ -7,6 +7,7 @@ import type { Commit, Store } from '../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../src/gateway/records/records.ts'
 import { systemMessages } from '../../src/gateway/system-messages.ts'
 import type { Subscriber } from '../../src/gateway/records/subscriber.ts'
+import { parseSubscriber } from '../../src/gateway/records/subscriber-format.ts'
 import type { Argon2 } from '../../src/services/hashing/hashing.ts'
 import { assemble, dialogue } from '../support/gateway.ts'
 import type { StoreUnderTest } from '../support/redis/stores.ts'
@@ -68,7 +69,7 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       }
       const record = async (): Promise<Subscriber> => {
         const { records } = await under.store.load(bucketOf(msisdn), [subscriberName(msisdn)])
-        return JSON.parse(records[0]?.value ?? '{}') as Subscriber
+        return parseSubscriber(records[0]?.value ?? '')
       }
       return { gateway, msisdn, asked, record, counted, use, argon2, store }
     }

@@ -4,6 +4,7 @@ import { menus as realMenus } from '../../menus/index.ts'
 import { UssdError } from '../../src/engine/errors.ts'
 import type { Answer, Store } from '../../src/gateway/ports.ts'
 import { bucketOf, sessionName, subscriberName } from '../../src/gateway/records/records.ts'
+import { parseSubscriber } from '../../src/gateway/records/subscriber-format.ts'
 import { systemMessages } from '../../src/gateway/system-messages.ts'
 import { pooledArgon2 } from '../../src/services/hashing/hashing.ts'
 import type { Argon2 } from '../../src/services/hashing/hashing.ts'
@@ -23,7 +24,7 @@ const sentence = (name: keyof typeof systemMessages): Answer => ({
 /** The stored PHC string of a number's PUK1. */
 async function storedPuk1(store: Store, msisdn: string): Promise<string> {
   const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
-  return (JSON.parse(records[0]?.value ?? '{}') as { puk1: { hash: string } }).puk1.hash
+  return parseSubscriber(records[0]?.value ?? '').puk1?.hash ?? ''
 }
 
 /** The suite of the gateway, which every store must pass. */

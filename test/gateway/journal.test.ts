@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
 import { bucketOf } from '../../src/gateway/records/records.ts'
-import type { JournalRecord } from '../../src/gateway/records/subscriber.ts'
+import type { JournalRecord } from '../../src/gateway/records/draft.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { assemble } from '../support/gateway.ts'
 

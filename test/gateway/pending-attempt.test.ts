@@ -4,7 +4,7 @@ import { createDigestArgon2 } from '../support/digest-argon2.ts'
 import { Secret } from '../../src/engine/secret.ts'
 import type { Callback } from '../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../src/gateway/records/records.ts'
-import { Subscriber, parseRecord } from '../../src/gateway/records/subscriber.ts'
+import { parseSubscriber } from '../../src/gateway/records/subscriber-format.ts'
 import type { Argon2 } from '../../src/services/hashing/hashing.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { keyring } from '../support/gateway.ts'
@@ -26,7 +26,7 @@ const callback = (typed: string | undefined): Callback => ({
 
 const attemptsOf = async () => {
   const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
-  const { puk1AttemptsLeft, puk1Pending } = parseRecord(Subscriber, records[0]?.value ?? '')
+  const { puk1AttemptsLeft, puk1Pending } = parseSubscriber(records[0]?.value ?? '')
   return { left: puk1AttemptsLeft, pending: puk1Pending.length }
 }
 

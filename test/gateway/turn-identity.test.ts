@@ -37,6 +37,7 @@ function after(
     asksAgain: false,
     confirms: false,
     replaced: undefined,
+    format: 'compact',
     position: classified.position,
     answer: { text, waits: true },
     nowMs,
@@ -352,6 +353,7 @@ describe('a session begun under another key', () => {
       asksAgain: false,
       confirms: false,
       replaced: undefined,
+      format: 'compact',
       nowMs: 0,
     })
     const next = callback(input('1'))

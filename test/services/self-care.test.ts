@@ -5,6 +5,7 @@ import { createKeyring } from '../../src/gateway/records/keyring.ts'
 import type { Store } from '../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../src/gateway/records/records.ts'
 import { accessStates } from '../../src/gateway/records/subscriber.ts'
+import { parseSubscriber } from '../../src/gateway/records/subscriber-format.ts'
 import { createHashing } from '../../src/services/hashing/hashing.ts'
 import type { Hashing } from '../../src/services/hashing/hashing.ts'
 import { createPuk1 } from '../../src/services/puk1.ts'
@@ -349,7 +350,7 @@ describe('logging in (L5)', () => {
 async function rewrite(msisdn: string, fields: object): Promise<void> {
   const [bucket, name] = [bucketOf(msisdn), subscriberName(msisdn)]
   const { records } = await bench.store.load(bucket, [name])
-  const value = JSON.stringify({ ...JSON.parse(records[0]?.value ?? '{}'), ...fields })
+  const value = JSON.stringify({ ...parseSubscriber(records[0]?.value ?? ''), ...fields })
   const change = { name, expectedVersion: records[0]?.version, write: { kind: 'put', value } } as const
   await bench.store.commit({ bucket, changes: [change], journal: [], deadlineMs: Infinity })
 }

@@ -18,7 +18,8 @@ export function createOffice(store: Store) {
     register: gateway.register,
     administration,
     /** Creates the administration of another process, or over a faulty store. */
-    another: (over: Store = store) => createAdministration({ store: over, budgetMs }),
+    another: (over: Store = store) =>
+      createAdministration({ store: over, recordFormat: 'compact', budgetMs }),
 
     /** Logs in and returns the token; throws when the log-in fails. */
     async tokenOf(msisdn: string, password: string): Promise<string> {

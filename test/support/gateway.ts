@@ -10,7 +10,8 @@ import { createKeyring } from '../../src/gateway/records/keyring.ts'
 import type { Keyring } from '../../src/gateway/records/keyring.ts'
 import type { Answer, Callback, Store } from '../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../src/gateway/records/records.ts'
-import type { Subscriber } from '../../src/gateway/records/subscriber.ts'
+import type { RecordFormat } from '../../src/gateway/records/record-format.ts'
+import { parseSubscriber } from '../../src/gateway/records/subscriber-format.ts'
 import type { Argon2 } from '../../src/services/hashing/hashing.ts'
 import type { WeakPasswordPolicy } from '../../src/services/password.ts'
 import type { SubscriberPatch } from '../../src/services/subscribers.ts'
@@ -32,7 +33,7 @@ export const sealed = ({ puk1, password, ...fields }: PlainPatch): SubscriberPat
 /** Returns the stored record of a subscriber with its version. */
 export async function recordOf(store: Store, msisdn: string) {
   const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
-  return records[0] && { ...(JSON.parse(records[0].value) as Subscriber), version: records[0].version }
+  return records[0] && { ...parseSubscriber(records[0].value), version: records[0].version }
 }
 
 /** Creates the shipped core over a store, with real services and fast hashes. */
@@ -43,6 +44,7 @@ export function assemble(
     readonly weakPasswords?: WeakPasswordPolicy
     readonly sessionIdleMs?: number
     readonly turnBudgetMs?: number
+    readonly recordFormat?: RecordFormat
     readonly argon2?: Argon2
     readonly keyring?: Keyring
     readonly kind?: 'embedded' | 'shared'
@@ -60,6 +62,7 @@ export function assemble(
       sessionIdleMs: options.sessionIdleMs ?? 900_000,
       // Generous, so that a busy machine does not fail tests.
       turnBudgetMs: options.turnBudgetMs ?? 15_000,
+      recordFormat: options.recordFormat ?? 'compact',
       maxTurnsInFlight: 100_000,
     },
     events: { onTurn: (turn) => void reports.push(turn) },

@@ -1,6 +1,6 @@
 import type { Store } from '../../src/gateway/ports.ts'
 import { bucketOf } from '../../src/gateway/records/records.ts'
-import type { JournalRecord } from '../../src/gateway/records/subscriber.ts'
+import type { JournalRecord } from '../../src/gateway/records/draft.ts'
 
 const PAGE = 1000
 

@@ -4,6 +4,7 @@ import { recordOf, sealed } from './gateway.ts'
 import type { PlainPatch } from './gateway.ts'
 import { journalOf } from './journal.ts'
 import { createKeyring } from '../../src/gateway/records/keyring.ts'
+import type { RecordFormat } from '../../src/gateway/records/record-format.ts'
 import type { Keyring } from '../../src/gateway/records/keyring.ts'
 import type { Store } from '../../src/gateway/ports.ts'
 import { createHashing } from '../../src/services/hashing/hashing.ts'
@@ -43,7 +44,14 @@ export function createBench(options: { hashing?: Hashing; keyring?: Keyring } = 
   }
   const passwords = createPasswords(hashing)
   // Generous, so that a busy machine does not fail tests.
-  const shared = { hashing, passwords, keyring, puk1: createPuk1(hashing), budgetMs: 15_000 }
+  const shared = {
+    hashing,
+    passwords,
+    keyring,
+    puk1: createPuk1(hashing),
+    recordFormat: 'compact' as RecordFormat,
+    budgetMs: 15_000,
+  }
   const subscribers = createSubscribers({ store, ...shared })
 
   return {

@@ -9,6 +9,7 @@ import type { Services } from '../../gateway/effects.ts'
 import type { Store } from '../../gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../gateway/records/records.ts'
 import { PUK1_ATTEMPTS } from '../../gateway/records/subscriber.ts'
+import { parseSubscriber, putSubscriber } from '../../gateway/records/subscriber-format.ts'
 import type { Argon2 } from '../../services/hashing/hashing.ts'
 import type { Subscribers } from '../../services/subscribers.ts'
 import type { Route } from '../../simulator/network.ts'
@@ -125,7 +126,7 @@ async function setAttemptsLeft(store: Store, msisdn: string, puk1AttemptsLeft: n
   const { nowMs, records } = await store.load(bucket, [name])
   const record = records[0]
   if (!record) return
-  const value = JSON.stringify({ ...(JSON.parse(record.value) as object), puk1AttemptsLeft })
-  const changes = [{ name, expectedVersion: record.version, write: { kind: 'put', value } } as const]
+  const write = putSubscriber({ ...parseSubscriber(record.value), puk1AttemptsLeft }, 'compact')
+  const changes = [{ name, expectedVersion: record.version, write }]
   await store.commit({ bucket, changes, journal: [], deadlineMs: nowMs + 5000 })
 }

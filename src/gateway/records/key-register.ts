@@ -7,7 +7,7 @@ import { UssdError } from '../../engine/errors.ts'
 import type { Keyring } from './keyring.ts'
 import type { Store } from '../ports.ts'
 import { changeOf, put } from '../transaction.ts'
-import { parseRecord } from './subscriber.ts'
+import { parseRecord } from './record-format.ts'
 
 /** The record that lists the keys. Its name contains no MSISDN, so pseudonyms do not change it. */
 export const KEYS = { bucket: 0, name: 'database:keys' } as const

@@ -8,7 +8,7 @@ import type { Keyring } from './keyring.ts'
 import type { RecordName, Store } from '../ports.ts'
 import { BUCKETS, bucketOf, ownedBy } from './records.ts'
 import { changeOf, put } from '../transaction.ts'
-import { parseRecord } from './subscriber.ts'
+import { parseRecord } from './record-format.ts'
 
 /** The record of the key naming. Its name contains no MSISDN, so pseudonyms do not change it. */
 export const NAMING = { bucket: 0, name: 'database:naming' } as const

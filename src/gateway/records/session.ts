@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Answer } from '../ports.ts'
+import type { RecordFormat } from './record-format.ts'
 
 /**
  * A dialogue between two turns: the state of the machine, and a receipt for each of the last turns. Replies are stored as
@@ -53,11 +54,13 @@ export type Session = Readonly<
   Omit<z.infer<typeof SessionFields>, 'receipts' | 'earlier'> & {
     receipts: readonly Receipt[]
     earlier?: readonly AnsweredTurn[]
+    /** The stored form, which a dialogue keeps to its end. */
+    format: RecordFormat
   }
 >
 
-/** The schema of a stored session. Keeps unknown fields, so that a newer version's data is written back. */
-export const Session: z.ZodType<Session> = SessionFields.loose()
+/** The schema of a session stored as JSON. Keeps unknown fields, so that a newer version's data is written back. */
+export const SessionJson: z.ZodType<Omit<Session, 'format'>> = SessionFields.loose()
 
 /** The answer to a signed delivery, stored apart from its session. */
 export const Delivered: z.ZodType<Answer> = z.looseObject({
@@ -96,6 +99,8 @@ export function nextSession(
     readonly answer: Answer
     readonly nowMs: number
     readonly idleMs: number
+    /** The stored form of a new dialogue. */
+    readonly format: RecordFormat
   },
 ): { readonly session: Session; readonly ttlMs: number } {
   const receipts = before?.receipts ?? []
@@ -109,6 +114,7 @@ export function nextSession(
   return {
     session: {
       ...kept,
+      format: before?.format ?? turn.format,
       menu: turn.menu,
       revision: turn.revision,
       latin: turn.latin,

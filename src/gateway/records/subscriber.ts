@@ -1,8 +1,6 @@
 import { z } from 'zod'
 import { languages } from '../../engine/authoring.ts'
-import { UssdError } from '../../engine/errors.ts'
-import { Deferral, PendingAttempt } from '../attempts.ts'
-import type { Change as RecordChange } from '../ports.ts'
+import { PendingAttempt } from '../attempts.ts'
 
 /** The states of access to self-care. Only the party that closed it may open it (L7, L8, L11, L12). */
 export const accessStates = [
@@ -54,95 +52,3 @@ export const Subscriber: z.ZodType<Subscriber> = SubscriberFields.loose()
 
 /** A new subscriber: access open, no password (L1). */
 export const newSubscriber: Subscriber = SubscriberFields.parse({ access: 'open' })
-
-/** Parses a stored record. Throws `USSD_RECORD_CORRUPT` with the paths of the invalid fields, never with their values. */
-export function parseRecord<T>(schema: z.ZodType<T>, value: string): T {
-  const parsed = schema.safeParse(fromJson(value))
-  if (parsed.success) return parsed.data
-  const paths = parsed.error.issues.map(({ path }) => path.join('.') || 'the whole record')
-  throw new UssdError('USSD_RECORD_CORRUPT', { detail: [...new Set(paths)].join(', ') })
-}
-
-function fromJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    // A cause would quote the record.
-    throw new UssdError('USSD_RECORD_CORRUPT', { detail: 'not JSON' })
-  }
-}
-
-/** A change that the journal reports, under this name. */
-export type Change =
-  | 'password-set'
-  | 'access-opened'
-  | 'access-closed'
-  | 'puk1-refused'
-  | 'puk1-locked'
-  | 'subscriber-created'
-  | 'subscriber-changed'
-  | 'subscriber-removed'
-
-/** The author of a change. An administrator belongs to the subscriber's organisation (L9). */
-export type ChangedBy = 'subscriber' | 'administrator' | 'operator'
-
-/** An entry of the journal. `id` is an idempotency key: a duplicate delivery has the same one. */
-export interface JournalRecord {
-  readonly id: string
-  readonly atMs: number
-  readonly msisdn: string
-  readonly change: Change
-  readonly by: ChangedBy
-}
-
-/**
- * The subscriber as this turn would leave it. Services change the draft and never the store. The commit writes the record, the
- * session and the journal atomically, so an outcome is durable before the subscriber sees it (decision 0003).
- */
-export interface Draft {
-  readonly current: Subscriber
-  /** Applies a patch and adds an entry to the journal. */
-  change(patch: Partial<Subscriber>, change: Change): void
-  /** Applies a patch without a journal entry. A patch of equal values changes nothing. */
-  patchSilently(patch: Partial<Subscriber>): void
-}
-
-/** Thrown by an effect to leave the turn early; see `attempts.ts`. */
-export type SubscriberDeferral = Deferral<Partial<Subscriber>>
-
-/** Creates a draft and the writes that the commit needs. `idempotencyKey` identifies the turn. */
-export function createDraft(options: {
-  readonly subscriber: Subscriber
-  readonly msisdn: string
-  readonly idempotencyKey: string
-  readonly atMs: number
-  readonly by: ChangedBy
-}): Draft & {
-  readonly journal: readonly string[]
-  toWrite(): RecordChange['write']
-  /** The loaded record with this patch alone; drops the draft's other changes. */
-  toWriteOnly(patch: Partial<Subscriber>): RecordChange['write']
-} {
-  const { msisdn, idempotencyKey, atMs, by } = options
-  let current = options.subscriber
-  const journal: string[] = []
-  const apply = (patch: Partial<Subscriber>) => {
-    const names = Object.keys(patch) as (keyof Subscriber)[]
-    if (names.some((name) => patch[name] !== current[name])) current = { ...current, ...patch }
-  }
-  return {
-    get current() {
-      return current
-    },
-    patchSilently: apply,
-    journal,
-    toWrite: () =>
-      current === options.subscriber ? { kind: 'keep' } : { kind: 'put', value: JSON.stringify(current) },
-    toWriteOnly: (patch) => ({ kind: 'put', value: JSON.stringify({ ...options.subscriber, ...patch }) }),
-    change(patch, change) {
-      apply(patch)
-      const record: JournalRecord = { id: `${idempotencyKey}:${journal.length}`, atMs, msisdn, change, by }
-      journal.push(JSON.stringify(record))
-    },
-  }
-}

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { UssdError } from '../../../src/engine/errors.ts'
-import { Session } from '../../../src/gateway/records/session.ts'
-import { Subscriber, newSubscriber, parseRecord } from '../../../src/gateway/records/subscriber.ts'
+import { SessionJson } from '../../../src/gateway/records/session.ts'
+import { parseRecord } from '../../../src/gateway/records/record-format.ts'
+import { Subscriber, newSubscriber } from '../../../src/gateway/records/subscriber.ts'
 
 /** The error that a stored text causes. */
 function errorOf(parse: () => unknown): UssdError {
@@ -27,7 +28,7 @@ describe('parseRecord', () => {
     const receipts = [{ turn: 'a', text: 'b', waits: true, atMs: 'c' }]
     const session = { menu: '*1#', revision: '', state: null, begunBy: '', heard: 0, answeredAtMs: 0 }
     const text = JSON.stringify({ ...session, idleUntilMs: 0, receipts })
-    expect(errorOf(() => parseRecord(Session, text)).message).toMatch(/: receipts\.0\.atMs$/)
+    expect(errorOf(() => parseRecord(SessionJson, text)).message).toMatch(/: receipts\.0\.atMs$/)
   })
 
   it('says that a value of another type is invalid as a whole', () => {

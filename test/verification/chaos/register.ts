@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Secret } from '../../../src/engine/secret.ts'
 import { bucketOf, subscriberName } from '../../../src/gateway/records/records.ts'
-import { Subscriber, parseRecord } from '../../../src/gateway/records/subscriber.ts'
-import type { JournalRecord } from '../../../src/gateway/records/subscriber.ts'
+import { parseSubscriber } from '../../../src/gateway/records/subscriber-format.ts'
+import type { Subscriber } from '../../../src/gateway/records/subscriber.ts'
+import type { JournalRecord } from '../../../src/gateway/records/draft.ts'
 import type { Hashing } from '../../../src/services/hashing/hashing.ts'
 import { createPasswords } from '../../../src/services/password.ts'
 import { createSubscribers } from '../../../src/services/subscribers.ts'
@@ -23,12 +24,18 @@ export function openRegister(url: string, hashing: Hashing) {
   const client = createRedisClient({ url }, { commandTimeoutMs: 2000 })
   const store = createRedisStore({ client })
   const passwords = createPasswords(hashing)
-  const subscribers = createSubscribers({ store, hashing, passwords, budgetMs: 10_000 })
+  const subscribers = createSubscribers({
+    store,
+    hashing,
+    passwords,
+    recordFormat: 'compact',
+    budgetMs: 10_000,
+  })
   const registered: string[] = []
 
   const recordOf = async (msisdn: string): Promise<Subscriber | undefined> => {
     const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
-    return records[0] && parseRecord(Subscriber, records[0].value)
+    return records[0] && parseSubscriber(records[0].value)
   }
 
   return {

@@ -1,6 +1,6 @@
 import { screens as access } from '../../../menus/access.ts'
 import { screens as password } from '../../../menus/password.ts'
-import type { Change } from '../../../src/gateway/records/subscriber.ts'
+import type { Change } from '../../../src/gateway/records/draft.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { weakness } from '../../../src/services/weak-password.ts'
 import type { Random } from '../../../src/simulator/random.ts'

@@ -6,8 +6,9 @@ import { Secret } from '../../../src/engine/secret.ts'
 import { createKeyring } from '../../../src/gateway/records/keyring.ts'
 import type { Store, Versioned } from '../../../src/gateway/ports.ts'
 import { bucketOf, sessionName, subscriberName } from '../../../src/gateway/records/records.ts'
-import { Session } from '../../../src/gateway/records/session.ts'
-import { Subscriber, parseRecord } from '../../../src/gateway/records/subscriber.ts'
+import type { Session } from '../../../src/gateway/records/session.ts'
+import { parseSession } from '../../../src/gateway/records/session-format.ts'
+import { parseSubscriber } from '../../../src/gateway/records/subscriber-format.ts'
 import type { WeakPasswordPolicy } from '../../../src/services/password.ts'
 import { createMemoryStore } from '../../../src/store/memory.ts'
 import { createDigestArgon2 } from '../../support/digest-argon2.ts'
@@ -48,7 +49,7 @@ export function createStage({ language, puk1, ...options }: StageOptions) {
     await coreOf('warn').subscribers.put(msisdn, { language, access, puk1: new Secret(puk1) })
     const name = subscriberName(msisdn)
     const [record] = await read(store, msisdn, [name])
-    const value = JSON.stringify({ ...parseRecord(Subscriber, record?.value ?? ''), puk1AttemptsLeft })
+    const value = JSON.stringify({ ...parseSubscriber(record?.value ?? ''), puk1AttemptsLeft })
     await write(store, msisdn, name, value, record)
   }
 
@@ -77,7 +78,7 @@ export function createStage({ language, puk1, ...options }: StageOptions) {
       const { msisdn, dialled } = dialogue
       await forget(store, msisdn)
       await register(msisdn, subscriber)
-      const session: Session = {
+      const session: Omit<Session, 'format'> = {
         ...rests,
         latin: dialled.startsWith('#'),
         begunBy: '',
@@ -125,8 +126,8 @@ async function playTurn(
   const callback = { dialect: DIALECT, sessionId: DIALECT, msisdn, dialled, reported }
   const { text, waits, asksSecret } = await gateway.turn(callback)
   const [stored, record] = await read(store, msisdn, [sessionOf(msisdn), subscriberName(msisdn)])
-  const { access, puk1AttemptsLeft } = parseRecord(Subscriber, record?.value ?? '')
-  const { menu, revision, state } = stored ? parseRecord(Session, stored.value) : {}
+  const { access, puk1AttemptsLeft } = parseSubscriber(record?.value ?? '')
+  const { menu, revision, state } = stored ? parseSession(stored.value) : ({} as Partial<Session>)
   return {
     typed,
     screen: text,

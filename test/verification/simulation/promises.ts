@@ -2,7 +2,10 @@ import type { Answer, Change } from '../../../src/gateway/ports.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { RECEIPT_TTL_MS } from '../../../src/gateway/records/session.ts'
 import type { Session } from '../../../src/gateway/records/session.ts'
-import type { JournalRecord, Subscriber } from '../../../src/gateway/records/subscriber.ts'
+import type { JournalRecord } from '../../../src/gateway/records/draft.ts'
+import type { Subscriber } from '../../../src/gateway/records/subscriber.ts'
+import { parseSession } from '../../../src/gateway/records/session-format.ts'
+import { parseSubscriber } from '../../../src/gateway/records/subscriber-format.ts'
 import { isUnavailable } from './client.ts'
 import { wordsOf } from './counter-menu.ts'
 import { isReused, nameOf, sessionKey, typedIn } from './delivery.ts'
@@ -144,12 +147,17 @@ export class PromiseChecks {
     if (name.startsWith('session:')) {
       if (!((write.ttlMs ?? Infinity) <= this.#options.idleMs + RECEIPT_TTL_MS))
         this.#violated('a session expires', `${name} for ${write.ttlMs} ms`)
-      if (by) this.#turnCommitted(by, parsed<Session>(before), JSON.parse(write.value) as Session)
+      if (by)
+        this.#turnCommitted(
+          by,
+          before === undefined ? undefined : parseSession(before),
+          parseSession(write.value),
+        )
       return false
     }
     if (!name.startsWith('subscriber:')) return false
-    const after = JSON.parse(write.value) as Subscriber
-    const earlier = parsed<Subscriber>(before)
+    const after = parseSubscriber(write.value)
+    const earlier = before === undefined ? undefined : parseSubscriber(before)
     this.secrets.written(name, earlier, after, by, entries)
     if (!by || !earlier) return false
     this.#wordsCommitted(name, earlier, after, by)
@@ -283,9 +291,6 @@ export class PromiseChecks {
     }
   }
 }
-
-const parsed = <T>(json: string | undefined): T | undefined =>
-  json === undefined ? undefined : (JSON.parse(json) as T)
 
 const isStale = (before: Session, after: Session): boolean =>
   after.answeredAtMs > before.answeredAtMs + RECEIPT_TTL_MS

@@ -3,6 +3,7 @@ import { bucketOf } from '../../../src/gateway/records/records.ts'
 import { RECEIPT_TTL_MS } from '../../../src/gateway/records/session.ts'
 import { PUK1_ATTEMPTS } from '../../../src/gateway/records/subscriber.ts'
 import type { Subscriber } from '../../../src/gateway/records/subscriber.ts'
+import { parseSubscriber, putSubscriber } from '../../../src/gateway/records/subscriber-format.ts'
 import { Client } from './client.ts'
 import { msisdnOf, nameOf, subscriberOf } from './delivery.ts'
 import { FaultyStores } from './faulty-store.ts'
@@ -214,8 +215,8 @@ function unlock(store: ModelStore, subscriber: number): void {
   const [record] = records
   if (!record) return
   const unlocked = { puk1AttemptsLeft: PUK1_ATTEMPTS, puk1Pending: [] } satisfies Partial<Subscriber>
-  const value = JSON.stringify({ ...(JSON.parse(record.value) as Subscriber), ...unlocked })
-  const changes = [{ name, expectedVersion: record.version, write: { kind: 'put', value } }] as const
+  const write = putSubscriber({ ...parseSubscriber(record.value), ...unlocked }, 'compact')
+  const changes = [{ name, expectedVersion: record.version, write }] as const
   store.commit({ bucket, changes, journal: [], deadlineMs: nowMs })
 }
 

@@ -1,6 +1,7 @@
 import type { RecordName } from '../../../src/gateway/ports.ts'
 import { PUK1_ATTEMPTS } from '../../../src/gateway/records/subscriber.ts'
-import type { JournalRecord, Subscriber } from '../../../src/gateway/records/subscriber.ts'
+import type { JournalRecord } from '../../../src/gateway/records/draft.ts'
+import type { Subscriber } from '../../../src/gateway/records/subscriber.ts'
 import type { Delivery } from './delivery.ts'
 import { nameOf, sessionKey, typedIn } from './delivery.ts'
 import { keysOf } from './keys.ts'

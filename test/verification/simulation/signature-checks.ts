@@ -4,7 +4,7 @@ import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { isBusy, isUnavailable } from './client.ts'
 import { nameOf } from './delivery.ts'
 import type { Delivery } from './delivery.ts'
-import type { Session } from '../../../src/gateway/records/session.ts'
+import { parseSession } from '../../../src/gateway/records/session-format.ts'
 
 /** A delivery is remembered slightly longer than its signature is valid. */
 const REMEMBERED_MS = SIGNATURE_TOLERANCE_MS + 2000
@@ -36,7 +36,7 @@ export function createSignatureChecks({
       const readMs = by.readMs ?? 0
       if (Math.abs(readMs - signed.atMs) > SIGNATURE_TOLERANCE_MS)
         violated('an old signature does nothing', `${what}, ${readMs - signed.atMs} ms old`)
-      answers.set(signed.id, (JSON.parse(session.value) as Session).receipts.at(-1)?.text ?? '')
+      answers.set(signed.id, parseSession(session.value).receipts.at(-1)?.text ?? '')
     },
 
     /** Returns `judged` when the answer needs no further checks against the dialogue. */
