@@ -22,6 +22,7 @@ import { createReadiness } from './http/readiness.ts'
 import type { Readiness } from './http/readiness.ts'
 import { selfCareRoutes } from './http/self-care.ts'
 import { createHttpServer } from './http/server.ts'
+import { createSimulatorServer, forwardedRoutes } from './http/simulator/forward.ts'
 import { createSimulator } from './http/simulator/simulator.ts'
 import { subscriberRoutes } from './http/subscribers.ts'
 import { createLog } from './log.ts'
@@ -32,6 +33,7 @@ import { openStore } from './open-store.ts'
 import type { OpenedStore } from './open-store.ts'
 import { registerDemoSubscribers } from './services/demo.ts'
 import type { Subscribers } from './services/subscribers.ts'
+import type { WorkerLink } from './workers/worker.ts'
 
 export interface App {
   /** Checks the store, listens as configured, and resolves once requests are served. */
@@ -54,6 +56,8 @@ export interface AppOverrides {
   readonly wrapServices?: (services: Services) => Services
   readonly logStream?: NodeJS.WritableStream
   readonly core?: CoreOverrides
+  /** The primary process of this worker. */
+  readonly primary?: WorkerLink | undefined
 }
 
 export function startApp(config: Config, overrides: AppOverrides = {}): App {
@@ -61,7 +65,11 @@ export function startApp(config: Config, overrides: AppOverrides = {}): App {
     level: config.logLevel,
     ...(overrides.logStream && { stream: overrides.logStream }),
   })
-  const opened: OpenedStore = overrides.store ? { store: overrides.store } : openStore(config, log)
+  const { primary } = overrides
+  const isFirst = (primary?.worker ?? 1) === 1
+  const opened: OpenedStore = overrides.store
+    ? { store: overrides.store }
+    : openStore(config, log, { warns: isFirst })
   const { core, metrics } = buildCore(config, { opened, log, overrides })
   const readiness = createReadiness({
     checks: {
@@ -71,10 +79,22 @@ export function startApp(config: Config, overrides: AppOverrides = {}): App {
     },
     onChange: (reason) => log.readiness(reason),
   })
-  const simulator = config.simulator
+  const servesSimulator = config.simulator && (primary?.servesSimulator ?? true)
+  const simulator = servesSimulator
     ? buildSimulator(config, { core, menus: overrides.menus ?? menus, url: () => listener.url() })
     : undefined
-  const server = buildServer(config, { core, metrics, readiness, log, simulator })
+  const simulatorRoutes =
+    simulator?.routes ?? (config.simulator && primary ? [forwardedRoutes(() => primary.simulatorPort())] : [])
+  if (primary) metrics.share()
+  const server = buildServer(config, {
+    core,
+    metrics: primary ? { ...metrics, text: () => primary.metrics() } : metrics,
+    readiness,
+    log,
+    simulatorRoutes,
+  })
+  /** The other workers forward their requests here. */
+  const forwarded = primary && simulator ? createSimulatorServer(simulator.routes) : undefined
   const listener: Listener = createListener({ server, address: config, readiness })
 
   return {
@@ -87,21 +107,29 @@ export function startApp(config: Config, overrides: AppOverrides = {}): App {
     async listen() {
       await opened.check?.()
       await core.check()
-      if (config.demo) {
+      if (isFirst && config.demo) {
         await registerDemoSubscribers(core.subscribers).catch((error: unknown) =>
           log.fault('demo.failed', asUssdError(error)),
         )
       }
-      for (const message of config.deprecations) log.warning('config.deprecated', { message })
+      for (const message of isFirst ? config.deprecations : []) log.warning('config.deprecated', { message })
       const { url } = await listener.listen()
+      primary?.reportListening(await forwarded?.listen())
       const { simulator, demo } = config
-      log.event('server.listening', { url, store: config.store.kind, simulator, demo })
+      log.event('server.listening', {
+        url,
+        store: config.store.kind,
+        simulator,
+        demo,
+        ...(primary && { worker: primary.worker }),
+      })
       return { url }
     },
 
     async close(mode) {
       simulator?.close()
       await listener.close(mode)
+      forwarded?.close()
       await core.close()
       log.event('server.stopped')
       await log.flush()
@@ -172,13 +200,13 @@ function buildServer(
   config: Config,
   parts: {
     readonly core: Core
-    readonly metrics: Metrics
+    readonly metrics: Pick<Metrics, 'contentType' | 'text' | 'aborted'>
     readonly readiness: Readiness
     readonly log: Log
-    readonly simulator: Simulator | undefined
+    readonly simulatorRoutes: Simulator['routes']
   },
 ): Server {
-  const { core, metrics, readiness, log, simulator } = parts
+  const { core, metrics, readiness, log, simulatorRoutes } = parts
   const { gateway, subscribers, selfCare, administration } = core
   const { adminToken, weakPasswords } = config
   const dialects = gatewayDialects(config.getVariant)
@@ -191,7 +219,7 @@ function buildServer(
     callbackAllow: config.callbackAllow,
     routes: [
       healthRoutes({ readiness, metrics, openApi: openApiDocument(dialects) }),
-      ...(simulator?.routes ?? []),
+      ...simulatorRoutes,
       subscriberRoutes({ subscribers, adminToken }),
       selfCareRoutes({ selfCare, weakPasswords }),
       administrationRoutes({ selfCare, administration }),

@@ -91,6 +91,7 @@ const Environment = z.object({
   RECORD_FORMAT: z.enum(recordFormats).default('compact'),
   SESSION_IDLE_SECONDS: wholeNumber(1, 86_400).default(900),
   TURN_BUDGET_MS: wholeNumber(100, 10_000).default(2000),
+  WORKERS: wholeNumber(1, 64).default(1),
   MAX_TURNS_IN_FLIGHT: wholeNumber(1, 100_000).default(256),
   REPEAT_WITHIN_MS: wholeNumber(0, 60_000).default(3000),
   WEAK_PASSWORDS: z
@@ -144,7 +145,9 @@ function toConfig(values: z.output<typeof Environment>, deprecations: readonly s
     recordFormat: values.RECORD_FORMAT,
     sessionIdleMs: values.SESSION_IDLE_SECONDS * 1000,
     turnBudgetMs: values.TURN_BUDGET_MS,
-    /** In this process. */
+    /** Processes that share the port. */
+    workers: values.WORKERS,
+    /** In each process. */
     maxTurnsInFlight: values.MAX_TURNS_IN_FLIGHT,
     repeatWithinMs: values.REPEAT_WITHIN_MS,
     weakPasswords: values.WEAK_PASSWORDS,
@@ -204,6 +207,11 @@ function contradictions(given: Readonly<Record<string, string | undefined>>): re
   }
   if (!isEmbedded && given['SECRETS_KEY'] === undefined) {
     problems.push('SECRETS_KEY is required with Redis: 32 bytes in base64 (openssl rand -base64 32)')
+  }
+  if (isEmbedded && Number(given['WORKERS'] ?? 1) > 1) {
+    problems.push(
+      'WORKERS above 1 needs REDIS_URL or REDIS_CLUSTER: the embedded store belongs to one process.',
+    )
   }
   if (isLoopback(given['HOST'] ?? '127.0.0.1')) return problems
   if (given['CALLBACK_TOKEN'] === undefined && given['CALLBACK_SIGNATURE_KEYS'] === undefined) {

@@ -2,6 +2,7 @@
  * The one wiring of the gateway, its services and the guards around the store. The app, every command, every harness and
  * every test build their gateway here, so that what is verified is what ships.
  */
+import { availableParallelism } from 'node:os'
 import type { Config } from './config.ts'
 import type { Menu } from './engine/menu.ts'
 import { createAdmission } from './gateway/admission.ts'
@@ -46,6 +47,7 @@ export type CoreSettings = Pick<
   | 'turnBudgetMs'
   | 'repeatWithinMs'
   | 'maxTurnsInFlight'
+  | 'workers'
 >
 
 /** Events for the host, which logs and counts them. */
@@ -131,7 +133,7 @@ export function createCore(options: CoreOptions): Core {
 
   const lanes = createHashingLanes(keyring, {
     argon2: overrides.argon2,
-    parallel: overrides.parallelHashes,
+    parallel: overrides.parallelHashes ?? parallelHashes(settings.workers),
   })
   const services = createServices({
     ...comparersOn(lanes.turns),
@@ -191,6 +193,10 @@ export function createCore(options: CoreOptions): Core {
     },
   }
 }
+
+/** Hashes of all workers together leave one core free. */
+const parallelHashes = (workers: number): number =>
+  Math.max(1, Math.floor((availableParallelism() - 1) / workers))
 
 const same = <T>(part: T): T => part
 

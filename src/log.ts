@@ -41,6 +41,8 @@ export const messages = {
   'readiness.restored': 'The process is ready',
   'demo.failed': 'The demo subscribers could not be registered',
   'server.listening': 'The server accepts requests',
+  'worker.started': 'A worker process was started',
+  'worker.exited': 'A worker process ended and is started again',
   'server.stopped': 'The server stopped',
   'process.crashed': 'The process cannot continue',
   'log.lines.dropped': 'Log lines were dropped because standard output did not accept them',

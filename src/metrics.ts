@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { AggregatorRegistry, Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { TurnReport } from './gateway/gateway.ts'
 import type { Admission } from './gateway/admission.ts'
 import type { Log } from './log.ts'
@@ -14,6 +14,8 @@ export interface Metrics {
   aborted(dialect: string): void
   readonly contentType: string
   text(): Promise<string>
+  /** Makes the metrics available to the primary process, which adds up those of all workers. */
+  share(): void
 }
 
 /** Components whose state is read whenever the metrics are. */
@@ -75,6 +77,11 @@ export function createMetrics(observed: Observed): Metrics {
     },
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    share() {
+      AggregatorRegistry.setRegistries(registry)
+      // Constructing one makes a worker answer the primary.
+      void new AggregatorRegistry()
+    },
   }
 }
 

@@ -20,19 +20,19 @@ export interface OpenedStore {
   readonly nodeOf?: ((bucket: number) => string) | undefined
 }
 
-/** Opens the configured store. */
-export function openStore(config: Config, log: Log): OpenedStore {
+/** Opens the configured store. `warns`: logs settings that are unsafe; one of several workers is enough. */
+export function openStore(config: Config, log: Log, { warns }: { readonly warns: boolean }): OpenedStore {
   if (config.store.kind === 'embedded') {
     log.warning('store.ephemeral')
     const store = createMemoryStore()
     return { store, checks: { writes: createWriteCheck(store) } }
   }
   // With Redis these settings are usually a mistake.
-  if (config.demo) {
+  if (warns && config.demo) {
     const message = 'DEMO is on: subscribers with publicly known PUK1 codes are registered in Redis'
     log.warning('config.insecure', { message })
   }
-  if (config.simulator) {
+  if (warns && config.simulator) {
     const message = 'SIMULATOR is on: callers of /handsets can act as any subscriber'
     log.warning('config.insecure', { message })
   }
@@ -71,7 +71,7 @@ export function openStore(config: Config, log: Log): OpenedStore {
       if (!isUp && problems.length === 0) problems.push(`Redis: ${rejection}`)
       if (problems.length > 0) throw new UssdError('USSD_MISCONFIGURED', { detail: problems.join(' ') })
       for (const { kind, message } of await checkRedisConfig(client, replicas)) {
-        if (kind === 'warning') log.warning('store.config.weak', { message })
+        if (warns && kind === 'warning') log.warning('store.config.weak', { message })
       }
     },
   }

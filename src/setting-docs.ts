@@ -35,6 +35,7 @@ export const settingDocs: Readonly<Record<SettingName, string>> = {
   SESSION_IDLE_SECONDS: 'Idle timeout of a dialogue, in seconds.',
   TURN_BUDGET_MS:
     'Time budget of a turn, in milliseconds. When it is used up, the subscriber reads that the service is unavailable.',
+  WORKERS: 'Processes that share the port. More than 1 needs Redis.',
   MAX_TURNS_IN_FLIGHT:
     'Maximum number of turns in flight per process. Further turns are rejected with "try again".',
   REPEAT_WITHIN_MS:

@@ -204,6 +204,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/store/circuit-breaker.ts',
     'prom-client',
   ],
+  // The processes that share a port.
+  'src/workers': ['src/log.ts', 'node:cluster', 'prom-client'],
   'src/open-store.ts': [
     'src/config.ts',
     'src/engine/errors.ts',
@@ -221,6 +223,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/services',
     'src/store/circuit-breaker.ts',
     'src/store/store-clock.ts',
+    'node:os',
   ],
 
   // A menu imports the authoring file only. The table of codes also imports the type of a menu.
@@ -240,6 +243,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'commander',
     'yaml',
     'zod',
+    'node:cluster',
     'node:crypto',
     'node:events',
     'node:fs',
@@ -474,7 +478,8 @@ describe('code', () => {
   })
 
   it('ends the process and listens for signals in commands only', () => {
-    expect(linesWith(/process\.(exit|on)\b/, code)).toEqual([])
+    // Workers receive messages of their primary process.
+    expect(linesWith(/process\.(exit\b|on\((?!'message'))/, code)).toEqual([])
   })
 
   it('is pure in the engine, the standards and the menus: no clock, random numbers or network', () => {

@@ -22,6 +22,47 @@ interface Service {
 /** An exact version, `name:1.2.3`, for reproducible pulls. */
 const pinned = /^[\w/-]+:\d+\.\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?$/
 
+describe('docker-compose.scale.yml', () => {
+  const { services, networks } = parse(read('docker-compose.scale.yml'), { merge: true }) as {
+    services: Readonly<Record<string, Service & { readonly networks: unknown; readonly profiles: string[] }>>
+    networks: { readonly scale: { readonly ipam: { readonly config: { readonly subnet: string }[] } } }
+  }
+  const masters = ['redis-1', 'redis-2', 'redis-3']
+
+  it('starts workers on a cluster of three durable masters', () => {
+    const { gateway } = services
+    expect(gateway?.environment['WORKERS']).toBe('${WORKERS:-4}')
+    for (const name of masters) {
+      const command = services[name]?.command ?? []
+      for (const [option, value] of [
+        ['--cluster-enabled', 'yes'],
+        ['--appendonly', 'yes'],
+        ['--appendfsync', 'always'],
+        ['--maxmemory-policy', 'noeviction'],
+      ])
+        expect(command[command.indexOf(option ?? '') + 1]).toBe(value)
+      expect(services[name]?.volumes).toEqual([`${name}:/data`])
+    }
+  })
+
+  it('names the address of every master to the gateway', () => {
+    const addresses = masters.map(
+      (name) => (services[name]?.networks as { scale: { ipv4_address: string } }).scale.ipv4_address,
+    )
+    const [subnet = ''] = networks.scale.ipam.config.map((config) => config.subnet.split('.0/')[0])
+    expect(addresses.filter((address) => !address.startsWith(`${subnet}.`))).toEqual([])
+    for (const address of addresses)
+      expect(services['gateway']?.environment['REDIS_CLUSTER']).toContain(address)
+  })
+
+  it('starts with its profile only, with pinned images', () => {
+    for (const [name, service] of Object.entries(services)) {
+      expect(service.profiles).toEqual(['scale'])
+      if (name !== 'gateway') expect(service.image).toMatch(pinned)
+    }
+  })
+})
+
 describe('docker-compose.yml', () => {
   const text = read('docker-compose.yml')
   const { services, volumes } = parse(text) as {

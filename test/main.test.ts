@@ -1,49 +1,15 @@
-import { spawn, spawnSync } from 'node:child_process'
-import type { ChildProcessWithoutNullStreams } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { command } from '../src/cli/serve.ts'
 import { executeCommand } from './support/command.ts'
 import { startRedisServer } from './support/redis/redis-server.ts'
 import type { RedisServer } from './support/redis/redis-server.ts'
 import { MAIN } from './support/build.ts'
+import { killAll, run } from './support/main-process.ts'
 
-const started: ChildProcessWithoutNullStreams[] = []
-
-/** Starts the process of `npm start`. */
-function run(env: Record<string, string>, ...args: readonly string[]) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env },
-  })
-  started.push(child)
-  let stderr = ''
-  child.stderr.on('data', (chunk: Buffer) => void (stderr += chunk.toString()))
-  const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>
-  const lines = createInterface({ input: child.stdout })
-  const log: Record<string, unknown>[] = []
-  const listening = new Promise<string>((resolve, reject) => {
-    lines.on('line', (line) => {
-      const entry = JSON.parse(line) as Record<string, unknown>
-      log.push(entry)
-      if (entry['event'] === 'server.listening') resolve(String(entry['url']))
-    })
-    void exit.then(() => reject(new Error(`The process exited: ${stderr}`)))
-  })
-  listening.catch(() => {})
-  return { child, exit, listening, log, stderr: () => stderr }
-}
-
-afterAll(() =>
-  Promise.all(
-    started.map(async (child) => {
-      if (child.exitCode !== null || child.signalCode !== null) return
-      child.kill('SIGKILL')
-      await once(child, 'close')
-    }),
-  ),
-)
+afterAll(killAll)
 
 describe('the gateway process', () => {
   it('serves on the embedded store, warns that data is lost on exit, and exits with 0 on SIGTERM', async () => {

@@ -1,9 +1,13 @@
+import cluster from 'node:cluster'
 import { startApp } from '../app.ts'
 import type { App } from '../app.ts'
 import { UssdError, asUssdError } from '../engine/errors.ts'
 import { guardStandardStreams } from '../log-writer.ts'
 import { loadConfig, settings } from '../config.ts'
-import type { SettingName } from '../config.ts'
+import type { Config, SettingName } from '../config.ts'
+import { createLog } from '../log.ts'
+import { startPrimary } from '../workers/primary.ts'
+import { connectToPrimary } from '../workers/worker.ts'
 import { settingDocs } from '../setting-docs.ts'
 import { defineCommand } from './command.ts'
 
@@ -47,7 +51,9 @@ async function serve(): Promise<0> {
 
 async function start(): Promise<void> {
   const config = loadConfig()
-  const app = (running = startApp(config))
+  if (config.workers > 1 && cluster.isPrimary) return startWorkers(config)
+  const primary = await connectToPrimary()
+  const app = (running = startApp(config, { primary }))
 
   let interrupts = 0
   const stop = (signal: NodeJS.Signals) => {
@@ -57,7 +63,13 @@ async function start(): Promise<void> {
     const mode = signal === 'SIGTERM' && config.store.kind !== 'embedded' ? 'drain' : 'immediate'
     endAfter(app.close(mode))
   }
-  process.on('SIGTERM', stop).on('SIGINT', stop)
+  // A terminal sends Ctrl-C to every process of the group. The primary decides for its workers.
+  if (primary) {
+    primary.onStop(stop)
+    process.on('SIGTERM', () => {}).on('SIGINT', () => {})
+  } else {
+    process.on('SIGTERM', stop).on('SIGINT', stop)
+  }
   // Node would print the whole error, and with it what a subscriber typed.
   const crash = (error: unknown) => {
     app.logCrash(asUssdError(error))
@@ -68,6 +80,24 @@ async function start(): Promise<void> {
   }
   process.on('uncaughtException', crash).on('unhandledRejection', crash)
   await app.listen()
+}
+
+/** Starts the workers, forwards signals to them, and exits after the last one. */
+function startWorkers(config: Config): void {
+  const primary = startPrimary({ workers: config.workers, log: createLog({ level: config.logLevel }) })
+  let signals = 0
+  const stop = (signal: NodeJS.Signals) => {
+    if (signal === 'SIGINT' && ++signals > 1) {
+      primary.kill()
+      process.exit(1)
+    }
+    if (isEnding) return
+    isEnding = true
+    primary.stop(signal as 'SIGTERM' | 'SIGINT')
+    setTimeout(() => primary.kill(), HARD_STOP_MS + 1000).unref()
+  }
+  process.on('SIGTERM', stop).on('SIGINT', stop)
+  void primary.ended.then((code) => process.exit(code))
 }
 
 const plain = (name: string) => settingDocs[name as SettingName].replaceAll('`', '')

@@ -74,6 +74,13 @@ export function createListener(options: {
   }
 }
 
+/** Listens on a free loopback port that workers do not share. Resolves with the port. */
+export async function listenPrivately(server: Server): Promise<number> {
+  server.listen({ host: '127.0.0.1', port: 0, exclusive: true })
+  await once(server, 'listening')
+  return (server.address() as AddressInfo).port
+}
+
 /** The host to call from this machine. Not every platform can call the wildcard addresses. */
 function reachableHost(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1'

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import type { Defer } from '../../support/cleanup.ts'
 import { startRedisServer } from '../../support/redis/redis-server.ts'
 import { createCores } from './cores.ts'
-import { observeRedis } from './redis-usage.ts'
+import { startRedisCluster } from '../../support/redis/redis-cluster.ts'
+import { observeRedis, observeTogether } from './redis-usage.ts'
 import type { RedisObserver } from './redis-usage.ts'
 import { compileServers, startServer } from './server-process.ts'
 import type { BenchServer } from './server-process.ts'
@@ -22,8 +23,8 @@ export interface Environment {
   readonly isGateway: (name: string) => boolean
 }
 
-/** Hashing shares a core with turns in production only when there is no other. */
-const ON_BOTH_CORES = new Set(['passwords'])
+/** Hashing shares a core with turns in production only when there is no other. Workers need a core each. */
+const ON_BOTH_CORES = new Set(['passwords', 'workers-1', 'workers-2'])
 
 /** Compiles and starts everything. `defer` stops it again. */
 export async function startEnvironment(
@@ -49,9 +50,22 @@ export async function startEnvironment(
   const thousand = names.includes('sessions-1k') ? await startRedis() : main
   const million = names.includes('sessions-1m') ? await startRedis() : main
 
+  const startCluster = async () => {
+    const cluster = await startRedisCluster({ replicasEach: 0, args: ['--appendonly', 'no'] })
+    defer(() => cluster.stop())
+    const [first, ...rest] = cluster.addresses.map((address) => observeRedis(`redis://${address}`))
+    if (!first) throw new Error('The cluster has no nodes.')
+    const observer = observeTogether([first, ...rest])
+    defer(() => observer.close())
+    return { addresses: cluster.addresses, observer }
+  }
+  const cluster = names.includes('cluster')
+    ? await startCluster()
+    : { addresses: [], observer: main.observer }
+
   const token = randomBytes(16).toString('hex')
   const secretsKey = randomBytes(32).toString('base64')
-  const urls = { main: main.url, thousand: thousand.url, million: million.url }
+  const urls = { main: main.url, thousand: thousand.url, million: million.url, cluster: cluster.addresses }
   const specs = serverSpecs(urls, { token, secretsKey })
   const servers = new Map<string, BenchServer>()
   for (const name of names) {
@@ -66,7 +80,12 @@ export async function startEnvironment(
   return {
     token,
     pinning: cores.description,
-    redis: { main: main.observer, thousand: thousand.observer, million: million.observer },
+    redis: {
+      main: main.observer,
+      thousand: thousand.observer,
+      million: million.observer,
+      cluster: cluster.observer,
+    },
     server(name) {
       const server = servers.get(name)
       if (!server) throw new Error(`The server '${name}' is not started.`)

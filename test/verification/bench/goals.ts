@@ -65,6 +65,12 @@ export function goalsOf(measured: Measured): readonly Goal[] {
     atMost('depth 40 ÷ depth 2', 1.15, ratio('ours-depth-40', 'ours')),
     atMost('500 menus ÷ 2', 1.03, ratio('menus-500', 'ours')),
     atMost('1,000,000 sessions ÷ 1,000', 1.1, ratio('sessions-1m', 'sessions-1k')),
+    figure('Redis Cluster of three masters ÷ one Redis', ratio('cluster', 'ours')),
+    atLeast(
+      'turns/s of 2 workers ÷ 1, on both cores',
+      1.15,
+      ratio('workers-2', 'workers-1', 'turnsPerSecond'),
+    ),
     atMost('log on ÷ off', 1.05, ratio('ours', 'log-off')),
     atMost(
       'round trips to Redis a turn',

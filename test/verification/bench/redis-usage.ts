@@ -45,6 +45,24 @@ function commandsOf(info: string): { readonly commands: number; readonly scripts
   return { commands, scripts }
 }
 
+/** Adds up the usage of several servers. `redis` is the client of the first one. */
+export function observeTogether(observers: readonly [RedisObserver, ...RedisObserver[]]): RedisObserver {
+  return {
+    redis: observers[0].redis,
+    async usage() {
+      const all = await Promise.all(observers.map((observer) => observer.usage()))
+      return all.reduce((sum, one) => ({
+        cpuUs: sum.cpuUs + one.cpuUs,
+        commands: sum.commands + one.commands,
+        scripts: sum.scripts + one.scripts,
+      }))
+    },
+    close() {
+      for (const observer of observers) observer.close()
+    },
+  }
+}
+
 /** What one Redis server did between two readings. */
 export const usedSince = (before: RedisUsage, after: RedisUsage): RedisUsage => ({
   cpuUs: after.cpuUs - before.cpuUs,

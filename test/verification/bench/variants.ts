@@ -66,6 +66,9 @@ export const variants: readonly Variant[] = [
   variant('menus-500', `ours, ${MANY_MENUS} menus, all dialled`, { script: rotating, slow: true }),
   variant('sessions-1k', 'ours, 1,000 live sessions', { slow: true }),
   variant('sessions-1m', 'ours, 1,000,000 live sessions', { slow: true }),
+  variant('cluster', 'ours, Redis Cluster of three masters', { slow: true }),
+  variant('workers-1', 'ours, on both cores', { slow: true }),
+  variant('workers-2', 'ours, WORKERS=2 on both cores', { slow: true }),
 ]
 
 /** The Redis servers of a run. The last two hold the live sessions. */
@@ -73,6 +76,8 @@ export interface RedisUrls {
   readonly main: string
   readonly thousand: string
   readonly million: string
+  /** The masters of a Redis Cluster, `host:port` each; empty unless a variant needs it. */
+  readonly cluster: readonly string[]
 }
 
 /** The specification of every server by name. */
@@ -84,6 +89,7 @@ export function serverSpecs(
     kind: 'ours' as const,
     menus: 2,
     passwords: false,
+    workers: 1,
     ...rest,
     settings: {
       PORT: '0',
@@ -110,9 +116,20 @@ export function serverSpecs(
     'sessions-1k': ours(urls.thousand),
     'sessions-1m': ours(urls.million),
     passwords: ours(urls.main, { passwords: true }),
+    'workers-1': ours(urls.main),
+    'workers-2': ours(urls.main, { workers: 2, settings: { WORKERS: '2' } }),
+    cluster: ours(undefined, {
+      settings: { REDIS_CLUSTER: urls.cluster.join(','), SECRETS_KEY: secrets.secretsKey },
+    }),
   }
 }
 
 /** The Redis server that a variant uses. */
 export const redisOf = ({ server }: Variant): keyof RedisUrls =>
-  server === 'sessions-1k' ? 'thousand' : server === 'sessions-1m' ? 'million' : 'main'
+  server === 'cluster'
+    ? 'cluster'
+    : server === 'sessions-1k'
+      ? 'thousand'
+      : server === 'sessions-1m'
+        ? 'million'
+        : 'main'

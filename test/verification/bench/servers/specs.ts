@@ -10,6 +10,8 @@ export type ServerSpec =
       readonly menus: number
       /** Serves the shipped menus, too. */
       readonly passwords: boolean
+      /** Processes that share the port; above 1, the server process is their primary. */
+      readonly workers: number
     }
   | {
       readonly kind: 'floor'
