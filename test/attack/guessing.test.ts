@@ -148,7 +148,7 @@ describe('guessing PUK1', () => {
       await Promise.race(guesses)
       const replaced = replaceFirst()
       for (const screen of await Promise.all(guesses))
-        if (screen && /wrong/i.test(screen)) wrongScreens.push(screen)
+        if (screen && /Wrong PUK1/.test(screen)) wrongScreens.push(screen)
       const counted = countVerified(await changesOf(msisdn))
       expect(counted).toBeLessThanOrEqual(10)
       // An outcome is counted before it is revealed.
