@@ -16,6 +16,7 @@ function createTarget() {
     release() {
       isHeld = false
       waiting?.()
+      waiting = undefined
     },
     writeSome(bytes: Uint8Array, done: (error: NodeJS.ErrnoException | null, written: number) => void) {
       const write = () => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compileProject } from '../../support/build.ts'
@@ -21,12 +21,19 @@ export interface BenchServer {
 export const compileServers = (): Promise<void> =>
   compileProject('test/verification/bench/tsconfig.json', BUILD)
 
+/** The options of Node in `npm start`, for servers on our HTTP layer. Stock Express runs without, as its guide says. */
+function startFlags(): readonly string[] {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
+  const { scripts } = JSON.parse(text) as { readonly scripts: { readonly start: string } }
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'))
+}
+
 /** Starts a server in its own process, with its standard output in a file. Throws when it does not listen. */
 export async function startServer(
   spec: ServerSpec,
   options: { readonly logFile: string; readonly cores: Cores; readonly on: 'server' | 'both' },
 ): Promise<BenchServer> {
-  const args = ['--enable-source-maps', PROGRAM]
+  const args = [...(spec.kind === 'ours' || spec.layer === 'fast' ? startFlags() : []), PROGRAM]
   const [program, ...rest] = options.cores.command(process.execPath, args, options.on)
   const log = openSync(options.logFile, 'a')
   const child = spawn(program, rest, {
