@@ -24,7 +24,15 @@ const pinned = /^[\w/-]+:\d+\.\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?$/
 
 describe('docker-compose.scale.yml', () => {
   const { services, networks } = parse(read('docker-compose.scale.yml'), { merge: true }) as {
-    services: Readonly<Record<string, Service & { readonly networks: unknown; readonly profiles: string[] }>>
+    services: Readonly<
+      Record<
+        string,
+        Service & {
+          readonly networks: { readonly scale: { readonly ipv4_address: string } }
+          readonly profiles: string[]
+        }
+      >
+    >
     networks: { readonly scale: { readonly ipam: { readonly config: { readonly subnet: string }[] } } }
   }
   const masters = ['redis-1', 'redis-2', 'redis-3']
@@ -46,9 +54,7 @@ describe('docker-compose.scale.yml', () => {
   })
 
   it('names the address of every master to the gateway', () => {
-    const addresses = masters.map(
-      (name) => (services[name]?.networks as { scale: { ipv4_address: string } }).scale.ipv4_address,
-    )
+    const addresses = masters.map((name) => services[name]?.networks.scale.ipv4_address ?? 'none')
     const [subnet = ''] = networks.scale.ipam.config.map((config) => config.subnet.split('.0/')[0])
     expect(addresses.filter((address) => !address.startsWith(`${subnet}.`))).toEqual([])
     for (const address of addresses)

@@ -62,7 +62,7 @@ export function goalsOf(measured: Measured): readonly Goal[] {
     atLeast('… at depth 40', 1, ratio('menu-builder-fast-depth-40', 'ours-depth-40')),
     figure('ussd-builder as documented ÷ ours', ratio('builder', 'ours')),
     figure('ussd-builder on our HTTP layer ÷ ours', ratio('builder-fast', 'ours')),
-    atMost('depth 40 ÷ depth 2', 1.15, ratio('ours-depth-40', 'ours')),
+    atMost('depth 40 ÷ depth 2', 1.15, ratio('ours-depth-40', 'ours-depth-2')),
     atMost('500 menus ÷ 2', 1.03, ratio('menus-500', 'ours')),
     atMost('1,000,000 sessions ÷ 1,000', 1.1, ratio('sessions-1m', 'sessions-1k')),
     figure('Redis Cluster of three masters ÷ one Redis', ratio('cluster', 'ours')),

@@ -48,8 +48,10 @@ export const variants: readonly Variant[] = [
   variant('menu-builder-fast', 'ussd-menu-builder on our HTTP layer'),
   variant('builder', 'ussd-builder as documented', { slow: true }),
   variant('builder-fast', 'ussd-builder on our HTTP layer', { slow: true }),
-  variant('ours-depth-20', 'ours, depth 20', { server: 'ours', script: () => deep20 }),
-  variant('ours-depth-40', 'ours, depth 40', { server: 'ours', script: () => deep40 }),
+  // A process of its own: the process of `ours` serves as many turns as its copy.
+  variant('ours-depth-2', 'ours, depth 2', { server: 'ours-deep' }),
+  variant('ours-depth-20', 'ours, depth 20', { server: 'ours-deep', script: () => deep20 }),
+  variant('ours-depth-40', 'ours, depth 40', { server: 'ours-deep', script: () => deep40 }),
   variant('menu-builder-depth-20', 'ussd-menu-builder as documented, depth 20', {
     server: 'menu-builder',
     script: () => deep20,
@@ -106,6 +108,7 @@ export function serverSpecs(
     'stock-floor': { ...floor, layer: 'stock' },
     ours: ours(urls.main),
     'ours-copy': ours(urls.main),
+    'ours-deep': ours(urls.main),
     'log-off': ours(urls.main, { settings: { LOG_LEVEL: 'silent' } }),
     embedded: ours(undefined),
     'menu-builder': peer,
