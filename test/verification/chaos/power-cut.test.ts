@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { cutPower, shimIn } from './power-cut.ts'
-import { runCommand } from '../../support/command.ts'
 import { findCompiler } from '../../support/compiler.ts'
 
 const isLinux = process.platform === 'linux'
@@ -50,24 +49,4 @@ describe('a power cut', () => {
     expect(Number(await readFile(`${file}.synced`, 'utf8'))).toBe(5)
     expect(await readFile(file, 'utf8')).toBe('firstsecond')
   })
-})
-
-describe('npm run chaos -- --redis power-cut', () => {
-  const run = (...args: readonly string[]) =>
-    runCommand('test/verification/chaos', ['--short', '--dialogues', '60', '--redis', 'power-cut', ...args])
-
-  it('loses nothing acknowledged with appendfsync always', async () => {
-    const { out, code } = await run()
-    if (!isLinux) return expect(code).toBe(2)
-    expect({ out, code }).toEqual({ out: expect.stringMatching(/^lost acknowledged +0$/m), code: 0 })
-    expect(out).toMatch(/^Redis +power-cut [1-9]\d* times, appendfsync always, \d+ bytes not synced$/m)
-  }, 300_000)
-
-  it('loses acknowledged effects with appendfsync everysec', async () => {
-    const { out, code } = await run('--control')
-    if (!isLinux) return expect(code).toBe(2)
-    expect(out).toMatch(/^lost acknowledged +[1-9]\d*$/m)
-    expect(out).toMatch(/^Redis +power-cut [1-9]\d* times, appendfsync everysec, [1-9]\d* bytes not synced$/m)
-    expect(code).toBe(0)
-  }, 300_000)
 })
