@@ -23,7 +23,7 @@ export interface LogWriter {
 const BUFFER_BYTES = 1024 * 1024
 const BATCH_BYTES = 64 * 1024
 
-/** Lines wait this long for others: a write for each iteration of the event loop costs a thirtieth of a turn. */
+/** The delay of a write, so that lines are written in batches. */
 const LINGER_MS = 5
 
 /** Retries a full pipe after 2 ms, 4 ms and so on, up to `FULL_PIPE_PAUSE_MS`. */

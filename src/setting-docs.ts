@@ -31,7 +31,7 @@ export const settingDocs: Readonly<Record<SettingName, string>> = {
     'Applications that simulated phones may call with `?url=`: URL prefixes, comma-separated.',
   DEMO: '`on` registers the demo subscribers. On by default only with the embedded store.',
   RECORD_FORMAT:
-    'Stored form of sessions and subscribers. Set `json` until the last process of version 0.1 has been replaced.',
+    'Stored format of sessions and subscribers. Set `json` until the last process of version 0.1 has been replaced.',
   SESSION_IDLE_SECONDS: 'Idle timeout of a dialogue, in seconds.',
   TURN_BUDGET_MS:
     'Time budget of a turn, in milliseconds. When it is used up, the subscriber reads that the service is unavailable.',

@@ -53,6 +53,15 @@ describe('docker-compose.scale.yml', () => {
     }
   })
 
+  it('starts the gateway as docker-compose.yml does', () => {
+    const single = parse(read('docker-compose.yml')) as { services: { gateway: Service } }
+    const { REDIS_URL: _url, WORKERS: _one, ...expected } = single.services.gateway.environment
+    const { REDIS_CLUSTER: _cluster, WORKERS: _workers, ...settings } = services['gateway']?.environment ?? {}
+    expect(settings).toEqual(expected)
+    const { environment: _e, depends_on: _d, ...rest } = single.services.gateway
+    expect(services['gateway']).toMatchObject(rest)
+  })
+
   it('names the address of every master to the gateway', () => {
     const addresses = masters.map((name) => services[name]?.networks.scale.ipv4_address ?? 'none')
     const [subnet = ''] = networks.scale.ipam.config.map((config) => config.subnet.split('.0/')[0])

@@ -6,6 +6,7 @@ import { guardStandardStreams } from '../log-writer.ts'
 import { loadConfig, settings } from '../config.ts'
 import type { Config, SettingName } from '../config.ts'
 import { createLog } from '../log.ts'
+import type { StopSignal } from '../workers/messages.ts'
 import { startPrimary } from '../workers/primary.ts'
 import { connectToPrimary } from '../workers/worker.ts'
 import { settingDocs } from '../setting-docs.ts'
@@ -86,17 +87,17 @@ async function start(): Promise<void> {
 function startWorkers(config: Config): void {
   const primary = startPrimary({ workers: config.workers, log: createLog({ level: config.logLevel }) })
   let signals = 0
-  const stop = (signal: NodeJS.Signals) => {
+  const stop = (signal: StopSignal) => {
     if (signal === 'SIGINT' && ++signals > 1) {
       primary.kill()
       process.exit(1)
     }
     if (isEnding) return
     isEnding = true
-    primary.stop(signal as 'SIGTERM' | 'SIGINT')
+    primary.stop(signal)
     setTimeout(() => primary.kill(), HARD_STOP_MS + 1000).unref()
   }
-  process.on('SIGTERM', stop).on('SIGINT', stop)
+  process.on('SIGTERM', () => stop('SIGTERM')).on('SIGINT', () => stop('SIGINT'))
   void primary.ended.then((code) => process.exit(code))
 }
 

@@ -120,8 +120,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (busy) return busy
       admission.tryEnter()
       const startedMs = clock.nowMs()
-      const { result, tries } = await runTurn(callback)
-      admission.leave()
+      const { result, tries } = await runTurn(callback).finally(() => admission.leave())
       options.report({
         dialect: callback.dialect,
         session: logHandle(callback),

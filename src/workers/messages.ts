@@ -1,5 +1,7 @@
 /** The messages between the primary process and its workers, beside those of `node:cluster` and `prom-client`. */
 
+export type StopSignal = 'SIGTERM' | 'SIGINT'
+
 /** From the primary to a worker. */
 export type ToWorker =
   /** Sent once, first. `simulator`: this worker serves the simulated phones. */
@@ -7,7 +9,7 @@ export type ToWorker =
   /** The address of the worker that serves the simulated phones; undefined while there is none. */
   | { readonly kind: 'simulator'; readonly port: number | undefined }
   | { readonly kind: 'metrics'; readonly request: number; readonly text?: string; readonly error?: string }
-  | { readonly kind: 'stop'; readonly signal: 'SIGTERM' | 'SIGINT' }
+  | { readonly kind: 'stop'; readonly signal: StopSignal }
 
 /** From a worker to the primary. */
 export type ToPrimary =
@@ -16,6 +18,6 @@ export type ToPrimary =
   | { readonly kind: 'listening'; readonly simulatorPort: number | undefined }
   | { readonly kind: 'metrics'; readonly request: number }
 
-/** True for a message of this kind of protocol; other modules send messages of their own over the same channel. */
+/** True for a message of this protocol. `node:cluster` and `prom-client` send theirs over the same channel. */
 export const isMessage = (message: unknown): message is { readonly kind: string } =>
   typeof message === 'object' && message !== null && 'kind' in message && typeof message.kind === 'string'

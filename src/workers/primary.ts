@@ -3,7 +3,7 @@ import type { Worker } from 'node:cluster'
 import { AggregatorRegistry } from 'prom-client'
 import type { Log } from '../log.ts'
 import { isMessage } from './messages.ts'
-import type { ToPrimary, ToWorker } from './messages.ts'
+import type { StopSignal, ToPrimary, ToWorker } from './messages.ts'
 
 /** A worker that crashes at once is not started in a tight loop. */
 const RESTART_DELAY_MS = 1000
@@ -12,7 +12,7 @@ export interface Primary {
   /** Resolves with the exit code once every worker has ended. */
   readonly ended: Promise<0 | 1>
   /** Asks every worker to end, as the signal would. */
-  stop(signal: 'SIGTERM' | 'SIGINT'): void
+  stop(signal: StopSignal): void
   /** Ends every worker at once. */
   kill(): void
 }
@@ -55,7 +55,7 @@ class WorkerPool implements Primary {
     this.#start(slot)
   }
 
-  stop(signal: 'SIGTERM' | 'SIGINT'): void {
+  stop(signal: StopSignal): void {
     this.#isStopping = true
     this.#broadcast({ kind: 'stop', signal })
     this.#finishIfEmpty()

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import { isMessage } from './messages.ts'
-import type { ToPrimary, ToWorker } from './messages.ts'
+import type { StopSignal, ToPrimary, ToWorker } from './messages.ts'
 
 /** The link of a worker to its primary process. */
 export interface WorkerLink {
@@ -14,8 +14,8 @@ export interface WorkerLink {
   metrics(): Promise<string>
   /** Reports that this worker accepts requests. */
   reportListening(simulatorPort: number | undefined): void
-  /** Registers the handler of a stop. Only one handler is kept. */
-  onStop(handle: (signal: 'SIGTERM' | 'SIGINT') => void): void
+  /** Registers the handler of a stop, and calls it if the primary has already asked for one. Only one handler is kept. */
+  onStop(handle: (signal: StopSignal) => void): void
 }
 
 /** Connects to the primary process. Resolves to `undefined` in a process that is not a worker. */
@@ -25,7 +25,8 @@ export function connectToPrimary(): Promise<WorkerLink | undefined> {
   const requests = new Map<number, { resolve: (text: string) => void; reject: (error: Error) => void }>()
   let requestNumber = 0
   let port: number | undefined
-  let handleStop: (signal: 'SIGTERM' | 'SIGINT') => void = () => {}
+  let handleStop: ((signal: StopSignal) => void) | undefined
+  let stoppedBy: StopSignal | undefined
 
   return new Promise((resolve) => {
     process.on('message', (received: unknown) => {
@@ -44,7 +45,9 @@ export function connectToPrimary(): Promise<WorkerLink | undefined> {
           return text === undefined ? waiting?.reject(new Error(error)) : waiting?.resolve(text)
         }
         case 'stop':
-          return handleStop(message.signal)
+          // It may come before the handler is registered.
+          stoppedBy = message.signal
+          return handleStop?.(message.signal)
       }
     })
     send({ kind: 'hello' })
@@ -61,7 +64,10 @@ export function connectToPrimary(): Promise<WorkerLink | undefined> {
           send({ kind: 'metrics', request: requestNumber })
         }),
       reportListening: (simulatorPort) => send({ kind: 'listening', simulatorPort }),
-      onStop: (handle) => void (handleStop = handle),
+      onStop(handle) {
+        handleStop = handle
+        if (stoppedBy) handle(stoppedBy)
+      },
     }
   }
 }

@@ -125,14 +125,14 @@ describe('two versions side by side on one Redis', () => {
       await phone.dial('*141*0#')
       await newer.gateway.turn(phone.withInput('80291'))
       const names = [subscriberName(msisdn), sessionName('test', msisdn, phone.sessionId)]
-      const formsOf = async () =>
+      const formatsOf = async () =>
         (await store.load(bucketOf(msisdn), names)).records.map((record) => record?.value[0])
-      // A dialogue keeps its form. A subscriber takes the form of the process that writes it.
-      expect(await formsOf()).toEqual(['{', '{'])
+      // A dialogue keeps its format. A subscriber takes the format of the process that writes it.
+      expect(await formatsOf()).toEqual(['{', '{'])
       await newer.gateway.turn(phone.withInput('80291*80291'))
-      expect(await formsOf()).toEqual(['2', '{'])
+      expect(await formatsOf()).toEqual(['2', '{'])
       await older.subscribers.put(msisdn, { tariff: 'Комфорт' })
-      expect(await formsOf()).toEqual(['{', '{'])
+      expect(await formatsOf()).toEqual(['{', '{'])
       expect(await newer.matches(msisdn, '80291')).toBe(true)
     } finally {
       await close()

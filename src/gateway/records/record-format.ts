@@ -1,11 +1,11 @@
 import type { z } from 'zod'
 import { UssdError } from '../../engine/errors.ts'
 
-/** The stored forms of sessions and subscribers. Versions up to 0.1 read `json` only (decision 0046). */
+/** The stored formats of sessions and subscribers. Versions up to 0.1 read `json` only (decision 0046). */
 export const recordFormats = ['compact', 'json'] as const
 export type RecordFormat = (typeof recordFormats)[number]
 
-/** The first character of a record in the compact form. JSON begins with a brace. */
+/** The first character of a record in the compact format. JSON begins with a brace. */
 export const COMPACT = '2'
 
 /** Parses a stored record. Throws `USSD_RECORD_CORRUPT` with the paths of the invalid fields, never with their values. */

@@ -1,5 +1,5 @@
 /**
- * The stored forms of a session. The compact form is `2<header>\n<receipts>`: the header is JSON with short names and without derivable values; a receipt is
+ * The stored formats of a session. The compact format is `2<header>\n<receipts>`: the header is JSON with short names and without derivable values; a receipt is
  * `<turn><kind><ms>;<length>;<text>`, or `<turn><kind><ms>=<index>;` if an earlier receipt has the same text. Numbers are in base
  * 36, lengths in UTF-16 code units. The first `ms` is a store time, the others are relative to the receipt before.
  */
@@ -45,7 +45,7 @@ const Header = z.looseObject({
   i: z.number(),
 })
 
-/** Parses a stored session in either form. Throws `USSD_RECORD_CORRUPT`. */
+/** Parses a stored session in either format. Throws `USSD_RECORD_CORRUPT`. */
 export function parseSession(stored: string): Session {
   if (!stored.startsWith(COMPACT)) return { ...parseRecord(SessionJson, stored), format: 'json' }
   const headerEnd = stored.indexOf('\n')
@@ -78,7 +78,7 @@ export function parseSession(stored: string): Session {
   }
 }
 
-/** Returns the write of a session, in its own form. */
+/** Returns the write of a session, in its own format. */
 export const putSession = (session: Session, ttlMs: number): Change['write'] => ({
   kind: 'put',
   value: formatSession(session),

@@ -54,7 +54,7 @@ export type Session = Readonly<
   Omit<z.infer<typeof SessionFields>, 'receipts' | 'earlier'> & {
     receipts: readonly Receipt[]
     earlier?: readonly AnsweredTurn[]
-    /** The stored form, which a dialogue keeps to its end. */
+    /** The stored format, which a dialogue keeps to its end. */
     format: RecordFormat
   }
 >
@@ -99,7 +99,7 @@ export function nextSession(
     readonly answer: Answer
     readonly nowMs: number
     readonly idleMs: number
-    /** The stored form of a new dialogue. */
+    /** The stored format of a new dialogue. */
     readonly format: RecordFormat
   },
 ): { readonly session: Session; readonly ttlMs: number } {

@@ -1,12 +1,13 @@
 /**
- * The stored forms of a subscriber. The compact form is `2` and JSON with short names, without fields that have their default, and with hashes as `<key>$<salt>$<hash>`.
+ * The stored formats of a subscriber. The compact format is `2` and JSON with short names, without fields that have their
+ * default, and with hashes as `<key>$<salt>$<hash>`.
  */
 import type { Change } from '../ports.ts'
 import { COMPACT, parseJson, parseRecord, validate } from './record-format.ts'
 import type { RecordFormat } from './record-format.ts'
 import { Subscriber, newSubscriber } from './subscriber.ts'
 
-/** The cost of argon2 in the compact form, fixed for ever. A hash with another cost is stored as an object. */
+/** The argon2 parameters of the compact format. They never change: a hash with others is stored as an object. */
 const HASH_PREFIX = '$argon2id$v=19$m=19456,t=2,p=1$'
 
 const shortNames = {
@@ -26,16 +27,16 @@ const shortNames = {
 
 const longNames = new Map<string, string>(Object.entries(shortNames).map(([long, short]) => [short, long]))
 
-/** Parses a stored subscriber in either form. Throws `USSD_RECORD_CORRUPT`. */
+/** Parses a stored subscriber in either format. Throws `USSD_RECORD_CORRUPT`. */
 export function parseSubscriber(stored: string): Subscriber {
   if (!stored.startsWith(COMPACT)) return parseRecord(Subscriber, stored)
   const compact = parseJson(stored.slice(COMPACT.length))
   if (typeof compact !== 'object' || compact === null) return validate(Subscriber, compact)
-  const fields: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(compact) as [string, unknown][]) {
-    fields[longNames.get(name) ?? name] = isHash(name) ? expandHash(value) : value
-  }
-  return validate(Subscriber, fields)
+  const fields = Object.entries(compact).map(([name, value]: [string, unknown]) => [
+    longNames.get(name) ?? name,
+    isHash(name) ? expandHash(value) : value,
+  ])
+  return validate(Subscriber, Object.fromEntries(fields))
 }
 
 /** Returns the write of a subscriber, a record without TTL. */

@@ -1,12 +1,13 @@
 import { request as sendRequest } from 'node:http'
 import express, { Router } from 'express'
 import type { Request, Response } from 'express'
-import { errorBody, notFound } from '../failures.ts'
+import { notFound } from '../failures.ts'
 import { listenPrivately } from '../listener.ts'
 import { createHttpServer } from '../server.ts'
+import { sendError } from './handsets.ts'
 
 /**
- * Forwards the routes of the simulated phones to the process that serves them. It checks access.
+ * Forwards the routes of the simulated phones to the worker that serves them. That worker checks access.
  *
  * @param port its loopback port; undefined while it restarts
  */
@@ -38,9 +39,9 @@ export function createSimulatorServer(routes: readonly Router[]): {
 function forward(request: Request, response: Response, port: number | undefined): void {
   const unavailable = () => {
     if (response.headersSent) return void response.destroy()
-    const message = 'The process of the phones restarts. Try again in a moment.'
-    response.status(503).set('Retry-After', '1')
-    response.json(errorBody('USSD_STORE_UNAVAILABLE', message))
+    response.setHeader('Retry-After', '1')
+    const message = 'The worker that serves the phones is restarting. Try again in a moment.'
+    sendError('USSD_BUSY', message, { request, response })
   }
   if (port === undefined) return unavailable()
   const { method, originalUrl: path, headers } = request

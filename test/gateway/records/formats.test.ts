@@ -84,7 +84,7 @@ const sessionWith = (texts: readonly string[]): Session => ({
 })
 
 describe('a stored session', () => {
-  it('is read as it was written, in either form', () => {
+  it('is read as it was written, in either format', () => {
     fc.assert(
       fc.property(session, (written) => {
         expect(parseSession(storedSession(written))).toEqual(written)
@@ -112,6 +112,8 @@ describe('a stored session', () => {
     expect(() => parseSession('2{"m":"*1#","r":80291}\n')).toThrow(/: r, i$/)
     expect(() => parseSession('2{"m":"*1#","r":"","i":1}')).toThrow(/: receipts$/)
     expect(() => parseSession('2{"m":"*1#","r":"","i":1}\nAAAA?80291')).toThrow(/: receipts$/)
+    expect(() => parseSession('2{"m":"*1#","r":"","i":1}\nAAAA?0;5;cut')).toThrow(/: receipts$/)
+    expect(() => parseSession('2{"m":"*1#","r":"","i":1}\nAAAA?0=1;')).toThrow(/: receipts$/)
   })
 
   it('keeps fields of a newer version', () => {
@@ -157,7 +159,7 @@ const subscriber: fc.Arbitrary<Subscriber> = fc.record({
 })
 
 describe('a stored subscriber', () => {
-  it('is read as it was written, in either form', () => {
+  it('is read as it was written, in either format', () => {
     fc.assert(
       fc.property(subscriber, fc.constantFrom(...recordFormats), (written, format) => {
         expect(parseSubscriber(storedSubscriber(written, format))).toEqual(written)

@@ -64,7 +64,11 @@ export async function startServer(
       async usage() {
         const message: ToServer = 'usage'
         child.send(message)
-        return (await next('usage')).usage
+        const { usage } = await next('usage')
+        // The primary does not see the time of its workers.
+        return spec.kind === 'ours' && spec.workers > 1
+          ? { ...usage, cpuUs: Number.NaN, gcMs: Number.NaN }
+          : usage
       },
       stop,
     }
