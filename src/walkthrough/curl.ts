@@ -80,7 +80,9 @@ function request(method: string, path: string, body?: object | string, token = '
   const text = typeof body === 'object' ? JSON.stringify(body) : body
   const data = text === undefined ? '' : ` --data-raw ${quote(text)}`
   const bearer = `-H "Authorization: Bearer $${token}"`
-  return `curl -sS -w '\\n%{http_code}\\n' -X ${method} ${bearer}${json}${data} "$URL${path}"`
+  // A screen ends with a line feed; other bodies do not.
+  const lineFeed = path.startsWith('/handsets/') && method !== 'DELETE' ? '' : '\\n'
+  return `curl -sS -w '${lineFeed}%{http_code}\\n' -X ${method} ${bearer}${json}${data} "$URL${path}"`
 }
 
 function expected(expectation: Expectation | undefined): readonly string[] {

@@ -71,7 +71,7 @@ describe('docs/guides/test-your-application.md', () => {
         : curl(here(command).replace(TAGS, ''), { origin: gateway.url, jars, files }).then((printed) =>
             command.endsWith(TAGS)
               ? (printed.match(/<[^>]*>/g) ?? []).join('\n')
-              : printed.replace(/ATUid_[0-9a-f]{32}/, 'ATUid_…'),
+              : printed.replace(/ATUid_[0-9a-f]{32}/, 'ATUid_…').replace(/\n$/, ''),
           )
     try {
       let background: Promise<string> | undefined
@@ -81,7 +81,7 @@ describe('docs/guides/test-your-application.md', () => {
           background = run(command.slice(0, -2))
           // The phone gets the question some time later.
           const phone = `${gateway.url}/handsets/+375291234568`
-          while ((await (await fetch(phone)).text()) === '') await new Promise(setImmediate)
+          while ((await (await fetch(phone)).text()) === '\n') await new Promise(setImmediate)
           continue
         }
         const printed = await (command === 'wait' ? background : run(command))

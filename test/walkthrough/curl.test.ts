@@ -129,7 +129,7 @@ after: { performed: [readAccess] }
 `),
     )
     expect(script.split('\n\n')[1]).toBe(`# Comments
-curl -sS -w '\\n%{http_code}\\n' -X POST -H "Authorization: Bearer $ADMIN_TOKEN" --data-raw '*141*0#' "$URL/handsets/+375291234567"
+curl -sS -w '%{http_code}\\n' -X POST -H "Authorization: Bearer $ADMIN_TOKEN" --data-raw '*141*0#' "$URL/handsets/+375291234567"
 # Enter a password
 # 0 Exit
 # the aggregator sends the callback again

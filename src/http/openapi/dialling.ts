@@ -14,10 +14,10 @@ const screenHeaders = z.object({
 })
 
 const screen = {
-  description: 'The screen of the phone; JSON has the headers as fields',
+  description: 'The screen of the phone and a line feed; JSON has the headers as fields, and no line feed',
   headers: screenHeaders,
   content: {
-    'text/plain': { schema: z.string(), example: 'Придумайте пароль: 5-10 цифр' },
+    'text/plain': { schema: z.string(), example: 'Придумайте пароль: 5-10 цифр\n' },
     'application/json': {
       schema: HandsetScreen.meta({ id: 'HandsetScreen' }),
       example: {

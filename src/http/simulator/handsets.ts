@@ -209,5 +209,6 @@ function answer(
   const isJson = request.accepts('text/plain', 'application/json') === 'application/json'
   response.status(status)
   response.setHeader('Content-Type', isJson ? 'application/json; charset=utf-8' : 'text/plain; charset=utf-8')
-  response.end(isJson ? JSON.stringify(body.json) : body.text)
+  // The line feed keeps a shell prompt off the screen. It is not part of the text.
+  response.end(isJson ? JSON.stringify(body.json) : `${body.text}\n`)
 }

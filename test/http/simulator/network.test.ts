@@ -218,7 +218,7 @@ describe('a push to a phone', () => {
     const { post, url } = await network(false)
     expect(await post(question('x'))).toEqual([
       403,
-      'The phones accept calls from this machine only. Send the admin token to call from another one.',
+      'The phones accept calls from this machine only. Send the admin token to call from another one.\n',
     ])
     const open = await network()
     expect(await open.post('x'.repeat(9000))).toEqual([413, 'The dialog is larger than 8 kB.'])

@@ -36,7 +36,7 @@ describe('GET /handsets/:msisdn/subscriber', () => {
   it('answers 404 for an unregistered number', async () => {
     expect(await get('/handsets/+375291111111/subscriber')).toMatchObject({
       status: 404,
-      body: 'This number is not registered.',
+      body: 'This number is not registered.\n',
     })
     expect((await get('/handsets/12/subscriber')).status).toBe(400)
   })
@@ -46,7 +46,7 @@ describe('a recording with ?record=on', () => {
   it('contains all later input of that phone only, until it is deleted', async () => {
     expect(await get(`${alice}/walkthrough`)).toMatchObject({
       status: 404,
-      body: 'Nothing was recorded on this phone. Dial with ?record=on.',
+      body: 'Nothing was recorded on this phone. Dial with ?record=on.\n',
     })
     const waiting = await type(alice, '*141*3*6*1#', '?record=on')
     expect([waiting.headers.get('ussd-input'), waiting.status]).toEqual(['secret', 200])
@@ -81,7 +81,7 @@ describe('a recording with ?record=on', () => {
     const rejected = await type(alice, '*141#', '?record=yes')
     expect([rejected.status, await rejected.text()]).toEqual([
       400,
-      'Bad request: record must be on, or omitted.',
+      'Bad request: record must be on, or omitted.\n',
     ])
   })
 })

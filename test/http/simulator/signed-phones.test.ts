@@ -24,7 +24,7 @@ describe('simulated phones of a gateway that requires signatures', () => {
     const begun = await type('*141*3*6#', `?dialect=${dialect}&faults=duplicate=1&seed=3`)
     expect([begun.headers.get('ussd-state'), await begun.text()]).toEqual([
       'waiting',
-      'Доступ в личный кабинет открыт\n1 Закрыть\n0 Выход',
+      'Доступ в личный кабинет открыт\n1 Закрыть\n0 Выход\n',
     ])
     const next = await type('1')
     expect(await next.text()).toContain('2 Да, закрыть')
