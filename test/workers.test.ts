@@ -79,7 +79,7 @@ describe('several workers', () => {
     expect(await gateway.exit).toEqual([0, null])
   })
 
-  it('report the metrics of all of them, and share the turns', async () => {
+  it('report the metrics of all of them', async () => {
     const gateway = await start({ DEMO: 'on' })
     const turns = 12
     for (let turn = 0; turn < turns; turn++) expect((await dial(gateway.url)).status).toBe(200)
@@ -123,6 +123,13 @@ describe('several workers', () => {
     expect(replies.filter(({ status, body }) => status !== 200 || !body.startsWith('CON '))).toEqual([])
     expect(states[0]).toBe(200)
     expect(states.at(-1)).toBe(503)
+  })
+
+  it('end with 0 on a SIGTERM that comes while they start', async () => {
+    const gateway = run({ REDIS_URL: redis.url, SECRETS_KEY, WORKERS: String(WORKERS) })
+    await gateway.logged('worker.started', WORKERS)
+    gateway.child.kill('SIGTERM')
+    expect(await gateway.exit).toEqual([0, null])
   })
 
   it('are replaced when they crash', async () => {

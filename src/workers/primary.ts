@@ -38,7 +38,7 @@ class WorkerPool implements Primary {
   readonly #options: { readonly workers: number; readonly log: Log }
   readonly #metrics = new AggregatorRegistry()
   readonly #slots: Slot[] = []
-  #isStopping = false
+  #stoppedBy: StopSignal | undefined
   #exitCode: 0 | 1 = 0
   #simulatorPort: number | undefined
   #finish: (code: 0 | 1) => void = () => {}
@@ -56,7 +56,7 @@ class WorkerPool implements Primary {
   }
 
   stop(signal: StopSignal): void {
-    this.#isStopping = true
+    this.#stoppedBy = signal
     this.#broadcast({ kind: 'stop', signal })
     this.#finishIfEmpty()
   }
@@ -82,13 +82,15 @@ class WorkerPool implements Primary {
       case 'hello':
         send(worker, { kind: 'welcome', worker: slot.number, simulator: slot.number === 1 })
         send(worker, { kind: 'simulator', port: this.#simulatorPort })
+        // A worker hears nothing before its first message.
+        if (this.#stoppedBy !== undefined) send(worker, { kind: 'stop', signal: this.#stoppedBy })
         return
       case 'listening':
         slot.hasListened = true
         if (slot.number !== 1) return
         this.#simulatorPort = message.simulatorPort
         this.#broadcast({ kind: 'simulator', port: this.#simulatorPort })
-        while (this.#slots.length < this.#options.workers && !this.#isStopping) this.startNext()
+        while (this.#slots.length < this.#options.workers && this.#stoppedBy === undefined) this.startNext()
         return
       case 'metrics': {
         const { request } = message
@@ -103,9 +105,9 @@ class WorkerPool implements Primary {
   #whenEnded(slot: Slot, code: number | null, signal: string | null): void {
     slot.worker = undefined
     if (slot.number === 1) this.#simulatorPort = undefined
-    if (this.#isStopping || !slot.hasListened) {
+    if (this.#stoppedBy !== undefined || !slot.hasListened) {
       if (code !== 0) this.#exitCode = 1
-      if (!this.#isStopping) this.stop('SIGTERM')
+      if (this.#stoppedBy === undefined) this.stop('SIGTERM')
       this.#finishIfEmpty()
       return
     }
@@ -115,7 +117,7 @@ class WorkerPool implements Primary {
       ...(signal !== null && { signal }),
     })
     setTimeout(() => {
-      if (!this.#isStopping) this.#start(slot)
+      if (this.#stoppedBy === undefined) this.#start(slot)
     }, RESTART_DELAY_MS)
   }
 
