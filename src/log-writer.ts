@@ -53,7 +53,8 @@ export function createLogWriter(options: {
   function reportDropped(): void {
     // Waits until half of the buffer is free, so that a slow reader does not get such a line every few lines.
     if (dropped === reportedDropped || waitingBytes() > bufferBytes / 2) return
-    queue.push(droppedLine(dropped - reportedDropped))
+    const line = droppedLine(dropped - reportedDropped)
+    queue.push(line, Buffer.byteLength(line))
     reportedDropped = dropped
   }
 
@@ -100,8 +101,9 @@ export function createLogWriter(options: {
     },
     write(line) {
       const isDropping = dropped > reportedDropped
-      if (isDropping || waitingBytes() + Buffer.byteLength(line) > bufferBytes) dropped += 1
-      else queue.push(line)
+      const bytes = Buffer.byteLength(line)
+      if (isDropping || waitingBytes() + bytes > bufferBytes) dropped += 1
+      else queue.push(line, bytes)
       if (!isWriting) schedule(LINGER_MS)
     },
     async flush(timeoutMs) {
@@ -117,24 +119,29 @@ export function createLogWriter(options: {
 }
 
 function createLineQueue() {
-  let lines: string[] = []
+  let lines: { readonly text: string; readonly bytes: number }[] = []
   let bytes = 0
   return {
     get bytes() {
       return bytes
     },
-    push(line: string) {
-      lines.push(line)
-      bytes += Buffer.byteLength(line)
+    push(text: string, size: number) {
+      lines.push({ text, bytes: size })
+      bytes += size
     },
     nextBatch(): Uint8Array {
       let size = 0
+      let batch = ''
       let count = 0
-      while (count < lines.length && size < BATCH_BYTES) size += Buffer.byteLength(lines[count++] ?? '')
-      const batch = Buffer.from(lines.slice(0, count).join(''))
+      for (const line of lines) {
+        if (size >= BATCH_BYTES) break
+        size += line.bytes
+        batch += line.text
+        count++
+      }
       lines = lines.slice(count)
       bytes -= size
-      return batch
+      return Buffer.from(batch)
     },
   }
 }

@@ -10,11 +10,8 @@ import { fileURLToPath } from 'node:url'
  * subfolder without an entry belongs to its parent.
  */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  // Remembers results of pure functions.
-  'src/recent.ts': [],
-
   // The standards of USSD. Pure: no clock, no network, no files.
-  'src/ussd': ['src/recent.ts', 'libphonenumber-js'],
+  'src/ussd': ['libphonenumber-js'],
 
   // Recognises addresses of this machine, for the settings, the store and the routes.
   'src/loopback.ts': [],
@@ -23,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/engine': ['xstate', 'node:crypto', 'node:util'],
 
   // Loads, runs and commits a turn.
-  'src/gateway': ['src/engine', 'src/recent.ts', 'src/ussd/transliterate.ts', 'xstate', 'zod', 'node:crypto'],
+  'src/gateway': ['src/engine', 'src/ussd/transliterate.ts', 'xstate', 'zod', 'node:crypto'],
 
   // Both ends of an aggregator's wire format, one aggregator per file.
   'src/dialects': [

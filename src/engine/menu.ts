@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { AnyActorLogic, AnyActorScope, AnyStateMachine, EventObject, Snapshot } from 'xstate'
+import type { AnyStateMachine } from 'xstate'
 import type { Language, Text } from './authoring.ts'
+import { createSteps } from './steps.ts'
+import type { Steps } from './steps.ts'
 
 /** A menu as its module exports it. The compiler checks the types of its context there; they are erased here. */
 export interface Menu {
@@ -18,30 +20,12 @@ export interface CompiledMenu extends Menu {
    * another meaning.
    */
   readonly revision: string
-  /** The machine as `transition` and `initialTransition` take it. */
-  readonly logic: AnyActorLogic
+  readonly steps: Steps
 }
 
 export function compileMenu(code: string, menu: Menu): CompiledMenu {
   const { machine, screens } = menu
-  return { code, machine, screens, revision: revisionOf(machine), logic: logicOf(machine) }
-}
-
-/** The initial snapshot of an actor without input. */
-const EMPTY_SNAPSHOT: Snapshot<unknown> = { status: 'active', output: undefined, error: undefined }
-
-/**
- * Wraps a machine for `transition` and `initialTransition` of XState: the same steps in less than half the time. Both create
- * an actor first, and an actor computes the initial state of its logic. This logic computes it only when given an input.
- */
-function logicOf(machine: AnyStateMachine): AnyActorLogic {
-  return {
-    transition: (snapshot: Snapshot<unknown>, event: EventObject, scope: AnyActorScope) =>
-      machine.transition(snapshot as never, event, scope as never),
-    getInitialSnapshot: (scope: AnyActorScope, input: unknown) =>
-      input === undefined ? EMPTY_SNAPSHOT : machine.getInitialSnapshot(scope as never, input as never),
-    getPersistedSnapshot: (snapshot: Snapshot<unknown>) => snapshot,
-  }
+  return { code, machine, screens, revision: revisionOf(machine), steps: createSteps(machine) }
 }
 
 /** Hashes the source of functions too: a changed guard or assign changes the meaning of a stored state. */

@@ -1,14 +1,15 @@
 /**
- * Runs one turn of a dialogue. XState's `transition()` computes each step and executes nothing. The caller supplies a
- * function that runs the machine's effects between two steps (decision 0001). A turn is a generator that yields its effects:
- * the gateway drives it asynchronously, a model of the services synchronously.
+ * Runs one turn of a dialogue. A step executes nothing: the caller supplies a function that runs the machine's effects between
+ * two steps (decision 0001). A turn is a generator that yields its effects: the gateway drives it asynchronously, a model of
+ * the services synchronously.
  */
-import { getNextTransitions, initialTransition, transition } from 'xstate'
-import type { AnyMachineSnapshot, AnyStateMachine, ExecutableActionObject, StateValue } from 'xstate'
+import { getNextTransitions } from 'xstate'
+import type { AnyMachineSnapshot, AnyStateMachine, StateValue } from 'xstate'
 import type { Language, Reply } from './authoring.ts'
 import { UssdError } from './errors.ts'
 import type { CompiledMenu } from './menu.ts'
 import { Secret } from './secret.ts'
+import type { Step } from './steps.ts'
 
 /** An effect that a machine invokes. */
 export interface InvokedEffect {
@@ -32,8 +33,6 @@ export interface DialogueState {
 
 /** More effects than this in one turn are a loop. */
 const MAX_EFFECTS_IN_A_TURN = 10
-
-type Step = readonly [AnyMachineSnapshot, readonly ExecutableActionObject[]]
 
 /** Yields each effect, takes its result, and returns the snapshot at the end of the turn. */
 type Turn<T> = Generator<InvokedEffect, T, EffectResult>
@@ -166,7 +165,7 @@ async function resultOf(effect: InvokedEffect, runEffect: RunEffect): Promise<Ef
 }
 
 function* beginTurn(menu: CompiledMenu, language: Language): Turn<AnyMachineSnapshot> {
-  const first = asMenuFault(menu, () => initialTransition(menu.logic, { language }) as unknown as Step)
+  const first = asMenuFault(menu, () => menu.steps.initial({ language }))
   return yield* runEffects(menu, first)
 }
 
@@ -175,9 +174,7 @@ function* replyTurn(
   snapshot: AnyMachineSnapshot,
   event: Reply,
 ): Turn<AnyMachineSnapshot | undefined> {
-  const step = asMenuFault(menu, () =>
-    snapshot.can(event) ? (transition(menu.logic, snapshot, event) as unknown as Step) : undefined,
-  )
+  const step = asMenuFault(menu, () => (snapshot.can(event) ? menu.steps.next(snapshot, event) : undefined))
   return step && (yield* runEffects(menu, step))
 }
 
@@ -206,7 +203,7 @@ function* runEffects(menu: CompiledMenu, first: Step): Turn<AnyMachineSnapshot> 
     failed = 'error' in result
     // The event by which XState reports the end of an invoked actor.
     const event = { type: `xstate.${failed ? 'error' : 'done'}.actor.${id}`, ...result, actorId: id }
-    ;[snapshot, actions] = asMenuFault(menu, () => transition(menu.logic, snapshot, event) as unknown as Step)
+    ;[snapshot, actions] = asMenuFault(menu, () => menu.steps.next(snapshot, event))
   }
 }
 

@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Language } from '../engine/authoring.ts'
 import { UssdError, asUssdError } from '../engine/errors.ts'
-import { remember } from '../recent.ts'
 import type { ErrorCode } from '../engine/errors.ts'
 import type { Menu } from '../engine/menu.ts'
 import type { Admission } from './admission.ts'
@@ -100,11 +99,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const queue = createQueue({ maxWaiting: MAX_TURNS_QUEUED })
   const runTurn = createTurnRunner(options, queue, clock)
 
-  const recentLogHandle = remember(5000, (session) =>
-    keyring.mac('handle', session.split('\0')).toString('base64url').slice(0, 22),
-  )
   const logHandle = ({ dialect, sessionId }: Pick<Callback, 'dialect' | 'sessionId'>) =>
-    recentLogHandle(`${dialect}\0${sessionId}`)
+    keyring.mac('handle', [dialect, sessionId]).toString('base64url').slice(0, 22)
 
   function tryShed(dialect: string): Answer | undefined {
     if (!admission.tryShed()) return undefined

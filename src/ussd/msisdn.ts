@@ -3,7 +3,7 @@
  * because a number identifies who may set a password: it does not guess, search text or read keypad words.
  */
 import { parsePhoneNumberFromString } from 'libphonenumber-js/mobile'
-import { remember } from '../recent.ts'
+import { remember } from './recent.ts'
 
 /**
  * The original operator of the number range. Numbers have been portable since 2012, so use it for display and tests, never

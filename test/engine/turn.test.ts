@@ -301,6 +301,22 @@ describe('an effect', () => {
     expect(performed.map(({ name }) => name)).toEqual(['greet', 'send', 'greet'])
   })
 
+  it('may have a system id, in every dialogue', async () => {
+    const invoke = { src: 'step', systemId: 'stepper', onDone: 'screen' } as const
+    const named = compiled(
+      setup({ actors: { step: lookup() } }).createMachine({
+        initial: 'doing',
+        states: { doing: { invoke }, screen: { on: { 1: 'doing' } } },
+      }),
+    )
+    const { perform, performed } = runEffectsWith({ step: [1] })
+    for (let dialogue = 0; dialogue < 2; dialogue++) {
+      const first = await begin(named, 'en', perform)
+      expect(valueOf((await reply(named, first, '1', perform)) as AnyMachineSnapshot)).toBe('screen')
+    }
+    expect(performed).toHaveLength(4)
+  })
+
   it('may follow others in one turn, up to ten', async () => {
     const chain = (length: number) =>
       compiled(

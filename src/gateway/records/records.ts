@@ -1,6 +1,5 @@
 /** Names and buckets of records. All records of a subscriber share a bucket, so that one commit can change them atomically. */
 import { hash } from 'node:crypto'
-import { remember } from '../../recent.ts'
 import type { RecordName } from '../ports.ts'
 
 /** Fixed for the life of a database: with another number, no record would be found. */
@@ -54,8 +53,6 @@ export function ownedBy(name: RecordName): Owned | undefined {
 }
 
 const digestOf = (text: string): string => hash('sha256', text, 'base64url').slice(0, 22)
-const recentDigestOf = remember(5000, digestOf)
 
 /** Digest of an aggregator's session id for keys and logs, 22 characters. */
-export const handleOf = (dialect: string, sessionId: string): string =>
-  recentDigestOf(`${dialect}\0${sessionId}`)
+export const handleOf = (dialect: string, sessionId: string): string => digestOf(`${dialect}\0${sessionId}`)

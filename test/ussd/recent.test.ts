@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { remember } from '../src/recent.ts'
+import { remember } from '../../src/ussd/recent.ts'
 
 describe('remember', () => {
   it('returns what the function returns, in any order of arguments', () => {

@@ -1,7 +1,6 @@
 /**
- * Remembers the results of a pure function for its last arguments. Every turn of a dialogue has the same number and the same
- * session. There are two generations of `size` results; the older one is dropped when the newer one is full. Never for
- * secrets, which live in one turn only.
+ * Remembers the results of a pure function for its last arguments. There are two generations of `size` results; the older one
+ * is dropped when the newer one is full. Never for secrets, which live in one turn only.
  */
 export function remember<T>(size: number, compute: (argument: string) => T): (argument: string) => T {
   let [recent, older] = [new Map<string, T>(), new Map<string, T>()]
