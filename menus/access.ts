@@ -1,8 +1,9 @@
 import { assign, setup } from 'xstate'
 import { effect, lookup, secretOf } from '../src/engine/authoring.ts'
-import type { Dialogue, Reply, Screens, Secret, Tag } from '../src/engine/authoring.ts'
+import type { Reply, Screens, Secret, Tag } from '../src/engine/authoring.ts'
 import { unavailableScreens } from './common.ts'
 import type { Access } from './common.ts'
+import type { Dialogue } from './languages.ts'
 
 type Opening =
   { outcome: 'opened' | 'locked' | 'access-moved' } | { outcome: 'wrong-puk1'; attemptsLeft: number }

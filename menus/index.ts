@@ -1,9 +1,25 @@
-import type { Menu } from '../src/engine/menu.ts'
+import { defineProject } from '../src/project.ts'
 import * as access from './access.ts'
+import { languages } from './languages.ts'
 import * as password from './password.ts'
+import { createServices } from './services.ts'
 
 /** The menu of each dialled code. The longest code that starts the dialled string wins; the rest answers the first screens. */
 export const menus = {
   '*141*0#': password,
   '*141*3*6#': access,
-} satisfies Record<string, Menu>
+}
+
+/** Self-care of the operator. */
+export default defineProject({
+  languages,
+  codes: menus,
+  services: createServices,
+  models: () => import('./models.ts'),
+  latin: true,
+  messages: {
+    ru: { notServed: 'Ваш номер не обслуживается. Контакт-центр: 150' },
+    be: { notServed: 'Ваш нумар не абслугоўваецца. Кантакт-цэнтр: 150' },
+    en: { notServed: 'Your number is not served here. Contact centre: 150' },
+  },
+})

@@ -4,7 +4,9 @@ import type { menus } from './index.ts'
 import { model as password } from './password.model.ts'
 import type { World } from './self-care.model.ts'
 
-/** Dialled code → model for `npm run explore`, which reports the menus without one. */
+export { envOf } from './self-care.model.ts'
+
+/** Dialled code → model for `ussd explore`, which reports the menus without one. */
 export const models: { readonly [Code in keyof typeof menus]?: MenuModel<World> } = {
   '*141*0#': password,
   '*141*3*6#': access,

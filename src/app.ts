@@ -1,15 +1,12 @@
 /** Starts the app: opens the store, builds the core, serves it over HTTP. */
 import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
-import { menus } from '../menus/index.ts'
 import type { Config } from './config.ts'
 import { createCore } from './core.ts'
 import type { Core, CoreOverrides } from './core.ts'
 import { gatewayDialects, networkDialects } from './dialects/index.ts'
-import type { EffectsOfAll } from './engine/authoring.ts'
 import { UssdError, asUssdError } from './engine/errors.ts'
-import type { Menu } from './engine/menu.ts'
-import type { EffectContext, Services } from './gateway/effects.ts'
+import type { Services } from './gateway/effects.ts'
 import { createKeyring } from './gateway/records/keyring.ts'
 import type { Store } from './gateway/ports.ts'
 import { administrationRoutes } from './http/administration.ts'
@@ -29,6 +26,7 @@ import { createLog } from './log.ts'
 import type { Log } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import type { Metrics } from './metrics.ts'
+import type { ServedProject } from './project.ts'
 import { openStore } from './open-store.ts'
 import type { OpenedStore } from './open-store.ts'
 import { registerDemoSubscribers } from './services/demo.ts'
@@ -52,7 +50,6 @@ export interface App {
 /** Replacements for tests and tools. */
 export interface AppOverrides {
   readonly store?: Store
-  readonly menus?: Readonly<Record<string, Menu>>
   readonly wrapServices?: (services: Services) => Services
   readonly logStream?: NodeJS.WritableStream
   readonly core?: CoreOverrides
@@ -60,7 +57,7 @@ export interface AppOverrides {
   readonly primary?: WorkerLink | undefined
 }
 
-export function startApp(config: Config, overrides: AppOverrides = {}): App {
+export function startApp(config: Config, project: ServedProject, overrides: AppOverrides = {}): App {
   const log = createLog({
     level: config.logLevel,
     ...(overrides.logStream && { stream: overrides.logStream }),
@@ -70,7 +67,7 @@ export function startApp(config: Config, overrides: AppOverrides = {}): App {
   const opened: OpenedStore = overrides.store
     ? { store: overrides.store }
     : openStore(config, log, { warns: isFirst })
-  const { core, metrics } = buildCore(config, { opened, log, overrides })
+  const { core, metrics } = buildCore(config, { project, opened, log, overrides })
   const readiness = createReadiness({
     checks: {
       ...opened.checks,
@@ -81,12 +78,13 @@ export function startApp(config: Config, overrides: AppOverrides = {}): App {
   })
   const servesSimulator = config.simulator && (primary?.servesSimulator ?? true)
   const simulator = servesSimulator
-    ? buildSimulator(config, { core, menus: overrides.menus ?? menus, url: () => listener.url() })
+    ? buildSimulator(config, { core, project, url: () => listener.url() })
     : undefined
   const simulatorRoutes =
     simulator?.routes ?? (config.simulator && primary ? [forwardedRoutes(() => primary.simulatorPort())] : [])
   if (primary) metrics.share()
   const server = buildServer(config, {
+    project,
     core,
     metrics: primary ? { ...metrics, text: () => primary.metrics() } : metrics,
     readiness,
@@ -139,9 +137,14 @@ export function startApp(config: Config, overrides: AppOverrides = {}): App {
 
 function buildCore(
   config: Config,
-  parts: { readonly opened: OpenedStore; readonly log: Log; readonly overrides: AppOverrides },
+  parts: {
+    readonly project: ServedProject
+    readonly opened: OpenedStore
+    readonly log: Log
+    readonly overrides: AppOverrides
+  },
 ): { readonly core: Core; readonly metrics: Metrics } {
-  const { opened, log, overrides } = parts
+  const { project, opened, log, overrides } = parts
   const core = createCore({
     settings: config,
     store: opened.store,
@@ -151,7 +154,7 @@ function buildCore(
       current: config.secretsKey ?? randomBytes(32),
       retired: config.retiredSecretsKeys,
     }),
-    menus: overrides.menus ?? menus,
+    project,
     events: {
       onTurn(report) {
         metrics.turn(report)
@@ -166,8 +169,6 @@ function buildCore(
       ...(overrides.wrapServices && { wrapServices: overrides.wrapServices }),
     },
   })
-  // A menu whose effect has no service, or another input or output than its service, does not compile here.
-  core.services satisfies EffectsOfAll<typeof menus, EffectContext>
   const { lanes, circuitBreaker: breaker, admission } = core
   const metrics = createMetrics({ ...lanes, breaker, admission, log })
   return { core, metrics }
@@ -179,7 +180,7 @@ function buildSimulator(
   config: Config,
   parts: {
     readonly core: Core
-    readonly menus: Readonly<Record<string, Menu>>
+    readonly project: ServedProject
     readonly url: () => string
   },
 ): Simulator {
@@ -191,7 +192,7 @@ function buildSimulator(
     signatureKey: config.callbackSignatureKeys[0],
     adminToken: config.adminToken,
     targets: config.simulatorTargets,
-    codes: Object.keys(parts.menus),
+    codes: Object.keys(parts.project.codes),
     getSubscriber: (msisdn) => parts.core.subscribers.get(msisdn),
   })
 }
@@ -199,6 +200,7 @@ function buildSimulator(
 function buildServer(
   config: Config,
   parts: {
+    readonly project: ServedProject
     readonly core: Core
     readonly metrics: Pick<Metrics, 'contentType' | 'text' | 'aborted'>
     readonly readiness: Readiness
@@ -207,6 +209,7 @@ function buildServer(
   },
 ): Server {
   const { core, metrics, readiness, log, simulatorRoutes } = parts
+  const { languages } = parts.project
   const { gateway, subscribers, selfCare, administration } = core
   const { adminToken, weakPasswords } = config
   const dialects = gatewayDialects(config.getVariant)
@@ -218,9 +221,9 @@ function buildServer(
     nowMs: () => core.storeNowMs(),
     callbackAllow: config.callbackAllow,
     routes: [
-      healthRoutes({ readiness, metrics, openApi: openApiDocument(dialects) }),
+      healthRoutes({ readiness, metrics, openApi: openApiDocument(dialects, languages) }),
       ...simulatorRoutes,
-      subscriberRoutes({ subscribers, adminToken }),
+      subscriberRoutes({ languages, subscribers, adminToken }),
       selfCareRoutes({ selfCare, weakPasswords }),
       administrationRoutes({ selfCare, administration }),
     ],

@@ -4,7 +4,6 @@
  */
 import { availableParallelism } from 'node:os'
 import type { Config } from './config.ts'
-import type { Menu } from './engine/menu.ts'
 import { createAdmission } from './gateway/admission.ts'
 import type { Admission, AdmissionEvent } from './gateway/admission.ts'
 import type { Clock } from './gateway/clock.ts'
@@ -19,16 +18,16 @@ import { createTurnClassifier } from './gateway/turn-identity.ts'
 import type { TurnClassifier } from './gateway/turn-identity.ts'
 import { createAdministration } from './services/administration.ts'
 import type { Administration } from './services/administration.ts'
-import type { Argon2, Hashing } from './services/hashing/hashing.ts'
+import type { Argon2 } from './services/hashing/hashing.ts'
 import { createHashingLanes } from './services/hashing/lanes.ts'
 import type { HashingLanes } from './services/hashing/lanes.ts'
-import { createServices } from './services/index.ts'
 import { createPasswords } from './services/password.ts'
 import { createPuk1 } from './services/puk1.ts'
 import { createSelfCare } from './services/self-care.ts'
 import type { SelfCare } from './services/self-care.ts'
 import { createSubscribers } from './services/subscribers.ts'
 import type { Subscribers } from './services/subscribers.ts'
+import type { ServedProject } from './project.ts'
 import { createCircuitBreaker } from './store/circuit-breaker.ts'
 import type { CircuitBreaker, CircuitEvent } from './store/circuit-breaker.ts'
 import { withClock } from './store/store-clock.ts'
@@ -69,7 +68,7 @@ export interface CoreOptions {
   /** The node of a Redis Cluster that serves a bucket; absent for a store of one node. */
   readonly nodeOf?: ((bucket: number) => string) | undefined
   readonly keyring: Keyring
-  readonly menus: Readonly<Record<string, Menu>>
+  readonly project: ServedProject
   readonly events?: Partial<CoreEvents>
   readonly overrides?: CoreOverrides
 }
@@ -94,7 +93,7 @@ export interface Core {
   readonly administration: Administration
   /** The store behind its circuit breaker and key naming. */
   readonly store: Store
-  readonly services: ReturnType<typeof createServices>
+  readonly services: Services
   readonly lanes: HashingLanes
   readonly circuitBreaker: CircuitBreaker
   readonly admission: Admission
@@ -111,7 +110,7 @@ export interface Core {
 const ignore = () => {}
 
 export function createCore(options: CoreOptions): Core {
-  const { settings, keyring, menus, nodeOf, events = {}, overrides = {} } = options
+  const { settings, keyring, project, nodeOf, events = {}, overrides = {} } = options
   const { recordFormat } = settings
   const { clock, wrapStore = same, wrapClassifier = same, wrapServices = same } = overrides
   const { requestBudgetMs: budgetMs = REQUEST_BUDGET_MS } = overrides
@@ -135,14 +134,14 @@ export function createCore(options: CoreOptions): Core {
     argon2: overrides.argon2,
     parallel: overrides.parallelHashes ?? parallelHashes(settings.workers),
   })
-  const services = createServices({
-    ...comparersOn(lanes.turns),
+  const services = project.services({
+    hashing: lanes.turns,
     keyring,
     weakPasswords: settings.weakPasswords,
   })
   const gateway = createGateway({
     store,
-    menus,
+    project,
     services: wrapServices(services),
     keyring,
     sessionIdleMs: settings.sessionIdleMs,
@@ -166,6 +165,7 @@ export function createCore(options: CoreOptions): Core {
       store,
       hashing: registrations,
       passwords: createPasswords(registrations),
+      defaultLanguage: project.languages[0],
       recordFormat,
       budgetMs,
     }),
@@ -199,5 +199,3 @@ const parallelHashes = (workers: number): number =>
   Math.max(1, Math.floor((availableParallelism() - 1) / workers))
 
 const same = <T>(part: T): T => part
-
-const comparersOn = (hashing: Hashing) => ({ passwords: createPasswords(hashing), puk1: createPuk1(hashing) })

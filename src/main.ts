@@ -1,4 +1,5 @@
+/** Serves the project of this repository. */
 import { argv } from 'node:process'
-import { command } from './cli/serve.ts'
+import { serveCommand } from './cli/serve.ts'
 
-await command.run(argv.slice(2))
+await serveCommand(async () => (await import('../menus/index.ts')).default).run(argv.slice(2))

@@ -6,19 +6,12 @@ import { assign, setup } from 'xstate'
 import type * as access from '../menus/access.ts'
 import type * as password from '../menus/password.ts'
 import { Secret, effect, lookup, secretOf } from '../src/engine/authoring.ts'
-import type {
-  Dialogue,
-  EffectsOf,
-  EffectsOfAll,
-  Json,
-  Language,
-  Reply,
-  Screens,
-  Tag,
-} from '../src/engine/authoring.ts'
+import type * as authoring from '../src/engine/authoring.ts'
+import type { EffectsOf, EffectsOfAll, Json, Reply, Screens, Tag } from '../src/engine/authoring.ts'
 import type { Menu } from '../src/engine/menu.ts'
 import type { Services } from '../src/gateway/effects.ts'
 
+type Dialogue = authoring.Dialogue<'ru' | 'be' | 'en'>
 type Context = Dialogue & { left: number; name: string | null }
 type Call = { readonly msisdn: string }
 
@@ -64,7 +57,7 @@ const machine = declared.createMachine({
   },
 })
 
-const text: Record<Language, string> = { ru: '', be: '', en: '' }
+const text: Record<Dialogue['language'], string> = { ru: '', be: '', en: '' }
 
 describe('the types', () => {
   it('accept a valid menu', () => {

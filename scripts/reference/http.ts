@@ -1,3 +1,4 @@
+import project from '../../menus/index.ts'
 import type { z } from 'zod'
 import { dialects } from '../../src/dialects/index.ts'
 import { openApiDocument } from '../../src/http/openapi/openapi.ts'
@@ -24,7 +25,7 @@ interface Document {
 }
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch']
-const document = openApiDocument(dialects) as unknown as Document
+const document = openApiDocument(dialects, project.languages) as unknown as Document
 
 const resolve = (schema: Schema): Schema =>
   schema.$ref === undefined

@@ -1,5 +1,5 @@
 import { messages } from '../../src/log.ts'
-import type { Outcome } from '../../src/gateway/turn-handler.ts'
+import type { Outcome } from '../../src/gateway/turn-result.ts'
 import { code, page, table } from './markdown.ts'
 
 /** The outcomes of a turn, as the log and the metrics name them. A missing one does not compile. */

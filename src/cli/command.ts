@@ -1,8 +1,10 @@
 import type { Readable, Writable } from 'node:stream'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { UssdError } from '../engine/errors.ts'
+import type { ServedProject } from '../project.ts'
 import { WalkthroughError } from '../walkthrough/script/walkthrough.ts'
 import { CommandError } from './command-error.ts'
+import { loadProject, projectFiles } from './project.ts'
 
 /** 0: success. 1: something failed. 2: wrong usage. */
 export type ExitCode = 0 | 1 | 2
@@ -33,7 +35,14 @@ export interface CommandDefinition<Options extends object> {
   /** Leaves errors of standard output and standard error to the command. By default, a closed pipe exits the process. */
   readonly ownsStreams?: true
   /** Returns the exit code. Throw `CommandError` for what the user can put right. */
-  readonly run: (options: Options, args: readonly string[], io: CommandIo) => Promise<ExitCode> | ExitCode
+  readonly run: (
+    options: Options,
+    args: readonly string[],
+    io: CommandIo,
+    loadProject: () => Promise<ServedProject>,
+  ) => Promise<ExitCode> | ExitCode
+  /** Adds the option that names the project. */
+  readonly usesProject?: true
   /** The message for an error of another kind; such a command exits with 1. Without one the error is rethrown. */
   readonly messageOf?: (error: unknown) => string | undefined
 }
@@ -62,6 +71,8 @@ export function defineCommand<Options extends object>(definition: CommandDefinit
       .showHelpAfterError(`Run '${invocation} --help' for usage.`)
       .exitOverride()
     definition.configure?.(command)
+    if (definition.usesProject)
+      command.option('--project <file>', `file of the project (default: ${projectFiles.join(', ')})`)
     return command
   }
   return {
@@ -82,7 +93,8 @@ export function defineCommand<Options extends object>(definition: CommandDefinit
             writeErr: (text) => void io.stderr.write(text),
           })
           .parse(argv, { from: 'user' })
-        return await definition.run(command.opts<Options>(), command.args, io)
+        const { project } = command.opts<{ project?: string }>()
+        return await definition.run(command.opts<Options>(), command.args, io, () => loadProject(project))
       } catch (error) {
         if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
         const isExpected =

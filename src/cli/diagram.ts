@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { menus } from '../../menus/index.ts'
 import { compileMenu } from '../engine/menu.ts'
-import type { Menu } from '../engine/menu.ts'
 import { dotOf } from '../menu-analysis/diagram/dot.ts'
 import { MARK, indexPage, menuPage } from '../menu-analysis/diagram/page.ts'
 import { svgOf } from '../menu-analysis/diagram/svg.ts'
+import type { ServedProject } from '../project.ts'
 import { defineCommand } from './command.ts'
 import type { CommandIo, ExitCode } from './command.ts'
 import { CommandError } from './command-error.ts'
@@ -15,10 +14,10 @@ interface DiagramOptions {
 }
 
 /** Returns the contents of the generated files, by file name. */
-async function generate(): Promise<ReadonlyMap<string, string>> {
+async function generate({ codes }: ServedProject): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>()
   const pages: { menu: ReturnType<typeof compileMenu>; page: string }[] = []
-  for (const [code, menu] of Object.entries<Menu>(menus)) {
+  for (const [code, menu] of Object.entries(codes)) {
     const compiled = compileMenu(code, menu)
     const name = menu.machine.id
     if (!/^[A-Za-z0-9-]+$/.test(name) || files.has(`${name}.md`))
@@ -46,8 +45,9 @@ async function main(
   { check, into }: DiagramOptions,
   _args: readonly string[],
   { stdout }: CommandIo,
+  loadProject: () => Promise<ServedProject>,
 ): Promise<ExitCode> {
-  const files = await generate()
+  const files = await generate(await loadProject())
   const stale = [...files].filter(([name, text]) => {
     const path = `${into}/${name}`
     return !existsSync(path) || readFileSync(path, 'utf8') !== text
@@ -82,6 +82,7 @@ export const command = defineCommand<DiagramOptions>({
     command
       .option('--check', 'report outdated files and write nothing')
       .option('--into <folder>', 'folder of the files', 'docs/menus'),
+  usesProject: true,
   exitCodes: { 0: 'up to date', 1: 'outdated files' },
   run: main,
 })

@@ -1,8 +1,5 @@
-import { Option } from 'commander'
-import { menus } from '../../menus/index.ts'
 import { loadConfig } from '../config.ts'
 import { networkDialects } from '../dialects/index.ts'
-import { languages } from '../engine/authoring.ts'
 import type { Language } from '../engine/authoring.ts'
 import { dial } from '../simulator/dial-pad.ts'
 import { createHandsets } from '../simulator/handset.ts'
@@ -11,12 +8,14 @@ import type { RouteQuery } from '../simulator/routes.ts'
 import { profiles } from '../simulator/profiles.ts'
 import { useInTerminal } from '../simulator/terminal.ts'
 import { parseMsisdn } from '../ussd/msisdn.ts'
+import type { ServedProject } from '../project.ts'
 import { defineCommand } from './command.ts'
 import type { CommandIo, ExitCode } from './command.ts'
 import { CommandError } from './command-error.ts'
 import { openRecording } from './dial/recording-file.ts'
 import type * as RecordingModule from './dial/recording.ts'
 import { parseAddress, resolveTarget } from './dial/target.ts'
+import { NoProjectError } from './project.ts'
 
 interface DialOptions extends Pick<RouteQuery, 'url' | 'profile' | 'faults' | 'seed'> {
   readonly msisdn: string
@@ -31,6 +30,7 @@ async function main(
   options: DialOptions,
   [code]: readonly string[],
   { stdin, stdout, stderr, env }: CommandIo,
+  loadProject: () => Promise<ServedProject>,
 ): Promise<ExitCode> {
   const config = loadConfig(env)
   const dialects = networkDialects(config.getVariant)
@@ -38,6 +38,14 @@ async function main(
   if (!dialect) {
     throw new CommandError(`--dialect must be one of: ${Object.keys(dialects).join(', ')}`, 2)
   }
+  const project = await loadProject().catch((error: unknown) => {
+    // A phone can call an application without a project.
+    if (options.url !== undefined && error instanceof NoProjectError) return undefined
+    throw error
+  })
+  const codes = Object.keys(project?.codes ?? {})
+  if (options.lang !== undefined && project && !project.languages.includes(options.lang))
+    throw new CommandError(`--lang must be one of: ${project.languages.join(', ')}`, 2)
   const number = parseMsisdn(options.msisdn)
   if (number.kind === 'reject') throw new CommandError('--msisdn must be a mobile number of Belarus', 2)
   const keyed = code === undefined ? undefined : dial(code)
@@ -47,7 +55,7 @@ async function main(
   if (options.eventsUrl !== undefined) parseAddress(options.eventsUrl, '--events-url')
 
   const recordingFile = options.record && openRecording(options.record, options.overwrite === true)
-  const target = await resolveTarget(options.url, dialect.name, config, stderr)
+  const target = await resolveTarget(options.url, dialect.name, config, loadProject, stderr)
   try {
     if (options.lang !== undefined) await target.setLanguage(number.e164, options.lang)
     const handsets = createHandsets({
@@ -60,14 +68,14 @@ async function main(
     })
     setInterval(() => handsets.tick(), 1000).unref()
     const recording = recordingFile
-      ? await startRecording(recordingFile, number.e164, target, networkOptions(options), stderr)
+      ? await startRecording(recordingFile, number.e164, codes, target, networkOptions(options), stderr)
       : undefined
     const { failed } = await useInTerminal({
       observer: recording?.recorder,
       handsets,
       msisdn: number.e164,
       code,
-      codes: Object.keys(menus),
+      codes,
       input: stdin,
       output: stdout,
       terminal:
@@ -107,12 +115,7 @@ export const command = defineCommand<DialOptions>({
     command
       .argument('[code]', 'the code to dial first, in quotes')
       .option('--msisdn <number>', "the phone's number: a mobile number of Belarus", '+375291234567')
-      .addOption(
-        new Option(
-          '--lang <language>',
-          "change the subscriber's language; a running gateway needs ADMIN_TOKEN",
-        ).choices(languages),
-      )
+      .option('--lang <language>', "change the subscriber's language; a running gateway needs ADMIN_TOKEN")
       .option(
         '--url <address>',
         'callback of an application, or a gateway (default: the gateway on PORT, else one in this process)',
@@ -142,6 +145,7 @@ export const command = defineCommand<DialOptions>({
 
 Ctrl-C hangs up, Ctrl-D quits. Callbacks carry CALLBACK_TOKEN as a bearer token
 and are signed with the first key of CALLBACK_SIGNATURE_KEYS.`,
+  usesProject: true,
   exitCodes: { 0: 'success', 1: 'a dialogue failed' },
   run: main,
 })

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { menus } from '../../menus/index.ts'
-import { languages } from '../engine/authoring.ts'
 import { lintMenus } from '../menu-analysis/lint.ts'
 import { isWorking, leavesOf } from '../menu-analysis/statechart.ts'
-import { systemMessages } from '../gateway/system-messages.ts'
+import type { ServedProject } from '../project.ts'
 import { defineCommand } from './command.ts'
 import type { CommandIo, ExitCode } from './command.ts'
 import { CommandError } from './command-error.ts'
@@ -13,19 +11,23 @@ interface LintOptions {
   readonly shortcuts: string
 }
 
-function main({ shortcuts: file }: LintOptions, _args: readonly string[], { stdout }: CommandIo): ExitCode {
+async function main(
+  { shortcuts: file }: LintOptions,
+  _args: readonly string[],
+  { stdout }: CommandIo,
+  loadProject: () => Promise<ServedProject>,
+): Promise<ExitCode> {
+  const project = await loadProject()
+  const { codes, languages } = project
   const result = readShortcuts(contentOf(file), file)
   const shortcuts = result.kind === 'read' ? result.shortcuts : []
-  const screens = Object.values(menus).flatMap(({ machine }) =>
+  const screens = Object.values(codes).flatMap(({ machine }) =>
     leavesOf(machine).filter((leaf) => !isWorking(leaf)),
   )
   stdout.write(
-    `${Object.keys(menus).length} menus, ${screens.length} screens, ${languages.length} languages, ${shortcuts.length} shortcuts\n`,
+    `${Object.keys(codes).length} menus, ${screens.length} screens, ${languages.length} languages, ${shortcuts.length} shortcuts\n`,
   )
-  const problems = [
-    ...lintMenus(menus, { notUnderstood: systemMessages.notUnderstood, shortcuts }),
-    ...(result.kind === 'malformed' ? result.problems : []),
-  ]
+  const problems = [...lintMenus(project, shortcuts), ...(result.kind === 'malformed' ? result.problems : [])]
   stdout.write(problems.length === 0 ? 'no problems\n' : problems.map((problem) => `${problem}\n`).join(''))
   return problems.length === 0 ? 0 : 1
 }
@@ -44,6 +46,7 @@ export const command = defineCommand<LintOptions>({
   configure: (command) => command.option('--shortcuts <file>', 'published shortcuts', 'menus/shortcuts.yaml'),
   details: `Finds dead ends, digits listed but not accepted, texts that are too long, codes that phones do not send, and
 published shortcuts that lead elsewhere. docs/guides/write-a-menu.md explains each problem.`,
+  usesProject: true,
   exitCodes: { 0: 'no problems', 1: 'problems' },
   run: main,
 })

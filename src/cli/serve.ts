@@ -5,11 +5,13 @@ import { UssdError, asUssdError } from '../engine/errors.ts'
 import { guardStandardStreams } from '../log-writer.ts'
 import { loadConfig, settings } from '../config.ts'
 import type { Config, SettingName } from '../config.ts'
+import type { ServedProject } from '../project.ts'
 import { createLog } from '../log.ts'
 import type { StopSignal } from '../workers/messages.ts'
 import { startPrimary } from '../workers/primary.ts'
 import { connectToPrimary } from '../workers/worker.ts'
 import { settingDocs } from '../setting-docs.ts'
+import { CommandError } from './command-error.ts'
 import { defineCommand } from './command.ts'
 
 /** The process exits after this long even if the stop hangs. */
@@ -35,7 +37,8 @@ function endAfter(work: Promise<unknown> | undefined): void {
 
 function reportFailedStart(error: unknown): void {
   // Operators look at standard error first: a message without a stack and without values.
-  const hasMessage = error instanceof UssdError || (error instanceof Error && 'code' in error)
+  const hasMessage =
+    error instanceof UssdError || error instanceof CommandError || (error instanceof Error && 'code' in error)
   process.stderr.write(
     `${hasMessage ? (error as Error).message : 'The gateway could not start: ' + String(error)}\n`,
   )
@@ -44,17 +47,17 @@ function reportFailedStart(error: unknown): void {
 }
 
 /** Serves until a signal ends the process, and reports why it cannot start. The process exits by itself. */
-async function serve(): Promise<0> {
+async function serve(loadProject: () => Promise<ServedProject>): Promise<0> {
   guardStandardStreams()
-  await start().catch(reportFailedStart)
+  await start(loadProject).catch(reportFailedStart)
   return 0
 }
 
-async function start(): Promise<void> {
+async function start(loadProject: () => Promise<ServedProject>): Promise<void> {
   const config = loadConfig()
   if (config.workers > 1 && cluster.isPrimary) return startWorkers(config)
   const primary = await connectToPrimary()
-  const app = (running = startApp(config, { primary }))
+  const app = (running = startApp(config, await loadProject(), { primary }))
 
   let interrupts = 0
   const stop = (signal: NodeJS.Signals) => {
@@ -103,12 +106,17 @@ function startWorkers(config: Config): void {
 
 const plain = (name: string) => settingDocs[name as SettingName].replaceAll('`', '')
 
-export const command = defineCommand({
-  name: 'serve',
-  summary: 'Serve the gateway until SIGTERM or Ctrl-C.',
-  details: `Settings are environment variables:
+/** `given`: the project of a program that has one. By default, `--project` names it. */
+export const serveCommand = (given?: () => Promise<ServedProject>) =>
+  defineCommand({
+    name: 'serve',
+    summary: 'Serve the gateway until SIGTERM or Ctrl-C.',
+    details: `Settings are environment variables:
 ${settings.map(({ name, byDefault }) => `  ${name}${byDefault && ` (default ${byDefault})`}\n      ${plain(name)}`).join('\n')}`,
-  exitCodes: { 0: 'stopped', 1: 'failed to start, or crashed' },
-  ownsStreams: true,
-  run: serve,
-})
+    exitCodes: { 0: 'stopped', 1: 'failed to start, or crashed' },
+    ownsStreams: true,
+    ...(!given && { usesProject: true }),
+    run: (_options, _args, _io, loadProject) => serve(given ?? loadProject),
+  })
+
+export const command = serveCommand()

@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { menus } from '../../menus/index.ts'
 import { loadConfig } from '../config.ts'
 import { isBelow } from '../menu-analysis/coverage/coverage.ts'
 import { coverageText } from '../menu-analysis/coverage/text.ts'
@@ -18,6 +17,7 @@ import type { Walkthrough } from '../walkthrough/script/walkthrough.ts'
 import { writeScript } from '../walkthrough/script/write.ts'
 import { defineCommand, printTo } from './command.ts'
 import type { CommandIo, ExitCode } from './command.ts'
+import type { ServedProject } from '../project.ts'
 import { CommandError } from './command-error.ts'
 import { isListening, parseAddress } from './dial/target.ts'
 import { walkDetails, walkOptions } from './walk/command.ts'
@@ -30,7 +30,12 @@ import { knownSecrets, localOnlyReason, tasksOf, weaknessOf } from './walk/tasks
 
 const PROGRESS_INTERVAL_MS = 2000
 
-async function main(options: WalkOptions, args: readonly string[], io: CommandIo): Promise<ExitCode> {
+async function main(
+  options: WalkOptions,
+  args: readonly string[],
+  io: CommandIo,
+  loadProject: () => Promise<ServedProject>,
+): Promise<ExitCode> {
   const print = (...lines: readonly string[]) => printTo(io.stdout, ...lines)
   if (options.schema) {
     print(JSON.stringify(scriptJsonSchema(), null, 2))
@@ -55,13 +60,14 @@ async function main(options: WalkOptions, args: readonly string[], io: CommandIo
     print(scripts.join('---\n').trimEnd())
     return 0
   }
-  return run(walkthroughs, options, io)
+  return run(walkthroughs, options, io, await loadProject())
 }
 
 async function run(
   walkthroughs: readonly Walkthrough[],
   options: WalkOptions,
   io: CommandIo,
+  project: ServedProject,
 ): Promise<0 | 1> {
   const print = (...lines: readonly string[]) => printTo(io.stdout, ...lines)
   const { url, coverage: printsCoverage, coverageJson, coverageDiagrams, min, junit, html } = options
@@ -72,9 +78,12 @@ async function run(
   const skipped = url === undefined ? [] : walkthroughs.filter((one) => localOnlyReason(one) !== undefined)
   // An unwritable path is reported before the run.
   for (const file of [junit, html, coverageJson]) if (file !== undefined) write(file, '')
-  const watched = watch(menus)
+  const watched = watch(project.codes)
   const runnable = walkthroughs.filter((one) => !skipped.includes(one))
-  const tasks = tasksOf(runnable, options, { config: loadConfig(io.env), menus: watched.menus })
+  const tasks = tasksOf(runnable, options, {
+    config: loadConfig(io.env),
+    project: { ...project, codes: watched.menus },
+  })
   const ranAt = new Date()
 
   print(...tapHead(tasks.length))
@@ -84,7 +93,7 @@ async function run(
   const coverages = watched.coverage()
   const drawings =
     url === undefined && (html !== undefined || coverageDiagrams !== undefined)
-      ? await drawCoverage(coverages, menus)
+      ? await drawCoverage(coverages, project.codes)
       : []
   if (junit !== undefined) write(junit, junitOf(results, { ranAt }))
   if (html !== undefined) {
@@ -164,6 +173,7 @@ export const command = defineCommand<WalkOptions>({
   usage: '[files or folders…]',
   configure: walkOptions,
   details: walkDetails,
+  usesProject: true,
   exitCodes: {
     0: 'all passed',
     1: 'a walkthrough failed, or coverage is below --min',

@@ -16,11 +16,11 @@ import { Secret } from './secret.ts'
 
 export { Secret }
 
-export const languages = ['ru', 'be', 'en'] as const
-export type Language = (typeof languages)[number]
+/** A language of the project: a BCP 47 tag. */
+export type Language = string
 
-/** The input of every dialogue, kept in its context. */
-export type Dialogue = { language: Language }
+/** The input of every dialogue, kept in its context. `L` is the union of the project's languages. */
+export type Dialogue<L extends Language = Language> = { language: L }
 
 type Digit = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9'
 
@@ -109,13 +109,16 @@ type Working = `${Lowercase<string>}ing${Capitalize<string>}`
 
 type ScreenOf<M extends AnyStateMachine> = Exclude<Leaf<StateSchemaFrom<M>>, Working | `${string}.${Working}`>
 
+/** The languages in which a context may be shown. */
+type LanguageOf<Context> = Context extends { language: infer L extends Language } ? L : Language
+
 export type Text<Context> = string | ((context: Context) => string)
 
 /**
- * The text of every screen in every language. The key of a nested state is `'settings.language'`. A missing or unknown state,
+ * The text of every screen in every language of the context. The key of a nested state is `'settings.language'`. A missing or unknown state,
  * a missing language or an unknown field of the context does not compile.
  */
 export type Screens<M extends AnyStateMachine> =
   ContextFrom<M> extends Json
-    ? { [S in ScreenOf<M>]: { [L in Language]: Text<ContextFrom<M>> } }
+    ? { [S in ScreenOf<M>]: { [L in LanguageOf<ContextFrom<M>>]: Text<ContextFrom<M>> } }
     : 'a context is stored as JSON: seal a secret before you assign it'

@@ -28,6 +28,10 @@ export function compileMenu(code: string, menu: Menu): CompiledMenu {
   return { code, machine, screens, revision: revisionOf(machine), steps: createSteps(machine) }
 }
 
+/** The languages of a menu, in the order of its first screen. */
+export const languagesOf = ({ screens }: Pick<Menu, 'screens'>): readonly Language[] =>
+  Object.keys(Object.values(screens)[0] ?? {})
+
 /** Hashes the source of functions too: a changed guard or assign changes the meaning of a stored state. */
 function revisionOf(machine: AnyStateMachine): string {
   const { guards, actions } = machine.implementations

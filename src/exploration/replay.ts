@@ -114,7 +114,8 @@ export function findingsOf<World>(
   { notUnderstood }: Pick<Replay, 'notUnderstood'>,
 ): readonly Finding[] {
   const { language, subject: spec } = job.model
-  const lines = [notUnderstood[language], inLatin(notUnderstood[language], language)]
+  const line = notUnderstood[language] ?? ''
+  const lines = [line, inLatin(line, language)]
   return findingsIn(result, spec, (text) => lines.some((line) => text.startsWith(`${line}\n`)))
 }
 

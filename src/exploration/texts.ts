@@ -1,6 +1,6 @@
 /** The texts of a dialogue as a subscriber reads them. */
 import type { Language } from '../engine/authoring.ts'
-import { transliterate } from '../ussd/transliterate.ts'
+import { isTransliterated, transliterate } from '../ussd/transliterate.ts'
 import type { Model, Transition } from './dialogue.ts'
 
 /** `latin`: transliterated, for subscribers who dial `#…#`. */
@@ -21,7 +21,7 @@ export function shownAfter<World>(
 }
 
 export const inLatin = (text: string, language: Language): string =>
-  language === 'en' ? text : transliterate(text, language)
+  isTransliterated(language) ? transliterate(text, language) : text
 
 /** Returns the digits that a screen lists as choices: lines that begin with a digit and a space. */
 export const listedIn = (text: string): readonly string[] =>

@@ -5,10 +5,10 @@ import type { CompiledMenu } from '../engine/menu.ts'
 import { render, screenName } from '../engine/render.ts'
 import { asksForSecret, begin, applyShortcut, hasEnded, reply, restore, stateOf } from '../engine/turn.ts'
 import type { DialogueState, RunEffect } from '../engine/turn.ts'
-import { transliterate } from '../ussd/transliterate.ts'
+import { isTransliterated, transliterate } from '../ussd/transliterate.ts'
 import type { Answer } from './ports.ts'
+import type { Project } from './project.ts'
 import type { Routing } from './routing.ts'
-import { systemMessages } from './system-messages.ts'
 import type { Session } from './records/session.ts'
 
 /** A dialogue after a turn: its state, its screen and the answer. */
@@ -27,9 +27,14 @@ export interface DialogueResult {
   readonly answer: Answer
 }
 
+interface Served {
+  readonly project: Project
+  readonly routing: Routing
+}
+
 /** Starts the dialogue of a dialled string, and answers its first screens with the arguments after the code. */
 export async function start(
-  routing: Routing,
+  { project, routing }: Served,
   dialled: string,
   language: Language,
   runEffect: RunEffect,
@@ -39,12 +44,12 @@ export async function start(
   const { menu, latin, shortcut } = route
   const first = await begin(menu, language, runEffect)
   const { snapshot, understood } = await applyShortcut(menu, first, shortcut, runEffect)
-  return toResult({ menu, latin, snapshot, understood, language })
+  return toResult(project, { menu, latin, snapshot, understood, language })
 }
 
 /** Resumes a stored dialogue with a reply. Returns `menu-changed` when the menu has another revision. */
 export async function resume(
-  routing: Routing,
+  { project, routing }: Served,
   session: Session,
   state: DialogueState,
   typed: string,
@@ -56,7 +61,7 @@ export async function resume(
   const before = restore(menu, state)
   const after = await reply(menu, before, typed, runEffect)
   const understood = after !== undefined
-  return toResult({ menu, latin: session.latin, snapshot: after ?? before, understood, language })
+  return toResult(project, { menu, latin: session.latin, snapshot: after ?? before, understood, language })
 }
 
 function renderText(menu: CompiledMenu, snapshot: AnyMachineSnapshot, language: Language): string {
@@ -68,16 +73,19 @@ function renderText(menu: CompiledMenu, snapshot: AnyMachineSnapshot, language: 
   }
 }
 
-function toResult(turn: {
-  readonly menu: CompiledMenu
-  readonly snapshot: AnyMachineSnapshot
-  readonly latin: boolean
-  readonly understood: boolean
-  readonly language: Language
-}): DialogueResult {
+function toResult(
+  { messages }: Project,
+  turn: {
+    readonly menu: CompiledMenu
+    readonly snapshot: AnyMachineSnapshot
+    readonly latin: boolean
+    readonly understood: boolean
+    readonly language: Language
+  },
+): DialogueResult {
   const { menu, snapshot, latin, understood, language } = turn
   const screen = renderText(menu, snapshot, language)
-  const text = understood ? screen : `${systemMessages.notUnderstood[language]}\n${screen}`
+  const text = understood ? screen : `${messages.notUnderstood[language]}\n${screen}`
   const state = stateOf(snapshot)
   return {
     kind: 'rested',
@@ -89,7 +97,7 @@ function toResult(turn: {
     asksAgain: snapshot.hasTag('secret-again'),
     confirms: snapshot.hasTag('confirmation'),
     answer: {
-      text: latin && language !== 'en' ? transliterate(text, language) : text,
+      text: latin && isTransliterated(language) ? transliterate(text, language) : text,
       waits: !hasEnded(snapshot),
       ...(asksForSecret(snapshot) && { asksSecret: true }),
     },

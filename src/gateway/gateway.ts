@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto'
 import type { Language } from '../engine/authoring.ts'
 import { UssdError, asUssdError } from '../engine/errors.ts'
 import type { ErrorCode } from '../engine/errors.ts'
-import type { Menu } from '../engine/menu.ts'
 import type { Admission } from './admission.ts'
 import { processClock } from './clock.ts'
 import type { Clock } from './clock.ts'
@@ -13,19 +12,15 @@ import type { Answer, Callback, Ended, LoadedRecords, Store } from './ports.ts'
 import { createQueue } from './queue.ts'
 import type { Queue } from './queue.ts'
 import { bucketOf, deliveryName, handleOf, sessionName } from './records/records.ts'
+import type { Project } from './project.ts'
 import { createRouting } from './routing.ts'
 import type { RecordFormat } from './records/record-format.ts'
 import { RECEIPT_TTL_MS } from './records/session.ts'
 import { parseSession, putSession } from './records/session-format.ts'
-import {
-  createTurnHandler,
-  failedTurn,
-  isStale,
-  recordsOf,
-  rememberDelivery,
-  systemReply,
-} from './turn-handler.ts'
-import type { Outcome, TurnResult, TurnRun } from './turn-handler.ts'
+import { createTurnHandler, isStale, recordsOf, rememberDelivery } from './turn-handler.ts'
+import type { TurnRun } from './turn-handler.ts'
+import { failedTurn, systemReply } from './turn-result.ts'
+import type { Outcome, TurnResult } from './turn-result.ts'
 import { changeOf, createBudget, transact } from './transaction.ts'
 import type { TransactionOutput, TransactionResult } from './transaction.ts'
 import type { TurnClassifier } from './turn-identity.ts'
@@ -36,9 +31,6 @@ import { TurnTimeout } from './turn-timeout.ts'
  * attack, and must not take capacity from others.
  */
 const MAX_TURNS_QUEUED = 64
-
-/** Always in Russian, because a rejected callback does not load the record that has the language. */
-const BUSY = systemReply('busy', 'ru').answer
 
 /** The report of a turn to the host. Contains no reply and no screen text; the log masks the MSISDN. */
 export interface TurnReport {
@@ -77,7 +69,7 @@ export interface Gateway {
 
 export interface GatewayOptions {
   readonly store: Store
-  readonly menus: Readonly<Record<string, Menu>>
+  readonly project: Project
   readonly services: Services
   readonly keyring: Keyring
   readonly sessionIdleMs: number
@@ -95,7 +87,9 @@ export interface GatewayOptions {
 
 /** Creates a gateway. Only `core.ts` calls it, so that tests run the wiring that ships. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { store, turnBudgetMs, onShed, admission, keyring, clock = processClock } = options
+  const { store, project, turnBudgetMs, onShed, admission, keyring, clock = processClock } = options
+  // In the first language: a rejected callback does not load the record that has the subscriber's.
+  const busy = systemReply(project, 'busy').answer
   const queue = createQueue({ maxWaiting: MAX_TURNS_QUEUED })
   const runTurn = createTurnRunner(options, queue, clock)
 
@@ -105,15 +99,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   function tryShed(dialect: string): Answer | undefined {
     if (!admission.tryShed()) return undefined
     onShed(dialect)
-    return BUSY
+    return busy
   }
 
   return {
     tryShed,
 
     async turn(callback) {
-      const busy = tryShed(callback.dialect)
-      if (busy) return busy
+      const shed = tryShed(callback.dialect)
+      if (shed) return shed
       admission.tryEnter()
       const startedMs = clock.nowMs()
       const { result, tries } = await runTurn(callback).finally(() => admission.leave())
@@ -172,9 +166,16 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 /** Creates the function that runs a turn within its budget. A failed or late turn results in a system message. */
 function createTurnRunner(options: GatewayOptions, queue: Queue, clock: Clock) {
-  const { store, services, sessionIdleMs, recordFormat, turnBudgetMs, classifier } = options
-  const routing = createRouting(options.menus)
-  const handleTurn = createTurnHandler({ routing, services, sessionIdleMs, recordFormat, classifier })
+  const { project, store, services, sessionIdleMs, recordFormat, turnBudgetMs, classifier } = options
+  const routing = createRouting(project.codes)
+  const handleTurn = createTurnHandler({
+    project,
+    routing,
+    services,
+    sessionIdleMs,
+    recordFormat,
+    classifier,
+  })
   const processId = randomBytes(6).toString('base64url')
   let runs = 0
   const activeRuns = new Set<string>()
@@ -189,8 +190,9 @@ function createTurnRunner(options: GatewayOptions, queue: Queue, clock: Clock) {
   return (callback: Callback) =>
     new Promise<TransactionResult<TurnResult>>((resolve) => {
       const timeout = new TurnTimeout()
-      let language: Language = 'ru'
-      const fail = (error: unknown) => resolve({ result: failedTurn(asUssdError(error), language), tries: 0 })
+      let language: Language | undefined
+      const fail = (error: unknown) =>
+        resolve({ result: failedTurn(project, asUssdError(error), language), tries: 0 })
       const cancelTimer = clock.after(turnBudgetMs, () => {
         timeout.expire()
         fail(new UssdError('USSD_TURN_TIMED_OUT'))

@@ -8,11 +8,10 @@ import { resume, start } from './dialogue.ts'
 import type { DialogueResult } from './dialogue.ts'
 import type { EffectContext, Services } from './effects.ts'
 import { SIGNATURE_TOLERANCE_MS } from './ports.ts'
-import type { Answer, Callback, Change, Ended, LoadedRecords, RecordName, SignedDelivery } from './ports.ts'
+import type { Answer, Callback, Change, LoadedRecords, RecordName, SignedDelivery } from './ports.ts'
 import { deliveryName, sessionName, subscriberName } from './records/records.ts'
+import type { Project } from './project.ts'
 import type { Routing } from './routing.ts'
-import { systemMessages } from './system-messages.ts'
-import type { SystemMessage } from './system-messages.ts'
 import { Delivered, nextSession } from './records/session.ts'
 import type { Receipt, Session } from './records/session.ts'
 import { createDraft } from './records/draft.ts'
@@ -25,59 +24,9 @@ import type { Draft, SubscriberDeferral } from './records/draft.ts'
 import { changeOf, put } from './transaction.ts'
 import type { Pause, Reservation, TransactionOutput } from './transaction.ts'
 import type { TurnClass, TurnClassifier } from './turn-identity.ts'
+import { failedTurn, systemReply } from './turn-result.ts'
+import type { TurnResult } from './turn-result.ts'
 import type { TurnTimeout } from './turn-timeout.ts'
-
-/** The outcome of a turn: `shown` and `not-understood` ran the menu, `repeat` replayed a receipt, the others are system messages. */
-export type Outcome =
-  | 'shown'
-  | 'not-understood'
-  | 'repeat'
-  | 'not-served'
-  | 'unknown-code'
-  | 'expired'
-  | 'ended'
-  | 'out-of-step'
-  | 'menu-changed'
-  | 'unavailable'
-  | 'busy'
-  /** The time of a signed callback is too far from the store's. */
-  | 'signature-expired'
-  /** The network ended the dialogue. */
-  | Ended['why']
-
-/** The answer of a turn, and what the log may contain about it. */
-export interface TurnResult {
-  readonly answer: Answer
-  readonly outcome: Outcome
-  readonly turn?: number
-  readonly menu?: string
-  readonly screen?: string
-  /** The fault, also where the menu had a screen for it. */
-  readonly fault?: UssdError
-  /** The state in which a failed turn started. */
-  readonly state?: string
-}
-
-const messageOf: Record<
-  Exclude<Outcome, 'shown' | 'not-understood' | 'repeat' | Ended['why']>,
-  SystemMessage
-> = {
-  'not-served': 'notServed',
-  'unknown-code': 'unknownCode',
-  expired: 'expired',
-  ended: 'ended',
-  'out-of-step': 'outOfStep',
-  'menu-changed': 'menuChanged',
-  unavailable: 'unavailable',
-  busy: 'busy',
-  'signature-expired': 'expired',
-}
-
-/** Ends the dialogue with a system message. Nothing is stored, so a duplicate gets the same answer. */
-export const systemReply = (outcome: keyof typeof messageOf, language: Language): TurnResult => ({
-  outcome,
-  answer: { text: systemMessages[messageOf[outcome]][language], waits: false },
-})
 
 /** One run of a turn, independent of the records. */
 export interface TurnRun {
@@ -128,13 +77,8 @@ const RETRYABLE = new Set<ErrorCode>([
   'USSD_STORE_REFUSED',
 ])
 
-/** The result of a turn that failed: a system message, and the fault for the log. */
-export const failedTurn = (fault: UssdError, language: Language): TurnResult => ({
-  ...systemReply(fault.code === 'USSD_BUSY' ? 'busy' : 'unavailable', language),
-  fault,
-})
-
 interface TurnHandlerOptions {
+  readonly project: Project
   readonly routing: Routing
   readonly classifier: TurnClassifier
   readonly services: Services
@@ -143,17 +87,18 @@ interface TurnHandlerOptions {
 }
 
 export function createTurnHandler(options: TurnHandlerOptions): TurnHandler {
+  const { project } = options
   return async (callback, loaded, run) => {
     const [sessionRecord, subscriberRecord, deliveryRecord] = loaded.records
-    if (!subscriberRecord) return { result: systemReply('not-served', 'ru') }
+    if (!subscriberRecord) return { result: systemReply(project, 'not-served') }
     const subscriber = parseSubscriber(subscriberRecord.value)
-    const { language } = subscriber
+    const language = languageOf(project, subscriber)
     run.onLanguage(language)
     if (deliveryRecord) {
       return { result: { answer: parseRecord(Delivered, deliveryRecord.value), outcome: 'repeat' } }
     }
     if (callback.signed && isStale(callback.signed, loaded.nowMs)) {
-      return { result: systemReply('signature-expired', language) }
+      return { result: systemReply(project, 'signature-expired', language) }
     }
     const session = sessionRecord && parseSession(sessionRecord.value)
     const turn = options.classifier.classify(callback, session, loaded.nowMs)
@@ -164,10 +109,14 @@ export function createTurnHandler(options: TurnHandlerOptions): TurnHandler {
       case 'reply':
         return runTurn({ callback, loaded, session, turn, subscriber }, run, options)
       default:
-        return { result: systemReply(turn.kind, language) }
+        return { result: systemReply(project, turn.kind, language) }
     }
   }
 }
+
+/** A record may have a language that the project no longer has. */
+const languageOf = ({ languages }: Project, { language }: Subscriber): Language =>
+  languages.includes(language) ? language : languages[0]
 
 /** True for a signature made too long before or after the store's time. */
 export const isStale = ({ atMs }: SignedDelivery, nowMs: number): boolean =>
@@ -203,10 +152,10 @@ interface MenuTurn {
 async function runTurn(
   menuTurn: MenuTurn,
   run: TurnRun,
-  { routing, services, sessionIdleMs, recordFormat }: TurnHandlerOptions,
+  { project, routing, services, sessionIdleMs, recordFormat }: TurnHandlerOptions,
 ): Promise<TurnOutput> {
   const { callback, loaded, session, turn, subscriber } = menuTurn
-  const { language } = subscriber
+  const language = languageOf(project, subscriber)
   const draft = createDraft({
     subscriber,
     msisdn: callback.msisdn,
@@ -219,8 +168,8 @@ async function runTurn(
   const effects = new TurnEffects(services, () => effectContext(menuTurn, run, draft))
   const runMenu = () =>
     turn.kind === 'reply' && session?.state
-      ? resume(routing, session, session.state, turn.typed, language, effects.run)
-      : start(routing, callback.dialled, language, effects.run)
+      ? resume({ project, routing }, session, session.state, turn.typed, language, effects.run)
+      : start({ project, routing }, callback.dialled, language, effects.run)
   const dialogue = await runMenu().catch((error: unknown) => asUssdError(error))
 
   const { fault, deferral } = effects
@@ -231,16 +180,16 @@ async function runTurn(
     if (next.kind === 'wait') return { waitMs: OTHER_RUN_MS }
     const change = subscriberChange(draft.toWriteOnly(next.patch))
     if (next.kind === 'reserve') return { reserve: [change] }
-    return { result: failedTurn(next.fault, language), changes: [change] }
+    return { result: failedTurn(project, next.fault, language), changes: [change] }
   }
-  if (fault && RETRYABLE.has(fault.code)) return { result: failedTurn(fault, language) }
+  if (fault && RETRYABLE.has(fault.code)) return { result: failedTurn(project, fault, language) }
   const before = turn.kind === 'reply' ? session : undefined
   const startedIn = { ...(before?.state && { state: screenName(before.state.value) }) }
   if (dialogue instanceof UssdError) {
     const menu = before?.menu ?? routing.route(callback.dialled)?.menu.code
-    return { result: { ...failedTurn(dialogue, language), ...startedIn, ...(menu && { menu }) } }
+    return { result: { ...failedTurn(project, dialogue, language), ...startedIn, ...(menu && { menu }) } }
   }
-  if (dialogue.kind !== 'rested') return { result: systemReply(dialogue.kind, language) }
+  if (dialogue.kind !== 'rested') return { result: systemReply(project, dialogue.kind, language) }
 
   const { sessionChange, turns } = sessionAfter(menuTurn, dialogue, {
     name: sessionAt,

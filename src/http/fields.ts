@@ -19,7 +19,7 @@ export const password = digits(/^[0-9]{5,10}$/, 'must be a string of 5 to 10 dig
 })
 
 /** An enum whose error lists the allowed words. */
-export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+export const oneOf = <const Words extends readonly string[]>(words: Words) =>
   z.enum(words, { error: `must be one of ${words.join(', ')}` })
 
 /** An object of exactly these fields. */

@@ -2,7 +2,7 @@ import { Router } from 'express'
 import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
 import { describeIssue, msisdn } from '../dialects/encoding/fields.ts'
-import { languages } from '../engine/authoring.ts'
+import type { Language } from '../engine/authoring.ts'
 import { Secret } from '../engine/secret.ts'
 import { PUK1_ATTEMPTS, SubscriberFields, accessStates } from '../gateway/records/subscriber.ts'
 import type { SubscriberPatch, SubscriberView, Subscribers } from '../services/subscribers.ts'
@@ -30,46 +30,49 @@ export const SubscriberAddress = z.object({
 })
 
 /** The fields that an operator may set. They are merged into the record; an omitted field keeps its value or default. */
-export const SubscriberInput = jsonObject({
-  language: oneOf(languages).exactOptional().meta({ description: 'Language of the screens', example: 'ru' }),
-  tariff: name.exactOptional().meta({
-    description:
-      'The tariff plan. «Видеонаблюдение», «Спутниковый мониторинг» and the Internet plans may set the password with PUK1',
-    example: 'Комфорт',
-  }),
-  client: name.min(1, { error: 'must not be empty' }).nullable().exactOptional().meta({
-    description: 'The organisation that owns the contract; null: none',
-    example: 'acme',
-  }),
-  role: oneOf(['subscriber', 'administrator'])
-    .exactOptional()
-    .meta({ description: 'Role in the organisation' }),
-  registrationByPuk1: flag.exactOptional().meta({
-    description: 'Opted in at a sales centre to set the password with PUK1 over HTTP',
-  }),
-  access: oneOf(accessStates).exactOptional().meta({ description: 'Access to self-care', example: 'open' }),
-  closedBecause: oneOf(reasons).nullable().exactOptional().meta({
-    description: 'Only with `access: closed-by-operator`; any other access clears it',
-  }),
-  puk1: puk1
-    .transform((digits) => new Secret(digits))
-    .exactOptional()
-    .meta({ description: 'PUK1 of the current SIM, 8 digits; a new PUK1 restores its ten attempts' }),
-  password: password
-    .transform((digits) => new Secret(digits))
-    .exactOptional()
-    .meta({
+export const subscriberInput = (languages: readonly Language[]) =>
+  jsonObject({
+    language: oneOf(languages)
+      .exactOptional()
+      .meta({ description: 'Language of the screens', example: languages[0] }),
+    tariff: name.exactOptional().meta({
       description:
-        'The self-care password, 5 to 10 digits; setting it ends all self-care sessions of the number',
+        'The tariff plan. «Видеонаблюдение», «Спутниковый мониторинг» and the Internet plans may set the password with PUK1',
+      example: 'Комфорт',
     }),
-  puk1AttemptsLeft: z
-    .literal(PUK1_ATTEMPTS, { error: `must be ${PUK1_ATTEMPTS}, which unlocks PUK1` })
-    .exactOptional()
-    .meta({ description: 'Unlocks PUK1' }),
-}).refine(({ access, closedBecause }) => closedBecause == null || access === 'closed-by-operator', {
-  path: ['closedBecause'],
-  error: 'requires access closed-by-operator',
-}) satisfies z.ZodType<SubscriberPatch>
+    client: name.min(1, { error: 'must not be empty' }).nullable().exactOptional().meta({
+      description: 'The organisation that owns the contract; null: none',
+      example: 'acme',
+    }),
+    role: oneOf(['subscriber', 'administrator'])
+      .exactOptional()
+      .meta({ description: 'Role in the organisation' }),
+    registrationByPuk1: flag.exactOptional().meta({
+      description: 'Opted in at a sales centre to set the password with PUK1 over HTTP',
+    }),
+    access: oneOf(accessStates).exactOptional().meta({ description: 'Access to self-care', example: 'open' }),
+    closedBecause: oneOf(reasons).nullable().exactOptional().meta({
+      description: 'Only with `access: closed-by-operator`; any other access clears it',
+    }),
+    puk1: puk1
+      .transform((digits) => new Secret(digits))
+      .exactOptional()
+      .meta({ description: 'PUK1 of the current SIM, 8 digits; a new PUK1 restores its ten attempts' }),
+    password: password
+      .transform((digits) => new Secret(digits))
+      .exactOptional()
+      .meta({
+        description:
+          'The self-care password, 5 to 10 digits; setting it ends all self-care sessions of the number',
+      }),
+    puk1AttemptsLeft: z
+      .literal(PUK1_ATTEMPTS, { error: `must be ${PUK1_ATTEMPTS}, which unlocks PUK1` })
+      .exactOptional()
+      .meta({ description: 'Unlocks PUK1' }),
+  }).refine(({ access, closedBecause }) => closedBecause == null || access === 'closed-by-operator', {
+    path: ['closedBecause'],
+    error: 'requires access closed-by-operator',
+  }) satisfies z.ZodType<SubscriberPatch>
 
 /** The fields of a record that responses contain. Fields added to records later stay hidden. */
 export const SubscriberOutput = SubscriberFields.pick({
@@ -92,6 +95,7 @@ export const SubscriberOutput = SubscriberFields.pick({
  * Basic. Rejects every request when none is configured.
  */
 export function subscriberRoutes(options: {
+  readonly languages: readonly Language[]
   readonly subscribers: Subscribers
   readonly adminToken: string | undefined
 }): Router {
@@ -102,7 +106,7 @@ export function subscriberRoutes(options: {
   router
     .route('/subscribers/:msisdn')
     .put(
-      jsonRoute(SubscriberInput, (patch, request, response) =>
+      jsonRoute(subscriberInput(options.languages), (patch, request, response) =>
         addressed(request, response, async (number) => {
           const { created, view } = await subscribers.put(number, patch)
           response.status(created ? 201 : 200).json(SubscriberOutput.parse(view))

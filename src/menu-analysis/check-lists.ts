@@ -1,6 +1,5 @@
 /** Checks that a screen lists the digits it accepts, each once, in every language. */
 import type { AnyStateNode } from 'xstate'
-import { languages } from '../engine/authoring.ts'
 import type { Language } from '../engine/authoring.ts'
 import { isDigit, nameOf, repliesOf } from './statechart.ts'
 
@@ -37,7 +36,7 @@ const digitsListed = (screen: string): string[] =>
 
 /** Names the languages that list a digit. */
 function listedElsewhere(digit: string, listed: ReadonlyMap<Language, readonly string[]>): string {
-  const there = languages.filter((language) => listed.get(language)?.includes(digit))
+  const there = [...listed].filter(([, digits]) => digits.includes(digit)).map(([language]) => language)
   return there.length === 0 ? '' : `${digit} is listed in ${there.join(', ')}`
 }
 

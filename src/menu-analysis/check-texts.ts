@@ -1,9 +1,9 @@
 /** Checks that every text exists, renders, fits one message and lists the accepted digits. */
 import type { AnyStateNode } from 'xstate'
 import { measure } from '../ussd/message.ts'
-import { transliterate } from '../ussd/transliterate.ts'
-import { languages } from '../engine/authoring.ts'
+import { isTransliterated, transliterate } from '../ussd/transliterate.ts'
 import type { Language, Text } from '../engine/authoring.ts'
+import type { CheckedProject } from './check.ts'
 import { trialsOf } from './check-contexts.ts'
 import type { Sample, Trial } from './check-contexts.ts'
 import { listProblems } from './check-lists.ts'
@@ -14,7 +14,7 @@ import { nameOf, repliesOf } from './statechart.ts'
 export function textProblems(
   leaf: AnyStateNode,
   menu: CompiledMenu,
-  notUnderstood: Readonly<Record<Language, string>>,
+  { languages, messages, latin }: CheckedProject,
   samples: readonly Sample[],
 ): string[] {
   const name = nameOf(leaf)
@@ -31,12 +31,12 @@ export function textProblems(
     const renderings = render(text, trialsOf(menu, language, samples))
     if (renderings instanceof Error) return [`${location}: cannot be rendered: ${renderings.message}`]
     shown.set(language, renderings[0].text)
-    const above = isShownAgain ? `${notUnderstood[language]}\n` : ''
+    const above = isShownAgain ? `${messages.notUnderstood[language]}\n` : ''
     return [
       ...(renderings.some((each) => each.kind === 'given' && each.text.trim() === '')
         ? [`${location}: is empty`]
         : []),
-      ...formsOf(language).flatMap(([form, inForm]) =>
+      ...formsOf(language, latin).flatMap(([form, inForm]) =>
         tooLong(
           `${name}/${form}`,
           renderings.map((each) => ({ ...each, text: inForm(above + each.text) })),
@@ -70,13 +70,15 @@ function render(text: Text<unknown>, trials: readonly Trial[]): readonly [Render
 }
 
 /** The text as written, and its transliteration for `#…#`. */
-const formsOf = (language: Language): readonly (readonly [string, (text: string) => string])[] =>
-  language === 'en'
-    ? [[language, (text) => text]]
-    : [
-        [language, (text) => text],
-        [`${language} in Latin letters`, (text) => transliterate(text, language)],
-      ]
+const formsOf = (
+  language: Language,
+  latin: boolean,
+): readonly (readonly [string, (text: string) => string])[] => [
+  [language, (text) => text],
+  ...(latin && isTransliterated(language)
+    ? [[`${language} in Latin letters`, (text: string) => transliterate(text, language)] as const]
+    : []),
+]
 
 /** Reports the initial rendering if it is too long, otherwise the longest one. */
 function tooLong(location: string, renderings: readonly Rendering[], isUnderLine: boolean): string[] {

@@ -4,7 +4,7 @@
  */
 import { initialTransition } from 'xstate'
 import type { AnyMachineSnapshot, AnyStateNode } from 'xstate'
-import type { Language } from '../engine/authoring.ts'
+import type { Project } from '../gateway/project.ts'
 import { branchProblems } from './check-branches.ts'
 import { confirmationProblems, dialProblems } from './check-confirmations.ts'
 import type { Sample } from './check-contexts.ts'
@@ -13,14 +13,16 @@ import { navigationProblems } from './check-navigation.ts'
 import type { CompiledMenu } from '../engine/menu.ts'
 import { entered, isWorking, leavesOf, nameOf, outcomesOf, repliesOf, statesOf } from './statechart.ts'
 
+/** What a check needs of a project: its languages, its messages, and whether a Latin form exists. */
+export type CheckedProject = Pick<Project, 'languages' | 'messages' | 'latin'>
+
 /**
  * Returns the problems of a menu.
- * @param notUnderstood the line above a screen that is shown again; a screen must fit together with it
  * @param samples fields of the context later in a dialogue, for texts that depend on them
  */
 export function check(
   menu: CompiledMenu,
-  notUnderstood: Readonly<Record<Language, string>>,
+  project: CheckedProject,
   samples: readonly Sample[] = [],
 ): string[] {
   const leaves = leavesOf(menu.machine)
@@ -30,22 +32,22 @@ export function check(
     ...Object.keys(menu.screens)
       .filter((name) => !names.has(name))
       .map((name) => `${name}: screen of an unknown state; rename or remove it`),
-    ...contextProblems(menu),
+    ...contextProblems(menu, project),
     ...statesOf(menu.machine.root).flatMap(shapeProblems),
     ...statesOf(menu.machine.root).flatMap(branchProblems),
     ...unreachedProblems(menu, leaves),
     ...leaves.filter(isWorking).flatMap((leaf) => workingProblems(leaf, menu)),
     ...screens.flatMap(stateProblems),
     ...navigationProblems(menu, leaves),
-    ...screens.flatMap((leaf) => textProblems(leaf, menu, notUnderstood, samples)),
+    ...screens.flatMap((leaf) => textProblems(leaf, menu, project, samples)),
     ...dialProblems(menu),
     ...screens.flatMap((leaf) => confirmationProblems(leaf, screens, menu)),
   ]
 }
 
 /** XState swallows an error of the context function, and the first turn fails without its cause. */
-function contextProblems({ machine }: CompiledMenu): string[] {
-  const [{ status, error }] = initialTransition(machine, { language: 'ru' }) as unknown as [
+function contextProblems({ machine }: CompiledMenu, { languages }: CheckedProject): string[] {
+  const [{ status, error }] = initialTransition(machine, { language: languages[0] }) as unknown as [
     AnyMachineSnapshot,
   ]
   return status === 'error'

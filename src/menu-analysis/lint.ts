@@ -1,7 +1,7 @@
-/** Checks a routing table: each menu with `check`, the codes against phones and each other, and the published shortcuts. */
-import type { Language } from '../engine/authoring.ts'
+/** Checks the menus of a project: each menu with `check`, the codes against phones and each other, and the published shortcuts. */
 import type { Sample } from './check-contexts.ts'
 import { check } from './check.ts'
+import type { CheckedProject } from './check.ts'
 import { codeProblem, shadowProblems } from './lint-codes.ts'
 import { shortcutProblems } from './lint-shortcuts.ts'
 import type { Shortcut } from './lint-shortcuts.ts'
@@ -13,28 +13,20 @@ export interface LintedMenu extends Menu {
   readonly samples?: readonly Sample[]
 }
 
+export type LintedProject = CheckedProject & { readonly codes: Readonly<Record<string, LintedMenu>> }
+
 /** Returns the problems, each behind the menu's code or the shortcut: `*141*3*6# open/ru: lists [12] but accepts [01]`. */
-export function lintMenus(
-  menus: Readonly<Record<string, LintedMenu>>,
-  {
-    notUnderstood,
-    shortcuts,
-  }: {
-    /** The line above a screen that is shown again. */
-    readonly notUnderstood: Readonly<Record<Language, string>>
-    readonly shortcuts: readonly Shortcut[]
-  },
-): readonly string[] {
-  const all = Object.entries(menus).map(([code, menu]) => ({
+export function lintMenus(project: LintedProject, shortcuts: readonly Shortcut[]): readonly string[] {
+  const all = Object.entries(project.codes).map(([code, menu]) => ({
     menu: compileMenu(code, menu),
     samples: menu.samples ?? [],
   }))
   const dialled = all.map(({ menu }) => menu).filter(({ code }) => codeProblem(code) === undefined)
   const byCode = new Map(dialled.map((menu) => [menu.code, menu]))
   return [
-    ...Object.keys(menus).flatMap((code) => codeProblem(code) ?? []),
+    ...Object.keys(project.codes).flatMap((code) => codeProblem(code) ?? []),
     ...all.flatMap(({ menu, samples }) =>
-      check(menu, notUnderstood, samples).map((problem) => `${menu.code} ${problem}`),
+      check(menu, project, samples).map((problem) => `${menu.code} ${problem}`),
     ),
     ...shadowProblems(dialled),
     ...shortcuts.flatMap((shortcut) => shortcutProblems(shortcut, byCode)),

@@ -1,4 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto'
+import type { Language } from '../engine/authoring.ts'
 import type { Secret } from '../engine/secret.ts'
 import type { Store } from '../gateway/ports.ts'
 import { subscriberName } from '../gateway/records/records.ts'
@@ -49,10 +50,14 @@ export function createSubscribers(options: {
   readonly store: Store
   readonly hashing: Hashing
   readonly passwords: Passwords
+  /** The language of a new record without one. */
+  readonly defaultLanguage: Language
   readonly recordFormat: RecordFormat
   readonly budgetMs: number
 }): Subscribers {
-  const { store, hashing, passwords, recordFormat, budgetMs } = options
+  const { store, hashing, passwords, defaultLanguage, recordFormat, budgetMs } = options
+  const viewOf = (msisdn: string, subscriber: Subscriber) =>
+    withoutSecrets(msisdn, subscriber, defaultLanguage)
   const run = createTransactions(store, budgetMs)
 
   return {
@@ -65,7 +70,7 @@ export function createSubscribers(options: {
           // Sessions begun under an earlier record of the number must not be valid for the new one.
           subscriber: record
             ? parseSubscriber(record.value)
-            : { ...newSubscriber, passwordGeneration: randomInt(2 ** 47) },
+            : { ...newSubscriber, language: defaultLanguage, passwordGeneration: randomInt(2 ** 47) },
           msisdn,
           idempotencyKey,
           atMs: nowMs,
@@ -142,7 +147,8 @@ async function applyPatch(
   }
 }
 
-function viewOf(msisdn: string, subscriber: Subscriber): SubscriberView {
+function withoutSecrets(msisdn: string, subscriber: Subscriber, defaultLanguage: Language): SubscriberView {
   const { puk1, password, passwordGeneration: _generation, puk1Pending: _pending, ...open } = subscriber
-  return { msisdn, ...open, hasPuk1: puk1 !== null, hasPassword: password !== null }
+  const language = open.language || defaultLanguage
+  return { msisdn, ...open, language, hasPuk1: puk1 !== null, hasPassword: password !== null }
 }

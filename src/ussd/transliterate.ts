@@ -4,7 +4,12 @@
  * letters are ASCII.
  */
 
-export type TransliteratedLanguage = 'ru' | 'be'
+const transliteratedLanguages = ['ru', 'be'] as const
+export type TransliteratedLanguage = (typeof transliteratedLanguages)[number]
+
+/** True for a language that `transliterate` covers. */
+export const isTransliterated = (language: string): language is TransliteratedLanguage =>
+  (transliteratedLanguages as readonly string[]).includes(language)
 
 // prettier-ignore
 const typography: Record<string, string> = {

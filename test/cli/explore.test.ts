@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { menus } from '../../menus/index.ts'
+import project, { menus } from '../../menus/index.ts'
 import { models } from '../../menus/models.ts'
 import { envOf, secrets } from '../../menus/self-care.model.ts'
 import type { World } from '../../menus/self-care.model.ts'
@@ -96,8 +96,8 @@ describe('a menu without a model', () => {
   })
 
   it('is named in the summary, which then does not speak of all menus', () => {
-    const summary = summaryOf(result, explored, missing)
-    expect(summary).toContain('Not explored:\n  *142#: no model. Add one to menus/models.ts.\n')
+    const summary = summaryOf(result, project, explored, missing)
+    expect(summary).toContain('Not explored:\n  *142#: no model. Add one to the models of the project.\n')
     expect(summary).toMatch(/^explored menus /m)
     expect(summary).not.toContain('all menus')
   })
@@ -114,6 +114,7 @@ describe('an exploration of a faulty gateway', () => {
     const store = embeddedStore()
     try {
       const { violations, failed } = await explore({
+        project,
         specs: [spec],
         languages: ['en'],
         limit: 1,
@@ -124,7 +125,7 @@ describe('an exploration of a faulty gateway', () => {
         progress: () => undefined,
       })
       expect(failed).toBeGreaterThan(0)
-      return { violations, printed: describeViolations(violations, [spec]) }
+      return { violations, printed: describeViolations(violations, [spec], project.messages.notUnderstood) }
     } finally {
       await store.close()
     }

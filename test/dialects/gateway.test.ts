@@ -1,3 +1,4 @@
+import project from '../../menus/index.ts'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Dialect, NetworkTurn, ParsedResponse, WireCall } from '../../src/dialects/dialect.ts'
 import { dialects } from '../../src/dialects/index.ts'
@@ -171,7 +172,7 @@ describe.each(Object.values(dialects))('the gateway, called in the dialect $name
 
   it('does not serve an unknown number', async () => {
     expect(await say(begin({ msisdn: '+375297654321' }))).toMatchObject({
-      answer: { text: systemMessages.notServed.ru, waits: false },
+      answer: { text: project.messages.notServed['ru'], waits: false },
     })
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { menus } from '../../menus/index.ts'
-import { languages } from '../../src/engine/authoring.ts'
+import { languages } from '../../menus/languages.ts'
 import type { Secret } from '../../src/engine/authoring.ts'
 import { begin, hasEnded, reply, stateOf } from '../../src/engine/turn.ts'
 import type { RunEffect } from '../../src/engine/turn.ts'

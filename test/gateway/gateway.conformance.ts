@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { menus as realMenus } from '../../menus/index.ts'
+import project, { menus as realMenus } from '../../menus/index.ts'
 import { UssdError } from '../../src/engine/errors.ts'
 import type { Answer, Store } from '../../src/gateway/ports.ts'
 import { bucketOf, sessionName, subscriberName } from '../../src/gateway/records/records.ts'
@@ -191,7 +191,7 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
 
       it('from an unregistered number is rejected', async () => {
         const answer = await dialogue(gateway, freshMsisdn()).dial('*141*0#')
-        expect(answer).toEqual({ text: systemMessages.notServed.ru, waits: false })
+        expect(answer).toEqual({ text: project.messages.notServed['ru'], waits: false })
       })
 
       it.each(['*999#', '*141#', '*141*3#', '**141*0#', '*#141*0#', '*141*0##', '#'])(

@@ -1,3 +1,4 @@
+import project from '../../menus/index.ts'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
@@ -209,7 +210,7 @@ describe('a turn while Redis is down', () => {
     const again = await startRedisServer({ port: server.port })
     await gateway.gateway.turn(phone.lastCallback())
     // The new server is empty, so a recovered gateway answers that the number is not registered.
-    expect((await heals()).text).toBe(systemMessages.notServed.ru)
+    expect((await heals()).text).toBe(project.messages.notServed['ru'])
     await again.stop()
   })
 

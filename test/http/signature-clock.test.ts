@@ -1,3 +1,4 @@
+import project from '../../menus/index.ts'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { PassThrough } from 'node:stream'
 import { startApp } from '../../src/app.ts'
@@ -15,6 +16,7 @@ describe('a signature when the clock of the gateway is three hours behind the st
   beforeAll(async () => {
     gateway = startApp(
       loadConfig({ PORT: '0', CALLBACK_SIGNATURE_KEYS: key.toString('base64'), TURN_BUDGET_MS: '10000' }),
+      project,
       {
         store: createMemoryStore({ now: () => Date.now() + 3 * HOUR_MS }),
         logStream: new PassThrough().resume(),

@@ -1,3 +1,4 @@
+import { languages } from '../../menus/languages.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import express from 'express'
 import fc from 'fast-check'
@@ -21,7 +22,7 @@ beforeAll(async () => {
     get: (...args) => bench.subscribers.get(...args),
     remove: (...args) => bench.subscribers.remove(...args),
   }
-  served = await serve(subscriberRoutes({ subscribers, adminToken: token }))
+  served = await serve(subscriberRoutes({ languages, subscribers, adminToken: token }))
 })
 afterAll(() => served.close())
 beforeEach(() => {
@@ -272,7 +273,9 @@ describe('every request to /subscribers', () => {
   })
 
   it('is rejected when no token is configured, with the setting to use', async () => {
-    const open = await serve(subscriberRoutes({ subscribers: bench.subscribers, adminToken: undefined }))
+    const open = await serve(
+      subscriberRoutes({ languages, subscribers: bench.subscribers, adminToken: undefined }),
+    )
     try {
       for (const headers of [{}, bearer, { Authorization: 'Bearer undefined' }]) {
         const rejected = await open.send('PUT', path, {}, headers)
@@ -292,7 +295,7 @@ describe('every request to /subscribers', () => {
         throw new UssdError(code)
       }
       const failing = { put: fail, get: fail, remove: fail }
-      const broken = await serve(subscriberRoutes({ subscribers: failing, adminToken: token }))
+      const broken = await serve(subscriberRoutes({ languages, subscribers: failing, adminToken: token }))
       try {
         for (const method of ['PUT', 'GET', 'DELETE']) {
           const answer = await broken.send(method, path, method === 'PUT' ? {} : undefined, bearer)
@@ -312,7 +315,10 @@ describe('every request to /subscribers', () => {
     const other = express.Router().post('/other', (request, response) => {
       request.resume().on('end', () => response.send('theirs'))
     })
-    const both = await serve(subscriberRoutes({ subscribers: bench.subscribers, adminToken: token }), other)
+    const both = await serve(
+      subscriberRoutes({ languages, subscribers: bench.subscribers, adminToken: token }),
+      other,
+    )
     try {
       const answer = await both.send('POST', '/other', '{not json')
       expect([answer.status, answer.text]).toEqual([200, 'theirs'])

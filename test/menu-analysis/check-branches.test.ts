@@ -1,12 +1,12 @@
+import project from '../../menus/index.ts'
 import { describe, expect, it } from '@jest/globals'
 import { check } from '../../src/menu-analysis/check.ts'
-import { systemMessages } from '../../src/gateway/system-messages.ts'
 import { compiled, inAll, soundMenuWith } from '../support/machines.ts'
 import type { States, Texts } from '../support/machines.ts'
 
 function problemsOf(states: States, texts: Texts = {}): string[] {
   const { machine, screens } = soundMenuWith(states, texts)
-  return check(compiled(machine, screens), systemMessages.notUnderstood)
+  return check(compiled(machine, screens), project)
 }
 
 const guarded = { guard: 'isAmount', target: 'bye' }
@@ -101,7 +101,7 @@ describe('a choice of a parent state', () => {
     const { machine, screens } = soundMenuWith(...inside({ 8: undefined }, {}, '8 Exit\n'), {
       on: { 8: '.bye' },
     })
-    expect(check(compiled(machine, screens), systemMessages.notUnderstood)).toContain(
+    expect(check(compiled(machine, screens), project)).toContain(
       "amount.list/ru: lists [018] but accepts [015]; 'the machine' accepts 8, but a nested state blocks it",
     )
   })

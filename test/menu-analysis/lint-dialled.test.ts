@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { languages } from '../../src/engine/authoring.ts'
+import { languages } from '../../menus/languages.ts'
 import { followDialled } from '../../src/menu-analysis/lint-dialled.ts'
 import type { CompiledMenu } from '../../src/engine/menu.ts'
 import { screenName } from '../../src/engine/render.ts'

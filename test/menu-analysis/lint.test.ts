@@ -1,19 +1,16 @@
 /** Mistakes of a menu's author, and the messages that locate them. */
 import { describe, expect, it } from '@jest/globals'
-import { menus } from '../../menus/index.ts'
+import project, { menus } from '../../menus/index.ts'
 import { lintMenus } from '../../src/menu-analysis/lint.ts'
 import type { LintedMenu } from '../../src/menu-analysis/lint.ts'
 import type { Shortcut } from '../../src/menu-analysis/lint-shortcuts.ts'
-import { systemMessages } from '../../src/gateway/system-messages.ts'
 import * as contacts from '../docs/contacts-menu.ts'
 import { inAll, soundMenuWith } from '../support/machines.ts'
-
-const { notUnderstood } = systemMessages
 
 const problemsOf = (
   table: Readonly<Record<string, LintedMenu>>,
   shortcuts: readonly Shortcut[] = [],
-): readonly string[] => lintMenus(table, { notUnderstood, shortcuts })
+): readonly string[] => lintMenus({ ...project, codes: table }, shortcuts)
 
 const sound = soundMenuWith()
 const at = (...but: Parameters<typeof soundMenuWith>) => ({ '*100#': soundMenuWith(...but) })

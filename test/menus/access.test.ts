@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { screens } from '../../menus/access.ts'
-import { languages } from '../../src/engine/authoring.ts'
+import { languages } from '../../menus/languages.ts'
 import { systemMessages } from '../../src/gateway/system-messages.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { transliterate } from '../../src/ussd/transliterate.ts'

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { screens as accessScreens } from '../../menus/access.ts'
 import { screens } from '../../menus/password.ts'
-import { languages } from '../../src/engine/authoring.ts'
+import { languages } from '../../menus/languages.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 import { transliterate } from '../../src/ussd/transliterate.ts'
 import { assemble } from '../support/gateway.ts'

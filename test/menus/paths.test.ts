@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { languages } from '../../src/engine/authoring.ts'
+import { languages } from '../../menus/languages.ts'
 import { render, screenName } from '../../src/engine/render.ts'
 import { isWorking, leavesOf, nameOf } from '../../src/menu-analysis/statechart.ts'
 import { hasEnded } from '../../src/engine/turn.ts'

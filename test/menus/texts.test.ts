@@ -1,11 +1,10 @@
 /** Checks every text of menus and gateway, with every value it can contain. */
 import { describe, expect, it } from '@jest/globals'
-import { menus } from '../../menus/index.ts'
-import { languages } from '../../src/engine/authoring.ts'
-import type { Language } from '../../src/engine/authoring.ts'
+import project, { menus } from '../../menus/index.ts'
+import { languages } from '../../menus/languages.ts'
+import type { Language } from '../../menus/languages.ts'
 import { textOf } from '../../src/engine/render.ts'
 import { leavesOf, repliesOf } from '../../src/menu-analysis/statechart.ts'
-import { systemMessages } from '../../src/gateway/system-messages.ts'
 import { PUK1_ATTEMPTS } from '../../src/gateway/records/subscriber.ts'
 import { countSeptets } from '../../src/ussd/alphabet.ts'
 import { measure } from '../../src/ussd/message.ts'
@@ -65,18 +64,18 @@ function saidBy(code: keyof typeof menus): Said[] {
         where: `${code} ${leaf.key}/${language}`,
         language,
         text: said,
-        whole: isShownAgain ? `${systemMessages.notUnderstood[language]}\n${said}` : said,
+        whole: isShownAgain ? `${project.messages.notUnderstood[language]}\n${said}` : said,
       }))
     })
   })
 }
 
-const bySentences: Said[] = Object.entries(systemMessages).flatMap(([name, texts]) =>
+const bySentences: Said[] = Object.entries(project.messages).flatMap(([name, texts]) =>
   languages.map((language) => ({
     where: `${name}/${language}`,
     language,
-    text: texts[language],
-    whole: texts[language],
+    text: texts[language] ?? '',
+    whole: texts[language] ?? '',
   })),
 )
 
@@ -94,7 +93,7 @@ describe('every text', () => {
   it('is looked at: all screens, all sentences, all values', () => {
     const screens = codes.flatMap((code) => Object.keys(menus[code].screens))
     expect(new Set(all.map(({ where }) => where)).size).toBe(
-      3 * (screens.length + Object.keys(systemMessages).length),
+      3 * (screens.length + Object.keys(project.messages).length),
     )
     expect(all.filter(({ where }) => where === '*141*3*6# wrongPuk1/be')).toHaveLength(11)
     expect(all.filter(({ where }) => where === '*141*0# weakPassword/en')).toHaveLength(6)

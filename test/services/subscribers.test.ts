@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { languages } from '../../src/engine/authoring.ts'
+import { languages } from '../../menus/languages.ts'
 import { Secret } from '../../src/engine/secret.ts'
 import { accessStates, newSubscriber } from '../../src/gateway/records/subscriber.ts'
 import type { JournalRecord } from '../../src/gateway/records/draft.ts'

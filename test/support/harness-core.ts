@@ -1,4 +1,4 @@
-import { menus as shippedMenus } from '../../menus/index.ts'
+import shippedProject from '../../menus/index.ts'
 import { loadConfig } from '../../src/config.ts'
 import { createCore } from '../../src/core.ts'
 import type { Core, CoreOptions, CoreSettings } from '../../src/core.ts'
@@ -10,10 +10,16 @@ import type { Core, CoreOptions, CoreSettings } from '../../src/core.ts'
 export function createHarnessCore(
   options: Pick<CoreOptions, 'store' | 'keyring' | 'nodeOf' | 'events' | 'overrides'> & {
     readonly settings?: Partial<CoreSettings>
-    readonly menus?: CoreOptions['menus']
+    readonly project?: CoreOptions['project']
+    readonly menus?: CoreOptions['project']['codes']
     readonly kind?: CoreOptions['kind']
   },
 ): Core {
-  const { settings, menus = shippedMenus, kind = 'shared', ...rest } = options
-  return createCore({ ...rest, menus, kind, settings: { ...loadConfig({}), ...settings } })
+  const { settings, project = shippedProject, menus = project.codes, kind = 'shared', ...rest } = options
+  return createCore({
+    ...rest,
+    project: { ...project, codes: menus },
+    kind,
+    settings: { ...loadConfig({}), ...settings },
+  })
 }

@@ -1,7 +1,9 @@
 import { PassThrough } from 'node:stream'
+import shippedProject from '../../menus/index.ts'
 import { startApp } from '../../src/app.ts'
 import type { App, AppOverrides } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
+import type { ServedProject } from '../../src/project.ts'
 import { createDigestArgon2 } from './digest-argon2.ts'
 
 export interface Running extends App {
@@ -18,15 +20,26 @@ export interface CallbackResponse {
   readonly body: string
 }
 
-/** Starts the gateway of `npm start` on a free port, with fast hashes: test/services/hashing tests the real ones. */
+/**
+ * Starts the gateway of `npm start` on a free port, with fast hashes: test/services/hashing tests the real ones. `menus`: instead
+ * of those of the project.
+ */
 export async function startGateway(
   env: Readonly<Record<string, string>> = {},
-  overrides: AppOverrides = {},
+  given: AppOverrides & {
+    readonly project?: ServedProject
+    readonly menus?: ServedProject['codes']
+  } = {},
 ): Promise<Running> {
+  const { project = shippedProject, menus = project.codes, ...overrides } = given
   const lines: Buffer[] = []
   const logStream = new PassThrough().on('data', (line: Buffer) => void lines.push(line))
   const core = { argon2: createDigestArgon2(), ...overrides.core }
-  const app = startApp(loadConfig({ PORT: '0', ...env }), { logStream, ...overrides, core })
+  const app = startApp(
+    loadConfig({ PORT: '0', ...env }),
+    { ...project, codes: menus },
+    { logStream, ...overrides, core },
+  )
   const { url } = await app.listen()
   return {
     ...app,

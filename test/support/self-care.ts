@@ -49,6 +49,7 @@ export function createBench(options: { hashing?: Hashing; keyring?: Keyring } = 
     passwords,
     keyring,
     puk1: createPuk1(hashing),
+    defaultLanguage: 'ru',
     recordFormat: 'compact' as RecordFormat,
     budgetMs: 15_000,
   }

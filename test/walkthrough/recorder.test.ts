@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { createDigestArgon2 } from '../support/digest-argon2.ts'
-import { menus } from '../../menus/index.ts'
+import project, { menus } from '../../menus/index.ts'
 import { africastalking } from '../../src/dialects/africastalking.ts'
 import { createHandsets } from '../../src/simulator/handset.ts'
 import { weakness } from '../../src/services/weak-password.ts'
@@ -23,7 +23,7 @@ async function record(
   inputs: readonly (string | number | undefined)[],
   shownRecord: Partial<RecordedSubscriber> = {},
 ) {
-  const target = await inProcessTarget({ argon2: createDigestArgon2(), dialect: africastalking })
+  const target = await inProcessTarget({ project, argon2: createDigestArgon2(), dialect: africastalking })
   const now = () => target.clock?.now() ?? 0
   await target.gateway?.register({ msisdn, ...fixture })
   const handsets = createHandsets({ ...target.route, now })
@@ -58,7 +58,7 @@ async function record(
 async function replay(script: string) {
   const read = readScripts(script, 'recorded.yaml')
   if (read.kind !== 'ok') throw new Error(read.problems.map(({ message }) => message).join())
-  const target = await inProcessTarget({ argon2: createDigestArgon2(), dialect: africastalking })
+  const target = await inProcessTarget({ project, argon2: createDigestArgon2(), dialect: africastalking })
   const result = await walk(read.walkthroughs[0] as Walkthrough, target, { weaknessOf })
   await target.close()
   return result
@@ -166,6 +166,7 @@ describe('a recorded dialogue', () => {
 
   it('starts with the first dialogue after its start', async () => {
     const target = await inProcessTarget({
+      project,
       argon2: createDigestArgon2(),
       dialect: africastalking,
       demo: 'on',

@@ -1,5 +1,4 @@
 import type { Writable } from 'node:stream'
-import { menus } from '../../../menus/index.ts'
 import { weakness } from '../../services/weak-password.ts'
 import { createRecorder } from '../../walkthrough/recorder.ts'
 import type { Recorder } from '../../walkthrough/recorder.ts'
@@ -15,6 +14,7 @@ import type { DialTarget } from './target.ts'
 export function startRecording(
   file: RecordingFile,
   msisdn: string,
+  codes: readonly string[],
   target: Pick<DialTarget, 'getSubscriber'>,
   /** Options of the simulated network: a script does not hold them. */
   networkOptions: readonly string[],
@@ -23,7 +23,7 @@ export function startRecording(
   const thisYear = new Date().getUTCFullYear()
   const recorder = createRecorder({
     msisdn,
-    codes: Object.keys(menus),
+    codes,
     look: () => target.getSubscriber(msisdn),
     weaknessOf: (digits, number) => weakness(digits, { msisdn: number, thisYear }),
   })

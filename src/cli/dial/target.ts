@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream'
 import type { Config } from '../../config.ts'
 import type { Language } from '../../engine/authoring.ts'
 import type { RecordedSubscriber } from '../../walkthrough/recorder.ts'
+import type { ServedProject } from '../../project.ts'
 import { CommandError } from '../command-error.ts'
 
 /** The application a phone in the terminal calls: a running one, or a gateway in this process. */
@@ -22,6 +23,7 @@ export async function resolveTarget(
   address: string | undefined,
   dialect: string,
   config: Config,
+  loadProject: () => Promise<ServedProject>,
   stderr: Writable,
 ): Promise<DialTarget> {
   if (address !== undefined) {
@@ -33,7 +35,7 @@ export async function resolveTarget(
   const local = new URL(`http://127.0.0.1:${config.port}/ussd/${dialect}`)
   return config.port !== 0 && (await isGateway(local))
     ? runningTarget(local, config)
-    : inProcessTarget(local, dialect, config, stderr)
+    : inProcessTarget(local, dialect, config, await loadProject(), stderr)
 }
 
 /** Parses an address of the web. Throws `CommandError` for anything else, and for an address with a password. */
@@ -147,6 +149,7 @@ async function inProcessTarget(
   local: URL,
   dialect: string,
   config: Config,
+  project: ServedProject,
   stderr: Writable,
 ): Promise<DialTarget> {
   const { startApp } = await import('../../app.ts')
@@ -161,6 +164,7 @@ async function inProcessTarget(
       simulator: false,
       logLevel: config.logLevel === 'silent' ? 'silent' : 'error',
     },
+    project,
     { logStream: stderr },
   )
   const { url } = await gateway.listen()

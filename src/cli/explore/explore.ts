@@ -2,8 +2,8 @@
 import { Writable } from 'node:stream'
 import type { Language } from '../../engine/authoring.ts'
 import type { Menu } from '../../engine/menu.ts'
+import type { ServedProject } from '../../project.ts'
 import type { Services } from '../../gateway/effects.ts'
-import { systemMessages } from '../../gateway/system-messages.ts'
 import { coverageOf } from '../../menu-analysis/coverage/coverage.ts'
 import type { MenuCoverage } from '../../menu-analysis/coverage/coverage.ts'
 import { watch } from '../../menu-analysis/coverage/watch.ts'
@@ -37,6 +37,7 @@ export interface ExplorationResult<World> {
 }
 
 export interface ExplorationOptions<World> {
+  readonly project: ServedProject
   readonly specs: readonly ModelSpec<World>[]
   readonly languages: readonly Language[]
   /** Maximum paths per menu, language and origin. */
@@ -58,8 +59,8 @@ const MAX_SHORTENED = 10
 const PROGRESS_INTERVAL_MS = 3000
 
 export async function explore<World>(options: ExplorationOptions<World>): Promise<ExplorationResult<World>> {
-  const { specs, store, languages } = options
-  const { notUnderstood } = systemMessages
+  const { project, specs, store, languages } = options
+  const { notUnderstood } = project.messages
   const plan = planFor(specs, { ...options, notUnderstood })
   const menus: Record<string, Menu> = Object.fromEntries(
     specs.map(({ menu: { code, machine, screens } }) => [code, { machine, screens }]),
@@ -68,7 +69,7 @@ export async function explore<World>(options: ExplorationOptions<World>): Promis
   const log: string[] = []
   const gateways = createGateways({
     store: store.store,
-    menus: watched.menus,
+    project: { ...project, codes: watched.menus },
     envOf: options.envOf ?? (() => ({})),
     wrapServices: options.wrapServices,
     logStream: lineCollector(log),

@@ -1,8 +1,8 @@
 /** The gateways of an exploration: one for each setting, all on one store. */
 import { hubtel } from '../../dialects/hubtel.ts'
-import type { Menu } from '../../engine/menu.ts'
 import type { Services } from '../../gateway/effects.ts'
 import type { Store } from '../../gateway/ports.ts'
+import type { ServedProject } from '../../project.ts'
 import type { InjectedFailure, Replay } from '../../exploration/replay.ts'
 import { walk } from '../../walkthrough/run/runner.ts'
 import type { Target } from '../../walkthrough/run/target.ts'
@@ -17,12 +17,12 @@ export interface Gateways {
 /** Creates gateways on demand. `envOf`: the environment for a setting; `wrapServices`: wraps the services of every gateway. */
 export function createGateways(options: {
   readonly store: Store
-  readonly menus: Readonly<Record<string, Menu>>
+  readonly project: ServedProject
   readonly envOf: (setting: string | undefined) => Readonly<Record<string, string>>
   readonly wrapServices?: ((services: Services) => Services) | undefined
   readonly logStream: NodeJS.WritableStream
 }): Gateways {
-  const { menus, envOf, logStream, wrapServices = (services) => services } = options
+  const { project, envOf, logStream, wrapServices = (services) => services } = options
   // A gateway closes its store, but this one is shared.
   const store: Store = { ...options.store, close: async () => {} }
   const targets = new Map<string | undefined, Promise<Target>>()
@@ -35,7 +35,7 @@ export function createGateways(options: {
         // Hubtel's format can carry every input, including an empty one.
         dialect: hubtel,
         store,
-        menus,
+        project,
         logStream,
         wrapServices: (services) => failures.in(wrapServices(services)),
         // The exploration keeps the machine busy; turns must not expire because of that.

@@ -1,9 +1,10 @@
 import { coverageText } from '../../menu-analysis/coverage/text.ts'
-import { systemMessages } from '../../gateway/system-messages.ts'
+import type { Project } from '../../gateway/project.ts'
 import { curlScript } from '../../walkthrough/curl.ts'
 import { createModel } from '../../exploration/dialogue.ts'
 import { walkthroughOf } from '../../exploration/script.ts'
 import type { ModelSpec } from '../../exploration/model-spec.ts'
+import type { NotUnderstood } from '../../exploration/texts.ts'
 import { violationMessage, shortest } from '../../exploration/violation.ts'
 import type { Violation } from '../../exploration/violation.ts'
 import type { Walkthrough } from '../../walkthrough/script/walkthrough.ts'
@@ -14,12 +15,13 @@ import type { ExplorationResult } from './explore.ts'
 /** The report of an exploration. `missing`: the codes of menus without a model. Ends in a line feed. */
 export function summaryOf<World>(
   result: ExplorationResult<World>,
+  { messages: { notUnderstood } }: Pick<Project, 'messages'>,
   specs: readonly ModelSpec<World>[],
   missing: readonly string[],
 ): string {
   const { paths, turns, measured, searched, passed, failed, leftOut, unsteady } = result
   const lines = [
-    ...describeViolations(result.violations, specs),
+    ...describeViolations(result.violations, specs, notUnderstood),
     coverageText(result.coverage, missing.length > 0 ? 'explored menus' : 'all menus'),
     `${formatCount(paths)} paths, ${formatCount(turns)} turns, ${formatCount(measured)} texts measured; ` +
       `${formatCount(searched.records)} records and ${formatCount(searched.lines)} lines of the log searched for secrets`,
@@ -27,7 +29,7 @@ export function summaryOf<World>(
     ...list('Failed once, and passed when replayed alone:', unsteady),
     ...list(
       'Not explored:',
-      missing.map((code) => `${code}: no model. Add one to menus/models.ts.`),
+      missing.map((code) => `${code}: no model. Add one to the models of the project.`),
     ),
     `${passed} passed, ${failed} failed`,
   ]
@@ -47,9 +49,10 @@ const MAX_DIALOGUES = 5
 export const describeViolations = <World>(
   violations: readonly Violation<World>[],
   specs: readonly ModelSpec<World>[],
+  notUnderstood: NotUnderstood,
 ): readonly string[] =>
   shortest(violations).map(({ violation, more }, at) => {
-    const walkthrough = at < MAX_DIALOGUES ? walkthroughFor(violation, specs) : undefined
+    const walkthrough = at < MAX_DIALOGUES ? walkthroughFor(violation, specs, notUnderstood) : undefined
     const others = more === 0 ? '' : `\n${more} more dialogues violate it on this screen.`
     return [
       `✗ ${violationMessage(violation)}${others}`,
@@ -60,11 +63,11 @@ export const describeViolations = <World>(
 function walkthroughFor<World>(
   { code, language, origin: from, moves, alphabet }: Violation<World>,
   specs: readonly ModelSpec<World>[],
+  notUnderstood: NotUnderstood,
 ): Walkthrough | undefined {
   const spec = specs.find(({ menu }) => menu.code === code)
   const origin = spec?.origins.find(({ name }) => name === from)
   if (!spec || !origin) return undefined
   const model = createModel(spec, language)
-  const { notUnderstood } = systemMessages
   return walkthroughOf({ model, origin, moves, msisdn: MSISDN, notUnderstood, alphabet })
 }

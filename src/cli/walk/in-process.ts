@@ -3,10 +3,10 @@ import { PassThrough } from 'node:stream'
 import { startApp } from '../../app.ts'
 import { loadConfig } from '../../config.ts'
 import type { Dialect } from '../../dialects/dialect.ts'
-import type { Menu } from '../../engine/menu.ts'
 import { Secret } from '../../engine/secret.ts'
 import type { Services } from '../../gateway/effects.ts'
 import type { Store } from '../../gateway/ports.ts'
+import type { ServedProject } from '../../project.ts'
 import { bucketOf, subscriberName } from '../../gateway/records/records.ts'
 import { PUK1_ATTEMPTS } from '../../gateway/records/subscriber.ts'
 import { parseSubscriber, putSubscriber } from '../../gateway/records/subscriber-format.ts'
@@ -38,7 +38,7 @@ export async function inProcessTarget(options: {
   readonly dialect: Dialect
   readonly network?: Pick<Route, 'profile' | 'faults'>
   readonly store?: Store
-  readonly menus?: Readonly<Record<string, Menu>>
+  readonly project: ServedProject
   readonly wrapServices?: (services: Services) => Services
   readonly demo?: 'on' | 'off'
   readonly argon2?: Argon2
@@ -48,7 +48,7 @@ export async function inProcessTarget(options: {
   const {
     dialect,
     network = {},
-    menus,
+    project,
     demo = 'off',
     env = {},
     wrapServices = (services) => services,
@@ -76,13 +76,13 @@ export async function inProcessTarget(options: {
       LOG_LEVEL: options.logStream ? 'info' : 'silent',
       ...env,
     }),
+    project,
     {
       store,
       wrapServices: watched,
       logStream: options.logStream ?? new PassThrough().resume(),
       // A busy machine hashes slowly; a fixture must be registered nevertheless.
       core: { requestBudgetMs: FIXTURE_BUDGET_MS, ...(options.argon2 && { argon2: options.argon2 }) },
-      ...(menus && { menus }),
     },
   )
   const { url } = await gateway.listen()

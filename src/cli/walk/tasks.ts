@@ -2,7 +2,7 @@
 import type { Config } from '../../config.ts'
 import type { Dialect } from '../../dialects/dialect.ts'
 import { dialects, networkDialects } from '../../dialects/index.ts'
-import type { Menu } from '../../engine/menu.ts'
+import type { ServedProject } from '../../project.ts'
 import { demoSubscribers } from '../../services/demo.ts'
 import { weakness } from '../../services/weak-password.ts'
 import type { Route } from '../../simulator/network.ts'
@@ -46,7 +46,7 @@ export function localOnlyReason({ steps, handsets }: Walkthrough): string | unde
 export function tasksOf(
   walkthroughs: readonly Walkthrough[],
   options: WalkOptions,
-  { config, menus }: { readonly config: Config; readonly menus: Readonly<Record<string, Menu>> },
+  { config, project }: { readonly config: Config; readonly project: ServedProject },
 ): readonly Task<WalkResult>[] {
   const parsed = parseNetwork(options)
   if (parsed.kind === 'malformed') throw new CommandError(parsed.message, 2)
@@ -61,7 +61,7 @@ export function tasksOf(
     return inProcessTarget({
       dialect,
       network,
-      menus,
+      project,
       demo: usesRegistered ? 'on' : 'off',
       ...(variant !== undefined && { env: { GET_VARIANT: variant } }),
     })

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { languages } from '../../engine/authoring.ts'
 import { PendingAttempt } from '../attempts.ts'
 
 /** The states of access to self-care. Only the party that closed it may open it (L7, L8, L11, L12). */
@@ -21,7 +20,8 @@ const SealedHash = z.looseObject({ hash: z.string(), key: z.string() })
  * field that older records lack has a default. `access` has none, because a default could open closed access.
  */
 export const SubscriberFields = z.object({
-  language: z.enum(languages).default('ru'),
+  /** Stored records without one are of a project whose first language is that of its messages. */
+  language: z.string().default(''),
   tariff: z.string().default(''),
   /** The organisation that holds the number's contract. */
   client: z.string().nullable().default(null),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { createDocument } from 'zod-openapi'
 import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-openapi'
 import type { Dialect } from '../../dialects/dialect.ts'
+import type { Language } from '../../engine/authoring.ts'
 import { json, text } from './answers.ts'
 import { callbackPaths } from './callbacks.ts'
 import { handset, handsetSubscriber, handsetWalkthrough, networkPush } from './dialling.ts'
@@ -60,7 +61,10 @@ const bearer = (description: string) => ({ type: 'http', scheme: 'bearer', descr
 const basic = (description: string) => ({ type: 'http', scheme: 'basic', description }) as const
 
 /** Builds the OpenAPI 3.1 document of all routes, from the schemas that the routes parse with. */
-export const openApiDocument = (dialects: Readonly<Record<string, Dialect>>) =>
+export const openApiDocument = (
+  dialects: Readonly<Record<string, Dialect>>,
+  languages: readonly Language[],
+) =>
   createDocument({
     openapi: '3.1.1',
     info: {
@@ -83,7 +87,7 @@ export const openApiDocument = (dialects: Readonly<Record<string, Dialect>>) =>
       '/handsets/{msisdn}/subscriber': handsetSubscriber,
       '/handsets/{msisdn}/walkthrough': handsetWalkthrough,
       '/network/restcomm': { post: networkPush },
-      '/subscribers/{msisdn}': subscriber,
+      '/subscribers/{msisdn}': subscriber(languages),
       ...selfCare,
       ...operation,
     },

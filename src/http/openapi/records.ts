@@ -1,10 +1,11 @@
 /** Describes the routes for records: the operator's and self-care. */
 import type { z } from 'zod'
 import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-openapi'
+import type { Language } from '../../engine/authoring.ts'
 import { AccessInput } from '../administration.ts'
 import { failed, json, jsonBody, storeFailures } from './answers.ts'
 import { Credentials, NewPassword, SessionBegun, SessionUsed } from '../self-care.ts'
-import { SubscriberAddress, SubscriberInput, SubscriberOutput } from '../subscribers.ts'
+import { SubscriberAddress, SubscriberOutput, subscriberInput } from '../subscribers.ts'
 
 const record = SubscriberOutput.meta({ id: 'Subscriber', description: 'A subscriber, without secrets' })
 
@@ -32,7 +33,7 @@ const adminFailures = {
   ...failed(
     'USSD_BAD_REQUEST',
     'A field is wrong; nothing was stored',
-    'Bad request: language must be one of ru, be, en',
+    'Bad request: access must be one of open, closed-by-subscriber, closed-by-organisation, closed-by-operator',
   ),
   ...failed('USSD_UNAUTHORISED', 'The admin token is missing or wrong, or none is configured'),
   ...storeFailures,
@@ -44,14 +45,14 @@ const notRegistered = failed(
   'This number is not registered.',
 )
 
-export const subscriber: ZodOpenApiPathItemObject = {
+export const subscriber = (languages: readonly Language[]): ZodOpenApiPathItemObject => ({
   put: {
     ...adminOnly,
     operationId: 'putSubscriber',
     summary: 'Register or change a subscriber',
     description:
-      'Fields are merged: an omitted field keeps its value. A new subscriber has Russian, open access and no secrets. Null clears a nullable field. `puk1` and `password` are write-only.',
-    requestBody: jsonBody(SubscriberInput.meta({ id: 'SubscriberInput' }), {
+      'Fields are merged: an omitted field keeps its value. A new subscriber has the first language of the project, open access and no secrets. Null clears a nullable field. `puk1` and `password` are write-only.',
+    requestBody: jsonBody(subscriberInput(languages).meta({ id: 'SubscriberInput' }), {
       language: 'ru',
       tariff: 'Комфорт',
       puk1: '12345678',
@@ -76,7 +77,7 @@ export const subscriber: ZodOpenApiPathItemObject = {
     summary: 'Delete a subscriber',
     responses: { 204: { description: 'Deleted' }, ...notRegistered, ...adminFailures },
   },
-}
+})
 
 const selfCareFailures = {
   ...failed(

@@ -3,8 +3,8 @@
  * branch behind an unguarded one counts, and stays uncovered until it is removed.
  */
 import type { AnyTransitionDefinition } from 'xstate'
-import { languages } from '../../engine/authoring.ts'
 import type { Language, Text } from '../../engine/authoring.ts'
+import { languagesOf } from '../../engine/menu.ts'
 import type { Menu } from '../../engine/menu.ts'
 import { textOf } from '../../engine/render.ts'
 import { isReply, isWorking, leavesOf, nameOf } from '../statechart.ts'
@@ -78,7 +78,7 @@ function watchMenu(code: string, menu: Menu) {
         .filter((leaf) => !isWorking(leaf))
         .map(nameOf)
         .flatMap((screen) =>
-          languages
+          languagesOf(menu)
             .filter((language) => menu.screens[screen]?.[language] !== undefined)
             .map((language) => `${screen}/${language}`),
         )

@@ -1,7 +1,8 @@
 /**
- * Renders a menu in DOT, the language of Graphviz. Screens are rounded boxes with the first line of their Russian text; final
+ * Renders a menu in DOT, the language of Graphviz. Screens are rounded boxes with the first line of their text in the first language; final
  * ones have a double border. Working states are ellipses. Uncovered states and transitions are dashed and red.
  */
+import { languagesOf } from '../../engine/menu.ts'
 import { shareOf } from '../coverage/coverage.ts'
 import type { MenuCoverage } from '../coverage/coverage.ts'
 import { diagramOf } from './diagram.ts'
@@ -88,7 +89,7 @@ function styleOf({ kind }: DiagramState) {
 function labelOf(state: DiagramState, menu: DiagramMenu): string {
   if (state.kind === 'working')
     return `<FONT POINT-SIZE="10">${escaped(state.key)}</FONT><BR/>${small(`<I>${escaped(state.effect ?? '')}</I>`)}`
-  const [line = ''] = screenText(menu, state.name, 'ru')?.text.split('\n') ?? []
+  const [line = ''] = screenText(menu, state.name, languagesOf(menu)[0] ?? '')?.text.split('\n') ?? []
   const lines = wrapped(line).map((part) => `<BR/>${small(escaped(part))}`)
   return `<B>${escaped(state.key)}</B>${lines.join('')}`
 }

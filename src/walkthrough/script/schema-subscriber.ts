@@ -1,6 +1,5 @@
 /** The schemas of subscribers in a script: the initial record, a change by the operator, the expected record at the end. */
 import { z } from 'zod'
-import { languages } from '../../engine/authoring.ts'
 import { accessStates } from '../../gateway/records/subscriber.ts'
 import { parseMsisdn } from '../../ussd/msisdn.ts'
 import {
@@ -36,7 +35,12 @@ const password = text.regex(orPlaceholder('^[0-9]{5,10}$'), {
 const reasons = ['sim-lost', 'restricted'] as const
 
 const fields = {
-  language: optional(oneOf(languages), 'The language of the screens'),
+  language: optional(
+    z.string({ error: 'must be a language tag such as en' }).regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/, {
+      error: 'must be a language tag such as en',
+    }),
+    'The language of the screens, one of the project',
+  ),
   tariff: optional(name, 'The tariff plan'),
   client: optional(
     name.min(1, { error: 'must not be empty' }),

@@ -11,7 +11,7 @@ export type ScriptText = string
 export interface Fixture {
   /** E.164 with `+`. */
   readonly msisdn: string
-  readonly language?: 'ru' | 'be' | 'en'
+  readonly language?: string
   readonly tariff?: string
   readonly client?: string
   readonly role?: 'subscriber' | 'administrator'

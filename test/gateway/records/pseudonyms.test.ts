@@ -1,3 +1,4 @@
+import project from '../../../menus/index.ts'
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startApp } from '../../../src/app.ts'
@@ -188,7 +189,7 @@ describe('a database', () => {
 
 /** The message with which a gateway refuses to start. */
 async function refusalOf(env: Record<string, string>): Promise<string> {
-  const gateway = startApp(loadConfig({ PORT: '0', LOG_LEVEL: 'silent', ...env }))
+  const gateway = startApp(loadConfig({ PORT: '0', LOG_LEVEL: 'silent', ...env }), project)
   try {
     return (await gateway.listen()).url
   } catch (error) {

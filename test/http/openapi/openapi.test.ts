@@ -1,3 +1,4 @@
+import project from '../../../menus/index.ts'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { once } from 'node:events'
 import { Validator } from '@seriousme/openapi-schema-validator'
@@ -23,7 +24,7 @@ interface Media {
 }
 
 /** Returns the document as clients parse it. */
-const document = JSON.parse(JSON.stringify(openApiDocument(dialects))) as {
+const document = JSON.parse(JSON.stringify(openApiDocument(dialects, project.languages))) as {
   info: { version: string }
   servers: readonly { url: string }[]
   paths: Record<string, Record<string, Operation>>

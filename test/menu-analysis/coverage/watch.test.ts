@@ -1,15 +1,16 @@
+import project from '../../../menus/index.ts'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { and, assign, createMachine, not, or, setup, stateIn } from 'xstate'
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate'
-import { isLookup, languages } from '../../../src/engine/authoring.ts'
+import { languages } from '../../../menus/languages.ts'
+import { isLookup } from '../../../src/engine/authoring.ts'
 import type { Language } from '../../../src/engine/authoring.ts'
 import { check } from '../../../src/menu-analysis/check.ts'
 import { compileMenu } from '../../../src/engine/menu.ts'
 import type { CompiledMenu, Menu } from '../../../src/engine/menu.ts'
 import { render } from '../../../src/engine/render.ts'
 import { begin, hasEnded, reply, restore, stateOf } from '../../../src/engine/turn.ts'
-import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { kinds } from '../../../src/menu-analysis/coverage/coverage.ts'
 import type { Kind } from '../../../src/menu-analysis/coverage/coverage.ts'
 import { watch } from '../../../src/menu-analysis/coverage/watch.ts'
@@ -137,7 +138,7 @@ describe('a watched menu', () => {
     ({ menu }) => {
       const watched = compileMenu(menu.code, watch({ [menu.code]: menu }).menus[menu.code] as Menu)
       expect(watched.revision).toBe(menu.revision)
-      expect(check(watched, systemMessages.notUnderstood)).toEqual(check(menu, systemMessages.notUnderstood))
+      expect(check(watched, project)).toEqual(check(menu, project))
       const lookups = ({ machine: { implementations } }: Menu) =>
         Object.entries(implementations.actors)
           .filter(([, logic]) => isLookup(logic))
@@ -152,14 +153,14 @@ describe('a watched menu', () => {
       machine: createMachine({ initial: 'a', states: { a: { on: { 1: 'b' } }, b: {} } }),
       screens: { c: inAll('C') },
     }
-    const problemsOf = (menu: Menu) => check(compileMenu(CODE, menu), systemMessages.notUnderstood)
+    const problemsOf = (menu: Menu) => check(compileMenu(CODE, menu), project)
     expect(problemsOf(faulty).length).toBeGreaterThan(3)
     expect(problemsOf(watchOne(faulty).menu)).toEqual(problemsOf(faulty))
   })
 
   it('is not covered by check, except for the first state', () => {
     const { menu, covered } = watchOne(every)
-    check(menu, systemMessages.notUnderstood)
+    check(menu, project)
     expect(covered('states')).toEqual(['first'])
     expect([...covered('transitions'), ...covered('guards'), ...covered('texts')]).toEqual([])
   })

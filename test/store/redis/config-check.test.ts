@@ -1,4 +1,5 @@
 /** The configuration check at start, on real Redis servers. */
+import project from '../../../menus/index.ts'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { PassThrough } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -23,7 +24,9 @@ afterEach(async () => {
 async function startOn(url: string, env: Record<string, string> = {}) {
   const lines: string[] = []
   const logStream = new PassThrough().on('data', (line: Buffer) => void lines.push(line.toString()))
-  const gateway = startApp(loadConfig({ PORT: '0', SECRETS_KEY, REDIS_URL: url, ...env }), { logStream })
+  const gateway = startApp(loadConfig({ PORT: '0', SECRETS_KEY, REDIS_URL: url, ...env }), project, {
+    logStream,
+  })
   const refusal = await gateway.listen().then(
     () => undefined,
     (error: unknown) => (error instanceof Error ? error.message : String(error)),

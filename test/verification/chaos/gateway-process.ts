@@ -1,4 +1,5 @@
 /** A gateway that may die at any crash point. It loads its code, then waits for the message to listen. */
+import project from '../../../menus/index.ts'
 import { writeSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import { startApp } from '../../../src/app.ts'
@@ -29,7 +30,7 @@ async function listen(message: ToGateway): Promise<void> {
   const client = createRedisClient({ url: redisUrl })
   const store =
     commit === 'naive' ? createNaiveStore(client, () => crash('before-commit')) : createRedisStore({ client })
-  const gateway = startApp(config, {
+  const gateway = startApp(config, project, {
     store: crashingStore(store, { crash, doomed }),
     logStream: new PassThrough().resume(),
     ...(hashing === 'quick' && { core: { argon2: createDigestArgon2(pauseOf(10)) } }),

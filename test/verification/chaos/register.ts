@@ -28,6 +28,7 @@ export function openRegister(url: string, hashing: Hashing) {
     store,
     hashing,
     passwords,
+    defaultLanguage: 'ru',
     recordFormat: 'compact',
     budgetMs: 10_000,
   })

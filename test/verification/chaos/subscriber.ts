@@ -1,3 +1,4 @@
+import project from '../../../menus/index.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NetworkTurn } from '../../../src/dialects/dialect.ts'
 import type { Keyring } from '../../../src/gateway/records/keyring.ts'
@@ -184,7 +185,7 @@ const forgottenTexts: readonly string[] = [
   systemMessages.expired.en,
   systemMessages.ended.en,
   systemMessages.outOfStep.en,
-  systemMessages.notServed.ru,
+  project.messages.notServed['ru'] ?? '',
 ]
 
 function unexpected(text: string, turn: TurnHistory, { turns }: DialogueHistory) {

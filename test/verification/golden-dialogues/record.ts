@@ -1,6 +1,6 @@
 /** Records the dialogues of the current menus: the paths that the exploration plans, and a few shortcuts. */
 import { createHash } from 'node:crypto'
-import { languages } from '../../../src/engine/authoring.ts'
+import { languages } from '../../../menus/languages.ts'
 import type { Language } from '../../../src/engine/authoring.ts'
 import type { Menu } from '../../../src/engine/menu.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'

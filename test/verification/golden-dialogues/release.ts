@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { languages } from '../../../src/engine/authoring.ts'
+import { languages } from '../../../menus/languages.ts'
 import { SubscriberFields } from '../../../src/gateway/records/subscriber.ts'
 
 /** The fields of a subscriber that dialogues read and change. */

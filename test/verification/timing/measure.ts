@@ -1,3 +1,4 @@
+import project from '../../../menus/index.ts'
 import { PassThrough } from 'node:stream'
 import { startApp } from '../../../src/app.ts'
 import { loadConfig } from '../../../src/config.ts'
@@ -44,7 +45,7 @@ export function measure(
       SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'),
       LOG_LEVEL: 'silent',
     }
-    const app = startApp(loadConfig(env), { logStream: new PassThrough().resume() })
+    const app = startApp(loadConfig(env), project, { logStream: new PassThrough().resume() })
     defer(() => app.close('immediate'))
     const { url } = await app.listen()
     const attempts = await prepareAttempts(app.subscribers, condition.writes)

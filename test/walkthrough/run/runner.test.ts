@@ -1,3 +1,4 @@
+import project from '../../../menus/index.ts'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { createDigestArgon2 } from '../../support/digest-argon2.ts'
 import { inProcessTarget } from '../../../src/cli/walk/in-process.ts'
@@ -29,7 +30,12 @@ function script(text: string): Walkthrough {
 }
 
 async function target(options: Partial<Parameters<typeof inProcessTarget>[0]> = {}): Promise<Target> {
-  const created = await inProcessTarget({ dialect: africastalking, argon2: createDigestArgon2(), ...options })
+  const created = await inProcessTarget({
+    project,
+    dialect: africastalking,
+    argon2: createDigestArgon2(),
+    ...options,
+  })
   closing.push(() => created.close())
   return created
 }

@@ -1,5 +1,5 @@
 /** The gateway as `npm start` runs it, with the menus of the bench. */
-import { menus as shippedMenus } from '../../../../menus/index.ts'
+import shippedProject from '../../../../menus/index.ts'
 import cluster from 'node:cluster'
 import { startApp } from '../../../../src/app.ts'
 import type { App } from '../../../../src/app.ts'
@@ -22,8 +22,8 @@ export async function startOurs(spec: OursSpec): Promise<string> {
 }
 
 async function startOne(spec: OursSpec, primary?: WorkerLink) {
-  const menus = { ...createMenus(spec.menus), ...(spec.passwords && shippedMenus) }
-  const app = startApp(loadConfig(spec.settings), { menus, primary })
+  const codes = { ...createMenus(spec.menus), ...(spec.passwords && shippedProject.codes) }
+  const app = startApp(loadConfig(spec.settings), { ...shippedProject, codes }, { primary })
   return { app, url: (await app.listen()).url }
 }
 

@@ -1,0 +1,14 @@
+import type { Language } from '../engine/authoring.ts'
+import type { Menu } from '../engine/menu.ts'
+import type { Messages } from './system-messages.ts'
+
+/** What one gateway serves. `defineProject` makes it from the file of a project. */
+export interface Project {
+  /** BCP 47 tags. The first one is the language of numbers without a record. */
+  readonly languages: readonly [Language, ...Language[]]
+  /** The menu of each dialled code. */
+  readonly codes: Readonly<Record<string, Menu>>
+  readonly messages: Messages
+  /** `#141#` shows `*141#` in Latin letters, a convention of Belarusian operators. */
+  readonly latin: boolean
+}

@@ -1,0 +1,158 @@
+/** Defines a project, and checks it at start: a loader of TypeScript does not check types. */
+import type { AnyStateMachine } from 'xstate'
+import type { EffectsOfAll, Language, Text } from './engine/authoring.ts'
+import { UssdError } from './engine/errors.ts'
+import { isCode } from './engine/short-code.ts'
+import type { EffectContext, Services } from './gateway/effects.ts'
+import type { Project } from './gateway/project.ts'
+import { shippedLanguages, systemMessages } from './gateway/system-messages.ts'
+import type { Messages, ShippedLanguage, SystemMessage } from './gateway/system-messages.ts'
+import type { ServiceKit } from './services/kit.ts'
+import type { MenuModel } from './exploration/model-spec.ts'
+import { isTransliterated } from './ussd/transliterate.ts'
+
+/** A project with the bodies of its effects. */
+export interface ServedProject extends Project {
+  readonly services: (kit: ServiceKit) => Services
+  readonly models: () => Promise<ProjectModels>
+}
+
+/** The models of the menus' effects, for `ussd explore`. */
+export interface ProjectModels {
+  // oxlint-disable-next-line typescript/no-explicit-any -- each project models a world of its own
+  readonly models: Readonly<Record<string, MenuModel<any> | undefined>>
+  /** The environment of the gateway for the setting of an origin. */
+  readonly envOf?: (setting: string | undefined) => Readonly<Record<string, string>>
+}
+
+interface MenuIn<L extends Language> {
+  readonly machine: AnyStateMachine
+  // oxlint-disable-next-line typescript/no-explicit-any -- each menu has its own context; `Screens` has checked it
+  readonly screens: Readonly<Record<string, Readonly<Record<L, Text<any>>>>>
+}
+
+/** Messages instead of the shipped ones, and every message in a language that does not ship. */
+type MessagesIn<L extends Language> = {
+  readonly [K in Extract<L, ShippedLanguage>]?: Readonly<Partial<Record<SystemMessage, string>>>
+} & { readonly [K in Exclude<L, ShippedLanguage>]: Readonly<Record<SystemMessage, string>> }
+
+type Codes<L extends Language> = Readonly<Record<string, MenuIn<L>>>
+
+type ProjectOptions<
+  Languages extends readonly [Language, ...Language[]],
+  Menus extends Codes<Languages[number]>,
+> = {
+  /** BCP 47 tags. Every text exists in each of them. The first one is the language of numbers without a record. */
+  readonly languages: Languages
+  /** The menu of each dialled code. */
+  readonly codes: Menus
+  /** `#141#` shows `*141#` in Latin letters. Off by default. */
+  readonly latin?: boolean
+  /** Loads the models of the menus' effects, for `ussd explore`. */
+  readonly models?: () => Promise<ProjectModels>
+} & ([Exclude<Languages[number], ShippedLanguage>] extends [never]
+  ? { readonly messages?: MessagesIn<Languages[number]> }
+  : { readonly messages: MessagesIn<Languages[number]> }) &
+  // Menus without effects need no services.
+  (unknown extends EffectsOfAll<Menus, EffectContext>
+    ? { readonly services?: (kit: ServiceKit) => Services }
+    : { readonly services: (kit: ServiceKit) => EffectsOfAll<Menus, EffectContext> & Services })
+
+/**
+ * Defines a project. A screen or a message without one of the languages, and an effect without a service, do not compile.
+ *
+ * @throws UssdError USSD_MISCONFIGURED with every problem, such as a screen without one of the languages
+ */
+export function defineProject<
+  const Languages extends readonly [Language, ...Language[]],
+  const Menus extends Codes<Languages[number]>,
+>(
+  options: ProjectOptions<Languages, Menus>,
+): ServedProject & { readonly languages: Languages; readonly codes: Menus } {
+  const { languages, codes, latin = false, messages = {}, services = () => ({}) } = options
+  const { models = () => Promise.resolve({ models: {} }) } = options
+  const problems = [
+    ...languageProblems(languages, latin),
+    ...Object.entries(codes).flatMap(([code, menu]) => menuProblems(code, menu, languages)),
+    ...messageProblems(languages, messages),
+  ]
+  if (problems.length > 0) {
+    throw new UssdError('USSD_MISCONFIGURED', { detail: problems.map((line) => `\n  ${line}`).join('') })
+  }
+  return { languages, codes, latin, messages: messagesOf(languages, messages), services, models }
+}
+
+type GivenMessages = Readonly<Partial<Record<Language, Readonly<Partial<Record<SystemMessage, string>>>>>>
+
+const names = Object.keys(systemMessages) as readonly SystemMessage[]
+
+const messageOf = (given: GivenMessages, language: Language, name: SystemMessage): string | undefined =>
+  given[language]?.[name] ?? (systemMessages[name] as Readonly<Record<string, string>>)[language]
+
+const messagesOf = (languages: readonly Language[], given: GivenMessages): Messages =>
+  Object.fromEntries(
+    names.map((name) => [
+      name,
+      Object.fromEntries(languages.map((language) => [language, messageOf(given, language, name) ?? ''])),
+    ]),
+  ) as Messages
+
+function languageProblems(languages: readonly Language[], latin: boolean): string[] {
+  if (!Array.isArray(languages) || languages.length === 0) return ['languages: name at least one, such as en']
+  return [
+    ...languages
+      .filter((tag) => !isTag(tag))
+      .map((tag) => `languages: '${tag}' is not a BCP 47 tag, such as en`),
+    ...languages
+      .filter((tag, at) => languages.indexOf(tag) < at)
+      .map((tag) => `languages: '${tag}' is named twice`),
+    ...(latin && !languages.some(isTransliterated)
+      ? ['latin: only Russian and Belarusian texts have a Latin form; remove it']
+      : []),
+  ]
+}
+
+function isTag(tag: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(tag)[0] === tag
+  } catch {
+    return false
+  }
+}
+
+function menuProblems(
+  code: string,
+  menu: Partial<MenuIn<Language>>,
+  languages: readonly Language[],
+): string[] {
+  if (!isCode(code)) return [`codes: '${code}' is not a code; use *digits[*digits…]#`]
+  const { machine, screens } = menu
+  if (typeof machine?.getInitialSnapshot !== 'function' || typeof screens !== 'object') {
+    return [`${code}: export a machine of setup().createMachine() and its screens`]
+  }
+  return Object.entries(screens).flatMap(([state, texts]) =>
+    languages
+      .filter((language) => !['string', 'function'].includes(typeof texts[language]))
+      .map((language) => `${code} ${state}/${language}: has no text`),
+  )
+}
+
+function messageProblems(languages: readonly Language[], given: GivenMessages): string[] {
+  return [
+    ...Object.keys(given)
+      .filter((language) => !languages.includes(language))
+      .map((language) => `messages: '${language}' is not a language of the project`),
+    ...Object.entries(given).flatMap(([language, texts]) =>
+      Object.keys(texts ?? {})
+        .filter((name) => !(names as readonly string[]).includes(name))
+        .map((name) => `messages.${language}: there is no message '${name}'; use one of ${names.join(', ')}`),
+    ),
+    ...languages
+      .filter((language) => !(shippedLanguages as readonly string[]).includes(language))
+      .flatMap((language) =>
+        names
+          .filter((name) => messageOf(given, language, name) === undefined)
+          .map((name) => `messages.${language}: '${name}' is missing, and no message ships in this language`),
+      ),
+  ]
+}
