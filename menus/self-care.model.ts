@@ -67,10 +67,6 @@ export const readAccess = (_input: undefined, { world }: { readonly world: World
   world,
 })
 
-/** The environment of a gateway with this setting of `Origin`. */
-export const envOf = (setting: string | undefined): Readonly<Record<string, string>> =>
-  setting === undefined ? {} : { WEAK_PASSWORDS: setting }
-
 const fresh: World = { access: 'open', attemptsLeft: MAX_ATTEMPTS, password: null, weakPasswords: 'warn' }
 
 export const origin = (name: string, world: Partial<World>): Origin<World> => ({

@@ -62,6 +62,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:worker_threads',
   ],
   'src/services': [
+    'src/engine/authoring.ts',
     'src/engine/errors.ts',
     'src/engine/secret.ts',
     'src/gateway/attempts.ts',
@@ -106,7 +107,6 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 
   // Test scripts: parsing, running on simulated phones, reports and recording.
   'src/walkthrough/script': [
-    'src/engine/authoring.ts',
     'src/gateway/records/subscriber.ts',
     'src/ussd/msisdn.ts',
     'yaml',
@@ -212,32 +212,47 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/store',
   ],
 
+  // Defines and checks what one gateway serves.
+  'src/project.ts': [
+    'src/engine/authoring.ts',
+    'src/engine/errors.ts',
+    'src/engine/short-code.ts',
+    'src/exploration/model-spec.ts',
+    'src/gateway/effects.ts',
+    'src/gateway/project.ts',
+    'src/gateway/system-messages.ts',
+    'src/services/kit.ts',
+    'src/ussd/transliterate.ts',
+    'xstate',
+  ],
+
   // The only wiring of the gateway and its services, without HTTP, dialects, menus and Redis.
   'src/core.ts': [
     'src/config.ts',
-    'src/engine/menu.ts',
     'src/gateway',
+    'src/project.ts',
     'src/services',
     'src/store/circuit-breaker.ts',
     'src/store/store-clock.ts',
     'node:os',
   ],
 
-  // A menu imports the authoring file only. The table of codes also imports the type of a menu.
+  // The shipped project. A menu imports the authoring file only.
   menus: ['src/engine/authoring.ts', 'xstate'],
-  'menus/index.ts': ['src/engine/menu.ts'],
+  'menus/index.ts': ['src/project.ts'],
+  'menus/services.ts': ['src/services'],
   // Models of the effects, for `ussd explore`.
   'menus/models.ts': ['src/exploration/model-spec.ts'],
   'menus/self-care.model.ts': ['src/exploration/model-spec.ts'],
   'menus/access.model.ts': ['src/exploration/model-spec.ts', 'src/walkthrough/script/walkthrough.ts'],
   'menus/password.model.ts': ['src/exploration/model-spec.ts'],
 
-  'src/app.ts': ['src', 'menus', 'node:crypto', 'node:http'],
+  'src/app.ts': ['src', 'node:crypto', 'node:http'],
   // The `ussd` commands.
   'src/cli': [
     'src',
-    'menus',
     'commander',
+    'jiti',
     'yaml',
     'zod',
     'node:cluster',
@@ -249,11 +264,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:path',
     'node:process',
     'node:stream',
+    'node:url',
   ],
-  // Runs `serve`.
-  'src/main.ts': ['src/cli/serve.ts', 'node:process'],
+  // Serves the shipped project.
+  'src/main.ts': ['menus', 'src/cli/serve.ts', 'node:process'],
   // Generates the reference documentation.
-  scripts: ['src', 'commander', 'prettier', 'zod', 'node:fs', 'node:process'],
+  scripts: ['menus', 'src', 'commander', 'prettier', 'zod', 'node:fs', 'node:process'],
 }
 
 const root = normalize(join(dirname(fileURLToPath(import.meta.url)), '..'))
@@ -498,8 +514,8 @@ describe('code', () => {
     expect(linesWith(/Date\.now|new Date\(\)/, gateway)).toEqual([])
   })
 
-  it('has no default exports and no re-exports', () => {
-    expect(linesWith(/^export default/, sources)).toEqual([])
+  it('has no default exports but that of a project, and no re-exports', () => {
+    expect(linesWith(/^export default(?! defineProject\()/, sources)).toEqual([])
     // The authoring file exports everything that a menu imports.
     expect(linesWith(/^export (\*|\{[^}]*\}) ?(from|$)/, code, ['src/engine/authoring.ts'])).toEqual([])
   })

@@ -4,7 +4,7 @@
  */
 import { initialTransition } from 'xstate'
 import type { AnyMachineSnapshot, AnyStateNode } from 'xstate'
-import type { Project } from '../gateway/project.ts'
+import type { Language } from '../engine/authoring.ts'
 import { branchProblems } from './check-branches.ts'
 import { confirmationProblems, dialProblems } from './check-confirmations.ts'
 import type { Sample } from './check-contexts.ts'
@@ -13,8 +13,14 @@ import { navigationProblems } from './check-navigation.ts'
 import type { CompiledMenu } from '../engine/menu.ts'
 import { entered, isWorking, leavesOf, nameOf, outcomesOf, repliesOf, statesOf } from './statechart.ts'
 
-/** What a check needs of a project: its languages, its messages, and whether a Latin form exists. */
-export type CheckedProject = Pick<Project, 'languages' | 'messages' | 'latin'>
+/** What a check needs of a project. */
+export interface CheckedProject {
+  readonly languages: readonly [Language, ...Language[]]
+  /** The line above a screen that is shown again; a screen must fit together with it. */
+  readonly messages: { readonly notUnderstood: Readonly<Record<Language, string>> }
+  /** Texts have a Latin form. */
+  readonly latin: boolean
+}
 
 /**
  * Returns the problems of a menu.

@@ -194,7 +194,7 @@ describe('the demo subscribers', () => {
         ...open
       } = newSubscriber
       const hasPuk1 = puk1 !== undefined
-      const view = { msisdn: number, ...open, ...patch, hasPuk1, hasPassword: false }
+      const view = { msisdn: number, ...open, language: 'ru', ...patch, hasPuk1, hasPassword: false }
       expect(await bench.subscribers.get(number)).toEqual(view)
     }
     await bench.register(msisdn, { access: 'closed-by-subscriber' })

@@ -184,7 +184,7 @@ describe('a recorded dialogue', () => {
   })
 
   it('has a bare number for a record that a script cannot express', async () => {
-    const { script } = await record({ language: 'en' }, ['*141*3*6#', '0'], { language: 'fr' })
+    const { script } = await record({ language: 'en' }, ['*141*3*6#', '0'], { language: 'fr_FR' })
     expect(readScripts(script, 'recorded.yaml').kind).toBe('ok')
     expect(script).toContain("subscriber: '+375291234567'")
   })
