@@ -1,4 +1,6 @@
-/** Copies what the compiler does not: the Lua commands, beside the code that loads them. */
+/** Copies what the compiler does not, beside the code that loads it: the Lua commands and the templates of `ussd init`. */
 import { cpSync } from 'node:fs'
 
-cpSync('src/store/redis/commands', 'dist/src/store/redis/commands', { recursive: true })
+for (const folder of ['src/store/redis/commands', 'src/cli/init/templates']) {
+  cpSync(folder, `dist/${folder}`, { recursive: true })
+}

@@ -253,8 +253,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src',
     'commander',
     'jiti',
+    'libphonenumber-js',
     'yaml',
     'zod',
+    'node:child_process',
     'node:cluster',
     'node:crypto',
     'node:events',
@@ -266,8 +268,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:stream',
     'node:url',
   ],
-  // Serves the shipped project.
-  'src/main.ts': ['menus', 'src/cli/serve.ts', 'node:process'],
+  // What the package exports, besides the authoring file.
+  'src/index.ts': ['src/app.ts', 'src/config.ts', 'src/project.ts', 'node:http'],
+  'src/testing.ts': [
+    'src/cli',
+    'src/dialects/africastalking.ts',
+    'src/project.ts',
+    'src/walkthrough',
+    'node:fs',
+  ],
   // Generates the reference documentation.
   scripts: ['menus', 'src', 'commander', 'prettier', 'zod', 'node:fs', 'node:process'],
 }
@@ -456,7 +465,7 @@ describe('code', () => {
     expect(
       linesWith(/\.listen\(\s*[^)\s]/, [...sources, ...harnesses], ['src/http/listener.ts', helpers]),
     ).toEqual([])
-    expect(linesWith(/\.listen\(/, sources, ['src/app.ts', 'src/cli', 'src/http/listener.ts'])).toEqual([])
+    expect(linesWith(/\.listen\(/, sources, ['src/app.ts', 'src/cli', 'src/http/listener.ts', 'src/index.ts'])).toEqual([])
   })
 
   it('reveals secrets in services and in the guards of menus only', () => {
@@ -516,8 +525,9 @@ describe('code', () => {
 
   it('has no default exports but that of a project, and no re-exports', () => {
     expect(linesWith(/^export default(?! defineProject\()/, sources)).toEqual([])
-    // The authoring file exports everything that a menu imports.
-    expect(linesWith(/^export (\*|\{[^}]*\}) ?(from|$)/, code, ['src/engine/authoring.ts'])).toEqual([])
+    // These files export what authors import.
+    const exported = ['src/engine/authoring.ts', 'src/index.ts']
+    expect(linesWith(/^export (\*|(type )?\{[^}]*\}) ?(from|$)/, code, exported)).toEqual([])
   })
 })
 

@@ -6,7 +6,7 @@ import { command } from '../src/cli/serve.ts'
 import { executeCommand } from './support/command.ts'
 import { startRedisServer } from './support/redis/redis-server.ts'
 import type { RedisServer } from './support/redis/redis-server.ts'
-import { MAIN } from './support/build.ts'
+import { USSD } from './support/build.ts'
 import { killAll, run } from './support/main-process.ts'
 
 afterAll(killAll)
@@ -73,7 +73,7 @@ describe('the gateway process', () => {
   })
 
   it('prints help and exits with 0', () => {
-    const help = spawnSync(process.execPath, [MAIN, '--help'], {
+    const help = spawnSync(process.execPath, [USSD, 'serve', '--help'], {
       encoding: 'utf8',
     })
     expect([help.status, help.stderr]).toEqual([0, ''])

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { lintMenus } from '../menu-analysis/lint.ts'
 import { isWorking, leavesOf } from '../menu-analysis/statechart.ts'
 import type { ServedProject } from '../project.ts'
@@ -7,19 +7,24 @@ import type { CommandIo, ExitCode } from './command.ts'
 import { CommandError } from './command-error.ts'
 import { readShortcuts } from './shortcuts.ts'
 
+const SHORTCUTS = 'menus/shortcuts.yaml'
+
 interface LintOptions {
-  readonly shortcuts: string
+  readonly shortcuts?: string
 }
 
 async function main(
-  { shortcuts: file }: LintOptions,
+  { shortcuts: named }: LintOptions,
   _args: readonly string[],
   { stdout }: CommandIo,
   loadProject: () => Promise<ServedProject>,
 ): Promise<ExitCode> {
   const project = await loadProject()
   const { codes, languages } = project
-  const result = readShortcuts(contentOf(file), file)
+  const file = named ?? SHORTCUTS
+  // Only the default file may be missing.
+  const text = named === undefined && !existsSync(file) ? '{}' : contentOf(file)
+  const result = readShortcuts(text, file)
   const shortcuts = result.kind === 'read' ? result.shortcuts : []
   const screens = Object.values(codes).flatMap(({ machine }) =>
     leavesOf(machine).filter((leaf) => !isWorking(leaf)),
@@ -43,7 +48,8 @@ function contentOf(file: string): string {
 export const command = defineCommand<LintOptions>({
   name: 'lint',
   summary: 'Check the menus and the published shortcuts for mistakes, without running them.',
-  configure: (command) => command.option('--shortcuts <file>', 'published shortcuts', 'menus/shortcuts.yaml'),
+  configure: (command) =>
+    command.option('--shortcuts <file>', `published shortcuts (default: ${SHORTCUTS}, if it exists)`),
   details: `Finds dead ends, digits listed but not accepted, texts that are too long, codes that phones do not send, and
 published shortcuts that lead elsewhere. docs/guides/write-a-menu.md explains each problem.`,
   usesProject: true,

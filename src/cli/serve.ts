@@ -55,9 +55,10 @@ async function serve(loadProject: () => Promise<ServedProject>): Promise<0> {
 
 async function start(loadProject: () => Promise<ServedProject>): Promise<void> {
   const config = loadConfig()
+  const project = await loadProject()
   if (config.workers > 1 && cluster.isPrimary) return startWorkers(config)
   const primary = await connectToPrimary()
-  const app = (running = startApp(config, await loadProject(), { primary }))
+  const app = (running = startApp(config, project, { primary }))
 
   let interrupts = 0
   const stop = (signal: NodeJS.Signals) => {
@@ -106,17 +107,19 @@ function startWorkers(config: Config): void {
 
 const plain = (name: string) => settingDocs[name as SettingName].replaceAll('`', '')
 
-/** `given`: the project of a program that has one. By default, `--project` names it. */
-export const serveCommand = (given?: () => Promise<ServedProject>) =>
-  defineCommand({
-    name: 'serve',
-    summary: 'Serve the gateway until SIGTERM or Ctrl-C.',
-    details: `Settings are environment variables:
+export const command = defineCommand<{ readonly watch?: true }>({
+  name: 'serve',
+  summary: 'Serve the gateway until SIGTERM or Ctrl-C.',
+  configure: (command) => command.option('--watch', 'start again when a file of the project changes'),
+  details: `Settings are environment variables:
 ${settings.map(({ name, byDefault }) => `  ${name}${byDefault && ` (default ${byDefault})`}\n      ${plain(name)}`).join('\n')}`,
-    exitCodes: { 0: 'stopped', 1: 'failed to start, or crashed' },
-    ownsStreams: true,
-    ...(!given && { usesProject: true }),
-    run: (_options, _args, _io, loadProject) => serve(given ?? loadProject),
-  })
-
-export const command = serveCommand()
+  exitCodes: { 0: 'stopped', 1: 'failed to start, or crashed' },
+  ownsStreams: true,
+  usesProject: true,
+  async run({ watch }, _args, { stderr }, loadProject) {
+    if (!watch) return serve(loadProject)
+    const { serveAndWatch } = await import('./serve/watch.ts')
+    await serveAndWatch(process.cwd(), stderr)
+    return 0
+  },
+})

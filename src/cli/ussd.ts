@@ -4,6 +4,7 @@ import { argv, stderr, stdout } from 'node:process'
 import type { CliCommand } from './command.ts'
 
 const load: Readonly<Record<string, () => Promise<{ readonly command: CliCommand }>>> = {
+  init: () => import('./init.ts'),
   serve: () => import('./serve.ts'),
   dial: () => import('./dial.ts'),
   walk: () => import('./walk.ts'),

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadConfig } from '../config.ts'
 import { isBelow } from '../menu-analysis/coverage/coverage.ts'
@@ -29,6 +29,8 @@ import type { Task } from './walk/pool.ts'
 import { knownSecrets, localOnlyReason, tasksOf, weaknessOf } from './walk/tasks.ts'
 
 const PROGRESS_INTERVAL_MS = 2000
+/** Where a project keeps its scripts. */
+const DEFAULT_FOLDERS = ['walkthroughs', 'scripts/walkthroughs'] as const
 
 async function main(
   options: WalkOptions,
@@ -41,7 +43,8 @@ async function main(
     print(JSON.stringify(scriptJsonSchema(), null, 2))
     return 0
   }
-  const paths = args.length > 0 ? args : ['scripts/walkthroughs']
+  const paths =
+    args.length > 0 ? args : [DEFAULT_FOLDERS.find((folder) => existsSync(folder)) ?? 'walkthroughs']
   const { walkthroughs, problems } = readAll(filesIn(paths), options.import ? readDialoguss : readScripts)
   if (problems.length > 0) {
     printTo(io.stderr, ...problems.map(formatProblem))

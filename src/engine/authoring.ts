@@ -15,6 +15,7 @@ import type {
 import { Secret } from './secret.ts'
 
 export { Secret }
+export { assign, setup } from 'xstate'
 
 /** A language of the project: a BCP 47 tag. */
 export type Language = string

@@ -4,7 +4,7 @@ import { screenOf } from './dialogue.ts'
 import type { Model } from './dialogue.ts'
 import { isPlain } from './graph.ts'
 import type { Edge, Graph, StateNode } from './graph.ts'
-import type { ModelSpec, Origin } from './model-spec.ts'
+import type { Input, ModelSpec, Origin } from './model-spec.ts'
 import { inLatin, listedIn, shownAfter } from './texts.ts'
 import type { NotUnderstood, Alphabet } from './texts.ts'
 import { violationOf } from './violation.ts'
@@ -130,12 +130,11 @@ export function oversize(text: string): string | undefined {
 const MIN_SECRET_LENGTH = 4
 
 /** Returns the name of an input that a text contains. */
-export const secretIn = (
-  text: string,
-  inputs: readonly { readonly name: string; readonly text: string }[],
-): string | undefined =>
-  inputs.find((input) => Array.from(input.text).length >= MIN_SECRET_LENGTH && text.includes(input.text))
-    ?.name
+export const secretIn = (text: string, inputs: readonly Input[]): string | undefined =>
+  inputs.find(
+    (input) =>
+      !input.isPublic && Array.from(input.text).length >= MIN_SECRET_LENGTH && text.includes(input.text),
+  )?.name
 
 /** Reachability along the transitions that subscribers cause themselves. */
 function reachabilityIn<World>(graph: Graph<World>) {

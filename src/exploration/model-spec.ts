@@ -1,5 +1,5 @@
 /** The input of an exploration: a menu, a model of its effects, and the records and inputs to try. */
-import type { AnyStateMachine } from 'xstate'
+import type { AnyStateMachine, AnyStateNode } from 'xstate'
 import type { EffectsOf, Secret } from '../engine/authoring.ts'
 import { compileMenu } from '../engine/menu.ts'
 import type { CompiledMenu, Menu } from '../engine/menu.ts'
@@ -44,6 +44,8 @@ export interface Input {
   /** Unique, in English, and without the secret itself: `the right PUK1`. Titles quote it. */
   readonly name: string
   readonly text: string
+  /** May be shown, stored and logged. By default, no text that is typed may. */
+  readonly isPublic?: true
 }
 
 /** A change that the operator makes to the record between two turns. */
@@ -104,14 +106,42 @@ export interface ModelSpec<World> {
 /** The model of a menu, without the menu. */
 export type MenuModel<World> = Omit<ModelSpec<World>, 'menu'>
 
-/** Joins menus with their models, both by dialled code. `missing`: the codes of menus without a model. */
+/** The model of a menu without effects: every digit, a word, no text, and more text than a screen asks for. */
+const withoutEffects: MenuModel<unknown> = {
+  models: {},
+  origins: [{ name: 'any record', world: {} }],
+  inputs: [
+    ...Array.from({ length: 10 }, (_, digit) => ({ name: String(digit), text: String(digit) })),
+    { name: 'a word', text: 'Amina', isPublic: true },
+    { name: 'nothing', text: '' },
+    { name: '120 letters', text: 'a'.repeat(120), isPublic: true },
+  ],
+  changes: [],
+  fixture: () => ({}),
+  record: () => ({}),
+}
+
+/** Joins menus with their models, both by dialled code. `missing`: the codes of menus with effects and without a model. */
 export function modelSpecsOf<World>(
   menus: Readonly<Record<string, Menu>>,
   models: Readonly<Record<string, MenuModel<World> | undefined>>,
 ): { readonly specs: readonly ModelSpec<World>[]; readonly missing: readonly string[] } {
+  const modelOf = (code: string, { machine }: Menu) =>
+    models[code] ?? (invokesNothing(machine) ? (withoutEffects as MenuModel<World>) : undefined)
   const specs = Object.entries(menus).flatMap(([code, menu]) => {
-    const model = models[code]
+    const model = modelOf(code, menu)
     return model ? [{ ...model, menu: compileMenu(code, menu) }] : []
   })
-  return { specs, missing: Object.keys(menus).filter((code) => !models[code]) }
+  const modelled = new Set(specs.map(({ menu }) => menu.code))
+  return { specs, missing: Object.keys(menus).filter((code) => !modelled.has(code)) }
 }
+
+/** True when a screen of the menu takes any text: a digit that it does not list is text there. */
+export const takesText = ({ machine }: Pick<Menu, 'machine'>): boolean =>
+  !everyState(machine.root, ({ transitions }) => !transitions.has('text'))
+
+const invokesNothing = ({ root }: AnyStateMachine): boolean =>
+  everyState(root, ({ invoke }) => invoke.length === 0)
+
+const everyState = (node: AnyStateNode, holds: (node: AnyStateNode) => boolean): boolean =>
+  holds(node) && Object.values(node.states).every((child) => everyState(child, holds))

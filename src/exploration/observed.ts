@@ -3,6 +3,7 @@ import { MASK } from '../engine/secret.ts'
 import type { Screen } from '../simulator/screen.ts'
 import type { WalkResult, StepResult } from '../walkthrough/run/result.ts'
 import { oversize, secretIn } from './invariants.ts'
+import { takesText } from './model-spec.ts'
 import type { ModelSpec } from './model-spec.ts'
 import { listedIn } from './texts.ts'
 import type { Invariant } from './violation.ts'
@@ -21,6 +22,7 @@ export function findingsIn<World>(
   isNotUnderstood: (text: string) => boolean,
 ): readonly Finding[] {
   const findings: Finding[] = []
+  const digitsMayBeText = takesText(spec.menu)
   let before: Screen | undefined
   for (const [at, result] of walked.entries()) {
     const steps = at + 1
@@ -51,7 +53,7 @@ export function findingsIn<World>(
       const isAccepted = !isNotUnderstood(screen.text)
       if (isListed && !isAccepted)
         yield ['choices', `follows ${action.text}, which was listed but not accepted`]
-      if (!isListed && isAccepted)
+      if (!isListed && isAccepted && !digitsMayBeText)
         yield ['choices', `follows ${action.text}, which was accepted but not listed`]
     }
     if (screen && previous && action.kind === 'send' && spec.attempts) {

@@ -1,5 +1,6 @@
 /** Plans an exploration: the dialogues to replay, and the violations that the model alone shows. */
 import type { Language } from '../engine/authoring.ts'
+import { isTransliterated } from '../ussd/transliterate.ts'
 import { createModel, screenOf } from './dialogue.ts'
 import type { Model, Move } from './dialogue.ts'
 import { graphOf, titleOf } from './graph.ts'
@@ -31,9 +32,11 @@ export function planFor<World>(
     readonly limit: number
     readonly seed: number
     readonly notUnderstood: NotUnderstood
+    /** The texts of the project have a Latin form. */
+    readonly latin: boolean
   },
 ): Plan<World> {
-  const { languages, notUnderstood } = options
+  const { languages, notUnderstood, latin } = options
   const jobs: Job<World>[] = []
   const violations: Violation<World>[] = []
   const samples = new Map<string, Sample>()
@@ -55,7 +58,7 @@ export function planFor<World>(
         addSample(samples, `${spec.menu.code}, ${origin.name}`, found)
         const job = { model, origin, graph }
         jobs.push(...found.paths.map(({ moves }) => ({ ...job, moves })))
-        if (language !== 'en')
+        if (latin && isTransliterated(language))
           jobs.push(
             ...pathsToNewScreens(graph, inLatin).map((moves) => ({
               ...job,

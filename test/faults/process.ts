@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, expect } from '@jest/globals'
-import { MAIN } from '../support/build.ts'
+import { PROJECT, USSD } from '../support/build.ts'
 
 /** Makes the process throw an uncaught error on SIGUSR2. */
 const CRASHES_ON_SIGUSR2 = 'data:text/javascript,process.on("SIGUSR2",()=>{throw new Error("typed 80291")})'
@@ -33,10 +33,14 @@ async function freePort(): Promise<number> {
 export async function start(stdout: 'pipe' | number, prepare: (child: ChildProcess) => void = () => {}) {
   const port = await freePort()
   const stdio: StdioOptions = ['ignore', stdout, 'inherit']
-  const child = spawn(process.execPath, ['--import', CRASHES_ON_SIGUSR2, MAIN], {
-    stdio,
-    env: { PATH: process.env['PATH'] ?? '', PORT: String(port) },
-  })
+  const child = spawn(
+    process.execPath,
+    ['--import', CRASHES_ON_SIGUSR2, USSD, 'serve', '--project', PROJECT],
+    {
+      stdio,
+      env: { PATH: process.env['PATH'] ?? '', PORT: String(port) },
+    },
+  )
   cleanUps.push(() => child.kill('SIGKILL'))
   prepare(child)
   const exit = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>

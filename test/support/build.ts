@@ -8,15 +8,15 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** The folder of the build from which tests start processes. */
 export const BUILD = join(root, '.cache/build')
-/** The program that `npm start` runs. */
-export const MAIN = join(BUILD, 'src/main.js')
 /** The `ussd` command. */
 export const USSD = join(BUILD, 'src/cli/ussd.js')
+/** The shipped project. */
+export const PROJECT = join(BUILD, 'menus/index.js')
 
 /** Builds the product like `npm run build`, incrementally, into `BUILD`. */
 export const buildProduct = (): Promise<void> => compileProject('tsconfig.build.json', BUILD)
 
-/** Compiles the files that a tsconfig names, incrementally, into a folder, with the Lua commands of the Redis store. */
+/** Compiles the files that a tsconfig names, incrementally, into a folder, with the files that `scripts/copy-assets.mjs` copies. */
 export async function compileProject(project: string, into: string): Promise<void> {
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
   const options = ['-p', project, '--outDir', into, '--incremental']
@@ -25,6 +25,7 @@ export async function compileProject(project: string, into: string): Promise<voi
     // The compiler emits despite type errors: they are reported, and the tests still run.
     (error: { readonly stdout?: string }) => console.error(`The build has errors:\n${error.stdout}`),
   )
-  const lua = 'src/store/redis/commands'
-  await cp(join(root, lua), join(into, lua), { recursive: true })
+  for (const folder of ['src/store/redis/commands', 'src/cli/init/templates']) {
+    await cp(join(root, folder), join(into, folder), { recursive: true })
+  }
 }

@@ -28,7 +28,7 @@ export async function startGatewayProcess(
   env: Readonly<Record<string, string>>,
   { logFile, execArgv = [] }: { readonly logFile?: string; readonly execArgv?: readonly string[] } = {},
 ): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', ...execArgv, 'src/main.ts'], {
+  const child = spawn(process.execPath, ['--import', 'tsx', ...execArgv, 'src/cli/ussd.ts', 'serve'], {
     cwd: root,
     env: {
       PATH: process.env['PATH'],

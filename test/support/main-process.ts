@@ -3,13 +3,13 @@ import { spawn } from 'node:child_process'
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { MAIN } from './build.ts'
+import { PROJECT, USSD } from './build.ts'
 
 const started: ChildProcessWithoutNullStreams[] = []
 
 /** Starts the process of `npm start`. */
 export function run(env: Record<string, string>, ...args: readonly string[]) {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [USSD, 'serve', '--project', PROJECT, ...args], {
     env: { PATH: process.env['PATH'] ?? '', PORT: '0', ...env },
   })
   started.push(child)

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { startRedisServer } from '../support/redis/redis-server.ts'
 import type { RedisServer } from '../support/redis/redis-server.ts'
-import { MAIN } from '../support/build.ts'
+import { PROJECT, USSD } from '../support/build.ts'
 
 const CLIENTS = 16
 const ADMIN_TOKEN = 'admin-of-the-test'
@@ -21,7 +21,7 @@ interface Instance {
 
 /** Starts the process of `npm start` and waits until it listens. */
 async function start(redisUrl: string): Promise<Instance> {
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [USSD, 'serve', '--project', PROJECT], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       PATH: process.env['PATH'] ?? '',

@@ -61,7 +61,7 @@ const PROGRESS_INTERVAL_MS = 3000
 export async function explore<World>(options: ExplorationOptions<World>): Promise<ExplorationResult<World>> {
   const { project, specs, store, languages } = options
   const { notUnderstood } = project.messages
-  const plan = planFor(specs, { ...options, notUnderstood })
+  const plan = planFor(specs, { ...options, notUnderstood, latin: project.latin })
   const menus: Record<string, Menu> = Object.fromEntries(
     specs.map(({ menu: { code, machine, screens } }) => [code, { machine, screens }]),
   )

@@ -21,7 +21,7 @@ const MIN_LENGTH = 7
 /** Returns a function that finds inputs in a text, by name. Up to nine digits inside a longer number are a time or a version. */
 export function createSearch(inputs: readonly Input[]): (text: string) => readonly string[] {
   const marks = inputs
-    .filter(({ text }) => Array.from(text).length >= MIN_LENGTH)
+    .filter(({ text, isPublic }) => !isPublic && Array.from(text).length >= MIN_LENGTH)
     .map(({ name, text }) => ({
       name,
       text,

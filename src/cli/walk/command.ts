@@ -28,7 +28,7 @@ export interface WalkOptions extends Pick<RouteQuery, 'url' | 'profile' | 'fault
 /** Adds the arguments and options of `ussd walk`. */
 export const walkOptions = (command: Command): Command =>
   command
-    .argument('[paths...]', 'scripts and folders of scripts (default: scripts/walkthroughs)')
+    .argument('[paths...]', 'scripts and folders of scripts (default: walkthroughs, or scripts/walkthroughs)')
     .option(
       '--url <address>',
       "a running gateway or an application's callback (default: a gateway in this process, with a virtual clock)",

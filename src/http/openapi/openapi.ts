@@ -64,7 +64,7 @@ const basic = (description: string) => ({ type: 'http', scheme: 'basic', descrip
 export const openApiDocument = (
   dialects: Readonly<Record<string, Dialect>>,
   languages: readonly Language[],
-) =>
+): ReturnType<typeof createDocument> =>
   createDocument({
     openapi: '3.1.1',
     info: {
