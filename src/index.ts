@@ -1,7 +1,5 @@
 /** The package `ussd-gateway`: defines a project, and starts a gateway for it in the process of another program. */
 import type { Server } from 'node:http'
-import { startApp as start } from './app.ts'
-import { loadConfig } from './config.ts'
 import type { ServedProject } from './project.ts'
 
 export { defineProject } from './project.ts'
@@ -25,6 +23,8 @@ export async function startApp(
   project: ServedProject,
   settings?: Readonly<Record<string, string>>,
 ): Promise<RunningApp> {
+  // Not at the top: every command loads a project, and few serve.
+  const [{ startApp: start }, { loadConfig }] = await Promise.all([import('./app.ts'), import('./config.ts')])
   const app = start(settings ? loadConfig(settings) : loadConfig(), project)
   const { url } = await app.listen()
   return { url, server: app.server, close: () => app.close('drain') }
