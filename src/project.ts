@@ -54,7 +54,7 @@ type ProjectOptions<
   ? { readonly messages?: MessagesIn<Languages[number]> }
   : { readonly messages: MessagesIn<Languages[number]> }) &
   // Menus without effects need no services.
-  (unknown extends EffectsOfAll<Menus, EffectContext>
+  ([keyof EffectsOfAll<Menus, EffectContext>] extends [never]
     ? { readonly services?: (kit: ServiceKit) => Services }
     : { readonly services: (kit: ServiceKit) => EffectsOfAll<Menus, EffectContext> & Services })
 

@@ -10,6 +10,9 @@ import type * as authoring from '../src/engine/authoring.ts'
 import type { EffectsOf, EffectsOfAll, Json, Reply, Screens, Tag } from '../src/engine/authoring.ts'
 import type { Menu } from '../src/engine/menu.ts'
 import type { Services } from '../src/gateway/effects.ts'
+import { systemMessages } from '../src/gateway/system-messages.ts'
+import type { SystemMessage } from '../src/gateway/system-messages.ts'
+import { defineProject } from '../src/project.ts'
 
 type Dialogue = authoring.Dialogue<'ru' | 'be' | 'en'>
 type Context = Dialogue & { left: number; name: string | null }
@@ -266,3 +269,43 @@ export const services: readonly RealServices[] = [
 
 /** The gateway accepts any bodies; only the types above check them against the menus. */
 export const anyServices: Services = withoutOpening
+
+/** A menu with the screens of another, and without effects. */
+const noEffects = <Screens>({ screens }: { readonly screens: Screens }) => ({
+  machine: setup({ types: { input: {} as Dialogue, events: {} as Reply } }).createMachine({
+    initial: 'menu',
+    states: { menu: {} },
+  }),
+  screens,
+})
+
+const inEnglish = { machine, screens: { menu: { en: '' } } }
+const inBoth = { machine, screens: { menu: { en: '', de: '' } } }
+const german = Object.fromEntries(Object.keys(systemMessages).map((name) => [name, ''])) as Record<
+  SystemMessage,
+  string
+>
+export const projects = [
+  () => defineProject({ languages: ['en'], codes: { '*1#': noEffects(inEnglish) } }),
+  // @ts-expect-error a screen lacks a language of the project
+  () => defineProject({ languages: ['en', 'sw'], codes: { '*1#': noEffects(inEnglish) } }),
+  // @ts-expect-error a project has at least one language
+  () => defineProject({ languages: [], codes: {} }),
+  // @ts-expect-error no messages ship in German
+  () => defineProject({ languages: ['en', 'de'], codes: { '*1#': noEffects(inBoth) } }),
+  () =>
+    defineProject({
+      languages: ['en', 'de'],
+      codes: { '*1#': noEffects(inBoth) },
+      messages: { de: german },
+    }),
+  () =>
+    defineProject({
+      languages: ['en'],
+      codes: {},
+      // @ts-expect-error there is no such message
+      messages: { en: { welcome: 'Hello' } },
+    }),
+  // @ts-expect-error the effects of a menu need services
+  () => defineProject({ languages: ['en'], codes: { '*1#': inEnglish } }),
+]
