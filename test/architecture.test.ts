@@ -465,7 +465,9 @@ describe('code', () => {
     expect(
       linesWith(/\.listen\(\s*[^)\s]/, [...sources, ...harnesses], ['src/http/listener.ts', helpers]),
     ).toEqual([])
-    expect(linesWith(/\.listen\(/, sources, ['src/app.ts', 'src/cli', 'src/http/listener.ts', 'src/index.ts'])).toEqual([])
+    expect(
+      linesWith(/\.listen\(/, sources, ['src/app.ts', 'src/cli', 'src/http/listener.ts', 'src/index.ts']),
+    ).toEqual([])
   })
 
   it('reveals secrets in services and in the guards of menus only', () => {
