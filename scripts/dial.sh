@@ -61,7 +61,8 @@ encode() {
     sed -e 's/../%&/g' -e 's/%3\([0-9]\)/\1/g'
 }
 
-# Sends a request with method $1; a POST has $typed as its body. Prints the response with its headers. -q ignores ~/.curlrc.
+# Sends a request with method $1; a POST has $typed as its body. Prints the response with its headers. Waits $2 seconds, 120 by
+# default. -q ignores ~/.curlrc.
 call() {
   [ "$1" = POST ] || unset typed
   # Makes `name value` a line of a curl configuration: name="value".
@@ -74,7 +75,7 @@ header Content-Type: text/plain; charset=utf-8
 ${token:+header Authorization: Bearer $token}
 ${typed+data-raw $typed}
 END
-    curl -q -s -i --suppress-connect-headers --globoff --connect-timeout 10 --max-time 120 -K -
+    curl -q -s -i --suppress-connect-headers --globoff --max-time "${2-120}" --connect-timeout 10 -K -
 }
 
 # Sends a request with method $1. Sets status, body, and two headers: shown (the state of the phone) and asked (the kind of
@@ -134,13 +135,13 @@ show_echo() {
   if $terminal; then stty "$saved" <&3; fi
 }
 
-# Hangs up and exits with code $1, whatever the gateway answers. A second signal ends the command at once.
+# Hangs up and exits with code $1, whatever the gateway answers. Further signals are ignored: they would end curl.
 interrupt() {
-  trap - HUP INT PIPE TERM
+  trap '' HUP INT PIPE TERM
   show_echo
   if $terminal; then echo >&2; fi
   if [ "$state" = waiting ]; then
-    call DELETE >/dev/null
+    call DELETE 5 >/dev/null
     if $terminal; then echo 'hung up' >&2; fi
   fi
   exit "$1"
