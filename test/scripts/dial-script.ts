@@ -134,7 +134,8 @@ interface PhoneRequest {
  * Serves a phone that answers every input with the screen `ok` and waits. `answer` answers a POST instead.
  */
 export async function servePhone(
-  answer = (response: ServerResponse) => void response.setHeader('ussd-state', 'waiting').end('ok\n'),
+  answer: (response: ServerResponse) => void = (response) =>
+    void response.setHeader('ussd-state', 'waiting').end('ok\n'),
 ) {
   const requests: PhoneRequest[] = []
   const server = createServer(async (request, response) => {
