@@ -52,6 +52,16 @@ async function dial(command: string): Promise<string> {
   return (await text(child.stdout)).trimEnd()
 }
 
+/** The output of `printf … | scripts/dial.sh …`. */
+async function dialByScript(command: string, USSD_URL: string): Promise<string> {
+  const child = spawn('sh', ['-c', command], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { PATH: process.env['PATH'], USSD_URL },
+  })
+  return (await text(child.stdout)).trimEnd()
+}
+
 describe('docs/guides/test-your-application.md', () => {
   it('shows an application of ten lines', () => {
     const [, ...lines] = blocks(guide, 'js')[0]?.split('\n') ?? []
@@ -65,14 +75,16 @@ describe('docs/guides/test-your-application.md', () => {
     const named = guide.matchAll(/`([\w-]+\.xml)`:\n\n```xml\n([^]*?)\n```/g)
     const files = new Map([...named].map(([, name = '', content = '']) => [name, content]))
     const here = (command: string) => command.replaceAll('http://127.0.0.1:3000', shop.origin)
-    const run = (command: string) =>
-      command.startsWith('printf ')
+    const run = (command: string) => {
+      if (command.includes(' | scripts/dial.sh ')) return dialByScript(command, gateway.url)
+      return command.startsWith('printf ')
         ? dial(here(command))
         : curl(here(command).replace(TAGS, ''), { origin: gateway.url, jars, files }).then((printed) =>
             command.endsWith(TAGS)
               ? (printed.match(/<[^>]*>/g) ?? []).join('\n')
               : printed.replace(/ATUid_[0-9a-f]{32}/, 'ATUid_…').replace(/\n$/, ''),
           )
+    }
     try {
       let background: Promise<string> | undefined
       for (const { command, output } of examples(guide)) {
