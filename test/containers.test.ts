@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { validate } from 'dockerfile-utils'
 import { existsSync } from 'node:fs'
-import { parse } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { settings } from '../src/config.ts'
 import { read, root } from './docs/documents.ts'
 
@@ -229,3 +229,56 @@ describe('the Dockerfile', () => {
     expect([...new Set(sources.map((source) => `!${source}`))].toSorted()).toEqual(allowed.toSorted())
   })
 })
+
+describe('docs/examples/kubernetes.yaml', () => {
+  const [deployment, service, budget] = parseAllDocuments(read('docs/examples/kubernetes.yaml')).map(
+    (document) => document.toJS(),
+  ) as [Deployment, { spec: { selector: object } }, { spec: { selector: { matchLabels: object } } }]
+  const { template, selector } = deployment.spec
+  const [container] = template.spec.containers
+
+  it('selects the pods of the deployment everywhere', () => {
+    const { labels } = template.metadata
+    expect(selector.matchLabels).toEqual(labels)
+    expect(service.spec.selector).toEqual(labels)
+    expect(budget.spec.selector.matchLabels).toEqual(labels)
+  })
+
+  it('probes the routes, and runs the image of docker-compose.yml without privileges', () => {
+    const single = parse(read('docker-compose.yml')) as { services: { gateway: Service } }
+    expect(container?.image).toBe(single.services.gateway.image)
+    expect(container?.readinessProbe.httpGet.path).toBe('/readyz')
+    expect(container?.livenessProbe.httpGet.path).toBe('/healthz')
+    expect(container?.securityContext).toMatchObject({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    })
+  })
+
+  it('names settings that exist', () => {
+    const [comment] = /(?<=holds ).*(?=\.)/.exec(read('docs/examples/kubernetes.yaml')) ?? ['']
+    const known = settings.map(({ name }) => name as string)
+    expect(comment.match(/[A-Z_]{3,}/g)?.filter((name) => !known.includes(name))).toEqual([])
+  })
+})
+
+interface Probe {
+  readonly httpGet: { readonly path: string }
+}
+interface Deployment {
+  readonly spec: {
+    readonly selector: { readonly matchLabels: object }
+    readonly template: {
+      readonly metadata: { readonly labels: object }
+      readonly spec: {
+        readonly containers: readonly {
+          readonly image: string
+          readonly readinessProbe: Probe
+          readonly livenessProbe: Probe
+          readonly securityContext: object
+        }[]
+      }
+    }
+  }
+}
