@@ -13,7 +13,7 @@ import type { Safe } from './menus.ts'
 
 /** Returns the violations of a menu, and the inputs that lead to each. */
 function found(spec: ModelSpec<Safe>, languages: readonly ('ru' | 'en')[] = ['en']) {
-  const { violations } = planFor([spec], { languages, limit: 10, seed: 1, notUnderstood })
+  const { violations } = planFor([spec], { languages, limit: 10, seed: 1, notUnderstood, latin: true })
   return shortest(violations).map(({ violation }) => ({
     message: violationMessage(violation),
     typed: violation.moves.slice(1).map(titleOf).join(' '),

@@ -60,7 +60,7 @@ export async function record(options: {
 function plannedDialogues(code: string, language: Language): readonly PlannedDialogue[] {
   const chosen = specs.filter(({ menu }) => menu.code === code)
   const { notUnderstood } = systemMessages
-  const { jobs } = planFor(chosen, { languages: [language], limit: 0, seed: 1, notUnderstood })
+  const { jobs } = planFor(chosen, { languages: [language], limit: 0, seed: 1, notUnderstood, latin: true })
   const fresh = chosen[0]?.origins[0]
   const named = new Map<string, Omit<PlannedDialogue, 'msisdn'>>()
   const add = (dialled: string, job: Pick<Job<World>, 'origin' | 'moves'>) => {
