@@ -75,14 +75,22 @@ export function createDialogue(
   start: { readonly msisdn: string; readonly dialled: string; readonly number: number },
   { now, pause, runInBackground }: DialogueEnvironment,
 ): Dialogue {
-  const { dialect, faults, profile = profiles.default } = route
+  const { dialect, serviceCode, faults, profile = profiles.default } = route
   const { msisdn, dialled } = start
   const network = createNetwork(route, profile, pause)
   const random = faults && createRandom(faults.seed, msisdn, start.number)
   const session = dialect.newSessionId()
   const beganMs = now()
   const beganAtMs = Date.now()
-  let turn: NetworkTurn = { sessionId: session, msisdn, dialled, replies: [], answers: [], beganAtMs }
+  let turn: NetworkTurn = {
+    sessionId: session,
+    msisdn,
+    dialled,
+    serviceCode,
+    replies: [],
+    answers: [],
+    beganAtMs,
+  }
   let previous: SentCallback | undefined
   let shownMs = beganMs
   let isOver = false
