@@ -27,7 +27,7 @@ export function maskDialled(typed: string, codes: readonly string[]): string {
   if (dialled.serviceCode === undefined || symbols === undefined) return '…'
   const paths = codes.map((code) => code.slice(1, -1))
   const path = longestOf(paths.filter((path) => `${rest}*`.startsWith(`${path}*`)))
-  const prefix = longestOf(paths.filter((path) => /…$/.test(path) && rest.startsWith(path.slice(0, -1))))
+  const prefix = longestOf(paths.filter((path) => path.endsWith('…') && rest.startsWith(path.slice(0, -1))))
   if (path === '' && prefix !== '') return `${symbols}${prefix}#`
   const shown = path === '' ? dialled.serviceCode : path
   return shown === rest ? `${symbols}${shown}#` : `${symbols}${shown}*…#`
