@@ -2,7 +2,7 @@
 import type { AnyStateMachine } from 'xstate'
 import type { EffectsOfAll, Language, Text } from './engine/authoring.ts'
 import { UssdError } from './engine/errors.ts'
-import { isCode } from './engine/short-code.ts'
+import { codeProblems } from './engine/short-code.ts'
 import type { EffectContext, Services } from './gateway/effects.ts'
 import type { Project } from './gateway/project.ts'
 import { shippedLanguages, systemMessages } from './gateway/system-messages.ts'
@@ -44,7 +44,10 @@ type ProjectOptions<
 > = {
   /** BCP 47 tags. Every text exists in each of them. The first one is the language of numbers without a record. */
   readonly languages: Languages
-  /** The menu of each dialled code. */
+  /**
+   * The menu of each dialled code: `*141#`, `#144#`, or `*101…#` for all numbers that begin with 101. A code of whole segments
+   * beats a digit prefix; among several, the longest one wins. The rest of the dialled string answers the first screens.
+   */
   readonly codes: Menus
   /** `#141#` shows `*141#` in Latin letters. Off by default. */
   readonly latin?: boolean
@@ -73,6 +76,7 @@ export function defineProject<
   const { models = () => Promise.resolve({ models: {} }) } = options
   const problems = [
     ...languageProblems(languages, latin),
+    ...codeProblems(Object.keys(codes), latin).map((problem) => `codes: ${problem}`),
     ...Object.entries(codes).flatMap(([code, menu]) => menuProblems(code, menu, languages)),
     ...messageProblems(languages, messages),
   ]
@@ -125,7 +129,6 @@ function menuProblems(
   menu: Partial<MenuIn<Language>>,
   languages: readonly Language[],
 ): string[] {
-  if (!isCode(code)) return [`codes: '${code}' is not a code; use *digits[*digits…]#`]
   const { machine, screens } = menu
   if (typeof machine?.getInitialSnapshot !== 'function' || typeof screens !== 'object') {
     return [`${code}: export a machine of setup().createMachine() and its screens`]

@@ -17,7 +17,7 @@ import type * as RecordingModule from './dial/recording.ts'
 import { parseAddress, resolveTarget } from './dial/target.ts'
 import { NoProjectError } from './project.ts'
 
-interface DialOptions extends Pick<RouteQuery, 'url' | 'profile' | 'faults' | 'seed'> {
+interface DialOptions extends Pick<RouteQuery, 'url' | 'profile' | 'faults' | 'seed' | 'serviceCode'> {
   readonly msisdn: string
   readonly lang?: Language
   readonly dialect: string
@@ -92,8 +92,9 @@ async function main(
 }
 
 /** Options of the simulated network, as `ussd walk` takes them. */
-function networkOptions({ profile, faults, seed, dialect }: DialOptions): readonly string[] {
+function networkOptions({ profile, faults, seed, dialect, serviceCode }: DialOptions): readonly string[] {
   return [
+    ...(serviceCode === undefined ? [] : ['--service-code', serviceCode]),
     ...(dialect === 'africastalking' ? [] : ['--dialect', dialect]),
     ...(profile === undefined || profile === 'default' ? [] : ['--profile', profile]),
     ...(faults === undefined ? [] : ['--faults', faults, '--seed', seed ?? '1']),
@@ -126,6 +127,10 @@ export const command = defineCommand<DialOptions>({
         'africastalking',
       )
       .option(
+        '--service-code <code>',
+        'registered code: the application receives what the aggregator sends for a longer dialled string',
+      )
+      .option(
         '--profile <name>',
         `carrier: ${Object.keys(profiles).join(', ')}; values may follow: a1,idle=20s,longer=cut`,
         'default',
@@ -139,6 +144,7 @@ export const command = defineCommand<DialOptions>({
   ussd dial '*141*0#'
   ussd dial '*141*3*6#' --msisdn '+375291234568' --lang be
   ussd dial '*141#' --url https://application.example/ussd --profile safaricom
+  ussd dial '*384*123*1#' --service-code '*384*123#' --url http://127.0.0.1:3000/ussd
   ussd dial '*141*0#' --record password.yaml
   ussd dial '*141*0#' --faults 'duplicate=0.2,delay=0.1:50ms,drop=0.1:retry' --seed 7
   printf '*141*0#\\n80291\\n80291\\n' | ussd dial

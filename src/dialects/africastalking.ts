@@ -5,7 +5,7 @@ import type { Ended } from '../gateway/ports.ts'
 import { malformed } from './dialect.ts'
 import type { Dialect, NetworkTurn, ParsedRequest, WireCall } from './dialect.ts'
 import { conEnd, conEndAnswers, parseConEnd } from './encoding/con-end.ts'
-import { describeIssue, msisdn, sessionId, typed, ussdString } from './encoding/fields.ts'
+import { describeIssue, dialledAt, msisdn, sessionId, typed, ussdString } from './encoding/fields.ts'
 
 /** All fields are required; `networkCode` is ignored. */
 const Request = z.object({
@@ -35,8 +35,9 @@ const encode = (fields: Record<string, string>) =>
 
 /**
  * Africa's Talking. The `text` of a form-encoded POST holds all replies so far, joined with `*`. The answer is plain text
- * after `CON ` or `END `. Turns have no numbers. At the begin, `text` is empty and `serviceCode` is the complete dialled
- * string. The end of a session is reported at `/events`, if that URL is registered.
+ * after `CON ` or `END `. Turns have no numbers. At the begin, `serviceCode` is the registered code or the complete dialled
+ * string, and `text` holds what was dialled after it (decision 0054). The end of a session is reported at `/events`, if that URL
+ * is registered.
  */
 export const africastalking: Dialect = {
   name: 'africastalking',
@@ -59,8 +60,8 @@ export const africastalking: Dialect = {
 
   requestSchema: (path) => (path === '/events' ? Event : Request),
 
-  parseRequest({ path, body }) {
-    return path === '/events' ? parseEvent(body) : parseCallback(body)
+  parseRequest({ path, body, code }) {
+    return path === '/events' ? parseEvent(body) : parseCallback(body, code)
   },
 
   ...conEndAnswers,
@@ -76,8 +77,8 @@ export const africastalking: Dialect = {
       headers: { ...form, ...(metadata && { [HOP_METADATA]: metadata }) },
       body: encode({
         phoneNumber: turn.msisdn,
-        serviceCode: turn.dialled,
-        text: turn.replies.join('*'),
+        serviceCode: turn.serviceCode ?? turn.dialled,
+        text: textOf(turn),
         sessionId: turn.sessionId,
         networkCode: '25701',
       }),
@@ -97,17 +98,26 @@ export const africastalking: Dialect = {
   formatEnd: (turn, end, nowMs) => formatEvent(turn, end, nowMs),
 }
 
-function parseCallback(body: string): ParsedRequest {
+/** Returns what was dialled after the registered code, and all replies. */
+function textOf({ dialled, serviceCode = dialled, replies }: NetworkTurn): string {
+  const dialledAfter = dialled === serviceCode ? [] : [dialled.slice(serviceCode.length, -1)]
+  return [...dialledAfter, ...replies].join('*')
+}
+
+function parseCallback(body: string, code: string | undefined): ParsedRequest {
   const fields = Request.safeParse({ ...parse(body) })
   if (!fields.success) return malformed(describeIssue(fields.error))
   const { sessionId, phoneNumber, serviceCode, text } = fields.data
+  const base = dialledAt(code, serviceCode) ?? serviceCode
+  // Late in a dialogue, it is longer than a dialled string can be. It is not a begin then.
+  const dialled = text === '' ? base : (ussdString.safeParse(`${base.slice(0, -1)}*${text}#`).data ?? '')
   return {
     kind: 'callback',
     callback: {
       dialect: 'africastalking',
       sessionId,
       msisdn: phoneNumber,
-      dialled: serviceCode,
+      dialled,
       reported: { kind: 'cumulative', code: serviceCode, text, begins: 'empty' },
     },
     echo: {},
@@ -141,7 +151,7 @@ function formatEvent(turn: NetworkTurn, end: Parameters<Dialect['formatEnd']>[1]
     body: encode({
       date: new Date(nowMs).toISOString().slice(0, 19).replace('T', ' '),
       sessionId: turn.sessionId,
-      serviceCode: turn.dialled,
+      serviceCode: turn.serviceCode ?? turn.dialled,
       networkCode: '25701',
       phoneNumber: turn.msisdn,
       status,
@@ -150,7 +160,7 @@ function formatEvent(turn: NetworkTurn, end: Parameters<Dialect['formatEnd']>[1]
       // Counts every call to the application, including those without an answer.
       hopsCount: String(turn.replies.length + 1),
       hopsMetadata: hops.join('|'),
-      input: turn.replies.join('*'),
+      input: textOf(turn),
       lastAppResponse: lastAnswer ? conEnd(lastAnswer) : '',
       ...(end === 'failed' && { errorMessage: 'the application did not answer as agreed' }),
     }),

@@ -30,10 +30,10 @@ export const arkesel = jsonDialect({
   request: Request,
   response: Response,
 
-  toCallback: ({ sessionID, userID, newSession, msisdn, userData }, raw) =>
+  toCallback: ({ sessionID, userID, newSession, msisdn, userData }, raw, code) =>
     latestInput(
       { dialect: 'arkesel', sessionId: sessionID, msisdn },
-      { begins: newSession, input: userData, field: 'userData' },
+      { begins: newSession, input: userData, field: 'userData', code },
       { sessionID, ...(userID !== undefined && { userID }), msisdn: String(raw['msisdn']) },
     ),
 

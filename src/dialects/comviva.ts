@@ -33,9 +33,9 @@ export const comviva: Dialect = {
     { case: 'time-out', reason: 'a clean-up gives no reason: it counts as a hang-up' },
   ],
 
-  parseRequest({ body }) {
+  parseRequest({ body, code }) {
     const request = readXmlRequest(body, 'request')
-    return isMalformed(request) ? request : parseElement(request)
+    return isMalformed(request) ? request : parseElement(request, code)
   },
 
   formatAnswer({ text, waits }, { msisdn }) {
@@ -77,7 +77,7 @@ export const comviva: Dialect = {
   formatEnd: (turn, end) => (end === 'completed' ? undefined : formatCall(turn, 'cleanup', [])),
 }
 
-function parseElement(request: Element): ParsedRequest {
+function parseElement(request: Element, code: string | undefined): ParsedRequest {
   const fields = fieldsOf(request)
   for (const [alias, name] of Object.entries(aliases)) {
     const values = [fields[name], fields[alias]].flat().filter((value) => value !== undefined)
@@ -100,7 +100,7 @@ function parseElement(request: Element): ParsedRequest {
   const { sessionid, msisdn, subscriberinput: input } = turn.data
   return latestInput(
     { dialect: 'comviva', sessionId: sessionid, msisdn },
-    { begins: kind.data.newrequest === '1', input, field: 'subscriberinput' },
+    { begins: kind.data.newrequest === '1', input, field: 'subscriberinput', code },
     { msisdn: msisdn.slice(1) },
   )
 }

@@ -13,6 +13,8 @@ export interface WireRequest {
   /** Header names are lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: string
+  /** The short code that the address names with `?code=`, as `*…#` (decision 0053). */
+  readonly code?: string | undefined
 }
 
 /** A response to a callback. */
@@ -62,6 +64,8 @@ export interface NetworkTurn {
   readonly msisdn: string
   /** The complete dialled string. */
   readonly dialled: string
+  /** The code registered at the aggregator, which starts the dialled string. Without it, the aggregator reports the whole string. */
+  readonly serviceCode?: string | undefined
   /** The subscriber's replies so far, in order; empty at the begin. */
   readonly replies: readonly string[]
   /** The application's answers so far, with the values to return to it; empty at the begin. */

@@ -4,11 +4,11 @@ import { z } from 'zod'
 import { malformed } from './dialect.ts'
 import type { Dialect, NetworkTurn, ParsedRequest, WireRequest } from './dialect.ts'
 import { conEndAnswers, parseConEnd } from './encoding/con-end.ts'
-import { bareCode, describeIssue, looseUssdString, msisdn } from './encoding/fields.ts'
+import { bareCode, describeIssue, dialledAt, looseUssdString, msisdn } from './encoding/fields.ts'
 import { sessionId, typed, ussdString } from './encoding/fields.ts'
 
 /** The form in which one provider of the family writes a callback. */
-interface GetVariant {
+export interface GetVariant {
   /** The method of the simulated network; the gateway accepts both. */
   readonly method: 'GET' | 'POST'
   readonly names: Readonly<Record<'session' | 'msisdn' | 'code' | 'input', string>>
@@ -52,9 +52,17 @@ const Request = z.object({ session: sessionId, msisdn, code: looseUssdString, in
  * Creates a dialect of the Kenyan providers that call with a query string. One field holds the base code. Another holds
  * everything dialled and replied so far, joined with `*`. The answer is plain text after `CON ` or `END `. No field marks the
  * begin of a dialogue: an unknown session id does.
+ *
+ * Throws a TypeError for a field `code` or `token`, which belong to the callback URL.
  */
 export function createGet(variant: GetVariant): Dialect {
   const { method, names, codeForm, inputForm } = variant
+  const reserved = Object.values(names).find((name) => name === 'code' || name === 'token')
+  if (reserved !== undefined) {
+    throw new TypeError(
+      `A variant cannot use the field '${reserved}': it belongs to the callback URL. Use another name.`,
+    )
+  }
   return {
     name: 'get',
     methods: ['GET', 'POST'],
@@ -109,14 +117,19 @@ export function createGet(variant: GetVariant): Dialect {
 /** The most common variant of the family. */
 export const get = createGet(variants.advanta)
 
-/** Splits a dialogue into the base code, up to the second `*` of the dialled string, and all inputs after it. */
-function partsOf({ dialled, replies }: NetworkTurn): { code: string; inputs: readonly string[] } {
-  const [, base, suffix] = /^(\*\d+)(?:\*(.+))?#$/.exec(dialled) ?? []
-  if (base === undefined) return { code: dialled, inputs: replies }
-  return { code: `${base}#`, inputs: suffix === undefined ? replies : [suffix, ...replies] }
+/** Splits a dialogue into the registered code, by default up to the second `*` of the dialled string, and all inputs after it. */
+function partsOf({ dialled, serviceCode, replies }: NetworkTurn): {
+  code: string
+  inputs: readonly string[]
+} {
+  const code = serviceCode ?? dialled.replace(/^(\*\d+)\*.+#$/, '$1#')
+  return { code, inputs: dialled === code ? replies : [dialled.slice(code.length, -1), ...replies] }
 }
 
-function parseRequest({ method, query, body }: WireRequest, { names, inputForm }: GetVariant): ParsedRequest {
+function parseRequest(
+  { method, query, body, code: address }: WireRequest,
+  { names, inputForm }: GetVariant,
+): ParsedRequest {
   // Express routes HEAD to GET handlers. HEAD must not take a turn, so it counts as a POST without a body.
   const sent = method === 'GET' ? query : parse(body)
   const fields = Request.safeParse(
@@ -139,7 +152,7 @@ function parseRequest({ method, query, body }: WireRequest, { names, inputForm }
       dialect: 'get',
       sessionId: session,
       msisdn,
-      dialled: dialled.success ? dialled.data : '',
+      dialled: dialled.success ? (dialledAt(address, dialled.data) ?? '') : '',
       reported: {
         kind: 'cumulative',
         code,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Dialect, End, NetworkTurn, ParsedRequest, WireCall } from './dialect.ts'
-import { codeOfBegin, msisdn, noCode, normaliseCode, requiredField } from './encoding/fields.ts'
+import { codeOfBegin, dialledAt, msisdn, noCode, normaliseCode, requiredField } from './encoding/fields.ts'
 import { sessionId, typed } from './encoding/fields.ts'
 import { jsonResponse, jsonText, orNothing, readRequest, readResponse, screenText } from './encoding/json.ts'
 import type { JsonFields } from './encoding/json.ts'
@@ -63,7 +63,7 @@ export const createHubtel = (generation: Generation): Dialect => ({
 
   requestSchema: () => Request,
 
-  parseRequest({ body }): ParsedRequest {
+  parseRequest({ body, code }): ParsedRequest {
     const read = readRequest(body, Request, withNames(Object.keys(Request.shape)))
     if (read.kind === 'malformed') return read
     const { Mobile, SessionId, Type, Message, Sequence, Platform } = read.fields
@@ -75,7 +75,8 @@ export const createHubtel = (generation: Generation): Dialect => ({
     }
     const begins = Type !== 'response'
     if (!begins && Message === undefined) return requiredField('Message')
-    const dialled = codeOf(begins ? Message : undefined, read.fields.ServiceCode)
+    const said = codeOf(begins ? Message : undefined, read.fields.ServiceCode)
+    const dialled = begins ? dialledAt(code, said) : said
     if (begins && dialled === undefined) return noCode('Message')
     const typed = begins ? undefined : Message
     return {
@@ -173,7 +174,7 @@ function codeOf(message: string | undefined, serviceCode: unknown): string | und
 
 function formatCall(
   generation: Generation,
-  { sessionId, msisdn, dialled, answers }: NetworkTurn,
+  { sessionId, msisdn, dialled, serviceCode = dialled, answers }: NetworkTurn,
   type: 'Initiation' | 'Response' | 'Release' | 'Timeout',
   message: string,
   sequence: number,
@@ -183,7 +184,7 @@ function formatCall(
   const call = postJson({
     Mobile: msisdn.slice(1),
     SessionId: sessionId,
-    ServiceCode: isV1 ? dialled.replace(/^[*#]|#$/g, '') : '5b0e6f2d8c4a4f1c9d7e3a2b1c0d9e8f',
+    ServiceCode: isV1 ? serviceCode.replace(/^[*#]|#$/g, '') : '5b0e6f2d8c4a4f1c9d7e3a2b1c0d9e8f',
     Type: isV1 ? type : type.toLowerCase(),
     Message: message,
     Operator: isV1 ? 'mtn' : 'mtn-gh',

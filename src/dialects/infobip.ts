@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import { malformed } from './dialect.ts'
-import type { Dialect, Method, NetworkTurn, ParsedRequest, WireCall } from './dialect.ts'
-import { codeOfBegin, describeIssue, msisdn, noCode, normaliseCode } from './encoding/fields.ts'
+import type { Dialect, Method, NetworkTurn, ParsedRequest, WireCall, WireRequest } from './dialect.ts'
+import { codeOfBegin, describeIssue, dialledAt, msisdn, noCode, normaliseCode } from './encoding/fields.ts'
 import { percentDecode, sessionId, typed } from './encoding/fields.ts'
 import { jsonResponse, jsonText, readRequest, readResponse, screenText } from './encoding/json.ts'
 import { postJson } from './encoding/json-dialect.ts'
@@ -62,7 +62,7 @@ export const infobip: Dialect = {
 
   requestSchema: (path) => (/\/(start|response)$/i.test(path) ? Request : undefined),
 
-  parseRequest({ method, path, body }) {
+  parseRequest({ method, path, body, code }) {
     const [, id = '', name = ''] = resource.exec(path) ?? []
     const step = name.toLowerCase() as Step | ''
     if (step === '') return badRequest('the address is not /session/<id>/start, response, end or status')
@@ -72,7 +72,7 @@ export const infobip: Dialect = {
     switch (step) {
       case 'start':
       case 'response':
-        return parseTurn(session.data.sessionId, step, body)
+        return parseTurn(session.data.sessionId, step, { body, code })
       case 'end':
         return { kind: 'ended', ended: undefined, echo: {} }
       case 'status':
@@ -100,11 +100,11 @@ export const infobip: Dialect = {
   newSessionId: () => String(randomInt(10 ** 7, 10 ** 8)),
 
   formatRequest(turn) {
-    const { msisdn, dialled, replies } = turn
+    const { msisdn, dialled, serviceCode = dialled, replies } = turn
     const body = {
       msisdn: msisdn.slice(1),
       text: replies.at(-1) ?? dialled,
-      shortCode: dialled,
+      shortCode: serviceCode,
       language: null,
       optional: null,
       ussdGwId: 'live2',
@@ -125,13 +125,17 @@ export const infobip: Dialect = {
 
 const badRequest = (problem: string) => malformed(`Bad request: ${problem}`)
 
-function parseTurn(sessionId: string, step: 'start' | 'response', body: string): ParsedRequest {
+function parseTurn(
+  sessionId: string,
+  step: 'start' | 'response',
+  { body, code: address }: Pick<WireRequest, 'body' | 'code'>,
+): ParsedRequest {
   const read = readRequest(body, Request)
   if (read.kind === 'malformed') return read
   const { msisdn, text, shortCode } = read.fields
   const code = typeof shortCode === 'string' ? normaliseCode(shortCode) : undefined
   const begins = step === 'start'
-  const dialled = begins ? codeOfBegin(text, code) : code
+  const dialled = begins ? dialledAt(address, codeOfBegin(text, code)) : code
   if (begins && dialled === undefined) return noCode('text')
   return {
     kind: 'callback',

@@ -36,7 +36,7 @@ export const nalo = jsonDialect({
   request: Request,
   response: Response,
 
-  toCallback({ USERID, MSISDN, USERDATA, MSGTYPE, SESSIONID }, raw) {
+  toCallback({ USERID, MSISDN, USERDATA, MSGTYPE, SESSIONID }, raw, code) {
     const session = {
       dialect: 'nalo',
       sessionId: SESSIONID ?? `${USERID}:${MSISDN.slice(1)}`,
@@ -48,7 +48,7 @@ export const nalo = jsonDialect({
     const reuses = SESSIONID === undefined && ({ reusesSessionId: true } as const)
     return latestInput(
       { ...session, ...reuses },
-      { begins: MSGTYPE, input: USERDATA, field: 'USERDATA' },
+      { begins: MSGTYPE, input: USERDATA, field: 'USERDATA', code },
       echo,
     )
   },

@@ -3,7 +3,16 @@ import { z } from 'zod'
 import type { Ended } from '../gateway/ports.ts'
 import { malformed } from './dialect.ts'
 import type { ParsedRequest } from './dialect.ts'
-import { describeIssue, msisdn, sessionId, typed, ussdString } from './encoding/fields.ts'
+import {
+  describeIssue,
+  dialledAt,
+  msisdn,
+  noCode,
+  requiredField,
+  sessionId,
+  typed,
+  ussdString,
+} from './encoding/fields.ts'
 import type { Element } from './encoding/xml.ts'
 
 export const BEGIN = 'processUnstructuredSSRequest_Request'
@@ -17,12 +26,11 @@ const invokeId = z
   .regex(/^-?\d{1,3}$/, { error: 'must be from -128 to 127' })
   .refine((id) => Number(id) >= -128 && Number(id) <= 127, { error: 'must be from -128 to 127' })
 const SessionFields = z.object({ localId: sessionId, msisdn })
-const Begin = z.object({ invokeId, string: ussdString })
-/** `string` is optional in a reply (3GPP TS 24.090): without it, the reply is empty. */
-const Reply = z.object({ invokeId, string: typed.default('') })
+/** `string` is optional in a reply (3GPP TS 24.090): without it, the reply is empty. A begin may leave its code to the address. */
+const Operation = z.object({ invokeId, string: typed.default('') })
 
-/** Returns the begin, the reply or the end that a `<dialog>` carries. */
-export function parseDialog(dialog: Element): ParsedRequest {
+/** Returns the begin, the reply or the end that a `<dialog>` carries. `code`: the one of the address. */
+export function parseDialog(dialog: Element, code: string | undefined): ParsedRequest {
   const { attributes, elements } = dialog
   const { localId, remoteId, userObject } = attributes
   const [, digits, beginId, answeredTurns] = userObjectForm.exec(userObject ?? '') ?? []
@@ -52,9 +60,12 @@ export function parseDialog(dialog: Element): ParsedRequest {
   if (!session.success) return malformed(describeIssue(session.error))
   const { localId: sessionId, msisdn } = session.data
   const begins = operation.name === BEGIN
-  const parsed = (begins ? Begin : Reply).safeParse(operation.attributes)
+  const parsed = Operation.safeParse(operation.attributes)
   if (!parsed.success) return malformed(describeIssue(parsed.error))
   const { invokeId, string } = parsed.data
+  const dialled = begins ? dialledAt(code, ussdString.safeParse(string).data) : ''
+  if (dialled === undefined)
+    return operation.attributes['string'] === undefined ? requiredField('string') : noCode('string')
   const turnNumber = begins ? '0' : answeredTurns
   const id = begins ? invokeId : beginId
   return {
@@ -63,7 +74,7 @@ export function parseDialog(dialog: Element): ParsedRequest {
       dialect: 'restcomm',
       sessionId,
       msisdn,
-      dialled: begins ? string : '',
+      dialled,
       // For a gateway that does not return our `userObject`, the invoke ids number the turns.
       reported: {
         kind: 'sequenced',

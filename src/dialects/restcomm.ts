@@ -31,9 +31,9 @@ export const restcomm: Dialect = {
   answerTimeoutMs: 25_000,
   limitations: [],
 
-  parseRequest({ body }) {
+  parseRequest({ body, code }) {
     const dialog = readXmlRequest(body, 'dialog')
-    return isMalformed(dialog) ? dialog : parseDialog(dialog)
+    return isMalformed(dialog) ? dialog : parseDialog(dialog, code)
   },
 
   formatAnswer({ text, waits }, echo) {

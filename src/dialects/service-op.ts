@@ -39,10 +39,10 @@ export const serviceOp = jsonDialect({
   request: Request,
   response: Response,
 
-  toCallback: ({ sessionID, msisdn, ussdString, ussdServiceOp }, raw) =>
+  toCallback: ({ sessionID, msisdn, ussdString, ussdServiceOp }, raw, code) =>
     latestInput(
       { dialect: 'service-op', sessionId: sessionID, msisdn },
-      { begins: ussdServiceOp === BEGIN, input: ussdString, field: 'ussdString' },
+      { begins: ussdServiceOp === BEGIN, input: ussdString, field: 'ussdString', code },
       { sessionID, msisdn: String(raw['msisdn']) },
     ),
 

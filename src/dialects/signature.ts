@@ -30,9 +30,9 @@ export interface SignatureClaim {
 }
 
 /**
- * Computes the HMAC over id, timestamp and content. The content is usually the body. For a GET it is path and query; below the
- * dialect's URL it is path and query, a line feed, and the body. Otherwise, the body of one signed call could be sent to
- * another session's URL.
+ * Computes the HMAC over id, timestamp and content. The content is the body at the dialect's URL without a query. For a GET it is
+ * path and query. Otherwise it is path and query, a line feed, and the body: the body of one signed call could be sent to another
+ * session's URL, or with another short code.
  */
 function hmac(
   key: Uint8Array,
@@ -41,8 +41,9 @@ function hmac(
 ): Buffer {
   const hasBody = call.method !== 'GET' && call.method !== 'HEAD'
   const mac = createHmac('sha256', key).update(`${id}.${timestamp}.`)
-  if (!hasBody || call.path !== '') mac.update(call.target)
-  if (hasBody && call.path !== '' && call.body.length > 0) mac.update('\n')
+  const coversTarget = !hasBody || call.path !== '' || call.target.includes('?')
+  if (coversTarget) mac.update(call.target)
+  if (coversTarget && hasBody) mac.update('\n')
   return (hasBody ? mac.update(call.body) : mac).digest()
 }
 

@@ -30,9 +30,9 @@ export const truroute: Dialect = {
   answerTimeoutMs: 10_000,
   limitations: [unnumbered],
 
-  parseRequest({ body }) {
+  parseRequest({ body, code }) {
     const request = readXmlRequest(body, 'ussd')
-    return isMalformed(request) ? request : parseFields(fieldsOf(request))
+    return isMalformed(request) ? request : parseFields(fieldsOf(request), code)
   },
 
   formatAnswer({ text, waits }) {
@@ -78,7 +78,7 @@ export const truroute: Dialect = {
   },
 }
 
-function parseFields(sent: Record<string, string | string[]>): ParsedRequest {
+function parseFields(sent: Record<string, string | string[]>, code: string | undefined): ParsedRequest {
   const kind = Type.safeParse(sent)
   if (!kind.success) return malformed(describeIssue(kind.error))
   const why = endings[kind.data.type]
@@ -94,7 +94,7 @@ function parseFields(sent: Record<string, string | string[]>): ParsedRequest {
   const { sessionid, msisdn, msg } = turn.data
   return latestInput(
     { dialect: 'truroute', sessionId: sessionid, msisdn },
-    { begins: kind.data.type === '1', input: msg, field: 'msg' },
+    { begins: kind.data.type === '1', input: msg, field: 'msg', code },
     {},
   )
 }

@@ -27,7 +27,10 @@ export function checkInvariants<World>(
   model: Model<World>,
   origin: Origin<World>,
   graph: Graph<World>,
-  notUnderstood: NotUnderstood,
+  {
+    notUnderstood,
+    alphabets,
+  }: { readonly notUnderstood: NotUnderstood; readonly alphabets: readonly Alphabet[] },
 ): InvariantResult<World> {
   const violations: Violation<World>[] = []
   const texts = new Set<string>()
@@ -39,7 +42,7 @@ export function checkInvariants<World>(
   }
 
   for (const edge of graph.edges) {
-    const shown = (['native', 'latin'] as const).map((alphabet) => ({
+    const shown = alphabets.map((alphabet) => ({
       alphabet,
       text: shownAfter(edge.transition, model, notUnderstood, alphabet),
     }))

@@ -1,6 +1,5 @@
 /** Plans an exploration: the dialogues to replay, and the violations that the model alone shows. */
 import type { Language } from '../engine/authoring.ts'
-import { isTransliterated } from '../ussd/transliterate.ts'
 import { createModel, screenOf } from './dialogue.ts'
 import type { Model, Move } from './dialogue.ts'
 import { graphOf, titleOf } from './graph.ts'
@@ -10,6 +9,7 @@ import type { Job } from './replay.ts'
 import { testPathsIn } from './paths.ts'
 import type { TestPaths } from './paths.ts'
 import type { Chain, ModelSpec, Origin } from './model-spec.ts'
+import { alphabetsOf } from './texts.ts'
 import type { NotUnderstood } from './texts.ts'
 import { violationOf } from './violation.ts'
 import type { Violation } from './violation.ts'
@@ -45,11 +45,12 @@ export function planFor<World>(
   for (const spec of specs) {
     for (const [at, language] of languages.entries()) {
       const model = createModel(spec, language)
+      const alphabets = alphabetsOf(spec.menu.code, language, options.latin)
       const inLatin = new Set<string>([''])
       for (const origin of spec.origins) {
         const graph = tryGraphOf(model, origin, violations)
         if (!graph) continue
-        const checked = checkInvariants(model, origin, graph, notUnderstood)
+        const checked = checkInvariants(model, origin, graph, { notUnderstood, alphabets })
         violations.push(...checked.violations)
         measured += checked.measured
 
@@ -58,7 +59,7 @@ export function planFor<World>(
         addSample(samples, `${spec.menu.code}, ${origin.name}`, found)
         const job = { model, origin, graph }
         jobs.push(...found.paths.map(({ moves }) => ({ ...job, moves })))
-        if (latin && isTransliterated(language))
+        if (alphabets.includes('latin'))
           jobs.push(
             ...pathsToNewScreens(graph, inLatin).map((moves) => ({
               ...job,

@@ -7,6 +7,12 @@ import type { NotUnderstood, Alphabet } from './texts.ts'
 
 const SUBSCRIBER = 'subscriber'
 
+/**
+ * Returns the code that an exploration serves and dials. No dialled string shows the first screen of a digit prefix without
+ * answering it, so its menu gets a code of its own: `*1010000000#` for `*101…#`.
+ */
+export const servedCode = (code: string): string => code.replace('…', '0000000')
+
 /** Converts a dialogue of the model to a walkthrough that expects its screens, and its record after the last one. */
 export function walkthroughOf<World>(options: {
   readonly model: Model<World>
@@ -33,7 +39,7 @@ export function walkthroughOf<World>(options: {
     const state = to.isOver ? 'ended' : 'waiting'
     if (before && !before.to.isOver && !move.input) add({ kind: 'hang-up' }, undefined)
     if (move.change) add({ kind: 'change', patch: move.change.patch }, undefined)
-    const action = actionOf(transition, spec.menu.code, alphabet)
+    const action = actionOf(transition, servedCode(spec.menu.code), alphabet)
     add(action, { kind: 'screen', state, text: { kind: 'whole', text } })
     before = transition
   }

@@ -6,6 +6,10 @@ import type { Model, Transition } from './dialogue.ts'
 /** `latin`: transliterated, for subscribers who dial `#…#`. */
 export type Alphabet = 'native' | 'latin'
 
+/** Returns the alphabets in which a subscriber can read a menu. `latin`: of the project. */
+export const alphabetsOf = (code: string, language: Language, latin: boolean): readonly Alphabet[] =>
+  latin && code.startsWith('*') && isTransliterated(language) ? ['native', 'latin'] : ['native']
+
 /** The line above a screen that is shown again. */
 export type NotUnderstood = Readonly<Record<Language, string>>
 

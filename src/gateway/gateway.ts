@@ -167,7 +167,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 /** Creates the function that runs a turn within its budget. A failed or late turn results in a system message. */
 function createTurnRunner(options: GatewayOptions, queue: Queue, clock: Clock) {
   const { project, store, services, sessionIdleMs, recordFormat, turnBudgetMs, classifier } = options
-  const routing = createRouting(project.codes)
+  const routing = createRouting(project)
   const handleTurn = createTurnHandler({
     project,
     routing,

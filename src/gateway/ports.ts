@@ -93,8 +93,9 @@ export interface Store {
 /** The input that a callback reports. Each dialect has one kind. */
 export type ReportedInput =
   /**
-   * All replies of the dialogue, joined with `*`, beside a constant code. `begins`: a dialogue begins with an empty text, or,
-   * where the dialect reports the dialled string in the same field, with any text of an unknown session.
+   * All replies of the dialogue, joined with `*`, beside a constant code. Any text of an unknown session begins a dialogue: it
+   * holds what was dialled after the code. `begins`: a known session begins anew with an empty text, or not at all, where any
+   * text may be a reply.
    */
   | {
       readonly kind: 'cumulative'

@@ -6,7 +6,7 @@ import type { Messages } from './system-messages.ts'
 export interface Project {
   /** BCP 47 tags. The first one is the language of numbers without a record. */
   readonly languages: readonly [Language, ...Language[]]
-  /** The menu of each dialled code. */
+  /** The menu of each dialled code: `*141#`, `#144#`, or `*101…#` for all numbers that begin with 101. */
   readonly codes: Readonly<Record<string, Menu>>
   readonly messages: Messages
   /** `#141#` shows `*141#` in Latin letters, a convention of Belarusian operators. */

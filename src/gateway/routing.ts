@@ -1,7 +1,8 @@
-import { isCode, matchShortCode } from '../engine/short-code.ts'
+import { codeProblems, matchShortCode } from '../engine/short-code.ts'
 import type { ShortCodeMatch } from '../engine/short-code.ts'
 import { compileMenu } from '../engine/menu.ts'
-import type { CompiledMenu, Menu } from '../engine/menu.ts'
+import type { CompiledMenu } from '../engine/menu.ts'
+import type { Project } from './project.ts'
 
 /** The menu of a dialled string. */
 export interface Route extends Omit<ShortCodeMatch, 'code'> {
@@ -9,23 +10,23 @@ export interface Route extends Omit<ShortCodeMatch, 'code'> {
 }
 
 export interface Routing {
-  /** Finds the menu of a dialled string; the longest matching code wins. `undefined` for an unknown code. */
+  /** Finds the menu of a dialled string. `undefined` for an unknown code. */
   route(dialled: string): Route | undefined
   /** The menu of a stored session, by its code. */
   menu(code: string): CompiledMenu | undefined
 }
 
-/** Compiles the routing table. Throws a TypeError for a code that is not `*digits[*digits…]#`. */
-export function createRouting(menus: Readonly<Record<string, Menu>>): Routing {
-  const byCode = new Map<string, CompiledMenu>()
-  for (const [code, menu] of Object.entries(menus)) {
-    if (!isCode(code)) throw new TypeError(`'${code}' is not a valid code: use *digits[*digits…]#`)
-    byCode.set(code, compileMenu(code, menu))
-  }
+/** Compiles the routing table. Throws a TypeError for a code that `defineProject` rejects. */
+export function createRouting({ codes, latin }: Pick<Project, 'codes' | 'latin'>): Routing {
+  const problems = codeProblems(Object.keys(codes), latin)
+  if (problems.length > 0) throw new TypeError(problems.join('\n'))
+  const byCode = new Map<string, CompiledMenu>(
+    Object.entries(codes).map(([code, menu]) => [code, compileMenu(code, menu)]),
+  )
   return {
     menu: (code) => byCode.get(code),
     route(dialled) {
-      const match = matchShortCode(dialled, byCode)
+      const match = matchShortCode(dialled, byCode, latin)
       const menu = match && byCode.get(match.code)
       return menu && { menu, shortcut: match.shortcut, latin: match.latin }
     },

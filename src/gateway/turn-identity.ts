@@ -127,7 +127,7 @@ function classifyCumulative(
   // a begin, a session with valid receipts is not restarted: a late duplicate would erase the receipts.
   const isBegin =
     begins === 'empty'
-      ? text === '' && !isBegunBy(known, id)
+      ? session === undefined || (text === '' && !isBegunBy(known, id))
       : !continues && !known?.isLive && !known?.isFresh
   if (isBegin) return { kind: 'begin', id, key, position: text.length }
   if (!live) return { kind: 'expired' }

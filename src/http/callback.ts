@@ -1,5 +1,7 @@
 import type { RequestHandler, Response } from 'express'
-import type { Dialect, Echo, Method, WireResponse } from '../dialects/dialect.ts'
+import { malformed } from '../dialects/dialect.ts'
+import type { Dialect, Echo, Malformed, Method, WireRequest, WireResponse } from '../dialects/dialect.ts'
+import { parseShortCode } from '../dialects/encoding/fields.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Answer, Callback, Ended, SignedDelivery } from '../gateway/ports.ts'
 import { mayBeDiscarded, readBytes } from './body.ts'
@@ -56,13 +58,17 @@ export function callbackRoute(
     if (!admitted.isIntact(path, bytes)) {
       return send(response, dialect.formatError(guard.unauthorised.status, guard.unauthorised.message))
     }
+    // Express parses the query anew each time it is read.
+    const query = request.url.includes('?') ? (request.query as Record<string, string | string[]>) : {}
+    const code = codeOf(query)
+    if (code.kind === 'malformed') return send(response, dialect.formatError(400, code.message))
     const parsed = dialect.parseRequest({
       method: request.method as Method,
       path,
-      // Express parses the query anew each time it is read.
-      query: request.url.includes('?') ? (request.query as Record<string, string | string[]>) : {},
+      query,
       headers: request.headers as Record<string, string>,
       body: bytes.toString(),
+      code: code.code,
     })
     switch (parsed.kind) {
       case 'malformed':
@@ -78,6 +84,18 @@ export function callbackRoute(
       }
     }
   }
+}
+
+/** Returns the short code of the address. A `#` that is not percent-encoded never arrives, so the code may lack it. */
+function codeOf({
+  code,
+}: WireRequest['query']): Malformed | { readonly kind: 'code'; readonly code: string | undefined } {
+  if (code === undefined) return { kind: 'code', code }
+  if (typeof code !== 'string') return malformed('Bad request: code must be given once in the address')
+  const parsed = parseShortCode(code)
+  return parsed === undefined
+    ? malformed('Bad request: code in the address must be a USSD code such as *141%23')
+    : { kind: 'code', code: parsed }
 }
 
 const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms))

@@ -1,6 +1,6 @@
 /** Checks the codes of a routing table: phones send them as USSD, and none shadows a shortcut of another. */
 import { parseDialled } from '../ussd/mmi.ts'
-import { isCode, partsAfter } from '../engine/short-code.ts'
+import { codeProblems, partsAfter, takerOf } from '../engine/short-code.ts'
 import { followDialled } from './lint-dialled.ts'
 import type { CompiledMenu } from '../engine/menu.ts'
 import { isDigit } from './statechart.ts'
@@ -29,8 +29,17 @@ export function whyNotSent(dialled: string): string | undefined {
 
 /** Returns the problem of a code; undefined if it can dial a menu. */
 export function codeProblem(code: string): string | undefined {
-  const why = whyNotSent(code) ?? (isCode(code) ? undefined : 'is not of the form *digits[*digits…]#')
-  return why === undefined ? undefined : `${code === '' ? "''" : code}: ${why}`
+  // No supplementary service has four digits, so phones send some string of every digit prefix at the start.
+  const why = whyNotSent(code.replace('…', '0000'))
+  return why === undefined ? codeProblems([code], false)[0] : `${code === '' ? "''" : code}: ${why}`
+}
+
+/** Reports digit prefixes that no dialled string reaches, because a shorter code takes them all. */
+export function unreachedPrefixProblems(codes: readonly string[]): string[] {
+  return codes.flatMap((code) => {
+    const taker = takerOf(code, codes)
+    return taker === undefined ? [] : [`${code}: is never reached, because ${taker} takes every string of it`]
+  })
 }
 
 /** Reports shortcuts of a menu that dial another menu instead: choices 3 and 6 of `*141#` beside the code `*141*3*6#`. */

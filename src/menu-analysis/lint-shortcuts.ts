@@ -18,11 +18,12 @@ export interface Shortcut {
 export function shortcutProblems(
   { dialled, says, leadsTo }: Shortcut,
   byCode: ReadonlyMap<string, CompiledMenu>,
+  latin: boolean,
 ): string[] {
   const location = `shortcut ${dialled} (${says})`
   const unsent = whyNotSent(dialled)
   if (unsent !== undefined) return [`${location}: ${unsent}`]
-  const match = matchShortCode(dialled, byCode)
+  const match = matchShortCode(dialled, byCode, latin)
   const menu = match && byCode.get(match.code)
   if (!menu) return [`${location}: matches no menu`]
   const { screens, taken } = followDialled(menu.machine, match.shortcut)

@@ -2,7 +2,7 @@
 import type { Sample } from './check-contexts.ts'
 import { check } from './check.ts'
 import type { CheckedProject } from './check.ts'
-import { codeProblem, shadowProblems } from './lint-codes.ts'
+import { codeProblem, shadowProblems, unreachedPrefixProblems } from './lint-codes.ts'
 import { shortcutProblems } from './lint-shortcuts.ts'
 import type { Shortcut } from './lint-shortcuts.ts'
 import { compileMenu } from '../engine/menu.ts'
@@ -29,6 +29,7 @@ export function lintMenus(project: LintedProject, shortcuts: readonly Shortcut[]
       check(menu, project, samples).map((problem) => `${menu.code} ${problem}`),
     ),
     ...shadowProblems(dialled),
-    ...shortcuts.flatMap((shortcut) => shortcutProblems(shortcut, byCode)),
+    ...unreachedPrefixProblems([...byCode.keys()]),
+    ...shortcuts.flatMap((shortcut) => shortcutProblems(shortcut, byCode, project.latin)),
   ]
 }

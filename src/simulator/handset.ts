@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { startsWithCode } from '../dialects/encoding/fields.ts'
 import { dial, refused, reply } from './dial-pad.ts'
 import type { KeyedInput, Refused } from './dial-pad.ts'
 import { createDialogue } from './dialogue.ts'
@@ -126,6 +127,8 @@ export function createHandsets(
       phone.screen = screenOf({ session: '', text: keyed.text, state: 'ended' })
       return phone.screen
     }
+    const unrouted = phone.dialogue ? undefined : unroutedProblem(keyed.text, route.serviceCode)
+    if (unrouted !== undefined) return refused(unrouted)
     const screen = await (phone.dialogue
       ? phone.dialogue.answer(keyed.text, hungUp)
       : begin(phone, { msisdn, text: keyed.text, route }).begin(hungUp))
@@ -157,6 +160,12 @@ function openPush(
   phone.dialogue = push.dialogue
   return { kind: 'open', push }
 }
+
+/** Returns the reason why a network does not route a dialled string to the application of a code. */
+const unroutedProblem = (dialled: string, serviceCode: string | undefined): string | undefined =>
+  serviceCode === undefined || startsWithCode(dialled, serviceCode)
+    ? undefined
+    : `The network does not route this code to the application: it does not start with ${serviceCode}, the registered service code.`
 
 interface Input {
   readonly msisdn: string

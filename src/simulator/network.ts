@@ -8,6 +8,8 @@ import type { Profile } from './profiles.ts'
 /** The route of a phone's dialogue: the application, the aggregator's dialect, the carrier, and the faults to inject. */
 export interface Route extends ApplicationAddress {
   readonly dialect: Dialect
+  /** The code registered for the application, which every dialled string starts with. Without it, any string is routed. */
+  readonly serviceCode?: string | undefined
   readonly profile?: Profile | undefined
   readonly faults?: Faults | undefined
 }

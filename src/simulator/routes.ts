@@ -1,4 +1,5 @@
 import { malformed } from '../dialects/dialect.ts'
+import { parseShortCode } from '../dialects/encoding/fields.ts'
 import type { Dialect, Malformed } from '../dialects/dialect.ts'
 import { refused } from './dial-pad.ts'
 import type { Refused } from './dial-pad.ts'
@@ -17,6 +18,8 @@ export interface RouteQuery {
   readonly profile?: string | undefined
   /** The application's URL for notices, in dialects with a separate notice URL. Requires `url`. */
   readonly events?: string | undefined
+  /** The code registered for the application, as `parseShortCode` accepts it. */
+  readonly serviceCode?: string | undefined
   /** In the syntax of `parseFaults`. */
   readonly faults?: string | undefined
   /** The seed of the faults, an integer. */
@@ -33,18 +36,26 @@ type RouteResult =
 /** Resolves the route that a query selects. */
 export type RouteResolver = (query: RouteQuery) => RouteResult
 
-/** Parses the carrier profile and the faults of a query. */
+/** The options of the simulated network. */
+export type NetworkOptions = Pick<Route, 'profile' | 'faults' | 'serviceCode'>
+
+/** Parses the carrier profile, the faults and the service code of a query. */
 export function parseNetwork({
   profile: carrier = 'default',
   faults: faultOption,
   seed = '1',
-}: Pick<RouteQuery, 'profile' | 'faults' | 'seed'>): ParsedOption<Pick<Route, 'profile' | 'faults'>> {
+  serviceCode,
+}: Pick<RouteQuery, 'profile' | 'faults' | 'seed' | 'serviceCode'>): ParsedOption<NetworkOptions> {
   const profile = parseProfile(carrier)
   if (profile.kind === 'malformed') return profile
   if (!/^\d{1,9}$/.test(seed)) return malformed('The seed is a whole number of at most nine digits.')
   const faults = faultOption === undefined ? undefined : parseFaults(faultOption, Number(seed))
   if (faults?.kind === 'malformed') return faults
-  return { kind: 'ok', value: { profile: profile.value, faults: faults?.value } }
+  const code = serviceCode === undefined ? undefined : parseShortCode(serviceCode)
+  if (serviceCode !== undefined && code === undefined) {
+    return malformed('The service code is a code such as *384*123#. In a URL, write # as %23.')
+  }
+  return { kind: 'ok', value: { profile: profile.value, faults: faults?.value, serviceCode: code } }
 }
 
 /**

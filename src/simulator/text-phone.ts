@@ -25,11 +25,16 @@ export function maskDialled(typed: string, codes: readonly string[]): string {
   if (dialled.kind !== 'ussd' && dialled.kind !== 'ss') return '…'
   const [, symbols, rest = ''] = /^([*#]+)(.*)#$/su.exec(typed.trim()) ?? []
   if (dialled.serviceCode === undefined || symbols === undefined) return '…'
-  const paths = codes.map((code) => code.slice(1, -1)).filter((path) => `${rest}*`.startsWith(`${path}*`))
-  const path = paths.reduce((longest, each) => (each.length > longest.length ? each : longest), '')
+  const paths = codes.map((code) => code.slice(1, -1))
+  const path = longestOf(paths.filter((path) => `${rest}*`.startsWith(`${path}*`)))
+  const prefix = longestOf(paths.filter((path) => path.endsWith('…') && rest.startsWith(path.slice(0, -1))))
+  if (path === '' && prefix !== '') return `${symbols}${prefix}#`
   const shown = path === '' ? dialled.serviceCode : path
   return shown === rest ? `${symbols}${shown}#` : `${symbols}${shown}*…#`
 }
+
+const longestOf = (texts: readonly string[]): string =>
+  texts.reduce((longest, each) => (each.length > longest.length ? each : longest), '')
 
 /** Splits a text into lines and replaces control characters, which a terminal would execute. */
 const linesOf = (text: string): readonly string[] =>

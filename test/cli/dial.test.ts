@@ -46,6 +46,19 @@ describe('ussd dial', () => {
     expect(code).toBe(0)
   })
 
+  it('reports a longer string as the aggregator of the service code does', async () => {
+    const { url, received } = await application(shop)
+    const asked = ['--url', url, '--service-code', '*384*123#']
+    expect((await dial(['*384*123*7#', ...asked])).code).toBe(0)
+    expect(received.map(({ fields }) => [fields['serviceCode'], fields['text']])).toEqual([
+      ['*384*123#', '7'],
+    ])
+    const elsewhere = await dial(['*384*1234#', ...asked])
+    expect(`${elsewhere.out}${elsewhere.err}`).toContain('it does not start with *384*123#')
+    expect(received).toHaveLength(1)
+    expect(elsewhere.code).not.toBe(0)
+  })
+
   it('hangs up at the end of its input', async () => {
     const { url, received } = await application(shop)
     const { code, out, err } = await dial(
@@ -114,6 +127,7 @@ describe('ussd dial', () => {
       [['--dialect', 'toString'], /^dial: --dialect must be one of: .*africastalking/],
       [['--url', 'localhost:8141'], /^dial: --url must be an address such as http/],
       [['--url', 'http://me:80291@127.0.0.1/'], /^dial: --url must not hold a password/],
+      [['--service-code', 'shop'], /^dial: The service code is a code such as/],
       [['--profile', 'vodafone'], /^dial: Unknown profile. Choose one of: default,/],
       [['--faults', 'drop'], /^dial: A fault needs a rate/],
       [['--seed', 'x'], /^dial: The seed is a whole number/],

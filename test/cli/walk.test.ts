@@ -55,6 +55,14 @@ describe('ussd walk', () => {
     expect(code).toBe(0)
   })
 
+  it('sends what an aggregator sends for a registered service code', async () => {
+    const scripts = await file('registered.yaml', GOOD)
+    expect((await walk(scripts, '--service-code', '*141#', '--dialect', 'all')).code).toBe(0)
+    const { code, out } = await walk(scripts, '--service-code', '*100#')
+    expect(out).toContain('it does not start with *100#, the registered service code')
+    expect(code).toBe(1)
+  })
+
   it('reports failures with their line in the order of the scripts, counts them and exits with 1', async () => {
     const scripts = join(folder, 'several.yaml')
     await writeFile(scripts, [GOOD, BAD, GOOD].join('---\n'))

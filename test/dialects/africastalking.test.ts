@@ -31,7 +31,7 @@ const callback = {
   dialect: 'africastalking',
   sessionId: fields.sessionId,
   msisdn: '+375291234567',
-  dialled: '*141*3*6#',
+  dialled: '*141*3*6*1*2#',
   reported: { kind: 'cumulative', code: '*141*3*6#', text: '1*2', begins: 'empty' },
 }
 const malformed = (problem: string): Malformed => ({ kind: 'malformed', message: `Bad request: ${problem}` })

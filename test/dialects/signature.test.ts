@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { parseSignature, verifySignature, sign } from '../../src/dialects/signature.ts'
 import { SIGNATURE_TOLERANCE_MS } from '../../src/gateway/ports.ts'
@@ -81,6 +82,24 @@ describe('the signature of a callback', () => {
     }
     const signed = sign(key, start, { id: 'a', atMs: nowMs })
     expect(holds(signed, { ...start, body: '{ }' })).toBe(false)
+  })
+
+  it('covers path and query, a line feed and the body wherever there is a query', () => {
+    const addressed = { ...call, target: '/ussd/nalo?code=*141%23' }
+    const signed = sign(key, addressed, { id: 'a', atMs: nowMs })
+    const { target } = addressed
+    const body = String(addressed.body)
+    const mac = createHmac('sha256', key)
+      .update(`a.${nowMs / 1000}.${target}\n${body}`)
+      .digest('base64')
+    expect(signed['webhook-signature']).toBe(`v1,${mac}`)
+    expect(holds(signed, addressed)).toBe(true)
+    for (const target of ['/ussd/nalo?code=*142%23', '/ussd/nalo', '/ussd/nalo?']) {
+      expect(holds(signed, { ...addressed, target })).toBe(false)
+    }
+    expect(holds(headers, { ...call, target: '/ussd/nalo?code=*141%23' })).toBe(false)
+    // A proxy may rewrite the path of a callback without a query.
+    expect(holds(headers, { ...call, target: '/gateway/ussd/nalo' })).toBe(true)
   })
 
   it('is invalid for any changed call', () => {

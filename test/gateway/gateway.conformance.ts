@@ -153,28 +153,37 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
         ).toHaveLength(1)
       })
 
-      it('of an unknown session is rejected as expired and stores nothing', async () => {
+      it('of an unknown session is a deep dial, which stops at a confirmation and changes nothing', async () => {
         const msisdn = await subscriber()
-        const answer = await gateway.gateway.turn({
-          dialect: 'test',
-          sessionId: 'never-begun',
-          msisdn,
-          dialled: '*141*3*6#',
-          reported: { kind: 'cumulative', code: '*141*3*6#', text: '1*2', begins: 'empty' },
-        })
-        expect(answer).toEqual(sentence('expired'))
-        const { records } = await store.load(bucketOf(msisdn), [sessionName('test', msisdn, 'never-begun')])
-        expect(records).toEqual([undefined])
+        const turn = (text: string) =>
+          gateway.gateway.turn({
+            dialect: 'test',
+            sessionId: 'never-begun',
+            msisdn,
+            dialled: `*141*3*6*${text}#`,
+            reported: { kind: 'cumulative', code: '*141*3*6#', text, begins: 'empty' },
+          })
+        const confirmation = await turn('1*2')
+        expect(confirmation).toMatchObject({ text: expect.stringMatching(/^Close access/), waits: true })
+        expect(await turn('1*2')).toEqual(confirmation)
         expect(await gateway.journalOf(msisdn)).toEqual(['subscriber-created'])
+        expect(await turn('1*2*0')).toMatchObject({
+          text: expect.stringContaining('unchanged'),
+          waits: false,
+        })
+        // The ended dialogue is remembered: a late turn is no begin.
+        expect(await turn('1')).toEqual(sentence('ended'))
       })
 
-      it('of another number with a known session id is rejected as expired and does not affect the session', async () => {
+      it('of another number with a known session id does not affect the session', async () => {
         const [owner, other] = [await subscriber(), await subscriber()]
         const phone = dialogue(gateway, owner)
         await phone.dial('*141*3*6#')
         await phone.type('1')
         const stolen = { ...phone.withInput('1*2'), msisdn: other }
-        expect(await gateway.gateway.turn(stolen)).toEqual(sentence('expired'))
+        expect(await gateway.gateway.turn(stolen)).toMatchObject({
+          text: expect.stringMatching(/^Access to self-care is open/),
+        })
         expect(await gateway.journalOf(other)).toEqual(['subscriber-created'])
         expect(await phone.type('2')).toMatchObject({ text: expect.stringContaining('Access is closed') })
       })

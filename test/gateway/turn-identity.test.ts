@@ -132,7 +132,17 @@ describe('a cumulative dialect', () => {
     expect(classify(input('1'), session, idleMs)).toMatchObject({ kind: 'reply' })
     expect(classify(input('1'), session, idleMs + 1)).toEqual({ kind: 'expired' })
     expect(classify(input(''), session, idleMs + 1)).toMatchObject({ kind: 'begin' })
-    expect(classify(input('1'), undefined, 0)).toEqual({ kind: 'expired' })
+  })
+
+  it('begins with the rest of a dialled string, and continues behind it', () => {
+    const session = after(undefined, input('3*6'), 0)
+    expect(classify(input('3*6'), undefined, 0)).toMatchObject({ kind: 'begin', position: 3 })
+    expect(classify(input('3*6'), session, 1)).toMatchObject({ kind: 'repeat' })
+    expect(classify(input('3*6*1'), session, 1)).toMatchObject({ kind: 'reply', typed: '1' })
+    expect(classify(input('3*6*'), session, 1)).toMatchObject({ kind: 'reply', typed: '' })
+    // As long as the record lasts, a late turn is no begin.
+    expect(classify(input('1'), session, idleMs + 600_001)).toEqual({ kind: 'expired' })
+    expect(classify(input('1'), { ...session, state: null }, 1)).toEqual({ kind: 'ended' })
   })
 
   it('does not begin again with a duplicate of its begin, even when that receipt is gone', () => {

@@ -18,6 +18,7 @@ const one = (language: string, text: string) => ({
   ...inAll('Open\n1 Close\n3 Amount\n0 Exit'),
   [language]: text,
 })
+const forms = 'use *141#, *141*0# or #144#, or *101…# for all numbers that begin with 101'
 const entry = (dialled: string, ...leadsTo: string[]): Shortcut => ({ dialled, says: 'close it', leadsTo })
 
 describe('lintMenus', () => {
@@ -194,11 +195,13 @@ describe('a code', () => {
     ],
     ['*31#375291234567', '*31#375291234567: is dialled as a call, not sent as USSD'],
     ['150', '150: is dialled as a call, not sent as USSD'],
-    ['7', '7: is not of the form *digits[*digits…]#'],
-    ['**141#', '**141#: is not of the form *digits[*digits…]#'],
-    ['#141#', '#141#: is not of the form *digits[*digits…]#'],
-    ['*141# ', '*141# : is not of the form *digits[*digits…]#'],
-    ['*141*#', '*141*#: is not of the form *digits[*digits…]#'],
+    ['7', `'7' is not a code; ${forms}`],
+    ['**141#', `'**141#' is not a code; ${forms}`],
+    ['*141# ', `'*141# ' is not a code; ${forms}`],
+    ['*141*#', `'*141*#' is not a code; ${forms}`],
+    ['*101...#', "'*101...#' is not a code; write the one character … (U+2026): '*101…#'"],
+    ['#21#', '#21#: is supplementary service 21, which a phone does not send as USSD'],
+    ['*21*5…#', '*21*5…#: is supplementary service 21, which a phone does not send as USSD'],
     ['*141*я#', '*141*я#: has a character that phones do not send in a code'],
     [`*${'1'.repeat(181)}#`, `*${'1'.repeat(181)}#: exceeds the 182 septets that a phone sends`],
     ['', "'': is empty"],
@@ -206,12 +209,21 @@ describe('a code', () => {
     expect(problemsOf({ [code]: sound })).toEqual([problem])
   })
 
-  it.each(['*141#', '*1#', '*211#', '*21*1*2*3*4#', `*${'1'.repeat(180)}#`])(
+  it.each(['*141#', '#144#', '*101…#', '*2…#', '*1#', '*211#', '*21*1*2*3*4#', `*${'1'.repeat(180)}#`])(
     'such as %s is accepted',
     (code) => {
       expect(problemsOf({ [code]: sound })).toEqual([])
     },
   )
+})
+
+describe('a digit prefix', () => {
+  it('is reported when a shorter code takes every string of it', () => {
+    expect(problemsOf({ '*100#': sound, '*100*5…#': sound })).toEqual([
+      '*100*5…#: is never reached, because *100# takes every string of it',
+    ])
+    expect(problemsOf({ '*100#': sound, '*100…#': sound, '*1002#': sound, '#100*5…#': sound })).toEqual([])
+  })
 })
 
 describe('a code with the prefix of another', () => {
@@ -260,6 +272,17 @@ describe('a published shortcut', () => {
     ['a string for Latin letters', entry('#100*1#', 'sure', 'bye')],
   ])('may be %s', (_case, shortcut) => {
     expect(problemsOf(table, [shortcut])).toEqual([])
+  })
+
+  it('is for Latin letters only if the project has them', () => {
+    const plain = { ...project, latin: false, codes: { '*100#': sound } }
+    expect(lintMenus(plain, [entry('#100*1#', 'sure', 'bye')])).toEqual([
+      'shortcut #100*1# (close it): matches no menu',
+    ])
+  })
+
+  it('may begin with a digit prefix', () => {
+    expect(problemsOf({ '*100…#': sound }, [entry('*1001#', 'sure', 'bye')])).toEqual([])
   })
 
   it('leads to the menu with the longest matching code', () => {

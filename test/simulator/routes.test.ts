@@ -85,6 +85,9 @@ describe('a route', () => {
       kind: 'route',
       route: { dialect: loud, callbackUrl: 'http://own/loud', token: 'sesame', profile: profiles.a1 },
     })
+    expect(resolve({ serviceCode: '*384*123' })).toMatchObject({
+      route: { callbackUrl: 'http://own/africastalking', serviceCode: '*384*123#' },
+    })
     expect(resolve({ faults: 'drop=0.5', seed: '3' })).toMatchObject({
       route: { callbackUrl: 'http://own/africastalking', faults: { seed: 3, drop: { rate: 0.5 } } },
     })
@@ -118,6 +121,8 @@ describe('a route', () => {
   it.each([
     [{ dialect: 'quiet' }, 'Unknown dialect. Choose one of: africastalking, loud.'],
     [{ dialect: 'toString' }, 'Unknown dialect. Choose one of: africastalking, loud.'],
+    [{ serviceCode: 'shop' }, 'The service code is a code such as *384*123#. In a URL, write # as %23.'],
+    [{ serviceCode: '*384*#' }, 'The service code is a code such as *384*123#. In a URL, write # as %23.'],
     [{ profile: 'x' }, 'Unknown profile. Choose one of: default, safaricom, airtel, mtn, a1.'],
     [{ faults: 'x' }, 'A fault needs a rate from 0 to 1, such as drop=0.1.'],
     [{ seed: 'x' }, 'The seed is a whole number of at most nine digits.'],

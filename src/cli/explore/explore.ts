@@ -11,6 +11,7 @@ import { planFor } from '../../exploration/plan.ts'
 import { findingsOf, replay, replayAll, violationsIn } from '../../exploration/replay.ts'
 import type { Job, Replay, Replayed } from '../../exploration/replay.ts'
 import type { ModelSpec } from '../../exploration/model-spec.ts'
+import { servedCode } from '../../exploration/script.ts'
 import { shortest, violationOf } from '../../exploration/violation.ts'
 import type { Violation } from '../../exploration/violation.ts'
 import { createGateways } from './gateways.ts'
@@ -69,7 +70,12 @@ export async function explore<World>(options: ExplorationOptions<World>): Promis
   const log: string[] = []
   const gateways = createGateways({
     store: store.store,
-    project: { ...project, codes: watched.menus },
+    project: {
+      ...project,
+      codes: Object.fromEntries(
+        Object.entries(watched.menus).map(([code, menu]) => [servedCode(code), menu]),
+      ),
+    },
     envOf: options.envOf ?? (() => ({})),
     wrapServices: options.wrapServices,
     logStream: lineCollector(log),
@@ -177,7 +183,7 @@ function leakViolations<World>(
       owner ??
       jobs.find(
         (each) =>
-          types(each, input) && (menu ?? each.model.subject.menu.code) === each.model.subject.menu.code,
+          types(each, input) && (menu === undefined || menu === servedCode(each.model.subject.menu.code)),
       )
     if (!job) return []
     const typed = job.moves.findIndex((move) => move.input?.name === input)

@@ -7,7 +7,7 @@ import { profiles } from '../../simulator/profiles.ts'
 import { wholeNumber } from '../command.ts'
 
 /** The options of `ussd walk`. */
-export interface WalkOptions extends Pick<RouteQuery, 'url' | 'profile' | 'faults' | 'seed'> {
+export interface WalkOptions extends Pick<RouteQuery, 'url' | 'profile' | 'faults' | 'seed' | 'serviceCode'> {
   readonly dialect?: string
   readonly overwrite?: true
   readonly eventsUrl?: string
@@ -41,6 +41,10 @@ export const walkOptions = (command: Command): Command =>
       '--profile <name>',
       `carrier profile: ${Object.keys(profiles).join(', ')}; add settings after a comma: a1,idle=20s,longer=cut`,
       'default',
+    )
+    .option(
+      '--service-code <code>',
+      'registered code, which every dialled string starts with: the application receives what the aggregator sends for the rest',
     )
     .option('--faults <list>', 'network faults to inject: duplicate, delay, drop, reorder, reset, begin')
     .option('--seed <number>', 'seed of the faults: the same seed injects the same faults', '1')

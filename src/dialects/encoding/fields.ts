@@ -56,6 +56,26 @@ export const looseUssdString = text(182).transform((raw, context) => {
   return z.NEVER
 })
 
+/** A code of digits in segments, without arguments that only a subscriber dials. */
+const shortCode = /^[*#]\d+(?:\*\d+)*#$/
+
+/** Parses the short code of an address or an option, in any form that `normaliseCode` accepts. */
+export function parseShortCode(raw: string): string | undefined {
+  const code = normaliseCode(raw)
+  return code !== undefined && shortCode.test(code) ? code : undefined
+}
+
+/** Returns true if a dialled string is a code or continues it after a `*`. */
+export const startsWithCode = (dialled: string, code: string): boolean =>
+  dialled === code || dialled.startsWith(code.replace(/#$/, '*'))
+
+/**
+ * Returns the dialled string of a begin. The code of the address applies when nothing was dialled, or something that does not
+ * start with it.
+ */
+export const dialledAt = (address: string | undefined, dialled: string | undefined): string | undefined =>
+  address === undefined || (dialled !== undefined && startsWithCode(dialled, address)) ? dialled : address
+
 /**
  * Returns the code of a begin. `input` is the dialled string, or, without `*` or `#` in front, possibly the suffix typed after
  * the code of the service.

@@ -14,8 +14,8 @@ interface JsonFormat<Request, Response> {
   readonly noEnd: string
   readonly request: z.ZodType<Request> & z.ZodObject
   readonly response: z.ZodType<Response>
-  /** Interprets a valid request; `raw` holds the fields as sent. */
-  toCallback(fields: Request, raw: JsonFields): ParsedRequest
+  /** Interprets a valid request; `raw` holds the fields as sent, `code` is the one of the address. */
+  toCallback(fields: Request, raw: JsonFields, code: string | undefined): ParsedRequest
   /** Returns the request fields of a turn. */
   requestFields(turn: NetworkTurn): object
   toAnswer(fields: Response): Answer
@@ -38,9 +38,9 @@ export function jsonDialect<Request, Response>(format: JsonFormat<Request, Respo
 
     requestSchema: () => format.request,
 
-    parseRequest({ body }) {
+    parseRequest({ body, code }) {
       const read = readRequest(body, format.request)
-      return read.kind === 'malformed' ? read : format.toCallback(read.fields, read.raw)
+      return read.kind === 'malformed' ? read : format.toCallback(read.fields, read.raw, code)
     },
 
     formatAnswer: (answer, echo) => jsonResponse(200, { ...echo, ...format.answerFields(answer) }),

@@ -109,13 +109,22 @@ function describe(operation: CallbackOperation): ZodOpenApiOperationObject {
   }
 }
 
+/** The parameters of the callback URL itself. */
+const AddressQuery = z.object({
+  code: z.string().optional().meta({
+    description:
+      'Short code of this URL. It applies when the first callback has no dialled string, or one that does not start with it',
+    example: '*141#',
+  }),
+})
+
 function parametersOf(operation: CallbackOperation): Pick<ZodOpenApiOperationObject, 'requestParams'> {
   const { dialect, method, template } = operation
   const names = [...template.matchAll(/:(\w+)/g)].map(([, name]) => name as string)
   const path = z.object(Object.fromEntries(names.map((name) => [name, z.string()])))
-  const query = method === 'GET' ? dialect.requestSchema?.(template) : undefined
-  if (names.length === 0 && !query) return {}
-  return { requestParams: { ...(names.length > 0 && { path }), ...(query && { query }) } }
+  const fields = method === 'GET' ? dialect.requestSchema?.(template) : undefined
+  const query = fields ? fields.extend(AddressQuery.shape) : AddressQuery
+  return { requestParams: { ...(names.length > 0 && { path }), query } }
 }
 
 function contentOf({ dialect, template, samples }: CallbackOperation) {

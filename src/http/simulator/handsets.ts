@@ -39,6 +39,10 @@ export const HandsetQuery = z.strictObject({
     'http://127.0.0.1:3000/ussd',
   ),
   dialect: word('Dialect of the callbacks', 'africastalking'),
+  serviceCode: word(
+    'Registered code; the application receives what the aggregator sends for a longer dialled string',
+    '*384*123#',
+  ),
   profile: word('Carrier profile, with values to override', 'safaricom,idle=60s'),
   events: word('URL that receives the end of a dialogue', 'http://127.0.0.1:3000/events'),
   faults: word('Faults to inject, with probabilities', 'duplicate=0.2,delay=0.1:50ms,drop=0.1:retry'),

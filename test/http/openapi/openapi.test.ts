@@ -13,6 +13,7 @@ import type { Running } from '../../support/running.ts'
 interface Operation {
   readonly operationId: string
   readonly description?: string
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean }[]
   readonly security: readonly Record<string, unknown>[]
   readonly requestBody?: { content: Record<string, Media> }
   readonly responses: Record<string, { content?: Record<string, Media> }>
@@ -39,6 +40,15 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
 )
 
 describe('the OpenAPI document', () => {
+  it('names the code of the address at every callback, and the service code of a phone', () => {
+    for (const { path, operation } of operations) {
+      const names = (operation.parameters ?? []).filter((each) => each.in === 'query' && !each.required)
+      if (path.startsWith('/ussd/')) expect(names.map(({ name }) => name)).toContain('code')
+      if (operation.operationId === 'typeOnHandset')
+        expect(names.map(({ name }) => name)).toContain('serviceCode')
+    }
+  })
+
   it('is valid OpenAPI 3.1', async () => {
     const validator = new Validator()
     expect(await validator.validate(structuredClone(document))).toEqual({ valid: true })

@@ -266,6 +266,20 @@ describe('/handsets', () => {
     expect(await seen(type('*141#'))).toMatchObject({ text: 'Вопрос 1\n1 да' })
   })
 
+  it('dials a longer string than the registered service code', async () => {
+    const { application, type } = await serve()
+    const phone = '+375291234567?serviceCode=*384*123%23'
+    const refused = await type('*384*1234#', {}, phone)
+    expect([refused.status, await refused.text()]).toEqual([
+      400,
+      'The network does not route this code to the application: it does not start with *384*123#, the registered service code.\n',
+    ])
+    expect((await type('*384*123*7#', {}, phone)).status).toBe(200)
+    expect(application.received.map(({ fields }) => [fields['serviceCode'], fields['text']])).toEqual([
+      ['*384*123#', '7'],
+    ])
+  })
+
   it('dials this gateway in another dialect and carrier profile, with faults', async () => {
     const { application, type } = await serve()
     const answer = await type(
