@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
@@ -108,13 +108,13 @@ export function openTerminal(shell: string, args: readonly string[], url: string
     sees,
     type: (keys: string) => void child.stdin.write(keys),
     /** Presses Ctrl-C until the command has ended: bash misses a signal that arrives just before it reads. */
-    async interrupt() {
+    interrupt: async () => {
       child.stdin.write('\u0003')
       const again = setInterval(() => child.stdin.write('\u0003'), 1000)
       await sees('exit code').finally(() => clearInterval(again))
     },
     /** Waits for the exit. `isRestored`: the terminal shows again what is typed. */
-    async ended() {
+    ended: async () => {
       await sees('\nend\r\n')
       const [, shown = '', code, modes = ''] = /^([^]*)exit code (\d+)\r\n([^]*)$/.exec(written()) ?? []
       const isRestored = /\secho[\s;]/.test(modes) && /\s-echonl[\s;]/.test(modes)
@@ -138,13 +138,14 @@ export async function servePhone(
     void response.setHeader('ussd-state', 'waiting').end('ok\n'),
 ) {
   const requests: PhoneRequest[] = []
-  const server = createServer(async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const { method, url, headers } = request
     requests.push({ method, url, headers, body: await text(request) })
     if (method === 'POST') answer(response)
     else if (method === 'DELETE') response.writeHead(204).end()
     else response.setHeader('ussd-state', 'ended').end('\n')
-  })
+  }
+  const server = createServer((request, response) => void serve(request, response))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   closing.push(async () => {
