@@ -10,7 +10,7 @@ const CODE = /^[*#]\d+(?:\*\d+)*…?#$/
 const USSD_STRING = /^([*#])(\d+(?:\*[^*#]*)*)#$/
 
 /** True for a code that stands for longer numbers: `*101…#`. */
-export const isDigitPrefix = (code: string): boolean => code.endsWith(`${MORE_DIGITS}#`)
+const isDigitPrefix = (code: string): boolean => code.endsWith(`${MORE_DIGITS}#`)
 
 /** The problems of the codes of a project, each with the fix. */
 export function codeProblems(codes: readonly string[], latin: boolean): string[] {

@@ -285,6 +285,7 @@ function sessionAfter(
     latin: dialogue.latin,
     state: dialogue.state,
     id: turn.id,
+    begunBy: turn.kind === 'begin' ? turn.begunBy : undefined,
     key: turn.key,
     asksAgain: dialogue.asksAgain,
     confirms: dialogue.confirms,

@@ -19,7 +19,8 @@ interface Turn {
 export type TurnClass =
   /** A duplicate: replay its receipt. */
   | { readonly kind: 'repeat'; readonly receipt: Receipt }
-  | (Turn & { readonly kind: 'begin' })
+  /** `begunBy`: the id of the begin without text, where the text of this one may be a reply that overtook it. */
+  | (Turn & { readonly kind: 'begin'; readonly begunBy?: string })
   | (Turn & { readonly kind: 'reply'; readonly typed: string })
   /** A reply to an unknown or expired session. */
   | { readonly kind: 'expired' }
@@ -129,7 +130,8 @@ function classifyCumulative(
     begins === 'empty'
       ? session === undefined || (text === '' && !isBegunBy(known, id))
       : !continues && !known?.isLive && !known?.isFresh
-  if (isBegin) return { kind: 'begin', id, key, position: text.length }
+  const begunBy = isBegin && begins === 'empty' && text !== '' && { begunBy: digest([code, '']) }
+  if (isBegin) return { kind: 'begin', id, key, position: text.length, ...begunBy }
   if (!live) return { kind: 'expired' }
   if (live.state === null) return { kind: 'ended' }
   // A late duplicate of the begin whose receipt is gone gets the current screen.

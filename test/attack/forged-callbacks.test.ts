@@ -220,6 +220,8 @@ describe('the session of another subscriber', () => {
       if (begun.kind !== 'answer') throw new Error(begun.message)
       const before = await dumpOf(redis)
       const replied = { ...live, replies: ['1'], answers: [begun] }
+      // What is typed may be the rest of a dialled string, so a separate dialogue begins.
+      const mayBegin = dialect.name === 'get' || dialect.name === 'africastalking'
       const hijacks = [
         { ...replied, msisdn: other, answers: [withNumber(begun, other)] },
         { ...replied, sessionId: dialect.newSessionId() },
@@ -228,16 +230,15 @@ describe('the session of another subscriber', () => {
         const read = dialect.parseResponse(
           await post(gateway.url, dialect, dialect.formatRequest(hijack), bearer),
         )
-        if (dialect.name !== 'get') {
+        if (!mayBegin) {
           expect(read).toMatchObject({ kind: 'answer', answer: { waits: false } })
           continue
         }
-        // This dialect cannot distinguish a begin from a reply, so a separate dialogue begins.
         expect(read.kind).toBe('answer')
       }
       const after = await dumpOf(redis)
       for (const [name, value] of Object.entries(before)) expect([name, after[name]]).toEqual([name, value])
-      if (dialect.name !== 'get') expect(Object.keys(after)).toEqual(Object.keys(before))
+      if (!mayBegin) expect(Object.keys(after)).toEqual(Object.keys(before))
     },
   )
 

@@ -33,6 +33,7 @@ function after(
     latin: false,
     state: { value: 'somewhere', context: {} },
     id: classified.id,
+    begunBy: classified.kind === 'begin' ? classified.begunBy : undefined,
     key: classified.key,
     asksAgain: false,
     confirms: false,
@@ -140,6 +141,12 @@ describe('a cumulative dialect', () => {
     expect(classify(input('3*6'), session, 1)).toMatchObject({ kind: 'repeat' })
     expect(classify(input('3*6*1'), session, 1)).toMatchObject({ kind: 'reply', typed: '1' })
     expect(classify(input('3*6*'), session, 1)).toMatchObject({ kind: 'reply', typed: '' })
+    // The text may be a reply that overtook the begin, which shows the current screen then.
+    expect(classify(input(''), session, 1)).toMatchObject({
+      kind: 'repeat',
+      receipt: { text: 'screen at 0' },
+    })
+    expect(classify(input('', '*100#'), session, 1)).toMatchObject({ kind: 'begin' })
     // As long as the record lasts, a late turn is no begin.
     expect(classify(input('1'), session, idleMs + 600_001)).toEqual({ kind: 'expired' })
     expect(classify(input('1'), { ...session, state: null }, 1)).toEqual({ kind: 'ended' })

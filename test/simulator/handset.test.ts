@@ -255,7 +255,7 @@ describe('a handset', () => {
           africastalking.parseRequest({ method: 'POST', path: '', query: {}, headers: {}, body }),
         ).toMatchObject({
           kind: 'callback',
-          callback: { msisdn, dialled: '*141#', reported: { kind: 'cumulative', text: sent.join('*') } },
+          callback: { msisdn, reported: { kind: 'cumulative', code: '*141#', text: sent.join('*') } },
         })
       }),
       { numRuns: 60 },

@@ -90,6 +90,8 @@ export function nextSession(
     readonly latin: boolean
     readonly state: Session['state']
     readonly id: string
+    /** The id to store as that of the first turn; by default `id`. */
+    readonly begunBy?: string | undefined
     readonly key: string
     readonly asksAgain: boolean
     readonly confirms: boolean
@@ -123,7 +125,7 @@ export function nextSession(
       ...(turn.asksAgain && { asksAgain: true }),
       ...(turn.confirms && { confirms: true }),
       ...(earlier.length > 0 && { earlier }),
-      begunBy: before?.begunBy ?? turn.id,
+      begunBy: before?.begunBy ?? turn.begunBy ?? turn.id,
       turns: (before?.turns ?? 0) + 1,
       heard: turn.position,
       answeredAtMs: turn.nowMs,

@@ -142,7 +142,9 @@ export class Load {
         isDuplicated && this.#send(callback, through + 1),
       ])
       const isStillClosed = text === '' && shown.startsWith('Access to self-care is closed')
-      if (expired.has(shown) || isStillClosed) {
+      // Without its record, a session begins again with any text.
+      const beginsAgain = text !== '' && shown.startsWith('Access to self-care is open')
+      if (expired.has(shown) || isStillClosed || beginsAgain) {
         this.forgotten += 1
         return
       }
