@@ -63,7 +63,7 @@ export function deliveryOf(
   return {
     dialogue,
     callback,
-    key: keyOf(reported),
+    key: keyOf(reported, code),
     node,
     isFirst,
     screen,
@@ -88,9 +88,10 @@ function reportedInput(form: Form, code: string, answers: readonly string[]): Re
   }
 }
 
-function keyOf(reported: ReportedInput): string {
+/** Dialling another code is another begin, also under a shared session id. */
+function keyOf(reported: ReportedInput, code: string): string {
   if (reported.kind === 'cumulative') return `'${reported.text}'`
-  const typed = reported.typed === undefined ? 'begin' : `'${reported.typed}'`
+  const typed = reported.typed === undefined ? `begin ${code}` : `'${reported.typed}'`
   return reported.kind === 'sequenced' ? `${reported.number} ${typed}` : typed
 }
 

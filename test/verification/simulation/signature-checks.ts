@@ -4,10 +4,14 @@ import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { isBusy, isUnavailable } from './client.ts'
 import { nameOf } from './delivery.ts'
 import type { Delivery } from './delivery.ts'
+import { BUDGET_MS } from './plan.ts'
 import { parseSession } from '../../../src/gateway/records/session-format.ts'
 
-/** A delivery is remembered slightly longer than its signature is valid. */
-const REMEMBERED_MS = SIGNATURE_TOLERANCE_MS + 2000
+/**
+ * A delivery is remembered slightly longer than its signature is valid. The TTL is computed at the load and starts at the commit,
+ * which may be a budget later.
+ */
+const REMEMBERED_MS = SIGNATURE_TOLERANCE_MS + 2000 + BUDGET_MS
 
 /** Checks signed callbacks: each takes effect once, and never with an expired signature. */
 export function createSignatureChecks({
@@ -45,13 +49,16 @@ export function createSignatureChecks({
       if (!signed || isUnavailable(answer) || isBusy(answer)) return 'open'
       const ages = [storeMs(), delivery.arrivedStoreMs].map((ms) => Math.abs(ms - signed.atMs))
       const isExpired = answer.text === systemMessages.expired.en && !answer.waits
+      const known = answers.get(signed.id)
       // The clock may jump during the turn.
-      if (Math.min(...ages) > REMEMBERED_MS) {
-        if (!isExpired) violated('an old signature does nothing', `${nameOf(delivery)}: '${answer.text}'`)
+      const leastMs = Math.min(...ages)
+      if (leastMs > SIGNATURE_TOLERANCE_MS) {
+        const isRemembered = known === answer.text && leastMs <= REMEMBERED_MS
+        if (!isExpired && !isRemembered)
+          violated('an old signature does nothing', `${nameOf(delivery)}: '${answer.text}'`)
         return 'judged'
       }
       if (isExpired && Math.max(...ages) > SIGNATURE_TOLERANCE_MS) return 'judged'
-      const known = answers.get(signed.id)
       if (known === answer.text) return 'judged'
       if (known === undefined || Math.max(...ages) > SIGNATURE_TOLERANCE_MS) return 'open'
       violated('a signed callback has one answer', `${nameOf(delivery)}: '${answer.text}', not '${known}'`)
