@@ -25,7 +25,7 @@ interface Document {
 }
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch']
-const document = openApiDocument(dialects, project.languages) as unknown as Document
+const document = openApiDocument(dialects, project) as unknown as Document
 
 const resolve = (schema: Schema): Schema =>
   schema.$ref === undefined

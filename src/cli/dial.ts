@@ -7,7 +7,10 @@ import { parseNetwork } from '../simulator/routes.ts'
 import type { RouteQuery } from '../simulator/routes.ts'
 import { profiles } from '../simulator/profiles.ts'
 import { useInTerminal } from '../simulator/terminal.ts'
-import { parseMsisdn } from '../ussd/msisdn.ts'
+import { exampleNumber } from '../ussd/example-number.ts'
+import { createNumbering, ofAnyCountry } from '../ussd/numbering.ts'
+import type { Numbering } from '../ussd/numbering.ts'
+import { narrowProject } from '../project.ts'
 import type { ServedProject } from '../project.ts'
 import { defineCommand } from './command.ts'
 import type { CommandIo, ExitCode } from './command.ts'
@@ -18,7 +21,7 @@ import { parseAddress, resolveTarget } from './dial/target.ts'
 import { NoProjectError } from './project.ts'
 
 interface DialOptions extends Pick<RouteQuery, 'url' | 'profile' | 'faults' | 'seed'> {
-  readonly msisdn: string
+  readonly msisdn?: string
   readonly lang?: Language
   readonly dialect: string
   readonly eventsUrl?: string
@@ -46,8 +49,7 @@ async function main(
   const codes = Object.keys(project?.codes ?? {})
   if (options.lang !== undefined && project && !project.languages.includes(options.lang))
     throw new CommandError(`--lang must be one of: ${project.languages.join(', ')}`, 2)
-  const number = parseMsisdn(options.msisdn)
-  if (number.kind === 'reject') throw new CommandError('--msisdn must be a mobile number of Belarus', 2)
+  const msisdn = numberOf(options, project && narrowProject(project, config).numbering)
   const keyed = code === undefined ? undefined : dial(code)
   if (keyed?.kind === 'refused') throw new CommandError(keyed.message, 2)
   const network = parseNetwork(options)
@@ -57,7 +59,7 @@ async function main(
   const recordingFile = options.record && openRecording(options.record, options.overwrite === true)
   const target = await resolveTarget(options.url, dialect.name, config, loadProject, stderr)
   try {
-    if (options.lang !== undefined) await target.setLanguage(number.e164, options.lang)
+    if (options.lang !== undefined) await target.setLanguage(msisdn, options.lang)
     const handsets = createHandsets({
       dialect,
       callbackUrl: target.callbackUrl,
@@ -68,12 +70,12 @@ async function main(
     })
     setInterval(() => handsets.tick(), 1000).unref()
     const recording = recordingFile
-      ? await startRecording(recordingFile, number.e164, codes, target, networkOptions(options), stderr)
+      ? await startRecording(recordingFile, msisdn, codes, target, networkOptions(options), stderr)
       : undefined
     const { failed } = await useInTerminal({
       observer: recording?.recorder,
       handsets,
-      msisdn: number.e164,
+      msisdn,
       code,
       codes,
       input: stdin,
@@ -89,6 +91,16 @@ async function main(
   } finally {
     await target.close()
   }
+}
+
+/** Returns the number of the phone in E.164. Another application may serve numbers of any country. */
+function numberOf({ msisdn, url }: DialOptions, project: Numbering | undefined): string {
+  const own = project ?? createNumbering({ countries: 'any' })
+  if (msisdn === undefined) return exampleNumber(own)
+  const numbering = url === undefined ? own : ofAnyCountry(own)
+  const number = numbering.parse(msisdn)
+  if (number.kind === 'msisdn') return number.e164
+  throw new CommandError(`--msisdn ${numbering.requirement}`, 2)
 }
 
 /** Options of the simulated network, as `ussd walk` takes them. */
@@ -114,7 +126,10 @@ export const command = defineCommand<DialOptions>({
   configure: (command) =>
     command
       .argument('[code]', 'the code to dial first, in quotes')
-      .option('--msisdn <number>', "the phone's number: a mobile number of Belarus", '+375291234567')
+      .option(
+        '--msisdn <number>',
+        "the phone's number, of the project's countries; with --url, of any country (default: a demo subscriber, or an example of the project's country)",
+      )
       .option('--lang <language>', "change the subscriber's language; a running gateway needs ADMIN_TOKEN")
       .option(
         '--url <address>',

@@ -46,6 +46,7 @@ export interface Malformed {
   readonly message: string
 }
 
+/** The number of a callback or an end is as the aggregator wrote it: digits, with or without `+`. */
 export type ParsedRequest =
   | { readonly kind: 'callback'; readonly callback: Callback; readonly echo: Echo }
   /** A notice that a dialogue is over. `ended` is undefined if the notice does not identify the subscriber. */

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { z } from 'zod'
-import { label, msisdn, requiredField, sessionId, typed } from './encoding/fields.ts'
+import { label, msisdn, requiredField, sessionId, typed, withoutPlus } from './encoding/fields.ts'
 import { flag, jsonText, orNothing, screenText } from './encoding/json.ts'
 import { jsonDialect } from './encoding/json-dialect.ts'
 import { latestInput } from './encoding/latest-input.ts'
@@ -39,7 +39,7 @@ export const nalo = jsonDialect({
   toCallback({ USERID, MSISDN, USERDATA, MSGTYPE, SESSIONID }, raw) {
     const session = {
       dialect: 'nalo',
-      sessionId: SESSIONID ?? `${USERID}:${MSISDN.slice(1)}`,
+      sessionId: SESSIONID ?? `${USERID}:${withoutPlus(MSISDN)}`,
       msisdn: MSISDN,
     }
     const echo = { USERID, MSISDN: String(raw['MSISDN']) }

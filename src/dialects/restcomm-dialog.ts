@@ -3,14 +3,14 @@ import { z } from 'zod'
 import type { Ended } from '../gateway/ports.ts'
 import { malformed } from './dialect.ts'
 import type { ParsedRequest } from './dialect.ts'
-import { describeIssue, msisdn, sessionId, typed, ussdString } from './encoding/fields.ts'
+import { describeIssue, msisdn, sessionId, typed, ussdString, withoutPlus } from './encoding/fields.ts'
 import type { Element } from './encoding/xml.ts'
 
 export const BEGIN = 'processUnstructuredSSRequest_Request'
 export const REPLY = 'unstructuredSSRequest_Response'
 
 /** Our `userObject`, which the gateway returns: the subscriber's digits, the begin's invoke id, and the answered turns. */
-const userObjectForm = /^(\d{12})(?:;(-?\d{1,3})(?:;(\d{1,6}))?)?$/
+const userObjectForm = /^(\d{4,20})(?:;(-?\d{1,3})(?:;(\d{1,6}))?)?$/
 
 const invokeId = z
   .string({ error: 'is required' })
@@ -72,7 +72,7 @@ export function parseDialog(dialog: Element): ParsedRequest {
       },
     },
     echo: {
-      msisdn: msisdn.slice(1),
+      msisdn: withoutPlus(msisdn),
       ...(id !== undefined && { beginId: id }),
       ...(turnNumber !== undefined && { number: turnNumber }),
     },
