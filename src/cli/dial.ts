@@ -20,7 +20,7 @@ import type * as RecordingModule from './dial/recording.ts'
 import { parseAddress, resolveTarget } from './dial/target.ts'
 import { NoProjectError } from './project.ts'
 
-interface DialOptions extends Pick<RouteQuery, 'url' | 'profile' | 'faults' | 'seed'> {
+interface DialOptions extends Pick<RouteQuery, 'url' | 'profile' | 'faults' | 'seed' | 'network'> {
   readonly msisdn?: string
   readonly lang?: Language
   readonly dialect: string
@@ -104,10 +104,11 @@ function numberOf({ msisdn, url }: DialOptions, project: Numbering | undefined):
 }
 
 /** Options of the simulated network, as `ussd walk` takes them. */
-function networkOptions({ profile, faults, seed, dialect }: DialOptions): readonly string[] {
+function networkOptions({ profile, faults, seed, network, dialect }: DialOptions): readonly string[] {
   return [
     ...(dialect === 'africastalking' ? [] : ['--dialect', dialect]),
     ...(profile === undefined || profile === 'default' ? [] : ['--profile', profile]),
+    ...(network === undefined ? [] : ['--network', network]),
     ...(faults === undefined ? [] : ['--faults', faults, '--seed', seed ?? '1']),
   ]
 }
@@ -147,6 +148,10 @@ export const command = defineCommand<DialOptions>({
       )
       .option('--events-url <address>', 'where the application of --url receives the end of a dialogue')
       .option('--faults <list>', 'faults to inject: duplicate, delay, drop, reorder, reset, begin')
+      .option(
+        '--network <code>',
+        'code or name of the network in the callbacks (default: by country or dialect)',
+      )
       .option('--seed <number>', 'seed of the faults: the same seed injects the same faults', '1')
       .option('--record <file>', 'save the session as a test script for ussd walk, without secrets')
       .option('--overwrite', 'replace the file of --record if it exists'),

@@ -61,6 +61,8 @@ export interface NetworkTurn {
   readonly sessionId: string
   /** E.164 with `+`. */
   readonly msisdn: string
+  /** The network's code or name, in the form of the aggregator; by default, one of the number's country or of the dialect. */
+  readonly network?: string | undefined
   /** The complete dialled string. */
   readonly dialled: string
   /** The subscriber's replies so far, in order; empty at the begin. */

@@ -57,12 +57,12 @@ export const nalo = jsonDialect({
   answerFields: ({ text, waits }) => ({ MSG: text, MSGTYPE: waits }),
 
   newSessionId: () => `${randomInt(10 ** 8, 10 ** 9)}${randomInt(10 ** 7, 10 ** 8)}`,
-  requestFields: ({ sessionId, msisdn, dialled, replies }) => ({
+  requestFields: ({ sessionId, msisdn, network = 'MTN', dialled, replies }) => ({
     USERID: 'NALOTest',
     MSISDN: msisdn.slice(1),
     USERDATA: replies.at(-1) ?? dialled,
     MSGTYPE: replies.length === 0,
-    NETWORK: 'MTN',
+    NETWORK: network,
     SESSIONID: sessionId,
   }),
 })

@@ -77,12 +77,13 @@ export function createDialogue(
 ): Dialogue {
   const { dialect, faults, profile = profiles.default } = route
   const { msisdn, dialled } = start
+  const about = { msisdn, network: route.network, dialled }
   const network = createNetwork(route, profile, pause)
   const random = faults && createRandom(faults.seed, msisdn, start.number)
   const session = dialect.newSessionId()
   const beganMs = now()
   const beganAtMs = Date.now()
-  let turn: NetworkTurn = { sessionId: session, msisdn, dialled, replies: [], answers: [], beganAtMs }
+  let turn: NetworkTurn = { sessionId: session, ...about, replies: [], answers: [], beganAtMs }
   let previous: SentCallback | undefined
   let shownMs = beganMs
   let isOver = false

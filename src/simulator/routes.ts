@@ -19,6 +19,8 @@ export interface RouteQuery {
   readonly events?: string | undefined
   /** In the syntax of `parseFaults`. */
   readonly faults?: string | undefined
+  /** The network's code or name in the callbacks, such as 63902. */
+  readonly network?: string | undefined
   /** The seed of the faults, an integer. */
   readonly seed?: string | undefined
 }
@@ -33,18 +35,26 @@ type RouteResult =
 /** Resolves the route that a query selects. */
 export type RouteResolver = (query: RouteQuery) => RouteResult
 
-/** Parses the carrier profile and the faults of a query. */
+type NetworkQuery = Pick<RouteQuery, 'profile' | 'faults' | 'seed' | 'network'>
+
+/** The part of a route that describes the network. */
+export type NetworkRoute = Pick<Route, 'profile' | 'faults' | 'network'>
+
+/** Parses the carrier profile, the faults and the network code of a query. */
 export function parseNetwork({
   profile: carrier = 'default',
   faults: faultOption,
+  network,
   seed = '1',
-}: Pick<RouteQuery, 'profile' | 'faults' | 'seed'>): ParsedOption<Pick<Route, 'profile' | 'faults'>> {
+}: NetworkQuery): ParsedOption<NetworkRoute> {
   const profile = parseProfile(carrier)
   if (profile.kind === 'malformed') return profile
   if (!/^\d{1,9}$/.test(seed)) return malformed('The seed is a whole number of at most nine digits.')
   const faults = faultOption === undefined ? undefined : parseFaults(faultOption, Number(seed))
   if (faults?.kind === 'malformed') return faults
-  return { kind: 'ok', value: { profile: profile.value, faults: faults?.value } }
+  if (network !== undefined && !/^[\w-]{1,32}$/.test(network))
+    return malformed('The network is a code such as 63902, or a name of letters, digits, - and _.')
+  return { kind: 'ok', value: { profile: profile.value, faults: faults?.value, network } }
 }
 
 /**

@@ -47,7 +47,7 @@ export interface Numbering extends NumberingOptions {
   /** The end of the sentence "The number …": `must be a mobile number of Kenya`. */
   readonly requirement: string
   /** Parses a number from a user or an aggregator, in any written form. */
-  parse(raw: string): ParsedNumber
+  readonly parse: (raw: string) => ParsedNumber
 }
 
 const MAX_CACHED_LENGTH = 32

@@ -12,7 +12,7 @@ import { PUK1_ATTEMPTS } from '../../gateway/records/subscriber.ts'
 import { parseSubscriber, putSubscriber } from '../../gateway/records/subscriber-format.ts'
 import type { Argon2 } from '../../services/hashing/hashing.ts'
 import type { Subscribers } from '../../services/subscribers.ts'
-import type { Route } from '../../simulator/network.ts'
+import type { NetworkRoute } from '../../simulator/routes.ts'
 import { createMemoryStore } from '../../store/memory.ts'
 import type { Target, VirtualClock } from '../../walkthrough/run/target.ts'
 import type { Fixture } from '../../walkthrough/script/walkthrough.ts'
@@ -36,7 +36,7 @@ function createVirtualClock(): VirtualClock {
  */
 export async function inProcessTarget(options: {
   readonly dialect: Dialect
-  readonly network?: Pick<Route, 'profile' | 'faults'>
+  readonly network?: NetworkRoute
   readonly store?: Store
   readonly project: ServedProject
   readonly wrapServices?: (services: Services) => Services

@@ -1,6 +1,6 @@
 /** Remote targets of walkthroughs: a running gateway, or any application behind a callback. */
 import type { Dialect } from '../../dialects/dialect.ts'
-import type { Route } from '../../simulator/network.ts'
+import type { NetworkRoute } from '../../simulator/routes.ts'
 import { TargetError } from '../../walkthrough/run/target.ts'
 import type { Target, TargetGateway } from '../../walkthrough/run/target.ts'
 import { ask } from './ask.ts'
@@ -13,7 +13,7 @@ export function remoteTarget(options: {
   readonly callbackUrl: URL
   readonly eventsUrl?: string | undefined
   readonly dialect: Dialect
-  readonly network?: Pick<Route, 'profile' | 'faults'>
+  readonly network?: NetworkRoute
   readonly callbackToken: string | undefined
   readonly signatureKey?: Uint8Array | undefined
   readonly adminToken: string | undefined

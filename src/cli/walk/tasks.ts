@@ -5,8 +5,8 @@ import { dialects, networkDialects } from '../../dialects/index.ts'
 import type { ServedProject } from '../../project.ts'
 import { demoSubscribers } from '../../services/demo.ts'
 import { weakness } from '../../services/weak-password.ts'
-import type { Route } from '../../simulator/network.ts'
 import { parseNetwork } from '../../simulator/routes.ts'
+import type { NetworkRoute } from '../../simulator/routes.ts'
 import type { WalkResult } from '../../walkthrough/run/result.ts'
 import { walk } from '../../walkthrough/run/runner.ts'
 import type { KnownSecrets, WeaknessOf } from '../../walkthrough/script/secrets.ts'
@@ -87,7 +87,7 @@ function remoteTargetAt(
   address: URL,
   on: {
     readonly dialect: Dialect
-    readonly network: Pick<Route, 'profile' | 'faults'>
+    readonly network: NetworkRoute
     readonly options: WalkOptions
     readonly config: Config
   },

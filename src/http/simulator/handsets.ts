@@ -49,6 +49,7 @@ export const HandsetQuery = z.strictObject({
   profile: word('Carrier profile, with values to override', 'safaricom,idle=60s'),
   events: word('URL that receives the end of a dialogue', 'http://127.0.0.1:3000/events'),
   faults: word('Faults to inject, with probabilities', 'duplicate=0.2,delay=0.1:50ms,drop=0.1:retry'),
+  network: word('Code or name of the network in the callbacks', '63902'),
   seed: word('Seed of the faults', '7'),
   record: z
     .literal('on', { error: 'must be on, or omitted' })
