@@ -17,6 +17,8 @@ export default defineProject({
   services: createServices,
   models: () => import('./models.ts'),
   latin: true,
+  numbering: { countries: ['BY'] },
+  subscribers: 'registered',
   messages: {
     ru: { notServed: 'Ваш номер не обслуживается. Контакт-центр: 150' },
     be: { notServed: 'Ваш нумар не абслугоўваецца. Кантакт-цэнтр: 150' },

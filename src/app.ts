@@ -26,6 +26,7 @@ import { createLog } from './log.ts'
 import type { Log } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import type { Metrics } from './metrics.ts'
+import { narrowProject } from './project.ts'
 import type { ServedProject } from './project.ts'
 import { openStore } from './open-store.ts'
 import type { OpenedStore } from './open-store.ts'
@@ -57,7 +58,8 @@ export interface AppOverrides {
   readonly primary?: WorkerLink | undefined
 }
 
-export function startApp(config: Config, project: ServedProject, overrides: AppOverrides = {}): App {
+export function startApp(config: Config, given: ServedProject, overrides: AppOverrides = {}): App {
+  const project = narrowProject(given, config)
   const log = createLog({
     level: config.logLevel,
     ...(overrides.logStream && { stream: overrides.logStream }),
@@ -193,6 +195,7 @@ function buildSimulator(
     adminToken: config.adminToken,
     targets: config.simulatorTargets,
     codes: Object.keys(parts.project.codes),
+    numbering: parts.project.numbering,
     getSubscriber: (msisdn) => parts.core.subscribers.get(msisdn),
   })
 }
@@ -209,23 +212,24 @@ function buildServer(
   },
 ): Server {
   const { core, metrics, readiness, log, simulatorRoutes } = parts
-  const { languages } = parts.project
+  const { languages, numbering } = parts.project
   const { gateway, subscribers, selfCare, administration } = core
   const { adminToken, weakPasswords } = config
   const dialects = gatewayDialects(config.getVariant)
   const app = createApp({
     gateway,
+    numbering,
     dialects,
     callbackToken: config.callbackToken,
     callbackSignatureKeys: config.callbackSignatureKeys,
     nowMs: () => core.storeNowMs(),
     callbackAllow: config.callbackAllow,
     routes: [
-      healthRoutes({ readiness, metrics, openApi: openApiDocument(dialects, languages) }),
+      healthRoutes({ readiness, metrics, openApi: openApiDocument(dialects, parts.project) }),
       ...simulatorRoutes,
-      subscriberRoutes({ languages, subscribers, adminToken }),
-      selfCareRoutes({ selfCare, weakPasswords }),
-      administrationRoutes({ selfCare, administration }),
+      subscriberRoutes({ languages, numbering, subscribers, adminToken }),
+      selfCareRoutes({ numbering, selfCare, weakPasswords }),
+      administrationRoutes({ numbering, selfCare, administration }),
     ],
     reportFault: (fault) => log.fault('request.failed', fault),
     onAborted(dialect) {

@@ -3,8 +3,11 @@ import { z } from 'zod'
 import { addressRanges, commaSeparated, shortTokens, signatureKeys, token } from './callback-settings.ts'
 import { UssdError } from './engine/errors.ts'
 import { recordFormats } from './gateway/records/record-format.ts'
+import { subscriberPolicies } from './gateway/project.ts'
 import { isLoopback } from './loopback.ts'
 import { isTargetPrefix } from './simulator/targets.ts'
+import { isCountry } from './ussd/numbering.ts'
+import type { Country } from './ussd/numbering.ts'
 
 const onOff = z.enum(['on', 'off'], { error: 'must be on or off' }).transform((value) => value === 'on')
 
@@ -33,6 +36,15 @@ function isUrl(text: string): boolean {
     return false
   }
 }
+
+const countries = z
+  .string()
+  .transform((text): 'any' | readonly string[] => (text.trim() === 'any' ? 'any' : commaSeparated(text)))
+  .refine(
+    (codes): codes is 'any' | readonly Country[] =>
+      codes === 'any' || (codes.length > 0 && codes.every(isCountry)),
+    { error: 'must be any, or ISO codes of countries: KE,UG' },
+  )
 
 const Environment = z.object({
   PORT: wholeNumber(0, 65_535).default(8141),
@@ -88,6 +100,8 @@ const Environment = z.object({
     )
     .default([]),
   DEMO: onOff.optional(),
+  NUMBERING: countries.optional(),
+  SUBSCRIBERS: z.enum(subscriberPolicies, { error: 'must be registered or anyone' }).optional(),
   RECORD_FORMAT: z.enum(recordFormats).default('compact'),
   SESSION_IDLE_SECONDS: wholeNumber(1, 86_400).default(900),
   TURN_BUDGET_MS: wholeNumber(100, 10_000).default(2000),
@@ -142,6 +156,9 @@ function toConfig(values: z.output<typeof Environment>, deprecations: readonly s
     /** URL prefixes that the simulated phones may call. */
     simulatorTargets: values.SIMULATOR_TARGETS as readonly string[],
     demo: values.DEMO ?? isEmbedded,
+    /** Countries to which the project is narrowed. */
+    numbering: values.NUMBERING,
+    subscribers: values.SUBSCRIBERS,
     recordFormat: values.RECORD_FORMAT,
     sessionIdleMs: values.SESSION_IDLE_SECONDS * 1000,
     turnBudgetMs: values.TURN_BUDGET_MS,

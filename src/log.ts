@@ -11,7 +11,7 @@ import { createLogLimit } from './log-limit.ts'
 import { createLogWriter, writeToStandardOutput } from './log-writer.ts'
 import type { LogWriter } from './log-writer.ts'
 import type { CircuitEvent } from './store/circuit-breaker.ts'
-import { maskMsisdn } from './ussd/msisdn.ts'
+import { maskMsisdn } from './ussd/numbering.ts'
 
 type Level = 'error' | 'warn' | 'info'
 

@@ -4,11 +4,14 @@ import type { EffectsOfAll, Language, Text } from './engine/authoring.ts'
 import { UssdError } from './engine/errors.ts'
 import { codeProblems } from './engine/short-code.ts'
 import type { EffectContext, Services } from './gateway/effects.ts'
-import type { Project } from './gateway/project.ts'
+import { subscriberPolicies } from './gateway/project.ts'
+import type { Project, SubscriberPolicy } from './gateway/project.ts'
 import { shippedLanguages, systemMessages } from './gateway/system-messages.ts'
 import type { Messages, ShippedLanguage, SystemMessage } from './gateway/system-messages.ts'
 import type { ServiceKit } from './services/kit.ts'
 import type { MenuModel } from './exploration/model-spec.ts'
+import { createNumbering, isCountry } from './ussd/numbering.ts'
+import type { Country, NumberingOptions } from './ussd/numbering.ts'
 import { isTransliterated } from './ussd/transliterate.ts'
 
 /** A project with the bodies of its effects. */
@@ -51,6 +54,16 @@ type ProjectOptions<
   readonly codes: Menus
   /** `#141#` shows `*141#` in Latin letters. Off by default. */
   readonly latin?: boolean
+  /**
+   * The countries whose mobile numbers are served (ISO codes), and the country of numbers without a country code. By default,
+   * numbers of any country with their country code.
+   */
+  readonly numbering?: NumberingOptions
+  /**
+   * `registered` by default: numbers without a record are told that they are not served. `anyone`: a record is made at the
+   * first change.
+   */
+  readonly subscribers?: SubscriberPolicy
   /** Loads the models of the menus' effects, for `ussd explore`. */
   readonly models?: () => Promise<ProjectModels>
 } & ([Exclude<Languages[number], ShippedLanguage>] extends [never]
@@ -74,17 +87,70 @@ export function defineProject<
 ): ServedProject & { readonly languages: Languages; readonly codes: Menus } {
   const { languages, codes, latin = false, messages = {}, services = () => ({}) } = options
   const { models = () => Promise.resolve({ models: {} }) } = options
+  const { numbering = { countries: 'any' }, subscribers = 'registered' } = options
   const problems = [
     ...languageProblems(languages, latin),
     ...codeProblems(Object.keys(codes), latin).map((problem) => `codes: ${problem}`),
     ...Object.entries(codes).flatMap(([code, menu]) => menuProblems(code, menu, languages)),
     ...messageProblems(languages, messages),
+    ...numberingProblems(numbering),
+    ...(subscriberPolicies.includes(subscribers)
+      ? []
+      : [`subscribers: use one of ${subscriberPolicies.join(', ')}`]),
   ]
-  if (problems.length > 0) {
-    throw new UssdError('USSD_MISCONFIGURED', { detail: problems.map((line) => `\n  ${line}`).join('') })
+  if (problems.length > 0) throw misconfigured(problems)
+  return {
+    languages,
+    codes,
+    latin,
+    messages: messagesOf(languages, messages),
+    numbering: createNumbering(numbering),
+    subscribers,
+    services,
+    models,
   }
-  return { languages, codes, latin, messages: messagesOf(languages, messages), services, models }
 }
+
+/** The settings `NUMBERING` and `SUBSCRIBERS`. */
+export interface NarrowedBy {
+  readonly numbering: readonly Country[] | 'any' | undefined
+  readonly subscribers: SubscriberPolicy | undefined
+}
+
+/**
+ * Returns the project with fewer numbers. The country of numbers without a country code stays, so that no number changes its
+ * meaning.
+ *
+ * @throws UssdError USSD_MISCONFIGURED when a setting would serve more numbers than the project
+ */
+export function narrowProject<P extends Project>(project: P, { numbering, subscribers }: NarrowedBy): P {
+  const { countries, default: home } = project.numbering
+  const added =
+    countries === 'any' || numbering === undefined
+      ? []
+      : numbering === 'any'
+        ? ['any']
+        : numbering.filter((country) => !countries.includes(country))
+  const problems = [
+    ...(added.length > 0
+      ? [
+          `NUMBERING may only narrow the project, which serves ${[countries].flat().join(', ')}: remove ${added.join(', ')}`,
+        ]
+      : []),
+    ...(subscribers === 'anyone' && project.subscribers === 'registered'
+      ? ['SUBSCRIBERS may only narrow the project, which serves registered numbers: remove anyone']
+      : []),
+  ]
+  if (problems.length > 0) throw misconfigured(problems)
+  return {
+    ...project,
+    ...(numbering !== undefined && { numbering: createNumbering({ countries: numbering, default: home }) }),
+    ...(subscribers !== undefined && { subscribers }),
+  }
+}
+
+const misconfigured = (problems: readonly string[]): UssdError =>
+  new UssdError('USSD_MISCONFIGURED', { detail: problems.map((line) => `\n  ${line}`).join('') })
 
 type GivenMessages = Readonly<Partial<Record<Language, Readonly<Partial<Record<SystemMessage, string>>>>>>
 
@@ -100,6 +166,21 @@ const messagesOf = (languages: readonly Language[], given: GivenMessages): Messa
       Object.fromEntries(languages.map((language) => [language, messageOf(given, language, name) ?? ''])),
     ]),
   ) as Messages
+
+function numberingProblems({ countries, default: home }: NumberingOptions): string[] {
+  if (countries !== 'any' && (!Array.isArray(countries) || countries.length === 0)) {
+    return ["numbering.countries: name at least one ISO code, such as ['KE'], or 'any'"]
+  }
+  const named: readonly string[] = [...(countries === 'any' ? [] : countries), ...(home ? [home] : [])]
+  return [
+    ...[...new Set(named)]
+      .filter((code) => !isCountry(code))
+      .map((code) => `numbering: '${code}' is not an ISO code of a country, such as KE`),
+    ...(home !== undefined && countries !== 'any' && !countries.includes(home)
+      ? [`numbering.default: '${home}' is not among the countries`]
+      : []),
+  ]
+}
 
 function languageProblems(languages: readonly Language[], latin: boolean): string[] {
   if (!Array.isArray(languages) || languages.length === 0) return ['languages: name at least one, such as en']

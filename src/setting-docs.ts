@@ -30,6 +30,10 @@ export const settingDocs: Readonly<Record<SettingName, string>> = {
   SIMULATOR_TARGETS:
     'Applications that simulated phones may call with `?url=`: URL prefixes, comma-separated.',
   DEMO: '`on` registers the demo subscribers. On by default only with the embedded store.',
+  NUMBERING:
+    'Countries whose numbers are served: ISO codes, comma-separated, or `any`. It may only narrow those of the project.',
+  SUBSCRIBERS:
+    '`registered` serves numbers with a record only; `anyone` serves every number. It may only narrow what the project says.',
   RECORD_FORMAT:
     'Stored format of sessions and subscribers. Set `json` until the last process of version 0.1 has been replaced.',
   SESSION_IDLE_SECONDS: 'Idle timeout of a dialogue, in seconds.',

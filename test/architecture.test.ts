@@ -20,12 +20,20 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/engine': ['xstate', 'node:crypto', 'node:util'],
 
   // Loads, runs and commits a turn.
-  'src/gateway': ['src/engine', 'src/ussd/transliterate.ts', 'xstate', 'zod', 'node:crypto'],
+  'src/gateway': [
+    'src/engine',
+    'src/ussd/numbering.ts',
+    'src/ussd/transliterate.ts',
+    'xstate',
+    'zod',
+    'node:crypto',
+  ],
 
   // Both ends of an aggregator's wire format, one aggregator per file.
   'src/dialects': [
     'src/gateway/ports.ts',
-    'src/ussd/msisdn.ts',
+    'src/ussd/invisible.ts',
+    'src/ussd/numbering.ts',
     '@xmldom/xmldom',
     'zod',
     'node:crypto',
@@ -108,7 +116,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Test scripts: parsing, running on simulated phones, reports and recording.
   'src/walkthrough/script': [
     'src/gateway/records/subscriber.ts',
-    'src/ussd/msisdn.ts',
+    'src/ussd/example-number.ts',
+    'src/ussd/numbering.ts',
     'yaml',
     'zod',
     'node:crypto',
@@ -152,9 +161,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/engine/secret.ts',
     'src/gateway/gateway.ts',
     'src/gateway/ports.ts',
+    'src/gateway/project.ts',
     'src/gateway/records/subscriber.ts',
     'src/loopback.ts',
     'src/services',
+    'src/ussd/numbering.ts',
     'express',
     'helmet',
     'zod',
@@ -174,9 +185,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/config.ts': [
     'src/callback-settings.ts',
     'src/engine/errors.ts',
+    'src/gateway/project.ts',
     'src/gateway/records/record-format.ts',
     'src/loopback.ts',
     'src/simulator/targets.ts',
+    'src/ussd/numbering.ts',
     'zod',
   ],
   'src/setting-docs.ts': ['src/config.ts'],
@@ -189,7 +202,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/log-limit.ts',
     'src/log-writer.ts',
     'src/store/circuit-breaker.ts',
-    'src/ussd/msisdn.ts',
+    'src/ussd/numbering.ts',
     'node:stream',
     'winston',
   ],

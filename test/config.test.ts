@@ -159,6 +159,13 @@ describe('loadConfig', () => {
       'REDIS_URL must have the form',
     ],
     ['a switch that is not on or off', { DEMO: 'yes' }, 'DEMO must be on or off'],
+    [
+      'a country that is none',
+      { NUMBERING: 'KE,XX' },
+      'NUMBERING must be any, or ISO codes of countries: KE,UG',
+    ],
+    ['no country', { NUMBERING: ',' }, 'NUMBERING must be any, or ISO codes of countries: KE,UG'],
+    ['other subscribers', { SUBSCRIBERS: 'all' }, 'SUBSCRIBERS must be registered or anyone'],
     ['an unknown policy', { WEAK_PASSWORDS: 'ask' }, 'WEAK_PASSWORDS must be warn, reject or allow'],
     [
       'a timeout of zero',

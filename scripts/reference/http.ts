@@ -25,7 +25,7 @@ interface Document {
 }
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch']
-const document = openApiDocument(dialects, project.languages) as unknown as Document
+const document = openApiDocument(dialects, project) as unknown as Document
 
 const resolve = (schema: Schema): Schema =>
   schema.$ref === undefined
@@ -107,7 +107,7 @@ export function httpPage(): string {
   return page(
     '# HTTP API',
     'The gateway serves this API as OpenAPI at `/openapi.json`. Errors of JSON routes are `{"error": {"code", "message"}}` with a code from [Errors](errors.md).',
-    'MSISDNs are accepted in every form used in Belarus: `+375291234567`, `80291234567`, `8 (029) 123-45-67`.',
+    "MSISDNs are accepted in every written form of the project's countries. In Belarus: `+375291234567`, `80291234567`, `8 (029) 123-45-67`.",
     '## Callbacks',
     'Aggregators call these routes. The fields depend on the [dialect](dialects.md). Send `CALLBACK_TOKEN` as Bearer, Basic password or `?token=`.',
     table(

@@ -2,7 +2,7 @@ import { Option } from 'commander'
 import { createRedisClient, nameFault } from '../store/redis/client.ts'
 import { auditKeyspace } from '../store/redis/keyspace-audit.ts'
 import type { KeyspaceReport } from '../store/redis/keyspace-audit.ts'
-import { maskMsisdn } from '../ussd/msisdn.ts'
+import { maskMsisdn } from '../ussd/numbering.ts'
 import { defineCommand } from './command.ts'
 import type { CommandIo, ExitCode } from './command.ts'
 import { CommandError } from './command-error.ts'
@@ -43,7 +43,7 @@ async function main(
 
 function format({ keyNaming, counts, foreign, findings }: KeyspaceReport): string {
   const masked = (key: string) =>
-    key.replace(/\+?\d{9,15}/g, (number) => maskMsisdn(`+${number.replace('+', '')}`))
+    key.replace(/\+?\d{7,15}/g, (number) => maskMsisdn(`+${number.replace('+', '')}`))
   const all = Object.values(counts).reduce((sum, count) => sum + count, 0)
   const hidden = findings.length - MAX_SHOWN
   const lines = [

@@ -4,7 +4,7 @@ import { septetsToText, textToSeptets } from '../ussd/alphabet.ts'
 import { parseDataCoding } from '../ussd/dcs.ts'
 import { decodeMessage, encodeMessage, measure } from '../ussd/message.ts'
 import { parseDialled } from '../ussd/mmi.ts'
-import { parseMsisdn } from '../ussd/msisdn.ts'
+import { createNumbering, isCountry } from '../ussd/numbering.ts'
 import { pack, septetsIn, unpackSms, unpackUssd } from '../ussd/packing.ts'
 import { transliterate } from '../ussd/transliterate.ts'
 import { defineCommand } from './command.ts'
@@ -25,6 +25,8 @@ const hex = z
 const septets = z
   .number({ error: 'must be given in mode sms: a number' })
   .refine((count) => Number.isInteger(count) && count >= 0, 'must be a whole number, 0 or more')
+
+const country = z.string({ error: 'must be a string' }).refine(isCountry, 'must be an ISO code such as BY')
 
 const operations: Record<string, (request: unknown) => object> = {
   encode7: operation(z.object({ text, mode: oneOf('ussd', 'sms') }), (request) => {
@@ -66,9 +68,11 @@ const operations: Record<string, (request: unknown) => object> = {
       return dialled.kind === 'invalid' ? { kind: 'invalid' } : dialled
     },
   ),
-  msisdn: operation(z.object({ raw: text, defaultCountry: oneOf('BY').default('BY') }), (request) => {
-    const { kind, ...number } = parseMsisdn(request.raw)
-    return kind === 'reject' ? { reject: true, ...number } : number
+  msisdn: operation(z.object({ raw: text, defaultCountry: country.default('BY') }), (request) => {
+    const number = createNumbering({ countries: [request.defaultCountry] }).parse(request.raw)
+    if (number.kind === 'reject') return { reject: true, why: number.why }
+    const { e164, rangeOperator } = number
+    return { e164, ...(rangeOperator && { rangeOperator }) }
   }),
   transliterate: operation(z.object({ text, language: oneOf('ru', 'be') }), (request) => ({
     text: transliterate(request.text, request.language),
@@ -150,7 +154,7 @@ Operations (op) and their fields:
   measure        text
   dcs            dcs
   mmi            dial, inCall
-  msisdn         raw, defaultCountry: BY
+  msisdn         raw, defaultCountry: ISO code of the only country accepted (default: BY)
   transliterate  text, language: ru | be
 
 Example:

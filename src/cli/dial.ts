@@ -7,7 +7,10 @@ import { parseNetwork } from '../simulator/routes.ts'
 import type { RouteQuery } from '../simulator/routes.ts'
 import { profiles } from '../simulator/profiles.ts'
 import { useInTerminal } from '../simulator/terminal.ts'
-import { parseMsisdn } from '../ussd/msisdn.ts'
+import { exampleNumber } from '../ussd/example-number.ts'
+import { createNumbering, ofAnyCountry } from '../ussd/numbering.ts'
+import type { Numbering } from '../ussd/numbering.ts'
+import { narrowProject } from '../project.ts'
 import type { ServedProject } from '../project.ts'
 import { defineCommand } from './command.ts'
 import type { CommandIo, ExitCode } from './command.ts'
@@ -17,8 +20,11 @@ import type * as RecordingModule from './dial/recording.ts'
 import { parseAddress, resolveTarget } from './dial/target.ts'
 import { NoProjectError } from './project.ts'
 
-interface DialOptions extends Pick<RouteQuery, 'url' | 'profile' | 'faults' | 'seed' | 'serviceCode'> {
-  readonly msisdn: string
+interface DialOptions extends Pick<
+  RouteQuery,
+  'url' | 'profile' | 'faults' | 'seed' | 'serviceCode' | 'network'
+> {
+  readonly msisdn?: string
   readonly lang?: Language
   readonly dialect: string
   readonly eventsUrl?: string
@@ -46,8 +52,7 @@ async function main(
   const codes = Object.keys(project?.codes ?? {})
   if (options.lang !== undefined && project && !project.languages.includes(options.lang))
     throw new CommandError(`--lang must be one of: ${project.languages.join(', ')}`, 2)
-  const number = parseMsisdn(options.msisdn)
-  if (number.kind === 'reject') throw new CommandError('--msisdn must be a mobile number of Belarus', 2)
+  const msisdn = numberOf(options, project && narrowProject(project, config).numbering)
   const keyed = code === undefined ? undefined : dial(code)
   if (keyed?.kind === 'refused') throw new CommandError(keyed.message, 2)
   const network = parseNetwork(options)
@@ -57,7 +62,7 @@ async function main(
   const recordingFile = options.record && openRecording(options.record, options.overwrite === true)
   const target = await resolveTarget(options.url, dialect.name, config, loadProject, stderr)
   try {
-    if (options.lang !== undefined) await target.setLanguage(number.e164, options.lang)
+    if (options.lang !== undefined) await target.setLanguage(msisdn, options.lang)
     const handsets = createHandsets({
       dialect,
       callbackUrl: target.callbackUrl,
@@ -68,12 +73,12 @@ async function main(
     })
     setInterval(() => handsets.tick(), 1000).unref()
     const recording = recordingFile
-      ? await startRecording(recordingFile, number.e164, codes, target, networkOptions(options), stderr)
+      ? await startRecording(recordingFile, msisdn, codes, target, networkOptions(options), stderr)
       : undefined
     const { failed } = await useInTerminal({
       observer: recording?.recorder,
       handsets,
-      msisdn: number.e164,
+      msisdn,
       code,
       codes,
       input: stdin,
@@ -91,12 +96,24 @@ async function main(
   }
 }
 
+/** Returns the number of the phone in E.164. Another application may serve numbers of any country. */
+function numberOf({ msisdn, url }: DialOptions, project: Numbering | undefined): string {
+  const own = project ?? createNumbering({ countries: 'any' })
+  if (msisdn === undefined) return exampleNumber(own)
+  const numbering = url === undefined ? own : ofAnyCountry(own)
+  const number = numbering.parse(msisdn)
+  if (number.kind === 'msisdn') return number.e164
+  throw new CommandError(`--msisdn ${numbering.requirement}`, 2)
+}
+
 /** Options of the simulated network, as `ussd walk` takes them. */
-function networkOptions({ profile, faults, seed, dialect, serviceCode }: DialOptions): readonly string[] {
+function networkOptions(options: DialOptions): readonly string[] {
+  const { profile, faults, seed, dialect, serviceCode, network } = options
   return [
     ...(serviceCode === undefined ? [] : ['--service-code', serviceCode]),
     ...(dialect === 'africastalking' ? [] : ['--dialect', dialect]),
     ...(profile === undefined || profile === 'default' ? [] : ['--profile', profile]),
+    ...(network === undefined ? [] : ['--network', network]),
     ...(faults === undefined ? [] : ['--faults', faults, '--seed', seed ?? '1']),
   ]
 }
@@ -115,7 +132,10 @@ export const command = defineCommand<DialOptions>({
   configure: (command) =>
     command
       .argument('[code]', 'the code to dial first, in quotes')
-      .option('--msisdn <number>', "the phone's number: a mobile number of Belarus", '+375291234567')
+      .option(
+        '--msisdn <number>',
+        "the phone's number, of the project's countries; with --url, of any country (default: a demo subscriber, or an example of the project's country)",
+      )
       .option('--lang <language>', "change the subscriber's language; a running gateway needs ADMIN_TOKEN")
       .option(
         '--url <address>',
@@ -137,6 +157,10 @@ export const command = defineCommand<DialOptions>({
       )
       .option('--events-url <address>', 'where the application of --url receives the end of a dialogue')
       .option('--faults <list>', 'faults to inject: duplicate, delay, drop, reorder, reset, begin')
+      .option(
+        '--network <code>',
+        'code or name of the network in the callbacks (default: by country or dialect)',
+      )
       .option('--seed <number>', 'seed of the faults: the same seed injects the same faults', '1')
       .option('--record <file>', 'save the session as a test script for ussd walk, without secrets')
       .option('--overwrite', 'replace the file of --record if it exists'),

@@ -24,6 +24,7 @@ import { walkDetails, walkOptions } from './walk/command.ts'
 import type { WalkOptions } from './walk/command.ts'
 import { drawCoverage } from './walk/drawings.ts'
 import { filesIn, readAll } from './walk/files.ts'
+import { withNumbersOf } from './walk/numbers.ts'
 import { runAll } from './walk/pool.ts'
 import type { Task } from './walk/pool.ts'
 import { knownSecrets, localOnlyReason, tasksOf, weaknessOf } from './walk/tasks.ts'
@@ -82,7 +83,9 @@ async function run(
   // An unwritable path is reported before the run.
   for (const file of [junit, html, coverageJson]) if (file !== undefined) write(file, '')
   const watched = watch(project.codes)
-  const runnable = walkthroughs.filter((one) => !skipped.includes(one))
+  const ready = walkthroughs.filter((one) => !skipped.includes(one))
+  // Another application may serve numbers of any country.
+  const runnable = url === undefined ? withNumbersOf(project.numbering, ready) : ready
   const tasks = tasksOf(runnable, options, {
     config: loadConfig(io.env),
     project: { ...project, codes: watched.menus },

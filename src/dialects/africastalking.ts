@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { parse } from 'node:querystring'
 import { z } from 'zod'
 import type { Ended } from '../gateway/ports.ts'
+import { networkCodeOf } from '../ussd/network-codes.ts'
 import { malformed } from './dialect.ts'
 import type { Dialect, NetworkTurn, ParsedRequest, WireCall } from './dialect.ts'
 import { conEnd, conEndAnswers, parseConEnd } from './encoding/con-end.ts'
@@ -80,7 +81,7 @@ export const africastalking: Dialect = {
         serviceCode: turn.serviceCode ?? turn.dialled,
         text: textOf(turn),
         sessionId: turn.sessionId,
-        networkCode: '25701',
+        networkCode: turn.network ?? networkCodeOf(turn.msisdn),
       }),
     }
   },
@@ -152,7 +153,7 @@ function formatEvent(turn: NetworkTurn, end: Parameters<Dialect['formatEnd']>[1]
       date: new Date(nowMs).toISOString().slice(0, 19).replace('T', ' '),
       sessionId: turn.sessionId,
       serviceCode: turn.serviceCode ?? turn.dialled,
-      networkCode: '25701',
+      networkCode: turn.network ?? networkCodeOf(turn.msisdn),
       phoneNumber: turn.msisdn,
       status,
       cost: 'BYN 0.00',

@@ -41,12 +41,12 @@ export const arkesel = jsonDialect({
   answerFields: ({ text, waits }) => ({ message: text, continueSession: waits }),
 
   newSessionId: () => `${randomInt(10 ** 7, 10 ** 8)}${randomInt(10 ** 7, 10 ** 8)}`,
-  requestFields: ({ sessionId, msisdn, dialled, replies }) => ({
+  requestFields: ({ sessionId, msisdn, network = 'MTN', dialled, replies }) => ({
     sessionID: sessionId,
     userID: 'USSD_GATEWAY',
     newSession: replies.length === 0,
     msisdn: msisdn.slice(1),
     userData: replies.at(-1) ?? dialled,
-    network: 'MTN',
+    network,
   }),
 })

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { z } from 'zod'
 import { malformed } from './dialect.ts'
 import type { Dialect, NetworkTurn, ParsedRequest, WireCall, WireResponse } from './dialect.ts'
-import { bareCode, describeIssue, msisdn, sessionId, typed } from './encoding/fields.ts'
+import { bareCode, describeIssue, msisdn, sessionId, typed, withoutPlus } from './encoding/fields.ts'
 import { latestInput, unnumbered } from './encoding/latest-input.ts'
 import { fieldsOf, isMalformed, onlyElement, postXml } from './encoding/xml.ts'
 import { readXmlRequest, readXmlResponse, xmlResponse } from './encoding/xml.ts'
@@ -91,7 +91,7 @@ function parseElement(request: Element, code: string | undefined): ParsedRequest
     if (!session.success) return malformed(describeIssue(session.error))
     const { sessionid, msisdn } = session.data
     const ended = { dialect: 'comviva', sessionId: sessionid, msisdn, why: 'cancelled' } as const
-    return { kind: 'ended', ended, echo: { msisdn: msisdn.slice(1) } }
+    return { kind: 'ended', ended, echo: { msisdn: withoutPlus(msisdn) } }
   }
   const kind = TurnKind.safeParse(fields)
   if (!kind.success) return malformed(describeIssue(kind.error))
@@ -101,7 +101,7 @@ function parseElement(request: Element, code: string | undefined): ParsedRequest
   return latestInput(
     { dialect: 'comviva', sessionId: sessionid, msisdn },
     { begins: kind.data.newrequest === '1', input, field: 'subscriberinput', code },
-    { msisdn: msisdn.slice(1) },
+    { msisdn: withoutPlus(msisdn) },
   )
 }
 

@@ -48,6 +48,7 @@ export interface Malformed {
   readonly message: string
 }
 
+/** The number of a callback or an end is as the aggregator wrote it: digits, with or without `+`. */
 export type ParsedRequest =
   | { readonly kind: 'callback'; readonly callback: Callback; readonly echo: Echo }
   /** A notice that a dialogue is over. `ended` is undefined if the notice does not identify the subscriber. */
@@ -62,6 +63,8 @@ export interface NetworkTurn {
   readonly sessionId: string
   /** E.164 with `+`. */
   readonly msisdn: string
+  /** The network's code or name, in the form of the aggregator; by default, one of the number's country or of the dialect. */
+  readonly network?: string | undefined
   /** The complete dialled string. */
   readonly dialled: string
   /** The code registered at the aggregator, which starts the dialled string. Without it, the aggregator reports the whole string. */

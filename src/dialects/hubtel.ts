@@ -174,7 +174,7 @@ function codeOf(message: string | undefined, serviceCode: unknown): string | und
 
 function formatCall(
   generation: Generation,
-  { sessionId, msisdn, dialled, serviceCode = dialled, answers }: NetworkTurn,
+  { sessionId, msisdn, network, dialled, serviceCode = dialled, answers }: NetworkTurn,
   type: 'Initiation' | 'Response' | 'Release' | 'Timeout',
   message: string,
   sequence: number,
@@ -187,7 +187,7 @@ function formatCall(
     ServiceCode: isV1 ? serviceCode.replace(/^[*#]|#$/g, '') : '5b0e6f2d8c4a4f1c9d7e3a2b1c0d9e8f',
     Type: isV1 ? type : type.toLowerCase(),
     Message: message,
-    Operator: isV1 ? 'mtn' : 'mtn-gh',
+    Operator: network ?? (isV1 ? 'mtn' : 'mtn-gh'),
     Sequence: isV1 ? sequence : String(sequence),
     ...(state !== undefined && { ClientState: state }),
     ...(!isV1 && { Platform: 'USSD', ExtraData: {} }),

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { z } from 'zod'
-import { label, msisdn, requiredField, sessionId, typed } from './encoding/fields.ts'
+import { label, msisdn, requiredField, sessionId, typed, withoutPlus } from './encoding/fields.ts'
 import { flag, jsonText, orNothing, screenText } from './encoding/json.ts'
 import { jsonDialect } from './encoding/json-dialect.ts'
 import { latestInput } from './encoding/latest-input.ts'
@@ -39,7 +39,7 @@ export const nalo = jsonDialect({
   toCallback({ USERID, MSISDN, USERDATA, MSGTYPE, SESSIONID }, raw, code) {
     const session = {
       dialect: 'nalo',
-      sessionId: SESSIONID ?? `${USERID}:${MSISDN.slice(1)}`,
+      sessionId: SESSIONID ?? `${USERID}:${withoutPlus(MSISDN)}`,
       msisdn: MSISDN,
     }
     const echo = { USERID, MSISDN: String(raw['MSISDN']) }
@@ -57,12 +57,12 @@ export const nalo = jsonDialect({
   answerFields: ({ text, waits }) => ({ MSG: text, MSGTYPE: waits }),
 
   newSessionId: () => `${randomInt(10 ** 8, 10 ** 9)}${randomInt(10 ** 7, 10 ** 8)}`,
-  requestFields: ({ sessionId, msisdn, dialled, replies }) => ({
+  requestFields: ({ sessionId, msisdn, network = 'MTN', dialled, replies }) => ({
     USERID: 'NALOTest',
     MSISDN: msisdn.slice(1),
     USERDATA: replies.at(-1) ?? dialled,
     MSGTYPE: replies.length === 0,
-    NETWORK: 'MTN',
+    NETWORK: network,
     SESSIONID: sessionId,
   }),
 })

@@ -12,6 +12,7 @@ import {
   sessionId,
   typed,
   ussdString,
+  withoutPlus,
 } from './encoding/fields.ts'
 import type { Element } from './encoding/xml.ts'
 
@@ -19,7 +20,7 @@ export const BEGIN = 'processUnstructuredSSRequest_Request'
 export const REPLY = 'unstructuredSSRequest_Response'
 
 /** Our `userObject`, which the gateway returns: the subscriber's digits, the begin's invoke id, and the answered turns. */
-const userObjectForm = /^(\d{12})(?:;(-?\d{1,3})(?:;(\d{1,6}))?)?$/
+const userObjectForm = /^(\d{4,20})(?:;(-?\d{1,3})(?:;(\d{1,6}))?)?$/
 
 const invokeId = z
   .string({ error: 'is required' })
@@ -83,7 +84,7 @@ export function parseDialog(dialog: Element, code: string | undefined): ParsedRe
       },
     },
     echo: {
-      msisdn: msisdn.slice(1),
+      msisdn: withoutPlus(msisdn),
       ...(id !== undefined && { beginId: id }),
       ...(turnNumber !== undefined && { number: turnNumber }),
     },

@@ -50,10 +50,10 @@ export const serviceOp = jsonDialect({
   answerFields: ({ text, waits }) => ({ message: text, ussdServiceOp: Number(waits ? REQUEST : RESPONSE) }),
 
   newSessionId: () => String(randomInt(10 ** 9, 10 ** 10)),
-  requestFields: ({ sessionId, msisdn, dialled, replies }) => ({
+  requestFields: ({ sessionId, msisdn, network = '00', dialled, replies }) => ({
     sessionID: sessionId,
     msisdn: msisdn.slice(1),
-    network: '00',
+    network,
     ussdString: replies.at(-1) ?? dialled,
     ussdServiceOp: Number(replies.length === 0 ? BEGIN : REPLY),
   }),

@@ -37,7 +37,7 @@ export interface TurnReport {
   readonly dialect: string
   /** Keyed digest of the session id, 22 characters: some aggregators derive session ids from the MSISDN. */
   readonly session: string
-  /** E.164 with `+`. */
+  /** E.164 with `+`; empty for a number outside the numbering. */
   readonly msisdn: string
   readonly turn: number | undefined
   readonly menu: string | undefined
@@ -63,6 +63,8 @@ export interface Gateway {
   tryShed(dialect: string): Answer | undefined
   /** Answers a callback within the turn budget. Never rejects: a failure becomes an answer. */
   turn(callback: Callback): Promise<Answer>
+  /** Answers a callback of a number that the project does not serve. Nothing is stored, and the report has no number. */
+  refuse(callback: Pick<Callback, 'dialect' | 'sessionId'>): Answer
   /** Closes a dialogue that the network has ended, so that no late callback resumes it. Never rejects. */
   end(ended: Ended): Promise<void>
 }
@@ -84,6 +86,21 @@ export interface GatewayOptions {
   /** Called instead of `report` for a callback rejected by admission control. */
   readonly onShed: (dialect: string) => void
 }
+
+/** The report of a callback that runs no menu. */
+const blankReport = {
+  msisdn: '',
+  turn: undefined,
+  menu: undefined,
+  screen: undefined,
+  waits: false,
+  tries: 0,
+  ms: 0,
+  fault: undefined,
+  detail: undefined,
+  state: undefined,
+  cause: undefined,
+} satisfies Partial<TurnReport>
 
 /** Creates a gateway. Only `core.ts` calls it, so that tests run the wiring that ships. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -130,6 +147,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       return result.answer
     },
 
+    refuse(callback) {
+      const { answer, outcome } = systemReply(project, 'not-served')
+      options.report({ ...blankReport, dialect: callback.dialect, session: logHandle(callback), outcome })
+      return answer
+    },
+
     async end(ended) {
       // Under overload the dialogue stays open until it expires.
       if (!admission.tryEnter()) return onShed(ended.dialect)
@@ -145,19 +168,15 @@ export function createGateway(options: GatewayOptions): Gateway {
       )
       admission.leave()
       options.report({
+        ...blankReport,
         dialect: ended.dialect,
         session: logHandle(ended),
         msisdn: ended.msisdn,
-        turn: undefined,
-        menu: undefined,
-        screen: undefined,
         outcome: ended.why,
-        waits: false,
         tries,
         ms: clock.nowMs() - startedMs,
         fault: fault?.code,
         detail: fault?.message,
-        state: undefined,
         cause: fault?.cause,
       })
     },

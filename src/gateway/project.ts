@@ -1,6 +1,10 @@
 import type { Language } from '../engine/authoring.ts'
 import type { Menu } from '../engine/menu.ts'
+import type { Numbering } from '../ussd/numbering.ts'
 import type { Messages } from './system-messages.ts'
+
+export const subscriberPolicies = ['registered', 'anyone'] as const
+export type SubscriberPolicy = (typeof subscriberPolicies)[number]
 
 /** What one gateway serves. `defineProject` makes it from the file of a project. */
 export interface Project {
@@ -9,6 +13,10 @@ export interface Project {
   /** The menu of each dialled code: `*141#`, `#144#`, or `*101…#` for all numbers that begin with 101. */
   readonly codes: Readonly<Record<string, Menu>>
   readonly messages: Messages
+  /** The numbers that may dial. Other numbers are told that they are not served. */
+  readonly numbering: Numbering
+  /** `registered`: a number without a record is not served. `anyone`: its record is made at the first change. */
+  readonly subscribers: SubscriberPolicy
   /** `#141#` shows `*141#` in Latin letters, a convention of Belarusian operators. */
   readonly latin: boolean
 }

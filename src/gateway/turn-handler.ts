@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { Language } from '../engine/authoring.ts'
 import { UssdError, asUssdError } from '../engine/errors.ts'
 import type { ErrorCode } from '../engine/errors.ts'
@@ -19,7 +20,7 @@ import { parseRecord } from './records/record-format.ts'
 import type { RecordFormat } from './records/record-format.ts'
 import { parseSession, putSession } from './records/session-format.ts'
 import { parseSubscriber } from './records/subscriber-format.ts'
-import { Subscriber } from './records/subscriber.ts'
+import { Subscriber, newSubscriber } from './records/subscriber.ts'
 import type { Draft, SubscriberDeferral } from './records/draft.ts'
 import { changeOf, put } from './transaction.ts'
 import type { Pause, Reservation, TransactionOutput } from './transaction.ts'
@@ -90,8 +91,10 @@ export function createTurnHandler(options: TurnHandlerOptions): TurnHandler {
   const { project } = options
   return async (callback, loaded, run) => {
     const [sessionRecord, subscriberRecord, deliveryRecord] = loaded.records
-    if (!subscriberRecord) return { result: systemReply(project, 'not-served') }
-    const subscriber = parseSubscriber(subscriberRecord.value)
+    if (!subscriberRecord && project.subscribers === 'registered') {
+      return { result: systemReply(project, 'not-served') }
+    }
+    const subscriber = subscriberRecord ? parseSubscriber(subscriberRecord.value) : newcomer(project)
     const language = languageOf(project, subscriber)
     run.onLanguage(language)
     if (deliveryRecord) {
@@ -113,6 +116,14 @@ export function createTurnHandler(options: TurnHandlerOptions): TurnHandler {
     }
   }
 }
+
+/** A number without a record. The commit writes the record only if the turn changes it. */
+const newcomer = ({ languages }: Project): Subscriber => ({
+  ...newSubscriber,
+  language: languages[0],
+  // Sessions begun under an earlier record of the number must not be valid for the new one.
+  passwordGeneration: randomInt(2 ** 47),
+})
 
 /** A record may have a language that the project no longer has. */
 const languageOf = ({ languages }: Project, { language }: Subscriber): Language =>

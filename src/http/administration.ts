@@ -4,10 +4,11 @@ import { describeIssue } from '../dialects/encoding/fields.ts'
 import { administeredStates } from '../services/administration.ts'
 import type { Administration } from '../services/administration.ts'
 import type { SelfCare } from '../services/self-care.ts'
+import type { Numbering } from '../ussd/numbering.ts'
 import { errorBody, onlyMethods } from './failures.ts'
 import { jsonObject, oneOf } from './fields.ts'
 import { badRequest, jsonRoute, noStore, unauthorised } from './json.ts'
-import { SubscriberAddress } from './subscribers.ts'
+import { subscriberAddress } from './subscribers.ts'
 import { tokenOf } from './tokens.ts'
 
 /** The body of a change of access. */
@@ -23,10 +24,12 @@ export const AccessInput = jsonObject({
  * client (L9). Requires the token of the administrator's self-care session as Bearer, and checks it first.
  */
 export function administrationRoutes(options: {
+  readonly numbering: Numbering
   readonly selfCare: Pick<SelfCare, 'use'>
   readonly administration: Administration
 }): Router {
   const { selfCare, administration } = options
+  const address = subscriberAddress(options.numbering)
   const router = Router()
   const callers = new WeakMap<Request, string>()
 
@@ -43,10 +46,10 @@ export function administrationRoutes(options: {
     noStore,
     withSession,
     jsonRoute(AccessInput, async ({ access }, request, response) => {
-      const address = SubscriberAddress.safeParse(request.params)
-      if (!address.success) return badRequest(response, describeIssue(address.error))
+      const parsed = address.safeParse(request.params)
+      if (!parsed.success) return badRequest(response, describeIssue(parsed.error))
       const by = callers.get(request)
-      const { msisdn } = address.data
+      const { msisdn } = parsed.data
       if (by !== undefined && (await administration.setAccess({ by, msisdn, access }))) {
         response.status(204).end()
       } else response.status(403).json(errorBody('USSD_REFUSED', 'The access was not changed.'))

@@ -4,6 +4,7 @@ import helmet from 'helmet'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { UssdError } from '../engine/errors.ts'
 import type { Gateway } from '../gateway/gateway.ts'
+import type { Numbering } from '../ussd/numbering.ts'
 import { createCallbackGuard } from './callback-guard.ts'
 import { callbackRoute } from './callback.ts'
 import { errorBody, failureRoute, notFound } from './failures.ts'
@@ -13,6 +14,8 @@ const methodOf = { GET: 'get', POST: 'post', PUT: 'put' } as const
 /** Builds the Express app: callbacks, then the other routes, then errors. */
 export function createApp(options: {
   readonly gateway: Gateway
+  /** The numbers that may dial. */
+  readonly numbering: Numbering
   readonly dialects: Readonly<Record<string, Dialect>>
   readonly callbackToken: string | undefined
   readonly callbackSignatureKeys?: readonly Uint8Array[]
@@ -42,6 +45,7 @@ export function createApp(options: {
     const addresses = [address, ...(dialect.paths ?? []).map((path) => `${address}${path}`)]
     const route = callbackRoute(dialect, {
       gateway: options.gateway,
+      numbering: options.numbering,
       guard,
       onAborted: options.onAborted ?? (() => {}),
     })

@@ -4,6 +4,7 @@ import type { Dialect, Echo, Malformed, Method, WireRequest, WireResponse } from
 import { parseShortCode } from '../dialects/encoding/fields.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Answer, Callback, Ended, SignedDelivery } from '../gateway/ports.ts'
+import type { Numbering } from '../ussd/numbering.ts'
 import { mayBeDiscarded, readBytes } from './body.ts'
 import type { CallbackGuard } from './callback-guard.ts'
 import { trust } from './connections.ts'
@@ -20,6 +21,7 @@ const SHED_DELAY_MS = 200
 
 interface CallbackContext {
   readonly gateway: Gateway
+  readonly numbering: Numbering
   readonly guard: CallbackGuard
   /** Reports that the connection closed before the body was complete. */
   readonly onAborted: (dialect: string) => void
@@ -31,7 +33,7 @@ interface CallbackContext {
  */
 export function callbackRoute(
   dialect: Dialect,
-  { gateway, guard, onAborted }: CallbackContext,
+  { gateway, numbering, guard, onAborted }: CallbackContext,
 ): RequestHandler {
   return async (request, response) => {
     const admitted = guard.admit(request)
@@ -73,12 +75,21 @@ export function callbackRoute(
     switch (parsed.kind) {
       case 'malformed':
         return send(response, dialect.formatError(400, parsed.message))
-      case 'ended':
-        if (parsed.ended) await gateway.end(signed(parsed.ended, admitted.signed))
+      case 'ended': {
+        const ended = parsed.ended && resolveNumber(parsed.ended, numbering)
+        if (ended?.kind === 'malformed') return send(response, dialect.formatError(400, ended.message))
+        // A number outside the numbering has no dialogue.
+        if (ended?.kind === 'served') await gateway.end(signed(ended.received, admitted.signed))
         trust(request.socket)
         return send(response, dialect.formatEnded(parsed.echo))
+      }
       case 'callback': {
-        const answer = await gateway.turn(signed(parsed.callback, admitted.signed))
+        const callback = resolveNumber(parsed.callback, numbering)
+        if (callback.kind === 'malformed') return send(response, dialect.formatError(400, callback.message))
+        const answer =
+          callback.kind === 'served'
+            ? await gateway.turn(signed(callback.received, admitted.signed))
+            : gateway.refuse(parsed.callback)
         trust(request.socket)
         return sendAnswer(response, dialect, answer, parsed.echo)
       }
@@ -96,6 +107,21 @@ function codeOf({
   return parsed === undefined
     ? malformed('Bad request: code in the address must be a USSD code such as *141%23')
     : { kind: 'code', code: parsed }
+}
+
+/** The number of a callback, resolved. `outside`: a number that the project does not serve. */
+type Resolved<T> =
+  | { readonly kind: 'served'; readonly received: T }
+  | { readonly kind: 'outside' }
+  | { readonly kind: 'malformed'; readonly message: string }
+
+/** Replaces the number as the aggregator wrote it with its E.164 form, the only one that is stored. */
+function resolveNumber<T extends Callback | Ended>(received: T, numbering: Numbering): Resolved<T> {
+  const number = numbering.parse(received.msisdn)
+  if (number.kind === 'msisdn') return { kind: 'served', received: { ...received, msisdn: number.e164 } }
+  return number.why === 'foreign' || number.why === 'not-mobile'
+    ? { kind: 'outside' }
+    : { kind: 'malformed', message: `Bad request: the number ${numbering.requirement}` }
 }
 
 const pause = (ms: number) => new Promise<void>((resolve) => void setTimeout(resolve, ms))

@@ -1,5 +1,14 @@
 /** Fields of JSON bodies. A route wraps secrets in `Secret` in the same parse. */
 import { z } from 'zod'
+import { msisdnOf } from '../dialects/encoding/fields.ts'
+import type { Numbering } from '../ussd/numbering.ts'
+
+/** A number of the project's numbering, in any written form. Gives E.164 with `+`. */
+export const numberField = (numbering: Numbering) =>
+  msisdnOf(numbering).meta({
+    description: `${numbering.requirement.replace('must be a', 'A')}, in any written form`,
+    example: '+375291234567',
+  })
 
 /** Rejects a JSON number, because it loses leading zeros. */
 const digits = (form: RegExp, error: string) => z.string({ error }).regex(form, { error })

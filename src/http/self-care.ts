@@ -1,32 +1,29 @@
 import { Router } from 'express'
 import { z } from 'zod'
-import { msisdn } from '../dialects/encoding/fields.ts'
 import { Secret } from '../engine/secret.ts'
 import type { WeakPasswordPolicy } from '../services/password.ts'
 import type { SelfCare } from '../services/self-care.ts'
 import { weakness } from '../services/weak-password.ts'
 import type { Weakness } from '../services/weak-password.ts'
+import type { Numbering } from '../ussd/numbering.ts'
 import { errorBody, onlyMethods } from './failures.ts'
 import { jsonRoute, noStore, unauthorised } from './json.ts'
-import { jsonObject, password, puk1 } from './fields.ts'
+import { jsonObject, numberField, password, puk1 } from './fields.ts'
 import { tokenOf } from './tokens.ts'
 
-const number = msisdn.meta({
-  description: 'A mobile number of Belarus in any form',
-  example: '+375291234560',
-})
-
 /** The body that sets a password with PUK1 (L3). */
-export const NewPassword = jsonObject({ msisdn: number, puk1: puk1.meta({ example: '56789012' }), password })
+export const newPassword = (numbering: Numbering) =>
+  jsonObject({ msisdn: numberField(numbering), puk1: puk1.meta({ example: '56789012' }), password })
 
 /** The body of a login (L5). A password of an impossible form fails and counts like any wrong password. */
-export const Credentials = jsonObject({
-  msisdn: number,
-  password: z
-    .string({ error: 'must be a string' })
-    .transform((text) => new Secret(text))
-    .meta({ description: 'The self-care password', example: '80291', writeOnly: true }),
-})
+export const credentials = (numbering: Numbering) =>
+  jsonObject({
+    msisdn: numberField(numbering),
+    password: z
+      .string({ error: 'must be a string' })
+      .transform((text) => new Secret(text))
+      .meta({ description: 'The self-care password', example: '80291', writeOnly: true }),
+  })
 
 /** A new session. No other response contains the token. */
 export const SessionBegun = z.object({
@@ -57,25 +54,28 @@ const reasons: Record<Weakness, string> = {
 
 /** Serves self-care: sets the password with PUK1 (L3), logs in (L5), and returns the session of a token (L6). */
 export function selfCareRoutes(options: {
+  readonly numbering: Numbering
   readonly selfCare: SelfCare
   /** `warn` accepts a weak password here, because a request cannot show a warning. */
   readonly weakPasswords: WeakPasswordPolicy
 }): Router {
-  const { selfCare, weakPasswords } = options
+  const { numbering, selfCare, weakPasswords } = options
   const router = Router()
   router.use('/self-care', noStore)
 
   // Checked before PUK1 is compared, without stored data: the answer reveals nothing about the subscriber.
-  const acceptable = NewPassword.superRefine((body, context) => {
-    const thisYear = new Date().getUTCFullYear()
-    const weak = weakPasswords === 'reject' && weakness(body.password, { msisdn: body.msisdn, thisYear })
-    if (!weak) return
-    context.addIssue({ code: 'custom', path: ['password'], message: `is weak: ${reasons[weak]}` })
-  }).transform((body) => ({
-    msisdn: body.msisdn,
-    puk1: new Secret(body.puk1),
-    password: new Secret(body.password),
-  }))
+  const acceptable = newPassword(numbering)
+    .superRefine((body, context) => {
+      const thisYear = new Date().getUTCFullYear()
+      const weak = weakPasswords === 'reject' && weakness(body.password, { msisdn: body.msisdn, thisYear })
+      if (!weak) return
+      context.addIssue({ code: 'custom', path: ['password'], message: `is weak: ${reasons[weak]}` })
+    })
+    .transform((body) => ({
+      msisdn: body.msisdn,
+      puk1: new Secret(body.puk1),
+      password: new Secret(body.password),
+    }))
 
   router.post(
     '/self-care/password',
@@ -87,7 +87,7 @@ export function selfCareRoutes(options: {
 
   router.post(
     '/self-care/sessions',
-    jsonRoute(Credentials, async (body, _request, response) => {
+    jsonRoute(credentials(numbering), async (body, _request, response) => {
       const loggedIn = await selfCare.logIn(body.msisdn, body.password)
       switch (loggedIn.kind) {
         case 'logged-in':

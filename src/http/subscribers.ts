@@ -1,15 +1,16 @@
 import { Router } from 'express'
 import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
-import { describeIssue, msisdn } from '../dialects/encoding/fields.ts'
+import { describeIssue } from '../dialects/encoding/fields.ts'
 import type { Language } from '../engine/authoring.ts'
+import type { Numbering } from '../ussd/numbering.ts'
 import { Secret } from '../engine/secret.ts'
 import { PUK1_ATTEMPTS, SubscriberFields, accessStates } from '../gateway/records/subscriber.ts'
 import type { SubscriberPatch, SubscriberView, Subscribers } from '../services/subscribers.ts'
 import { trust } from './connections.ts'
 import { errorBody, onlyMethods } from './failures.ts'
 import { badRequest, jsonRoute, noStore, unauthorised } from './json.ts'
-import { jsonObject, oneOf, password, puk1 } from './fields.ts'
+import { jsonObject, numberField, oneOf, password, puk1 } from './fields.ts'
 import { createTokenCheck } from './tokens.ts'
 
 const name = z
@@ -21,13 +22,8 @@ const flag = z.boolean({ error: 'must be true or false' })
 
 const reasons = ['sim-lost', 'restricted'] as const
 
-/** The path parameters. Accepts a Belarusian number in any written form. */
-export const SubscriberAddress = z.object({
-  msisdn: msisdn.meta({
-    description: 'A mobile number of Belarus in any form: +375291234567, 80291234567, 8 (029) 123-45-67 …',
-    example: '+375291234567',
-  }),
-})
+/** The path parameters: a number of the project's numbering in any written form, percent-encoded. */
+export const subscriberAddress = (numbering: Numbering) => z.object({ msisdn: numberField(numbering) })
 
 /** The fields that an operator may set. They are merged into the record; an omitted field keeps its value or default. */
 export const subscriberInput = (languages: readonly Language[]) =>
@@ -95,11 +91,22 @@ export const SubscriberOutput = SubscriberFields.pick({
  * Basic. Rejects every request when none is configured.
  */
 export function subscriberRoutes(options: {
+  readonly numbering: Numbering
   readonly languages: readonly Language[]
   readonly subscribers: Subscribers
   readonly adminToken: string | undefined
 }): Router {
   const { subscribers, adminToken } = options
+  const address = subscriberAddress(options.numbering)
+  const addressed = async (
+    request: Request,
+    response: Response,
+    handle: (msisdn: string) => Promise<void>,
+  ) => {
+    const parsed = address.safeParse(request.params)
+    if (parsed.success) await handle(parsed.data.msisdn)
+    else badRequest(response, describeIssue(parsed.error))
+  }
   const router = Router()
   router.use('/subscribers', noStore, onlyAdmin(adminToken))
 
@@ -141,16 +148,6 @@ function onlyAdmin(adminToken: string | undefined): RequestHandler {
     trust(request.socket)
     next()
   }
-}
-
-async function addressed(
-  request: Request,
-  response: Response,
-  handle: (msisdn: string) => Promise<void>,
-): Promise<void> {
-  const address = SubscriberAddress.safeParse(request.params)
-  if (address.success) await handle(address.data.msisdn)
-  else badRequest(response, describeIssue(address.error))
 }
 
 const notRegistered = (response: Response): void =>

@@ -1,4 +1,5 @@
 import { measure } from '../ussd/message.ts'
+import { dropInvisible } from '../ussd/invisible.ts'
 import { parseDialled } from '../ussd/mmi.ts'
 
 /** An input that the phone rejects. Nothing is sent and the screen stays. `message` is one English sentence. */
@@ -35,9 +36,8 @@ const oneLineOnly = 'Type one line, without control characters.'
  * @param maxCharacters the carrier's limit
  */
 export function dial(typed: string, maxCharacters = MAX_CHARACTERS): KeyedInput {
-  const code = typed.normalize('NFC').trim()
-  if (hasControls.test(code)) return refused(oneLineOnly)
-  const dialled = parseDialled(code)
+  if (hasControls.test(typed.trim())) return refused(oneLineOnly)
+  const dialled = parseDialled(dropInvisible(typed).normalize('NFC'))
   switch (dialled.kind) {
     case 'ussd':
       return send(dialled.ussdString, maxCharacters)

@@ -76,12 +76,14 @@ export function createDialogue(
   { now, pause, runInBackground }: DialogueEnvironment,
 ): Dialogue {
   const { dialect, serviceCode, faults, profile = profiles.default } = route
+  const { msisdn, dialled } = start
+  const about = { msisdn, network: route.network, dialled, serviceCode }
   const network = createNetwork(route, profile, pause)
   const random = faults && createRandom(faults.seed, start.msisdn, start.number)
   const session = dialect.newSessionId()
   const beganMs = now()
   const beganAtMs = Date.now()
-  let turn: NetworkTurn = { ...start, sessionId: session, serviceCode, replies: [], answers: [], beganAtMs }
+  let turn: NetworkTurn = { sessionId: session, ...about, replies: [], answers: [], beganAtMs }
   let previous: SentCallback | undefined
   let shownMs = beganMs
   let isOver = false

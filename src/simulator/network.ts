@@ -12,6 +12,8 @@ export interface Route extends ApplicationAddress {
   readonly serviceCode?: string | undefined
   readonly profile?: Profile | undefined
   readonly faults?: Faults | undefined
+  /** The code or name of the network that callbacks carry. */
+  readonly network?: string | undefined
 }
 
 /** A callback and its answer. */

@@ -5,10 +5,10 @@
 import { randomBytes } from 'node:crypto'
 import { malformed } from '../dialects/dialect.ts'
 import type { Malformed } from '../dialects/dialect.ts'
-import { msisdn } from '../dialects/encoding/fields.ts'
 import { parseXml, writeXml } from '../dialects/encoding/xml.ts'
 import type { Element, Markup } from '../dialects/encoding/xml.ts'
 import { measure } from '../ussd/message.ts'
+import { createNumbering } from '../ussd/numbering.ts'
 import type { Handsets } from './handset.ts'
 import type { EndReason, Push, PushResult } from './push.ts'
 
@@ -17,6 +17,9 @@ const NOTIFY = 'unstructuredSSNotify'
 
 /** Local error codes of 3GPP TS 24.080, 4.5. RestComm does not document their form in `errComponents`. */
 const errors = { 'ussd-Busy': '72', absentSubscriber: '27', unexpectedDataValue: '36' } as const
+
+/** `nai` is international, and a phone that called another application has a number of any country. */
+const numbering = createNumbering({ countries: 'any' })
 
 /** The number of remembered dialogues that ended between two posts. */
 const MAX_ENDINGS = 1000
@@ -70,8 +73,7 @@ export function createRestcommPush(handsets: Handsets): RestcommPush {
 
       const id = session ?? randomBytes(16).toString('hex')
       const opening = known ? { kind: 'open' as const, push: known } : open(handsets, operation, id)
-      if (opening === undefined)
-        return malformed('The msisdn of the operation must be a Belarusian mobile number.')
+      if (opening === undefined) return malformed(`The msisdn of the operation ${numbering.requirement}.`)
       if (opening.kind !== 'open') {
         const error = opening.kind === 'busy' ? 'ussd-Busy' : 'absentSubscriber'
         return answer(
@@ -116,8 +118,8 @@ export function createRestcommPush(handsets: Handsets): RestcommPush {
 /** Begins a dialogue with the operation's subscriber; returns undefined if it names none. */
 function open(handsets: Handsets, operation: Element, id: string) {
   const number = operation.elements.find(({ name }) => name === 'msisdn')?.attributes['number']
-  const subscriber = msisdn.safeParse(number)
-  return subscriber.success ? handsets.push(subscriber.data, id) : undefined
+  const subscriber = numbering.parse(number ?? '')
+  return subscriber.kind === 'msisdn' ? handsets.push(subscriber.e164, id) : undefined
 }
 
 type Attributes = Readonly<Record<string, string>>

@@ -22,6 +22,8 @@ export interface RouteQuery {
   readonly serviceCode?: string | undefined
   /** In the syntax of `parseFaults`. */
   readonly faults?: string | undefined
+  /** The network's code or name in the callbacks, such as 63902. */
+  readonly network?: string | undefined
   /** The seed of the faults, an integer. */
   readonly seed?: string | undefined
 }
@@ -36,26 +38,31 @@ type RouteResult =
 /** Resolves the route that a query selects. */
 export type RouteResolver = (query: RouteQuery) => RouteResult
 
-/** The options of the simulated network. */
-export type NetworkOptions = Pick<Route, 'profile' | 'faults' | 'serviceCode'>
+type NetworkQuery = Pick<RouteQuery, 'profile' | 'faults' | 'seed' | 'network' | 'serviceCode'>
 
-/** Parses the carrier profile, the faults and the service code of a query. */
+/** The options of the simulated network. */
+export type NetworkOptions = Pick<Route, 'profile' | 'faults' | 'network' | 'serviceCode'>
+
+/** Parses the carrier profile, the faults, the network code and the service code of a query. */
 export function parseNetwork({
   profile: carrier = 'default',
   faults: faultOption,
+  network,
   seed = '1',
   serviceCode,
-}: Pick<RouteQuery, 'profile' | 'faults' | 'seed' | 'serviceCode'>): ParsedOption<NetworkOptions> {
+}: NetworkQuery): ParsedOption<NetworkOptions> {
   const profile = parseProfile(carrier)
   if (profile.kind === 'malformed') return profile
   if (!/^\d{1,9}$/.test(seed)) return malformed('The seed is a whole number of at most nine digits.')
   const faults = faultOption === undefined ? undefined : parseFaults(faultOption, Number(seed))
   if (faults?.kind === 'malformed') return faults
+  if (network !== undefined && !/^[\w-]{1,32}$/.test(network))
+    return malformed('The network is a code such as 63902, or a name of letters, digits, - and _.')
   const code = serviceCode === undefined ? undefined : parseShortCode(serviceCode)
   if (serviceCode !== undefined && code === undefined) {
     return malformed('The service code is a code such as *384*123#. In a URL, write # as %23.')
   }
-  return { kind: 'ok', value: { profile: profile.value, faults: faults?.value, serviceCode: code } }
+  return { kind: 'ok', value: { profile: profile.value, faults: faults?.value, network, serviceCode: code } }
 }
 
 /**

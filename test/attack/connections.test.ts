@@ -1,4 +1,5 @@
 /** Connections that exhaust resources: idle, unread, pipelined, endless. Valid callbacks are still served. */
+import project from '../../menus/index.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import express, { Router } from 'express'
 import { EventEmitter, once } from 'node:events'
@@ -13,6 +14,8 @@ import { createHttpServer } from '../../src/http/server.ts'
 import { sendRaw } from '../support/attack.ts'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
+
+const { numbering } = project
 
 const closing: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -160,9 +163,17 @@ describe('a flood of idle connections', () => {
     const gateway = {
       tryShed: () => undefined,
       turn: async () => ({ text: 'Hello', waits: false }),
+      refuse: () => ({ text: '', waits: false }),
       end: async () => {},
     }
-    const app = createApp({ gateway, dialects, callbackToken: token, routes, reportFault: () => {} })
+    const app = createApp({
+      gateway,
+      numbering,
+      dialects,
+      callbackToken: token,
+      routes,
+      reportFault: () => {},
+    })
     const server = createHttpServer(app, { untrusted: 8, trusted: 8 })
     await listen(server)
     const old = await open(server)
@@ -190,8 +201,10 @@ describe('a flood of idle connections', () => {
       gateway: {
         tryShed: () => undefined,
         turn: async () => ({ text: '', waits: false }),
+        refuse: () => ({ text: '', waits: false }),
         end: async () => {},
       },
+      numbering,
       dialects,
       callbackToken: 'sesame',
       routes: [],

@@ -124,6 +124,7 @@ describe('ussd dial', () => {
     const asked: [string[], RegExp][] = [
       [['*14О80291#'], /^dial: A USSD code has digits/],
       [['--msisdn', '+79161234567'], /^dial: --msisdn must be a mobile number of Belarus\n$/],
+      [['--network', 'a b'], /^dial: The network is a code such as 63902/],
       [['--dialect', 'toString'], /^dial: --dialect must be one of: .*africastalking/],
       [['--url', 'localhost:8141'], /^dial: --url must be an address such as http/],
       [['--url', 'http://me:80291@127.0.0.1/'], /^dial: --url must not hold a password/],

@@ -10,7 +10,7 @@ const parse = (body: string) =>
   comviva.parseRequest({ method: 'POST', path: '', query: {}, headers: {}, body })
 const pull = (inside: string) => `<request type="pull">${inside}</request>`
 const whose = '<msisdn>375291234567</msisdn><sessionId>13697502734175597</sessionId>'
-const session = { dialect: 'comviva', sessionId: '13697502734175597', msisdn: '+375291234567' }
+const session = { dialect: 'comviva', sessionId: '13697502734175597', msisdn: '375291234567' }
 const echo = { msisdn: '375291234567' }
 const malformed = (problem: string): Malformed => ({ kind: 'malformed', message: `Bad request: ${problem}` })
 const begin = {

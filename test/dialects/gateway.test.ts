@@ -175,6 +175,18 @@ describe.each(Object.values(dialects))('the gateway, called in the dialect $name
     })
   })
 
+  it.each([
+    ['of another country', '+254712345678'],
+    ['that is not mobile', '+375171234567'],
+  ])('does not serve a number %s, and acknowledges its end', async (_which, msisdn) => {
+    const turn = begin({ msisdn })
+    expect(await say(turn)).toMatchObject({
+      answer: { text: project.messages.notServed['ru'], waits: false },
+    })
+    const end = dialect.formatEnd(turn, 'cancelled', turn.beganAtMs + 1000)
+    if (end) expect((await send(end)).status).toBe(dialect.formatEnded({}).status)
+  })
+
   it('rejects a malformed callback in the dialect, and never fails', async () => {
     const call = dialect.formatRequest(begin())
     const reference = dialect.formatError(400, 'x')
@@ -186,7 +198,7 @@ describe.each(Object.values(dialects))('the gateway, called in the dialect $name
       {
         ...call,
         query: call.query.replaceAll('=', '=%00'),
-        body: call.body.replaceAll('375291234567', '254711000000'),
+        body: call.body.replaceAll('375291234567', '112'),
       },
       ...(call.method === 'GET' ? [] : bodies.map((body) => ({ ...call, body }))),
     ]

@@ -14,7 +14,7 @@ const begin = {
   ussdServiceOp: 1,
 }
 const reply = { ...begin, ussdString: '2', ussdServiceOp: 18 }
-const session = { dialect: 'service-op', sessionId: '7361928450', msisdn: '+375291234567' }
+const session = { dialect: 'service-op', sessionId: '7361928450', msisdn: '375291234567' }
 const callback = (dialled: string, typed: string | undefined) => ({
   kind: 'callback',
   callback: { ...session, dialled, reported: { kind: 'latest-only', typed } },
@@ -34,8 +34,8 @@ describe('a callback with ussdServiceOp', () => {
   })
 
   it('accepts the number with or without +, and the operation as a number or as text', () => {
-    expect(posted(serviceOp, { ...begin, msisdn: '+375291234567', ussdServiceOp: '1' })).toEqual({
-      ...callback('*141*0#', undefined),
+    expect(posted(serviceOp, { ...begin, msisdn: '+375291234567', ussdServiceOp: '1' })).toMatchObject({
+      callback: { sessionId: '7361928450', msisdn: '+375291234567', dialled: '*141*0#' },
       echo: { sessionID: '7361928450', msisdn: '+375291234567' },
     })
     expect(posted(serviceOp, { ...reply, ussdServiceOp: '18' })).toEqual(callback('', '2'))
@@ -48,7 +48,7 @@ describe('a callback with ussdServiceOp', () => {
   it.each<[string, object, string]>([
     ['no session', { sessionID: undefined }, 'sessionID is required'],
     ['no number', { msisdn: undefined }, 'msisdn is required'],
-    ['a foreign number', { msisdn: '254711000000' }, 'msisdn must be a Belarusian mobile number'],
+    ['a number in words', { msisdn: 'my phone' }, 'msisdn must be a phone number'],
     ['no text', { ussdString: undefined }, 'ussdString is required'],
     ['a text that is null', { ussdString: null }, 'ussdString must be text'],
     ['no code', { ussdString: 'menu' }, 'ussdString must be a USSD code such as *141#'],

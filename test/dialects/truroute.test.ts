@@ -9,7 +9,7 @@ const parse = (body: string) =>
   truroute.parseRequest({ method: 'POST', path: '', query: {}, headers: {}, body })
 const ussd = (inside: string) => `<ussd>${inside}</ussd>`
 const whose = '<msisdn>375291234567</msisdn><sessionid>20260304091500123</sessionid>'
-const session = { dialect: 'truroute', sessionId: '20260304091500123', msisdn: '+375291234567' }
+const session = { dialect: 'truroute', sessionId: '20260304091500123', msisdn: '375291234567' }
 const malformed = (problem: string): Malformed => ({ kind: 'malformed', message: `Bad request: ${problem}` })
 
 describe('a callback of TruRoute', () => {

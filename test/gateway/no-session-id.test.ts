@@ -15,7 +15,7 @@ async function setUp(access: 'open' | 'closed-by-subscriber') {
     const body = JSON.stringify({ USERID: 'NALO', MSISDN: msisdn.slice(1), USERDATA, MSGTYPE })
     const parsed = nalo.parseRequest({ method: 'POST', path: '', query: {}, headers: {}, body })
     if (parsed.kind !== 'callback') throw new Error(parsed.kind)
-    return (await gateway.gateway.turn(parsed.callback)).text
+    return (await gateway.gateway.turn({ ...parsed.callback, msisdn })).text
   }
   return {
     send,

@@ -1,3 +1,4 @@
+import project from '../../menus/index.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { UssdError } from '../../src/engine/errors.ts'
@@ -8,6 +9,8 @@ import { createOffice } from '../support/administration.ts'
 import { failed, serve } from '../support/serve.ts'
 import { stores } from '../support/redis/stores.ts'
 import type { StoreUnderTest } from '../support/redis/stores.ts'
+
+const { numbering } = project
 
 const password = '80291'
 const stranger = '+375297654321'
@@ -39,8 +42,8 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
     office = createOffice(storeUnderTest.store)
     const { selfCare, administration } = office
     served = await serve(
-      selfCareRoutes({ selfCare, weakPasswords: 'warn' }),
-      administrationRoutes({ selfCare, administration }),
+      selfCareRoutes({ numbering, selfCare, weakPasswords: 'warn' }),
+      administrationRoutes({ numbering, selfCare, administration }),
     )
   })
   afterAll(() => Promise.all([served.close(), storeUnderTest.close()]))
@@ -185,7 +188,7 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
 
   it.each(['112', '+375171234567', '*', 'me', ' '])('rejects the number "%s"', async (msisdn) => {
     const answer = await close({ msisdn })
-    const message = 'Bad request: msisdn must be a Belarusian mobile number'
+    const message = 'Bad request: msisdn must be a mobile number of Belarus'
     expect([answer.status, answer.body]).toEqual([400, failed('USSD_BAD_REQUEST', message)])
   })
 
@@ -202,7 +205,9 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
 
   it('answers only with documented statuses', async () => {
     const path = '/self-care/subscribers/{msisdn}/access'
-    const described = Object.keys(openApiDocument({}, ['en']).paths?.[path]?.put?.responses ?? {})
+    const described = Object.keys(
+      openApiDocument({}, { languages: ['en'], numbering }).paths?.[path]?.put?.responses ?? {},
+    )
     const answers = [
       await close(),
       await put({}),
@@ -234,7 +239,7 @@ describe('a failed change of access', () => {
   ] as const)('%s is answered with its status', async (code, status) => {
     const selfCare = { use: async () => ({ msisdn: stranger, expiresInMs: 900_000 }) }
     const setAccess = () => Promise.reject(new UssdError(code))
-    const failing = await serve(administrationRoutes({ selfCare, administration: { setAccess } }))
+    const failing = await serve(administrationRoutes({ numbering, selfCare, administration: { setAccess } }))
     try {
       const address = `/self-care/subscribers/${stranger}/access`
       const answer = await failing.send('PUT', address, { access: 'open' }, bearer('x'))

@@ -1,3 +1,4 @@
+import project from '../../menus/index.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { UssdError } from '../../src/engine/errors.ts'
@@ -5,6 +6,8 @@ import { selfCareRoutes } from '../../src/http/self-care.ts'
 import type { SelfCare } from '../../src/services/self-care.ts'
 import { createBench } from '../support/self-care.ts'
 import { failed, serve } from '../support/serve.ts'
+
+const { numbering } = project
 
 const camera = '+375291234560'
 const phone = '+375291234567'
@@ -21,8 +24,8 @@ beforeAll(async () => {
     logIn: (...args) => bench.selfCare.logIn(...args),
     use: (...args) => bench.selfCare.use(...args),
   }
-  served = await serve(selfCareRoutes({ selfCare, weakPasswords: 'warn' }))
-  strict = await serve(selfCareRoutes({ selfCare, weakPasswords: 'reject' }))
+  served = await serve(selfCareRoutes({ numbering, selfCare, weakPasswords: 'warn' }))
+  strict = await serve(selfCareRoutes({ numbering, selfCare, weakPasswords: 'reject' }))
 })
 afterAll(() => Promise.all([served.close(), strict.close()]))
 beforeEach(async () => {
@@ -67,7 +70,7 @@ describe('POST /self-care/password', () => {
 
   it.each<[unknown, string]>([
     [{ puk1, password }, 'Bad request: msisdn is required'],
-    [{ msisdn: '112', puk1, password }, 'Bad request: msisdn must be a Belarusian mobile number'],
+    [{ msisdn: '112', puk1, password }, 'Bad request: msisdn must be a mobile number of Belarus'],
     [{ msisdn: [camera], puk1, password }, 'Bad request: msisdn must be given once'],
     [{ msisdn: camera, password }, 'Bad request: puk1 must be a string of 8 digits'],
     [{ msisdn: camera, puk1: '5678901', password }, 'Bad request: puk1 must be a string of 8 digits'],
@@ -171,7 +174,7 @@ describe('POST /self-care/sessions', () => {
 
   it.each<[unknown, string]>([
     [{ password }, 'Bad request: msisdn is required'],
-    [{ msisdn: '+375171234567', password }, 'Bad request: msisdn must be a Belarusian mobile number'],
+    [{ msisdn: '+375171234567', password }, 'Bad request: msisdn must be a mobile number of Belarus'],
     [{ msisdn: camera }, 'Bad request: password must be a string'],
     [{ msisdn: camera, password: 80291 }, 'Bad request: password must be a string'],
     [{ msisdn: camera, password, puk1 }, 'Bad request: unknown field puk1'],
@@ -251,7 +254,7 @@ describe('every response of self-care', () => {
       throw new UssdError('USSD_BUSY')
     }
     const selfCare = { setPassword: busy, logIn: busy, use: busy }
-    const full = await serve(selfCareRoutes({ selfCare, weakPasswords: 'warn' }))
+    const full = await serve(selfCareRoutes({ numbering, selfCare, weakPasswords: 'warn' }))
     try {
       const answers = [
         await full.send('POST', '/self-care/password', { msisdn: camera, puk1, password }),
@@ -273,7 +276,11 @@ describe('every response of self-care', () => {
       throw new Error(`canary ${password}`)
     }
     const broken = await serve(
-      selfCareRoutes({ selfCare: { setPassword: fail, logIn: fail, use: fail }, weakPasswords: 'warn' }),
+      selfCareRoutes({
+        numbering,
+        selfCare: { setPassword: fail, logIn: fail, use: fail },
+        weakPasswords: 'warn',
+      }),
     )
     try {
       const answer = await broken.send('POST', '/self-care/sessions', { msisdn: camera, password })

@@ -1,3 +1,4 @@
+import project from '../../menus/index.ts'
 import { languages } from '../../menus/languages.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import express from 'express'
@@ -8,6 +9,8 @@ import { SubscriberOutput, subscriberRoutes } from '../../src/http/subscribers.t
 import type { Subscribers } from '../../src/services/subscribers.ts'
 import { createBench } from '../support/self-care.ts'
 import { failed, serve } from '../support/serve.ts'
+
+const { numbering } = project
 
 const token = 'operator-token'
 const bearer = { Authorization: `Bearer ${token}` }
@@ -22,7 +25,7 @@ beforeAll(async () => {
     get: (...args) => bench.subscribers.get(...args),
     remove: (...args) => bench.subscribers.remove(...args),
   }
-  served = await serve(subscriberRoutes({ languages, subscribers, adminToken: token }))
+  served = await serve(subscriberRoutes({ languages, numbering, subscribers, adminToken: token }))
 })
 afterAll(() => served.close())
 beforeEach(() => {
@@ -218,7 +221,7 @@ describe('every request to /subscribers', () => {
     ' ',
     '375291234567;ext=1',
     '\0',
-  ])('is rejected for %j, which is not a Belarusian mobile number', async (written) => {
+  ])('is rejected for %j, which is not a mobile number of Belarus', async (written) => {
     for (const method of ['PUT', 'GET', 'DELETE']) {
       const body = method === 'PUT' ? {} : undefined
       const address = `/subscribers/${encodeURIComponent(written)}`
@@ -274,7 +277,7 @@ describe('every request to /subscribers', () => {
 
   it('is rejected when no token is configured, with the setting to use', async () => {
     const open = await serve(
-      subscriberRoutes({ languages, subscribers: bench.subscribers, adminToken: undefined }),
+      subscriberRoutes({ languages, numbering, subscribers: bench.subscribers, adminToken: undefined }),
     )
     try {
       for (const headers of [{}, bearer, { Authorization: 'Bearer undefined' }]) {
@@ -295,7 +298,9 @@ describe('every request to /subscribers', () => {
         throw new UssdError(code)
       }
       const failing = { put: fail, get: fail, remove: fail }
-      const broken = await serve(subscriberRoutes({ languages, subscribers: failing, adminToken: token }))
+      const broken = await serve(
+        subscriberRoutes({ languages, numbering, subscribers: failing, adminToken: token }),
+      )
       try {
         for (const method of ['PUT', 'GET', 'DELETE']) {
           const answer = await broken.send(method, path, method === 'PUT' ? {} : undefined, bearer)
@@ -316,7 +321,7 @@ describe('every request to /subscribers', () => {
       request.resume().on('end', () => response.send('theirs'))
     })
     const both = await serve(
-      subscriberRoutes({ languages, subscribers: bench.subscribers, adminToken: token }),
+      subscriberRoutes({ languages, numbering, subscribers: bench.subscribers, adminToken: token }),
       other,
     )
     try {

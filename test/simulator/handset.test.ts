@@ -74,6 +74,21 @@ describe('a handset', () => {
     ])
   })
 
+  it("sends the network code of the number's country, or the given one", async () => {
+    const { application, handsets } = await phones(() => 'END Bye')
+    await handsets.type('+254712345678', '*384#')
+    const route = { dialect: africastalking, callbackUrl: application.url, network: '63903' }
+    await handsets.type('+254712345678', '*384#', route)
+    const codes = application.received.map(({ body }) => new URLSearchParams(body).get('networkCode'))
+    expect(codes).toEqual(['63902', '63903'])
+  })
+
+  it('ignores invisible characters in a code', async () => {
+    const { application, handsets } = await phones(() => 'END Bye')
+    await handsets.type(msisdn, '\u2066*384*\u00ad1\ufe0f#\u2069\u3000')
+    expect(application.received[0]?.body).toContain('serviceCode=%2A384%2A1%23')
+  })
+
   it('shows each screen with its size and state', async () => {
     const { application, handsets } = await phones(({ fields: { text } }) =>
       text === '' ? 'CON Вопрос\n1 да' : 'END Goodbye',

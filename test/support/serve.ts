@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { UssdError } from '../../src/engine/errors.ts'
 import { createApp } from '../../src/http/app.ts'
 import { createHttpServer } from '../../src/http/server.ts'
+import { createNumbering } from '../../src/ussd/numbering.ts'
 
 /** Serves routes on a free loopback port as the gateway does, without callbacks. */
 export async function serve(...routes: Router[]) {
@@ -12,8 +13,10 @@ export async function serve(...routes: Router[]) {
     gateway: {
       tryShed: () => undefined,
       turn: async () => ({ text: '', waits: false }),
+      refuse: () => ({ text: '', waits: false }),
       end: async () => {},
     },
+    numbering: createNumbering({ countries: 'any' }),
     dialects: {},
     callbackToken: undefined,
     routes,

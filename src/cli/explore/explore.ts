@@ -14,6 +14,7 @@ import type { ModelSpec } from '../../exploration/model-spec.ts'
 import { servedCode } from '../../exploration/script.ts'
 import { shortest, violationOf } from '../../exploration/violation.ts'
 import type { Violation } from '../../exploration/violation.ts'
+import { createNumbers } from '../../ussd/example-number.ts'
 import { createGateways } from './gateways.ts'
 import { createSearch, leaksInLog, leaksInStore } from './leaks.ts'
 import type { Leak } from './leaks.ts'
@@ -80,7 +81,7 @@ export async function explore<World>(options: ExplorationOptions<World>): Promis
     wrapServices: options.wrapServices,
     logStream: lineCollector(log),
   })
-  const how = { newNumber: createNumbers(), walk: gateways.walk, notUnderstood }
+  const how = { newNumber: createNumbers(project.numbering), walk: gateways.walk, notUnderstood }
   try {
     const walked = await walkAll(plan.jobs, how, options.progress)
     const { violations, failed, unsteady } = await shortenAll(walked, how)
@@ -206,12 +207,6 @@ function lineCollector(lines: string[]): Writable {
       done()
     },
   })
-}
-
-/** Returns consecutive numbers of one network. */
-function createNumbers(): () => string {
-  let next = 1_000_000
-  return () => `+37529${next++}`
 }
 
 const nameOf = <World>({ model, origin }: Job<World>): string =>

@@ -7,7 +7,10 @@ import { profiles } from '../../simulator/profiles.ts'
 import { wholeNumber } from '../command.ts'
 
 /** The options of `ussd walk`. */
-export interface WalkOptions extends Pick<RouteQuery, 'url' | 'profile' | 'faults' | 'seed' | 'serviceCode'> {
+export interface WalkOptions extends Pick<
+  RouteQuery,
+  'url' | 'profile' | 'faults' | 'seed' | 'serviceCode' | 'network'
+> {
   readonly dialect?: string
   readonly overwrite?: true
   readonly eventsUrl?: string
@@ -47,6 +50,10 @@ export const walkOptions = (command: Command): Command =>
       'registered code, which every dialled string starts with: the application receives what the aggregator sends for the rest',
     )
     .option('--faults <list>', 'network faults to inject: duplicate, delay, drop, reorder, reset, begin')
+    .option(
+      '--network <code>',
+      'code or name of the network in the callbacks (default: by country or dialect)',
+    )
     .option('--seed <number>', 'seed of the faults: the same seed injects the same faults', '1')
     .option('--events-url <address>', 'where the application of --url receives end-of-session events')
     .option('--overwrite', 'with --url: replaces the records of subscribers that already exist there')

@@ -3,7 +3,8 @@ import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { msisdn } from '../../dialects/encoding/fields.ts'
+import { msisdnOf } from '../../dialects/encoding/fields.ts'
+import { scriptNumbering } from '../../walkthrough/script/numbers.ts'
 import type { readScripts } from '../../walkthrough/script/read.ts'
 import type { KnownSecrets } from '../../walkthrough/script/secrets.ts'
 import type { Walkthrough } from '../../walkthrough/script/walkthrough.ts'
@@ -49,6 +50,8 @@ function textOf(file: string): string {
   }
 }
 
+const phone = msisdnOf(scriptNumbering)
+
 const Secrets = z.record(
   z.string(),
   z.strictObject({
@@ -67,7 +70,7 @@ const Secrets = z.record(
 export function readSecrets(file: string): KnownSecrets {
   try {
     const secrets = Secrets.parse(parse(readFileSync(file, 'utf8'), { schema: 'failsafe' }))
-    return Object.fromEntries(Object.entries(secrets).map(([number, known]) => [msisdn.parse(number), known]))
+    return Object.fromEntries(Object.entries(secrets).map(([number, known]) => [phone.parse(number), known]))
   } catch {
     throw new CommandError(
       `${file}: must be a YAML map with lines of the form '+375291234567': { puk1: '8 digits', password: '5-10 digits' }`,

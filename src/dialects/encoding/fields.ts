@@ -1,6 +1,8 @@
 /** Schemas for the fields that dialects share. Values that pass them are safe to use in logs and keys. */
 import { z } from 'zod'
-import { parseMsisdn } from '../../ussd/msisdn.ts'
+import { dropInvisible } from '../../ussd/invisible.ts'
+import { digitsOf } from '../../ussd/numbering.ts'
+import type { Numbering } from '../../ussd/numbering.ts'
 import { malformed } from '../dialect.ts'
 
 /** Line breaks, other control characters and lone surrogates: never typed on a phone, and unsafe in logs and keys. */
@@ -20,18 +22,35 @@ const text = (maxLength: number) =>
 /** The aggregator's session id: opaque, 1 to 128 characters. */
 export const sessionId = text(128).min(1, { error: 'is required' })
 
-/** A Belarusian mobile number in any common notation. Gives E.164 with `+`. */
+/**
+ * A number as an aggregator writes it, of any country. Gives its digits, with `+` if it was written. The gateway resolves them
+ * in the numbering of the project.
+ */
 export const msisdn = text(64).transform((raw, context) => {
-  const parsed = parseMsisdn(raw)
-  if (parsed.kind === 'msisdn') return parsed.e164
-  context.addIssue({ code: 'custom', message: 'must be a Belarusian mobile number' })
+  const digits = digitsOf(raw)
+  if (digits !== undefined) return digits
+  context.addIssue({ code: 'custom', message: 'must be a phone number' })
   return z.NEVER
 })
+
+/** Aggregators that write a number without `+` expect it back in this form. */
+export const withoutPlus = (digits: string): string => digits.replace('+', '')
+
+/** A number of a numbering, in any written form. Gives E.164 with `+`. */
+export const msisdnOf = (numbering: Numbering) =>
+  text(64).transform((raw, context) => {
+    const parsed = numbering.parse(raw)
+    if (parsed.kind === 'msisdn') return parsed.e164
+    context.addIssue({ code: 'custom', message: numbering.requirement })
+    return z.NEVER
+  })
 
 const codeError = 'must be a USSD code such as *141#'
 
 /** A dialled string: begins with `*` or `#`, ends with `#`, at most 182 characters (one USSD message). */
-export const ussdString = text(182).regex(/^[*#].*#$/u, { error: codeError })
+export const ussdString = text(182)
+  .overwrite(dropInvisible)
+  .regex(/^[*#].*#$/u, { error: codeError })
 
 /** `*141*0#` and its abbreviations: `*141*0`, `141*0`, `141`. */
 const abbreviated = /^[*#]?\d[\d*#]*$/
@@ -41,7 +60,7 @@ const abbreviated = /^[*#]?\d[\d*#]*$/
  * anything else, such as the name of a service.
  */
 export function normaliseCode(raw: string): string | undefined {
-  const code = raw.trim()
+  const code = dropInvisible(raw)
   if (ussdString.safeParse(code).success) return code
   if (!abbreviated.test(code)) return undefined
   const dialled = `${/^[*#]/.test(code) ? '' : '*'}${code}${code.endsWith('#') ? '' : '#'}`

@@ -1,8 +1,9 @@
 /** Describes the simulated phones and the simulated network. */
 import { z } from 'zod'
 import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-openapi'
-import { HandsetPath, HandsetQuery, HandsetScreen } from '../simulator/handsets.ts'
+import { HandsetQuery, HandsetScreen, handsetPath } from '../simulator/handsets.ts'
 import { failed, text } from './answers.ts'
+import { createNumbering } from '../../ussd/numbering.ts'
 import { SubscriberOutput } from '../subscribers.ts'
 
 const screenHeaders = z.object({
@@ -31,14 +32,16 @@ const screen = {
   },
 }
 
+const path = handsetPath(createNumbering({ countries: 'any' }))
+
 const onThisPhone = {
   tags: ['Handsets'],
   security: [{ adminBearer: [] }, { adminBasic: [] }, {}],
-  requestParams: { path: HandsetPath },
+  requestParams: { path },
 } satisfies Partial<ZodOpenApiOperationObject>
 
 const accessFailures = {
-  ...failed('USSD_BAD_REQUEST', 'Not a mobile number of Belarus'),
+  ...failed('USSD_BAD_REQUEST', 'Not a mobile number, or not one of the project'),
   ...failed('USSD_REFUSED', 'Sent from another machine without the admin token'),
 }
 
@@ -58,7 +61,7 @@ export const handset: ZodOpenApiPathItemObject = {
     ...onThisPhone,
     operationId: 'typeOnHandset',
     summary: 'Type a line: a code when the phone is idle, a reply in a dialogue',
-    requestParams: { path: HandsetPath, query: HandsetQuery },
+    requestParams: { path, query: HandsetQuery },
     requestBody: {
       required: true,
       content: { 'text/plain': { schema: z.string().max(182), example: '*141*0#' } },

@@ -2,11 +2,11 @@ import { z } from 'zod'
 import { createDocument } from 'zod-openapi'
 import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-openapi'
 import type { Dialect } from '../../dialects/dialect.ts'
-import type { Language } from '../../engine/authoring.ts'
 import { json, text } from './answers.ts'
 import { callbackPaths } from './callbacks.ts'
 import { handset, handsetSubscriber, handsetWalkthrough, networkPush } from './dialling.ts'
 import { selfCare, subscriber } from './records.ts'
+import type { Described } from './records.ts'
 
 const noAuth = { tags: ['Operation'], security: [] } satisfies Partial<ZodOpenApiOperationObject>
 
@@ -63,7 +63,7 @@ const basic = (description: string) => ({ type: 'http', scheme: 'basic', descrip
 /** Builds the OpenAPI 3.1 document of all routes, from the schemas that the routes parse with. */
 export const openApiDocument = (
   dialects: Readonly<Record<string, Dialect>>,
-  languages: readonly Language[],
+  project: Described,
 ): ReturnType<typeof createDocument> =>
   createDocument({
     openapi: '3.1.1',
@@ -87,8 +87,8 @@ export const openApiDocument = (
       '/handsets/{msisdn}/subscriber': handsetSubscriber,
       '/handsets/{msisdn}/walkthrough': handsetWalkthrough,
       '/network/restcomm': { post: networkPush },
-      '/subscribers/{msisdn}': subscriber(languages),
-      ...selfCare,
+      '/subscribers/{msisdn}': subscriber(project),
+      ...selfCare(project),
       ...operation,
     },
     components: {

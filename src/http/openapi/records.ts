@@ -1,11 +1,12 @@
 /** Describes the routes for records: the operator's and self-care. */
 import type { z } from 'zod'
 import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-openapi'
-import type { Language } from '../../engine/authoring.ts'
+import type { Project } from '../../gateway/project.ts'
+import type { Numbering } from '../../ussd/numbering.ts'
 import { AccessInput } from '../administration.ts'
 import { failed, json, jsonBody, storeFailures } from './answers.ts'
-import { Credentials, NewPassword, SessionBegun, SessionUsed } from '../self-care.ts'
-import { SubscriberAddress, SubscriberOutput, subscriberInput } from '../subscribers.ts'
+import { SessionBegun, SessionUsed, credentials, newPassword } from '../self-care.ts'
+import { SubscriberOutput, subscriberAddress, subscriberInput } from '../subscribers.ts'
 
 const record = SubscriberOutput.meta({ id: 'Subscriber', description: 'A subscriber, without secrets' })
 
@@ -23,11 +24,12 @@ const demo = {
   hasPassword: false,
 } satisfies z.output<typeof SubscriberOutput>
 
-const adminOnly = {
-  tags: ['Subscribers'],
-  security: [{ adminBearer: [] }, { adminBasic: [] }],
-  requestParams: { path: SubscriberAddress },
-} satisfies Partial<ZodOpenApiOperationObject>
+const adminOnly = (numbering: Numbering) =>
+  ({
+    tags: ['Subscribers'],
+    security: [{ adminBearer: [] }, { adminBasic: [] }],
+    requestParams: { path: subscriberAddress(numbering) },
+  }) satisfies Partial<ZodOpenApiOperationObject>
 
 const adminFailures = {
   ...failed(
@@ -39,15 +41,18 @@ const adminFailures = {
   ...storeFailures,
 }
 
+/** The parts of a project that the document depends on. */
+export type Described = Pick<Project, 'languages' | 'numbering'>
+
 const notRegistered = failed(
   'USSD_NOT_FOUND',
   'The number is not registered',
   'This number is not registered.',
 )
 
-export const subscriber = (languages: readonly Language[]): ZodOpenApiPathItemObject => ({
+export const subscriber = ({ languages, numbering }: Described): ZodOpenApiPathItemObject => ({
   put: {
-    ...adminOnly,
+    ...adminOnly(numbering),
     operationId: 'putSubscriber',
     summary: 'Register or change a subscriber',
     description:
@@ -66,13 +71,13 @@ export const subscriber = (languages: readonly Language[]): ZodOpenApiPathItemOb
     },
   },
   get: {
-    ...adminOnly,
+    ...adminOnly(numbering),
     operationId: 'getSubscriber',
     summary: 'Get the record, without secrets',
     responses: { 200: json('The record', record, demo), ...notRegistered, ...adminFailures },
   },
   delete: {
-    ...adminOnly,
+    ...adminOnly(numbering),
     operationId: 'removeSubscriber',
     summary: 'Delete a subscriber',
     responses: { 204: { description: 'Deleted' }, ...notRegistered, ...adminFailures },
@@ -89,7 +94,7 @@ const selfCareFailures = {
   ...storeFailures,
 }
 
-export const selfCare: Record<string, ZodOpenApiPathItemObject> = {
+export const selfCare = ({ numbering }: Described): Record<string, ZodOpenApiPathItemObject> => ({
   '/self-care/password': {
     post: {
       operationId: 'setPassword',
@@ -98,7 +103,11 @@ export const selfCare: Record<string, ZodOpenApiPathItemObject> = {
       description:
         'For devices that cannot dial. The tariff plan or an opt-in at a sales centre must allow it. Ten wrong PUK1 in a row lock PUK1 until the operator unlocks it.',
       security: [],
-      requestBody: jsonBody(NewPassword, { msisdn: '+375291234560', puk1: '56789012', password: '80291' }),
+      requestBody: jsonBody(newPassword(numbering), {
+        msisdn: '+375291234560',
+        puk1: '56789012',
+        password: '80291',
+      }),
       responses: {
         204: { description: 'Set; all self-care sessions of the number have ended' },
         ...failed('USSD_REFUSED', 'The same response for every reason', 'The password was not set.'),
@@ -112,7 +121,7 @@ export const selfCare: Record<string, ZodOpenApiPathItemObject> = {
       tags: ['Self-care'],
       summary: 'Log in with number and password',
       security: [],
-      requestBody: jsonBody(Credentials, { msisdn: '+375291234560', password: '80291' }),
+      requestBody: jsonBody(credentials(numbering), { msisdn: '+375291234560', password: '80291' }),
       responses: {
         201: json('A session', SessionBegun, {
           token: 'q0Xh7mJ2vR1sT9bK4nW8yE3uC6pZ5aLdFgHjQwErTyU',
@@ -149,7 +158,7 @@ export const selfCare: Record<string, ZodOpenApiPathItemObject> = {
       description:
         '`closed` means closed by the organisation: PUK1 does not open it. `open` also opens access that the subscriber closed, but not access that the operator closed. Restarts the 15 minutes of the session.',
       security: [{ sessionBearer: [] }],
-      requestParams: { path: SubscriberAddress },
+      requestParams: { path: subscriberAddress(numbering) },
       requestBody: jsonBody(AccessInput, { access: 'closed' }),
       responses: {
         204: { description: 'Done; a change is in the journal' },
@@ -164,4 +173,4 @@ export const selfCare: Record<string, ZodOpenApiPathItemObject> = {
       },
     },
   },
-}
+})

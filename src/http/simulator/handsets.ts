@@ -1,12 +1,14 @@
 import { Router } from 'express'
 import type { Request, RequestHandler, Response } from 'express'
 import { z } from 'zod'
-import { describeIssue, msisdn } from '../../dialects/encoding/fields.ts'
+import { describeIssue, msisdnOf } from '../../dialects/encoding/fields.ts'
 import { errorMessages } from '../../engine/errors.ts'
 import type { ErrorCode } from '../../engine/errors.ts'
 import type { Handsets } from '../../simulator/handset.ts'
 import type { RouteResolver } from '../../simulator/routes.ts'
 import type { Screen } from '../../simulator/screen.ts'
+import { ofAnyCountry } from '../../ussd/numbering.ts'
+import type { Numbering } from '../../ussd/numbering.ts'
 import { readBody } from '../body.ts'
 import { comesFromAnotherSite, comesThroughProxy, hasForeignOrigin } from '../callback-guard.ts'
 import { trust } from '../connections.ts'
@@ -17,13 +19,18 @@ import type { Recordings } from './recordings.ts'
 /** Larger than the longest input, 182 characters, in UTF-8. */
 const INPUT_LIMIT_BYTES = 2048
 
-/** The path parameters: a Belarusian mobile number in any written form, percent-encoded. */
-export const HandsetPath = z.object({
-  msisdn: msisdn.meta({
-    description: 'Mobile number of Belarus in any written form',
-    example: '+375291234567',
-  }),
-})
+/**
+ * The path parameters: a number in any written form, percent-encoded. A phone that called another application has a number of
+ * any country.
+ */
+export const handsetPath = (numbering: Numbering) =>
+  z.object({
+    msisdn: msisdnOf(numbering).meta({
+      description:
+        "Mobile number of the project's countries, or, with `url`, of any country; in any written form",
+      example: '+375291234567',
+    }),
+  })
 
 const word = (description: string, example: string) =>
   z
@@ -46,6 +53,7 @@ export const HandsetQuery = z.strictObject({
   profile: word('Carrier profile, with values to override', 'safaricom,idle=60s'),
   events: word('URL that receives the end of a dialogue', 'http://127.0.0.1:3000/events'),
   faults: word('Faults to inject, with probabilities', 'duplicate=0.2,delay=0.1:50ms,drop=0.1:retry'),
+  network: word('Code or name of the network in the callbacks', '63902'),
   seed: word('Seed of the faults', '7'),
   record: z
     .literal('on', { error: 'must be on, or omitted' })
@@ -77,12 +85,14 @@ export const HandsetScreen = z.object({
  * type is ignored, and it is never logged. Responses are plain text, or JSON by `Accept`.
  */
 export function handsetRoutes(options: {
+  readonly numbering: Numbering
   readonly handsets: Handsets
   readonly resolveRoute: RouteResolver
   readonly recordings: Recordings
   readonly access: RequestHandler
 }): Router {
-  const { handsets, resolveRoute, recordings } = options
+  const { numbering, handsets, resolveRoute, recordings } = options
+  const onPhone = phoneRoute(numbering)
   const router = Router()
 
   router
@@ -102,6 +112,9 @@ export function handsetRoutes(options: {
         const query = HandsetQuery.safeParse(request.query)
         if (!query.success) return sendError('USSD_BAD_REQUEST', `${describeIssue(query.error)}.`, exchange)
         const { record, ...routeQuery } = query.data
+        const isForeign = numbering.parse(phone).kind === 'reject'
+        if (isForeign && query.data.url === undefined && handsets.screen(phone).state !== 'waiting')
+          return sendError('USSD_BAD_REQUEST', `Bad request: msisdn ${numbering.requirement}.`, exchange)
         const resolved = resolveRoute(routeQuery)
         if (resolved.kind !== 'route') {
           const code = resolved.kind === 'refused' ? 'USSD_REFUSED' : 'USSD_BAD_REQUEST'
@@ -169,15 +182,21 @@ export interface Exchange {
   readonly response: Response
 }
 
-/** Creates the handler of a route for one phone. `handle` receives its number in E.164. An invalid number is answered with 400. */
-export const onPhone =
-  (handle: (msisdn: string, exchange: Exchange) => void | Promise<void>): RequestHandler =>
-  (request, response) => {
-    const exchange = { request, response }
-    const path = HandsetPath.safeParse(request.params)
-    if (path.success) return handle(path.data.msisdn, exchange)
-    sendError('USSD_BAD_REQUEST', `${describeIssue(path.error)}.`, exchange)
-  }
+/**
+ * Returns a function that creates the handler of a route for one phone. `handle` receives its number in E.164. An invalid
+ * number is answered with 400.
+ */
+export function phoneRoute(numbering: Numbering) {
+  const { requirement } = numbering
+  const schema = handsetPath({ ...ofAnyCountry(numbering), requirement })
+  return (handle: (msisdn: string, exchange: Exchange) => void | Promise<void>): RequestHandler =>
+    (request, response) => {
+      const exchange = { request, response }
+      const path = schema.safeParse(request.params)
+      if (path.success) return handle(path.data.msisdn, exchange)
+      sendError('USSD_BAD_REQUEST', `${describeIssue(path.error)}.`, exchange)
+    }
+}
 
 function show(screen: Screen, exchange: Exchange): void {
   const { response } = exchange

@@ -1,17 +1,20 @@
 import { Router } from 'express'
 import type { RequestHandler } from 'express'
 import type { SubscriberView } from '../../services/subscribers.ts'
-import { onPhone, phoneMethods, sendError } from './handsets.ts'
+import type { Numbering } from '../../ussd/numbering.ts'
+import { phoneMethods, phoneRoute, sendError } from './handsets.ts'
 import type { Recordings } from './recordings.ts'
 import { SubscriberOutput } from '../subscribers.ts'
 
 /** Serves the subscriber's record of a simulated phone, without secrets, and the recorded test script. */
 export function recordedRoutes(options: {
+  readonly numbering: Numbering
   readonly recordings: Recordings
   readonly getSubscriber: (msisdn: string) => Promise<SubscriberView | undefined>
   readonly access: RequestHandler
 }): Router {
   const { recordings, getSubscriber } = options
+  const onPhone = phoneRoute(options.numbering)
   const router = Router()
 
   router

@@ -8,6 +8,7 @@ import type { Route } from '../../simulator/network.ts'
 import { createRestcommPush } from '../../simulator/restcomm-push.ts'
 import { createTargetCheck } from '../../simulator/targets.ts'
 import { weakness } from '../../services/weak-password.ts'
+import type { Numbering } from '../../ussd/numbering.ts'
 import { isLoopback } from '../../loopback.ts'
 import { createTokenCheck } from '../tokens.ts'
 import { handsetAccess, handsetRoutes } from './handsets.ts'
@@ -32,6 +33,8 @@ export interface SimulatorOptions {
   readonly targets: readonly string[]
   /** The codes of the menus, for recordings. */
   readonly codes: readonly string[]
+  /** The numbers that dial this gateway. */
+  readonly numbering: Numbering
   readonly getSubscriber: (msisdn: string) => Promise<SubscriberView | undefined>
 }
 
@@ -41,7 +44,7 @@ export function createSimulator(options: SimulatorOptions): {
   close(): void
 } {
   const { dialects, url, host, callbackToken: token, signatureKey, adminToken } = options
-  const { codes, getSubscriber } = options
+  const { codes, numbering, getSubscriber } = options
   const own = (dialect: Dialect): Route => ({
     dialect,
     callbackUrl: () => `${url()}/ussd/${dialect.name}`,
@@ -67,8 +70,8 @@ export function createSimulator(options: SimulatorOptions): {
   const timer = setInterval(() => handsets.tick(), TICK_MS).unref()
   return {
     routes: [
-      handsetRoutes({ handsets, resolveRoute, recordings, access }),
-      recordedRoutes({ recordings, getSubscriber, access }),
+      handsetRoutes({ numbering, handsets, resolveRoute, recordings, access }),
+      recordedRoutes({ numbering, recordings, getSubscriber, access }),
       networkRoutes({ restcomm: createRestcommPush(handsets), access }),
     ],
     close: () => clearInterval(timer),

@@ -164,7 +164,7 @@ function audit(
 ): { readonly kind: KeyKind; readonly messages: readonly string[] } {
   const messages: string[] = []
   // The parts of a key are separated by `:` and braces. Digits that fill a part may be a phone number.
-  if (by.keyNaming === 'pseudonyms' && /(?<![\w-])\+?\d{9,15}(?![\w-])/.test(key)) {
+  if (by.keyNaming === 'pseudonyms' && /(?<![\w-])\+?\d{7,15}(?![\w-])/.test(key)) {
     messages.push('its name contains an MSISDN')
   }
   const [, bucketText = '', name = ''] = /^\{b(\d{1,3})\}:(.*)$/s.exec(key.slice(by.prefix.length + 1)) ?? []

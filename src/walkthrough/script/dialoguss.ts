@@ -13,9 +13,9 @@ import { dialled } from './schema-turn.ts'
 import { form, text } from './schema-values.ts'
 import { readYaml } from './yaml-source.ts'
 import type { ScriptIssue, Path, SourceDocument } from './yaml-source.ts'
-import { parseMsisdn } from '../../ussd/msisdn.ts'
+import { DEMO_MSISDN } from '../../ussd/example-number.ts'
+import { scriptNumbering } from './numbers.ts'
 import { ONLY_PHONE } from './phone-issues.ts'
-import { DEFAULT_MSISDN } from './from-script.ts'
 import type { Action, Expectation, Step, Walkthrough } from './walkthrough.ts'
 
 const SessionStep = form({
@@ -84,7 +84,7 @@ function sessionsOf(application: Application, context: ImportContext): readonly 
   const texts = componentsOf(application)
   const defaultMsisdn =
     application.phoneNumber === undefined
-      ? DEFAULT_MSISDN
+      ? DEMO_MSISDN
       : phoneAt(['phoneNumber'], application.phoneNumber, context)
   return application.sessions.map(({ id, description, phoneNumber, steps }, at) => {
     const path = ['sessions', at]
@@ -125,9 +125,9 @@ function componentsOf({ components = [] }: Application): ReadonlyMap<string, str
 
 /** Returns the number as E.164; reports an invalid one and returns it unchanged. */
 function phoneAt(path: Path, number: string, { document, issues }: ImportContext): string {
-  const parsed = parseMsisdn(number)
+  const parsed = scriptNumbering.parse(number)
   if (parsed.kind === 'msisdn') return parsed.e164
-  const message = `phoneNumber must be a mobile number of Belarus: use a test subscriber such as '${DEFAULT_MSISDN}'`
+  const message = `phoneNumber ${scriptNumbering.requirement}: use a test subscriber such as '${DEMO_MSISDN}'`
   issues.push({ ...document.at(path), message })
   return number
 }

@@ -1,4 +1,5 @@
 /** Converts a parsed script into a walkthrough. */
+import { DEMO_MSISDN } from '../../ussd/example-number.ts'
 import { ONLY_PHONE } from './phone-issues.ts'
 import type { Script } from './schema.ts'
 import type { SourceDocument } from './yaml-source.ts'
@@ -11,9 +12,6 @@ import type {
   Walkthrough,
   TextMatch,
 } from './walkthrough.ts'
-
-/** The default number: a demo subscriber. */
-export const DEFAULT_MSISDN = '+375291234567'
 
 type Turn = Script['turns'][number]
 type ScriptPhone = NonNullable<Script['subscriber']>
@@ -50,7 +48,10 @@ export function toWalkthrough(script: Script, document: SourceDocument, file: st
 }
 
 function handsetsOf({ subscriber, handsets }: Script): Walkthrough['handsets'] {
-  const phones = handsets ?? { [ONLY_PHONE]: subscriber ?? DEFAULT_MSISDN }
+  if (handsets === undefined && subscriber === undefined) {
+    return { [ONLY_PHONE]: { msisdn: DEMO_MSISDN, fixture: undefined, isDefault: true } }
+  }
+  const phones = handsets ?? { [ONLY_PHONE]: subscriber ?? DEMO_MSISDN }
   return Object.fromEntries(Object.entries(phones).map(([name, phone]) => [name, phoneOf(phone)]))
 }
 

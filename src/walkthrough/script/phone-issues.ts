@@ -1,5 +1,5 @@
 /** Checks the phones of a script: rules that concern two places, which the schema cannot express. */
-import { parseMsisdn } from '../../ussd/msisdn.ts'
+import { scriptNumbering } from './numbers.ts'
 import { unknownNameMessage } from './zod-issues.ts'
 import type { ScriptIssue, Path, SourceDocument } from './yaml-source.ts'
 
@@ -66,7 +66,7 @@ function duplicateNumbers(phones: Fields, document: SourceDocument): readonly Sc
   const numbers = new Set<string>()
   return Object.entries(phones).flatMap(([name, phone]) => {
     const raw = isMap(phone) ? own(phone, 'msisdn') : phone
-    const parsed = typeof raw === 'string' ? parseMsisdn(raw) : undefined
+    const parsed = typeof raw === 'string' ? scriptNumbering.parse(raw) : undefined
     if (parsed?.kind !== 'msisdn') return []
     const isTaken = numbers.has(parsed.e164)
     numbers.add(parsed.e164)

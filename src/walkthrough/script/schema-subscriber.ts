@@ -1,7 +1,7 @@
 /** The schemas of subscribers in a script: the initial record, a change by the operator, the expected record at the end. */
 import { z } from 'zod'
 import { accessStates } from '../../gateway/records/subscriber.ts'
-import { parseMsisdn } from '../../ussd/msisdn.ts'
+import { scriptNumbering } from './numbers.ts'
 import {
   form,
   oneOf,
@@ -21,9 +21,9 @@ const name = text
 
 /** The number of a phone, converted to E.164 with `+`. */
 export const msisdn = text.transform((raw, context) => {
-  const parsed = parseMsisdn(raw)
+  const parsed = scriptNumbering.parse(raw)
   if (parsed.kind === 'msisdn') return parsed.e164
-  context.addIssue({ code: 'custom', message: 'must be a mobile number of Belarus' })
+  context.addIssue({ code: 'custom', message: scriptNumbering.requirement })
   return z.NEVER
 })
 
@@ -73,7 +73,7 @@ const notEmpty = z.refine<object>((map) => Object.keys(map).length > 0, { error:
 
 /** A subscriber to register before the walkthrough. */
 export const FixtureForm = form({
-  msisdn: msisdn.meta({ description: 'A mobile number of Belarus, in any usual form' }),
+  msisdn: msisdn.meta({ description: 'A mobile number of any country, with its country code' }),
   ...fields,
   puk1AttemptsLeft: optional(
     attempts,

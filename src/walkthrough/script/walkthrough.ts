@@ -112,6 +112,8 @@ export interface Phone {
   readonly msisdn: string
   /** The record to register; undefined: the phone uses the record that exists on the target. */
   readonly fixture: Fixture | undefined
+  /** The script names no number. */
+  readonly isDefault?: true
 }
 
 /** The reason a walkthrough cannot run: one English sentence that holds no secret. */

@@ -25,7 +25,7 @@ interface Media {
 }
 
 /** Returns the document as clients parse it. */
-const document = JSON.parse(JSON.stringify(openApiDocument(dialects, project.languages))) as {
+const document = JSON.parse(JSON.stringify(openApiDocument(dialects, project))) as {
   info: { version: string }
   servers: readonly { url: string }[]
   paths: Record<string, Record<string, Operation>>

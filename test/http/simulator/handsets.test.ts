@@ -1,3 +1,4 @@
+import project from '../../../menus/index.ts'
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -18,6 +19,8 @@ import { createRestcommPush } from '../../../src/simulator/restcomm-push.ts'
 import { createTargetCheck } from '../../../src/simulator/targets.ts'
 import { shop, startForeignApplication } from '../../simulator/foreign-application.ts'
 import type { Answering } from '../../simulator/foreign-application.ts'
+
+const { numbering } = project
 
 const closing: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -49,7 +52,7 @@ async function serve(
     getSubscriber: async () => undefined,
     weaknessOf: () => undefined,
   })
-  app.use(handsetRoutes({ handsets, resolveRoute, recordings, access }))
+  app.use(handsetRoutes({ numbering, handsets, resolveRoute, recordings, access }))
   app.use(networkRoutes({ restcomm: createRestcommPush(handsets), access }))
   app.use(failureRoute(() => {}))
   const server = createHttpServer(app).listen(0, '127.0.0.1')
@@ -202,7 +205,7 @@ describe('/handsets', () => {
   it('rejects an invalid number on every method', async () => {
     const { application, url, type } = await serve()
     for (const method of ['POST', 'GET', 'DELETE']) {
-      for (const phone of ['+79161234567', '123', 'x%0Ay']) {
+      for (const phone of ['+375171234567', '123', 'x%0Ay']) {
         const answer = await fetch(url + phone, { method, headers: json })
         expect(answer.status).toBe(400)
         expect(await answer.json()).toMatchObject({ error: { code: 'USSD_BAD_REQUEST' } })
@@ -211,10 +214,29 @@ describe('/handsets', () => {
     expect(await seen(type('*141#', {}, '+375171234567'))).toMatchObject({
       status: 400,
       type: text,
-      text: 'Bad request: msisdn must be a Belarusian mobile number.',
+      text: 'Bad request: msisdn must be a mobile number of Belarus.',
     })
     expect((await fetch(`${url}%ff`)).status).toBe(400)
     expect(application.received).toEqual([])
+  })
+
+  it('dials this gateway with numbers of the project only, and another application with numbers of any country', async () => {
+    const other = await startForeignApplication(shop)
+    closing.push(() => other.close())
+    const { application, url, type } = await serve({ targets: [new URL(other.url).origin] })
+    const kenyan = '+254712345678'
+    expect(await seen(type('*141#', {}, kenyan))).toMatchObject({
+      status: 400,
+      text: 'Bad request: msisdn must be a mobile number of Belarus.',
+    })
+    expect(application.received).toEqual([])
+    const query = `?url=${encodeURIComponent(other.url)}`
+    const begun = await fetch(`${url}${kenyan}${query}`, { method: 'POST', body: '*141#' })
+    expect([begun.status, begun.headers.get('ussd-state')]).toEqual([200, 'waiting'])
+    // The dialogue keeps its application.
+    expect(await seen(type('1', {}, kenyan))).toMatchObject({ status: 200 })
+    expect((await fetch(`${url}${kenyan}`)).status).toBe(200)
+    expect((await fetch(`${url}${kenyan}`, { method: 'DELETE' })).status).toBe(204)
   })
 
   it('reads at most 2 kB', async () => {

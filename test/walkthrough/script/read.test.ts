@@ -323,8 +323,8 @@ describe('a script problem', () => {
     ['title: T\nturns: []\n', '2:8: turns must have at least one turn'],
     ['title: T\nrules: L2\nturns: [{ sees: x }]', '2:8: rules must be a list of ids, such as [L2, L4]'],
     [
-      "title: T\nsubscriber: '+4915112345678'\nturns: [{ sees: x }]",
-      '2:13: subscriber must be a mobile number of Belarus',
+      "title: T\nsubscriber: '+49301234567'\nturns: [{ sees: x }]",
+      '2:13: subscriber must be a mobile number, with its country code',
     ],
     [
       "title: T\nsubscriber: { msisdn: '+375291234567', puk1: '123' }\nturns: [{ sees: x }]",
