@@ -39,6 +39,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'node:crypto',
     'node:querystring',
   ],
+  'src/dialects/africastalking.ts': ['src/ussd/network-codes.ts'],
   'src/dialects/restcomm.ts': ['src/ussd/message.ts'],
 
   'src/store': ['src/engine/errors.ts', 'src/gateway/clock.ts', 'src/gateway/ports.ts'],
@@ -235,6 +236,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/gateway/project.ts',
     'src/gateway/system-messages.ts',
     'src/services/kit.ts',
+    'src/ussd/numbering.ts',
     'src/ussd/transliterate.ts',
     'xstate',
   ],

@@ -36,7 +36,7 @@ export function planFor<World>(
     readonly latin: boolean
   },
 ): Plan<World> {
-  const { languages, notUnderstood, latin } = options
+  const { languages, notUnderstood } = options
   const jobs: Job<World>[] = []
   const violations: Violation<World>[] = []
   const samples = new Map<string, Sample>()
