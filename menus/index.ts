@@ -1,5 +1,6 @@
 import { defineProject } from '../src/project.ts'
 import * as access from './access.ts'
+import { demoSubscribers } from './demo.ts'
 import { languages } from './languages.ts'
 import * as password from './password.ts'
 import { createServices } from './services.ts'
@@ -16,6 +17,7 @@ export default defineProject({
   codes: menus,
   services: createServices,
   models: () => import('./models.ts'),
+  demo: demoSubscribers,
   latin: true,
   numbering: { countries: ['BY'] },
   subscribers: 'registered',

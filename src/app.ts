@@ -108,7 +108,7 @@ export function startApp(config: Config, given: ServedProject, overrides: AppOve
       await opened.check?.()
       await core.check()
       if (isFirst && config.demo) {
-        await registerDemoSubscribers(core.subscribers).catch((error: unknown) =>
+        await registerDemoSubscribers(core.subscribers, project.demo).catch((error: unknown) =>
           log.fault('demo.failed', asUssdError(error)),
         )
       }

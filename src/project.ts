@@ -8,6 +8,7 @@ import { subscriberPolicies } from './gateway/project.ts'
 import type { Project, SubscriberPolicy } from './gateway/project.ts'
 import { shippedLanguages, systemMessages } from './gateway/system-messages.ts'
 import type { Messages, ShippedLanguage, SystemMessage } from './gateway/system-messages.ts'
+import type { DemoSubscribers } from './services/demo.ts'
 import type { ServiceKit } from './services/kit.ts'
 import type { MenuModel } from './exploration/model-spec.ts'
 import { createNumbering, isCountry } from './ussd/numbering.ts'
@@ -18,6 +19,8 @@ import { isTransliterated } from './ussd/transliterate.ts'
 export interface ServedProject extends Project {
   readonly services: (kit: ServiceKit) => Services
   readonly models: () => Promise<ProjectModels>
+  /** Registered with `DEMO=on`. */
+  readonly demo: DemoSubscribers
 }
 
 /** The models of the menus' effects, for `ussd explore`. */
@@ -66,6 +69,8 @@ type ProjectOptions<
   readonly subscribers?: SubscriberPolicy
   /** Loads the models of the menus' effects, for `ussd explore`. */
   readonly models?: () => Promise<ProjectModels>
+  /** Records that `DEMO=on` registers, by number in E.164 with `+`. */
+  readonly demo?: DemoSubscribers
 } & ([Exclude<Languages[number], ShippedLanguage>] extends [never]
   ? { readonly messages?: MessagesIn<Languages[number]> }
   : { readonly messages: MessagesIn<Languages[number]> }) &
@@ -87,13 +92,14 @@ export function defineProject<
 ): ServedProject & { readonly languages: Languages; readonly codes: Menus } {
   const { languages, codes, latin = false, messages = {}, services = () => ({}) } = options
   const { models = () => Promise.resolve({ models: {} }) } = options
-  const { numbering = { countries: 'any' }, subscribers = 'registered' } = options
+  const { numbering = { countries: 'any' }, subscribers = 'registered', demo = {} } = options
   const problems = [
     ...languageProblems(languages, latin),
     ...codeProblems(Object.keys(codes), latin).map((problem) => `codes: ${problem}`),
     ...Object.entries(codes).flatMap(([code, menu]) => menuProblems(code, menu, languages)),
     ...messageProblems(languages, messages),
     ...numberingProblems(numbering),
+    ...demoProblems(demo, numbering, languages),
     ...(subscriberPolicies.includes(subscribers)
       ? []
       : [`subscribers: use one of ${subscriberPolicies.join(', ')}`]),
@@ -108,7 +114,28 @@ export function defineProject<
     subscribers,
     services,
     models,
+    demo,
   }
+}
+
+function demoProblems(
+  demo: DemoSubscribers,
+  numbering: NumberingOptions,
+  languages: readonly Language[],
+): string[] {
+  if (numberingProblems(numbering).length > 0) return []
+  const { parse, requirement } = createNumbering(numbering)
+  return Object.entries(demo).flatMap(([msisdn, { language }]) => {
+    const number = parse(msisdn)
+    return [
+      ...(number.kind === 'msisdn' && number.e164 === msisdn
+        ? []
+        : [`demo: '${msisdn}' ${requirement}, in E.164 with +`]),
+      ...(language === undefined || languages.includes(language)
+        ? []
+        : [`demo: '${msisdn}' has the language '${language}'; use one of ${languages.join(', ')}`]),
+    ]
+  })
 }
 
 /** The settings `NUMBERING` and `SUBSCRIBERS`. */

@@ -235,6 +235,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/gateway/effects.ts',
     'src/gateway/project.ts',
     'src/gateway/system-messages.ts',
+    'src/services/demo.ts',
     'src/services/kit.ts',
     'src/ussd/numbering.ts',
     'src/ussd/transliterate.ts',
@@ -256,6 +257,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   menus: ['src/engine/authoring.ts', 'xstate'],
   'menus/index.ts': ['src/project.ts'],
   'menus/services.ts': ['src/services'],
+  'menus/demo.ts': ['src/services/demo.ts'],
   // Models of the effects, for `ussd explore`.
   'menus/models.ts': ['src/exploration/model-spec.ts'],
   'menus/self-care.model.ts': ['src/exploration/model-spec.ts'],

@@ -56,6 +56,20 @@ describe('defineProject', () => {
     ])
   })
 
+  it('has demo records of its own numbers and languages', () => {
+    const refusal = refusalOf({
+      languages: ['en', 'sw'],
+      codes,
+      numbering: { countries: ['KE'] },
+      demo: { '+254712345678': { language: 'en' }, '+375291234567': {}, '0712345678': { language: 'fr' } },
+    })
+    expect(refusal.split('\n').slice(1)).toEqual([
+      "  demo: '+375291234567' must be a mobile number of Kenya, in E.164 with +",
+      "  demo: '0712345678' must be a mobile number of Kenya, in E.164 with +",
+      "  demo: '0712345678' has the language 'fr'; use one of en, sw",
+    ])
+  })
+
   it('needs a language', () => {
     expect(refusalOf({ languages: [], codes })).toContain('languages: name at least one, such as en')
   })

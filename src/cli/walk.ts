@@ -55,7 +55,7 @@ async function main(
   }
   if (options.curl) {
     // Secrets from the file of --secrets are never copied into the output.
-    const secrets = { known: knownSecrets({}), weaknessOf }
+    const secrets = { known: knownSecrets({}, await loadProject()), weaknessOf }
     print(curlScript(walkthroughs.map((walkthrough) => fillIn(walkthrough, secrets))).trimEnd())
     return 0
   }

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, it } from '@jest/globals'
 import { settings } from '../../src/config.ts'
 import { variants } from '../../src/dialects/get.ts'
-import { demoSubscribers } from '../../src/services/demo.ts'
+import { demoSubscribers } from '../../menus/demo.ts'
 import { blocks, examples, quoted, read, root, rows, section, written } from './documents.ts'
 import { USSD } from '../support/build.ts'
 

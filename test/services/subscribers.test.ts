@@ -4,7 +4,8 @@ import { languages } from '../../menus/languages.ts'
 import { Secret } from '../../src/engine/secret.ts'
 import { accessStates, newSubscriber } from '../../src/gateway/records/subscriber.ts'
 import type { JournalRecord } from '../../src/gateway/records/draft.ts'
-import { demoSubscribers, registerDemoSubscribers } from '../../src/services/demo.ts'
+import { demoSubscribers } from '../../menus/demo.ts'
+import { registerDemoSubscribers } from '../../src/services/demo.ts'
 import type { SubscriberPatch } from '../../src/services/subscribers.ts'
 import { allowsPasswordByPuk1 } from '../../src/services/tariffs.ts'
 import { createBench } from '../support/self-care.ts'
@@ -184,7 +185,7 @@ describe('setting PUK1', () => {
 
 describe('the demo subscribers', () => {
   it('are registered once, and changed records stay unchanged', async () => {
-    await registerDemoSubscribers(bench.subscribers)
+    await registerDemoSubscribers(bench.subscribers, demoSubscribers)
     for (const [number, { puk1, ...patch }] of Object.entries(demoSubscribers)) {
       const {
         puk1: _puk1,
@@ -198,12 +199,12 @@ describe('the demo subscribers', () => {
       expect(await bench.subscribers.get(number)).toEqual(view)
     }
     await bench.register(msisdn, { access: 'closed-by-subscriber' })
-    await registerDemoSubscribers(bench.subscribers)
+    await registerDemoSubscribers(bench.subscribers, demoSubscribers)
     expect(await bench.subscribers.get(msisdn)).toMatchObject({ access: 'closed-by-subscriber' })
   })
 
   it('have the documented PUK1', async () => {
-    await registerDemoSubscribers(bench.subscribers)
+    await registerDemoSubscribers(bench.subscribers, demoSubscribers)
     const set = bench.selfCare.setPassword('+375291234560', new Secret('56789012'), new Secret('80291'))
     expect(await set).toBe(true)
   })

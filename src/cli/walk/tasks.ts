@@ -3,7 +3,6 @@ import type { Config } from '../../config.ts'
 import type { Dialect } from '../../dialects/dialect.ts'
 import { dialects, networkDialects } from '../../dialects/index.ts'
 import type { ServedProject } from '../../project.ts'
-import { demoSubscribers } from '../../services/demo.ts'
 import { weakness } from '../../services/weak-password.ts'
 import { parseNetwork } from '../../simulator/routes.ts'
 import type { NetworkOptions } from '../../simulator/routes.ts'
@@ -24,8 +23,11 @@ export const weaknessOf: WeaknessOf = (digits, msisdn) =>
   weakness(digits, { msisdn, thisYear: new Date().getUTCFullYear() })
 
 /** The PUK1 of the demo subscribers, which protect nothing, and the secrets of the file of `--secrets`. */
-export const knownSecrets = ({ secrets }: Pick<WalkOptions, 'secrets'>): KnownSecrets => ({
-  ...Object.fromEntries(Object.entries(demoSubscribers).map(([msisdn, { puk1 }]) => [msisdn, { puk1 }])),
+export const knownSecrets = (
+  { secrets }: Pick<WalkOptions, 'secrets'>,
+  { demo }: Pick<ServedProject, 'demo'>,
+): KnownSecrets => ({
+  ...Object.fromEntries(Object.entries(demo).map(([msisdn, { puk1 }]) => [msisdn, { puk1 }])),
   ...(secrets !== undefined && readSecrets(secrets)),
 })
 
@@ -51,7 +53,7 @@ export function tasksOf(
   const parsed = parseNetwork(options)
   if (parsed.kind === 'malformed') throw new CommandError(parsed.message, 2)
   const network = parsed.value
-  const secrets = { known: knownSecrets(options), weaknessOf }
+  const secrets = { known: knownSecrets(options, project), weaknessOf }
   const address = options.url === undefined ? undefined : parseAddress(options.url)
   const urlDialect = address && /^\/ussd\/([\w-]+)$/.exec(address.pathname)?.[1]
 

@@ -1,5 +1,5 @@
 import { Agent } from 'node:http'
-import { demoSubscribers } from '../../../src/services/demo.ts'
+import { demoSubscribers } from '../../../menus/demo.ts'
 import type { Dialect, NetworkTurn } from '../../../src/dialects/dialect.ts'
 import { createRandom } from '../../../src/simulator/random.ts'
 import type { Random } from '../../../src/simulator/random.ts'
