@@ -90,6 +90,25 @@ describe('the checks allow', () => {
     expect(violation).toBeUndefined()
     expect(trace).toMatch(/commit executed: ok\n[^]*restores all attempts[^]*compares a wrong PUK1/)
   })
+
+  it('a screen whose dialogue another begin replaced before the answer arrived', async () => {
+    const { violation, trace } = await traced({
+      dialogues: [
+        dialogue('a', {
+          code: '*100#',
+          sharedSessionId: 's',
+          answers: [{ typed: '1', afterMs: 5000 }],
+        }),
+        dialogue('b', { code: '*100#', sharedSessionId: 's', startMs: 5100 }),
+      ],
+      // The callbacks of a dialogue reach different gateways.
+      seed: 2,
+      // The reply of a's commit arrives after b has begun, under the same session id.
+      faults: [{ kind: 'reply-slow', command: 6, ms: 300 }],
+    })
+    expect(violation).toBeUndefined()
+    expect(trace).toMatch(/answers b begin[^]*answers a '1': "=0 after 1"/)
+  })
 })
 
 describe('the checks of attempts', () => {

@@ -37,6 +37,8 @@ interface CommittedTurn {
 interface SessionHistory {
   /** Turns since the begin, oldest first. */
   turns: CommittedTurn[]
+  /** Dialogues that a later begin replaced, and the virtual time of that begin. */
+  readonly replaced: { readonly turns: readonly CommittedTurn[]; readonly atMs: number }[]
   /** Input keys by turn id. */
   readonly ids: Map<string, string>
   last: Delivery | undefined
@@ -131,7 +133,7 @@ export class PromiseChecks {
 
   #historyOf(delivery: Delivery): SessionHistory {
     const key = sessionKey(delivery.dialogue)
-    const history = this.#sessions.get(key) ?? { turns: [], ids: new Map(), last: undefined }
+    const history = this.#sessions.get(key) ?? { turns: [], replaced: [], ids: new Map(), last: undefined }
     this.#sessions.set(key, history)
     return history
   }
@@ -182,6 +184,7 @@ export class PromiseChecks {
     if (after.receipts.length > MAX_RECEIPTS)
       this.#violated('receipts are bounded', `${after.receipts.length} receipts are stored`)
     if (begins) {
+      history.replaced.push({ turns: history.turns, atMs: this.#options.nowMs() })
       history.turns = []
       this.secrets.begun(delivery)
     }
@@ -272,14 +275,12 @@ export class PromiseChecks {
   /** Checks that a screen comes from a committed turn, and that the word on it is in the list. */
   #checkScreen(delivery: Delivery, answer: Answer): void {
     const what = nameOf(delivery)
-    const { turns } = this.#historyOf(delivery)
-    const own = turns.findLast(({ key }) => key === delivery.key)
-    // A late begin without a receipt shows the current screen; where any text may begin a dialogue, so does any late text.
-    const began = own !== undefined && own === turns[0]
-    const mayShowLast = delivery.dialogue.form === 'latest-only' || isBegin(delivery) || began
-    const same = mayShowLast ? turns.findLast(({ text }) => text === answer.text) : undefined
-    if (![own, same].some((turn) => turn?.text === answer.text && turn.waits === answer.waits)) {
-      const rule = own ? 'a turn has one answer' : 'only committed screens are shown'
+    const { turns, replaced } = this.#historyOf(delivery)
+    // The answer of a callback in flight may be computed before another begin replaces the dialogue, and arrive after it.
+    const inFlight = replaced.filter(({ atMs }) => atMs >= delivery.arrivedMs)
+    if (![turns, ...inFlight.map((one) => one.turns)].some((all) => isScreenOf(all, delivery, answer))) {
+      const isOwn = turns.some(({ key }) => key === delivery.key)
+      const rule = isOwn ? 'a turn has one answer' : 'only committed screens are shown'
       this.#violated(rule, `${what} got '${answer.text}'`)
     }
     const shown = WORD_AT_POSITION.exec(answer.text)
@@ -290,6 +291,16 @@ export class PromiseChecks {
       this.#violated('an acknowledged change is durable', detail)
     }
   }
+}
+
+/** Returns true when an answer is the screen of a dialogue's turn that the callback may show. */
+function isScreenOf(turns: readonly CommittedTurn[], delivery: Delivery, answer: Answer): boolean {
+  const own = turns.findLast(({ key }) => key === delivery.key)
+  // A late begin without a receipt shows the current screen; where any text may begin a dialogue, so does any late text.
+  const began = own !== undefined && own === turns[0]
+  const mayShowLast = delivery.dialogue.form === 'latest-only' || isBegin(delivery) || began
+  const same = mayShowLast ? turns.findLast(({ text }) => text === answer.text) : undefined
+  return [own, same].some((turn) => turn?.text === answer.text && turn.waits === answer.waits)
 }
 
 const isStale = (before: Session, after: Session): boolean =>
