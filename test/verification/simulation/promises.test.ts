@@ -4,6 +4,7 @@ import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { newSubscriber } from '../../../src/gateway/records/subscriber.ts'
 import type { Subscriber } from '../../../src/gateway/records/subscriber.ts'
 import { put } from '../../../src/gateway/transaction.ts'
+import type { TurnClassifier } from '../../../src/gateway/turn-identity.ts'
 import { deliveryOf } from './delivery.ts'
 import type { Delivery } from './delivery.ts'
 import { EPOCH_MS, ONE_KEY } from './plan.ts'
@@ -108,6 +109,35 @@ describe('the checks allow', () => {
     })
     expect(violation).toBeUndefined()
     expect(trace).toMatch(/answers b begin[^]*answers a '1': "=0 after 1"/)
+  })
+
+  /** The subscriber presses 2 on a screen without it, then leaves a confirmation open. */
+  const confirming = (afterMs: number): Partial<Plan> => ({
+    dialogues: [
+      dialogue('a', {
+        code: '*141*3*6#',
+        answers: ['2', '1'].map((typed) => ({ typed, afterMs: 1000 })),
+      }),
+    ],
+    faults: [{ kind: 'duplicate', dialogue: 'a', turn: 1, node: 1, afterMs }],
+  })
+
+  it('a confirmation by a duplicate after the retry window, where nothing identifies a turn', async () => {
+    const { violation, trace } = await traced(confirming(31_000))
+    expect(violation).toBeUndefined()
+    expect(trace).toContain(`answers a '2': "Access is closed`)
+  })
+
+  it('no confirmation by an earlier duplicate', async () => {
+    expect((await traced(confirming(29_000))).trace).toMatch(/B reports repeat/)
+    const classifierOf = (): TurnClassifier => ({
+      classify: ({ reported }) =>
+        reported.kind === 'latest-only' && reported.typed !== undefined
+          ? { kind: 'reply', id: reported.typed, key: '', position: 0, typed: reported.typed }
+          : { kind: 'begin', id: 'begin', key: '', position: 0 },
+    })
+    const { violation } = await run({ ...plan, ...confirming(29_000) }, { classifierOf })
+    expect(violation?.rule).toBe('a late duplicate confirms nothing')
   })
 })
 

@@ -1,6 +1,6 @@
 import type { Answer, Change } from '../../../src/gateway/ports.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
-import { RECEIPT_TTL_MS } from '../../../src/gateway/records/session.ts'
+import { RECEIPT_TTL_MS, RETRY_WINDOW_MS } from '../../../src/gateway/records/session.ts'
 import type { Session } from '../../../src/gateway/records/session.ts'
 import type { JournalRecord } from '../../../src/gateway/records/draft.ts'
 import type { Subscriber } from '../../../src/gateway/records/subscriber.ts'
@@ -24,6 +24,7 @@ export interface Violation {
 
 /** A committed turn. */
 interface CommittedTurn {
+  readonly by: Delivery
   readonly key: string
   readonly text: string
   readonly waits: boolean
@@ -55,6 +56,7 @@ interface Options {
 }
 
 const MAX_RECEIPTS = 16
+const CONFIRMATION = 'Close access to self-care?'
 /** A store's clock may go back by this much without a jump. */
 const CLOCK_SLACK_MS = 1000
 const SYSTEM_TEXTS = new Set<string>(Object.values(systemMessages).flatMap((texts) => Object.values(texts)))
@@ -162,6 +164,7 @@ export class PromiseChecks {
     const earlier = before === undefined ? undefined : parseSubscriber(before)
     this.secrets.written(name, earlier, after, by, entries)
     if (!by || !earlier) return false
+    if (entries.some(({ change }) => change === 'access-closed')) this.#checkConfirmation(by)
     this.#wordsCommitted(name, earlier, after, by)
     return true
   }
@@ -194,7 +197,7 @@ export class PromiseChecks {
     const { text, waits } = receipt
     this.secrets.turnCommitted(delivery, text, history.turns.at(-1))
     const [atMs, committedMs] = [after.answeredAtMs, this.#options.nowMs()]
-    history.turns.push({ key, text, waits, typed: typedIn(delivery), atMs, committedMs })
+    history.turns.push({ by: delivery, key, text, waits, typed: typedIn(delivery), atMs, committedMs })
   }
 
   #checkCommittedOnce(delivery: Delivery, before: Session | undefined, after: Session): void {
@@ -210,6 +213,23 @@ export class PromiseChecks {
     const isForgotten = before !== undefined && isStale(before, after) && isExpired(before, after)
     if (Math.abs(agoMs) < REPEAT_WITHIN_MS && !isForgotten)
       this.#violated('a turn has one effect', `${what} again after ${agoMs} ms`)
+  }
+
+  /**
+   * Checks that a late duplicate confirms nothing. Where nothing identifies a turn, a confirmation recognises a duplicate within the
+   * retry window; a later one is indistinguishable from a reply.
+   */
+  #checkConfirmation(by: Delivery): void {
+    const { dialogue, callback, screen, key, readMs = 0 } = by
+    if (by.isFirst || screen === undefined || screen.includes(CONFIRMATION)) return
+    const { turns, replaced } = this.#historyOf(by)
+    const answered = [...replaced.flatMap((one) => one.turns), ...turns].filter(
+      (turn) => turn.key === key && turn.by !== by,
+    )
+    const isTooLate = ({ atMs }: CommittedTurn) => Math.abs(readMs - atMs) >= RETRY_WINDOW_MS
+    const isIdentified = dialogue.form !== 'latest-only' || callback.signed !== undefined
+    if (isIdentified || answered.length === 0 || !answered.every(isTooLate))
+      this.#violated('a late duplicate confirms nothing', `${nameOf(by)} replied to '${screen}'`)
   }
 
   /** Checks that the word list only grows, by the word of this turn. */

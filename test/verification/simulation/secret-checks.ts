@@ -42,7 +42,6 @@ interface Usage {
 }
 
 const ATTEMPTS_LEFT = /ttempts left: (\d+)/
-const CONFIRMATION = 'Close access to self-care?'
 const REFUSED: ReadonlySet<string> = new Set(['puk1-refused', 'puk1-locked'])
 /** Starts of screens that report a failed effect. */
 const FAILED = ['It failed', 'The service is unavailable now']
@@ -136,7 +135,7 @@ export class SecretChecks {
     if ([...changes].some((change) => REFUSED.has(change)) && typedIn(by) === PUK1)
       this.#violated('a right secret is not counted as wrong', nameOf(by))
     // Effects of the counting menu are checked by its word list.
-    if (changes.size > 0 && !changes.has('subscriber-changed')) this.#checkEffect(by, changes)
+    if (changes.size > 0 && !changes.has('subscriber-changed')) this.#checkEffect(by)
   }
 
   /** Checks that a turn costs one attempt, and that only a right PUK1 restores all of them. */
@@ -166,15 +165,12 @@ export class SecretChecks {
   }
 
   /**
-   * Checks that a reply in a shipped menu has one effect, and that a late duplicate confirms nothing. One accepted exception:
-   * where turns are not numbered, a late duplicate of the first password entry counts as the second entry.
+   * Checks that a reply in a shipped menu has one effect. One accepted exception: where turns are not numbered, a late duplicate of
+   * the first password entry counts as the second entry.
    */
-  #checkEffect(by: Delivery, changes: ReadonlySet<string>): void {
+  #checkEffect(by: Delivery): void {
     if (count(this.#usageOf(by).effects, by, 1) > 1)
       this.#violated('a late duplicate has no second effect', nameOf(by))
-    if (!changes.has('access-closed') || by.isFirst || by.screen === undefined) return
-    if (!by.screen.includes(CONFIRMATION))
-      this.#violated('a late duplicate confirms nothing', `${nameOf(by)} replied to '${by.screen}'`)
   }
 
   #attemptsRestored(observed: Observed): void {
