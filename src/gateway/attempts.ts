@@ -35,8 +35,11 @@ export interface Attempt {
   readonly budgetMs: number
   /** True for a run of this process that has ended and can no longer settle its attempt. */
   isOver(owner: string): boolean
-  /** Compares once per run, however often its transaction is retried. A rejected comparison is repeated. */
-  once<T>(compare: () => Promise<T>): Promise<T>
+  /**
+   * Compares with a stored secret once per run, however often its transaction is retried. A rejected comparison is repeated, and so
+   * is one whose stored secret has been replaced: a retry must not use the result for the former secret.
+   */
+  once<T>(stored: string, compare: () => Promise<T>): Promise<T>
 }
 
 /** The state of a turn's reservation. */
@@ -81,12 +84,13 @@ export const settled = (pending: readonly PendingAttempt[], turn: string): reado
 export function createAttempt(of: Omit<Attempt, 'once'>, compared: Map<string, Promise<unknown>>): Attempt {
   return {
     ...of,
-    once<T>(compare: () => Promise<T>): Promise<T> {
-      const known = compared.get(of.turn) as Promise<T> | undefined
+    once<T>(stored: string, compare: () => Promise<T>): Promise<T> {
+      const comparison = `${of.turn} ${stored}`
+      const known = compared.get(comparison) as Promise<T> | undefined
       if (known) return known
       const comparing = compare()
-      compared.set(of.turn, comparing)
-      comparing.catch(() => compared.delete(of.turn))
+      compared.set(comparison, comparing)
+      comparing.catch(() => compared.delete(comparison))
       return comparing
     },
   }

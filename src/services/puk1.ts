@@ -47,7 +47,9 @@ export function createPuk1(hashing: Hashing): Puk1 {
 
       const others = settled(puk1Pending, attempt.turn)
       const { matches, renewed } = await attempt
-        .once(() => compareSecret(hashing, { stored, domain: 'puk1', msisdn, secret: puk1, signal }))
+        .once(stored?.hash ?? '', () =>
+          compareSecret(hashing, { stored, domain: 'puk1', msisdn, secret: puk1, signal }),
+        )
         .catch((error: unknown) => {
           const fault = asRejection(error)
           // An earlier run may have compared before it died, so the attempt is spent.

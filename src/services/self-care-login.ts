@@ -78,8 +78,9 @@ export function createLogin(options: {
       return { reserve: [counter.put(afterFailure(counter.login, passwordGeneration, nowMs))] }
     }
     const stored = subscriber.access === 'open' ? subscriber.password : null
+    // The password or the access may change before a retry, which must not use the result for the former password.
     const compared = await state
-      .once('password', () =>
+      .once(`password ${stored?.hash ?? ''}`, () =>
         compareSecret(hashing, {
           stored,
           domain: 'password',

@@ -130,6 +130,22 @@ export function attemptsConform(name: string, create: () => Promise<StoreUnderTe
       expect(counted.compared).toBe(1)
     })
 
+    it('compare again when the operator has replaced PUK1 since the comparison', async () => {
+      const { asked, record, counted, use, msisdn, gateway } = await setUp()
+      const phone = await asked()
+      use(async (commit, commitNow) => {
+        if (isReserving(commit)) return commitNow()
+        use(undefined)
+        await gateway.register(msisdn, { puk1: '87654321' })
+        counted.compared = 0
+        return commitNow()
+      })
+      expect((await phone.type('12345678')).text).toMatch(/^Wrong PUK1. Attempts left: 9\./)
+      expect(counted.compared).toBe(1)
+      expect(await record()).toMatchObject({ access: 'closed-by-subscriber', puk1AttemptsLeft: 9 })
+      expect((await phone.type('87654321')).text).toMatch(/^Access to self-care is open/)
+    })
+
     it('are released when no hash was started, without a receipt', async () => {
       const { asked, record, gateway, store } = await setUp()
       const quick = createDigestArgon2()

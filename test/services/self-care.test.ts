@@ -283,6 +283,24 @@ describe('logging in (L5)', () => {
     expect(await logIn()).toEqual({ kind: 'throttled', retryAfterMs: 30 * MINUTE_MS })
   })
 
+  it.each([
+    ['the password is replaced', { password: '4711947' }],
+    ['access is closed', { access: 'closed-by-operator' as const }],
+  ])('is refused when %s between the comparison and its commit', async (_change, patch) => {
+    await set(puk1)
+    let commits = 0
+    const interrupted: Store = {
+      ...bench.store,
+      async commit(commit) {
+        // The first commit counts the attempt, the second one reveals the outcome.
+        if (++commits === 2) await bench.register(camera, patch)
+        return bench.store.commit(commit)
+      },
+    }
+    expect(await bench.another(interrupted).logIn(camera, new Secret(password))).toEqual(refused)
+    expect(commits).toBeGreaterThan(2)
+  })
+
   it('clears the count of failures on success', async () => {
     for (let round = 0; round < 3; round++) {
       for (let i = 0; i < 4; i++) expect(await logIn('00000')).toEqual(refused)

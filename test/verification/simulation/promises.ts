@@ -1,6 +1,6 @@
 import type { Answer, Change } from '../../../src/gateway/ports.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
-import { RECEIPT_TTL_MS } from '../../../src/gateway/records/session.ts'
+import { RECEIPT_TTL_MS, RETRY_WINDOW_MS } from '../../../src/gateway/records/session.ts'
 import type { Session } from '../../../src/gateway/records/session.ts'
 import type { JournalRecord } from '../../../src/gateway/records/draft.ts'
 import type { Subscriber } from '../../../src/gateway/records/subscriber.ts'
@@ -24,6 +24,7 @@ export interface Violation {
 
 /** A committed turn. */
 interface CommittedTurn {
+  readonly by: Delivery
   readonly key: string
   readonly text: string
   readonly waits: boolean
@@ -37,6 +38,8 @@ interface CommittedTurn {
 interface SessionHistory {
   /** Turns since the begin, oldest first. */
   turns: CommittedTurn[]
+  /** Dialogues that a later begin replaced, and the virtual time of that begin. */
+  readonly replaced: { readonly turns: readonly CommittedTurn[]; readonly atMs: number }[]
   /** Input keys by turn id. */
   readonly ids: Map<string, string>
   last: Delivery | undefined
@@ -53,6 +56,7 @@ interface Options {
 }
 
 const MAX_RECEIPTS = 16
+const CONFIRMATION = 'Close access to self-care?'
 /** A store's clock may go back by this much without a jump. */
 const CLOCK_SLACK_MS = 1000
 const SYSTEM_TEXTS = new Set<string>(Object.values(systemMessages).flatMap((texts) => Object.values(texts)))
@@ -131,7 +135,7 @@ export class PromiseChecks {
 
   #historyOf(delivery: Delivery): SessionHistory {
     const key = sessionKey(delivery.dialogue)
-    const history = this.#sessions.get(key) ?? { turns: [], ids: new Map(), last: undefined }
+    const history = this.#sessions.get(key) ?? { turns: [], replaced: [], ids: new Map(), last: undefined }
     this.#sessions.set(key, history)
     return history
   }
@@ -160,6 +164,7 @@ export class PromiseChecks {
     const earlier = before === undefined ? undefined : parseSubscriber(before)
     this.secrets.written(name, earlier, after, by, entries)
     if (!by || !earlier) return false
+    if (entries.some(({ change }) => change === 'access-closed')) this.#checkConfirmation(by)
     this.#wordsCommitted(name, earlier, after, by)
     return true
   }
@@ -182,6 +187,7 @@ export class PromiseChecks {
     if (after.receipts.length > MAX_RECEIPTS)
       this.#violated('receipts are bounded', `${after.receipts.length} receipts are stored`)
     if (begins) {
+      history.replaced.push({ turns: history.turns, atMs: this.#options.nowMs() })
       history.turns = []
       this.secrets.begun(delivery)
     }
@@ -191,7 +197,7 @@ export class PromiseChecks {
     const { text, waits } = receipt
     this.secrets.turnCommitted(delivery, text, history.turns.at(-1))
     const [atMs, committedMs] = [after.answeredAtMs, this.#options.nowMs()]
-    history.turns.push({ key, text, waits, typed: typedIn(delivery), atMs, committedMs })
+    history.turns.push({ by: delivery, key, text, waits, typed: typedIn(delivery), atMs, committedMs })
   }
 
   #checkCommittedOnce(delivery: Delivery, before: Session | undefined, after: Session): void {
@@ -207,6 +213,23 @@ export class PromiseChecks {
     const isForgotten = before !== undefined && isStale(before, after) && isExpired(before, after)
     if (Math.abs(agoMs) < REPEAT_WITHIN_MS && !isForgotten)
       this.#violated('a turn has one effect', `${what} again after ${agoMs} ms`)
+  }
+
+  /**
+   * Checks that a late duplicate confirms nothing. Where nothing identifies a turn, a confirmation recognises a duplicate within the
+   * retry window; a later one is indistinguishable from a reply.
+   */
+  #checkConfirmation(by: Delivery): void {
+    const { dialogue, callback, screen, key, readMs = 0 } = by
+    if (by.isFirst || screen === undefined || screen.includes(CONFIRMATION)) return
+    const { turns, replaced } = this.#historyOf(by)
+    const answered = [...replaced.flatMap((one) => one.turns), ...turns].filter(
+      (turn) => turn.key === key && turn.by !== by,
+    )
+    const isTooLate = ({ atMs }: CommittedTurn) => Math.abs(readMs - atMs) >= RETRY_WINDOW_MS
+    const isIdentified = dialogue.form !== 'latest-only' || callback.signed !== undefined
+    if (isIdentified || answered.length === 0 || !answered.every(isTooLate))
+      this.#violated('a late duplicate confirms nothing', `${nameOf(by)} replied to '${screen}'`)
   }
 
   /** Checks that the word list only grows, by the word of this turn. */
@@ -272,14 +295,12 @@ export class PromiseChecks {
   /** Checks that a screen comes from a committed turn, and that the word on it is in the list. */
   #checkScreen(delivery: Delivery, answer: Answer): void {
     const what = nameOf(delivery)
-    const { turns } = this.#historyOf(delivery)
-    const own = turns.findLast(({ key }) => key === delivery.key)
-    // A late begin without a receipt shows the current screen; where any text may begin a dialogue, so does any late text.
-    const began = own !== undefined && own === turns[0]
-    const mayShowLast = delivery.dialogue.form === 'latest-only' || isBegin(delivery) || began
-    const same = mayShowLast ? turns.findLast(({ text }) => text === answer.text) : undefined
-    if (![own, same].some((turn) => turn?.text === answer.text && turn.waits === answer.waits)) {
-      const rule = own ? 'a turn has one answer' : 'only committed screens are shown'
+    const { turns, replaced } = this.#historyOf(delivery)
+    // The answer of a callback in flight may be computed before another begin replaces the dialogue, and arrive after it.
+    const inFlight = replaced.filter(({ atMs }) => atMs >= delivery.arrivedMs)
+    if (![turns, ...inFlight.map((one) => one.turns)].some((all) => isScreenOf(all, delivery, answer))) {
+      const isOwn = turns.some(({ key }) => key === delivery.key)
+      const rule = isOwn ? 'a turn has one answer' : 'only committed screens are shown'
       this.#violated(rule, `${what} got '${answer.text}'`)
     }
     const shown = WORD_AT_POSITION.exec(answer.text)
@@ -290,6 +311,16 @@ export class PromiseChecks {
       this.#violated('an acknowledged change is durable', detail)
     }
   }
+}
+
+/** Returns true when an answer is the screen of a dialogue's turn that the callback may show. */
+function isScreenOf(turns: readonly CommittedTurn[], delivery: Delivery, answer: Answer): boolean {
+  const own = turns.findLast(({ key }) => key === delivery.key)
+  // A late begin without a receipt shows the current screen; where any text may begin a dialogue, so does any late text.
+  const began = own !== undefined && own === turns[0]
+  const mayShowLast = delivery.dialogue.form === 'latest-only' || isBegin(delivery) || began
+  const same = mayShowLast ? turns.findLast(({ text }) => text === answer.text) : undefined
+  return [own, same].some((turn) => turn?.text === answer.text && turn.waits === answer.waits)
 }
 
 const isStale = (before: Session, after: Session): boolean =>

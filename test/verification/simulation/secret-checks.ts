@@ -15,13 +15,24 @@ interface Observed {
   subscriber: Subscriber
   /** The turn whose comparison was right last. */
   right?: Delivery | undefined
-  /** The limit of different guesses, and the guesses compared, since all attempts were restored. */
-  maxGuesses: number
-  readonly guesses: Set<string>
+  /** The budget since all attempts were restored. */
+  budget: Budget
   /** Attempt counts shown since then. */
   readonly shown: Set<number>
-  /** The turns that reserved an attempt, by owner id. */
-  readonly owners: Map<string, Delivery>
+  /** The reservations without a comparison yet, by owner id. Restoring all attempts keeps them: they are counted already. */
+  readonly reservations: Map<string, Reservation>
+}
+
+/** The limit of different guesses, and the guesses compared. */
+interface Budget {
+  readonly maxGuesses: number
+  readonly guesses: Set<string>
+}
+
+/** A turn that has reserved an attempt, and the budget that counted it. */
+interface Reservation {
+  readonly by: Delivery
+  readonly budget: Budget
 }
 
 /** Attempts and effects of one dialogue, counted by input key. */
@@ -31,7 +42,6 @@ interface Usage {
 }
 
 const ATTEMPTS_LEFT = /ttempts left: (\d+)/
-const CONFIRMATION = 'Close access to self-care?'
 const REFUSED: ReadonlySet<string> = new Set(['puk1-refused', 'puk1-locked'])
 /** Starts of screens that report a failed effect. */
 const FAILED = ['It failed', 'The service is unavailable now']
@@ -55,11 +65,12 @@ export class SecretChecks {
   compared({ record, guess, isRight }: Comparison, by: Delivery | undefined): void {
     const observed = this.#observed.get(record)
     if (!observed) return
-    const { owners, guesses, maxGuesses, subscriber } = observed
-    if (!subscriber.puk1Pending.some(({ owner }) => by && owners.get(owner) === by)) {
+    const [owner, reservation] = [...observed.reservations].find(([, one]) => one.by === by) ?? []
+    if (owner === undefined) {
       const detail = by ? nameOf(by) : 'an unknown turn compared'
       this.#violated('an attempt is counted before it is compared', detail)
-    }
+    } else observed.reservations.delete(owner)
+    const { guesses, maxGuesses } = reservation?.budget ?? observed.budget
     guesses.add(guess)
     if (guesses.size > maxGuesses)
       this.#violated('no more guesses are compared than are left', `${guesses.size} of ${maxGuesses}`)
@@ -79,10 +90,9 @@ export class SecretChecks {
       this.#observed.set(record, {
         record,
         subscriber: after,
-        maxGuesses: after.puk1AttemptsLeft,
-        guesses: new Set(),
+        budget: { maxGuesses: after.puk1AttemptsLeft, guesses: new Set() },
         shown: new Set(),
-        owners: new Map(),
+        reservations: new Map(),
       })
       return
     }
@@ -119,13 +129,13 @@ export class SecretChecks {
   }
 
   #writtenByTurn(observed: Observed, after: Subscriber, by: Delivery, changes: ReadonlySet<string>): void {
-    const { owners } = observed
-    for (const { owner } of after.puk1Pending) if (!owners.has(owner)) owners.set(owner, by)
-    this.#checkAttempts(observed, after, by, changes.has('access-opened'))
+    const isOpened = changes.has('access-opened')
+    trackReservations(observed, after, by, isOpened ? 'restored' : 'settled')
+    this.#checkAttempts(observed, after, by, isOpened)
     if ([...changes].some((change) => REFUSED.has(change)) && typedIn(by) === PUK1)
       this.#violated('a right secret is not counted as wrong', nameOf(by))
     // Effects of the counting menu are checked by its word list.
-    if (changes.size > 0 && !changes.has('subscriber-changed')) this.#checkEffect(by, changes)
+    if (changes.size > 0 && !changes.has('subscriber-changed')) this.#checkEffect(by)
   }
 
   /** Checks that a turn costs one attempt, and that only a right PUK1 restores all of them. */
@@ -155,22 +165,18 @@ export class SecretChecks {
   }
 
   /**
-   * Checks that a reply in a shipped menu has one effect, and that a late duplicate confirms nothing. One accepted exception:
-   * where turns are not numbered, a late duplicate of the first password entry counts as the second entry.
+   * Checks that a reply in a shipped menu has one effect. One accepted exception: where turns are not numbered, a late duplicate of
+   * the first password entry counts as the second entry.
    */
-  #checkEffect(by: Delivery, changes: ReadonlySet<string>): void {
+  #checkEffect(by: Delivery): void {
     if (count(this.#usageOf(by).effects, by, 1) > 1)
       this.#violated('a late duplicate has no second effect', nameOf(by))
-    if (!changes.has('access-closed') || by.isFirst || by.screen === undefined) return
-    if (!by.screen.includes(CONFIRMATION))
-      this.#violated('a late duplicate confirms nothing', `${nameOf(by)} replied to '${by.screen}'`)
   }
 
   #attemptsRestored(observed: Observed): void {
     const subscriber = `${observed.record.slice(-1)} `
     for (const [name, { attempts }] of this.#usage) if (name.startsWith(subscriber)) attempts.clear()
-    observed.maxGuesses = PUK1_ATTEMPTS
-    observed.guesses.clear()
+    observed.budget = { maxGuesses: PUK1_ATTEMPTS, guesses: new Set() }
     observed.shown.clear()
   }
 
@@ -180,6 +186,19 @@ export class SecretChecks {
     this.#usage.set(name, usage)
     return usage
   }
+}
+
+/** Notes the reservations that a turn has added. Drops those it has removed, unless it restored all attempts. */
+function trackReservations(
+  { subscriber: before, reservations, budget }: Observed,
+  after: Subscriber,
+  by: Delivery,
+  removed: 'settled' | 'restored',
+): void {
+  const had = new Set(before.puk1Pending.map(({ owner }) => owner))
+  const has = new Set(after.puk1Pending.map(({ owner }) => owner))
+  for (const owner of has) if (!had.has(owner)) reservations.set(owner, { by, budget })
+  if (removed === 'settled') for (const owner of had) if (!has.has(owner)) reservations.delete(owner)
 }
 
 function count(counts: Map<string, number>, { key }: Delivery, by: number): number {
