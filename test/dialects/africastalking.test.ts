@@ -78,7 +78,9 @@ describe("a callback of Africa's Talking", () => {
 
   it('drops invisible characters in the code', () => {
     const serviceCode = '\u2068*141\u00ad*3*6\ufe0f#\u2069\u3000'
-    expect(parse(withFields({ serviceCode }))).toMatchObject({ callback: { dialled: '*141*3*6#' } })
+    expect(parse(withFields({ serviceCode, text: '' }))).toMatchObject({
+      callback: { dialled: '*141*3*6#' },
+    })
   })
 
   it.each([

@@ -159,7 +159,7 @@ describe('the checks of attempts', () => {
     }
     return {
       rules,
-      reserve(by: Delivery, owner: string) {
+      reserve: (by: Delivery, owner: string) => {
         const left = before.puk1AttemptsLeft - 1
         const mine = { turn: owner, owner, untilMs: 0, left }
         write({ puk1AttemptsLeft: left, puk1Pending: [...before.puk1Pending, mine] }, by)
