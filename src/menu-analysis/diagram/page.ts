@@ -49,7 +49,7 @@ export function indexPage(menus: readonly { readonly menu: DiagramMenu; readonly
   return [
     MARK,
     '# Menus',
-    `The statechart of each menu, and its screens in every language. See [Write a menu](../guides/write-a-menu.md).`,
+    `The statechart of each menu, and its screens in every language.`,
     tableOf([
       ['code', 'menu', 'screens', 'effects'],
       ...menus.map(({ menu, page }) => {
