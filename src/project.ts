@@ -11,6 +11,7 @@ import type { Messages, ShippedLanguage, SystemMessage } from './gateway/system-
 import type { DemoSubscribers } from './services/demo.ts'
 import type { ServiceKit } from './services/kit.ts'
 import type { MenuModel } from './exploration/model-spec.ts'
+import { isWorking, leavesOf, nameOf } from './menu-analysis/statechart.ts'
 import { createNumbering, isCountry } from './ussd/numbering.ts'
 import type { Country, NumberingOptions } from './ussd/numbering.ts'
 import { isTransliterated } from './ussd/transliterate.ts'
@@ -241,11 +242,22 @@ function menuProblems(
   if (typeof machine?.getInitialSnapshot !== 'function' || typeof screens !== 'object') {
     return [`${code}: export a machine of setup().createMachine() and its screens`]
   }
-  return Object.entries(screens).flatMap(([state, texts]) =>
-    languages
-      .filter((language) => !['string', 'function'].includes(typeof texts[language]))
-      .map((language) => `${code} ${state}/${language}: has no text`),
-  )
+  const leaves = leavesOf(machine)
+  const states = leaves.map(nameOf)
+  const shown = leaves.filter((leaf) => !isWorking(leaf)).map(nameOf)
+  return [
+    ...shown
+      .filter((state) => !Object.hasOwn(screens, state))
+      .map((state) => `${code} ${state}: has no screen`),
+    ...Object.keys(screens)
+      .filter((state) => !states.includes(state))
+      .map((state) => `${code} ${state}: is a screen of no state; use one of ${shown.join(', ')}`),
+    ...Object.entries(screens).flatMap(([state, texts]) =>
+      languages
+        .filter((language) => !['string', 'function'].includes(typeof texts[language]))
+        .map((language) => `${code} ${state}/${language}: has no text`),
+    ),
+  ]
 }
 
 function messageProblems(languages: readonly Language[], given: GivenMessages): string[] {

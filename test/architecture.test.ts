@@ -235,6 +235,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/gateway/effects.ts',
     'src/gateway/project.ts',
     'src/gateway/system-messages.ts',
+    'src/menu-analysis/statechart.ts',
     'src/services/demo.ts',
     'src/services/kit.ts',
     'src/ussd/numbering.ts',

@@ -56,6 +56,18 @@ describe('defineProject', () => {
     ])
   })
 
+  it('has a screen for every state that is shown, and no other', () => {
+    const { bye, ...withoutBye } = screens
+    const refusal = refusalOf({
+      languages: ['en', 'sw'],
+      codes: { '*384#': { machine, screens: { ...withoutBye, by: bye } } },
+    })
+    expect(refusal.split('\n').slice(1)).toEqual([
+      '  *384# bye: has no screen',
+      '  *384# by: is a screen of no state; use one of menu, bye',
+    ])
+  })
+
   it('has demo records of its own numbers and languages', () => {
     const refusal = refusalOf({
       languages: ['en', 'sw'],
