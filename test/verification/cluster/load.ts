@@ -142,8 +142,8 @@ export class Load {
         isDuplicated && this.#send(callback, through + 1),
       ])
       const isStillClosed = text === '' && shown.startsWith('Access to self-care is closed')
-      // Without its record, a session begins again with any text.
-      const beginsAgain = text !== '' && shown.startsWith('Access to self-care is open')
+      // Without its record, a session begins again with any text. The operator's change may be lost, too.
+      const beginsAgain = text !== '' && shown.startsWith('Access to self-care is ')
       if (expired.has(shown) || isStillClosed || beginsAgain) {
         this.forgotten += 1
         return
