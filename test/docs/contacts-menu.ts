@@ -1,5 +1,6 @@
 import { setup } from 'xstate'
-import type { Dialogue, Reply, Screens } from '../../src/engine/authoring.ts'
+import type { Reply, Screens } from '../../src/engine/authoring.ts'
+import type { Dialogue } from '../../menus/languages.ts'
 
 const types = { input: {} as Dialogue, context: {} as Dialogue, events: {} as Reply }
 

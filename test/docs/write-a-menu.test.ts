@@ -7,7 +7,10 @@ import { startGateway } from '../support/running.ts'
 import * as contacts from './contacts-menu.ts'
 import { blocks, read } from './documents.ts'
 
-const tested = read('test/docs/contacts-menu.ts').replaceAll("'../../src/", "'../src/").trimEnd()
+const tested = read('test/docs/contacts-menu.ts')
+  .replaceAll("'../../src/", "'../src/")
+  .replaceAll("'../../menus/", "'./")
+  .trimEnd()
 
 describe('the example menu', () => {
   it.each(['README.md', 'docs/guides/write-a-menu.md'])('is the same in %s and in this test', (path) => {
