@@ -26,7 +26,10 @@ function startFlags(): readonly string[] {
   const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
   const { scripts } = JSON.parse(text) as { readonly scripts: { readonly start: string } }
   const [, ...words] = scripts.start.split(' ')
-  return words.slice(0, words.findIndex((word) => !word.startsWith('--')))
+  return words.slice(
+    0,
+    words.findIndex((word) => !word.startsWith('--')),
+  )
 }
 
 /** Starts a server in its own process, with its standard output in a file. Throws when it does not listen. */
