@@ -225,7 +225,8 @@ function languageProblems(languages: readonly Language[], latin: boolean): strin
   ]
 }
 
-function isTag(tag: string): boolean {
+/** True for a BCP 47 tag in its canonical form: `en`, `pt-BR`. */
+export function isTag(tag: string): boolean {
   try {
     return Intl.getCanonicalLocales(tag)[0] === tag
   } catch {

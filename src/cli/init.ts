@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { getExampleNumber, isSupportedCountry } from 'libphonenumber-js/mobile'
 import type { CountryCode } from 'libphonenumber-js/mobile'
 import examples from 'libphonenumber-js/mobile/examples'
+import { isTag } from '../project.ts'
 import { defineCommand } from './command.ts'
 import type { CommandIo, ExitCode } from './command.ts'
 import { CommandError } from './command-error.ts'
@@ -55,14 +56,6 @@ function languagesOf(list: string): readonly [string, ...string[]] {
       throw new CommandError(`--languages: '${tag}' is not a BCP 47 tag, such as en or pt-BR`, 2)
   }
   return languages as [string, ...string[]]
-}
-
-function isTag(tag: string): boolean {
-  try {
-    return Intl.getCanonicalLocales(tag)[0] === tag
-  } catch {
-    return false
-  }
 }
 
 function countryOf(country: string): CountryCode {

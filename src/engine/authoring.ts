@@ -44,7 +44,7 @@ const lookups = new WeakSet<object>()
 
 const runByTheEngine = () => Promise.reject(new Error('the engine runs effects; an actor cannot'))
 
-/** Declares an effect that may change something. Its body is in src/services. */
+/** Declares an effect that may change something. Its body is a service of the project. */
 export const effect = <In, Out = void>(): PromiseActorLogic<Out, In> => fromPromise<Out, In>(runByTheEngine)
 
 /** Declares an effect that only reads, so that a choice may run it without a confirmation. */
@@ -116,8 +116,8 @@ type LanguageOf<Context> = Context extends { language: infer L extends Language 
 export type Text<Context> = string | ((context: Context) => string)
 
 /**
- * The text of every screen in every language of the context. The key of a nested state is `'settings.language'`. A missing or unknown state,
- * a missing language or an unknown field of the context does not compile.
+ * The text of every screen in every language of the context. The key of a nested state is `'settings.language'`. A missing or
+ * unknown state, a missing language or an unknown field of the context does not compile.
  */
 export type Screens<M extends AnyStateMachine> =
   ContextFrom<M> extends Json

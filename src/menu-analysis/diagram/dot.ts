@@ -1,6 +1,6 @@
 /**
- * Renders a menu in DOT, the language of Graphviz. Screens are rounded boxes with the first line of their text in the first language; final
- * ones have a double border. Working states are ellipses. Uncovered states and transitions are dashed and red.
+ * Renders a menu in DOT, the language of Graphviz. Screens are rounded boxes with the first line of their text in the menu's first
+ * language; final ones have a double border. Working states are ellipses. Uncovered states and transitions are dashed and red.
  */
 import { languagesOf } from '../../engine/menu.ts'
 import { shareOf } from '../coverage/coverage.ts'
