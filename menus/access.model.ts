@@ -1,5 +1,5 @@
-import type { MenuModel, ModelsOf } from '../src/exploration/model-spec.ts'
-import type { FixturePatch } from '../src/walkthrough/script/walkthrough.ts'
+import type { MenuModel, ModelsOf } from '../src/testing.ts'
+import type { PlainPatch } from './record.ts'
 import type { machine } from './access.ts'
 import {
   MAX_ATTEMPTS,
@@ -45,7 +45,7 @@ const effects: ModelsOf<typeof machine, World> = {
 /** The operator restores all ten attempts. */
 const unlocksPuk1 = {
   name: 'unlocks PUK1',
-  patch: { puk1AttemptsLeft: MAX_ATTEMPTS } satisfies FixturePatch,
+  patch: { puk1AttemptsLeft: MAX_ATTEMPTS } satisfies PlainPatch,
   apply: (world: World) => ({ ...world, attemptsLeft: MAX_ATTEMPTS }),
 }
 

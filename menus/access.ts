@@ -2,7 +2,7 @@ import { assign, setup } from 'xstate'
 import { effect, lookup, secretOf } from '../src/engine/authoring.ts'
 import type { Reply, Screens, Secret, Tag } from '../src/engine/authoring.ts'
 import { unavailableScreens } from './common.ts'
-import type { Access } from './common.ts'
+import type { Access } from './record.ts'
 import type { Dialogue } from './languages.ts'
 
 type Opening =

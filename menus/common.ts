@@ -1,7 +1,5 @@
 /** The parts that both menus of self-care share. */
 
-export type Access = 'open' | 'closed-by-subscriber' | 'closed-by-organisation' | 'closed-by-operator'
-
 /** Screens of menus that a subscriber cannot use now. */
 export const unavailableScreens = {
   closedByOrganisation: {

@@ -1,7 +1,7 @@
-import type { DemoSubscribers } from '../src/services/demo.ts'
+import type { PlainPatch } from './record.ts'
 
 /** Subscribers to try the menus with. Their PUK1 codes are public: they protect nothing. */
-export const demoSubscribers: DemoSubscribers = {
+export const demoSubscribers: Readonly<Record<string, PlainPatch>> = {
   '+375291234567': { language: 'ru', tariff: 'Комфорт', puk1: '12345678', access: 'open' },
   '+375291234568': { language: 'be', tariff: 'Комфорт', puk1: '23456789', access: 'closed-by-subscriber' },
   '+375291234569': { language: 'en', client: 'acme', puk1: '34567890', access: 'closed-by-organisation' },

@@ -1,9 +1,11 @@
-import { defineProject } from '../src/project.ts'
+import { defineProject } from '../src/index.ts'
 import * as access from './access.ts'
 import { demoSubscribers } from './demo.ts'
 import { languages } from './languages.ts'
 import * as password from './password.ts'
-import { createServices } from './services.ts'
+import { createRoutes } from './http/index.ts'
+import { record } from './record.ts'
+import { createServices } from './services/index.ts'
 
 /** The menu of each dialled code. The longest code that starts the dialled string wins; the rest answers the first screens. */
 export const menus = {
@@ -15,7 +17,9 @@ export const menus = {
 export default defineProject({
   languages,
   codes: menus,
+  record,
   services: createServices,
+  routes: createRoutes,
   models: () => import('./models.ts'),
   demo: demoSubscribers,
   latin: true,

@@ -1,4 +1,4 @@
-import type { MenuModel } from '../src/exploration/model-spec.ts'
+import type { MenuModel } from '../src/testing.ts'
 import { model as access } from './access.model.ts'
 import type { menus } from './index.ts'
 import { model as password } from './password.model.ts'

@@ -1,4 +1,4 @@
-import type { MenuModel, ModelsOf } from '../src/exploration/model-spec.ts'
+import type { MenuModel, ModelsOf } from '../src/testing.ts'
 import type { machine } from './password.ts'
 import {
   MAX_ATTEMPTS,

@@ -1,7 +1,7 @@
 /** Shared parts of the self-care models: the subscriber's state, the inputs, the records at the start of a dialogue. */
-import type { Change, Input, ModelSpec, Origin } from '../src/exploration/model-spec.ts'
+import type { Change, Input, ModelSpec, Origin } from '../src/testing.ts'
 
-import type { Access } from './common.ts'
+import type { Access } from './record.ts'
 
 /** The state of a subscriber that the modelled effects read and change. */
 export interface World {

@@ -9,7 +9,6 @@ import { UssdError, asUssdError } from './engine/errors.ts'
 import type { Services } from './gateway/effects.ts'
 import { createKeyring } from './gateway/records/keyring.ts'
 import type { Store } from './gateway/ports.ts'
-import { administrationRoutes } from './http/administration.ts'
 import { createApp } from './http/app.ts'
 import { createListener } from './http/listener.ts'
 import type { CloseMode, Listener } from './http/listener.ts'
@@ -17,7 +16,7 @@ import { openApiDocument } from './http/openapi/openapi.ts'
 import { healthRoutes } from './http/operations.ts'
 import { createReadiness } from './http/readiness.ts'
 import type { Readiness } from './http/readiness.ts'
-import { selfCareRoutes } from './http/self-care.ts'
+import { projectRoutes } from './http/project-routes.ts'
 import { createHttpServer } from './http/server.ts'
 import { createSimulatorServer, forwardedRoutes } from './http/simulator/forward.ts'
 import { createSimulator } from './http/simulator/simulator.ts'
@@ -26,7 +25,7 @@ import { createLog } from './log.ts'
 import type { Log } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import type { Metrics } from './metrics.ts'
-import { narrowProject } from './project.ts'
+import { assertRoutes, demoOf, narrowProject } from './project.ts'
 import type { ServedProject } from './project.ts'
 import { openStore } from './open-store.ts'
 import type { OpenedStore } from './open-store.ts'
@@ -108,7 +107,7 @@ export function startApp(config: Config, given: ServedProject, overrides: AppOve
       await opened.check?.()
       await core.check()
       if (isFirst && config.demo) {
-        await registerDemoSubscribers(core.subscribers, project.demo).catch((error: unknown) =>
+        await registerDemoSubscribers(core.subscribers, demoOf(project)).catch((error: unknown) =>
           log.fault('demo.failed', asUssdError(error)),
         )
       }
@@ -195,6 +194,7 @@ function buildSimulator(
     adminToken: config.adminToken,
     targets: config.simulatorTargets,
     codes: Object.keys(parts.project.codes),
+    record: parts.project.record,
     numbering: parts.project.numbering,
     getSubscriber: (msisdn) => parts.core.subscribers.get(msisdn),
   })
@@ -212,9 +212,12 @@ function buildServer(
   },
 ): Server {
   const { core, metrics, readiness, log, simulatorRoutes } = parts
-  const { languages, numbering } = parts.project
-  const { gateway, subscribers, selfCare, administration } = core
-  const { adminToken, weakPasswords } = config
+  const { project } = parts
+  const { numbering } = project
+  const { gateway, subscribers } = core
+  const routes = project.routes(core.routeKit)
+  assertRoutes(routes)
+  const { adminToken } = config
   const dialects = gatewayDialects(config.getVariant)
   const app = createApp({
     gateway,
@@ -225,11 +228,10 @@ function buildServer(
     nowMs: () => core.storeNowMs(),
     callbackAllow: config.callbackAllow,
     routes: [
-      healthRoutes({ readiness, metrics, openApi: openApiDocument(dialects, parts.project) }),
+      healthRoutes({ readiness, metrics, openApi: openApiDocument(dialects, project, routes) }),
       ...simulatorRoutes,
-      subscriberRoutes({ languages, numbering, subscribers, adminToken }),
-      selfCareRoutes({ numbering, selfCare, weakPasswords }),
-      administrationRoutes({ numbering, selfCare, administration }),
+      subscriberRoutes({ project, subscribers, adminToken }),
+      projectRoutes({ routes, numbering, adminToken }),
     ],
     reportFault: (fault) => log.fault('request.failed', fault),
     onAborted(dialect) {

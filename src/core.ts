@@ -11,23 +11,20 @@ import type { Services } from './gateway/effects.ts'
 import { createGateway } from './gateway/gateway.ts'
 import type { Gateway, TurnReport } from './gateway/gateway.ts'
 import type { Keyring } from './gateway/records/keyring.ts'
+import { createSubscriberFormat } from './gateway/records/subscriber-format.ts'
 import { createKeyRegister } from './gateway/records/key-register.ts'
 import { withPseudonyms } from './gateway/records/pseudonyms.ts'
 import type { Store } from './gateway/ports.ts'
 import { createTurnClassifier } from './gateway/turn-identity.ts'
 import type { TurnClassifier } from './gateway/turn-identity.ts'
-import { createAdministration } from './services/administration.ts'
-import type { Administration } from './services/administration.ts'
 import type { Argon2 } from './services/hashing/hashing.ts'
 import { createHashingLanes } from './services/hashing/lanes.ts'
 import type { HashingLanes } from './services/hashing/lanes.ts'
-import { createPasswords } from './services/password.ts'
-import { createPuk1 } from './services/puk1.ts'
-import { createSelfCare } from './services/self-care.ts'
-import type { SelfCare } from './services/self-care.ts'
+import { createKits } from './services/kit.ts'
 import { createSubscribers } from './services/subscribers.ts'
 import type { Subscribers } from './services/subscribers.ts'
-import type { ServedProject } from './project.ts'
+import { assertServices } from './project.ts'
+import type { AnyRouteKit, ServedProject } from './project.ts'
 import { createCircuitBreaker } from './store/circuit-breaker.ts'
 import type { CircuitBreaker, CircuitEvent } from './store/circuit-breaker.ts'
 import { withClock } from './store/store-clock.ts'
@@ -89,8 +86,8 @@ export interface CoreOverrides {
 export interface Core {
   readonly gateway: Gateway
   readonly subscribers: Subscribers
-  readonly selfCare: SelfCare
-  readonly administration: Administration
+  /** What the HTTP routes of the project use. */
+  readonly routeKit: AnyRouteKit
   /** The store behind its circuit breaker and key naming. */
   readonly store: Store
   readonly services: Services
@@ -111,7 +108,7 @@ const ignore = () => {}
 
 export function createCore(options: CoreOptions): Core {
   const { settings, keyring, project, nodeOf, events = {}, overrides = {} } = options
-  const { recordFormat } = settings
+  const { recordFormat, weakPasswords } = settings
   const { clock, wrapStore = same, wrapClassifier = same, wrapServices = same } = overrides
   const { requestBudgetMs: budgetMs = REQUEST_BUDGET_MS } = overrides
   const { onTurn = ignore, onShed = ignore, onCircuitChange = ignore, onAdmissionChange = ignore } = events
@@ -134,18 +131,19 @@ export function createCore(options: CoreOptions): Core {
     argon2: overrides.argon2,
     parallel: overrides.parallelHashes ?? parallelHashes(settings.workers),
   })
-  const services = project.services({
-    hashing: lanes.turns,
-    keyring,
-    weakPasswords: settings.weakPasswords,
-  })
+  const { record, languages, numbering } = project
+  const format = createSubscriberFormat(record, { defaultLanguage: languages[0], recordFormat })
+  const kits = createKits(record, { lanes, weakPasswords, keyring, store, budgetMs, format, numbering })
+  const services = wrapServices(project.services(kits.services))
+  assertServices(project, services)
   const gateway = createGateway({
     store,
     project,
-    services: wrapServices(services),
+    services,
     keyring,
     sessionIdleMs: settings.sessionIdleMs,
     recordFormat,
+    subscriberFormat: format,
     turnBudgetMs: settings.turnBudgetMs,
     classifier: wrapClassifier(createTurnClassifier({ keyring, repeatWithinMs: settings.repeatWithinMs })),
     clock,
@@ -153,7 +151,6 @@ export function createCore(options: CoreOptions): Core {
     onShed,
     report: onTurn,
   })
-  const { registrations, requests } = lanes
   return {
     gateway,
     store,
@@ -163,21 +160,13 @@ export function createCore(options: CoreOptions): Core {
     admission,
     subscribers: createSubscribers({
       store,
-      hashing: registrations,
-      passwords: createPasswords(registrations),
-      defaultLanguage: project.languages[0],
-      recordFormat,
+      hashing: lanes.registrations,
+      definition: record,
+      format,
+      defaultLanguage: languages[0],
       budgetMs,
     }),
-    selfCare: createSelfCare({
-      store,
-      hashing: requests,
-      puk1: createPuk1(requests),
-      keyring,
-      recordFormat,
-      budgetMs,
-    }),
-    administration: createAdministration({ store, recordFormat, budgetMs }),
+    routeKit: kits.routes,
 
     async check() {
       if (isNamed) await naming.check()

@@ -1,28 +1,48 @@
-/** Defines a project, and checks it at start: a loader of TypeScript does not check types. */
-import type { AnyStateMachine } from 'xstate'
-import type { EffectsOfAll, Language, Text } from './engine/authoring.ts'
+/** Defines a project, and checks it at start. */
+import { z } from 'zod'
+import type { EffectsOfAll, Language } from './engine/authoring.ts'
 import { UssdError } from './engine/errors.ts'
 import { codeProblems } from './engine/short-code.ts'
 import type { EffectContext, Services } from './gateway/effects.ts'
+import { defineRecord, plainRecord } from './gateway/records/record.ts'
+import type { PlainPatchOf, RecordDefinition, SubscriberOf } from './gateway/records/record.ts'
 import { subscriberPolicies } from './gateway/project.ts'
 import type { Project, SubscriberPolicy } from './gateway/project.ts'
-import { shippedLanguages, systemMessages } from './gateway/system-messages.ts'
 import type { Messages, ShippedLanguage, SystemMessage } from './gateway/system-messages.ts'
-import type { DemoSubscribers } from './services/demo.ts'
-import type { ServiceKit } from './services/kit.ts'
+import type { AnyRoute } from './http/route.ts'
+import type { RouteKit, ServiceKit } from './services/kit.ts'
+import { subscriberInput } from './services/subscriber-input.ts'
+import type { SubscriberPatch } from './services/subscriber-input.ts'
 import type { MenuModel } from './exploration/model-spec.ts'
-import { isWorking, leavesOf, nameOf } from './menu-analysis/statechart.ts'
-import { createNumbering, isCountry } from './ussd/numbering.ts'
+import { leavesOf, nameOf } from './menu-analysis/statechart.ts'
+import {
+  demoProblems,
+  languageProblems,
+  menuProblems,
+  messageOf,
+  messageProblems,
+  messageNames,
+  numberingProblems,
+  recordProblems,
+  routeProblems,
+} from './project-problems.ts'
+import type { GivenMessages, MenuIn } from './project-problems.ts'
+import { createNumbering } from './ussd/numbering.ts'
 import type { Country, NumberingOptions } from './ussd/numbering.ts'
-import { isTransliterated } from './ussd/transliterate.ts'
 
 /** A project with the bodies of its effects. */
 export interface ServedProject extends Project {
-  readonly services: (kit: ServiceKit) => Services
+  readonly services: (kit: AnyServiceKit) => Services
+  readonly routes: (kit: AnyRouteKit) => readonly AnyRoute[]
   readonly models: () => Promise<ProjectModels>
-  /** Registered with `DEMO=on`. */
-  readonly demo: DemoSubscribers
+  /** Registered with `DEMO=on`, by number. Secrets are in clear: they protect nothing. */
+  readonly demo: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
+
+// oxlint-disable-next-line typescript/no-explicit-any -- each project has a record of its own; `defineProject` has checked its parts
+type AnyServiceKit = ServiceKit<any>
+// oxlint-disable-next-line typescript/no-explicit-any -- as above
+export type AnyRouteKit = RouteKit<any>
 
 /** The models of the menus' effects, for `ussd explore`. */
 export interface ProjectModels {
@@ -32,12 +52,6 @@ export interface ProjectModels {
   readonly envOf?: (setting: string | undefined) => Readonly<Record<string, string>>
 }
 
-interface MenuIn<L extends Language> {
-  readonly machine: AnyStateMachine
-  // oxlint-disable-next-line typescript/no-explicit-any -- each menu has its own context; `Screens` has checked it
-  readonly screens: Readonly<Record<string, Readonly<Record<L, Text<any>>>>>
-}
-
 /** Messages instead of the shipped ones, and every message in a language that does not ship. */
 type MessagesIn<L extends Language> = {
   readonly [K in Extract<L, ShippedLanguage>]?: Readonly<Partial<Record<SystemMessage, string>>>
@@ -45,9 +59,18 @@ type MessagesIn<L extends Language> = {
 
 type Codes<L extends Language> = Readonly<Record<string, MenuIn<L>>>
 
+/** A zod object alone is a record without secrets. */
+type DefinitionOf<R extends RecordDefinition | z.ZodObject> = R extends z.ZodObject
+  ? RecordDefinition<R, Record<never, never>>
+  : R extends RecordDefinition
+    ? R
+    : never
+
 type ProjectOptions<
   Languages extends readonly [Language, ...Language[]],
   Menus extends Codes<Languages[number]>,
+  R extends RecordDefinition | z.ZodObject,
+  D extends RecordDefinition = DefinitionOf<R>,
 > = {
   /** BCP 47 tags. Every text exists in each of them. The first one is the language of numbers without a record. */
   readonly languages: Languages
@@ -68,17 +91,28 @@ type ProjectOptions<
    * first change.
    */
   readonly subscribers?: SubscriberPolicy
+  /**
+   * The record of a subscriber besides its language: a zod object whose fields have defaults, or `defineRecord` for secrets.
+   * Feeds the store, `PUT /subscribers`, the OpenAPI document, scripts and `ussd explore`.
+   */
+  readonly record?: R
+  /** HTTP routes of the project. */
+  readonly routes?: (kit: RouteKit<D>) => readonly AnyRoute[]
   /** Loads the models of the menus' effects, for `ussd explore`. */
   readonly models?: () => Promise<ProjectModels>
   /** Records that `DEMO=on` registers, by number in E.164 with `+`. */
-  readonly demo?: DemoSubscribers
+  readonly demo?: Readonly<Record<string, PlainPatchOf<D>>>
 } & ([Exclude<Languages[number], ShippedLanguage>] extends [never]
   ? { readonly messages?: MessagesIn<Languages[number]> }
   : { readonly messages: MessagesIn<Languages[number]> }) &
   // Menus without effects need no services.
-  ([keyof EffectsOfAll<Menus, EffectContext>] extends [never]
-    ? { readonly services?: (kit: ServiceKit) => Services }
-    : { readonly services: (kit: ServiceKit) => EffectsOfAll<Menus, EffectContext> & Services })
+  ([keyof EffectsOfAll<Menus, EffectContext<SubscriberOf<D>>>] extends [never]
+    ? { readonly services?: (kit: ServiceKit<D>) => Services }
+    : {
+        readonly services: (
+          kit: ServiceKit<D>,
+        ) => EffectsOfAll<Menus, EffectContext<SubscriberOf<D>>> & Services
+      })
 
 /**
  * Defines a project. A screen or a message without one of the languages, and an effect without a service, do not compile.
@@ -88,10 +122,13 @@ type ProjectOptions<
 export function defineProject<
   const Languages extends readonly [Language, ...Language[]],
   const Menus extends Codes<Languages[number]>,
+  R extends RecordDefinition | z.ZodObject = typeof plainRecord,
 >(
-  options: ProjectOptions<Languages, Menus>,
+  options: ProjectOptions<Languages, Menus, R>,
 ): ServedProject & { readonly languages: Languages; readonly codes: Menus } {
-  const { languages, codes, latin = false, messages = {}, services = () => ({}) } = options
+  const { languages, codes, latin = false, messages = {} } = options
+  const { services = () => ({}), routes = () => [] } = options
+  const record = definitionOf(options.record)
   const { models = () => Promise.resolve({ models: {} }) } = options
   const { numbering = { countries: 'any' }, subscribers = 'registered', demo = {} } = options
   const problems = [
@@ -100,7 +137,8 @@ export function defineProject<
     ...Object.entries(codes).flatMap(([code, menu]) => menuProblems(code, menu, languages)),
     ...messageProblems(languages, messages),
     ...numberingProblems(numbering),
-    ...demoProblems(demo, numbering, languages),
+    ...recordProblems(record),
+    ...demoProblems(demo, { numbering, languages, record }),
     ...(subscriberPolicies.includes(subscribers)
       ? []
       : [`subscribers: use one of ${subscriberPolicies.join(', ')}`]),
@@ -113,30 +151,25 @@ export function defineProject<
     messages: messagesOf(languages, messages),
     numbering: createNumbering(numbering),
     subscribers,
-    services,
+    record,
+    services: services as ServedProject['services'],
+    routes: routes as ServedProject['routes'],
     models,
     demo,
   }
 }
 
-function demoProblems(
-  demo: DemoSubscribers,
-  numbering: NumberingOptions,
-  languages: readonly Language[],
-): string[] {
-  if (numberingProblems(numbering).length > 0) return []
-  const { parse, requirement } = createNumbering(numbering)
-  return Object.entries(demo).flatMap(([msisdn, { language }]) => {
-    const number = parse(msisdn)
-    return [
-      ...(number.kind === 'msisdn' && number.e164 === msisdn
-        ? []
-        : [`demo: '${msisdn}' ${requirement}, in E.164 with +`]),
-      ...(language === undefined || languages.includes(language)
-        ? []
-        : [`demo: '${msisdn}' has the language '${language}'; use one of ${languages.join(', ')}`]),
-    ]
-  })
+const definitionOf = (record: RecordDefinition | z.ZodObject | undefined): RecordDefinition =>
+  record instanceof z.ZodObject ? defineRecord({ fields: record }) : (record ?? plainRecord)
+
+/** Returns the demo subscribers as `PUT /subscribers` would set them. */
+export const demoOf = ({
+  demo,
+  record,
+  languages,
+}: Pick<ServedProject, 'demo' | 'record' | 'languages'>): Readonly<Record<string, SubscriberPatch>> => {
+  const input = subscriberInput(record, languages)
+  return Object.fromEntries(Object.entries(demo).map(([msisdn, patch]) => [msisdn, input.parse(patch)]))
 }
 
 /** The settings `NUMBERING` and `SUBSCRIBERS`. */
@@ -177,106 +210,32 @@ export function narrowProject<P extends Project>(project: P, { numbering, subscr
   }
 }
 
+/** Checks that every effect has a service. Throws USSD_MISCONFIGURED with every problem. */
+export function assertServices({ codes }: Pick<Project, 'codes'>, services: Services): void {
+  const problems = Object.entries(codes).flatMap(([code, { machine }]) =>
+    leavesOf(machine).flatMap((leaf) =>
+      leaf.invoke
+        .flatMap(({ src }) => (typeof src === 'string' ? [src] : []))
+        .filter((effect) => typeof services[effect] !== 'function')
+        .map((effect) => `${code} ${nameOf(leaf)}: runs '${effect}', which services lacks; add its body`),
+    ),
+  )
+  if (problems.length > 0) throw misconfigured(problems)
+}
+
+/** Checks that the gateway can serve the project's routes. Throws USSD_MISCONFIGURED with every problem. */
+export function assertRoutes(routes: readonly AnyRoute[]): void {
+  const problems = routeProblems(routes)
+  if (problems.length > 0) throw misconfigured(problems)
+}
+
 const misconfigured = (problems: readonly string[]): UssdError =>
   new UssdError('USSD_MISCONFIGURED', { detail: problems.map((line) => `\n  ${line}`).join('') })
 
-type GivenMessages = Readonly<Partial<Record<Language, Readonly<Partial<Record<SystemMessage, string>>>>>>
-
-const names = Object.keys(systemMessages) as readonly SystemMessage[]
-
-const messageOf = (given: GivenMessages, language: Language, name: SystemMessage): string | undefined =>
-  given[language]?.[name] ?? (systemMessages[name] as Readonly<Record<string, string>>)[language]
-
 const messagesOf = (languages: readonly Language[], given: GivenMessages): Messages =>
   Object.fromEntries(
-    names.map((name) => [
+    messageNames.map((name) => [
       name,
       Object.fromEntries(languages.map((language) => [language, messageOf(given, language, name) ?? ''])),
     ]),
   ) as Messages
-
-function numberingProblems({ countries, default: home }: NumberingOptions): string[] {
-  if (countries !== 'any' && (!Array.isArray(countries) || countries.length === 0)) {
-    return ["numbering.countries: name at least one ISO code, such as ['KE'], or 'any'"]
-  }
-  const named: readonly string[] = [...(countries === 'any' ? [] : countries), ...(home ? [home] : [])]
-  return [
-    ...[...new Set(named)]
-      .filter((code) => !isCountry(code))
-      .map((code) => `numbering: '${code}' is not an ISO code of a country, such as KE`),
-    ...(home !== undefined && countries !== 'any' && !countries.includes(home)
-      ? [`numbering.default: '${home}' is not among the countries`]
-      : []),
-  ]
-}
-
-function languageProblems(languages: readonly Language[], latin: boolean): string[] {
-  if (!Array.isArray(languages) || languages.length === 0) return ['languages: name at least one, such as en']
-  return [
-    ...languages
-      .filter((tag) => !isTag(tag))
-      .map((tag) => `languages: '${tag}' is not a BCP 47 tag, such as en`),
-    ...languages
-      .filter((tag, at) => languages.indexOf(tag) < at)
-      .map((tag) => `languages: '${tag}' is named twice`),
-    ...(latin && !languages.some(isTransliterated)
-      ? ['latin: only Russian and Belarusian texts have a Latin form; remove it']
-      : []),
-  ]
-}
-
-/** True for a BCP 47 tag in its canonical form: `en`, `pt-BR`. */
-export function isTag(tag: string): boolean {
-  try {
-    return Intl.getCanonicalLocales(tag)[0] === tag
-  } catch {
-    return false
-  }
-}
-
-function menuProblems(
-  code: string,
-  menu: Partial<MenuIn<Language>>,
-  languages: readonly Language[],
-): string[] {
-  const { machine, screens } = menu
-  if (typeof machine?.getInitialSnapshot !== 'function' || typeof screens !== 'object') {
-    return [`${code}: export a machine of setup().createMachine() and its screens`]
-  }
-  const leaves = leavesOf(machine)
-  const states = leaves.map(nameOf)
-  const shown = leaves.filter((leaf) => !isWorking(leaf)).map(nameOf)
-  return [
-    ...shown
-      .filter((state) => !Object.hasOwn(screens, state))
-      .map((state) => `${code} ${state}: has no screen`),
-    ...Object.keys(screens)
-      .filter((state) => !states.includes(state))
-      .map((state) => `${code} ${state}: is a screen of no state; use one of ${shown.join(', ')}`),
-    ...Object.entries(screens).flatMap(([state, texts]) =>
-      languages
-        .filter((language) => !['string', 'function'].includes(typeof texts[language]))
-        .map((language) => `${code} ${state}/${language}: has no text`),
-    ),
-  ]
-}
-
-function messageProblems(languages: readonly Language[], given: GivenMessages): string[] {
-  return [
-    ...Object.keys(given)
-      .filter((language) => !languages.includes(language))
-      .map((language) => `messages: '${language}' is not a language of the project`),
-    ...Object.entries(given).flatMap(([language, texts]) =>
-      Object.keys(texts ?? {})
-        .filter((name) => !(names as readonly string[]).includes(name))
-        .map((name) => `messages.${language}: there is no message '${name}'; use one of ${names.join(', ')}`),
-    ),
-    ...languages
-      .filter((language) => !(shippedLanguages as readonly string[]).includes(language))
-      .flatMap((language) =>
-        names
-          .filter((name) => messageOf(given, language, name) === undefined)
-          .map((name) => `messages.${language}: '${name}' is missing, and no message ships in this language`),
-      ),
-  ]
-}

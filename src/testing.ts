@@ -1,4 +1,4 @@
-/** Runs test scripts from a test runner: jest, vitest or node:test. */
+/** Runs test scripts from a test runner, such as jest, vitest or node:test, and has the types of the models for `ussd explore`. */
 import { readFileSync } from 'node:fs'
 import { loadProject } from './cli/project.ts'
 import { inProcessTarget } from './cli/walk/in-process.ts'
@@ -9,6 +9,8 @@ import { transcriptOf } from './walkthrough/reports/transcript.ts'
 import { walk } from './walkthrough/run/runner.ts'
 import { formatProblem, readScripts } from './walkthrough/script/read.ts'
 
+export type { Change, Input, MenuModel, ModelSpec, ModelsOf, Origin } from './exploration/model-spec.ts'
+
 /**
  * Runs every test script of a YAML file on a gateway in this process, with the embedded store and a virtual clock.
  *
@@ -17,7 +19,7 @@ import { formatProblem, readScripts } from './walkthrough/script/read.ts'
  */
 export async function walkFile(file: string | URL, given?: ServedProject | string): Promise<void> {
   const project = typeof given === 'object' ? given : await loadProject(given)
-  const read = readScripts(readFileSync(file, 'utf8'), String(file))
+  const read = readScripts(readFileSync(file, 'utf8'), String(file), project.record)
   if (read.kind === 'malformed') throw new Error(read.problems.map(formatProblem).join('\n'))
   const failed: string[] = []
   for (const walkthrough of read.walkthroughs) {

@@ -78,7 +78,7 @@ describe('defineProject', () => {
     expect(refusal.split('\n').slice(1)).toEqual([
       "  demo: '+375291234567' must be a mobile number of Kenya, in E.164 with +",
       "  demo: '0712345678' must be a mobile number of Kenya, in E.164 with +",
-      "  demo: '0712345678' has the language 'fr'; use one of en, sw",
+      "  demo: '0712345678' language must be one of en, sw",
     ])
   })
 

@@ -1,4 +1,5 @@
 import project from '../../menus/index.ts'
+import type { AnyRouteKit } from '../../src/project.ts'
 import type { z } from 'zod'
 import { dialects } from '../../src/dialects/index.ts'
 import { openApiDocument } from '../../src/http/openapi/openapi.ts'
@@ -25,7 +26,9 @@ interface Document {
 }
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch']
-const document = openApiDocument(dialects, project) as unknown as Document
+// The routes are described, not called: they need only the numbering.
+const routes = project.routes({ numbering: project.numbering } as AnyRouteKit)
+const document = openApiDocument(dialects, project, routes) as unknown as Document
 
 const resolve = (schema: Schema): Schema =>
   schema.$ref === undefined

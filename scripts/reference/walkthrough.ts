@@ -1,10 +1,11 @@
 import type { z } from 'zod'
+import { record } from '../../menus/record.ts'
 import { scriptJsonSchema } from '../../src/walkthrough/script/schema.ts'
 import { code, codes, definitions, page } from './markdown.ts'
 
 type Schema = z.core.JSONSchema.JSONSchema
 
-const schema = scriptJsonSchema() as Schema
+const schema = scriptJsonSchema(record) as Schema
 const nameOf = (ref: string) => ref.replace('#/$defs/', '')
 
 function typeOf({ $ref, type, enum: allowed, const: only }: Schema): string {
@@ -42,4 +43,4 @@ export function walkthroughPage(): string {
   )
 }
 
-export const walkthroughSchema = (): string => JSON.stringify(scriptJsonSchema())
+export const walkthroughSchema = (): string => JSON.stringify(scriptJsonSchema(record))

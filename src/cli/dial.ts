@@ -10,6 +10,7 @@ import { useInTerminal } from '../simulator/terminal.ts'
 import { exampleNumber } from '../ussd/example-number.ts'
 import { createNumbering, ofAnyCountry } from '../ussd/numbering.ts'
 import type { Numbering } from '../ussd/numbering.ts'
+import { plainRecord } from '../gateway/records/record.ts'
 import { narrowProject } from '../project.ts'
 import type { ServedProject } from '../project.ts'
 import { defineCommand } from './command.ts'
@@ -73,7 +74,14 @@ async function main(
     })
     setInterval(() => handsets.tick(), 1000).unref()
     const recording = recordingFile
-      ? await startRecording(recordingFile, msisdn, codes, target, networkOptions(options), stderr)
+      ? await startRecording(
+          recordingFile,
+          msisdn,
+          { codes, record: project?.record ?? plainRecord },
+          target,
+          networkOptions(options),
+          stderr,
+        )
       : undefined
     const { failed } = await useInTerminal({
       observer: recording?.recorder,

@@ -36,7 +36,10 @@ async function main(
   const quick = options.quick === true
   const language = options.language ?? (quick ? languages[0] : undefined)
   const { specs, missing } = modelSpecsOf(
-    Object.fromEntries(Object.entries(codes).filter(([code]) => code === (options.menu ?? code))),
+    {
+      record: project.record,
+      codes: Object.fromEntries(Object.entries(codes).filter(([code]) => code === (options.menu ?? code))),
+    },
     models,
   )
   if (specs.length === 0)

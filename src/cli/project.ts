@@ -1,7 +1,7 @@
 /** Finds and loads the project of a command. */
 import { existsSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { UssdError } from '../engine/errors.ts'
 import type { ServedProject } from '../project.ts'
 import { CommandError } from './command-error.ts'
@@ -57,6 +57,10 @@ async function importProject(path: string, name: string): Promise<unknown> {
     if (!path.endsWith('.ts') || loadsTypeScript) {
       return ((await import(pathToFileURL(path).href)) as { default?: unknown }).default
     }
+    const compiled = compiledOf(path)
+    if (compiled !== undefined) {
+      return ((await import(pathToFileURL(compiled).href)) as { default?: unknown }).default
+    }
     const { loadTypeScript } = await import('./typescript.ts')
     return await loadTypeScript(path)
   } catch (error) {
@@ -64,6 +68,20 @@ async function importProject(path: string, name: string): Promise<unknown> {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
     throw new CommandError(`${name} cannot be loaded: ${stack}`, 2)
   }
+}
+
+/**
+ * The compiled file of a project in a clone of this package. Its source would import the sources of the package, a second copy
+ * with another `Secret`.
+ */
+function compiledOf(path: string): string | undefined {
+  const built = fileURLToPath(new URL('../../', import.meta.url))
+  const clone = [dirname(built), dirname(dirname(built))].find((folder) =>
+    existsSync(join(folder, 'package.json')),
+  )
+  if (clone === undefined || !path.startsWith(join(clone, 'menus', sep))) return undefined
+  const compiled = join(built, relative(clone, path)).replace(/\.ts$/, '.js')
+  return existsSync(compiled) ? compiled : undefined
 }
 
 const isProject = (exported: unknown): exported is ServedProject =>

@@ -17,6 +17,7 @@ import type { Walkthrough } from '../walkthrough/script/walkthrough.ts'
 import { writeScript } from '../walkthrough/script/write.ts'
 import { defineCommand, printTo } from './command.ts'
 import type { CommandIo, ExitCode } from './command.ts'
+import { plainRecord } from '../gateway/records/record.ts'
 import type { ServedProject } from '../project.ts'
 import { CommandError } from './command-error.ts'
 import { isListening, parseAddress } from './dial/target.ts'
@@ -41,16 +42,19 @@ async function main(
 ): Promise<ExitCode> {
   const print = (...lines: readonly string[]) => printTo(io.stdout, ...lines)
   if (options.schema) {
-    print(JSON.stringify(scriptJsonSchema(), null, 2))
+    print(JSON.stringify(scriptJsonSchema((await loadProject()).record), null, 2))
     return 0
   }
   const paths =
     args.length > 0 ? args : [DEFAULT_FOLDERS.find((folder) => existsSync(folder)) ?? 'walkthroughs']
-  const { walkthroughs, problems } = readAll(filesIn(paths), options.import ? readDialoguss : readScripts)
+  const files = filesIn(paths)
+  const { record } = options.import ? { record: plainRecord } : await loadProject()
+  const readScript = (text: string, file: string) => readScripts(text, file, record)
+  const { walkthroughs, problems } = readAll(files, options.import ? readDialoguss : readScript)
   if (problems.length > 0) {
     printTo(io.stderr, ...problems.map(formatProblem))
-    const files = new Set(problems.map(({ file }) => file)).size
-    if (!options.import && !options.curl) print(`0 passed, ${files} failed`)
+    const failed = new Set(problems.map(({ file }) => file)).size
+    if (!options.import && !options.curl) print(`0 passed, ${failed} failed`)
     return 2
   }
   if (options.curl) {

@@ -4,7 +4,9 @@ import type { EffectsOf, Secret } from '../engine/authoring.ts'
 import { compileMenu } from '../engine/menu.ts'
 import type { CompiledMenu, Menu } from '../engine/menu.ts'
 import type { DialogueState } from '../engine/turn.ts'
-import type { Postcondition, Fixture, FixturePatch } from '../walkthrough/script/walkthrough.ts'
+import type { Project } from '../gateway/project.ts'
+import type { SecretForms } from '../gateway/records/record.ts'
+import type { Postcondition, FixturePatch } from '../walkthrough/script/walkthrough.ts'
 
 /** The second argument of a modelled effect, after its input. */
 export interface ModelContext<World> {
@@ -84,6 +86,8 @@ export interface Attempts<World> {
 
 export interface ModelSpec<World> {
   readonly menu: CompiledMenu
+  /** The secrets of the project's record, by name. */
+  readonly secrets: SecretForms
   readonly models: Models<World>
   readonly origins: readonly Origin<World>[]
   /** Each is typed on every screen. */
@@ -98,13 +102,13 @@ export interface ModelSpec<World> {
    */
   normalise?(state: DialogueState, world: World): unknown
   /** The record to create. Its secrets are left out of dialogues that compare none. */
-  fixture(world: World): Omit<Fixture, 'msisdn' | 'language'>
+  fixture(world: World): FixturePatch
   /** The expected record after the dialogue. */
   record(world: World): Postcondition['record']
 }
 
-/** The model of a menu, without the menu. */
-export type MenuModel<World> = Omit<ModelSpec<World>, 'menu'>
+/** The model of a menu, without what the project says. */
+export type MenuModel<World> = Omit<ModelSpec<World>, 'menu' | 'secrets'>
 
 /** The model of a menu without effects: every digit, a word, no text, and more text than a screen asks for. */
 const withoutEffects: MenuModel<unknown> = {
@@ -123,14 +127,14 @@ const withoutEffects: MenuModel<unknown> = {
 
 /** Joins menus with their models, both by dialled code. `missing`: the codes of menus with effects and without a model. */
 export function modelSpecsOf<World>(
-  menus: Readonly<Record<string, Menu>>,
+  { codes: menus, record: { secrets } }: Pick<Project, 'codes' | 'record'>,
   models: Readonly<Record<string, MenuModel<World> | undefined>>,
 ): { readonly specs: readonly ModelSpec<World>[]; readonly missing: readonly string[] } {
   const modelOf = (code: string, { machine }: Menu) =>
     models[code] ?? (invokesNothing(machine) ? (withoutEffects as MenuModel<World>) : undefined)
   const specs = Object.entries(menus).flatMap(([code, menu]) => {
     const model = modelOf(code, menu)
-    return model ? [{ ...model, menu: compileMenu(code, menu) }] : []
+    return model ? [{ ...model, menu: compileMenu(code, menu), secrets }] : []
   })
   const modelled = new Set(specs.map(({ menu }) => menu.code))
   return { specs, missing: Object.keys(menus).filter((code) => !modelled.has(code)) }

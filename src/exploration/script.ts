@@ -1,4 +1,4 @@
-import type { Fixture, Step, Walkthrough } from '../walkthrough/script/walkthrough.ts'
+import type { RecordFields, Step, Walkthrough } from '../walkthrough/script/walkthrough.ts'
 import type { Model, Move, Transition } from './dialogue.ts'
 import { titleOf } from './graph.ts'
 import type { Origin } from './model-spec.ts'
@@ -47,7 +47,7 @@ export function walkthroughOf<World>(options: {
 
   const inLetters = alphabet === 'latin' ? ' in Latin letters' : ''
   const typed = options.title ?? moves.slice(1).map(titleOf).join(', ')
-  const fixture = { msisdn, language, ...fixtureFor(spec.fixture(origin.world), played) }
+  const fixture = { msisdn, language, ...fixtureFor(spec, origin.world, played) }
   return {
     title: `${spec.menu.code} ${language}${inLetters}, ${origin.name}${typed === '' ? '' : `: ${typed}`}`,
     rules: [],
@@ -62,6 +62,7 @@ export function walkthroughOf<World>(options: {
         line: steps.length + 1,
       },
     ],
+    secrets: spec.secrets,
     performed: undefined,
   }
 }
@@ -73,10 +74,11 @@ function actionOf<World>({ move, as }: Transition<World>, code: string, alphabet
 
 /** Drops secrets that the dialogue compares with nothing, because hashing them takes time. */
 function fixtureFor<World>(
-  fixture: Omit<Fixture, 'msisdn' | 'language'>,
+  spec: Model<World>['subject'],
+  world: World,
   played: readonly Transition<World>[],
-): Omit<Fixture, 'msisdn' | 'language'> {
-  if (played.some(({ as, performed }) => as === 'secret' && performed.length > 0)) return fixture
-  const { puk1: _puk1, password: _password, ...rest } = fixture
-  return rest
+): RecordFields {
+  const fields = spec.fixture(world)
+  if (played.some(({ as, performed }) => as === 'secret' && performed.length > 0)) return fields
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !Object.hasOwn(spec.secrets, name)))
 }

@@ -1,12 +1,13 @@
 import type { Attempt } from './attempts.ts'
 import type { Draft } from './records/draft.ts'
+import type { Subscriber } from './records/subscriber.ts'
 
 /** The context of an effect: everything its body receives besides the input. */
-export interface EffectContext {
+export interface EffectContext<S extends Subscriber = Subscriber> {
   /** E.164 with `+`. */
   readonly msisdn: string
   /** The subscriber as this turn would leave it. A body changes only this. */
-  readonly subscriber: Draft
+  readonly subscriber: Draft<S>
   /** Id of the dialogue. A sealed digest is valid in its own dialogue only. */
   readonly dialogue: string
   /** Id of the secrets key at the start of the dialogue, which seals its digests. */
@@ -24,4 +25,4 @@ export interface EffectContext {
  * outcome is unknown. Its changes to the draft take effect with the commit of the turn.
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- each effect has its own input; `EffectsOf` checks the bodies against the menus
-export type Services = Readonly<Record<string, (input: any, context: EffectContext) => Promise<unknown>>>
+export type Services = Readonly<Record<string, (input: any, context: EffectContext<any>) => Promise<unknown>>>

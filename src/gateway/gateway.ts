@@ -15,6 +15,7 @@ import { bucketOf, deliveryName, handleOf, sessionName } from './records/records
 import type { Project } from './project.ts'
 import { createRouting } from './routing.ts'
 import type { RecordFormat } from './records/record-format.ts'
+import type { SubscriberFormat } from './records/subscriber-format.ts'
 import { RECEIPT_TTL_MS } from './records/session.ts'
 import { parseSession, putSession } from './records/session-format.ts'
 import { createTurnHandler, isStale, recordsOf, rememberDelivery } from './turn-handler.ts'
@@ -76,6 +77,7 @@ export interface GatewayOptions {
   readonly keyring: Keyring
   readonly sessionIdleMs: number
   readonly recordFormat: RecordFormat
+  readonly subscriberFormat: SubscriberFormat
   /** The total time of a turn, within the aggregator's timeout. */
   readonly turnBudgetMs: number
   readonly classifier: TurnClassifier
@@ -185,16 +187,9 @@ export function createGateway(options: GatewayOptions): Gateway {
 
 /** Creates the function that runs a turn within its budget. A failed or late turn results in a system message. */
 function createTurnRunner(options: GatewayOptions, queue: Queue, clock: Clock) {
-  const { project, store, services, sessionIdleMs, recordFormat, turnBudgetMs, classifier } = options
+  const { project, store, turnBudgetMs } = options
   const routing = createRouting(project)
-  const handleTurn = createTurnHandler({
-    project,
-    routing,
-    services,
-    sessionIdleMs,
-    recordFormat,
-    classifier,
-  })
+  const handleTurn = createTurnHandler({ ...options, routing })
   const processId = randomBytes(6).toString('base64url')
   let runs = 0
   const activeRuns = new Set<string>()

@@ -1,6 +1,7 @@
 import type { Language } from '../engine/authoring.ts'
 import type { Menu } from '../engine/menu.ts'
 import type { Numbering } from '../ussd/numbering.ts'
+import type { RecordDefinition } from './records/record.ts'
 import type { Messages } from './system-messages.ts'
 
 export const subscriberPolicies = ['registered', 'anyone'] as const
@@ -17,6 +18,8 @@ export interface Project {
   readonly numbering: Numbering
   /** `registered`: a number without a record is not served. `anyone`: its record is made at the first change. */
   readonly subscribers: SubscriberPolicy
+  /** The fields and secrets of a subscriber. */
+  readonly record: RecordDefinition
   /** `#141#` shows `*141#` in Latin letters, a convention of Belarusian operators. */
   readonly latin: boolean
 }

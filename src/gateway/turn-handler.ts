@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import type { Language } from '../engine/authoring.ts'
 import { UssdError, asUssdError } from '../engine/errors.ts'
 import type { ErrorCode } from '../engine/errors.ts'
@@ -19,8 +18,8 @@ import { createDraft } from './records/draft.ts'
 import { parseRecord } from './records/record-format.ts'
 import type { RecordFormat } from './records/record-format.ts'
 import { parseSession, putSession } from './records/session-format.ts'
-import { parseSubscriber } from './records/subscriber-format.ts'
-import { Subscriber, newSubscriber } from './records/subscriber.ts'
+import type { SubscriberFormat } from './records/subscriber-format.ts'
+import type { Subscriber } from './records/subscriber.ts'
 import type { Draft, SubscriberDeferral } from './records/draft.ts'
 import { changeOf, put } from './transaction.ts'
 import type { Pause, Reservation, TransactionOutput } from './transaction.ts'
@@ -85,16 +84,20 @@ interface TurnHandlerOptions {
   readonly services: Services
   readonly sessionIdleMs: number
   readonly recordFormat: RecordFormat
+  readonly subscriberFormat: SubscriberFormat
 }
 
 export function createTurnHandler(options: TurnHandlerOptions): TurnHandler {
-  const { project } = options
+  const { project, subscriberFormat } = options
   return async (callback, loaded, run) => {
     const [sessionRecord, subscriberRecord, deliveryRecord] = loaded.records
     if (!subscriberRecord && project.subscribers === 'registered') {
       return { result: systemReply(project, 'not-served') }
     }
-    const subscriber = subscriberRecord ? parseSubscriber(subscriberRecord.value) : newcomer(project)
+    const subscriber = subscriberRecord
+      ? subscriberFormat.parse(subscriberRecord.value)
+      : // The commit writes the record only if the turn changes it.
+        subscriberFormat.create()
     const language = languageOf(project, subscriber)
     run.onLanguage(language)
     if (deliveryRecord) {
@@ -116,14 +119,6 @@ export function createTurnHandler(options: TurnHandlerOptions): TurnHandler {
     }
   }
 }
-
-/** A number without a record. The commit writes the record only if the turn changes it. */
-const newcomer = ({ languages }: Project): Subscriber => ({
-  ...newSubscriber,
-  language: languages[0],
-  // Sessions begun under an earlier record of the number must not be valid for the new one.
-  passwordGeneration: randomInt(2 ** 47),
-})
 
 /** A record may have a language that the project no longer has. */
 const languageOf = ({ languages }: Project, { language }: Subscriber): Language =>
@@ -163,7 +158,7 @@ interface MenuTurn {
 async function runTurn(
   menuTurn: MenuTurn,
   run: TurnRun,
-  { project, routing, services, sessionIdleMs, recordFormat }: TurnHandlerOptions,
+  { project, routing, services, sessionIdleMs, recordFormat, subscriberFormat }: TurnHandlerOptions,
 ): Promise<TurnOutput> {
   const { callback, loaded, session, turn, subscriber } = menuTurn
   const language = languageOf(project, subscriber)
@@ -174,7 +169,7 @@ async function runTurn(
     idempotencyKey: `${run.handle}:${turn.id}:${loaded.nowMs}`,
     atMs: loaded.nowMs,
     by: 'subscriber',
-    format: recordFormat,
+    format: subscriberFormat,
   })
   const effects = new TurnEffects(services, () => effectContext(menuTurn, run, draft))
   const runMenu = () =>

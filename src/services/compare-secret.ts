@@ -1,6 +1,7 @@
 import { UssdError } from '../engine/errors.ts'
 import type { Secret } from '../engine/secret.ts'
-import type { HashDomain, Hashing, SealedHash } from './hashing/hashing.ts'
+import type { SealedHash } from '../gateway/records/record.ts'
+import type { HashDomain, Hashing } from './hashing/hashing.ts'
 
 export interface Comparison {
   readonly matches: boolean

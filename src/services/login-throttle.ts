@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { RecordName } from '../gateway/ports.ts'
 
 /**
  * The count of consecutive failed logins at one number. An attempt is counted before its password is compared. Unknown numbers
@@ -17,6 +18,9 @@ export interface Login {
   readonly passwordGeneration: number
 }
 export const Login: z.ZodType<Login> = LoginFields.loose()
+
+/** The name of the counter of attempts at a registered number's password. */
+export const loginName = (msisdn: string): RecordName => `login:${msisdn.slice(1)}`
 
 /** The number of failures that starts the first pause. */
 const FIRST_PAUSE_AT = 5

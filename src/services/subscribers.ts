@@ -1,42 +1,30 @@
-import { randomInt, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Language } from '../engine/authoring.ts'
 import type { Secret } from '../engine/secret.ts'
 import type { Store } from '../gateway/ports.ts'
 import { subscriberName } from '../gateway/records/records.ts'
 import { createDraft } from '../gateway/records/draft.ts'
-import type { RecordFormat } from '../gateway/records/record-format.ts'
-import { parseSubscriber, putSubscriber } from '../gateway/records/subscriber-format.ts'
-import { PUK1_ATTEMPTS, Subscriber, newSubscriber } from '../gateway/records/subscriber.ts'
+import { attemptsLeftOf, pendingOf } from '../gateway/records/record.ts'
+import type { RecordDefinition, SealedHash } from '../gateway/records/record.ts'
+import type { SubscriberFormat } from '../gateway/records/subscriber-format.ts'
+import type { Subscriber } from '../gateway/records/subscriber.ts'
 import type { Draft } from '../gateway/records/draft.ts'
 import { changeOf } from '../gateway/transaction.ts'
 import type { Hashing } from './hashing/hashing.ts'
-import type { Passwords } from './password.ts'
+import { createSecrets } from './secrets.ts'
+import type { StoredSecret } from './secrets.ts'
+import { hasSecret, subscriberOutput } from './subscriber-input.ts'
+import type { SubscriberPatch } from './subscriber-input.ts'
 import { createTransactions } from './transactions.ts'
 
+/** A record without its secrets. */
+export type SubscriberView = Readonly<{ msisdn: string; language: string } & Record<string, unknown>>
+
 /**
- * The fields that the operator may set; an absent field keeps its value. A `puk1` that differs from the stored one belongs to
- * another SIM, so all ten attempts are restored. The same `puk1` changes nothing.
+ * The operator's access to subscriber records. MSISDNs are E.164 with `+`. Rejects with `USSD_BUSY` or a fault of the store.
+ *
+ * A secret with attempts that equals the stored one changes nothing. Another one restores all attempts.
  */
-export type SubscriberPatch = Partial<
-  Pick<
-    Subscriber,
-    'language' | 'tariff' | 'client' | 'role' | 'registrationByPuk1' | 'access' | 'closedBecause'
-  >
-> & {
-  readonly puk1?: Secret
-  readonly password?: Secret
-  /** Unlocks PUK1. */
-  readonly puk1AttemptsLeft?: typeof PUK1_ATTEMPTS
-}
-
-/** A subscriber record without its secrets. */
-export type SubscriberView = Omit<Subscriber, 'puk1' | 'puk1Pending' | 'password' | 'passwordGeneration'> & {
-  readonly msisdn: string
-  readonly hasPuk1: boolean
-  readonly hasPassword: boolean
-}
-
-/** The operator's access to subscriber records. MSISDNs are E.164 with `+`. Rejects with `USSD_BUSY` or a fault of the store. */
 export interface Subscribers {
   put(
     msisdn: string,
@@ -49,15 +37,15 @@ export interface Subscribers {
 export function createSubscribers(options: {
   readonly store: Store
   readonly hashing: Hashing
-  readonly passwords: Passwords
-  /** The language of a new record without one. */
+  readonly definition: RecordDefinition
+  readonly format: SubscriberFormat
+  /** The language of a record that has none. */
   readonly defaultLanguage: Language
-  readonly recordFormat: RecordFormat
   readonly budgetMs: number
 }): Subscribers {
-  const { store, hashing, passwords, defaultLanguage, recordFormat, budgetMs } = options
-  const viewOf = (msisdn: string, subscriber: Subscriber) =>
-    withoutSecrets(msisdn, subscriber, defaultLanguage)
+  const { store, format, budgetMs } = options
+  const applyPatch = createPatching(options)
+  const viewOf = createView(options)
   const run = createTransactions(store, budgetMs)
 
   return {
@@ -67,21 +55,18 @@ export function createSubscribers(options: {
       const name = subscriberName(msisdn)
       return run(msisdn, [name], async ({ records: [record], nowMs }) => {
         const draft = createDraft({
-          // Sessions begun under an earlier record of the number must not be valid for the new one.
-          subscriber: record
-            ? parseSubscriber(record.value)
-            : { ...newSubscriber, language: defaultLanguage, passwordGeneration: randomInt(2 ** 47) },
+          subscriber: record ? format.parse(record.value) : format.create(),
           msisdn,
           idempotencyKey,
           atMs: nowMs,
           by: 'operator',
-          format: recordFormat,
+          format,
         })
         const change = record ? 'subscriber-changed' : 'subscriber-created'
-        await applyPatch(patch, change, { hashing, passwords, msisdn, draft, signal })
+        await applyPatch(patch, change, { msisdn, draft, signal })
         return {
           result: { created: !record, view: viewOf(msisdn, draft.current) },
-          changes: [changeOf(name, record, putSubscriber(draft.current, recordFormat))],
+          changes: [changeOf(name, record, format.put(draft.current))],
           journal: draft.journal,
         }
       })
@@ -89,7 +74,7 @@ export function createSubscribers(options: {
 
     get(msisdn) {
       return run(msisdn, [subscriberName(msisdn)], ({ records: [record] }) => ({
-        result: record && viewOf(msisdn, parseSubscriber(record.value)),
+        result: record && viewOf(msisdn, format.parse(record.value)),
       }))
     },
 
@@ -99,12 +84,12 @@ export function createSubscribers(options: {
       return run<boolean>(msisdn, [name], ({ records: [record], nowMs }) => {
         if (!record) return { result: false }
         const draft = createDraft({
-          subscriber: newSubscriber,
+          subscriber: format.create(),
           msisdn,
           idempotencyKey,
           atMs: nowMs,
           by: 'operator',
-          format: recordFormat,
+          format,
         })
         draft.change({}, 'subscriber-removed')
         return {
@@ -117,38 +102,65 @@ export function createSubscribers(options: {
   }
 }
 
-/** Applies a patch to a draft, with its secrets hashed, and adds the journal entries. */
-async function applyPatch(
-  patch: SubscriberPatch,
-  change: 'subscriber-changed' | 'subscriber-created',
-  to: {
-    readonly hashing: Hashing
-    readonly passwords: Passwords
-    readonly msisdn: string
-    readonly draft: Draft
-    readonly signal: AbortSignal
-  },
-): Promise<void> {
-  const { hashing, passwords, msisdn, draft, signal } = to
-  const { puk1, password, ...fields } = patch
-  draft.change(fields.puk1AttemptsLeft === undefined ? fields : { ...fields, puk1Pending: [] }, change)
-  if (draft.current.access !== 'closed-by-operator') draft.patchSilently({ closedBecause: null })
-  if (puk1 && !(await isStoredPuk1(puk1))) {
-    const hash = await hashing.hash('puk1', msisdn, puk1, { signal })
-    draft.patchSilently({ puk1: hash, puk1AttemptsLeft: PUK1_ATTEMPTS, puk1Pending: [] })
-  }
-  if (password) await passwords.set(password, { msisdn, subscriber: draft, signal })
+/** Creates the function that applies a patch to a draft, with its secrets hashed, and adds the journal entries. */
+function createPatching({
+  definition,
+  hashing,
+}: {
+  readonly definition: RecordDefinition
+  readonly hashing: Hashing
+}) {
+  const forms = Object.entries(definition.secrets)
+  const secrets: Readonly<Record<string, StoredSecret>> = createSecrets(definition, hashing)
 
-  /** A hash under an unknown key cannot be compared, so it is replaced. */
-  async function isStoredPuk1(secret: Secret): Promise<boolean> {
-    const stored = draft.current.puk1
-    if (!stored || !hashing.isKnown(stored)) return false
-    return (await hashing.verify(stored, 'puk1', msisdn, secret, { signal })).matches
+  return async (
+    patch: SubscriberPatch,
+    change: 'subscriber-changed' | 'subscriber-created',
+    to: { readonly msisdn: string; readonly draft: Draft; readonly signal: AbortSignal },
+  ): Promise<void> => {
+    const { msisdn, draft, signal } = to
+    const fields = Object.fromEntries(Object.entries(patch).filter(([name]) => !Object.hasOwn(secrets, name)))
+    const unlocked = forms.filter(([name]) => fields[attemptsLeftOf(name)] !== undefined)
+    draft.change(
+      {
+        ...fields,
+        ...Object.fromEntries(unlocked.map(([name]) => [pendingOf(name), []])),
+      } as SubscriberPatch,
+      change,
+    )
+    for (const [name, { attempts }] of forms) {
+      const secret = patch[name] as Secret | undefined
+      if (!secret) continue
+      const of = { msisdn, subscriber: draft, signal }
+      if (attempts === undefined) await secrets[name]?.set(secret, of)
+      else if (!(await isStored(name, secret))) await secrets[name]?.setSilently(secret, of)
+    }
+
+    /** A hash under an unknown key cannot be compared, so it is replaced. */
+    async function isStored(name: string, secret: Secret): Promise<boolean> {
+      const stored = draft.current[name] as SealedHash | null
+      if (!stored || !hashing.isKnown(stored)) return false
+      return (await hashing.verify(stored, name, msisdn, secret, { signal })).matches
+    }
   }
 }
 
-function withoutSecrets(msisdn: string, subscriber: Subscriber, defaultLanguage: Language): SubscriberView {
-  const { puk1, password, passwordGeneration: _generation, puk1Pending: _pending, ...open } = subscriber
-  const language = open.language || defaultLanguage
-  return { msisdn, ...open, language, hasPuk1: puk1 !== null, hasPassword: password !== null }
+function createView({
+  definition,
+  defaultLanguage,
+}: {
+  readonly definition: RecordDefinition
+  readonly defaultLanguage: Language
+}) {
+  const secrets = Object.keys(definition.secrets)
+  const visible = Object.keys(subscriberOutput(definition).shape)
+  return (msisdn: string, subscriber: Subscriber): SubscriberView => {
+    const view: Readonly<Record<string, unknown>> = {
+      ...subscriber,
+      msisdn,
+      language: subscriber.language || defaultLanguage,
+      ...Object.fromEntries(secrets.map((name) => [hasSecret(name), subscriber[name] !== null])),
+    }
+    return Object.fromEntries(visible.map((name) => [name, view[name]])) as SubscriberView
+  }
 }

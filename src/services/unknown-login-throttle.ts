@@ -6,7 +6,6 @@
 import { z } from 'zod'
 import type { Keyring } from '../gateway/records/keyring.ts'
 import type { Change, RecordName, Versioned } from '../gateway/ports.ts'
-import { unknownLoginName } from '../gateway/records/records.ts'
 import { parseRecord } from '../gateway/records/record-format.ts'
 import { changeOf, put } from '../gateway/transaction.ts'
 import { FAILURES_TTL_MS, Login, LoginFields } from './login-throttle.ts'
@@ -34,7 +33,7 @@ export interface UnknownLoginThrottle {
 
 export function createUnknownLoginThrottle(keyring: Keyring): UnknownLoginThrottle {
   const digestOf = (msisdn: string): Buffer => keyring.mac('throttle', [msisdn])
-  const nameOf = (msisdn: string): RecordName => unknownLoginName((digestOf(msisdn)[0] ?? 0) % SLOTS)
+  const nameOf = (msisdn: string): RecordName => `unknown-login:${(digestOf(msisdn)[0] ?? 0) % SLOTS}`
 
   return {
     nameOf,

@@ -1,23 +1,13 @@
 import { FIRST_YEAR, isCommon, KEY_LINES, reversed } from './common-passwords.ts'
 
+/** The handling of weak passwords: `warn` asks for confirmation, `reject` refuses them, `allow` accepts them. */
+export type WeakPasswordPolicy = 'warn' | 'reject' | 'allow'
+
 /**
  * The reason why a password is weak. Equality with PUK1 or the current password must not become a reason: the warning would
  * confirm a guess, without limit, to anyone who holds the phone (decision 0008).
  */
 export type Weakness = 'repeat' | 'sequence' | 'keypad' | 'date' | 'own-number' | 'common'
-
-/** The result of a format check. */
-export type PasswordFormat = 'ok' | 'length' | 'not-digits'
-
-/**
- * Checks the format of a password (L2): 5 to 10 digits 0-9. Surrounding whitespace is ignored: the password is `text.trim()`.
- * Digits of other scripts are `not-digits`; an empty entry is `length`.
- */
-export function passwordFormat(text: string): PasswordFormat {
-  const entry = text.trim()
-  if (/[^0-9]/.test(entry)) return 'not-digits'
-  return entry.length >= 5 && entry.length <= 10 ? 'ok' : 'length'
-}
 
 /**
  * Returns the first reason why a well-formed password is weak; `undefined` for a strong one. This is the blocklist of NIST

@@ -1,4 +1,4 @@
-/** Numbers for phones that were given none. Apart from `numbering.ts`: the gateway does not load the examples. */
+/** Numbers for phones that were given none, and for documents. */
 import { getExampleNumber } from 'libphonenumber-js/mobile'
 import examples from 'libphonenumber-js/mobile/examples'
 import type { Country, Numbering } from './numbering.ts'

@@ -1,4 +1,5 @@
 /** Walkthroughs as plain `curl` commands for the simulated phones: one a step, the expected answer as a comment below it. */
+import { attemptsLeftOf } from '../gateway/records/record.ts'
 import { WalkthroughError } from './script/walkthrough.ts'
 import type { Action, Expectation, TextMatch, Walkthrough } from './script/walkthrough.ts'
 
@@ -15,7 +16,10 @@ const MAX_SLEEP_MS = 600_000
 export const curlScript = (walkthroughs: readonly Walkthrough[]): string =>
   `${[HEAD, ...walkthroughs.map(commandsOf)].join('\n\n')}\n`
 
-function commandsOf({ title, handsets, steps, after, performed }: Walkthrough): string {
+function commandsOf({ title, handsets, steps, after, secrets, performed }: Walkthrough): string {
+  const attempts = Object.entries(secrets).flatMap(([name, { attempts: most }]) =>
+    most === undefined ? [] : [{ field: attemptsLeftOf(name), most }],
+  )
   const fixtures = Object.values(handsets).flatMap(({ fixture }) => fixture ?? [])
   const msisdnOf = (who: string) => handsets[who]?.msisdn ?? ''
   const logIn = (who: string, password: string) =>
@@ -58,21 +62,35 @@ function commandsOf({ title, handsets, steps, after, performed }: Walkthrough): 
 
   return [
     comment(title),
-    ...fixtures.flatMap(({ msisdn, puk1AttemptsLeft: left = 10, ...fields }) => [
+    ...fixtures.flatMap(({ msisdn, ...fixture }) => [
       // A PUT is merged into the old record.
       request('DELETE', `/subscribers/${msisdn}`),
-      request('PUT', `/subscribers/${msisdn}`, fields),
-      ...(left === 10 ? [] : [comment(`puk1AttemptsLeft: ${left} cannot be set over HTTP; it is 10`)]),
+      request(
+        'PUT',
+        `/subscribers/${msisdn}`,
+        without(
+          fixture,
+          attempts.map(({ field }) => field),
+        ),
+      ),
+      ...attempts
+        .filter(({ field, most }) => (fixture[field] ?? most) !== most)
+        .map(({ field, most }) =>
+          comment(`${field}: ${String(fixture[field])} cannot be set over HTTP; it is ${most}`),
+        ),
     ]),
     ...steps.flatMap(({ who, action, expectation }) => [commandOf(who, action), ...expected(expectation)]),
     ...after.flatMap(({ who, record: { password, ...record } }) => [
       request('GET', `/subscribers/${msisdnOf(who)}`),
       comment(JSON.stringify(record)),
-      ...(password === undefined ? [] : [logIn(who, password), '# 201']),
+      ...(typeof password !== 'string' ? [] : [logIn(who, password), '# 201']),
     ]),
     ...(performed ? [comment(`effects, not visible over HTTP: ${performed.join(', ')}`)] : []),
   ].join('\n')
 }
+
+const without = (fields: object, names: readonly string[]): object =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)))
 
 /** A request that prints its body and then its status. `token`: the variable that holds the bearer token. */
 function request(method: string, path: string, body?: object | string, token = 'ADMIN_TOKEN'): string {

@@ -1,13 +1,16 @@
 /** Records the dialogues of a phone as a walkthrough. */
 import { createHmac, randomBytes } from 'node:crypto'
 import type { InputObserver, Screen } from '../simulator/screen.ts'
-import { FixtureForm } from './script/schema-subscriber.ts'
+import { attemptsLeftOf, digitsPattern } from '../gateway/records/record.ts'
+import type { RecordDefinition } from '../gateway/records/record.ts'
+import { subscriberSchema } from '../gateway/records/subscriber.ts'
+import { subscriberForms } from './script/schema-subscriber.ts'
 import type { WeaknessOf } from './script/secrets.ts'
 import type { SubscriberView } from './run/target.ts'
 import type { Action, Expectation, Fixture, Step, Walkthrough } from './script/walkthrough.ts'
 
 /**
- * A recorder never stores a secret, only a placeholder: PUK1, or the number of digits, a letter for equal entries and the reason
+ * A recorder never stores a secret, only a placeholder: a secret of the record, or the number of digits, a letter for equal entries and the reason
  * a password was weak. A run of the walkthrough generates new secrets for the placeholders.
  */
 export interface Recorder extends InputObserver {
@@ -17,9 +20,6 @@ export interface Recorder extends InputObserver {
   walkthrough(): Walkthrough | undefined
 }
 
-/** The fields of a subscriber record that a fixture can hold. */
-export type RecordedSubscriber = SubscriberView & { readonly registrationByPuk1: boolean }
-
 /** A longer pause is deliberate and becomes a wait. */
 const MIN_WAIT_MS = 20_000
 
@@ -28,20 +28,21 @@ const MAX_STEPS = 200
 
 /**
  * @param options `codes`: the codes of the menus, which may be recorded with their choices; `look`: reads the current record, if
- * it is visible. The record becomes the fixture, and its changes identify a correct PUK1. `now`: monotonic milliseconds
+ * it is visible. The record becomes the fixture, and its changes identify a correct guess. `record`: that of the project; `now`: monotonic milliseconds
  */
 export function createRecorder(options: {
   readonly msisdn: string
   readonly codes: readonly string[]
-  readonly look: () => Promise<RecordedSubscriber | undefined>
+  readonly record: RecordDefinition
+  readonly look: () => Promise<SubscriberView | undefined>
   readonly weaknessOf: WeaknessOf
   readonly now?: () => number
 }): Recorder {
-  const { msisdn, codes, look, weaknessOf, now = () => performance.now() } = options
-  const placeholderOf = createPlaceholders(msisdn, weaknessOf)
+  const { msisdn, codes, record: definition, look, weaknessOf, now = () => performance.now() } = options
+  const placeholderOf = createPlaceholders(msisdn, definition, weaknessOf)
   const steps: Step[] = []
   let fixture: Fixture | undefined
-  let record: RecordedSubscriber | undefined
+  let record: SubscriberView | undefined
   let title: string | undefined
   let lastMs = now()
   let isRecording = false
@@ -65,7 +66,7 @@ export function createRecorder(options: {
       // The dialogue began before the recording, or is left out.
       if (!isRecording) return
       title ??= `What ${code} shows`
-      if (steps.length === 0 && record) fixture = fixtureOf(msisdn, recordBefore ?? record)
+      if (steps.length === 0 && record) fixture = fixtureOf(msisdn, recordBefore ?? record, definition)
       // A network timeout comes before the input is sent.
       if (isAnswer && idleMs >= MIN_WAIT_MS) {
         const hasTimedOut = after.problem !== undefined && /^The network (waited|ended)/.test(after.problem)
@@ -92,7 +93,17 @@ export function createRecorder(options: {
       if (title === undefined) return undefined
       const handsets = { subscriber: { msisdn, fixture } }
       const closed = isOpen(steps) ? [...steps, stepOf({ kind: 'hang-up' })] : [...steps]
-      return { title, rules: [], file: '', line: 0, handsets, steps: closed, after: [], performed: undefined }
+      return {
+        title,
+        rules: [],
+        file: '',
+        line: 0,
+        handsets,
+        steps: closed,
+        after: [],
+        secrets: definition.secrets,
+        performed: undefined,
+      }
     },
   }
 }
@@ -111,7 +122,7 @@ function isOpen(steps: readonly Step[]): boolean {
 }
 
 /** Creates the placeholders of one recording. Equal secrets get the same letter. */
-function createPlaceholders(msisdn: string, weaknessOf: WeaknessOf) {
+function createPlaceholders(msisdn: string, definition: RecordDefinition, weaknessOf: WeaknessOf) {
   const key = randomBytes(32)
   const letters = new Map<string, string>()
 
@@ -125,13 +136,10 @@ function createPlaceholders(msisdn: string, weaknessOf: WeaknessOf) {
     return letter
   }
 
-  return (
-    input: string,
-    before: RecordedSubscriber | undefined,
-    after: RecordedSubscriber | undefined,
-  ): string => {
+  return (input: string, before: SubscriberView | undefined, after: SubscriberView | undefined): string => {
     const secret = input.trim()
-    if (/^[0-9]{8}$/.test(secret) && before && after && provesPuk1(before, after)) return '{{puk1}}'
+    const guessed = before && after && guessedSecret(secret, { before, after, definition })
+    if (guessed !== undefined) return `{{${guessed}}}`
     const { length } = Array.from(secret)
     if (!/^[0-9]+$/.test(secret)) return `{{${length} characters ${letterOf(secret)}}}`
     const reason = length >= 5 && length <= 10 ? weaknessOf(secret, msisdn) : undefined
@@ -141,10 +149,24 @@ function createPlaceholders(msisdn: string, weaknessOf: WeaknessOf) {
   }
 }
 
-/** Only a correct PUK1 resets the attempts or opens access (L7). */
-const provesPuk1 = (before: RecordedSubscriber, after: RecordedSubscriber): boolean =>
-  after.puk1AttemptsLeft > before.puk1AttemptsLeft ||
-  (before.access === 'closed-by-subscriber' && after.access === 'open')
+/** Returns the secret of the record that was typed: a correct guess restores the attempts, or something else changed with it. */
+function guessedSecret(
+  typed: string,
+  of: {
+    readonly before: SubscriberView
+    readonly after: SubscriberView
+    readonly definition: RecordDefinition
+  },
+): string | undefined {
+  const { before, after, definition } = of
+  const fields = Object.keys(definition.fields.shape)
+  const hasChanged = fields.some((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))
+  return Object.entries(definition.secrets).find(([name, form]) => {
+    if (form.attempts === undefined || !new RegExp(`^${digitsPattern(form)}$`).test(typed)) return false
+    const left = attemptsLeftOf(name)
+    return hasChanged || Number(after[left]) > Number(before[left])
+  })?.[0]
+}
 
 /**
  * Returns true for an answer that must not be recorded. A single key is a choice. On a screen that asks for no secret, four digits
@@ -181,19 +203,18 @@ function expectationOf(screen: Screen): Expectation {
 }
 
 /** Undefined for a record that a script cannot express, such as one with a language this version does not know. */
-function fixtureOf(msisdn: string, record: RecordedSubscriber): Fixture | undefined {
-  const { language, tariff, client, role, access, closedBecause, puk1AttemptsLeft, registrationByPuk1 } =
-    record
-  const fixture = FixtureForm.safeParse({
+function fixtureOf(msisdn: string, view: SubscriberView, definition: RecordDefinition): Fixture | undefined {
+  const { fields, secrets, initial } = definition
+  const fresh = subscriberSchema(definition).parse({ ...initial })
+  const isFresh = (name: string) =>
+    !Object.hasOwn(initial, name) && JSON.stringify(view[name]) === JSON.stringify(fresh[name])
+  const attempts = Object.keys(secrets).map(attemptsLeftOf)
+  const names = [...Object.keys(fields.shape), ...attempts].filter(
+    (name) => view[name] !== undefined && !isFresh(name),
+  )
+  return subscriberForms(definition).Fixture.safeParse({
     msisdn,
-    language,
-    ...(tariff !== '' && { tariff }),
-    ...(client !== null && { client }),
-    ...(role !== 'subscriber' && { role }),
-    ...(registrationByPuk1 && { registrationByPuk1 }),
-    access,
-    ...(closedBecause !== null && { closedBecause }),
-    ...(puk1AttemptsLeft !== 10 && { puk1AttemptsLeft }),
-  })
-  return fixture.data
+    language: view.language,
+    ...Object.fromEntries(names.map((name) => [name, view[name]])),
+  }).data as Fixture | undefined
 }

@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { pooledArgon2 } from '../../src/services/hashing/hashing.ts'
 import { Secret } from '../../src/engine/secret.ts'
-import { bucketOf, loginName } from '../../src/gateway/records/records.ts'
+import { bucketOf } from '../../src/gateway/records/records.ts'
+import { loginName } from '../../src/services/login-throttle.ts'
 import { startGateway } from '../support/running.ts'
 import type { Running } from '../support/running.ts'
 
@@ -67,7 +68,9 @@ describe('a flood of PUK1 guesses', () => {
     expect(attemptsLeft.filter((left) => left === 10).length).toBeGreaterThan(0)
     expect(attemptsLeft.filter((left) => left === 9).length).toBeGreaterThan(0)
     const counted = await Promise.all(
-      attemptsLeft.map(async (_left, n) => (await gateway.subscribers.get(numberOf(n)))?.puk1AttemptsLeft),
+      attemptsLeft.map(
+        async (_left, n) => (await gateway.subscribers.get(numberOf(n)))?.['puk1AttemptsLeft'],
+      ),
     )
     expect(counted).toEqual(attemptsLeft)
   }, 60_000)

@@ -7,7 +7,7 @@ import { startRedisServer } from '../support/redis/redis-server.ts'
 import type { RedisServer } from '../support/redis/redis-server.ts'
 import { africastalking } from '../../src/dialects/africastalking.ts'
 import { bucketOf } from '../../src/gateway/records/records.ts'
-import { parseSubscriber } from '../../src/gateway/records/subscriber-format.ts'
+import { parseSubscriber } from '../support/record.ts'
 import { post, turnOf } from '../support/attack.ts'
 
 const adminToken = 'admin-token'

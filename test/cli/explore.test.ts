@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import project, { menus } from '../../menus/index.ts'
+import { record } from '../../menus/record.ts'
 import { envOf, models } from '../../menus/models.ts'
 import { secrets } from '../../menus/self-care.model.ts'
 import type { World } from '../../menus/self-care.model.ts'
@@ -70,7 +71,7 @@ describe('ussd explore', () => {
 
 describe('a menu without a model', () => {
   const { specs: explored, missing } = modelSpecsOf(
-    { ...menus, '*142#': menus['*141*0#'] },
+    { record, codes: { ...menus, '*142#': menus['*141*0#'] } },
     { '*141*0#': models['*141*0#'], '*141*3*6#': models['*141*3*6#'] },
   )
   const result: ExplorationResult<World> = {

@@ -6,6 +6,7 @@ import { CommandError } from '../../src/cli/command-error.ts'
 import { command as dialCommand } from '../../src/cli/dial.ts'
 import { command } from '../../src/cli/walk.ts'
 import { readAll } from '../../src/cli/walk/files.ts'
+import { record } from '../../menus/record.ts'
 import { readScripts } from '../../src/walkthrough/script/read.ts'
 import { executeCommand, runCommand } from '../support/command.ts'
 import { startGateway } from '../support/running.ts'
@@ -105,7 +106,7 @@ describe('ussd walk', () => {
   })
 
   it('reports a file that cannot be read, and its error code', () => {
-    expect(() => readAll([folder], readScripts)).toThrow(
+    expect(() => readAll([folder], (text, file) => readScripts(text, file, record))).toThrow(
       new CommandError(`${folder}: cannot be read (EISDIR)`, 2),
     )
   })
@@ -155,7 +156,7 @@ describe('ussd walk', () => {
       "url: http://127.0.0.1/ussd\ndial: '*141*3*6#'\nphoneNumber: '375291234567'\nsessions:\n  - id: 1\n    steps:\n      - expect: Closed\n      - userInput: '1'\n        expect: Bye\n",
     )
     const imported = await walk(dialoguss, '--import')
-    expect(readScripts(imported.out, 'imported.yaml').kind).toBe('ok')
+    expect(readScripts(imported.out, 'imported.yaml', record).kind).toBe('ok')
     const exported = await walk(await file('one.yaml', GOOD), '--curl')
     expect(exported.out).toMatch(/^#!\/bin\/sh\n[^]*\ncurl /)
     expect([imported.code, exported.code]).toEqual([0, 0])

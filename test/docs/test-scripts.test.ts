@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { PLACEHOLDER } from '../../src/walkthrough/script/secrets.ts'
+import { placeholderPattern } from '../../src/walkthrough/script/secrets.ts'
+import { record } from '../../menus/record.ts'
 import { readScripts } from '../../src/walkthrough/script/read.ts'
 import { command } from '../../src/cli/walk.ts'
 import { blocks, examples, filesUnder, quoted, read, rows, section } from './documents.ts'
@@ -48,7 +49,9 @@ describe('docs/guides/test-scripts.md', () => {
   it('lists placeholders that a script accepts', () => {
     const listed = rows(section(guide, 'Secrets')).flatMap(([first = '']) => quoted(first))
     expect(listed.length).toBeGreaterThan(3)
-    expect(listed.filter((placeholder) => !PLACEHOLDER.test(placeholder))).toEqual([])
+    expect(
+      listed.filter((placeholder) => !placeholderPattern(Object.keys(record.secrets)).test(placeholder)),
+    ).toEqual([])
   })
 
   it('lists actions that a script accepts', () => {
@@ -58,14 +61,14 @@ describe('docs/guides/test-scripts.md', () => {
       const filled = turn.replace(/…(?=,)/, "'41829375'").replace('…', "'80291'")
       const status = /^(logs|visits|sets|manages)/.test(turn) ? '\n    answers: 200' : ''
       const script = `title: t\nhandsets:\n  alice: '+375291000001'\n  bob: '+375291000002'\nturns:\n  - as: alice\n    ${filled}${status}\n`
-      expect({ turn, read: readScripts(script, turn).kind }).toEqual({ turn, read: 'ok' })
+      expect({ turn, read: readScripts(script, turn, record).kind }).toEqual({ turn, read: 'ok' })
     }
   })
 })
 
 describe('scripts/walkthroughs', () => {
   const walkthroughs = filesUnder('scripts/walkthroughs').flatMap((path) => {
-    const result = readScripts(read(path), path)
+    const result = readScripts(read(path), path, record)
     return result.kind === 'ok' ? result.walkthroughs : []
   })
 

@@ -1,6 +1,7 @@
 /** Small menus to explore. */
 import { assign, createMachine, setup } from 'xstate'
 import { menus } from '../../menus/index.ts'
+import { record } from '../../menus/record.ts'
 import { models } from '../../menus/models.ts'
 import type { World } from '../../menus/self-care.model.ts'
 import { effect, secretOf } from '../../src/engine/authoring.ts'
@@ -29,6 +30,7 @@ export const inputs = [
 /** A menu without effects or changes. */
 export const specOf = (menu: Menu, of: Partial<ModelSpec<Safe>> = {}): ModelSpec<Safe> => ({
   menu: compileMenu(CODE, menu),
+  secrets: {},
   models: {},
   origins: [{ name: 'anybody', world: { left: 3, isOpen: false } }],
   inputs,
@@ -131,7 +133,7 @@ export function safeSpec(of: Partial<ModelSpec<Safe>> = {}, screens: Menu['scree
 
 /** The model of a shipped menu, by its code. */
 export function shippedSpec(code: keyof typeof menus): ModelSpec<World> {
-  const [spec] = modelSpecsOf({ [code]: menus[code] }, models).specs
+  const [spec] = modelSpecsOf({ record, codes: { [code]: menus[code] } }, models).specs
   if (!spec) throw new Error(`${code} has no model`)
   return spec
 }

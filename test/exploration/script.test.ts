@@ -1,3 +1,4 @@
+import { record } from '../../menus/record.ts'
 import { describe, expect, it } from '@jest/globals'
 import { createModel } from '../../src/exploration/dialogue.ts'
 import type { Move } from '../../src/exploration/dialogue.ts'
@@ -9,6 +10,7 @@ const spec = safeSpec(
   {
     fixture: ({ left }) => ({ puk1: '73519264', puk1AttemptsLeft: left }),
     record: ({ left }) => ({ puk1AttemptsLeft: left }),
+    secrets: record.secrets,
   },
   { number: { ru: 'Введите номер\n0 Выход', be: 'Увядзіце нумар\n0 Выхад', en: 'Enter the number\n0 Exit' } },
 )
@@ -51,6 +53,7 @@ describe('a dialogue of the model as a walkthrough', () => {
         step(4, sends('73519264'), 'ended', 'It is open'),
       ],
       after: [{ who: 'subscriber', record: { puk1AttemptsLeft: 3 }, line: 5 }],
+      secrets: record.secrets,
       performed: undefined,
     })
   })

@@ -4,7 +4,7 @@ import project, { menus as realMenus } from '../../menus/index.ts'
 import { UssdError } from '../../src/engine/errors.ts'
 import type { Answer, Store } from '../../src/gateway/ports.ts'
 import { bucketOf, sessionName, subscriberName } from '../../src/gateway/records/records.ts'
-import { parseSubscriber } from '../../src/gateway/records/subscriber-format.ts'
+import { parseSubscriber } from '../support/record.ts'
 import { systemMessages } from '../../src/gateway/system-messages.ts'
 import { pooledArgon2 } from '../../src/services/hashing/hashing.ts'
 import type { Argon2 } from '../../src/services/hashing/hashing.ts'
@@ -361,7 +361,13 @@ export function gatewayConforms(name: string, create: () => Promise<StoreUnderTe
 
     describe('a menu that fails', () => {
       it('ends the dialogue politely, is named in the report, and changes nothing', async () => {
-        const failing = assemble(store, { menus: { '*1#': counterMenu('1', 'no-such-service') } })
+        const fails = async () => {
+          throw new Error('a defect')
+        }
+        const failing = assemble(store, {
+          menus: { '*1#': counterMenu('1', 'failing') },
+          overrides: { wrapServices: (services) => ({ ...services, failing: fails }) },
+        })
         const msisdn = await subscriber({}, failing)
         const phone = dialogue(failing, msisdn)
         await phone.dial('*1#')

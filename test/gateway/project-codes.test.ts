@@ -111,7 +111,7 @@ describe('a project', () => {
       record: () => ({}),
     }
     const { specs } = modelSpecsOf(
-      project.codes,
+      project,
       Object.fromEntries(Object.keys(codes).map((code) => [code, model])),
     )
     const store = embeddedStore()

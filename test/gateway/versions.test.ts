@@ -3,7 +3,7 @@ import { createDigestArgon2 } from '../support/digest-argon2.ts'
 import type { Commit, Store } from '../../src/gateway/ports.ts'
 import { bucketOf, sessionName, subscriberName } from '../../src/gateway/records/records.ts'
 import { recordFormats } from '../../src/gateway/records/record-format.ts'
-import { parseSubscriber } from '../../src/gateway/records/subscriber-format.ts'
+import { parseSubscriber } from '../support/record.ts'
 import { assemble, dialogue } from '../support/gateway.ts'
 import { openTestStore } from '../support/redis/redis.ts'
 

@@ -1,16 +1,14 @@
 import project from '../../menus/index.ts'
-import { languages } from '../../menus/languages.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import express from 'express'
 import fc from 'fast-check'
 import { gzipSync } from 'node:zlib'
 import { UssdError } from '../../src/engine/errors.ts'
-import { SubscriberOutput, subscriberRoutes } from '../../src/http/subscribers.ts'
+import { subscriberRoutes } from '../../src/http/subscribers.ts'
+import { subscriberOutput } from '../../src/services/subscriber-input.ts'
 import type { Subscribers } from '../../src/services/subscribers.ts'
 import { createBench } from '../support/self-care.ts'
 import { failed, serve } from '../support/serve.ts'
-
-const { numbering } = project
 
 const token = 'operator-token'
 const bearer = { Authorization: `Bearer ${token}` }
@@ -25,7 +23,7 @@ beforeAll(async () => {
     get: (...args) => bench.subscribers.get(...args),
     remove: (...args) => bench.subscribers.remove(...args),
   }
-  served = await serve(subscriberRoutes({ languages, numbering, subscribers, adminToken: token }))
+  served = await serve(subscriberRoutes({ project, subscribers, adminToken: token }))
 })
 afterAll(() => served.close())
 beforeEach(() => {
@@ -140,7 +138,7 @@ describe('PUT /subscribers/:msisdn', () => {
     [{ password: '8029' }, 'Bad request: password must be a string of 5 to 10 digits'],
     [{ password: '80291 ' }, 'Bad request: password must be a string of 5 to 10 digits'],
     [{ password: '80291\n' }, 'Bad request: password must be a string of 5 to 10 digits'],
-    [{ puk1AttemptsLeft: 9 }, 'Bad request: puk1AttemptsLeft must be 10, which unlocks PUK1'],
+    [{ puk1AttemptsLeft: 9 }, 'Bad request: puk1AttemptsLeft must be 10, which restores all attempts'],
     [{ passwordGeneration: 1 }, 'Bad request: unknown field passwordGeneration'],
     [{ tarif: 'x', '</>': 1 }, 'Bad request: unknown fields tarif, (unprintable)'],
     [{ msisdn }, 'Bad request: unknown field msisdn'],
@@ -183,7 +181,7 @@ describe('PUT /subscribers/:msisdn', () => {
     )
     const stored = await put({ puk1: '90817263', password: '4711947' })
     expect(stored.text).not.toMatch(/90817263|4711947/)
-    expect(SubscriberOutput.strict().parse(stored.body)).toEqual(stored.body)
+    expect(subscriberOutput(project.record).strict().parse(stored.body)).toEqual(stored.body)
   })
 })
 
@@ -277,7 +275,7 @@ describe('every request to /subscribers', () => {
 
   it('is rejected when no token is configured, with the setting to use', async () => {
     const open = await serve(
-      subscriberRoutes({ languages, numbering, subscribers: bench.subscribers, adminToken: undefined }),
+      subscriberRoutes({ project, subscribers: bench.subscribers, adminToken: undefined }),
     )
     try {
       for (const headers of [{}, bearer, { Authorization: 'Bearer undefined' }]) {
@@ -298,9 +296,7 @@ describe('every request to /subscribers', () => {
         throw new UssdError(code)
       }
       const failing = { put: fail, get: fail, remove: fail }
-      const broken = await serve(
-        subscriberRoutes({ languages, numbering, subscribers: failing, adminToken: token }),
-      )
+      const broken = await serve(subscriberRoutes({ project, subscribers: failing, adminToken: token }))
       try {
         for (const method of ['PUT', 'GET', 'DELETE']) {
           const answer = await broken.send(method, path, method === 'PUT' ? {} : undefined, bearer)
@@ -321,7 +317,7 @@ describe('every request to /subscribers', () => {
       request.resume().on('end', () => response.send('theirs'))
     })
     const both = await serve(
-      subscriberRoutes({ languages, numbering, subscribers: bench.subscribers, adminToken: token }),
+      subscriberRoutes({ project, subscribers: bench.subscribers, adminToken: token }),
       other,
     )
     try {

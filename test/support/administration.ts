@@ -1,25 +1,26 @@
 import { Secret } from '../../src/engine/secret.ts'
 import type { Store } from '../../src/gateway/ports.ts'
-import { createAdministration } from '../../src/services/administration.ts'
+import type { Routes } from '../../menus/record.ts'
+import { createSelfCare } from '../../menus/services/self-care.ts'
+import { createAdministration } from '../../menus/services/administration.ts'
 import { createDigestArgon2 } from './digest-argon2.ts'
 import { assemble, recordOf } from './gateway.ts'
 import { journalOf } from './journal.ts'
 
-const budgetMs = 15_000
-
 /** Creates a gateway with self-care and administration over a store. */
 export function createOffice(store: Store) {
   const gateway = assemble(store, { argon2: createDigestArgon2() })
-  const { selfCare, administration } = gateway.core
+  const kit = gateway.core.routeKit as Routes
+  const selfCare = createSelfCare(kit)
 
   return {
     gateway,
     selfCare,
     register: gateway.register,
-    administration,
+    kit,
+    administration: createAdministration(kit),
     /** Creates the administration of another process, or over a faulty store. */
-    another: (over: Store = store) =>
-      createAdministration({ store: over, recordFormat: 'compact', budgetMs }),
+    another: (over: Store = store) => createAdministration({ ...kit, store: over }),
 
     /** Logs in and returns the token; throws when the log-in fails. */
     async tokenOf(msisdn: string, password: string): Promise<string> {

@@ -11,18 +11,15 @@ import type { Keyring } from '../../src/gateway/records/keyring.ts'
 import type { Answer, Callback, Store } from '../../src/gateway/ports.ts'
 import { bucketOf, subscriberName } from '../../src/gateway/records/records.ts'
 import type { RecordFormat } from '../../src/gateway/records/record-format.ts'
-import { parseSubscriber } from '../../src/gateway/records/subscriber-format.ts'
+import { parseSubscriber } from './record.ts'
+import type { PlainPatch, ShippedSubscribers } from './record.ts'
 import type { Argon2 } from '../../src/services/hashing/hashing.ts'
-import type { WeakPasswordPolicy } from '../../src/services/password.ts'
-import type { SubscriberPatch } from '../../src/services/subscribers.ts'
+import type { WeakPasswordPolicy } from '../../src/services/weak-password.ts'
+import type { SubscriberPatch } from '../../src/services/subscriber-input.ts'
+
+export type { PlainPatch } from './record.ts'
 
 export const keyring = createKeyring({ current: randomBytes(32) })
-
-/** The changes of a subscriber, with `puk1` and `password` in plain text. */
-export type PlainPatch = Omit<SubscriberPatch, 'puk1' | 'password'> & {
-  readonly puk1?: string
-  readonly password?: string
-}
 
 export const sealed = ({ puk1, password, ...fields }: PlainPatch): SubscriberPatch => ({
   ...fields,
@@ -72,7 +69,8 @@ export function assemble(
       ...options.overrides,
     },
   })
-  const { gateway, subscribers, lanes } = core
+  const { gateway, lanes } = core
+  const subscribers = core.subscribers as ShippedSubscribers
   const hashing = lanes.requests
   return {
     core,

@@ -1,7 +1,7 @@
 import type { Language, Text } from '../../src/engine/authoring.ts'
 import { dialogue } from './gateway.ts'
 import type { assemble, PlainPatch } from './gateway.ts'
-import type { SubscriberPatch } from '../../src/services/subscribers.ts'
+import type { SubscriberPatch } from '../../src/services/subscriber-input.ts'
 
 type Assembled = ReturnType<typeof assemble>
 

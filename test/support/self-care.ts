@@ -3,15 +3,18 @@ import { createDigestArgon2 } from './digest-argon2.ts'
 import { recordOf, sealed } from './gateway.ts'
 import type { PlainPatch } from './gateway.ts'
 import { journalOf } from './journal.ts'
+import { subscriberFormat } from './record.ts'
+import type { ShippedSubscribers } from './record.ts'
 import { createKeyring } from '../../src/gateway/records/keyring.ts'
-import type { RecordFormat } from '../../src/gateway/records/record-format.ts'
+import type { SubscriberFormat } from '../../src/gateway/records/subscriber-format.ts'
 import type { Keyring } from '../../src/gateway/records/keyring.ts'
 import type { Store } from '../../src/gateway/ports.ts'
 import { createHashing } from '../../src/services/hashing/hashing.ts'
 import type { Hashing } from '../../src/services/hashing/hashing.ts'
-import { createPasswords } from '../../src/services/password.ts'
-import { createPuk1 } from '../../src/services/puk1.ts'
-import { createSelfCare } from '../../src/services/self-care.ts'
+import { record } from '../../menus/record.ts'
+import type { Routes } from '../../menus/record.ts'
+import { createSelfCare } from '../../menus/services/self-care.ts'
+import { createSecrets } from '../../src/services/secrets.ts'
 import { createSubscribers } from '../../src/services/subscribers.ts'
 import { createMemoryStore } from '../../src/store/memory.ts'
 
@@ -42,18 +45,18 @@ export function createBench(options: { hashing?: Hashing; keyring?: Keyring } = 
       return memory.commit(commit)
     },
   }
-  const passwords = createPasswords(hashing)
+  const format = subscriberFormat()
   // Generous, so that a busy machine does not fail tests.
-  const shared = {
+  const budgetMs = 15_000
+  const kit = { store, hashing, keyring, secrets: createSecrets(record, hashing), format, budgetMs }
+  const subscribers = createSubscribers({
+    store,
     hashing,
-    passwords,
-    keyring,
-    puk1: createPuk1(hashing),
+    definition: record,
+    format: format as unknown as SubscriberFormat,
     defaultLanguage: 'ru',
-    recordFormat: 'compact' as RecordFormat,
-    budgetMs: 15_000,
-  }
-  const subscribers = createSubscribers({ store, ...shared })
+    budgetMs,
+  }) as ShippedSubscribers
 
   return {
     keyring,
@@ -61,10 +64,15 @@ export function createBench(options: { hashing?: Hashing; keyring?: Keyring } = 
     written,
     store,
     subscribers,
-    selfCare: createSelfCare({ store, ...shared }),
+    selfCare: createSelfCare(kit),
     /** Creates the self-care of another process, or over a faulty store. */
-    another: (over: Store = store, by: Partial<typeof shared> = {}) =>
-      createSelfCare({ store: over, ...shared, ...by }),
+    another: (over: Store = store, by: Partial<Pick<Routes, 'hashing' | 'keyring' | 'budgetMs'>> = {}) =>
+      createSelfCare({
+        ...kit,
+        store: over,
+        ...by,
+        ...(by.hashing && { secrets: createSecrets(record, by.hashing) }),
+      }),
     elapse: (ms: number) => void (nowMs += ms),
     register: (msisdn: string, patch: PlainPatch = {}) => subscribers.put(msisdn, sealed(patch)),
     recordOf: (msisdn: string) => recordOf(store, msisdn),

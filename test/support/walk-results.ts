@@ -59,7 +59,17 @@ export function resultOf(of: {
   )
   const steps = of.steps.map(({ step }) => step)
   const failed = postconditions.length > 0 || of.steps.some(({ failure }) => failure)
-  const walkthrough = { title, rules, file, line, handsets, steps, after: [], performed: undefined }
+  const walkthrough = {
+    title,
+    rules,
+    file,
+    line,
+    handsets,
+    steps,
+    after: [],
+    secrets: {},
+    performed: undefined,
+  }
   const verdict = failed ? 'failed' : 'passed'
   return { walkthrough, dialect, steps: of.steps, postconditions, notes, verdict, ms }
 }

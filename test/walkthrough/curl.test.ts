@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { weakness } from '../../src/services/weak-password.ts'
 import { curlScript } from '../../src/walkthrough/curl.ts'
 import { matchesText } from '../../src/walkthrough/run/match-text.ts'
+import { record } from '../../menus/record.ts'
 import { readScripts } from '../../src/walkthrough/script/read.ts'
 import { fillIn } from '../../src/walkthrough/script/secrets.ts'
 import type { Walkthrough } from '../../src/walkthrough/script/walkthrough.ts'
@@ -14,7 +15,7 @@ import type { Running } from '../support/running.ts'
 const ADMIN_TOKEN = 'admin-token-of-a-test'
 
 function walkthroughsOf(yaml: string): readonly Walkthrough[] {
-  const scripts = readScripts(yaml, 'test.yaml')
+  const scripts = readScripts(yaml, 'test.yaml', record)
   if (scripts.kind !== 'ok') throw new Error(JSON.stringify(scripts))
   return scripts.walkthroughs.map((one) =>
     fillIn(one, { weaknessOf: (digits, msisdn) => weakness(digits, { msisdn, thisYear: 2026 }) }),

@@ -4,9 +4,10 @@ import project, { menus } from '../../menus/index.ts'
 import { africastalking } from '../../src/dialects/africastalking.ts'
 import { createHandsets } from '../../src/simulator/handset.ts'
 import { weakness } from '../../src/services/weak-password.ts'
+import { record as definition } from '../../menus/record.ts'
 import { readScripts } from '../../src/walkthrough/script/read.ts'
 import { createRecorder } from '../../src/walkthrough/recorder.ts'
-import type { RecordedSubscriber } from '../../src/walkthrough/recorder.ts'
+import type { SubscriberView } from '../../src/walkthrough/run/target.ts'
 import { walk } from '../../src/walkthrough/run/runner.ts'
 import type { WeaknessOf } from '../../src/walkthrough/script/secrets.ts'
 import type { Fixture, Walkthrough } from '../../src/walkthrough/script/walkthrough.ts'
@@ -21,7 +22,7 @@ const weaknessOf: WeaknessOf = (digits, number) => weakness(digits, { msisdn: nu
 async function record(
   fixture: Omit<Fixture, 'msisdn'>,
   inputs: readonly (string | number | undefined)[],
-  shownRecord: Partial<RecordedSubscriber> = {},
+  shownRecord: Partial<SubscriberView> = {},
 ) {
   const target = await inProcessTarget({ project, argon2: createDigestArgon2(), dialect: africastalking })
   const now = () => target.clock?.now() ?? 0
@@ -29,6 +30,7 @@ async function record(
   const handsets = createHandsets({ ...target.route, now })
   const recorder = createRecorder({
     msisdn,
+    record: definition,
     codes: Object.keys(menus),
     weaknessOf,
     now,
@@ -56,7 +58,7 @@ async function record(
 
 /** Runs a script on a fresh gateway. */
 async function replay(script: string) {
-  const read = readScripts(script, 'recorded.yaml')
+  const read = readScripts(script, 'recorded.yaml', definition)
   if (read.kind !== 'ok') throw new Error(read.problems.map(({ message }) => message).join())
   const target = await inProcessTarget({ project, argon2: createDigestArgon2(), dialect: africastalking })
   const result = await walk(read.walkthroughs[0] as Walkthrough, target, { weaknessOf })
@@ -172,7 +174,13 @@ describe('a recorded dialogue', () => {
       demo: 'on',
     })
     const handsets = createHandsets(target.route)
-    const recorder = createRecorder({ msisdn, codes: [], weaknessOf, look: async () => undefined })
+    const recorder = createRecorder({
+      msisdn,
+      record: definition,
+      codes: [],
+      weaknessOf,
+      look: async () => undefined,
+    })
     await handsets.type(msisdn, '*141*3*6#')
     for (const text of ['1', '0', '*141*3*6#', '0']) {
       const typed = await handsets.type(msisdn, text)
@@ -185,7 +193,7 @@ describe('a recorded dialogue', () => {
 
   it('has a bare number for a record that a script cannot express', async () => {
     const { script } = await record({ language: 'en' }, ['*141*3*6#', '0'], { language: 'fr_FR' })
-    expect(readScripts(script, 'recorded.yaml').kind).toBe('ok')
+    expect(readScripts(script, 'recorded.yaml', definition).kind).toBe('ok')
     expect(script).toContain("subscriber: '+375291234567'")
   })
 
@@ -210,7 +218,13 @@ describe('a recorded dialogue', () => {
   it('keeps only choices in clear if the application does not mark secrets', async () => {
     const application = await startForeignApplication(() => 'CON Your PIN?')
     const handsets = createHandsets({ dialect: africastalking, callbackUrl: application.url })
-    const recorder = createRecorder({ msisdn, codes: [], weaknessOf, look: async () => undefined })
+    const recorder = createRecorder({
+      msisdn,
+      record: definition,
+      codes: [],
+      weaknessOf,
+      look: async () => undefined,
+    })
     for (const text of ['*384#', '1', '7391', 'abc']) {
       const typed = await handsets.type(msisdn, text)
       if (typed.kind === 'screen')

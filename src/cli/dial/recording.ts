@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import type { RecordDefinition } from '../../gateway/records/record.ts'
 import { weakness } from '../../services/weak-password.ts'
 import { createRecorder } from '../../walkthrough/recorder.ts'
 import type { Recorder } from '../../walkthrough/recorder.ts'
@@ -14,7 +15,8 @@ import type { DialTarget } from './target.ts'
 export function startRecording(
   file: RecordingFile,
   msisdn: string,
-  codes: readonly string[],
+  /** The codes of the menus and the record. */
+  { codes, record }: { readonly codes: readonly string[]; readonly record: RecordDefinition },
   target: Pick<DialTarget, 'getSubscriber'>,
   /** Options of the simulated network: a script does not hold them. */
   networkOptions: readonly string[],
@@ -24,6 +26,7 @@ export function startRecording(
   const recorder = createRecorder({
     msisdn,
     codes,
+    record,
     look: () => target.getSubscriber(msisdn),
     weaknessOf: (digits, number) => weakness(digits, { msisdn: number, thisYear }),
   })

@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import type { Writable } from 'node:stream'
 import type { Config } from '../../config.ts'
 import type { Language } from '../../engine/authoring.ts'
-import type { RecordedSubscriber } from '../../walkthrough/recorder.ts'
+import type { SubscriberView } from '../../walkthrough/run/target.ts'
 import type { ServedProject } from '../../project.ts'
 import { CommandError } from '../command-error.ts'
 
@@ -14,7 +14,7 @@ export interface DialTarget {
   /** Throws `CommandError` when the language cannot be changed. */
   setLanguage(msisdn: string, language: Language): Promise<void>
   /** The subscriber's record, if the target lets us read it: with simulated phones, or with the admin token. */
-  getSubscriber(msisdn: string): Promise<RecordedSubscriber | undefined>
+  getSubscriber(msisdn: string): Promise<SubscriberView | undefined>
   close(): Promise<void>
 }
 
@@ -132,11 +132,11 @@ async function readRecord(
   url: URL,
   path: string,
   headers: Readonly<Record<string, string>>,
-): Promise<RecordedSubscriber | undefined> {
+): Promise<SubscriberView | undefined> {
   const signal = AbortSignal.timeout(10_000)
   try {
     const response = await fetch(new URL(path, url), { headers, signal, redirect: 'manual' })
-    if (response.ok) return (await response.json()) as RecordedSubscriber
+    if (response.ok) return (await response.json()) as SubscriberView
     await response.body?.cancel()
   } catch {
     // A recording works without the record.

@@ -3,6 +3,8 @@ import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { describeDigits, digitsPattern } from '../../gateway/records/record.ts'
+import type { RecordDefinition } from '../../gateway/records/record.ts'
 import { msisdnOf } from '../../dialects/encoding/fields.ts'
 import { scriptNumbering } from '../../walkthrough/script/numbers.ts'
 import type { readScripts } from '../../walkthrough/script/read.ts'
@@ -10,7 +12,7 @@ import type { KnownSecrets } from '../../walkthrough/script/secrets.ts'
 import type { Walkthrough } from '../../walkthrough/script/walkthrough.ts'
 import { CommandError } from '../command-error.ts'
 
-type Read = typeof readScripts
+type Read = (text: string, file: string) => ReturnType<typeof readScripts>
 type Problem = Extract<ReturnType<Read>, { kind: 'malformed' }>['problems'][number]
 
 /** Lists these files, and all scripts below these folders. Throws `CommandError` for a path that does not exist. */
@@ -52,28 +54,33 @@ function textOf(file: string): string {
 
 const phone = msisdnOf(scriptNumbering)
 
-const Secrets = z.record(
-  z.string(),
-  z.strictObject({
-    puk1: z
-      .string()
-      .regex(/^\d{8}$/, { error: 'must be 8 digits' })
-      .optional(),
-    password: z
-      .string()
-      .regex(/^\d{5,10}$/, { error: 'must be 5 to 10 digits' })
-      .optional(),
-  }),
-)
-
-/** Reads lines of `'+375291234567': { puk1: '…', password: '…' }`. Throws `CommandError`, which never quotes the file. */
-export function readSecrets(file: string): KnownSecrets {
+/**
+ * Reads lines of `'+375291234567': { pin: '1234' }`, with the secrets of the record. Throws `CommandError`, which never quotes
+ * the file.
+ */
+export function readSecrets(file: string, { secrets }: RecordDefinition): KnownSecrets {
+  const forms = Object.entries(secrets)
+  const Known = z.record(
+    z.string(),
+    z.strictObject(
+      Object.fromEntries(
+        forms.map(([name, form]) => [
+          name,
+          z
+            .string()
+            .regex(new RegExp(`^${digitsPattern(form)}$`))
+            .optional(),
+        ]),
+      ),
+    ),
+  )
   try {
-    const secrets = Secrets.parse(parse(readFileSync(file, 'utf8'), { schema: 'failsafe' }))
-    return Object.fromEntries(Object.entries(secrets).map(([number, known]) => [phone.parse(number), known]))
+    const known = Known.parse(parse(readFileSync(file, 'utf8'), { schema: 'failsafe' }))
+    return Object.fromEntries(Object.entries(known).map(([number, of]) => [phone.parse(number), of]))
   } catch {
+    const example = forms.map(([name, form]) => `${name}: '${describeDigits(form).replace(' to ', '-')}'`)
     throw new CommandError(
-      `${file}: must be a YAML map with lines of the form '+375291234567': { puk1: '8 digits', password: '5-10 digits' }`,
+      `${file}: must be a YAML map with lines of the form '+375291234567': { ${example.join(', ')} }`,
       2,
     )
   }

@@ -1,21 +1,22 @@
 /** The default target of walkthroughs: a whole gateway in this process. */
 import { PassThrough } from 'node:stream'
 import { startApp } from '../../app.ts'
+import type { App } from '../../app.ts'
 import { loadConfig } from '../../config.ts'
 import type { Dialect } from '../../dialects/dialect.ts'
-import { Secret } from '../../engine/secret.ts'
 import type { Services } from '../../gateway/effects.ts'
 import type { Store } from '../../gateway/ports.ts'
 import type { ServedProject } from '../../project.ts'
 import { bucketOf, subscriberName } from '../../gateway/records/records.ts'
-import { PUK1_ATTEMPTS } from '../../gateway/records/subscriber.ts'
-import { parseSubscriber, putSubscriber } from '../../gateway/records/subscriber-format.ts'
+import { attemptsLeftOf } from '../../gateway/records/record.ts'
+import { createSubscriberFormat } from '../../gateway/records/subscriber-format.ts'
 import type { Argon2 } from '../../services/hashing/hashing.ts'
-import type { Subscribers } from '../../services/subscribers.ts'
+import { subscriberInput } from '../../services/subscriber-input.ts'
 import type { NetworkOptions } from '../../simulator/routes.ts'
 import { createMemoryStore } from '../../store/memory.ts'
-import type { Target, VirtualClock } from '../../walkthrough/run/target.ts'
-import type { Fixture } from '../../walkthrough/script/walkthrough.ts'
+import { TargetError } from '../../walkthrough/run/target.ts'
+import type { Target, TargetGateway, VirtualClock } from '../../walkthrough/run/target.ts'
+import type { RecordFields } from '../../walkthrough/script/walkthrough.ts'
 import { createPerformances } from '../explore/performances.ts'
 import { ask } from './ask.ts'
 
@@ -92,16 +93,7 @@ export async function inProcessTarget(options: {
     clock,
     route: { dialect, callbackUrl, eventsUrl: `${callbackUrl}/events`, ...network },
     gateway: {
-      async register(fixture) {
-        await gateway.subscribers.remove(fixture.msisdn)
-        await gateway.subscribers.put(fixture.msisdn, patchOf(fixture))
-        if (fixture.puk1AttemptsLeft !== undefined)
-          await setAttemptsLeft(gateway.store, fixture.msisdn, fixture.puk1AttemptsLeft)
-      },
-      async change(msisdn, patch) {
-        const unlocks = patch.puk1AttemptsLeft !== undefined && ({ puk1AttemptsLeft: PUK1_ATTEMPTS } as const)
-        await gateway.subscribers.put(msisdn, { ...patchOf(patch), ...unlocks })
-      },
+      ...recordChanges(gateway, project),
       getSubscriber: (msisdn) => gateway.subscribers.get(msisdn),
       request: (request) => ask(url, request),
       performed: () => performed,
@@ -110,23 +102,42 @@ export async function inProcessTarget(options: {
   }
 }
 
-function patchOf(fixture: Omit<Fixture, 'msisdn'>): Parameters<Subscribers['put']>[1] {
-  const { puk1, password, puk1AttemptsLeft: _attempts, ...fields } = fixture
-  const { msisdn: _msisdn, ...patch } = fields as typeof fields & { msisdn?: string }
-  return {
-    ...patch,
-    ...(puk1 !== undefined && { puk1: new Secret(puk1) }),
-    ...(password !== undefined && { password: new Secret(password) }),
-  }
-}
+/** Registers and changes records as the operator. */
+function recordChanges(
+  { store, subscribers }: Pick<App, 'store' | 'subscribers'>,
+  { record, languages }: ServedProject,
+): Pick<TargetGateway, 'register' | 'change'> {
+  const input = subscriberInput(record, languages)
+  const format = createSubscriberFormat(record, { defaultLanguage: languages[0], recordFormat: 'compact' })
+  const attemptFields = Object.keys(record.secrets).map(attemptsLeftOf)
 
-/** Writes to the store because no route may set attempts: the operator only resets them, and only guesses use them up. */
-async function setAttemptsLeft(store: Store, msisdn: string, puk1AttemptsLeft: number): Promise<void> {
-  const [bucket, name] = [bucketOf(msisdn), subscriberName(msisdn)]
-  const { nowMs, records } = await store.load(bucket, [name])
-  const record = records[0]
-  if (!record) return
-  const write = putSubscriber({ ...parseSubscriber(record.value), puk1AttemptsLeft }, 'compact')
-  const changes = [{ name, expectedVersion: record.version, write }]
-  await store.commit({ bucket, changes, journal: [], deadlineMs: nowMs + 5000 })
+  async function put(msisdn: string, fields: RecordFields): Promise<void> {
+    const parsed = input.safeParse(fields)
+    if (parsed.success) return void (await subscribers.put(msisdn, parsed.data))
+    const [issue] = parsed.error.issues
+    throw new TargetError(`the record is invalid: ${[...(issue?.path ?? []), issue?.message].join(' ')}`)
+  }
+
+  /** Writes to the store because no route may set attempts: the operator only resets them, and only guesses use them up. */
+  async function setAttemptsLeft(msisdn: string, attempts: RecordFields): Promise<void> {
+    const [bucket, name] = [bucketOf(msisdn), subscriberName(msisdn)]
+    const { nowMs, records } = await store.load(bucket, [name])
+    const [stored] = records
+    if (!stored) return
+    const write = format.put({ ...format.parse(stored.value), ...attempts })
+    const changes = [{ name, expectedVersion: stored.version, write }]
+    await store.commit({ bucket, changes, journal: [], deadlineMs: nowMs + 5000 })
+  }
+
+  return {
+    async register({ msisdn, ...fixture }) {
+      const isAttempts = ([name]: readonly [string, unknown]) => attemptFields.includes(name)
+      const attempts = Object.fromEntries(Object.entries(fixture).filter(isAttempts))
+      const fields = Object.fromEntries(Object.entries(fixture).filter((field) => !isAttempts(field)))
+      await subscribers.remove(msisdn)
+      await put(msisdn, fields)
+      if (Object.keys(attempts).length > 0) await setAttemptsLeft(msisdn, attempts)
+    },
+    change: put,
+  }
 }

@@ -1,4 +1,5 @@
 /** Remote targets of walkthroughs: a running gateway, or any application behind a callback. */
+import { z } from 'zod'
 import type { Dialect } from '../../dialects/dialect.ts'
 import type { NetworkOptions } from '../../simulator/routes.ts'
 import { TargetError } from '../../walkthrough/run/target.ts'
@@ -57,14 +58,12 @@ function remoteGateway(
     if (answer.status === 401) throw new TargetError('the gateway rejected this ADMIN_TOKEN')
     if (answer.status >= 400 && answer.status !== 404)
       throw new TargetError(
-        `the gateway answered ${method} /subscribers/${msisdn} with status ${answer.status}`,
+        `the gateway answered ${method} /subscribers/${msisdn} with status ${answer.status}${messageOf(answer.body)}`,
       )
     return answer
   }
   return {
-    async register({ msisdn, puk1AttemptsLeft, ...fields }) {
-      if (puk1AttemptsLeft !== undefined && puk1AttemptsLeft !== 10)
-        throw new TargetError('puk1AttemptsLeft below 10 needs a gateway in this process: leave out --url')
+    async register({ msisdn, ...fields }) {
       const { status } = await administer('GET', msisdn)
       if (status !== 404) {
         if (existing === 'keep')
@@ -88,4 +87,10 @@ function remoteGateway(
       registered.clear()
     },
   }
+}
+
+/** The message of an error. A gateway of this project never quotes values in it. */
+function messageOf(body: unknown): string {
+  const parsed = z.object({ error: z.object({ message: z.string().max(200) }) }).safeParse(body)
+  return parsed.success ? `: ${parsed.data.error.message}` : ''
 }

@@ -2,6 +2,7 @@
 import type { Config } from '../../config.ts'
 import type { Dialect } from '../../dialects/dialect.ts'
 import { dialects, networkDialects } from '../../dialects/index.ts'
+import { attemptsLeftOf } from '../../gateway/records/record.ts'
 import type { ServedProject } from '../../project.ts'
 import { weakness } from '../../services/weak-password.ts'
 import { parseNetwork } from '../../simulator/routes.ts'
@@ -22,26 +23,36 @@ import { remoteTarget } from './remote.ts'
 export const weaknessOf: WeaknessOf = (digits, msisdn) =>
   weakness(digits, { msisdn, thisYear: new Date().getUTCFullYear() })
 
-/** The PUK1 of the demo subscribers, which protect nothing, and the secrets of the file of `--secrets`. */
+/** The secrets of the demo subscribers, which protect nothing, and those of the file of `--secrets`. */
 export const knownSecrets = (
   { secrets }: Pick<WalkOptions, 'secrets'>,
-  { demo }: Pick<ServedProject, 'demo'>,
+  { demo, record }: Pick<ServedProject, 'demo' | 'record'>,
 ): KnownSecrets => ({
-  ...Object.fromEntries(Object.entries(demo).map(([msisdn, { puk1 }]) => [msisdn, { puk1 }])),
-  ...(secrets !== undefined && readSecrets(secrets)),
+  ...Object.fromEntries(
+    Object.entries(demo).map(([msisdn, fields]) => [
+      msisdn,
+      Object.fromEntries(
+        Object.keys(record.secrets).map((name) => [name, fields[name] as string | undefined]),
+      ),
+    ]),
+  ),
+  ...(secrets !== undefined && readSecrets(secrets, record)),
 })
 
 /** A running gateway has no virtual clock, so waits take their real time. */
 const MAX_REMOTE_WAIT_MS = 60_000
 
 /** The reason a walkthrough runs only on a gateway in this process; undefined if it runs anywhere. */
-export function localOnlyReason({ steps, handsets }: Walkthrough): string | undefined {
+export function localOnlyReason({ steps, handsets, secrets }: Walkthrough): string | undefined {
   const waitMs = steps.reduce((sum, { action }) => sum + (action.kind === 'wait' ? action.ms : 0), 0)
   if (waitMs > MAX_REMOTE_WAIT_MS) return `it waits for ${Math.round(waitMs / 60_000)} min`
   const fixtures = Object.values(handsets).flatMap(({ fixture }) => fixture ?? [])
-  return fixtures.some(({ puk1AttemptsLeft = 10 }) => puk1AttemptsLeft < 10)
-    ? 'it starts with used PUK1 attempts'
-    : undefined
+  const used = Object.entries(secrets).find(
+    ([name, { attempts }]) =>
+      attempts !== undefined &&
+      fixtures.some((fixture) => (fixture[attemptsLeftOf(name)] ?? attempts) !== attempts),
+  )
+  return used && `it starts with used attempts at ${used[0]}`
 }
 
 /** Creates the tasks of a run. Throws `CommandError` for an invalid option. */

@@ -8,18 +8,13 @@ import {
 } from 'node:crypto'
 import { UssdError } from '../../engine/errors.ts'
 
-/** The purposes of digests. Each has its own sub-key, so that a digest for one purpose is never valid for another. */
-export const purposes = [
-  'password',
-  'puk1',
-  'seal',
-  'transcript',
-  'token',
-  'pseudonym',
-  'handle',
-  'throttle',
-] as const
-export type Purpose = (typeof purposes)[number]
+/** The purposes of the gateway's own digests. */
+export const ownPurposes = ['seal', 'transcript', 'token', 'pseudonym', 'handle', 'throttle'] as const
+/**
+ * What a digest is for: one of the gateway's own purposes, or the name of a secret of the project. Each has its own sub-key, so
+ * that a digest for one purpose is never valid for another.
+ */
+export type Purpose = (typeof ownPurposes)[number] | (string & {})
 
 /** Creates keyed digests with keys that are kept outside the store. */
 export interface Keyring {
@@ -40,8 +35,8 @@ const KEY_BYTES = 32
 
 /**
  * Creates a keyring of one current key and any number of retired ones, 32 random bytes each. Retired keys only verify older
- * digests; a record moves to the current key at the next correct secret. The keys themselves are not kept. Sub-keys are
- * derived once, by HKDF-SHA-256 (RFC 5869) with the purpose as info.
+ * digests; a record moves to the current key at the next correct secret. Sub-keys are derived at their first use, by
+ * HKDF-SHA-256 (RFC 5869) with the purpose as info.
  *
  * @throws UssdError USSD_MISCONFIGURED when a key is not 32 bytes, or two different keys have the same id
  */
@@ -52,7 +47,7 @@ export function createKeyring({
   current: Uint8Array
   retired?: readonly Uint8Array[]
 }): Keyring {
-  const subkeys = new Map<string, Record<Purpose, KeyObject>>()
+  const subkeys = new Map<string, (purpose: Purpose) => KeyObject>()
   const fingerprints = new Map<string, Buffer>()
   for (const key of [current, ...retired]) {
     if (key.byteLength !== KEY_BYTES)
@@ -63,14 +58,14 @@ export function createKeyring({
       throw misconfigured(`two secrets keys have the id ${id}; replace one of them`)
     }
     fingerprints.set(id, fingerprint)
-    subkeys.set(id, deriveSubkeys(key))
+    subkeys.set(id, createSubkeys(key))
   }
   const id = idOf(createHash('sha256').update(current).digest())
 
   function mac(purpose: Purpose, parts: readonly string[]): Buffer
   function mac(purpose: Purpose, parts: readonly string[], keyId: string): Buffer | undefined
   function mac(purpose: Purpose, parts: readonly string[], keyId = id): Buffer | undefined {
-    const key = subkeys.get(keyId)?.[purpose]
+    const key = subkeys.get(keyId)?.(purpose)
     return key && createHmac('sha256', key).update(joined(parts), 'utf16le').digest()
   }
   return { id, ids: [...subkeys.keys()], mac }
@@ -97,14 +92,18 @@ export function sameBytes(a: string | Uint8Array, b: string | Uint8Array): boole
   return timingSafeEqual(createHash('sha256').update(a).digest(), createHash('sha256').update(b).digest())
 }
 
-function deriveSubkeys(key: Uint8Array): Record<Purpose, KeyObject> {
-  const derive = (purpose: Purpose) =>
-    // A KeyObject shows no bytes when it is printed by accident.
-    createSecretKey(new Uint8Array(hkdfSync('sha256', key, '', `ussd-gateway/1/${purpose}`, KEY_BYTES)))
-  return Object.fromEntries(purposes.map((purpose) => [purpose, derive(purpose)])) as Record<
-    Purpose,
-    KeyObject
-  >
+function createSubkeys(key: Uint8Array): (purpose: Purpose) => KeyObject {
+  // A KeyObject shows no bytes when it is printed by accident.
+  const master = createSecretKey(key)
+  const derived = new Map<Purpose, KeyObject>()
+  return (purpose) => {
+    const known = derived.get(purpose)
+    if (known) return known
+    const info = `ussd-gateway/1/${purpose}`
+    const subkey = createSecretKey(new Uint8Array(hkdfSync('sha256', master, '', info, KEY_BYTES)))
+    derived.set(purpose, subkey)
+    return subkey
+  }
 }
 
 /**

@@ -15,15 +15,6 @@ export function bucketOf(msisdn: string): number {
 
 export const subscriberName = (msisdn: string): RecordName => `subscriber:${msisdn.slice(1)}`
 
-/** The counter of attempts at a registered number's password. */
-export const loginName = (msisdn: string): RecordName => `login:${msisdn.slice(1)}`
-
-/** The counter of attempts at unknown numbers; a fixed number of slots, each shared by many numbers. */
-export const unknownLoginName = (slot: number): RecordName => `unknown-login:${slot}`
-
-/** The record of a self-care session, by the digest of its token. */
-export const selfCareName = (tokenDigest: string): RecordName => `self-care:${tokenDigest}`
-
 /**
  * The record of a session, which belongs to one MSISDN of one dialect. The same id from another number or aggregator names
  * another record. The key holds a digest of the id, because the aggregator may send any text.

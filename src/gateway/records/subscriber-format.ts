@@ -1,68 +1,91 @@
 /**
- * The stored formats of a subscriber. The compact format is `2` and JSON with short names, without fields that have their
- * default, and with hashes as `<key>$<salt>$<hash>`.
+ * The stored formats of a subscriber. The compact format is `2` and JSON with the project's short names, without fields that
+ * have their default, and with hashes as `<key>$<salt>$<hash>`.
  */
 import type { Change } from '../ports.ts'
 import { COMPACT, parseJson, parseRecord, validate } from './record-format.ts'
 import type { RecordFormat } from './record-format.ts'
-import { Subscriber, newSubscriber } from './subscriber.ts'
+import type { RecordDefinition, SealedHash } from './record.ts'
+import { newGenerations, subscriberSchema } from './subscriber.ts'
+import type { Subscriber } from './subscriber.ts'
 
 /** The argon2 parameters of the compact format. They never change: a hash with others is stored as an object. */
 const HASH_PREFIX = '$argon2id$v=19$m=19456,t=2,p=1$'
 
-const shortNames = {
-  language: 'l',
-  tariff: 't',
-  client: 'c',
-  role: 'r',
-  registrationByPuk1: 'o',
-  access: 'a',
-  closedBecause: 'b',
-  puk1: 'u',
-  puk1AttemptsLeft: 'n',
-  puk1Pending: 'w',
-  password: 'p',
-  passwordGeneration: 'g',
-} as const satisfies Record<keyof Subscriber, string>
-
-const longNames = new Map<string, string>(Object.entries(shortNames).map(([long, short]) => [short, long]))
-
-/** Parses a stored subscriber in either format. Throws `USSD_RECORD_CORRUPT`. */
-export function parseSubscriber(stored: string): Subscriber {
-  if (!stored.startsWith(COMPACT)) return parseRecord(Subscriber, stored)
-  const compact = parseJson(stored.slice(COMPACT.length))
-  if (typeof compact !== 'object' || compact === null) return validate(Subscriber, compact)
-  const fields = Object.entries(compact).map(([name, value]: [string, unknown]) => [
-    longNames.get(name) ?? name,
-    isHash(name) ? expandHash(value) : value,
-  ])
-  return validate(Subscriber, Object.fromEntries(fields))
+/** Creates, reads and writes the records of a project's subscribers. */
+export interface SubscriberFormat<S extends Subscriber = Subscriber> {
+  /** A new subscriber in the project's first language. */
+  create(): S
+  /** Parses a stored record in either format. Throws `USSD_RECORD_CORRUPT`. */
+  parse(stored: string): S
+  /** Returns the write of a subscriber, a record without TTL. */
+  put(subscriber: S): Change['write']
 }
 
-/** Returns the write of a subscriber, a record without TTL. */
-export const putSubscriber = (subscriber: Subscriber, format: RecordFormat): Change['write'] => ({
-  kind: 'put',
-  value: format === 'json' ? JSON.stringify(subscriber) : formatCompact(subscriber),
-})
+export function createSubscriberFormat(
+  definition: RecordDefinition,
+  options: { readonly defaultLanguage: string; readonly recordFormat: RecordFormat },
+): SubscriberFormat {
+  const schema = subscriberSchema(definition)
+  const fresh = schema.parse({ language: options.defaultLanguage, ...definition.initial })
+  const shortNames = new Map(Object.entries({ language: 'l', ...definition.storedAs }))
+  const longNames = new Map([...shortNames].map(([long, short]) => [short, long]))
+  const isSecret = (name: string) => Object.hasOwn(definition.secrets, name)
+  const isDefault = createDefaultTest(schema.parse({ ...definition.initial }), definition)
 
-function formatCompact(subscriber: Subscriber): string {
-  const fields: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(subscriber) as [keyof Subscriber, unknown][]) {
-    const short = Object.hasOwn(shortNames, name) ? shortNames[name] : name
-    // `access` has no default: a missing one must not read as open.
-    if (name !== 'access' && isDefault(name, value)) continue
-    fields[short] = isHash(short) ? shortenHash(value) : value
+  function parse(stored: string): Subscriber {
+    if (!stored.startsWith(COMPACT)) return parseRecord(schema, stored)
+    const compact = parseJson(stored.slice(COMPACT.length))
+    if (typeof compact !== 'object' || compact === null) return validate(schema, compact)
+    const fields: Record<string, unknown> = {}
+    for (const [short, value] of Object.entries(compact) as [string, unknown][]) {
+      const name = longNames.get(short) ?? short
+      fields[name] = isSecret(name) ? expandHash(value) : value
+    }
+    return validate(schema, fields)
   }
-  return `${COMPACT}${JSON.stringify(fields)}`
+
+  function formatCompact(subscriber: Subscriber): string {
+    const fields: Record<string, unknown> = {}
+    for (const [name, value] of Object.entries(subscriber)) {
+      if (isDefault(name, value)) continue
+      fields[shortNames.get(name) ?? name] = isSecret(name) ? shortenHash(value as SealedHash) : value
+    }
+    return `${COMPACT}${JSON.stringify(fields)}`
+  }
+
+  return {
+    create: () => ({ ...fresh, ...newGenerations(definition) }),
+    parse,
+    put: (subscriber) => ({
+      kind: 'put',
+      value: options.recordFormat === 'json' ? JSON.stringify(subscriber) : formatCompact(subscriber),
+    }),
+  }
 }
 
-const isDefault = (name: keyof Subscriber, value: unknown): boolean =>
-  value === newSubscriber[name] || (name === 'puk1Pending' && Array.isArray(value) && value.length === 0)
+/** Returns a test for values that the schema restores. Fields of `initial` have no default: a missing one must not read as it. */
+function createDefaultTest(
+  defaults: Subscriber,
+  { initial }: RecordDefinition,
+): (name: string, value: unknown) => boolean {
+  const known = new Map(
+    Object.entries(defaults)
+      .filter(([name]) => !Object.hasOwn(initial, name))
+      .map(([name, value]) => [name, { value, json: JSON.stringify(value) }]),
+  )
+  return (name, value) => {
+    const expected = known.get(name)
+    if (expected === undefined) return false
+    if (value === expected.value) return true
+    if (typeof value !== 'object' || typeof expected.value !== 'object' || expected.value === null)
+      return false
+    return JSON.stringify(value) === expected.json
+  }
+}
 
-const isHash = (short: string): boolean => short === shortNames.puk1 || short === shortNames.password
-
-function shortenHash(sealed: unknown): unknown {
-  const { hash, key, ...unknown } = sealed as NonNullable<Subscriber['password']>
+function shortenHash(sealed: SealedHash): unknown {
+  const { hash, key, ...unknown } = sealed
   const isShort = hash.startsWith(HASH_PREFIX) && !key.includes('$') && Object.keys(unknown).length === 0
   return isShort ? `${key}$${hash.slice(HASH_PREFIX.length)}` : sealed
 }

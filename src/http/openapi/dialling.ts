@@ -4,7 +4,6 @@ import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-op
 import { HandsetQuery, HandsetScreen, handsetPath } from '../simulator/handsets.ts'
 import { failed, text } from './answers.ts'
 import { createNumbering } from '../../ussd/numbering.ts'
-import { SubscriberOutput } from '../subscribers.ts'
 
 const screenHeaders = z.object({
   'Ussd-Session': z.string().meta({ description: 'Session id of the dialogue', example: 'ATUid_3f9c1d7a' }),
@@ -90,7 +89,8 @@ export const handset: ZodOpenApiPathItemObject = {
   },
 }
 
-export const handsetSubscriber: ZodOpenApiPathItemObject = {
+/** @param record the schema of a record without its secrets */
+export const handsetSubscriber = (record: z.ZodType): ZodOpenApiPathItemObject => ({
   get: {
     ...onThisPhone,
     operationId: 'getHandsetSubscriber',
@@ -98,13 +98,13 @@ export const handsetSubscriber: ZodOpenApiPathItemObject = {
     responses: {
       200: {
         description: 'The record',
-        content: { 'application/json': { schema: SubscriberOutput } },
+        content: { 'application/json': { schema: record } },
       },
       ...accessFailures,
       ...failed('USSD_NOT_FOUND', 'The number is not registered'),
     },
   },
-}
+})
 
 export const handsetWalkthrough: ZodOpenApiPathItemObject = {
   description: 'The recording that started with `?record=on`.',

@@ -5,7 +5,8 @@ import type { Dialect } from '../../dialects/dialect.ts'
 import { json, text } from './answers.ts'
 import { callbackPaths } from './callbacks.ts'
 import { handset, handsetSubscriber, handsetWalkthrough, networkPush } from './dialling.ts'
-import { selfCare, subscriber } from './records.ts'
+import type { AnyRoute } from '../route.ts'
+import { projectPaths, recordSchema, schemesOf, subscriber, tagsOf } from './records.ts'
 import type { Described } from './records.ts'
 
 const noAuth = { tags: ['Operation'], security: [] } satisfies Partial<ZodOpenApiOperationObject>
@@ -64,13 +65,15 @@ const basic = (description: string) => ({ type: 'http', scheme: 'basic', descrip
 export const openApiDocument = (
   dialects: Readonly<Record<string, Dialect>>,
   project: Described,
-): ReturnType<typeof createDocument> =>
-  createDocument({
+  routes: readonly AnyRoute[],
+): ReturnType<typeof createDocument> => {
+  const record = recordSchema(project)
+  return createDocument({
     openapi: '3.1.1',
     info: {
       title: 'USSD gateway',
       version: '0.1.0',
-      description: "An aggregator's callbacks, simulated phones, subscriber records and self-care.",
+      description: "An aggregator's callbacks, simulated phones, and subscriber records.",
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
@@ -78,17 +81,17 @@ export const openApiDocument = (
       { name: 'Callbacks', description: 'Callbacks of aggregators, one dialect each' },
       { name: 'Handsets', description: 'Simulated phones' },
       { name: 'Subscribers', description: "The operator's records" },
-      { name: 'Self-care', description: 'Passwords and sessions of subscribers' },
+      ...tagsOf(routes),
       { name: 'Operation', description: 'Health, metrics and this document' },
     ],
     paths: {
       ...callbackPaths(dialects),
       '/handsets/{msisdn}': handset,
-      '/handsets/{msisdn}/subscriber': handsetSubscriber,
+      '/handsets/{msisdn}/subscriber': handsetSubscriber(record),
       '/handsets/{msisdn}/walkthrough': handsetWalkthrough,
       '/network/restcomm': { post: networkPush },
-      '/subscribers/{msisdn}': subscriber(project),
-      ...selfCare(project),
+      '/subscribers/{msisdn}': subscriber(project, record),
+      ...projectPaths(routes, project.numbering),
       ...operation,
     },
     components: {
@@ -105,7 +108,10 @@ export const openApiDocument = (
         },
         adminBearer: bearer('ADMIN_TOKEN'),
         adminBasic: basic('ADMIN_TOKEN as the password, any user name'),
-        sessionBearer: bearer('The token of a self-care session'),
+        ...Object.fromEntries(
+          schemesOf(routes).map(({ scheme, description }) => [scheme, bearer(description)]),
+        ),
       },
     },
   })
+}

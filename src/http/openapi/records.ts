@@ -1,48 +1,19 @@
-/** Describes the routes for records: the operator's and self-care. */
+/** Describes the routes for records, and those of the project. */
 import type { z } from 'zod'
 import type { ZodOpenApiOperationObject, ZodOpenApiPathItemObject } from 'zod-openapi'
 import type { Project } from '../../gateway/project.ts'
+import { createSubscriberFormat } from '../../gateway/records/subscriber-format.ts'
+import { subscriberInput, subscriberOutput, sentFields, hasSecret } from '../../services/subscriber-input.ts'
+import { exampleNumber } from '../../ussd/example-number.ts'
 import type { Numbering } from '../../ussd/numbering.ts'
-import { AccessInput } from '../administration.ts'
 import { failed, json, jsonBody, storeFailures } from './answers.ts'
-import { SessionBegun, SessionUsed, credentials, newPassword } from '../self-care.ts'
-import { SubscriberOutput, subscriberAddress, subscriberInput } from '../subscribers.ts'
-
-const record = SubscriberOutput.meta({ id: 'Subscriber', description: 'A subscriber, without secrets' })
-
-const demo = {
-  language: 'ru',
-  tariff: 'Комфорт',
-  client: null,
-  role: 'subscriber',
-  registrationByPuk1: false,
-  access: 'open',
-  closedBecause: null,
-  puk1AttemptsLeft: 10,
-  msisdn: '+375291234567',
-  hasPuk1: true,
-  hasPassword: false,
-} satisfies z.output<typeof SubscriberOutput>
-
-const adminOnly = (numbering: Numbering) =>
-  ({
-    tags: ['Subscribers'],
-    security: [{ adminBearer: [] }, { adminBasic: [] }],
-    requestParams: { path: subscriberAddress(numbering) },
-  }) satisfies Partial<ZodOpenApiOperationObject>
-
-const adminFailures = {
-  ...failed(
-    'USSD_BAD_REQUEST',
-    'A field is wrong; nothing was stored',
-    'Bad request: access must be one of open, closed-by-subscriber, closed-by-organisation, closed-by-operator',
-  ),
-  ...failed('USSD_UNAUTHORISED', 'The admin token is missing or wrong, or none is configured'),
-  ...storeFailures,
-}
+import { pathOfNumber } from '../project-routes.ts'
+import type { AnyRoute, RouteAuthentication } from '../route.ts'
 
 /** The parts of a project that the document depends on. */
-export type Described = Pick<Project, 'languages' | 'numbering'>
+export type Described = Pick<Project, 'languages' | 'numbering' | 'record'>
+
+const asOperator = [{ adminBearer: [] }, { adminBasic: [] }]
 
 const notRegistered = failed(
   'USSD_NOT_FOUND',
@@ -50,127 +21,127 @@ const notRegistered = failed(
   'This number is not registered.',
 )
 
-export const subscriber = ({ languages, numbering }: Described): ZodOpenApiPathItemObject => ({
-  put: {
-    ...adminOnly(numbering),
-    operationId: 'putSubscriber',
-    summary: 'Register or change a subscriber',
-    description:
-      'Fields are merged: an omitted field keeps its value. A new subscriber has the first language of the project, open access and no secrets. Null clears a nullable field. `puk1` and `password` are write-only.',
-    requestBody: jsonBody(subscriberInput(languages).meta({ id: 'SubscriberInput' }), {
-      language: 'ru',
-      tariff: 'Комфорт',
-      puk1: '12345678',
-      access: 'open',
-    }),
-    responses: {
-      200: json('Changed', record, demo),
-      201: json('Registered', record, demo),
-      ...failed('USSD_TOO_LARGE', 'More than 4 kB'),
-      ...adminFailures,
+/** The examples of a record: as it is sent, and as it is returned. */
+function examplesOf({ languages, numbering, record }: Described) {
+  const given = (schema: z.ZodType): unknown => schema.meta()?.['example']
+  const fields = Object.entries(sentFields(record)).flatMap(([name, field]) =>
+    given(field) === undefined ? [] : [[name, given(field)] as const],
+  )
+  const secrets = Object.entries(record.secrets)
+  const language = languages[0]
+  const fresh = createSubscriberFormat(record, { defaultLanguage: language, recordFormat: 'json' }).create()
+  return {
+    sent: {
+      language,
+      ...Object.fromEntries(fields),
+      ...Object.fromEntries(
+        secrets.flatMap(([name, { example }]) => (example === undefined ? [] : [[name, example]])),
+      ),
     },
-  },
-  get: {
-    ...adminOnly(numbering),
-    operationId: 'getSubscriber',
-    summary: 'Get the record, without secrets',
-    responses: { 200: json('The record', record, demo), ...notRegistered, ...adminFailures },
-  },
-  delete: {
-    ...adminOnly(numbering),
-    operationId: 'removeSubscriber',
-    summary: 'Delete a subscriber',
-    responses: { 204: { description: 'Deleted' }, ...notRegistered, ...adminFailures },
-  },
-})
-
-const selfCareFailures = {
-  ...failed(
-    'USSD_BAD_REQUEST',
-    'A field is wrong',
-    'Bad request: password must be a string of 5 to 10 digits',
-  ),
-  ...failed('USSD_TOO_LARGE', 'More than 4 kB'),
-  ...storeFailures,
+    returned: subscriberOutput(record).parse({
+      ...fresh,
+      ...Object.fromEntries(fields),
+      msisdn: exampleNumber(numbering),
+      ...Object.fromEntries(secrets.map(([name]) => [hasSecret(name), true])),
+    }),
+  }
 }
 
-export const selfCare = ({ numbering }: Described): Record<string, ZodOpenApiPathItemObject> => ({
-  '/self-care/password': {
-    post: {
-      operationId: 'setPassword',
-      tags: ['Self-care'],
-      summary: 'Set the password with PUK1',
-      description:
-        'For devices that cannot dial. The tariff plan or an opt-in at a sales centre must allow it. Ten wrong PUK1 in a row lock PUK1 until the operator unlocks it.',
-      security: [],
-      requestBody: jsonBody(newPassword(numbering), {
-        msisdn: '+375291234560',
-        puk1: '56789012',
-        password: '80291',
-      }),
-      responses: {
-        204: { description: 'Set; all self-care sessions of the number have ended' },
-        ...failed('USSD_REFUSED', 'The same response for every reason', 'The password was not set.'),
-        ...selfCareFailures,
-      },
-    },
-  },
-  '/self-care/sessions': {
-    post: {
-      operationId: 'logIn',
-      tags: ['Self-care'],
-      summary: 'Log in with number and password',
-      security: [],
-      requestBody: jsonBody(credentials(numbering), { msisdn: '+375291234560', password: '80291' }),
-      responses: {
-        201: json('A session', SessionBegun, {
-          token: 'q0Xh7mJ2vR1sT9bK4nW8yE3uC6pZ5aLdFgHjQwErTyU',
-          expiresIn: 900,
-        }),
-        ...failed(
-          'USSD_UNAUTHORISED',
-          'The same response for every reason',
-          'The number or the password is wrong.',
-        ),
-        ...failed('USSD_THROTTLED', 'Rate limited after five wrong passwords in a row'),
-        ...selfCareFailures,
-      },
-    },
-  },
-  '/self-care/session': {
-    get: {
-      operationId: 'useSession',
-      tags: ['Self-care'],
-      summary: 'Get the session of a token; restarts its 15 minutes',
-      security: [{ sessionBearer: [] }],
-      responses: {
-        200: json('The session is valid', SessionUsed, { msisdn: '+375291234560', expiresIn: 900 }),
-        ...failed('USSD_UNAUTHORISED', 'The session does not exist or has expired'),
-        ...storeFailures,
-      },
-    },
-  },
-  '/self-care/subscribers/{msisdn}/access': {
+/** The schema of a record without its secrets. */
+export const recordSchema = ({ record }: Described) =>
+  subscriberOutput(record).meta({ id: 'Subscriber', description: 'A subscriber, without secrets' })
+
+export function subscriber(project: Described, record: z.ZodType): ZodOpenApiPathItemObject {
+  const { languages, numbering } = project
+  const input = subscriberInput(project.record, languages).meta({ id: 'SubscriberInput' })
+  const { sent, returned } = examplesOf(project)
+  const secrets = Object.keys(project.record.secrets)
+  const asAdmin = {
+    tags: ['Subscribers'],
+    security: asOperator,
+    requestParams: { path: pathOfNumber(numbering) },
+  } satisfies Partial<ZodOpenApiOperationObject>
+  const failures = {
+    ...failed(
+      'USSD_BAD_REQUEST',
+      'A field is wrong; nothing was stored',
+      `Bad request: language must be one of ${languages.join(', ')}`,
+    ),
+    ...failed('USSD_UNAUTHORISED', 'The admin token is missing or wrong, or none is configured'),
+    ...storeFailures,
+  }
+  return {
     put: {
-      operationId: 'setAccess',
-      tags: ['Self-care'],
-      summary: 'Open or close the access of a subscriber of the same client, as its administrator',
-      description:
-        '`closed` means closed by the organisation: PUK1 does not open it. `open` also opens access that the subscriber closed, but not access that the operator closed. Restarts the 15 minutes of the session.',
-      security: [{ sessionBearer: [] }],
-      requestParams: { path: subscriberAddress(numbering) },
-      requestBody: jsonBody(AccessInput, { access: 'closed' }),
+      ...asAdmin,
+      operationId: 'putSubscriber',
+      summary: 'Register or change a subscriber',
+      description: [
+        'Fields are merged: an omitted field keeps its value, and null clears a nullable field.',
+        'A new subscriber has the first language of the project and no secrets.',
+        ...(secrets.length > 0 ? [`Write-only: ${secrets.map((name) => `\`${name}\``).join(', ')}.`] : []),
+      ].join(' '),
+      requestBody: jsonBody(input, sent),
       responses: {
-        204: { description: 'Done; a change is in the journal' },
-        ...selfCareFailures,
-        ...failed('USSD_BAD_REQUEST', 'A field is wrong', 'Bad request: access must be one of open, closed'),
-        ...failed('USSD_UNAUTHORISED', 'The session does not exist or has expired'),
-        ...failed(
-          'USSD_REFUSED',
-          'The same response for every reason: not an administrator, an unknown number, another client, closed by the operator',
-          'The access was not changed.',
-        ),
+        200: json('Changed', record, returned),
+        201: json('Registered', record, returned),
+        ...failed('USSD_TOO_LARGE', 'More than 4 kB'),
+        ...failures,
       },
     },
-  },
-})
+    get: {
+      ...asAdmin,
+      operationId: 'getSubscriber',
+      summary: 'Get the record, without secrets',
+      responses: { 200: json('The record', record, returned), ...notRegistered, ...failures },
+    },
+    delete: {
+      ...asAdmin,
+      operationId: 'removeSubscriber',
+      summary: 'Delete a subscriber',
+      responses: { 204: { description: 'Deleted' }, ...notRegistered, ...failures },
+    },
+  }
+}
+
+/** The tags of the project's own routes. */
+export const tagsOf = (routes: readonly AnyRoute[]): readonly { readonly name: string }[] =>
+  [...new Set(routes.map(({ operation }) => operation.tag ?? 'Project'))].map((name) => ({ name }))
+
+/** The authentication schemes of the project's own routes. */
+export const schemesOf = (routes: readonly AnyRoute[]): readonly RouteAuthentication<unknown>[] =>
+  routes.flatMap(({ auth }) => (typeof auth === 'string' ? [] : [auth]))
+
+/** Describes the routes of the project by path. */
+export function projectPaths(
+  routes: readonly AnyRoute[],
+  numbering: Numbering,
+): Record<string, ZodOpenApiPathItemObject> {
+  const paths: Record<string, ZodOpenApiPathItemObject> = {}
+  for (const route of routes) {
+    paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route, numbering) }
+  }
+  return paths
+}
+
+function operationOf(
+  { path, auth, body, operation }: AnyRoute,
+  numbering: Numbering,
+): ZodOpenApiOperationObject {
+  const { example, responses, tag = 'Project', ...described } = operation
+  return {
+    tags: [tag],
+    ...described,
+    security: auth === 'operator' ? asOperator : auth === 'anyone' ? [] : [{ [auth.scheme]: [] }],
+    ...(path.includes('{msisdn}') && { requestParams: { path: pathOfNumber(numbering) } }),
+    ...(body && { requestBody: jsonBody(body, example) }),
+    responses: {
+      ...(body && {
+        ...failed('USSD_BAD_REQUEST', 'A field is wrong'),
+        ...failed('USSD_TOO_LARGE', 'More than 4 kB'),
+      }),
+      ...(auth !== 'anyone' && failed('USSD_UNAUTHORISED', 'The token is missing or wrong')),
+      ...storeFailures,
+      ...responses,
+    },
+  }
+}

@@ -1,6 +1,8 @@
 /** Records the dialogues of simulated phones as test scripts. */
 import { createRecorder } from '../../walkthrough/recorder.ts'
-import type { Recorder, RecordedSubscriber } from '../../walkthrough/recorder.ts'
+import type { RecordDefinition } from '../../gateway/records/record.ts'
+import type { SubscriberView } from '../../services/subscribers.ts'
+import type { Recorder } from '../../walkthrough/recorder.ts'
 import { writeScript } from '../../walkthrough/script/write.ts'
 
 /** Beyond this the oldest recording is deleted. */
@@ -18,17 +20,21 @@ export interface Recordings {
 
 export function createRecordings(options: {
   readonly codes: readonly string[]
-  readonly getSubscriber: (msisdn: string) => Promise<RecordedSubscriber | undefined>
+  readonly record: RecordDefinition
+  readonly getSubscriber: (msisdn: string) => Promise<SubscriberView | undefined>
   readonly weaknessOf: (digits: string, msisdn: string) => string | undefined
 }): Recordings {
-  const { codes, getSubscriber, weaknessOf } = options
+  const { codes, record, getSubscriber, weaknessOf } = options
   const recorders = new Map<string, Recorder>()
   return {
     begin(msisdn) {
       if (recorders.has(msisdn)) return
       const [oldest] = recorders.keys()
       if (recorders.size >= MAX_RECORDINGS && oldest !== undefined) recorders.delete(oldest)
-      recorders.set(msisdn, createRecorder({ msisdn, codes, look: () => getSubscriber(msisdn), weaknessOf }))
+      recorders.set(
+        msisdn,
+        createRecorder({ msisdn, codes, record, look: () => getSubscriber(msisdn), weaknessOf }),
+      )
     },
     recordInput: async (msisdn, entry) => recorders.get(msisdn)?.recordInput(entry),
     recordHangUp: (msisdn) => recorders.get(msisdn)?.recordHangUp(),

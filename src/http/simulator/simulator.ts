@@ -1,6 +1,7 @@
 import type { Router } from 'express'
 import { africastalking } from '../../dialects/africastalking.ts'
 import type { Dialect } from '../../dialects/dialect.ts'
+import type { RecordDefinition } from '../../gateway/records/record.ts'
 import type { SubscriberView } from '../../services/subscribers.ts'
 import { createHandsets } from '../../simulator/handset.ts'
 import { createRouteResolver } from '../../simulator/routes.ts'
@@ -31,8 +32,9 @@ export interface SimulatorOptions {
   readonly adminToken: string | undefined
   /** Other applications that phones may call. They are sent no token. */
   readonly targets: readonly string[]
-  /** The codes of the menus, for recordings. */
+  /** The codes of the menus and the record, for recordings. */
   readonly codes: readonly string[]
+  readonly record: RecordDefinition
   /** The numbers that dial this gateway. */
   readonly numbering: Numbering
   readonly getSubscriber: (msisdn: string) => Promise<SubscriberView | undefined>
@@ -44,7 +46,7 @@ export function createSimulator(options: SimulatorOptions): {
   close(): void
 } {
   const { dialects, url, host, callbackToken: token, signatureKey, adminToken } = options
-  const { codes, numbering, getSubscriber } = options
+  const { codes, record, numbering, getSubscriber } = options
   const own = (dialect: Dialect): Route => ({
     dialect,
     callbackUrl: () => `${url()}/ussd/${dialect.name}`,
@@ -61,6 +63,7 @@ export function createSimulator(options: SimulatorOptions): {
   })
   const recordings = createRecordings({
     codes,
+    record,
     getSubscriber,
     weaknessOf: (digits, msisdn) => weakness(digits, { msisdn, thisYear: new Date().getUTCFullYear() }),
   })

@@ -5,21 +5,19 @@ import { availableParallelism } from 'node:os'
 import { UssdError } from '../../engine/errors.ts'
 import type { Secret } from '../../engine/secret.ts'
 import { macUnder } from '../../gateway/records/keyring.ts'
-import type { Keyring, Purpose } from '../../gateway/records/keyring.ts'
+import type { Keyring } from '../../gateway/records/keyring.ts'
+import type { SealedHash } from '../../gateway/records/record.ts'
 import { createPrioritySemaphore } from './priority-semaphore.ts'
 import type { Lane } from './priority-semaphore.ts'
 
-/** The kind of a hashed secret. A hash of one domain never matches in the other. */
-export type HashDomain = Extract<Purpose, 'password' | 'puk1'>
-
-/** A secret as stored: an argon2id PHC string, and the id of the HMAC key. Secrets are never stored in another form. */
-export type SealedHash = { hash: string; key: string }
+/** The name of a secret, such as `pin`. A hash of one domain never matches in another. */
+export type HashDomain = string
 
 /** The result of a comparison. `stale`: the hash uses old parameters or a retired key; rehash if it matches. */
 type Verdict = { matches: boolean; stale: boolean }
 
 /**
- * Slow hashing of passwords and PUK1. A hash takes about 20 ms of a core and 19 MiB, so the number of parallel hashes is
+ * Slow hashing of secrets. A hash takes about 20 ms of a core and 19 MiB, so the number of parallel hashes is
  * limited. `hash` and `verify` reject with USSD_BUSY, at once, when the queue is full, and with USSD_TURN_TIMED_OUT when the signal is
  * aborted before the hash starts. A started hash runs to its end.
  * The MSISDN is part of the input: always pass it in its stored form.
@@ -108,7 +106,7 @@ export function createHashing({
 
     isKnown: ({ key }) => keyring.ids.includes(key),
 
-    assertKnown: ({ key }) => void macUnder(keyring, key, 'password', []),
+    assertKnown: ({ key }) => void macUnder(keyring, key, 'seal', []),
 
     async hash(domain, msisdn, secret, { signal } = {}) {
       const digest = toBase64(keyring.mac(domain, [msisdn, secret.reveal()]))

@@ -17,6 +17,7 @@ export interface Mask {
 
 export function createMask(): Mask {
   let secrets: readonly string[] = []
+  let names: readonly string[] = []
 
   const text = (clear: string): string =>
     secrets.reduce((masked, secret) => masked.replaceAll(secret, MASK), clear)
@@ -36,9 +37,9 @@ export function createMask(): Mask {
       ? { ...match, pattern: text(match.pattern) }
       : { ...match, text: text(match.text) }
 
-  const maskStep = (step: Step): Step => ({
+  const maskStep = (step: Step, of = names): Step => ({
     ...step,
-    action: maskAction(step.action, text),
+    action: maskAction(step.action, of, text),
     expectation: step.expectation && expectation(step.expectation),
   })
 
@@ -48,7 +49,10 @@ export function createMask(): Mask {
   })
 
   return {
-    useSecretsOf: (walkthrough) => void (secrets = secretsOf(walkthrough)),
+    useSecretsOf(walkthrough) {
+      secrets = secretsOf(walkthrough)
+      names = Object.keys(walkthrough.secrets)
+    },
     addSecret: (secret) => void (secret.trim().length > 1 && (secrets = [secret, secret.trim(), ...secrets])),
     text,
     failure,
@@ -56,16 +60,19 @@ export function createMask(): Mask {
     walkthrough: (walkthrough) => ({
       ...walkthrough,
       title: text(walkthrough.title),
-      steps: walkthrough.steps.map(maskStep),
+      steps: walkthrough.steps.map((step) => maskStep(step, secretNames(walkthrough))),
       handsets: Object.fromEntries(
         Object.entries(walkthrough.handsets).map(([who, phone]) => [
           who,
-          { ...phone, fixture: phone.fixture && replaceInRecord(phone.fixture, maskSecret) },
+          {
+            ...phone,
+            fixture: phone.fixture && replaceInRecord(phone.fixture, secretNames(walkthrough), maskSecret),
+          },
         ]),
       ),
       after: walkthrough.after.map((after) => ({
         ...after,
-        record: replaceInRecord(after.record, maskSecret),
+        record: replaceInRecord(after.record, secretNames(walkthrough), maskSecret),
       })),
     }),
 
@@ -81,11 +88,13 @@ export function createMask(): Mask {
   }
 }
 
+const secretNames = ({ secrets }: Walkthrough): readonly string[] => Object.keys(secrets)
+
 /** Keeps placeholders: they hold no secret. */
 const maskSecret = (secret: string): string => (isPlaceholder(secret) ? secret : MASK)
 
-function maskAction(action: Action, mask: (text: string) => string): Action {
+function maskAction(action: Action, names: readonly string[], mask: (text: string) => string): Action {
   if (action.kind === 'dial') return { ...action, code: mask(action.code) }
   if (action.kind === 'send' && !action.isSecret) return { ...action, text: mask(action.text) }
-  return replaceInAction(action, maskSecret)
+  return replaceInAction(action, names, maskSecret)
 }

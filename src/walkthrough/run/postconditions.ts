@@ -53,8 +53,10 @@ export async function checkPostconditions(run: {
 function recordProblems(record: SubscriberView, postcondition: Postcondition): readonly string[] {
   const { password: _password, ...expected } = postcondition.record
   return Object.entries(expected).flatMap(([name, value]) => {
-    const actual = record[name as keyof SubscriberView]
-    return actual === value ? [] : [`${name} is ${String(actual)}, not ${String(value)}`]
+    const actual = record[name]
+    return JSON.stringify(actual) === JSON.stringify(value)
+      ? []
+      : [`${name} is ${shown(actual)}, not ${shown(value)}`]
   })
 }
 
@@ -64,12 +66,14 @@ async function passwordProblems(
   logInStatus: (password: string) => Promise<number> | undefined,
 ): Promise<readonly string[]> {
   const { password } = postcondition.record
-  if (password === undefined) return []
-  if (access !== 'open') return [`the password cannot be checked: access is ${access}`]
+  if (typeof password !== 'string') return []
+  if (access !== 'open') return [`the password cannot be checked: access is ${String(access)}`]
   const status = await logInStatus(password)
   if (status === 201) return []
   if (status === 401) return ['the password differs']
   return [`the password could not be checked: self-care answered ${status}`]
 }
+
+const shown = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 const listOf = (names: readonly string[]): string => (names.length === 0 ? 'nothing' : names.join(', '))

@@ -38,16 +38,7 @@ export interface TargetGateway {
 }
 
 /** The public fields of a record. */
-export interface SubscriberView {
-  readonly language: string
-  readonly tariff: string
-  readonly client: string | null
-  readonly role: string
-  readonly access: string
-  readonly closedBecause: string | null
-  readonly puk1AttemptsLeft: number
-  readonly hasPassword: boolean
-}
+export type SubscriberView = Readonly<{ language: string } & Record<string, unknown>>
 
 /** The reason a target cannot do what a walkthrough asks of it: one English sentence. */
 export class TargetError extends WalkthroughError {

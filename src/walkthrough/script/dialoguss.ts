@@ -108,6 +108,7 @@ function sessionsOf(application: Application, context: ImportContext): readonly 
       handsets: { [ONLY_PHONE]: { msisdn, fixture: undefined } },
       steps: stepsOf(application.dial, parsed),
       after: [],
+      secrets: {},
       performed: undefined,
     }
   })

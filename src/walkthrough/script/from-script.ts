@@ -1,4 +1,5 @@
 /** Converts a parsed script into a walkthrough. */
+import type { SecretForms } from '../../gateway/records/record.ts'
 import { DEMO_MSISDN } from '../../ussd/example-number.ts'
 import { ONLY_PHONE } from './phone-issues.ts'
 import type { Script } from './schema.ts'
@@ -16,8 +17,12 @@ import type {
 type Turn = Script['turns'][number]
 type ScriptPhone = NonNullable<Script['subscriber']>
 
-/** @param document the positions of its parts */
-export function toWalkthrough(script: Script, document: SourceDocument, file: string): Walkthrough {
+/** @param from `document`: the positions of the script's parts; `secrets`: those of the project's record */
+export function toWalkthrough(
+  script: Script,
+  from: { readonly document: SourceDocument; readonly file: string; readonly secrets: SecretForms },
+): Walkthrough {
+  const { document, file, secrets } = from
   const lineOf = (key: string) => document.keyAt([], key).line
   const handsets = handsetsOf(script)
   const [first = ONLY_PHONE] = Object.keys(handsets)
@@ -43,6 +48,7 @@ export function toWalkthrough(script: Script, document: SourceDocument, file: st
     handsets,
     steps,
     after: afterOf(script, first, document),
+    secrets,
     performed: script.after?.performed,
   }
 }

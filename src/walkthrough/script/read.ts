@@ -1,8 +1,9 @@
 /** Reads scripts: walkthroughs as YAML, one a document. */
+import type { RecordDefinition } from '../../gateway/records/record.ts'
 import { toWalkthrough } from './from-script.ts'
 import { issuesOf } from './zod-issues.ts'
 import { phoneIssues } from './phone-issues.ts'
-import { ScriptForm } from './schema.ts'
+import { scriptForm } from './schema.ts'
 import { readYaml } from './yaml-source.ts'
 import type { ScriptIssue, SourceDocument } from './yaml-source.ts'
 import type { Walkthrough } from './walkthrough.ts'
@@ -26,10 +27,11 @@ export const formatProblem = ({ file, line, column, message }: ScriptProblem): s
  * `#…` do. Placeholders are not filled in.
  *
  * @param file the path to print in messages
+ * @param record the record of the project's subscribers
  */
-export function readScripts(text: string, file: string): ParsedScripts {
+export function readScripts(text: string, file: string, record: RecordDefinition): ParsedScripts {
   const { documents, issues } = readYaml(text)
-  const results = documents.map((document) => readDocument(document, file))
+  const results = documents.map((document) => readDocument(document, file, record))
   return combineResults(
     results.flatMap(({ walkthroughs }) => walkthroughs),
     { yaml: issues, content: results.flatMap((result) => result.issues) },
@@ -40,11 +42,15 @@ export function readScripts(text: string, file: string): ParsedScripts {
 function readDocument(
   document: SourceDocument,
   file: string,
+  record: RecordDefinition,
 ): { readonly walkthroughs: readonly Walkthrough[]; readonly issues: readonly ScriptIssue[] } {
-  const parsed = ScriptForm.safeParse(document.value)
+  const parsed = scriptForm(record).safeParse(document.value)
   const issues = [...(parsed.success ? [] : issuesOf(parsed.error, document)), ...phoneIssues(document)]
   const isValid = parsed.success && issues.length === 0
-  return { walkthroughs: isValid ? [toWalkthrough(parsed.data, document, file)] : [], issues }
+  return {
+    walkthroughs: isValid ? [toWalkthrough(parsed.data, { document, file, secrets: record.secrets })] : [],
+    issues,
+  }
 }
 
 /**

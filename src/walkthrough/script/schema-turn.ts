@@ -1,7 +1,7 @@
 /** The schema of a turn: an action and its expected result. */
 import { z } from 'zod'
-import { PatchForm } from './schema-subscriber.ts'
-import { flag, form, line, oneOf, optional, readAs, secret, text, whole, word } from './schema-values.ts'
+import type { subscriberForms } from './schema-subscriber.ts'
+import { flag, form, line, oneOf, optional, readAs, secretText, text, whole, word } from './schema-values.ts'
 
 const pattern = text.superRefine((source, context) => {
   const problem = patternProblem(source)
@@ -109,65 +109,69 @@ function turnProblem(keys: readonly string[]): string | undefined {
     : `has ${expectation}, but after ${action} only ${possible.join(', ')} can follow`
 }
 
-export const TurnForm = form({
-  as: optional(phoneName, 'The phone, if the script has several'),
-  dials: optional(dialled, 'The code to dial on an idle phone, in quotes'),
-  sends: optional(
-    z.union(
-      [
-        text
-          .regex(/^(?![\s\S]*\{\{)/, {
-            error: 'contains a placeholder, which stands for a secret: write { secret: … }',
-          })
-          .meta({ description: 'An answer, in quotes' }),
-        form({
-          secret: secret.meta({ description: 'A secret answer: digits or a placeholder' }),
-          asked: optional(
-            readAs(word, z.literal(false, { error: 'must be false or omitted' })),
-            'false: the screen does not ask for a secret',
-          ),
-        }).meta({ id: 'Secret' }),
-      ],
-      { error: 'must be text or { secret: text }' },
+/** @param names the secrets of the record */
+export const turnForm = (Patch: ReturnType<typeof subscriberForms>['Patch'], names: readonly string[]) => {
+  const secret = secretText(names)
+  return form({
+    as: optional(phoneName, 'The phone, if the script has several'),
+    dials: optional(dialled, 'The code to dial on an idle phone, in quotes'),
+    sends: optional(
+      z.union(
+        [
+          text
+            .regex(/^(?![\s\S]*\{\{)/, {
+              error: 'contains a placeholder, which stands for a secret: write { secret: … }',
+            })
+            .meta({ description: 'An answer, in quotes' }),
+          form({
+            secret: secret.meta({ description: 'A secret answer: digits or a placeholder' }),
+            asked: optional(
+              readAs(word, z.literal(false, { error: 'must be false or omitted' })),
+              'false: the screen does not ask for a secret',
+            ),
+          }).meta({ id: 'Secret' }),
+        ],
+        { error: 'must be text or { secret: text }' },
+      ),
+      'The answer to a waiting screen',
     ),
-    'The answer to a waiting screen',
-  ),
-  waits: optional(duration, 'Time passes for all phones: 500ms, 20s, 15m, 2h'),
-  repeats: optional(flag, "The aggregator sends a duplicate of this phone's last callback, byte for byte"),
-  'hangs up': optional(flag, 'The subscriber ends the dialogue'),
-  'logs in': optional(
-    form({ password: secret.meta({ description: 'The self-care password, or a placeholder' }) }),
-    'Logs in to self-care',
-  ),
-  'visits self-care': optional(flag, 'Uses the latest self-care session of this subscriber'),
-  'sets password': optional(
-    form({
-      puk1: secret.meta({ description: 'PUK1 or a placeholder' }),
-      password: secret.meta({ description: 'The new password or a placeholder' }),
-    }),
-    'Sets the password with PUK1 in self-care',
-  ),
-  manages: optional(
-    form({
-      subscriber: phoneName.meta({ description: 'A phone of this walkthrough' }),
-      access: oneOf(['open', 'closed']).meta({ description: 'The new access' }),
-    }),
-    "An administrator opens or closes a subscriber's access in self-care",
-  ),
-  'operator sets': PatchForm.exactOptional(),
-  sees: optional(textMatch, 'The screen; it waits for an answer'),
-  ends: optional(textMatch, 'The screen; the dialogue has ended'),
-  fails: optional(flagOrTextMatch, 'The message with which the network ended the dialogue'),
-  answers: optional(whole(100, 599), 'The HTTP status of self-care'),
-})
-  .check(
-    z.superRefine((turn, context) => {
-      const problem = turnProblem(Object.keys(turn))
-      if (problem !== undefined) context.addIssue(problem)
-    }),
-  )
-  .meta({
-    id: 'Turn',
-    description: 'An action and its expected result; without an action, the current screen is checked',
-    anyOf: turnForms,
+    waits: optional(duration, 'Time passes for all phones: 500ms, 20s, 15m, 2h'),
+    repeats: optional(flag, "The aggregator sends a duplicate of this phone's last callback, byte for byte"),
+    'hangs up': optional(flag, 'The subscriber ends the dialogue'),
+    'logs in': optional(
+      form({ password: secret.meta({ description: 'The self-care password, or a placeholder' }) }),
+      'Logs in to self-care',
+    ),
+    'visits self-care': optional(flag, 'Uses the latest self-care session of this subscriber'),
+    'sets password': optional(
+      form({
+        puk1: secret.meta({ description: 'PUK1 or a placeholder' }),
+        password: secret.meta({ description: 'The new password or a placeholder' }),
+      }),
+      'Sets the password with PUK1 in self-care',
+    ),
+    manages: optional(
+      form({
+        subscriber: phoneName.meta({ description: 'A phone of this walkthrough' }),
+        access: oneOf(['open', 'closed']).meta({ description: 'The new access' }),
+      }),
+      "An administrator opens or closes a subscriber's access in self-care",
+    ),
+    'operator sets': Patch.exactOptional(),
+    sees: optional(textMatch, 'The screen; it waits for an answer'),
+    ends: optional(textMatch, 'The screen; the dialogue has ended'),
+    fails: optional(flagOrTextMatch, 'The message with which the network ended the dialogue'),
+    answers: optional(whole(100, 599), 'The HTTP status of self-care'),
   })
+    .check(
+      z.superRefine((turn, context) => {
+        const problem = turnProblem(Object.keys(turn))
+        if (problem !== undefined) context.addIssue(problem)
+      }),
+    )
+    .meta({
+      id: 'Turn',
+      description: 'An action and its expected result; without an action, the current screen is checked',
+      anyOf: turnForms,
+    })
+}

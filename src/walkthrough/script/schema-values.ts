@@ -1,6 +1,6 @@
 /** The values of a script. YAML scalars are read as text and converted here. */
 import { z } from 'zod'
-import { PLACEHOLDER } from './secrets.ts'
+import { placeholderPattern } from './secrets.ts'
 
 /** Creates a map of exactly these keys. The message for an unknown key lists them; `zod-issues.ts` builds the sentence. */
 export const form = <const Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
@@ -48,9 +48,14 @@ export const line = (max: number) =>
     .max(max, { error: `must be at most ${max} characters long` })
     .regex(/^\P{Cc}*$/u, { error: 'must not contain control characters' })
 
-export const orPlaceholder = (pattern: string) => new RegExp(`${pattern}|${PLACEHOLDER.source}`)
+/** The digits of a secret, or a placeholder. */
+export const secretOrPlaceholder = (digits: string, names: readonly string[], error: string) =>
+  text.regex(new RegExp(`^${digits}$|${placeholderPattern(names).source}`), { error })
 
 /** A literal secret or a placeholder. Text around a placeholder is not allowed. */
-export const secret = text.regex(orPlaceholder('^(?![\\s\\S]*\\{\\{)'), {
-  error: 'contains an unknown placeholder: use {{puk1}}, {{password}} or a form such as {{8 digits}}',
-})
+export const secretText = (names: readonly string[]) => {
+  const known = names.map((name) => `{{${name}}}, `).join('')
+  return text.regex(new RegExp(`^(?![\\s\\S]*\\{\\{)|${placeholderPattern(names).source}`), {
+    error: `contains an unknown placeholder: use ${known.replace(/, $/, ' or ')}a form such as {{8 digits}}`,
+  })
+}

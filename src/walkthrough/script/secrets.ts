@@ -3,21 +3,27 @@
  * placeholders only. Their secrets are generated from the title, so each run gets the same ones.
  */
 import { createHash } from 'node:crypto'
+import { lengthsOf } from '../../gateway/records/record.ts'
 import { WalkthroughError } from './walkthrough.ts'
-import type { Action, Fixture, ScriptText, Walkthrough } from './walkthrough.ts'
+import type { Action, RecordFields, ScriptText, Walkthrough } from './walkthrough.ts'
 
 /** The secrets of subscribers that exist on the target, by MSISDN (E.164 with `+`). */
-export type KnownSecrets = Readonly<
-  Record<string, { readonly puk1?: string | undefined; readonly password?: string | undefined }>
->
+export type KnownSecrets = Readonly<Record<string, Readonly<Record<string, string | undefined>>>>
+
+const FORM =
+  '(?:[1-9]\\d{0,2}) (?:digits|characters)(?: [a-z]{1,2})?(?:, (?:repeat|sequence|keypad|date|own-number|common))?'
 
 /**
- * The placeholders: `{{puk1}}` and `{{password}}` of the record; `{{8 digits}}` and `{{8 digits b}}`, where another letter means
+ * Matches a placeholder: `{{pin}}` for a secret of the record; `{{8 digits}}` and `{{8 digits b}}`, where another letter means
  * another secret; `{{6 digits a, date}}`, weak for that reason; `{{7 characters}}`, letters. Digits without a reason are not weak
- * and differ from every PUK1.
+ * and differ from every secret of the record.
+ *
+ * @param names the secrets of the record
  */
-export const PLACEHOLDER =
-  /^\{\{(puk1|password|(?:[1-9]\d{0,2}) (?:digits|characters)(?: [a-z]{1,2})?(?:, (?:repeat|sequence|keypad|date|own-number|common))?)\}\}$/
+export const placeholderPattern = (names: readonly string[]): RegExp =>
+  new RegExp(`^\\{\\{(${[...names, FORM].join('|')})\\}\\}$`)
+
+const PLACEHOLDER = placeholderPattern(['[a-z][A-Za-z0-9]*'])
 
 /** Returns true for a placeholder, false for a literal secret. */
 export const isPlaceholder = (text: ScriptText): boolean => PLACEHOLDER.test(text)
@@ -37,19 +43,31 @@ export function fillIn(
     weaknessOf,
   }: { readonly known?: KnownSecrets; readonly weaknessOf?: WeaknessOf | undefined } = {},
 ): Walkthrough {
-  const { title, handsets, steps, after } = walkthrough
+  const { title, handsets, steps, after, secrets } = walkthrough
+  const names = Object.keys(secrets)
+  const placeholder = placeholderPattern(names)
   const generated = new Map<string, string>()
 
-  const secretOf = (who: string, name: 'puk1' | 'password'): string => {
+  const secretOf = (who: string, name: string): string => {
     const phone = handsets[who]
     if (!phone) throw new WalkthroughError(`unknown phone '${who}'`)
-    const text = phone.fixture ? phone.fixture[name] : known[phone.msisdn]?.[name]
-    const form = text === undefined ? undefined : PLACEHOLDER.exec(text)?.[1]
+    const text = phone.fixture ? (phone.fixture[name] as string | undefined) : known[phone.msisdn]?.[name]
+    const form = text === undefined ? undefined : placeholder.exec(text)?.[1]
     if (text !== undefined && form === undefined) return text
-    if (form !== undefined && form !== 'puk1' && form !== 'password') return generate(who, form)
-    // A password is not generated: without one, the subscriber has none.
-    if (phone.fixture && (name === 'puk1' || text !== undefined)) return generate(who, '8 digits', name)
+    if (form !== undefined && !names.includes(form)) return generate(who, form)
+    // A secret without attempts is not generated: without one, the subscriber has none.
+    if (phone.fixture && (isIssued(name) || text !== undefined)) {
+      return generate(who, `${lengthOf(name)} digits`, name)
+    }
     throw new WalkthroughError(`{{${name}}} of ${phone.msisdn} is unknown: add it to the file of --secrets`)
+  }
+
+  const isIssued = (name: string): boolean => secrets[name]?.attempts !== undefined
+
+  /** Eight digits, if the secret may have as many. */
+  const lengthOf = (name: string): number => {
+    const [least, most] = lengthsOf(secrets[name] ?? { digits: 8 })
+    return Math.min(most, Math.max(least, 8))
   }
 
   const generate = (who: string, form: string, name = form): string => {
@@ -64,71 +82,83 @@ export function fillIn(
   }
 
   const fill = (who: string, text: ScriptText): string => {
-    const form = PLACEHOLDER.exec(text)?.[1]
+    const form = placeholder.exec(text)?.[1]
     if (form === undefined) return text
-    return form === 'puk1' || form === 'password' ? secretOf(who, form) : generate(who, form)
+    return names.includes(form) ? secretOf(who, form) : generate(who, form)
   }
 
-  const usesPuk1 = (who: string) =>
-    steps.some(({ who: by, action }) => by === who && JSON.stringify(action).includes('{{puk1}}'))
+  const uses = (who: string, name: string) =>
+    steps.some(({ who: by, action }) => by === who && JSON.stringify(action).includes(`{{${name}}}`))
   const phones = Object.entries(handsets).map(([who, phone]) => {
     const { fixture } = phone
     if (!fixture) return [who, phone] as const
-    const secrets = {
-      ...((fixture.puk1 !== undefined || usesPuk1(who)) && { puk1: secretOf(who, 'puk1') }),
-      ...(fixture.password !== undefined && { password: secretOf(who, 'password') }),
-    }
-    return [who, { ...phone, fixture: { ...fixture, ...secrets } }] as const
+    const needed = names.filter((name) => fixture[name] !== undefined || (isIssued(name) && uses(who, name)))
+    const filled = Object.fromEntries(needed.map((name) => [name, secretOf(who, name)]))
+    return [who, { ...phone, fixture: { ...fixture, ...filled } }] as const
   })
   return {
     ...walkthrough,
     handsets: Object.fromEntries(phones),
     steps: steps.map((step) => ({
       ...step,
-      action: replaceInAction(step.action, (text) => fill(step.who, text)),
+      action: replaceInAction(step.action, names, (text) => fill(step.who, text)),
     })),
     after: after.map((one) => ({
       ...one,
-      record: replaceInRecord(one.record, (text) => fill(one.who, text)),
+      record: replaceInRecord(one.record, names, (text) => fill(one.who, text)),
     })),
   }
 }
 
-/** Replaces every secret of an action. */
-export function replaceInAction(action: Action, replace: (secret: ScriptText) => string): Action {
+/**
+ * Replaces every secret of an action.
+ *
+ * @param names the secrets of the record
+ */
+export function replaceInAction(
+  action: Action,
+  names: readonly string[],
+  replace: (secret: ScriptText) => string,
+): Action {
   switch (action.kind) {
     case 'send':
       return action.isSecret ? { ...action, text: replace(action.text) } : action
     case 'log-in':
+      return { ...action, password: replace(action.password) }
     case 'set-password':
-      return replaceInRecord(action, replace)
+      return { ...action, puk1: replace(action.puk1), password: replace(action.password) }
     case 'change':
-      return { ...action, patch: replaceInRecord(action.patch, replace) }
+      return { ...action, patch: replaceInRecord(action.patch, names, replace) }
     default:
       return action
   }
 }
 
 /** Replaces the secrets of a record. */
-export const replaceInRecord = <T extends Pick<Fixture, 'puk1' | 'password'>>(
+export const replaceInRecord = <T extends RecordFields>(
   record: T,
+  names: readonly string[],
   replace: (secret: ScriptText) => string,
 ): T => ({
   ...record,
-  ...(record.puk1 !== undefined && { puk1: replace(record.puk1) }),
-  ...(record.password !== undefined && { password: replace(record.password) }),
+  ...Object.fromEntries(
+    names
+      .filter((name) => record[name] !== undefined)
+      .map((name) => [name, replace(record[name] as ScriptText)]),
+  ),
 })
 
 /** Lists the secrets of a walkthrough without placeholders. Fewer than four characters are a choice, not a secret. */
-export function secretsOf({ handsets, steps, after }: Walkthrough): readonly string[] {
+export function secretsOf({ handsets, steps, after, secrets }: Walkthrough): readonly string[] {
+  const names = Object.keys(secrets)
   const all = new Set<string>()
   const collect = (secret: string): string => {
     if (Array.from(secret.trim()).length >= 4) all.add(secret).add(secret.trim())
     return secret
   }
-  for (const { fixture } of Object.values(handsets)) if (fixture) replaceInRecord(fixture, collect)
-  for (const { action } of steps) replaceInAction(action, collect)
-  for (const { record } of after) replaceInRecord(record, collect)
+  for (const { fixture } of Object.values(handsets)) if (fixture) replaceInRecord(fixture, names, collect)
+  for (const { action } of steps) replaceInAction(action, names, collect)
+  for (const { record } of after) replaceInRecord(record, names, collect)
   // The longest first: a secret may contain another one.
   return [...all].toSorted((a, b) => b.length - a.length)
 }

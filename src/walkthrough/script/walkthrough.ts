@@ -2,31 +2,23 @@
  * A walkthrough (test script) as data: the actions of subscribers on their phones and in self-care, and the expected results.
  * `read.ts` reads one from YAML, the recorder creates one from a dialogue, the runner executes it.
  */
-import type { Access } from '../../gateway/records/subscriber.ts'
+import type { SecretForms } from '../../gateway/records/record.ts'
 
 /** Literal text, or a placeholder such as `{{puk1}}` (`secrets.ts`). */
 export type ScriptText = string
 
-/** The record of a subscriber before the walkthrough. Omitted fields have the values of a new subscriber (L1). */
-export interface Fixture {
+/** Fields of the project's record, `<secret>AttemptsLeft`, and secrets: `ScriptText` under their names. */
+export type RecordFields = Readonly<Record<string, unknown>>
+
+/** The record of a subscriber before the walkthrough. Omitted fields have the values of a new subscriber. */
+export interface Fixture extends RecordFields {
   /** E.164 with `+`. */
   readonly msisdn: string
   readonly language?: string
-  readonly tariff?: string
-  readonly client?: string
-  readonly role?: 'subscriber' | 'administrator'
-  readonly registrationByPuk1?: boolean
-  readonly access?: Access
-  readonly closedBecause?: 'sim-lost' | 'restricted'
-  /** 8 digits of a test subscriber. If omitted, one is generated. */
-  readonly puk1?: ScriptText
-  /** 0 to 10. Less than 10 only on a gateway in this process. */
-  readonly puk1AttemptsLeft?: number
-  readonly password?: ScriptText
 }
 
 /** A change of a record by the operator during a walkthrough. */
-export type FixturePatch = Omit<Fixture, 'msisdn'>
+export type FixturePatch = RecordFields
 
 export type Action =
   /** Does nothing; the expectation checks the screen as it is. */
@@ -82,13 +74,8 @@ export interface Step {
 /** The expected record of a subscriber at the end. Omitted fields are not checked. */
 export interface Postcondition {
   readonly who: string
-  readonly record: Partial<Pick<Fixture, 'language' | 'tariff' | 'client' | 'role' | 'access'>> & {
-    readonly closedBecause?: 'sim-lost' | 'restricted' | null
-    readonly puk1AttemptsLeft?: number
-    /** Checked by a login. */
-    readonly password?: ScriptText
-    readonly hasPassword?: boolean
-  }
+  /** Also `has<Secret>`, and `password`, which a login checks. */
+  readonly record: RecordFields
   readonly line: number
 }
 
@@ -103,6 +90,8 @@ export interface Walkthrough {
   readonly handsets: Readonly<Record<string, Phone>>
   readonly steps: readonly Step[]
   readonly after: readonly Postcondition[]
+  /** The secrets of the project's record, by name. */
+  readonly secrets: SecretForms
   /** The expected effects in order; undefined: not checked. Needs a gateway in this process. */
   readonly performed: readonly string[] | undefined
 }

@@ -2,13 +2,14 @@ import { describe, expect, it } from '@jest/globals'
 import { CommandError } from '../../../src/cli/command-error.ts'
 import { withNumbersOf } from '../../../src/cli/walk/numbers.ts'
 import { createNumbering } from '../../../src/ussd/numbering.ts'
+import { record } from '../../../menus/record.ts'
 import { readScripts } from '../../../src/walkthrough/script/read.ts'
 
 const kenya = createNumbering({ countries: ['KE'] })
 const belarus = createNumbering({ countries: ['BY'] })
 
 function walkthroughs(phone: string) {
-  const read = readScripts(`title: Shop\n${phone}turns: [{ dials: '*384#', sees: x }]\n`, 'shop.yaml')
+  const read = readScripts(`title: Shop\n${phone}turns: [{ dials: '*384#', sees: x }]\n`, 'shop.yaml', record)
   if (read.kind !== 'ok') throw new Error(JSON.stringify(read.problems))
   return read.walkthroughs
 }

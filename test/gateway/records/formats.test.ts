@@ -5,9 +5,9 @@ import { recordFormats } from '../../../src/gateway/records/record-format.ts'
 import type { RecordFormat } from '../../../src/gateway/records/record-format.ts'
 import type { Receipt, Session } from '../../../src/gateway/records/session.ts'
 import { parseSession, putSession } from '../../../src/gateway/records/session-format.ts'
-import { parseSubscriber, putSubscriber } from '../../../src/gateway/records/subscriber-format.ts'
-import { accessStates, newSubscriber } from '../../../src/gateway/records/subscriber.ts'
-import type { Subscriber } from '../../../src/gateway/records/subscriber.ts'
+import { accessStates } from '../../../menus/record.ts'
+import { newSubscriber, parseSubscriber, subscriberFormat } from '../../support/record.ts'
+import type { Subscriber } from '../../../menus/record.ts'
 import { Secret } from '../../../src/engine/secret.ts'
 import { createHashing } from '../../../src/services/hashing/hashing.ts'
 import { keyring } from '../../support/gateway.ts'
@@ -15,7 +15,7 @@ import { keyring } from '../../support/gateway.ts'
 const textOf = (write: ReturnType<typeof putSession>): string => (write.kind === 'put' ? write.value : '')
 const storedSession = (session: Session): string => textOf(putSession(session, 1000))
 const storedSubscriber = (subscriber: Subscriber, format: RecordFormat): string =>
-  textOf(putSubscriber(subscriber, format))
+  textOf(subscriberFormat(format).put(subscriber))
 
 const turnId = fc.stringMatching(/^[\w-]{16}$/)
 const timeMs = fc.integer({ min: 0, max: 4_000_000_000_000 })
@@ -135,10 +135,11 @@ describe('a stored session', () => {
   })
 })
 
+const name = fc.string({ maxLength: 64 }).filter((text) => !/\p{Cc}/u.test(text))
 const subscriber: fc.Arbitrary<Subscriber> = fc.record({
   language: fc.constantFrom('ru', 'be', 'en'),
-  tariff: fc.string(),
-  client: fc.option(fc.string()),
+  tariff: name,
+  client: fc.option(name.filter((text) => text.length > 0)),
   role: fc.constantFrom('subscriber', 'administrator'),
   registrationByPuk1: fc.boolean(),
   access: fc.constantFrom(...accessStates),

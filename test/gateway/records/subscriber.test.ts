@@ -2,7 +2,11 @@ import { describe, expect, it } from '@jest/globals'
 import { UssdError } from '../../../src/engine/errors.ts'
 import { SessionJson } from '../../../src/gateway/records/session.ts'
 import { parseRecord } from '../../../src/gateway/records/record-format.ts'
-import { Subscriber, newSubscriber } from '../../../src/gateway/records/subscriber.ts'
+import { newSubscriber } from '../../support/record.ts'
+import { record } from '../../../menus/record.ts'
+import { subscriberSchema } from '../../../src/gateway/records/subscriber.ts'
+
+const Subscriber = subscriberSchema(record)
 
 /** The error that a stored text causes. */
 function errorOf(parse: () => unknown): UssdError {

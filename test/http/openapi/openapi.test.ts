@@ -7,6 +7,7 @@ import type { Dialect, Method } from '../../../src/dialects/dialect.ts'
 import { dialects } from '../../../src/dialects/index.ts'
 import { errorMessages } from '../../../src/engine/errors.ts'
 import { openApiDocument } from '../../../src/http/openapi/openapi.ts'
+import type { AnyRouteKit } from '../../../src/project.ts'
 import { startGateway } from '../../support/running.ts'
 import type { Running } from '../../support/running.ts'
 
@@ -24,8 +25,11 @@ interface Media {
   readonly examples?: Record<string, { value: unknown }>
 }
 
+// The routes are described, not called.
+const describedRoutes = project.routes({ numbering: project.numbering } as AnyRouteKit)
+
 /** Returns the document as clients parse it. */
-const document = JSON.parse(JSON.stringify(openApiDocument(dialects, project))) as {
+const document = JSON.parse(JSON.stringify(openApiDocument(dialects, project, describedRoutes))) as {
   info: { version: string }
   servers: readonly { url: string }[]
   paths: Record<string, Record<string, Operation>>

@@ -1,4 +1,5 @@
 import project from '../../../menus/index.ts'
+import { plainRecord } from '../../../src/gateway/records/record.ts'
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -49,6 +50,7 @@ async function serve(
   const access = handsetAccess(options.isAllowed ?? (() => true), options.isAdmin)
   const recordings = createRecordings({
     codes: [],
+    record: plainRecord,
     getSubscriber: async () => undefined,
     weaknessOf: () => undefined,
   })

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import { createKeyring } from '../../../src/gateway/records/keyring.ts'
 import { handleOf } from '../../../src/gateway/records/records.ts'
-import { newSubscriber } from '../../../src/gateway/records/subscriber.ts'
-import type { Change, JournalRecord } from '../../../src/gateway/records/draft.ts'
-import type { Subscriber } from '../../../src/gateway/records/subscriber.ts'
+import { newSubscriber } from '../../support/record.ts'
+import type { JournalRecord } from '../../../src/gateway/records/draft.ts'
+import type { Subscriber } from '../../../menus/record.ts'
 import { createHashing } from '../../../src/services/hashing/hashing.ts'
 import { Secret } from '../../../src/engine/secret.ts'
 import { checkSubscriber } from './check.ts'
@@ -19,7 +19,7 @@ const hashing = createHashing({
 
 const settings = { hashing, repeatWithinMs: 3000 }
 
-const shows = (text: string, ...changes: readonly Change[]): Outcome => ({
+const shows = (text: string, ...changes: readonly string[]): Outcome => ({
   text,
   waits: true,
   changes: [changes],
@@ -54,7 +54,7 @@ const dialogue = (turns: TurnHistory[], changes: Partial<DialogueHistory> = {}):
   ...changes,
 })
 
-const entry = (turnId: string, change: Change, sessionId = 's1', atMs = 1): JournalRecord => ({
+const entry = (turnId: string, change: string, sessionId = 's1', atMs = 1): JournalRecord => ({
   id: `${handleOf('hubtel', sessionId)}:${turnId}:0`,
   atMs,
   msisdn,

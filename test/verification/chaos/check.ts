@@ -1,8 +1,8 @@
 import { Secret } from '../../../src/engine/secret.ts'
 import { handleOf } from '../../../src/gateway/records/records.ts'
-import { PUK1_ATTEMPTS } from '../../../src/gateway/records/subscriber.ts'
-import type { Change, JournalRecord } from '../../../src/gateway/records/draft.ts'
-import type { Subscriber } from '../../../src/gateway/records/subscriber.ts'
+import { PUK1_ATTEMPTS } from '../../../menus/record.ts'
+import type { JournalRecord } from '../../../src/gateway/records/draft.ts'
+import type { Subscriber } from '../../../menus/record.ts'
 import type { Hashing } from '../../../src/services/hashing/hashing.ts'
 import { lateDuplicatesOf, violation } from './history.ts'
 import type { DialogueHistory, SubscriberHistory, TurnHistory, Violation, ViolationKind } from './history.ts'
@@ -94,7 +94,7 @@ const isDuring = ({ atMs }: JournalRecord, { sendings, answeredMs = Infinity }: 
 
 /** Finds effects of duplicates: no turn in flight asked for them. */
 function duplicatesOf({ turns }: DialogueHistory, entries: readonly JournalRecord[]): readonly Violation[] {
-  const requests = ({ outcome, step }: TurnHistory, change: Change) =>
+  const requests = ({ outcome, step }: TurnHistory, change: string) =>
     (outcome ? [outcome, ...step.outcomes] : step.outcomes).some(({ changes }) =>
       changes.some((one) => one.includes(change)),
     )
@@ -188,10 +188,10 @@ function effectsOf(
     : [violation('record differs', 'Effects are not in the order of the turns.')]
 }
 
-type Choices = readonly (readonly Change[])[]
+type Choices = readonly (readonly string[])[]
 
 /** Returns true when a list consists of one choice of each, in order. */
-function isOneOf(did: readonly (Change | undefined)[], choices: readonly Choices[]): boolean {
+function isOneOf(did: readonly (string | undefined)[], choices: readonly Choices[]): boolean {
   const [first, ...rest] = choices
   if (!first) return did.length === 0
   return first.some(

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Secret } from '../../../src/engine/secret.ts'
 import { bucketOf, subscriberName } from '../../../src/gateway/records/records.ts'
-import { parseSubscriber } from '../../../src/gateway/records/subscriber-format.ts'
-import type { Subscriber } from '../../../src/gateway/records/subscriber.ts'
+import type { SubscriberFormat } from '../../../src/gateway/records/subscriber-format.ts'
+import { parseSubscriber, subscriberFormat } from '../../support/record.ts'
+import type { Subscriber } from '../../../menus/record.ts'
 import type { JournalRecord } from '../../../src/gateway/records/draft.ts'
 import type { Hashing } from '../../../src/services/hashing/hashing.ts'
-import { createPasswords } from '../../../src/services/password.ts'
+import { record } from '../../../menus/record.ts'
 import { createSubscribers } from '../../../src/services/subscribers.ts'
 import type { Random } from '../../../src/simulator/random.ts'
 import { createRedisClient } from '../../../src/store/redis/client.ts'
@@ -23,13 +24,12 @@ export type Register = ReturnType<typeof openRegister>
 export function openRegister(url: string, hashing: Hashing) {
   const client = createRedisClient({ url }, { commandTimeoutMs: 2000 })
   const store = createRedisStore({ client })
-  const passwords = createPasswords(hashing)
   const subscribers = createSubscribers({
     store,
     hashing,
-    passwords,
+    definition: record,
+    format: subscriberFormat() as unknown as SubscriberFormat,
     defaultLanguage: 'ru',
-    recordFormat: 'compact',
     budgetMs: 10_000,
   })
   const registered: string[] = []

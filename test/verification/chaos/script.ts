@@ -1,6 +1,5 @@
 import { screens as access } from '../../../menus/access.ts'
 import { screens as password } from '../../../menus/password.ts'
-import type { Change } from '../../../src/gateway/records/draft.ts'
 import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { weakness } from '../../../src/services/weak-password.ts'
 import type { Random } from '../../../src/simulator/random.ts'
@@ -10,7 +9,7 @@ export interface Outcome {
   readonly text: string
   readonly waits: boolean
   /** The alternatives for the journal changes of the turn. */
-  readonly changes: readonly (readonly Change[])[]
+  readonly changes: readonly (readonly string[])[]
   /** PUK1 attempts left, if the screen shows them. */
   readonly attemptsLeft?: number
 }
@@ -49,12 +48,12 @@ interface Screen {
 const textOf = ({ en }: Screen, context: { attemptsLeft?: number } = {}): string =>
   typeof en === 'string' ? en : en(context as never)
 
-const waiting = (screen: Screen, ...changes: readonly Change[]): Outcome => ({
+const waiting = (screen: Screen, ...changes: readonly string[]): Outcome => ({
   text: textOf(screen),
   waits: true,
   changes: [changes],
 })
-const ending = (screen: Screen, ...changes: readonly Change[]): Outcome => ({
+const ending = (screen: Screen, ...changes: readonly string[]): Outcome => ({
   ...waiting(screen, ...changes),
   waits: false,
 })
@@ -65,7 +64,7 @@ const rejected = (screen: Screen, waits: boolean, attemptsLeft: number): Outcome
   attemptsLeft,
 })
 /** The dialogue has ended: duplicates of a choice counted as invalid PUK1 entries. */
-const alreadyEnded = (...choices: readonly Change[]): Outcome => ({
+const alreadyEnded = (...choices: readonly string[]): Outcome => ({
   ...ending(systemMessages.ended),
   changes: [[], choices],
 })

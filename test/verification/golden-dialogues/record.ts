@@ -7,7 +7,7 @@ import { systemMessages } from '../../../src/gateway/system-messages.ts'
 import { planFor } from '../../../src/exploration/plan.ts'
 import type { Job } from '../../../src/exploration/replay.ts'
 import { modelSpecsOf } from '../../../src/exploration/model-spec.ts'
-import { menus as shippedMenus } from '../../../menus/index.ts'
+import project from '../../../menus/index.ts'
 import { models } from '../../../menus/models.ts'
 import { secrets } from '../../../menus/self-care.model.ts'
 import type { World } from '../../../menus/self-care.model.ts'
@@ -24,7 +24,7 @@ const SHORTCUTS: Readonly<Record<string, readonly string[]>> = {
   '*141*3*6#': ['*141*3*6*1#', '*141*3*6*1*2#', '*141*3*6*0#', '*141*3*6*7#'],
 }
 
-const { specs } = modelSpecsOf(shippedMenus, models)
+const { specs } = modelSpecsOf(project, models)
 
 type PlannedDialogue = Omit<Dialogue, 'turns'> & { readonly typed: readonly string[] }
 

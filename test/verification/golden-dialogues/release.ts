@@ -6,10 +6,10 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { languages } from '../../../menus/languages.ts'
-import { SubscriberFields } from '../../../src/gateway/records/subscriber.ts'
+import { accessStates } from '../../../menus/record.ts'
 
 /** The fields of a subscriber that dialogues read and change. */
-const SubscriberState = SubscriberFields.pick({ access: true, puk1AttemptsLeft: true })
+const SubscriberState = z.object({ access: z.enum(accessStates), puk1AttemptsLeft: z.number().int() })
 export type SubscriberState = Readonly<z.infer<typeof SubscriberState>>
 
 const Turn = z.object({

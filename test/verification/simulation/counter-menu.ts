@@ -1,7 +1,7 @@
 import { assign, setup } from 'xstate'
 import { effect, lookup } from '../../../src/engine/authoring.ts'
 import type { Dialogue, Reply, Screens, Tag } from '../../../src/engine/authoring.ts'
-import type { EffectContext } from '../../../src/gateway/effects.ts'
+import type { Call } from '../../../menus/record.ts'
 
 /** The last word, the number of entries then, and the number of moves without a word. */
 type Context = Dialogue & { last: string; count: number; moves: number }
@@ -82,10 +82,10 @@ export const wordsOf = ({ tariff }: { readonly tariff: string }): readonly strin
   tariff === '' ? [] : tariff.split(' ')
 
 export const counterServices = {
-  async countWords(_input: undefined, { subscriber }: EffectContext): Promise<{ count: number }> {
+  async countWords(_input: undefined, { subscriber }: Call): Promise<{ count: number }> {
     return { count: wordsOf(subscriber.current).length }
   },
-  async addWord({ word }: { word: string }, { subscriber }: EffectContext) {
+  async addWord({ word }: { word: string }, { subscriber }: Call) {
     const words = [...wordsOf(subscriber.current), word]
     subscriber.change({ tariff: words.join(' ') }, 'subscriber-changed')
     return { word, count: words.length }

@@ -1,9 +1,9 @@
 import type { Answer } from '../../../src/gateway/ports.ts'
 import { bucketOf } from '../../../src/gateway/records/records.ts'
 import { RECEIPT_TTL_MS } from '../../../src/gateway/records/session.ts'
-import { PUK1_ATTEMPTS } from '../../../src/gateway/records/subscriber.ts'
-import type { Subscriber } from '../../../src/gateway/records/subscriber.ts'
-import { parseSubscriber, putSubscriber } from '../../../src/gateway/records/subscriber-format.ts'
+import { PUK1_ATTEMPTS } from '../../../menus/record.ts'
+import type { Subscriber } from '../../../menus/record.ts'
+import { parseSubscriber, subscriberFormat } from '../../support/record.ts'
 import { Client } from './client.ts'
 import { msisdnOf, nameOf, subscriberOf } from './delivery.ts'
 import { FaultyStores } from './faulty-store.ts'
@@ -215,7 +215,7 @@ function unlock(store: ModelStore, subscriber: number): void {
   const [record] = records
   if (!record) return
   const unlocked = { puk1AttemptsLeft: PUK1_ATTEMPTS, puk1Pending: [] } satisfies Partial<Subscriber>
-  const write = putSubscriber({ ...parseSubscriber(record.value), ...unlocked }, 'compact')
+  const write = subscriberFormat('compact').put({ ...parseSubscriber(record.value), ...unlocked })
   const changes = [{ name, expectedVersion: record.version, write }] as const
   store.commit({ bucket, changes, journal: [], deadlineMs: nowMs })
 }

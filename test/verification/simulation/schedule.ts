@@ -1,4 +1,4 @@
-import { PUK1_ATTEMPTS } from '../../../src/gateway/records/subscriber.ts'
+import { PUK1_ATTEMPTS } from '../../../menus/record.ts'
 import { createRandom } from '../../../src/simulator/random.ts'
 import type { Random } from '../../../src/simulator/random.ts'
 import { faultsFor } from './faults.ts'

@@ -5,6 +5,7 @@ import { inProcessTarget } from '../../../src/cli/walk/in-process.ts'
 import { remoteTarget } from '../../../src/cli/walk/remote.ts'
 import { dialects } from '../../../src/dialects/index.ts'
 import type { Dialect } from '../../../src/dialects/dialect.ts'
+import { record } from '../../../menus/record.ts'
 import { readScripts } from '../../../src/walkthrough/script/read.ts'
 import type { WalkResult } from '../../../src/walkthrough/run/result.ts'
 import { walk } from '../../../src/walkthrough/run/runner.ts'
@@ -24,7 +25,7 @@ const SUBSCRIBER =
   "subscriber: { msisdn: '+375291234567', language: en, access: closed-by-subscriber, puk1: '41829375' }"
 
 function script(text: string): Walkthrough {
-  const read = readScripts(text, 'test.yaml')
+  const read = readScripts(text, 'test.yaml', record)
   if (read.kind !== 'ok') throw new Error(read.problems.map(({ message }) => message).join())
   return read.walkthroughs[0] as Walkthrough
 }
@@ -314,7 +315,7 @@ describe('a running gateway', () => {
     closing.push(() => gateway.close('immediate'))
     const used = script(text.replace("puk1: '41829375'", "puk1: '41829375', puk1AttemptsLeft: 3"))
     expect(failuresOf(await walk(used, targetAt(gateway.url, 'admin')))).toEqual([
-      'after: puk1AttemptsLeft below 10 needs a gateway in this process: leave out --url',
+      'after: the gateway answered PUT /subscribers/+375291111111 with status 400: Bad request: puk1AttemptsLeft must be 10, which restores all attempts',
     ])
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { readDialoguss } from '../../../src/walkthrough/script/dialoguss.ts'
+import { record } from '../../../menus/record.ts'
 import { formatProblem, readScripts } from '../../../src/walkthrough/script/read.ts'
 import { writeScript } from '../../../src/walkthrough/script/write.ts'
 
@@ -84,6 +85,7 @@ describe('a dialoguss script', () => {
         },
       ],
       after: [],
+      secrets: {},
       performed: undefined,
     })
   })
@@ -108,7 +110,7 @@ describe('a dialoguss script', () => {
 
   it('can be written as walkthrough scripts', () => {
     const scripts = [first, second, third].flatMap((one) => (one ? [writeScript(one)] : [])).join('---\n')
-    expect(readScripts(scripts, 'shop.yaml')).toMatchObject({
+    expect(readScripts(scripts, 'shop.yaml', record)).toMatchObject({
       kind: 'ok',
       walkthroughs: [{ title: first?.title }, { title: second?.title }, { title: third?.title }],
     })

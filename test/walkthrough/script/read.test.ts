@@ -1,17 +1,18 @@
 import { describe, expect, it } from '@jest/globals'
+import { record } from '../../../menus/record.ts'
 import { formatProblem, readScripts } from '../../../src/walkthrough/script/read.ts'
 import type { Walkthrough } from '../../../src/walkthrough/script/walkthrough.ts'
 
 /** Reads a valid script. */
 function read(text: string): readonly Walkthrough[] {
-  const scripts = readScripts(text, 'menu.yaml')
+  const scripts = readScripts(text, 'menu.yaml', record)
   if (scripts.kind === 'malformed') throw new Error(scripts.problems.map(formatProblem).join('\n'))
   return scripts.walkthroughs
 }
 
 /** The problems of a script, as printed. */
 function problems(text: string): readonly string[] {
-  const scripts = readScripts(text, 'menu.yaml')
+  const scripts = readScripts(text, 'menu.yaml', record)
   return scripts.kind === 'ok' ? [] : scripts.problems.map(formatProblem)
 }
 
@@ -104,6 +105,7 @@ after:
             line: 29,
           },
         ],
+        secrets: record.secrets,
         performed: ['verifyPuk1', 'savePassword'],
       },
     ])
@@ -135,6 +137,7 @@ after:
         { who: 'alice', action: { kind: 'hang-up' } },
       ],
       after: [{ who: 'bob', line: 13 }],
+      secrets: record.secrets,
       performed: undefined,
     })
   })
@@ -303,7 +306,7 @@ describe('a script problem', () => {
     [
       'a reason without the access',
       'operator sets: { closedBecause: sim-lost }',
-      '3:37: closedBecause is allowed only with access: closed-by-operator',
+      '3:37: closedBecause requires access closed-by-operator',
     ],
     ['an empty change', 'operator sets: {}', '3:20: operator sets must not be empty'],
     ['an unknown phone', 'as: alice\nsees: x', '3:9: unknown phone alice: expected subscriber'],

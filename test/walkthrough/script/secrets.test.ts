@@ -1,3 +1,4 @@
+import { record } from '../../../menus/record.ts'
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { weakness } from '../../../src/services/weak-password.ts'
@@ -24,6 +25,7 @@ function sending(secrets: readonly string[], fixture?: Omit<Fixture, 'msisdn'>):
       line: 1,
     })),
     after: [],
+    secrets: record.secrets,
     performed: undefined,
   }
 }
@@ -71,7 +73,7 @@ describe('a placeholder', () => {
     const made = fillIn(sending(['{{puk1}}', '{{8 digits}}'], {}), { weaknessOf })
     const [puk1, other] = secretsSent(made)
     expect(puk1).toMatch(/^\d{8}$/)
-    expect(made.handsets['subscriber']?.fixture?.puk1).toBe(puk1)
+    expect(made.handsets['subscriber']?.fixture?.['puk1']).toBe(puk1)
     expect(other).not.toBe(puk1)
   })
 
@@ -80,7 +82,7 @@ describe('a placeholder', () => {
       weaknessOf,
     })
     const [typed, password] = secretsSent(made)
-    expect(made.handsets['subscriber']?.fixture?.password).toBe(typed)
+    expect(made.handsets['subscriber']?.fixture?.['password']).toBe(typed)
     expect(password).toBe(typed)
   })
 

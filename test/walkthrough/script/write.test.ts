@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import { record } from '../../../menus/record.ts'
 import { formatProblem, readScripts } from '../../../src/walkthrough/script/read.ts'
 import type { Action, Expectation, Step, Walkthrough } from '../../../src/walkthrough/script/walkthrough.ts'
 import { writeScript } from '../../../src/walkthrough/script/write.ts'
@@ -19,6 +20,7 @@ const walkthrough = (steps: readonly Step[], rest: Partial<Walkthrough> = {}): W
   handsets: { subscriber: { msisdn: '+375291234567', fixture: undefined } },
   steps,
   after: [],
+  secrets: record.secrets,
   performed: undefined,
   ...rest,
 })
@@ -92,7 +94,7 @@ const AWKWARD = [
 
 /** Reads the walkthroughs of a script, without line numbers. */
 function readAgain(script: string): readonly Walkthrough[] {
-  const scripts = readScripts(script, '')
+  const scripts = readScripts(script, '', record)
   if (scripts.kind === 'malformed')
     throw new Error(`${scripts.problems.map(formatProblem).join('\n')}\n${script}`)
   return scripts.walkthroughs.map((one) => ({
@@ -278,7 +280,8 @@ const fields = {
       .slice(0, 64)
       .replace(/\p{Cs}/gu, ''),
   ),
-  client: line(64),
+  // The word for none.
+  client: line(64).filter((text) => text !== 'null'),
   role: fc.constantFrom('subscriber', 'administrator'),
 }
 const access = fc.oneof(
@@ -349,7 +352,7 @@ const anyWalkthrough: fc.Arbitrary<Walkthrough> = fc
         .map(([fields, attempts]) => ({ msisdn, ...fields, ...attempts }))
       return fc.record({ msisdn: fc.constant(msisdn), fixture: fc.option(fixture, { nil: undefined }) })
     }
-    const record = optional({
+    const expected = optional({
       ...fields,
       access: fc.constantFrom('open', 'closed-by-subscriber', 'closed-by-organisation', 'closed-by-operator'),
       closedBecause: fc.constantFrom('sim-lost', 'restricted', null),
@@ -369,8 +372,13 @@ const anyWalkthrough: fc.Arbitrary<Walkthrough> = fc
       after: fc
         .subarray(names)
         .chain((those) =>
-          fc.tuple(...those.map((who) => fc.record({ who: fc.constant(who), record, line: fc.constant(0) }))),
+          fc.tuple(
+            ...those.map((who) =>
+              fc.record({ who: fc.constant(who), record: expected, line: fc.constant(0) }),
+            ),
+          ),
         ),
+      secrets: fc.constant(record.secrets),
       performed: fc.option(fc.array(line(64), { maxLength: 3 }), { nil: undefined }),
     }) as fc.Arbitrary<Walkthrough>
   })

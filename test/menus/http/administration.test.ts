@@ -1,14 +1,15 @@
-import project from '../../menus/index.ts'
+import project from '../../../menus/index.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { UssdError } from '../../src/engine/errors.ts'
-import { administrationRoutes } from '../../src/http/administration.ts'
-import { openApiDocument } from '../../src/http/openapi/openapi.ts'
-import { selfCareRoutes } from '../../src/http/self-care.ts'
-import { createOffice } from '../support/administration.ts'
-import { failed, serve } from '../support/serve.ts'
-import { stores } from '../support/redis/stores.ts'
-import type { StoreUnderTest } from '../support/redis/stores.ts'
+import { UssdError } from '../../../src/engine/errors.ts'
+import { accessRoute } from '../../../menus/http/administration.ts'
+import { selfCareRoutes } from '../../../menus/http/self-care.ts'
+import { openApiDocument } from '../../../src/http/openapi/openapi.ts'
+import { projectRoutes } from '../../../src/http/project-routes.ts'
+import { createOffice } from '../../support/administration.ts'
+import { failed, serve } from '../../support/serve.ts'
+import { stores } from '../../support/redis/stores.ts'
+import type { StoreUnderTest } from '../../support/redis/stores.ts'
 
 const { numbering } = project
 
@@ -41,10 +42,11 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
     storeUnderTest = await create()
     office = createOffice(storeUnderTest.store)
     const { selfCare, administration } = office
-    served = await serve(
-      selfCareRoutes({ numbering, selfCare, weakPasswords: 'warn' }),
-      administrationRoutes({ numbering, selfCare, administration }),
-    )
+    const routes = [
+      ...selfCareRoutes({ numbering, weakPasswords: 'warn' }, selfCare),
+      accessRoute(selfCare, administration),
+    ]
+    served = await serve(projectRoutes({ routes, numbering, adminToken: undefined }))
   })
   afterAll(() => Promise.all([served.close(), storeUnderTest.close()]))
   beforeEach(async () => {
@@ -206,7 +208,7 @@ describe.each(Object.entries(stores))('PUT …/access over the %s store', (name,
   it('answers only with documented statuses', async () => {
     const path = '/self-care/subscribers/{msisdn}/access'
     const described = Object.keys(
-      openApiDocument({}, { languages: ['en'], numbering }).paths?.[path]?.put?.responses ?? {},
+      openApiDocument({}, project, project.routes(office.kit)).paths?.[path]?.put?.responses ?? {},
     )
     const answers = [
       await close(),
@@ -239,7 +241,13 @@ describe('a failed change of access', () => {
   ] as const)('%s is answered with its status', async (code, status) => {
     const selfCare = { use: async () => ({ msisdn: stranger, expiresInMs: 900_000 }) }
     const setAccess = () => Promise.reject(new UssdError(code))
-    const failing = await serve(administrationRoutes({ numbering, selfCare, administration: { setAccess } }))
+    const failing = await serve(
+      projectRoutes({
+        routes: [accessRoute(selfCare, { setAccess })],
+        numbering,
+        adminToken: undefined,
+      }),
+    )
     try {
       const address = `/self-care/subscribers/${stranger}/access`
       const answer = await failing.send('PUT', address, { access: 'open' }, bearer('x'))

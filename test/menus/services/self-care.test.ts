@@ -1,15 +1,14 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { UssdError } from '../../src/engine/errors.ts'
-import { Secret } from '../../src/engine/secret.ts'
-import { createKeyring } from '../../src/gateway/records/keyring.ts'
-import type { Store } from '../../src/gateway/ports.ts'
-import { bucketOf, subscriberName } from '../../src/gateway/records/records.ts'
-import { accessStates } from '../../src/gateway/records/subscriber.ts'
-import { parseSubscriber } from '../../src/gateway/records/subscriber-format.ts'
-import { createHashing } from '../../src/services/hashing/hashing.ts'
-import type { Hashing } from '../../src/services/hashing/hashing.ts'
-import { createPuk1 } from '../../src/services/puk1.ts'
-import { createBench, createQuickHashing } from '../support/self-care.ts'
+import { UssdError } from '../../../src/engine/errors.ts'
+import { Secret } from '../../../src/engine/secret.ts'
+import { createKeyring } from '../../../src/gateway/records/keyring.ts'
+import type { Store } from '../../../src/gateway/ports.ts'
+import { bucketOf, subscriberName } from '../../../src/gateway/records/records.ts'
+import { accessStates } from '../../../menus/record.ts'
+import { parseSubscriber } from '../../support/record.ts'
+import { createHashing } from '../../../src/services/hashing/hashing.ts'
+import type { Hashing } from '../../../src/services/hashing/hashing.ts'
+import { createBench, createQuickHashing } from '../../support/self-care.ts'
 
 const MINUTE_MS = 60_000
 const DAY_MS = 24 * 60 * MINUTE_MS
@@ -218,7 +217,7 @@ describe('setting the password with PUK1 (L3)', () => {
 /** Creates self-care whose hashing has another `verify`. */
 function withVerify(verify: Hashing['verify'], options: { budgetMs?: number } = {}) {
   const hashing = { ...createQuickHashing(bench.keyring), verify }
-  return bench.another(bench.store, { hashing, puk1: createPuk1(hashing), ...options })
+  return bench.another(bench.store, { hashing, ...options })
 }
 
 /** Wraps a store: the reply to its first commit is lost. */

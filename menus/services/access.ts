@@ -1,28 +1,26 @@
-import type { Secret } from '../engine/secret.ts'
-import type { EffectContext } from '../gateway/effects.ts'
-import type { Access } from '../gateway/records/subscriber.ts'
-import type { Puk1 } from './puk1.ts'
+import type { Secret } from '../../src/services/index.ts'
+import type { Access, Call, Kit } from '../record.ts'
 
 type Opening =
   { outcome: 'opened' | 'locked' | 'access-moved' } | { outcome: 'wrong-puk1'; attemptsLeft: number }
 
 /** Services of `*141*3*6#`: the subscriber opens and closes access to self-care (L7, L8, L11, L12). */
-export const accessServices = (puk1: Puk1) => ({
+export const accessServices = ({ secrets: { puk1 } }: Kit) => ({
   async readAccess(
     _input: undefined,
-    { subscriber }: EffectContext,
+    { subscriber }: Call,
   ): Promise<{ access: Access; attemptsLeft: number }> {
     return { access: subscriber.current.access, attemptsLeft: subscriber.current.puk1AttemptsLeft }
   },
 
-  async closeAccess(_input: undefined, { subscriber }: EffectContext): Promise<{ closed: boolean }> {
+  async closeAccess(_input: undefined, { subscriber }: Call): Promise<{ closed: boolean }> {
     if (subscriber.current.access !== 'open') return { closed: false }
     subscriber.change({ access: 'closed-by-subscriber' }, 'access-closed')
     return { closed: true }
   },
 
   /** Compares nothing when access has changed since the screen was shown. */
-  async openAccess(input: { puk1: Secret }, call: EffectContext): Promise<Opening> {
+  async openAccess(input: { puk1: Secret }, call: Call): Promise<Opening> {
     if (call.subscriber.current.access !== 'closed-by-subscriber') return { outcome: 'access-moved' }
     const guess = await puk1.guess(input.puk1, call)
     switch (guess.kind) {

@@ -1,15 +1,18 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
-import { createDigestArgon2 } from '../support/digest-argon2.ts'
-import { UssdError } from '../../src/engine/errors.ts'
-import { Secret } from '../../src/engine/secret.ts'
-import type { Store } from '../../src/gateway/ports.ts'
-import { afterFailure } from '../../src/services/login-throttle.ts'
-import { createUnknownLoginThrottle } from '../../src/services/unknown-login-throttle.ts'
-import { bucketOf } from '../../src/gateway/records/records.ts'
-import type { Argon2 } from '../../src/services/hashing/hashing.ts'
-import { createMemoryStore } from '../../src/store/memory.ts'
-import type { MemoryStore } from '../../src/store/memory.ts'
-import { assemble, keyring } from '../support/gateway.ts'
+import { createDigestArgon2 } from '../../support/digest-argon2.ts'
+import { UssdError } from '../../../src/engine/errors.ts'
+import { Secret } from '../../../src/engine/secret.ts'
+import type { Store } from '../../../src/gateway/ports.ts'
+import { afterFailure } from '../../../src/services/login-throttle.ts'
+import { createUnknownLoginThrottle } from '../../../src/services/unknown-login-throttle.ts'
+import { bucketOf } from '../../../src/gateway/records/records.ts'
+import type { Argon2 } from '../../../src/services/hashing/hashing.ts'
+import { createMemoryStore } from '../../../src/store/memory.ts'
+import type { MemoryStore } from '../../../src/store/memory.ts'
+import type { Routes } from '../../../menus/record.ts'
+import { createSelfCare } from '../../../menus/services/self-care.ts'
+import type { SelfCare } from '../../../menus/services/self-care.ts'
+import { assemble, keyring } from '../../support/gateway.ts'
 
 const puk1 = '56789012'
 const password = '80291'
@@ -23,6 +26,7 @@ let work: string[] = []
 let rejectsWrites = false
 let store: MemoryStore
 let gateway: ReturnType<typeof assemble>
+let selfCare: SelfCare
 
 beforeEach(() => {
   rejectsWrites = false
@@ -52,6 +56,7 @@ beforeEach(() => {
     },
   }
   gateway = assemble(watched, { argon2 })
+  selfCare = createSelfCare(gateway.core.routeKit as Routes)
 })
 
 const register = async (patch: Parameters<typeof gateway.register>[1]) => {
@@ -67,9 +72,8 @@ async function workOf<T>(request: () => Promise<T>): Promise<{ outcome: T | Ussd
 }
 
 const set = (msisdn: string, guess: string) =>
-  workOf(() => gateway.core.selfCare.setPassword(msisdn, new Secret(guess), new Secret(password)))
-const logIn = (msisdn: string, guess: string) =>
-  workOf(() => gateway.core.selfCare.logIn(msisdn, new Secret(guess)))
+  workOf(() => selfCare.setPassword(msisdn, new Secret(guess), new Secret(password)))
+const logIn = (msisdn: string, guess: string) => workOf(() => selfCare.logIn(msisdn, new Secret(guess)))
 
 async function locked(): Promise<string> {
   const msisdn = await register({ puk1, ...entitled })

@@ -1,35 +1,37 @@
 /** Setting the self-care password with PUK1, for devices that cannot dial (L3). */
-import { UssdError } from '../engine/errors.ts'
-import type { Secret } from '../engine/secret.ts'
-import { Deferral, createAttempt } from '../gateway/attempts.ts'
-import type { Change, Versioned } from '../gateway/ports.ts'
-import { subscriberName } from '../gateway/records/records.ts'
-import { createDraft } from '../gateway/records/draft.ts'
-import type { RecordFormat } from '../gateway/records/record-format.ts'
-import { parseSubscriber } from '../gateway/records/subscriber-format.ts'
-import { Subscriber } from '../gateway/records/subscriber.ts'
-import type { SubscriberDeferral } from '../gateway/records/draft.ts'
-import { changeOf } from '../gateway/transaction.ts'
-import type { Pause, Reservation, TransactionOutput } from '../gateway/transaction.ts'
-import { compareSecret } from './compare-secret.ts'
-import type { Hashing, SealedHash } from './hashing/hashing.ts'
-import type { Puk1 } from './puk1.ts'
-import type { RequestState, RunRequest } from './self-care-request.ts'
+import {
+  Deferral,
+  UssdError,
+  changeOf,
+  compareSecret,
+  createAttempt,
+  createDraft,
+  subscriberName,
+} from '../../src/services/index.ts'
+import type {
+  Change,
+  Pause,
+  RequestState,
+  Reservation,
+  RunRequest,
+  SealedHash,
+  Secret,
+  SubscriberDeferral,
+  TransactionOutput,
+  UnknownLoginThrottle,
+  Versioned,
+} from '../../src/services/index.ts'
+import type { Routes, Subscriber } from '../record.ts'
 import { allowsPasswordByPuk1 } from './tariffs.ts'
-import type { UnknownLoginThrottle } from './unknown-login-throttle.ts'
 
 /** The pause before a retry while another process compares the same guess. */
 const IN_PROGRESS_RETRY_MS = 50
 
-export function createPasswordSetting(options: {
-  readonly request: RunRequest
-  readonly hashing: Hashing
-  readonly puk1: Puk1
-  readonly unknownLogins: UnknownLoginThrottle
-  readonly recordFormat: RecordFormat
-  readonly budgetMs: number
-}): (msisdn: string, puk1: Secret, password: Secret) => Promise<boolean> {
-  const { request, hashing, puk1: puk1s, unknownLogins, recordFormat, budgetMs } = options
+export function createPasswordSetting(
+  { hashing, secrets, format, budgetMs }: Pick<Routes, 'hashing' | 'secrets' | 'format' | 'budgetMs'>,
+  over: { readonly request: RunRequest; readonly unknownLogins: UnknownLoginThrottle },
+): (msisdn: string, puk1: Secret, password: Secret) => Promise<boolean> {
+  const { request, unknownLogins } = over
 
   return async (msisdn, puk1, password) => {
     const names = [subscriberName(msisdn), unknownLogins.nameOf(msisdn)]
@@ -39,7 +41,7 @@ export function createPasswordSetting(options: {
       (state) =>
         async ({ records, nowMs }, { reserved }) => {
           const [record, slotRecord] = records
-          const subscriber = record && parseSubscriber(record.value)
+          const subscriber = record && format.parse(record.value)
           // Hash before the reservation: if hashing is busy, no attempt is spent.
           const hash = await state.once('password', () =>
             hashing.hash('password', msisdn, password, { signal: state.signal }),
@@ -77,7 +79,7 @@ export function createPasswordSetting(options: {
       idempotencyKey: state.id,
       atMs: nowMs,
       by: 'subscriber',
-      format: recordFormat,
+      format,
     })
     const change = (write: Change['write']) => changeOf(subscriberName(msisdn), record, write)
     try {
@@ -86,7 +88,12 @@ export function createPasswordSetting(options: {
         state.computed,
       )
       const { signal } = state
-      const guess = await puk1s.guess(of.puk1, { msisdn, subscriber: draft, attempt: puk1Attempt, signal })
+      const guess = await secrets.puk1.guess(of.puk1, {
+        msisdn,
+        subscriber: draft,
+        attempt: puk1Attempt,
+        signal,
+      })
       const isRight = guess.kind === 'right'
       if (isRight) {
         const passwordGeneration = draft.current.passwordGeneration + 1
@@ -97,7 +104,7 @@ export function createPasswordSetting(options: {
       if (!(error instanceof Deferral)) throw error
       const { next } = error as SubscriberDeferral
       if (next.kind === 'wait') return { waitMs: IN_PROGRESS_RETRY_MS }
-      const changes = [change(draft.toWriteOnly(next.patch))]
+      const changes = [change(draft.toWriteOnly(next.patch as Partial<Subscriber>))]
       return next.kind === 'reserve' ? { reserve: changes } : { result: next.fault, changes }
     }
   }

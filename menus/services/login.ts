@@ -1,20 +1,33 @@
 /** Logging in to self-care with MSISDN and password (L5, L6, L10). */
-import { UssdError } from '../engine/errors.ts'
-import type { Secret } from '../engine/secret.ts'
-import type { Change, LoadedRecords, Versioned } from '../gateway/ports.ts'
-import { loginName, subscriberName } from '../gateway/records/records.ts'
-import { parseRecord } from '../gateway/records/record-format.ts'
-import type { RecordFormat } from '../gateway/records/record-format.ts'
-import { parseSubscriber, putSubscriber } from '../gateway/records/subscriber-format.ts'
-import { newSubscriber } from '../gateway/records/subscriber.ts'
-import { changeOf, put } from '../gateway/transaction.ts'
-import type { Reservation, TransactionOutput } from '../gateway/transaction.ts'
-import { asRejection, compareSecret } from './compare-secret.ts'
-import type { Hashing } from './hashing/hashing.ts'
-import { FAILURES_TTL_MS, Login, afterFailure, waitMs, withoutAttempt } from './login-throttle.ts'
-import type { RequestState, RunRequest } from './self-care-request.ts'
-import type { SelfCareSessions } from './self-care-session.ts'
-import type { UnknownLoginSlot, UnknownLoginThrottle } from './unknown-login-throttle.ts'
+import {
+  FAILURES_TTL_MS,
+  Login,
+  UssdError,
+  afterFailure,
+  asRejection,
+  changeOf,
+  compareSecret,
+  loginName,
+  parseRecord,
+  put,
+  subscriberName,
+  waitMs,
+  withoutAttempt,
+} from '../../src/services/index.ts'
+import type {
+  Change,
+  LoadedRecords,
+  RequestState,
+  Reservation,
+  RunRequest,
+  Secret,
+  TransactionOutput,
+  UnknownLoginSlot,
+  UnknownLoginThrottle,
+  Versioned,
+} from '../../src/services/index.ts'
+import type { Routes } from '../record.ts'
+import type { SelfCareSessions } from './sessions.ts'
 
 export type LoginResult =
   | { readonly kind: 'logged-in'; readonly token: string; readonly expiresInMs: number }
@@ -28,12 +41,12 @@ type Verdict =
 
 export function createLogin(options: {
   readonly request: RunRequest
-  readonly hashing: Hashing
+  readonly hashing: Routes['hashing']
   readonly sessions: SelfCareSessions
   readonly unknownLogins: UnknownLoginThrottle
-  readonly recordFormat: RecordFormat
+  readonly format: Routes['format']
 }): (msisdn: string, password: Secret) => Promise<LoginResult> {
-  const { request, hashing, sessions, unknownLogins, recordFormat } = options
+  const { request, hashing, sessions, unknownLogins, format } = options
 
   return async (msisdn, password) => {
     const names = [loginName(msisdn), subscriberName(msisdn), unknownLogins.nameOf(msisdn)]
@@ -65,7 +78,8 @@ export function createLogin(options: {
     const { msisdn, state } = of
     const { records, nowMs } = of.loaded
     const [loginRecord, record, slotRecord] = records
-    const subscriber = record ? parseSubscriber(record.value) : newSubscriber
+    // Logins at a number without a record are counted in generation 0.
+    const subscriber = record ? format.parse(record.value) : { ...format.create(), passwordGeneration: 0 }
     const counter = record
       ? knownCounter(msisdn, loginRecord)
       : unknownCounter(unknownLogins.open(msisdn, slotRecord))
@@ -95,9 +109,7 @@ export function createLogin(options: {
     // The failure is counted already. Write the record again, because a success writes here, too.
     if (!record || !compared.matches) return { result: { kind: 'refused' }, changes: [counter.put()] }
     const { renewed } = compared
-    const write = renewed
-      ? putSubscriber({ ...subscriber, password: renewed }, recordFormat)
-      : ({ kind: 'keep' } as const)
+    const write = renewed ? format.put({ ...subscriber, password: renewed }) : ({ kind: 'keep' } as const)
     return {
       result: { kind: 'right', passwordGeneration },
       changes: [

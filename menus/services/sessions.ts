@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { z } from 'zod'
-import { macUnder } from '../gateway/records/keyring.ts'
-import type { Keyring } from '../gateway/records/keyring.ts'
-import type { Store } from '../gateway/ports.ts'
-import { bucketOf, selfCareName, subscriberName } from '../gateway/records/records.ts'
-import { parseRecord } from '../gateway/records/record-format.ts'
-import { parseSubscriber } from '../gateway/records/subscriber-format.ts'
-import { changeOf, put } from '../gateway/transaction.ts'
-import { createTransactions } from './transactions.ts'
+import {
+  bucketOf,
+  changeOf,
+  createTransactions,
+  macUnder,
+  parseRecord,
+  put,
+  subscriberName,
+  z,
+} from '../../src/services/index.ts'
+import type { Routes } from '../record.ts'
 
 /** The idle timeout of a session (L6). */
 const SESSION_MS = 900_000
@@ -36,12 +38,12 @@ export interface SelfCareSessions {
   use(token: string): Promise<ActiveSession | undefined>
 }
 
-export function createSelfCareSessions(options: {
-  readonly store: Store
-  readonly keyring: Keyring
-  readonly budgetMs: number
-}): SelfCareSessions {
-  const { store, keyring, budgetMs } = options
+export function createSelfCareSessions({
+  store,
+  keyring,
+  format,
+  budgetMs,
+}: Pick<Routes, 'store' | 'keyring' | 'format' | 'budgetMs'>): SelfCareSessions {
   const run = createTransactions(store, budgetMs)
 
   /** A token begins with the id of its digest's key, so it survives a key rotation. */
@@ -49,12 +51,12 @@ export function createSelfCareSessions(options: {
     const tokenKeyId = Buffer.from(token, 'base64url').toString('hex', 0, KEY_ID_BYTES)
     const keyId = keyring.ids.includes(tokenKeyId) ? tokenKeyId : keyring.id
     const digest = macUnder(keyring, keyId, 'token', [token]).toString('base64url').slice(0, 32)
-    return { key: digest, name: selfCareName(digest) }
+    return { key: digest, name: `self-care:${digest}` }
   }
 
   async function isValid({ msisdn, passwordGeneration }: z.infer<typeof SelfCareSession>): Promise<boolean> {
     const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
-    const subscriber = records[0] && parseSubscriber(records[0].value)
+    const subscriber = records[0] && format.parse(records[0].value)
     return subscriber?.access === 'open' && subscriber.passwordGeneration === passwordGeneration
   }
 

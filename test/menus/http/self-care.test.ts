@@ -1,11 +1,13 @@
-import project from '../../menus/index.ts'
+import project from '../../../menus/index.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { UssdError } from '../../src/engine/errors.ts'
-import { selfCareRoutes } from '../../src/http/self-care.ts'
-import type { SelfCare } from '../../src/services/self-care.ts'
-import { createBench } from '../support/self-care.ts'
-import { failed, serve } from '../support/serve.ts'
+import { UssdError } from '../../../src/engine/errors.ts'
+import { selfCareRoutes } from '../../../menus/http/self-care.ts'
+import type { Routes } from '../../../menus/record.ts'
+import { projectRoutes } from '../../../src/http/project-routes.ts'
+import type { SelfCare } from '../../../menus/services/self-care.ts'
+import { createBench } from '../../support/self-care.ts'
+import { failed, serve } from '../../support/serve.ts'
 
 const { numbering } = project
 
@@ -14,6 +16,13 @@ const phone = '+375291234567'
 const puk1 = '56789012'
 const password = '80291'
 const MINUTE_MS = 60_000
+
+const routesOf = (selfCare: SelfCare, weakPasswords: Routes['weakPasswords'] = 'warn') =>
+  projectRoutes({
+    routes: selfCareRoutes({ numbering, weakPasswords }, selfCare),
+    numbering,
+    adminToken: undefined,
+  })
 
 let bench = createBench()
 let served: Awaited<ReturnType<typeof serve>>
@@ -24,8 +33,8 @@ beforeAll(async () => {
     logIn: (...args) => bench.selfCare.logIn(...args),
     use: (...args) => bench.selfCare.use(...args),
   }
-  served = await serve(selfCareRoutes({ numbering, selfCare, weakPasswords: 'warn' }))
-  strict = await serve(selfCareRoutes({ numbering, selfCare, weakPasswords: 'reject' }))
+  served = await serve(routesOf(selfCare))
+  strict = await serve(routesOf(selfCare, 'reject'))
 })
 afterAll(() => Promise.all([served.close(), strict.close()]))
 beforeEach(async () => {
@@ -254,7 +263,7 @@ describe('every response of self-care', () => {
       throw new UssdError('USSD_BUSY')
     }
     const selfCare = { setPassword: busy, logIn: busy, use: busy }
-    const full = await serve(selfCareRoutes({ numbering, selfCare, weakPasswords: 'warn' }))
+    const full = await serve(routesOf(selfCare))
     try {
       const answers = [
         await full.send('POST', '/self-care/password', { msisdn: camera, puk1, password }),
@@ -275,13 +284,7 @@ describe('every response of self-care', () => {
     const fail = async () => {
       throw new Error(`canary ${password}`)
     }
-    const broken = await serve(
-      selfCareRoutes({
-        numbering,
-        selfCare: { setPassword: fail, logIn: fail, use: fail },
-        weakPasswords: 'warn',
-      }),
-    )
+    const broken = await serve(routesOf({ setPassword: fail, logIn: fail, use: fail }))
     try {
       const answer = await broken.send('POST', '/self-care/sessions', { msisdn: camera, password })
       expect([answer.status, answer.body]).toEqual([500, failed('USSD_UNEXPECTED', expect.any(String))])

@@ -1,14 +1,13 @@
 /** Administration: an administrator opens and closes access for subscribers of the same client (L8, L9; decision 0025). */
 import { randomUUID } from 'node:crypto'
-import type { Store } from '../gateway/ports.ts'
-import { bucketOf, subscriberName } from '../gateway/records/records.ts'
-import { createDraft } from '../gateway/records/draft.ts'
-import type { RecordFormat } from '../gateway/records/record-format.ts'
-import { parseSubscriber } from '../gateway/records/subscriber-format.ts'
-import { Subscriber } from '../gateway/records/subscriber.ts'
-import type { Access } from '../gateway/records/subscriber.ts'
-import { changeOf } from '../gateway/transaction.ts'
-import { createTransactions } from './transactions.ts'
+import {
+  bucketOf,
+  changeOf,
+  createDraft,
+  createTransactions,
+  subscriberName,
+} from '../../src/services/index.ts'
+import type { Access, Routes, Subscriber } from '../record.ts'
 
 /** The states that an administrator can request. */
 export const administeredStates = ['open', 'closed'] as const
@@ -46,24 +45,23 @@ export interface Administration {
   setAccess(change: AccessChange): Promise<boolean>
 }
 
-export function createAdministration(options: {
-  readonly store: Store
-  readonly recordFormat: RecordFormat
-  readonly budgetMs: number
-}): Administration {
-  const { store, recordFormat, budgetMs } = options
+export function createAdministration({
+  store,
+  format,
+  budgetMs,
+}: Pick<Routes, 'store' | 'format' | 'budgetMs'>): Administration {
   const run = createTransactions(store, budgetMs)
 
   async function read(msisdn: string): Promise<Subscriber | undefined> {
     const { records } = await store.load(bucketOf(msisdn), [subscriberName(msisdn)])
-    return records[0] && parseSubscriber(records[0].value)
+    return records[0] && format.parse(records[0].value)
   }
 
   return {
     async setAccess({ by, msisdn, access }) {
       const name = subscriberName(msisdn)
       return run<boolean>(msisdn, [name], async ({ records: [record], nowMs }) => {
-        const subscriber = record && parseSubscriber(record.value)
+        const subscriber = record && format.parse(record.value)
         // Read on every try, also for an unknown number, which must not be faster.
         const administrator = by === msisdn ? subscriber : await read(by)
         if (!record || !subscriber || !administrator) return { result: false }
@@ -81,7 +79,7 @@ export function createAdministration(options: {
           idempotencyKey: randomUUID(),
           atMs: nowMs,
           by: 'administrator',
-          format: recordFormat,
+          format,
         })
         draft.change({ access: requested }, change)
         return {
