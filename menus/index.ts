@@ -23,6 +23,8 @@ export default defineProject({
   models: () => import('./models.ts'),
   demo: demoSubscribers,
   latin: true,
+  timeZone: 'Europe/Minsk',
+  currency: 'BYN',
   numbering: { countries: ['BY'] },
   subscribers: 'registered',
   messages: {

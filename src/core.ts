@@ -131,9 +131,9 @@ export function createCore(options: CoreOptions): Core {
     argon2: overrides.argon2,
     parallel: overrides.parallelHashes ?? parallelHashes(settings.workers),
   })
-  const { record, languages, numbering } = project
+  const { record, languages } = project
   const format = createSubscriberFormat(record, { defaultLanguage: languages[0], recordFormat })
-  const kits = createKits(record, { lanes, weakPasswords, keyring, store, budgetMs, format, numbering })
+  const kits = createKits(project, { lanes, weakPasswords, keyring, store, budgetMs, format })
   const services = wrapServices(project.services(kits.services))
   assertServices(project, services)
   const gateway = createGateway({
@@ -145,7 +145,7 @@ export function createCore(options: CoreOptions): Core {
     recordFormat,
     subscriberFormat: format,
     turnBudgetMs: settings.turnBudgetMs,
-    classifier: wrapClassifier(createTurnClassifier({ keyring, repeatWithinMs: settings.repeatWithinMs })),
+    classifier: wrapClassifier(classifierOf(settings, { keyring, moreKey: project.keys.more })),
     clock,
     admission,
     onShed,
@@ -182,6 +182,11 @@ export function createCore(options: CoreOptions): Core {
     },
   }
 }
+
+const classifierOf = (
+  { repeatWithinMs }: CoreSettings,
+  of: { readonly keyring: Keyring; readonly moreKey: string | undefined },
+): TurnClassifier => createTurnClassifier({ ...of, repeatWithinMs })
 
 /** Hashes of all workers together leave one core free. */
 const parallelHashes = (workers: number): number =>

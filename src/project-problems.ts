@@ -3,6 +3,7 @@ import type { AnyStateMachine } from 'xstate'
 import type { Language, Text } from './engine/authoring.ts'
 import { ownPurposes } from './gateway/records/keyring.ts'
 import { attemptsLeftOf, generationOf, pendingOf } from './gateway/records/record.ts'
+import type { Keys } from './gateway/project.ts'
 import type { RecordDefinition } from './gateway/records/record.ts'
 import { subscriberSchema } from './gateway/records/subscriber.ts'
 import { shippedLanguages, systemMessages } from './gateway/system-messages.ts'
@@ -120,6 +121,44 @@ export function messageProblems(languages: readonly Language[], given: GivenMess
           .map((name) => `messages.${language}: '${name}' is missing, and no message ships in this language`),
       ),
   ]
+}
+
+export function keyProblems(keys: Partial<Keys>): string[] {
+  const named = Object.entries(keys).filter(([, key]) => key !== undefined) as [string, unknown][]
+  return named.flatMap(([name, key], at) => [
+    ...(['back', 'home', 'more'].includes(name)
+      ? []
+      : [`keys: there is no key '${name}'; use back, home or more`]),
+    ...(typeof key === 'string' && /^\d{1,2}$/.test(key) ? [] : [`keys.${name}: use one or two digits`]),
+    ...(named.findIndex(([, other]) => other === key) < at
+      ? [`keys.${name}: '${String(key)}' has another meaning already`]
+      : []),
+  ])
+}
+
+export function localeProblems({
+  timeZone,
+  currency,
+}: {
+  readonly timeZone: string
+  readonly currency: string | undefined
+}): string[] {
+  return [
+    ...(isTimeZone(timeZone)
+      ? []
+      : [`timeZone: '${timeZone}' is no IANA time zone; use a name such as Africa/Nairobi`]),
+    ...(currency === undefined || Intl.supportedValuesOf('currency').includes(currency)
+      ? []
+      : [`currency: '${currency}' is no ISO 4217 code; use a code such as KES`]),
+  ]
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
 }
 
 /** Fields that the gateway itself adds to a record or its view. */

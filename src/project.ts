@@ -7,7 +7,7 @@ import type { EffectContext, Services } from './gateway/effects.ts'
 import { defineRecord, plainRecord } from './gateway/records/record.ts'
 import type { PlainPatchOf, RecordDefinition, SubscriberOf } from './gateway/records/record.ts'
 import { subscriberPolicies } from './gateway/project.ts'
-import type { Project, SubscriberPolicy } from './gateway/project.ts'
+import type { Keys, Project, SubscriberPolicy } from './gateway/project.ts'
 import type { Messages, ShippedLanguage, SystemMessage } from './gateway/system-messages.ts'
 import type { AnyRoute } from './http/route.ts'
 import type { RouteKit, ServiceKit } from './services/kit.ts'
@@ -17,7 +17,9 @@ import type { MenuModel } from './exploration/model-spec.ts'
 import { leavesOf, nameOf } from './menu-analysis/statechart.ts'
 import {
   demoProblems,
+  keyProblems,
   languageProblems,
+  localeProblems,
   menuProblems,
   messageOf,
   messageProblems,
@@ -96,6 +98,12 @@ type ProjectOptions<
    * Feeds the store, `PUT /subscribers`, the OpenAPI document, scripts and `ussd explore`.
    */
   readonly record?: R
+  /** The keys that mean the same on every screen; `{ back: '0' }` by default. */
+  readonly keys?: Partial<Keys>
+  /** The time zone of the subscribers, an IANA name such as `Africa/Nairobi`; `UTC` by default. */
+  readonly timeZone?: string
+  /** The currency of prices and balances, an ISO 4217 code such as `KES`. */
+  readonly currency?: string
   /** HTTP routes of the project. */
   readonly routes?: (kit: RouteKit<D>) => readonly AnyRoute[]
   /** Loads the models of the menus' effects, for `ussd explore`. */
@@ -130,6 +138,8 @@ export function defineProject<
   const { services = () => ({}), routes = () => [] } = options
   const record = definitionOf(options.record)
   const { models = () => Promise.resolve({ models: {} }) } = options
+  const { timeZone = 'UTC', currency } = options
+  const keys = { back: '0', ...options.keys }
   const { numbering = { countries: 'any' }, subscribers = 'registered', demo = {} } = options
   const problems = [
     ...languageProblems(languages, latin),
@@ -137,6 +147,8 @@ export function defineProject<
     ...Object.entries(codes).flatMap(([code, menu]) => menuProblems(code, menu, languages)),
     ...messageProblems(languages, messages),
     ...numberingProblems(numbering),
+    ...keyProblems(keys),
+    ...localeProblems({ timeZone, currency }),
     ...recordProblems(record),
     ...demoProblems(demo, { numbering, languages, record }),
     ...(subscriberPolicies.includes(subscribers)
@@ -152,6 +164,9 @@ export function defineProject<
     numbering: createNumbering(numbering),
     subscribers,
     record,
+    keys,
+    timeZone,
+    currency,
     services: services as ServedProject['services'],
     routes: routes as ServedProject['routes'],
     models,

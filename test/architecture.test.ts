@@ -78,6 +78,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'src/gateway/attempts.ts',
     'src/gateway/effects.ts',
     'src/gateway/ports.ts',
+    'src/gateway/project.ts',
     'src/gateway/queue.ts',
     'src/gateway/records',
     'src/gateway/transaction.ts',
@@ -234,6 +235,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Defines and checks what one gateway serves.
   'src/project-problems.ts': [
     'src/engine/authoring.ts',
+    'src/gateway/project.ts',
     'src/gateway/records',
     'src/gateway/system-messages.ts',
     'src/http/route.ts',

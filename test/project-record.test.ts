@@ -99,6 +99,25 @@ describe('a record of a project', () => {
     expect(await dial('4821')).toBe('END Your balance is 12.50')
   })
 
+  it('is not stored with a value that its field forbids', async () => {
+    gateway = await startGateway(
+      { DEMO: 'on', ADMIN_TOKEN: 'operator-token' },
+      {
+        project: walletProject(),
+        wrapServices: (services) => ({
+          ...services,
+          async showBalance(_input, { subscriber }) {
+            subscriber.change({ name: 'A'.repeat(31) }, 'subscriber-changed')
+            return { outcome: 'locked' }
+          },
+        }),
+      },
+    )
+    expect(await dial('4821')).toBe('END The service is unavailable now. Please try again later')
+    expect(gateway.log()).toContain('a value of the record is invalid: name')
+    expect((await send('GET', `/subscribers/${phoneNumber}`)).body).toMatchObject({ name: 'Amina' })
+  })
+
   it('shows nothing of the shipped project', async () => {
     await start()
     expect((await send('POST', '/self-care/sessions', {})).status).toBe(404)
@@ -229,6 +248,26 @@ describe('a record that is wrong', () => {
       'record name: has no default; add one, or a value in initial',
     ])
     expect(problemsOf({ record: z.object({ name: z.string().default('') }) })).toEqual([])
+  })
+})
+
+describe('keys, time zone and currency', () => {
+  it('are checked at start', () => {
+    expect(
+      problemsOf({
+        keys: { back: '#', home: '00', more: '00', next: '9' },
+        timeZone: 'Nairobi',
+        currency: 'Ksh',
+      }),
+    ).toEqual([
+      'keys.back: use one or two digits',
+      "keys.more: '00' has another meaning already",
+      "keys: there is no key 'next'; use back, home or more",
+      "timeZone: 'Nairobi' is no IANA time zone; use a name such as Africa/Nairobi",
+      "currency: 'Ksh' is no ISO 4217 code; use a code such as KES",
+    ])
+    const fits = { keys: { home: '00', more: '98' }, timeZone: 'Africa/Nairobi', currency: 'KES' }
+    expect(problemsOf(fits)).toEqual([])
   })
 })
 

@@ -24,7 +24,9 @@ export interface SelfCare {
   use(token: string): Promise<ActiveSession | undefined>
 }
 
-export function createSelfCare(kit: Omit<Routes, 'numbering' | 'seal' | 'weakPasswords'>): SelfCare {
+export function createSelfCare(
+  kit: Pick<Routes, 'store' | 'hashing' | 'keyring' | 'secrets' | 'format' | 'budgetMs'>,
+): SelfCare {
   const { store, hashing, keyring, format, budgetMs } = kit
   const request = createRequests(store, budgetMs)
   const sessions = createSelfCareSessions(kit)

@@ -7,6 +7,16 @@ import type { Messages } from './system-messages.ts'
 export const subscriberPolicies = ['registered', 'anyone'] as const
 export type SubscriberPolicy = (typeof subscriberPolicies)[number]
 
+/** The keys that mean the same on every screen: one or two digits each. */
+export interface Keys {
+  /** Goes back one screen, or leaves the first one; `0` by default. */
+  readonly back: string
+  /** Returns to the first screen. */
+  readonly home?: string | undefined
+  /** Shows the next page. An equal reply in a row is no duplicate, however quick. */
+  readonly more?: string | undefined
+}
+
 /** What one gateway serves. `defineProject` makes it from the file of a project. */
 export interface Project {
   /** BCP 47 tags. The first one is the language of numbers without a record. */
@@ -20,6 +30,11 @@ export interface Project {
   readonly subscribers: SubscriberPolicy
   /** The fields and secrets of a subscriber. */
   readonly record: RecordDefinition
+  readonly keys: Keys
+  /** IANA name, `UTC` by default. */
+  readonly timeZone: string
+  /** ISO 4217. */
+  readonly currency: string | undefined
   /** `#141#` shows `*141#` in Latin letters, a convention of Belarusian operators. */
   readonly latin: boolean
 }

@@ -49,13 +49,15 @@ interface Known {
 /**
  * Creates a classifier.
  * @param options `repeatWithinMs`: in latest-only dialects, an equal reply within this time is a duplicate. A person needs
- * longer to read a screen and reply.
+ * longer to read a screen and reply. `moreKey`: shows the next page; an equal one in a row is no duplicate, however quick.
  */
 export function createTurnClassifier(options: {
   readonly keyring: Keyring
   readonly repeatWithinMs: number
+  readonly moreKey?: string | undefined
 }): TurnClassifier {
-  const { keyring, repeatWithinMs } = options
+  const { keyring, repeatWithinMs, moreKey } = options
+  const isMore = (typed: string | undefined) => moreKey !== undefined && typed?.trim() === moreKey
 
   return {
     classify(callback, session, nowMs) {
@@ -88,7 +90,7 @@ export function createTurnClassifier(options: {
             key,
             digest,
             nowMs,
-            repeatWithinMs,
+            repeatWithinMs: isMore(callback.reported.typed) ? 0 : repeatWithinMs,
           })
       }
     },

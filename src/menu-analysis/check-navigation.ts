@@ -18,7 +18,12 @@ import type { Completion } from './statechart.ts'
 /** A failing service ends most dialogues, but does not count as a way to end one. */
 const ifDone: readonly Completion[] = ['done']
 
-export function navigationProblems(menu: CompiledMenu, leaves: readonly AnyStateNode[]): string[] {
+/** @param back the key that goes back */
+export function navigationProblems(
+  menu: CompiledMenu,
+  leaves: readonly AnyStateNode[],
+  back = '0',
+): string[] {
   const waiting = leaves.filter(
     (leaf) => !isWorking(leaf) && leaf.type !== 'final' && repliesOf(leaf).length > 0,
   )
@@ -31,9 +36,9 @@ export function navigationProblems(menu: CompiledMenu, leaves: readonly AnyState
     ...waiting.flatMap((leaf) => {
       const name = nameOf(leaf)
       if (!canEnd.has(leaf)) return [`${name}: is a dead end: no reply leads to an end of the dialogue`]
-      return hasWayOut(leaf, menu, depths)
+      return hasWayOut(leaf, { menu, depths, back })
         ? []
-        : [`${name}: has no way out; let 0 end the dialogue or go back`]
+        : [`${name}: has no way out; let ${back} end the dialogue or go back`]
     }),
   ]
 }
@@ -73,14 +78,18 @@ function depthsOf({ machine }: CompiledMenu): ReadonlyMap<AnyStateNode, number> 
 }
 
 /**
- * True if a digit changes nothing and, on every branch, ends the dialogue or leads closer to its start. 0 need only leave the
- * screen, because a notice may precede the main menu.
+ * True if a digit changes nothing and, on every branch, ends the dialogue or leads closer to its start. The key that goes back
+ * need only leave the screen, because a notice may precede the main menu.
  */
 function hasWayOut(
   leaf: AnyStateNode,
-  menu: CompiledMenu,
-  depths: ReadonlyMap<AnyStateNode, number>,
+  of: {
+    readonly menu: CompiledMenu
+    readonly depths: ReadonlyMap<AnyStateNode, number>
+    readonly back: string
+  },
 ): boolean {
+  const { menu, depths, back } = of
   const replies = repliesOf(leaf)
   const depth = depths.get(leaf) ?? 0
   return [...new Set(replies.map(({ eventType }) => eventType))].filter(isDigit).some((digit) => {
@@ -89,7 +98,7 @@ function hasWayOut(
       .map((transition) => reachedBy(transition, leaf, ifDone))
     if (reached.some(({ working }) => changesIn(working, menu).length > 0)) return false
     const screens = reached.flatMap((each) => [...each.screens])
-    return digit === '0'
+    return digit === back
       ? screens.some((screen) => screen !== leaf)
       : screens.length > 0 && screens.every((screen) => isEnd(screen) || (depths.get(screen) ?? 0) < depth)
   })

@@ -18,6 +18,7 @@ export interface CheckedProject {
   readonly languages: readonly [Language, ...Language[]]
   /** The line above a screen that is shown again; a screen must fit together with it. */
   readonly messages: { readonly notUnderstood: Readonly<Record<Language, string>> }
+  readonly keys?: { readonly back: string }
   /** Texts have a Latin form. */
   readonly latin: boolean
 }
@@ -44,7 +45,7 @@ export function check(
     ...unreachedProblems(menu, leaves),
     ...leaves.filter(isWorking).flatMap((leaf) => workingProblems(leaf, menu)),
     ...screens.flatMap(stateProblems),
-    ...navigationProblems(menu, leaves),
+    ...navigationProblems(menu, leaves, project.keys?.back),
     ...screens.flatMap((leaf) => textProblems(leaf, menu, project, samples)),
     ...dialProblems(menu),
     ...screens.flatMap((leaf) => confirmationProblems(leaf, screens, menu)),

@@ -1,3 +1,4 @@
+import type { Project } from '../gateway/project.ts'
 import type { Keyring } from '../gateway/records/keyring.ts'
 import type { RecordDefinition, SubscriberOf } from '../gateway/records/record.ts'
 import type { SubscriberFormat } from '../gateway/records/subscriber-format.ts'
@@ -18,6 +19,9 @@ export interface ServiceKit<D extends RecordDefinition = RecordDefinition> {
   /** Digests for secrets that are entered twice. */
   readonly seal: Seal
   readonly weakPasswords: WeakPasswordPolicy
+  /** Of the project. */
+  readonly timeZone: string
+  readonly currency: string | undefined
 }
 
 /** What the project's routes may use. */
@@ -34,17 +38,24 @@ export interface RouteKit<D extends RecordDefinition = RecordDefinition> extends
 }
 
 /** Creates what the services and the routes of a project use. Each has its own lane of hashing. */
-export function createKits<D extends RecordDefinition>(
-  record: D,
+export function createKits(
+  { record, numbering, timeZone, currency }: Project,
   parts: {
     readonly lanes: Pick<HashingLanes, 'turns' | 'requests'>
-    readonly weakPasswords: WeakPasswordPolicy
-  } & Pick<RouteKit<D>, 'keyring' | 'store' | 'budgetMs' | 'format' | 'numbering'>,
-): { readonly services: ServiceKit<D>; readonly routes: RouteKit<D> } {
-  const { lanes, weakPasswords, ...rest } = parts
-  const shared = { seal: createSeal(rest.keyring), weakPasswords }
+    readonly format: SubscriberFormat
+  } & Pick<RouteKit, 'weakPasswords' | 'keyring' | 'store' | 'budgetMs'>,
+): { readonly services: ServiceKit; readonly routes: RouteKit } {
+  const { lanes, weakPasswords, format, ...rest } = parts
+  const shared = { seal: createSeal(rest.keyring), weakPasswords, timeZone, currency }
   return {
     services: { ...shared, secrets: createSecrets(record, lanes.turns) },
-    routes: { ...shared, ...rest, hashing: lanes.requests, secrets: createSecrets(record, lanes.requests) },
+    routes: {
+      ...shared,
+      ...rest,
+      numbering,
+      format: format as unknown as RouteKit['format'],
+      hashing: lanes.requests,
+      secrets: createSecrets(record, lanes.requests),
+    },
   }
 }

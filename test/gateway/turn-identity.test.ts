@@ -263,6 +263,15 @@ describe('a latest-only dialect', () => {
     expect(classify(input('1'), undefined, 0)).toEqual({ kind: 'expired' })
   })
 
+  it("takes the project's key for the next page again, however quick", () => {
+    const paging = createTurnClassifier({ keyring, repeatWithinMs: 3000, moreKey: '9' })
+    const session = after(after(undefined, begin, 0), input('9'), 10_000)
+    const kindOf = (typed: string) => paging.classify(callback(input(typed)), session, 10_100).kind
+    expect([kindOf('9'), kindOf(' 9')]).toEqual(['reply', 'reply'])
+    expect(classify(input('9'), session, 10_100).kind).toBe('repeat')
+    expect(paging.classify(callback(begin), session, 10_100).kind).toBe('repeat')
+  })
+
   it('does not begin again with a duplicate of its begin while the session exists', () => {
     let session = after(undefined, begin, 0)
     for (let turn = 1; turn <= 20; turn++) session = after(session, input(`${turn}0`), turn * 5000)

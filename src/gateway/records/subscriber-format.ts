@@ -2,6 +2,8 @@
  * The stored formats of a subscriber. The compact format is `2` and JSON with the project's short names, without fields that
  * have their default, and with hashes as `<key>$<salt>$<hash>`.
  */
+import type { z } from 'zod'
+import { UssdError } from '../../engine/errors.ts'
 import type { Change } from '../ports.ts'
 import { COMPACT, parseJson, parseRecord, validate } from './record-format.ts'
 import type { RecordFormat } from './record-format.ts'
@@ -18,7 +20,10 @@ export interface SubscriberFormat<S extends Subscriber = Subscriber> {
   create(): S
   /** Parses a stored record in either format. Throws `USSD_RECORD_CORRUPT`. */
   parse(stored: string): S
-  /** Returns the write of a subscriber, a record without TTL. */
+  /**
+   * Returns the write of a subscriber, a record without TTL. Throws `USSD_SERVICE_FAILED` for a value that its field forbids: once
+   * stored, the record could not be read.
+   */
   put(subscriber: S): Change['write']
 }
 
@@ -57,11 +62,21 @@ export function createSubscriberFormat(
   return {
     create: () => ({ ...fresh, ...newGenerations(definition) }),
     parse,
-    put: (subscriber) => ({
-      kind: 'put',
-      value: options.recordFormat === 'json' ? JSON.stringify(subscriber) : formatCompact(subscriber),
-    }),
+    put(subscriber) {
+      assertValid(schema, subscriber)
+      const value = options.recordFormat === 'json' ? JSON.stringify(subscriber) : formatCompact(subscriber)
+      return { kind: 'put', value }
+    },
   }
+}
+
+function assertValid(schema: z.ZodType, subscriber: Subscriber): void {
+  const { error } = schema.safeParse(subscriber)
+  if (!error) return
+  const paths = error.issues.map(({ path }) => path.join('.'))
+  throw new UssdError('USSD_SERVICE_FAILED', {
+    detail: `a value of the record is invalid: ${paths.join(', ')}`,
+  })
 }
 
 /** Returns a test for values that the schema restores. Fields of `initial` have no default: a missing one must not read as it. */

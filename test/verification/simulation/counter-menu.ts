@@ -1,7 +1,8 @@
 import { assign, setup } from 'xstate'
 import { effect, lookup } from '../../../src/engine/authoring.ts'
 import type { Dialogue, Reply, Screens, Tag } from '../../../src/engine/authoring.ts'
-import type { Call } from '../../../menus/record.ts'
+import type { Subscriber } from '../../../menus/record.ts'
+import type { EffectContext } from '../../../src/gateway/effects.ts'
 
 /** The last word, the number of entries then, and the number of moves without a word. */
 type Context = Dialogue & { last: string; count: number; moves: number }
@@ -77,17 +78,20 @@ const screens: Screens<typeof machine> = {
 
 export const counterMenu = { machine, screens }
 
-/** Returns the words of a subscriber, stored in a field that no shipped menu uses. */
-export const wordsOf = ({ tariff }: { readonly tariff: string }): readonly string[] =>
-  tariff === '' ? [] : tariff.split(' ')
+/** A field that no record defines: the store keeps it. */
+type WithWords = Subscriber & { readonly words?: string }
+
+/** Returns the words of a subscriber. */
+export const wordsOf = ({ words = '' }: WithWords): readonly string[] =>
+  words === '' ? [] : words.split(' ')
 
 export const counterServices = {
-  async countWords(_input: undefined, { subscriber }: Call): Promise<{ count: number }> {
+  async countWords(_input: undefined, { subscriber }: EffectContext<WithWords>): Promise<{ count: number }> {
     return { count: wordsOf(subscriber.current).length }
   },
-  async addWord({ word }: { word: string }, { subscriber }: Call) {
+  async addWord({ word }: { word: string }, { subscriber }: EffectContext<WithWords>) {
     const words = [...wordsOf(subscriber.current), word]
-    subscriber.change({ tariff: words.join(' ') }, 'subscriber-changed')
+    subscriber.change({ words: words.join(' ') }, 'subscriber-changed')
     return { word, count: words.length }
   },
 }

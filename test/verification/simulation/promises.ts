@@ -237,7 +237,7 @@ export class PromiseChecks {
     const [was, is] = [wordsOf(before), wordsOf(after)]
     const added = is.slice(was.length)
     if (was.some((word, at) => is[at] !== word))
-      this.#violated('no update is lost', `'${before.tariff}' became '${after.tariff}'`)
+      this.#violated('no update is lost', `'${was.join(' ')}' became '${is.join(' ')}'`)
     const { turnClass } = delivery
     const typed = turnClass?.kind === 'reply' ? turnClass.typed.trim() : undefined
     if (added.length > 1 || (added.length === 1 && added[0] !== typed))
