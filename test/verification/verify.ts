@@ -37,7 +37,7 @@ const command = defineCommand({
         harnesses.map(({ name }) => name),
       ),
     ),
-  details: `Takes under 10 minutes on two cores. Each harness has its own command with longer runs: test/verification/README.md.`,
+  details: `Takes about 12 minutes on two cores. Each harness has its own command with longer runs: test/verification/README.md.`,
   exitCodes: { 0: 'all passed or skipped', 1: 'one failed' },
   messageOf,
   async run(_options, names) {

@@ -32,6 +32,7 @@ export const harnesses: readonly Harness[] = [
     args: ['--import', 'tsx', 'src/cli/ussd.ts', 'explore', '--quick'],
     figure: /^all menus .*$/gm,
   },
+  harness('package', 'package', TALLY),
   harness('golden-dialogues', 'golden-dialogues --check', /^\d+ dialogues.*$/gm),
   harness('simulation', 'simulation --seeds 3000', /^.* schedules of seeds .*?(?=;)/gm),
   harness(
