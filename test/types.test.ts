@@ -13,6 +13,8 @@ import type { Services } from '../src/gateway/effects.ts'
 import { systemMessages } from '../src/gateway/system-messages.ts'
 import type { SystemMessage } from '../src/gateway/system-messages.ts'
 import { defineProject } from '../src/project.ts'
+import { defineRecord, z } from '../src/services/index.ts'
+import type { EffectContext, ServiceKit, SubscriberOf } from '../src/services/index.ts'
 
 type Dialogue = authoring.Dialogue<'ru' | 'be' | 'en'>
 type Context = Dialogue & { left: number; name: string | null }
@@ -285,6 +287,42 @@ const german = Object.fromEntries(Object.keys(systemMessages).map((name) => [nam
   SystemMessage,
   string
 >
+const pinRecord = defineRecord({
+  fields: z.object({ name: z.string().default(''), access: z.enum(['open', 'closed']) }),
+  initial: { access: 'open' },
+  secrets: { pin: { digits: 4, attempts: 3 }, password: { digits: [5, 10] } },
+})
+type PinCall = EffectContext<SubscriberOf<typeof pinRecord>>
+
+export const records = [
+  // @ts-expect-error a field without a default has no initial value
+  () => defineRecord({ fields: z.object({ name: z.string() }) }),
+  // @ts-expect-error an initial value of another type
+  () => defineRecord({ fields: z.object({ name: z.string() }), initial: { name: 1 } }),
+  ({ subscriber }: PinCall) => subscriber.patchSilently({ name: 'Amina', pinAttemptsLeft: 3 }),
+  // @ts-expect-error the record has no such field
+  ({ subscriber }: PinCall) => subscriber.patchSilently({ tariff: 'M' }),
+  // @ts-expect-error a secret without attempts is not guessed
+  ({ secrets }: ServiceKit<typeof pinRecord>) => secrets.password.guess,
+  // @ts-expect-error the record has no such secret
+  ({ secrets }: ServiceKit<typeof pinRecord>) => secrets.puk1,
+  () =>
+    defineProject({
+      languages: ['en'],
+      codes: {},
+      record: pinRecord,
+      demo: { '+254712345678': { name: 'Amina', access: 'closed', pin: '4821' } },
+    }),
+  () =>
+    defineProject({
+      languages: ['en'],
+      codes: {},
+      record: pinRecord,
+      // @ts-expect-error a demo subscriber with a field of another record
+      demo: { '+254712345678': { tariff: 'M' } },
+    }),
+]
+
 export const projects = [
   () => defineProject({ languages: ['en'], codes: { '*1#': noEffects(inEnglish) } }),
   // @ts-expect-error a screen lacks a language of the project

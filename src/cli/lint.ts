@@ -5,9 +5,7 @@ import type { ServedProject } from '../project.ts'
 import { defineCommand } from './command.ts'
 import type { CommandIo, ExitCode } from './command.ts'
 import { CommandError } from './command-error.ts'
-import { readShortcuts } from './shortcuts.ts'
-
-const SHORTCUTS = 'menus/shortcuts.yaml'
+import { SHORTCUTS, readShortcuts } from './shortcuts.ts'
 
 interface LintOptions {
   readonly shortcuts?: string

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { existsSync, readFileSync } from 'node:fs'
 import { startApp } from '../app.ts'
 import type { App } from '../app.ts'
 import { UssdError, asUssdError } from '../engine/errors.ts'
@@ -13,6 +14,7 @@ import { connectToPrimary } from '../workers/worker.ts'
 import { settingDocs } from '../setting-docs.ts'
 import { CommandError } from './command-error.ts'
 import { defineCommand } from './command.ts'
+import { SHORTCUTS, readShortcuts } from './shortcuts.ts'
 
 /** The process exits after this long even if the stop hangs. */
 const HARD_STOP_MS = 8000
@@ -56,6 +58,7 @@ async function serve(loadProject: () => Promise<ServedProject>): Promise<0> {
 async function start(loadProject: () => Promise<ServedProject>): Promise<void> {
   const config = loadConfig()
   const project = await loadProject()
+  await assertShortcuts(project)
   if (config.workers > 1 && cluster.isPrimary) return startWorkers(config)
   const primary = await connectToPrimary()
   const app = (running = startApp(config, project, { primary }))
@@ -85,6 +88,16 @@ async function start(loadProject: () => Promise<ServedProject>): Promise<void> {
   }
   process.on('uncaughtException', crash).on('unhandledRejection', crash)
   await app.listen()
+}
+
+/** Refuses to serve menus to which a published shortcut no longer leads. */
+async function assertShortcuts(project: ServedProject): Promise<void> {
+  if (!existsSync(SHORTCUTS)) return
+  const read = readShortcuts(readFileSync(SHORTCUTS, 'utf8'), SHORTCUTS)
+  const { lintShortcuts } = await import('../menu-analysis/lint.ts')
+  const problems = read.kind === 'read' ? lintShortcuts(project, read.shortcuts) : read.problems
+  if (problems.length === 0) return
+  throw new CommandError(['the published shortcuts do not fit the menus:', ...problems].join('\n  '), 1)
 }
 
 /** Starts the workers, forwards signals to them, and exits after the last one. */

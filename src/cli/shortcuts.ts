@@ -4,6 +4,9 @@ import type { Document } from 'yaml'
 import { z } from 'zod'
 import type { Shortcut } from '../menu-analysis/lint-shortcuts.ts'
 
+/** Where a project keeps its published shortcuts, if it has any. */
+export const SHORTCUTS = 'menus/shortcuts.yaml'
+
 const Shortcuts = z.record(
   z.string(),
   z.strictObject(

@@ -15,9 +15,11 @@ import { scriptJsonSchema } from '../walkthrough/script/schema.ts'
 import { fillIn } from '../walkthrough/script/secrets.ts'
 import type { Walkthrough } from '../walkthrough/script/walkthrough.ts'
 import { writeScript } from '../walkthrough/script/write.ts'
+import { NoProjectError } from './project.ts'
 import { defineCommand, printTo } from './command.ts'
 import type { CommandIo, ExitCode } from './command.ts'
 import { plainRecord } from '../gateway/records/record.ts'
+import { defineProject } from '../project.ts'
 import type { ServedProject } from '../project.ts'
 import { CommandError } from './command-error.ts'
 import { isListening, parseAddress } from './dial/target.ts'
@@ -38,9 +40,16 @@ async function main(
   options: WalkOptions,
   args: readonly string[],
   io: CommandIo,
-  loadProject: () => Promise<ServedProject>,
+  loadOwnProject: () => Promise<ServedProject>,
 ): Promise<ExitCode> {
   const print = (...lines: readonly string[]) => printTo(io.stdout, ...lines)
+  const loadProject = () =>
+    loadOwnProject().catch((error: unknown) => {
+      // Another application needs no project here.
+      const isNeeded = options.url === undefined && !options.schema && !options.curl
+      if (error instanceof NoProjectError && !isNeeded) return noProject
+      throw error
+    })
   if (options.schema) {
     print(JSON.stringify(scriptJsonSchema((await loadProject()).record), null, 2))
     return 0
@@ -70,6 +79,9 @@ async function main(
   }
   return run(walkthroughs, options, io, await loadProject())
 }
+
+/** Stands in for the project of another application. */
+const noProject = defineProject({ languages: ['en'], codes: {} })
 
 async function run(
   walkthroughs: readonly Walkthrough[],

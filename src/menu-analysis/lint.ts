@@ -33,3 +33,12 @@ export function lintMenus(project: LintedProject, shortcuts: readonly Shortcut[]
     ...shortcuts.flatMap((shortcut) => shortcutProblems(shortcut, byCode, project.latin)),
   ]
 }
+
+/** Returns the problems of published shortcuts alone. */
+export function lintShortcuts(
+  { codes, latin }: Pick<LintedProject, 'codes' | 'latin'>,
+  shortcuts: readonly Shortcut[],
+): readonly string[] {
+  const byCode = new Map(Object.entries(codes).map(([code, menu]) => [code, compileMenu(code, menu)]))
+  return shortcuts.flatMap((shortcut) => shortcutProblems(shortcut, byCode, latin))
+}

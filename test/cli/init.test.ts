@@ -2,6 +2,8 @@
 import { execFile, spawn } from 'node:child_process'
 import { on, once } from 'node:events'
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -146,6 +148,47 @@ describe('a project in TypeScript', () => {
       code: 2,
       stderr: expect.stringContaining('gone.ts does not exist'),
     })
+  })
+})
+
+describe('ussd serve', () => {
+  it('refuses menus to which a published shortcut does not lead', async () => {
+    await ussd('.', 'init', 'published', '--country', 'BY')
+    await writeFile(
+      join(folder, 'published/menus/shortcuts.yaml'),
+      "'*384*1#':\n  says: Opening hours\n  leads to: [name]\n",
+    )
+    await expect(ussd('published', 'serve')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^the published shortcuts do not fit the menus:\n {2}shortcut \*384\*1#.* leads to \[hours\]/,
+      ),
+    })
+  })
+})
+
+describe('a folder without a project', () => {
+  it('has the commands that test another application', async () => {
+    await mkdir(join(folder, 'foreign'), { recursive: true })
+    const script = `title: Hello\nturns: [{ dials: '*1#', ends: Hello }]\n`
+    await writeFile(join(folder, 'foreign/hello.yaml'), script)
+    const application = createServer((_request, response) => response.end('END Hello')).listen(0, '127.0.0.1')
+    await once(application, 'listening')
+    const url = `http://127.0.0.1:${(application.address() as AddressInfo).port}/`
+    try {
+      expect((await ussd('foreign', 'walk', 'hello.yaml', '--url', url)).stdout).toContain(
+        '1 passed, 0 failed',
+      )
+      expect(JSON.parse((await ussd('foreign', 'walk', '--schema')).stdout)).toMatchObject({
+        title: 'Walkthrough',
+      })
+      await expect(ussd('foreign', 'walk', 'hello.yaml')).rejects.toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('there is no project in this folder'),
+      })
+    } finally {
+      application.close()
+    }
   })
 })
 

@@ -11,6 +11,7 @@ import { promisify } from 'node:util'
 import { defineCommand, messageOf, print } from '../../src/cli/command.ts'
 import { printVerdicts } from '../support/harness.ts'
 import type { Verdict } from '../support/harness.ts'
+import { npmEnvironment } from '../support/npm-environment.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const offline = fileURLToPath(new URL('./package/offline.cjs', import.meta.url))
@@ -25,19 +26,10 @@ const numbers = ['+254712345678', '+233241234567', '+2348012345678', '+336123456
 class Installation {
   readonly folder = mkdtempSync(join(tmpdir(), 'ussd-package-'))
   readonly verdicts: Verdict[] = []
-  readonly #env: NodeJS.ProcessEnv
+  readonly #env = npmEnvironment(join(this.folder, 'home'))
 
   constructor() {
     mkdirSync(join(this.folder, 'home'))
-    const { PATH, npm_config_cache: cache, HOME = '' } = process.env
-    this.#env = {
-      PATH,
-      HOME: join(this.folder, 'home'),
-      // What `npm ci` has loaded need not be loaded again.
-      npm_config_cache: cache ?? join(HOME, '.npm'),
-      npm_config_prefer_offline: 'true',
-      npm_config_update_notifier: 'false',
-    }
   }
 
   /** Runs a program, prints its transcript, and checks its output. */
