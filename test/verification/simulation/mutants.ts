@@ -131,7 +131,7 @@ const comparingFirst =
 
 /** Uses the current key for secrets whose key is unknown. */
 function withFallbackKey(keyring: Keyring): Keyring['mac'] {
-  const isSecret = (purpose: Purpose) => purpose === 'puk1' || purpose === 'password'
+  const isSecret = (purpose: Purpose) => ['puk1', 'password', 'secret'].includes(purpose)
   const mac = (purpose: Purpose, parts: readonly string[], keyId: string = keyring.id) =>
     keyring.mac(purpose, parts, keyId) ?? (isSecret(purpose) ? keyring.mac(purpose, parts) : undefined)
   return mac as Keyring['mac']
