@@ -138,6 +138,8 @@ function parseReceipts(stored: string, start: number): Receipt[] {
     let end = numberEnd + 1
     if (reference < 0) {
       const textAt = stored.indexOf(';', end) + 1
+      // Without this, a damaged record would be read again from its start, for ever.
+      if (textAt === 0) throw corrupt()
       end = textAt + parseNumber(stored.slice(end, textAt - 1))
       text = end >= textAt && end <= stored.length ? stored.slice(textAt, end) : undefined
     } else {
