@@ -115,7 +115,7 @@ describe('a stored session', () => {
     expect(() => parseSession('2{"m":"*1#","r":"","i":1}\nAAAA?0;5;cut')).toThrow(/: receipts$/)
     expect(() => parseSession('2{"m":"*1#","r":"","i":1}\nAAAA?0=1;')).toThrow(/: receipts$/)
     // The length of the text has lost its end.
-    expect(() => parseSession('2{"m":"*1#","r":"","i":1}\nAAAA?0;1cut')).toThrow(/: receipts$/)
+    expect(() => parseSession('2{"m":"*1#","r":"","i":1}\nAAAA?0;1x')).toThrow(/: receipts$/)
   })
 
   it('keeps fields of a newer version', () => {
