@@ -95,6 +95,21 @@ describe('check reports a screen without a way out', () => {
     expect(problemsOf(states, texts)).toEqual([])
   })
 
+  it("but not a notice that the project's key for back leaves", () => {
+    const { machine, screens } = soundMenuWith(
+      {
+        lookingUp: { invoke: { src: 'look', onDone: 'notice', onError: 'bye' } },
+        notice: { on: { 9: 'open' } },
+      },
+      { notice: inAll('News\n9 Back') },
+    )
+    const menu = compiled(machine, screens)
+    const withoutWayOut = (name: string, key: string) =>
+      `${name}: has no way out; let ${key} end the dialogue or go back`
+    expect(check(menu, project)).toEqual([withoutWayOut('notice', '0')])
+    expect(check(menu, { ...project, keys: { back: '9' } })).toEqual([])
+  })
+
   it('but not a notice whose 0 leads to the main menu', () => {
     const states = {
       lookingUp: { invoke: { src: 'look', onDone: 'notice', onError: 'bye' } },
